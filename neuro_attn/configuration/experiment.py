@@ -1,0 +1,133 @@
+"""Settings of the experiment and of its simulation."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from neuro_attn.configuration.types import (
+    Count,
+    Duration,
+    Fraction,
+    Name,
+    NonNegative,
+    Positive,
+    Settings,
+)
+
+
+class ProspectiveTiming(Settings):
+    """Shortest and longest duration of each epoch of a prospective trial, in s, in order."""
+
+    fixation: Duration = (0.3, 0.5)
+    """Fixation before the cue."""
+    cue: Duration = (0.3, 0.3)
+    """Cue, before any item is seen."""
+    cue_delay: Duration = (0.2, 0.6)
+    """Delay between cue and items."""
+    stimuli: Duration = (0.5, 0.5)
+    """The coloured squares."""
+    memory_delay: Duration = (1.3, 2.0)
+    """Delay between items and report."""
+    report: Duration = (0.5, 0.5)
+    """Colour wheel and report."""
+
+
+class RetrospectiveTiming(Settings):
+    """Shortest and longest duration of each epoch of a retrospective trial, in s, in order."""
+
+    fixation: Duration = (0.3, 0.5)
+    """Fixation before the items."""
+    stimuli: Duration = (0.5, 0.5)
+    """The coloured squares."""
+    memory_delay: Duration = (0.5, 1.0)
+    """Delay between items and cue: both items are held."""
+    cue: Duration = (0.3, 0.3)
+    """Cue, after the items are gone."""
+    selection_delay: Duration = (0.5, 0.7)
+    """Delay between cue and report: one item is selected."""
+    report: Duration = (0.5, 0.5)
+    """Colour wheel and report."""
+
+
+class Timing(Settings):
+    """When things happen in a trial (Panichello & Buschman 2021, task code)."""
+
+    pro: ProspectiveTiming = ProspectiveTiming()
+    """Prospective trials: cue, then items."""
+    retro: RetrospectiveTiming = RetrospectiveTiming()
+    """Retrospective trials: items, then cue."""
+
+
+NETWORK_TIMING = Timing(
+    pro=ProspectiveTiming(
+        fixation=(0.4, 0.4),
+        cue=(0.4, 0.4),
+        cue_delay=(0.2, 0.2),
+        stimuli=(0.8, 0.8),
+        memory_delay=(1.7, 1.7),
+        report=(0.5, 0.5),
+    ),
+    retro=RetrospectiveTiming(
+        fixation=(1.0, 1.0),
+        stimuli=(0.8, 0.8),
+        memory_delay=(0.6, 0.6),
+        cue=(0.4, 0.4),
+        selection_delay=(0.7, 0.7),
+        report=(0.5, 0.5),
+    ),
+)
+"""The trials of the networks: 40 steps of 0.1 s, both tasks equally long."""
+
+BlockName = Literal["pro", "retro_1", "retro_2"]
+BLOCK_NAMES: tuple[BlockName, ...] = ("pro", "retro_1", "retro_2")
+
+
+class SimulatedRegion(Settings):
+    """One simulated region: its size and its planted truth."""
+
+    units: Count = 40
+    """Units of the region, spread evenly over the sessions."""
+    selection_onset: NonNegative = 0.2
+    """When the selection signal starts, s after cue onset."""
+    shared: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    """Cosine between the selection axes of the two tasks: 1 is one shared code, 0 independent."""
+    selection: NonNegative = 2.0
+    """SD over units of the selection signal, spikes/s."""
+    color: NonNegative = 2.5
+    """SD over units of the colour tuning, spikes/s."""
+    visual: NonNegative = 1.0
+    """SD over units of the response to the look of the cue, spikes/s."""
+
+
+class Simulation(Settings):
+    """The generative model of Poisson populations with planted truth."""
+
+    sessions: Count = 4
+    """Recording sessions, each with its own units and trials."""
+    cycles: Count = 4
+    """How often each session runs through its three blocks (pro, retro cue set 1, retro set 2)."""
+    block_trials: dict[BlockName, Count] = {"pro": 60, "retro_1": 30, "retro_2": 30}
+    """Trials of each block."""
+    single_fraction: Fraction = 0.2
+    """Fraction of the trials of every block that show one item only."""
+    timing: Timing = Timing()
+    """Durations of the epochs of a trial."""
+    regions: Annotated[dict[Name, SimulatedRegion], Field(min_length=1)] = {
+        "LPFC": SimulatedRegion(selection_onset=0.10, shared=1.0, visual=0.5),
+        "FEF": SimulatedRegion(selection_onset=0.20),
+        "parietal": SimulatedRegion(selection_onset=0.30),
+        "V4": SimulatedRegion(selection_onset=0.40, color=4.0, visual=3.0),
+    }
+    """The regions, by name."""
+    selection_rise: Positive = 0.03
+    """Time constant with which selection rises from its onset, s."""
+    baseline: Positive = 10.0
+    """Mean firing rate at rest, spikes/s (gamma distributed over units)."""
+    overdispersion: NonNegative = 0.0
+    """Variance of a trial-wide gain of each unit; 0 leaves Poisson spikes."""
+    noise_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Correlation of these gains between the units of a session."""
+    report_error: Positive = 20.0
+    """SD of the error of the report, degrees."""
+    swap_fraction: Fraction = 0.02
+    """Fraction of two-item trials on which the other item is reported."""

@@ -1,0 +1,328 @@
+"""Every key of the configuration: its type, its default and what it means.
+
+These models are the single source of the configuration. The JSON schema for editors
+(`config/schema.json`) is generated from them, `config/config.yaml` explains every key, and tests
+fail when they drift apart.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from neuro_attn.configuration.experiment import Simulation
+from neuro_attn.configuration.types import (
+    Count,
+    Expression,
+    Interval,
+    Name,
+    NonNegative,
+    Positive,
+    Seconds,
+    Settings,
+)
+
+# --- what every data set has -------------------------------------------------------------------
+
+
+class Regions(Settings):
+    """Which units form a region."""
+
+    column: str = "location"
+    """Where the region's name stands: a column of the units or (NWB) of their electrodes."""
+    include: list[Name] | None = None
+    """Analyse these regions only; one that has too few units is then an error."""
+    exclude: list[Name] = []
+    """Leave these out."""
+    min_units: Count = 1
+    """Leave out regions with fewer units (in a session; in all, for pseudopopulations)."""
+
+
+class Task(Settings):
+    """A task: which trials belong to it, and the event that is its time zero."""
+
+    trials: Expression
+    """Restricted expression on the trial columns, true on the trials of the task."""
+    align: str | None = None
+    """Trial column with the time of the event, s; not for netcdf, whose rates are aligned."""
+
+
+class Time(Settings):
+    """The time bins of the rates, in s from the task's event."""
+
+    start: Seconds
+    """Left edge of the first bin."""
+    stop: Seconds
+    """Right edge of the last bin."""
+    bin: Positive
+    """Width of a bin; start to stop must hold a whole number of bins."""
+
+    @model_validator(mode="after")
+    def _holds_whole_bins(self) -> "Time":
+        bins = (self.stop - self.start) / self.bin
+        if self.stop <= self.start or abs(bins - round(bins)) > 1e-6:
+            raise ValueError(
+                f"start {self.start:g} to stop {self.stop:g} is not a whole number of bins "
+                f"of {self.bin:g} s"
+            )
+        return self
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return round((self.stop - self.start) / self.bin)
+
+
+class ColorColumns(Settings):
+    """Where the two items' colours stand, for the geometry of colour planes."""
+
+    upper: str
+    """Trial column with the colour of the upper item, rad."""
+    lower: str
+    """Trial column with the colour of the lower item, rad."""
+    bins: Annotated[int, Field(ge=3)] = 4
+    """Colour bins of each location."""
+
+
+class Decoding(Settings):
+    """How populations are decoded."""
+
+    population: Literal["simultaneous", "pseudopopulation"] = "simultaneous"
+    """Decode each session's units by themselves, or units of all sessions put together."""
+    C: Positive = 1.0
+    """Inverse strength of the ridge penalty, as in scikit-learn."""
+    standardize: bool = True
+    """Divide each unit by its SD over the training trials."""
+    folds: Annotated[int, Field(ge=2)] = 2
+    """Parts a task's trials are cut into; 2 trains on one half and tests on the other."""
+    draws: Count = 5
+    """Random choices of split, unit subset and pseudotrials that accuracy is averaged over."""
+    units: Literal["matched", "all"] | Annotated[int, Field(ge=1)] = "matched"
+    """Units a draw takes from a region: as many as the smallest region has, all, or a number."""
+    pseudotrials: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    """Training pseudotrials of a class: what the sessions have, or a number (then resampled)."""
+    unit_counts: list[Count] = [5, 10, 20, 40, 80, 160, 320]
+    """Population sizes at which accuracy is shown against the number of units."""
+
+
+class Inference(Settings):
+    """How sure the results are."""
+
+    permutations: Count = 200
+    """Label permutations of the null; p is at least 1 / (permutations + 1)."""
+    bootstraps: Annotated[int, Field(ge=20)] = 100
+    """Resamples of trials and units behind each interval."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Coverage of the intervals."""
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Level of the tests."""
+    sustained: Count = 3
+    """Bins in a row that must exceed the threshold for an onset."""
+
+
+class Analysis(Settings):
+    """What is analysed, and how."""
+
+    label: Name | Annotated[dict[Name, Expression], Field(min_length=2)]
+    """What is decoded: a trial column, or a restricted expression for each class."""
+    tasks: Annotated[dict[Name, Task], Field(min_length=1)]
+    """The tasks, by name."""
+    time: Time
+    """The time bins."""
+    windows: Annotated[dict[Name, Interval], Field(min_length=1)]
+    """Named analysis windows, [start, stop] in s; rates are averaged over each."""
+    regions: Regions = Regions()
+    """Which units form a region."""
+    colors: ColorColumns | None = None
+    """Colours of the two items, where the data set has them."""
+    decoding: Decoding = Decoding()
+    """What differs from the top-level `decoding`."""
+    inference: Inference = Inference()
+    """What differs from the top-level `inference`."""
+
+    @model_validator(mode="after")
+    def _windows_lie_in_time(self) -> "Analysis":
+        for name, (start, stop) in self.windows.items():
+            if start < self.time.start - 1e-9 or stop > self.time.stop + 1e-9:
+                raise ValueError(
+                    f"window {name} [{start:g}, {stop:g}] reaches outside time "
+                    f"[{self.time.start:g}, {self.time.stop:g}]"
+                )
+            if stop - start < self.time.bin - 1e-9:
+                raise ValueError(f"window {name} is narrower than a bin of {self.time.bin:g} s")
+        return self
+
+
+# --- data sets, by source ----------------------------------------------------------------------
+
+
+class SimulationDataset(Analysis):
+    """Simulated recordings with planted truth."""
+
+    source: Literal["simulation"]
+    """Where recordings come from."""
+    simulation: Simulation = Simulation()
+    """The generative model."""
+
+
+class NwbDataset(Analysis):
+    """Neurodata Without Borders files, one a session."""
+
+    source: Literal["nwb"]
+    """Where recordings come from."""
+    files: str | list[str]
+    """Files or patterns, relative to `data_folder`."""
+    table: str = "trials"
+    """The interval table that lists the trials."""
+
+
+class RasterDataset(Analysis):
+    """Neural Decoding Toolbox rasters, one .mat file a unit."""
+
+    source: Literal["raster"]
+    """Where recordings come from."""
+    files: str | list[str]
+    """Files or patterns, relative to `data_folder`."""
+    region: Name = "all"
+    """Region of units whose file names none in its site information."""
+    event_sample: Count | None = None
+    """Sample (from 1) of the event that trials call `onset`; from the file where it says so."""
+    sampling_rate: Positive = 1000.0
+    """Samples per second."""
+
+
+class TableDataset(Analysis):
+    """Plain tables of spikes, trials and units, as CSV or Parquet."""
+
+    source: Literal["table"]
+    """Where recordings come from."""
+    spikes: str
+    """Table with columns session, unit_id, time (s), relative to `data_folder`."""
+    trials: str
+    """Table with columns session, trial_id and whatever tasks and labels use."""
+    units: str
+    """Table with columns session, unit_id and the region's column."""
+
+
+class NetcdfDataset(Analysis):
+    """Recordings that already keep the Recording contract, one NetCDF file a session."""
+
+    source: Literal["netcdf"]
+    """Where recordings come from."""
+    files: str | list[str]
+    """Files or patterns, relative to `data_folder`."""
+
+
+class NetworkDataset(Analysis):
+    """Activations of a network; made from `networks`, never written by hand."""
+
+    source: Literal["network"] = "network"
+    """Where recordings come from."""
+    network: Name
+    """The network's name."""
+    trained: bool
+    """Whether the network was trained; an untrained one is a floor."""
+
+
+WrittenDataset = Annotated[
+    SimulationDataset | NwbDataset | RasterDataset | TableDataset | NetcdfDataset,
+    Field(discriminator="source"),
+]
+AnyDataset = (
+    SimulationDataset | NwbDataset | RasterDataset | TableDataset | NetcdfDataset | NetworkDataset
+)
+
+# --- networks and comparison -------------------------------------------------------------------
+
+
+class Network(Settings):
+    """A network to train on the pro and retro trials of the experiment."""
+
+    family: Literal["seq2seq", "bahdanau"]
+    """The kind of network."""
+    seeds: Count = 3
+    """Networks trained from different random starts; they are the unit of replication."""
+    hidden: Count = 64
+    """Hidden units of each recurrent layer."""
+    steps: Count = 1500
+    """Training steps."""
+    batch: Count = 64
+    """Trials of a training step."""
+    learning_rate: Positive = 3e-3
+    """Highest learning rate of Adam; it falls to 0 along a cosine."""
+    input_noise: NonNegative = 0.1
+    """SD of the noise added to every input at every step."""
+    activation_noise: NonNegative = 1.0
+    """SD of the noise added to recorded activations, in SDs of each unit."""
+    test_trials: Annotated[int, Field(ge=40)] = 200
+    """Held-out trials of each task that are recorded and scored."""
+
+
+class NetworkAnalysis(Analysis):
+    """How activations are analysed: what a data set says, for all networks alike."""
+
+
+class Comparison(Settings):
+    """Which data set the networks are laid beside."""
+
+    dataset: Name
+    """A data set with the same tasks and windows as `network_analysis`."""
+
+
+class Configuration(Settings):
+    """A whole run."""
+
+    seed: Annotated[int, Field(ge=0)] = 2021
+    """The one random seed; every job derives its own stream from it and from names."""
+    data_folder: str = "data"
+    """Folder that the files of data sets are relative to."""
+    decoding: Decoding = Decoding()
+    """How populations are decoded, unless a data set says otherwise."""
+    inference: Inference = Inference()
+    """How sure results are, unless a data set says otherwise."""
+    datasets: Annotated[dict[Name, WrittenDataset], Field(min_length=1)]
+    """The data sets, by name."""
+    networks: dict[Name, Network] = {}
+    """The networks, by name."""
+    network_analysis: NetworkAnalysis | None = None
+    """How the networks' activations are analysed."""
+    comparison: Comparison | None = None
+    """Networks against regions."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Configuration":
+        if self.networks and self.network_analysis is None:
+            raise ValueError("networks need the key network_analysis beside them")
+        if self.comparison is None:
+            return self
+        brain = self.datasets.get(self.comparison.dataset)
+        if brain is None or not self.networks or self.network_analysis is None:
+            raise ValueError(
+                f"comparison.dataset is {self.comparison.dataset!r}; it must be one of "
+                f"{', '.join(self.datasets)}, and networks must be given"
+            )
+        for key in ("tasks", "windows"):
+            brains, networks = set(getattr(brain, key)), set(getattr(self.network_analysis, key))
+            if brains != networks:
+                raise ValueError(
+                    f"comparison needs the same {key} in datasets.{self.comparison.dataset} "
+                    f"({', '.join(sorted(brains))}) and in network_analysis "
+                    f"({', '.join(sorted(networks))})"
+                )
+        return self
+
+    def all_datasets(self) -> dict[str, AnyDataset]:
+        """Return the data sets with those of the networks, trained and untrained."""
+        made: dict[str, AnyDataset] = dict(self.datasets)
+        for name in self.networks:
+            assert self.network_analysis is not None
+            shared = {key: getattr(self.network_analysis, key) for key in Analysis.model_fields}
+            for trained in (True, False):
+                made[network_dataset(name, trained)] = NetworkDataset(
+                    network=name, trained=trained, **shared
+                )
+        return made
+
+
+def network_dataset(network: str, trained: bool = True) -> str:
+    """Return the name of the data set that holds a network's activations."""
+    return f"network-{network}" + ("" if trained else "-untrained")

@@ -1,0 +1,162 @@
+"""The experiment: trial types, epochs, conditions and timing (Panichello & Buschman 2021).
+
+A trial shows two coloured squares, upper and lower; a cue says which one's colour to report.
+In prospective ("pro") trials the cue comes before the squares, in retrospective ("retro") trials
+after them. Retro trials use two cue sets: set 1 looks like the pro cues, set 2 does not. A
+fraction of trials shows a single square, at the cued location. The simulation and the networks
+both draw their trials here.
+"""
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.configuration import Timing
+
+LOCATIONS = ("upper", "lower")
+TASKS = ("pro", "retro")
+BLOCKS = {"pro": ("pro", 1), "retro_1": ("retro", 1), "retro_2": ("retro", 2)}
+"""Task and cue set of each kind of block."""
+
+
+def epochs(task: str) -> tuple[str, ...]:
+    """Return the names of a task's epochs in the order in which they happen."""
+    return tuple(type(getattr(Timing(), task)).model_fields)
+
+
+def draw_block(
+    task: str,
+    cue_set: int,
+    n_trials: int,
+    timing: Timing,
+    rng: np.random.Generator,
+    single_fraction: float = 0.0,
+) -> pd.DataFrame:
+    """Draw the trials of a block.
+
+    Parameters
+    ----------
+    task : {"pro", "retro"}
+        Order of cue and items.
+    cue_set : {1, 2}
+        Look of the cues.
+    n_trials : int
+        Trials of the block; the two locations are selected equally often (within one trial).
+    timing : Timing
+        Durations are drawn uniformly from their ranges.
+    rng : numpy.random.Generator
+        Source of randomness.
+    single_fraction : float
+        Fraction of trials with one item, at the selected location.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a trial: ``task_order``, ``trial_type`` (pro, retro or single), ``cue_set``,
+        ``selected``, ``upper_color`` and ``lower_color`` (rad in [0, 2 pi), NaN where no item
+        stands), ``target_color``, ``distractor_color``, one ``{epoch}_onset`` for each epoch (s
+        from the start of the trial) and ``duration`` (s).
+    """
+    selected = rng.permutation(np.resize(rng.permutation(LOCATIONS), n_trials))
+    is_single = rng.permutation(np.arange(n_trials) < round(single_fraction * n_trials))
+    color = {location: rng.uniform(0, 2 * np.pi, n_trials) for location in LOCATIONS}
+    for location in LOCATIONS:
+        color[location][is_single & (selected != location)] = np.nan
+    is_upper = selected == "upper"
+    trials = pd.DataFrame(
+        {
+            "task_order": task,
+            "trial_type": np.where(is_single, "single", task),
+            "cue_set": cue_set,
+            "selected": selected,
+            "upper_color": color["upper"],
+            "lower_color": color["lower"],
+            "target_color": np.where(is_upper, color["upper"], color["lower"]),
+            "distractor_color": np.where(is_upper, color["lower"], color["upper"]),
+        }
+    )
+    now = np.zeros(n_trials)
+    for epoch in epochs(task):
+        trials[f"{epoch}_onset"] = now
+        shortest, longest = getattr(getattr(timing, task), epoch)
+        now = now + rng.uniform(shortest, longest, n_trials)
+    trials["duration"] = now
+    return trials
+
+
+def draw_session(
+    block_trials: dict[str, int],
+    cycles: int,
+    timing: Timing,
+    rng: np.random.Generator,
+    single_fraction: float = 0.2,
+) -> pd.DataFrame:
+    """Draw a session: `cycles` times the three blocks pro, retro cue set 1, retro cue set 2.
+
+    Parameters
+    ----------
+    block_trials : dict
+        Trials of a block for each of ``BLOCKS``; those left out are not run.
+    cycles : int
+        How often the blocks are run through, each time in a new random order.
+    timing : Timing
+        Durations of the epochs.
+    rng : numpy.random.Generator
+        Source of randomness.
+    single_fraction : float
+        Fraction of single-item trials in every block.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `draw_block` and ``trial_id``, ``block`` (number), ``start_time`` and
+        ``stop_time``; all times in s on the session's clock, 1 s between trials.
+    """
+    blocks: list[pd.DataFrame] = []
+    for _ in range(cycles):
+        for name in rng.permutation([name for name in BLOCKS if name in block_trials]):
+            task, cue_set = BLOCKS[name]
+            block = draw_block(task, cue_set, block_trials[name], timing, rng, single_fraction)
+            blocks.append(block.assign(block=len(blocks)))
+    trials = pd.concat(blocks, ignore_index=True)
+    length = trials.pop("duration").to_numpy()
+    start = 1.0 + np.concatenate([[0.0], np.cumsum(length + 1.0)[:-1]])
+    onsets = [column for column in trials.columns if column.endswith("_onset")]
+    trials[onsets] = trials[onsets].add(start, axis=0)
+    trials.insert(0, "trial_id", np.arange(len(trials)))
+    return trials.assign(start_time=start, stop_time=start + length)
+
+
+def draw_report(
+    trials: pd.DataFrame, sd: float, swap_fraction: float, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Draw graded reports: the target's colour with a von Mises error, at times the other item's.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        Trials of `draw_session`.
+    sd : float
+        SD of the error, degrees; kappa = 1 / sd^2 in rad, its limit for small errors.
+    swap_fraction : float
+        Fraction of two-item trials that report the distractor.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``report`` (rad in [0, 2 pi)), ``report_error`` (degrees in [-180, 180), from the
+        target) and ``swapped``.
+    """
+    swapped = (rng.random(len(trials)) < swap_fraction) & trials["distractor_color"].notna()
+    reported = np.where(swapped, trials["distractor_color"], trials["target_color"])
+    report = (reported + rng.vonmises(0, 1 / np.deg2rad(sd) ** 2, len(trials))) % (2 * np.pi)
+    error = circular_difference(report, trials["target_color"].to_numpy())
+    return pd.DataFrame(
+        {"report": report, "report_error": np.rad2deg(error), "swapped": swapped.astype(bool)}
+    )
+
+
+def circular_difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the signed angle from `other` to `one`, in [-pi, pi) rad."""
+    return (one - other + np.pi) % (2 * np.pi) - np.pi

@@ -1,0 +1,379 @@
+"""The Recording contract: one session's firing rates as trial x unit x time, labelled and checked.
+
+A Recording is an `xarray.Dataset` with the variable ``rates`` (trial, unit, time), float32, in
+spikes/s (networks: a.u.). ``time`` is in s from the task's event (bin centres). On trial stand
+``trial_id``, ``task``, ``label`` and every trial column of the source; on unit ``unit_id``,
+``region`` and ``session``. Attributes say dataset, session, origin and the settings that shaped it.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neuro_attn import __version__
+from neuro_attn.configuration import AnyDataset, Regions
+from neuro_attn.errors import InputError
+from neuro_attn.expressions import evaluate
+from neuro_attn.files import written_whole
+from neuro_attn.rates import bin_rates
+
+
+@dataclass(frozen=True)
+class SpikeSession:
+    """A session as a source gives it: spikes, units and trials on one clock.
+
+    Parameters
+    ----------
+    session : str
+        Name, unique in the data set.
+    spike_times : list of array, one per unit
+        Sorted, s.
+    units : pandas.DataFrame
+        One row a unit: ``unit_id``, ``region`` and anything else.
+    trials : pandas.DataFrame
+        One row a trial: ``trial_id`` and every column of the source; events in s.
+    origin : str
+        The file, named in errors.
+    provenance : dict
+        What else is known of where the data come from (file, sha256, ...).
+    """
+
+    session: str
+    spike_times: list[np.ndarray]
+    units: pd.DataFrame
+    trials: pd.DataFrame
+    origin: str
+    provenance: dict = field(default_factory=dict)
+
+
+def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dataset:
+    """Cut a session into the trials of the data set's tasks and bin its spikes.
+
+    Parameters
+    ----------
+    session : SpikeSession
+        What the source read.
+    name : str
+        Name of the data set.
+    dataset : settings of a data set
+        Its tasks, label, time and regions.
+
+    Returns
+    -------
+    xarray.Dataset
+        A Recording with the units of the selected regions and the trials of all tasks.
+
+    Raises
+    ------
+    InputError
+        If trial ids repeat, trials belong to two tasks or classes, an event is missing, or what
+        results breaks the contract.
+    """
+    trials = assign_tasks(session.trials, dataset, session.origin)
+    keep = selected_units(session.units, dataset.regions)
+    time = dataset.time
+    rates = bin_rates(
+        [session.spike_times[unit] for unit in np.flatnonzero(keep)],
+        trials["event_time"].to_numpy(),
+        time.start,
+        time.bin,
+        time.n_bins,
+    )
+    return build(
+        rates,
+        trials,
+        session.units[keep],
+        name,
+        session.session,
+        dataset,
+        {"origin": session.origin, **session.provenance},
+    )
+
+
+def selected_units(units: pd.DataFrame, regions: Regions) -> np.ndarray:
+    """Return which units lie in a region that is analysed, shape (unit,), bool."""
+    region = units["region"].astype(str)
+    keep = ~region.isin([*regions.exclude, "", "nan", "None"])
+    if regions.include is not None:
+        keep &= region.isin(regions.include)
+    return keep.to_numpy()
+
+
+def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> pd.DataFrame:
+    """Return the trials of all tasks with the columns ``task``, ``label`` and ``event_time``.
+
+    Trials in no task, and trials to which no class of the label applies, are left out.
+
+    Raises
+    ------
+    InputError
+        As in `from_spikes`.
+    """
+    if trials["trial_id"].duplicated().any():
+        repeated = trials["trial_id"][trials["trial_id"].duplicated()].iloc[0]
+        raise InputError(origin, f"trial_id {repeated!r} is used more than once.")
+    task = np.full(len(trials), "", dtype=object)
+    event = np.full(len(trials), np.nan)
+    for name, settings in dataset.tasks.items():
+        member = evaluate(settings.trials, trials, f"{origin}, tasks.{name}.trials")
+        if (shared := member & (task != "")).any():
+            other = task[shared][0]
+            raise InputError(
+                origin,
+                f"trial {trials['trial_id'].to_numpy()[shared][0]!r} belongs to the tasks "
+                f"{other!r} and {name!r}.",
+                "A trial in two tasks would inflate transfer; make the tasks exclude each other.",
+            )
+        task[member] = name
+        if settings.align is not None:
+            times = _event_times(trials, settings.align, f"{origin}, tasks.{name}.align")
+            if not np.isfinite(times[member]).all():
+                row = trials["trial_id"].to_numpy()[member & ~np.isfinite(times)][0]
+                raise InputError(
+                    f"{origin}, column {settings.align}",
+                    f"no time of the event of task {name!r} on trial {row!r}.",
+                    "Leave such trials out with the task's expression.",
+                )
+            event[member] = times[member]
+    label = _labels(trials, dataset.label, task != "", origin)
+    own = [column for column in trials.columns if column not in ("task", "label", "event_time")]
+    assigned = trials[own].assign(task=task, label=label, event_time=event)
+    return assigned[(task != "") & (label != "")].reset_index(drop=True)
+
+
+def _event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
+    if column not in trials.columns:
+        raise InputError(
+            where, f"no trial column {column!r}.", f"Columns: {', '.join(map(str, trials))}."
+        )
+    try:
+        return trials[column].to_numpy(dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(where, f"column {column!r} holds no times in s.") from None
+
+
+def _labels(
+    trials: pd.DataFrame, label: str | dict[str, str], used: np.ndarray, origin: str
+) -> np.ndarray:
+    if isinstance(label, str):
+        if label not in trials.columns:
+            raise InputError(
+                f"{origin}, label",
+                f"no trial column {label!r}.",
+                f"Columns: {', '.join(map(str, trials.columns))}.",
+            )
+        missing = trials[label].isna().to_numpy()
+        return np.where(missing, "", trials[label].astype(str).to_numpy(dtype=object))
+    labels = np.full(len(trials), "", dtype=object)
+    for name, expression in label.items():
+        member = evaluate(expression, trials, f"{origin}, label.{name}")
+        if (both := member & (labels != "") & used).any():
+            raise InputError(
+                f"{origin}, label",
+                f"trial {trials['trial_id'].to_numpy()[both][0]!r} is both "
+                f"{labels[both][0]!r} and {name!r}.",
+            )
+        labels[member] = name
+    return labels
+
+
+def build(
+    rates: np.ndarray,
+    trials: pd.DataFrame,
+    units: pd.DataFrame,
+    name: str,
+    session: str,
+    dataset: AnyDataset,
+    provenance: dict,
+    units_of_rates: str = "spikes/s",
+) -> xr.Dataset:
+    """Put arrays and tables together to a Recording and check it.
+
+    Parameters
+    ----------
+    rates : array, shape (trial, unit, time)
+        Firing rates in the bins of ``dataset.time``.
+    trials, units : pandas.DataFrame
+        Rows as in `rates`; `trials` from `assign_tasks`.
+    name, session : str
+        Names of data set and session.
+    dataset : settings of a data set
+        Stored as an attribute, with `provenance`.
+    provenance : dict
+        Where the data come from.
+    units_of_rates : str
+        "spikes/s", or "a.u." for networks.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    time = dataset.time
+    coordinates: dict = {
+        "time": (
+            "time",
+            time.start + time.bin * (np.arange(time.n_bins) + 0.5),
+            {"units": "s", "long_name": "time from event", "bin_width": time.bin},
+        ),
+        "session": ("unit", np.full(len(units), session, dtype=object)),
+    }
+    for column in trials.columns:
+        coordinates[str(column)] = ("trial", _storable(trials[column]))
+    for column in units.columns:
+        key = str(column) if column in ("unit_id", "region") else f"unit_{column}"
+        coordinates[key] = ("unit", _storable(units[column]))
+    recording = xr.Dataset(
+        {"rates": (("trial", "unit", "time"), np.asarray(rates, np.float32))},
+        coords=coordinates,
+        attrs={
+            "dataset": name,
+            "session": session,
+            "software": f"neuro-attn {__version__}",
+            "settings": json.dumps(dataset.model_dump(mode="json"), sort_keys=True),
+            **{key: str(value) for key, value in provenance.items()},
+        },
+    )
+    recording["rates"].attrs.update(units=units_of_rates, long_name="firing rate")
+    check(recording, str(provenance.get("origin", session)))
+    return recording
+
+
+def _storable(column: pd.Series) -> np.ndarray:
+    if pd.api.types.is_bool_dtype(column):
+        return column.to_numpy(dtype=np.int8)
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy()
+    return column.astype(str).to_numpy(dtype=object)
+
+
+def check(recording: xr.Dataset, origin: str) -> None:
+    """Raise `InputError` where a Recording breaks the contract.
+
+    Parameters
+    ----------
+    recording : xarray.Dataset
+        What claims to be a Recording.
+    origin : str
+        The file or data set, named in errors.
+    """
+    if "rates" not in recording or recording["rates"].dims != ("trial", "unit", "time"):
+        found = ", ".join(f"{k}{v.dims}" for k, v in recording.data_vars.items()) or "none"
+        raise InputError(
+            origin, "no variable rates with dimensions trial, unit, time.", f"Variables: {found}."
+        )
+    for name, dimension in {
+        "trial_id": "trial",
+        "task": "trial",
+        "label": "trial",
+        "unit_id": "unit",
+        "region": "unit",
+        "session": "unit",
+        "time": "time",
+    }.items():
+        if name not in recording.coords or recording[name].dims != (dimension,):
+            raise InputError(origin, f"no coordinate {name} on {dimension}.")
+    for name in ("trial_id", "unit_id"):
+        values = pd.Index(recording[name].values)
+        if values.has_duplicates:
+            repeated = values[values.duplicated()][0]
+            raise InputError(origin, f"{name} {repeated!r} is used more than once.")
+    rates = recording["rates"].values
+    if not (finite := np.isfinite(rates)).all():
+        trial, unit, time = (int(where[0]) for where in np.nonzero(~finite))
+        raise InputError(
+            f"{origin}, rates",
+            f"{rates[trial, unit, time]} at trial {recording['trial_id'].values[trial]!r}, "
+            f"unit {recording['unit_id'].values[unit]!r}, "
+            f"time {recording['time'].values[time]:g} s.",
+            "Rates must be finite.",
+        )
+    if recording["rates"].attrs.get("units") == "spikes/s" and (rates < 0).any():
+        raise InputError(f"{origin}, rates", "negative firing rates.")
+
+
+def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> None:
+    """Raise `InputError` where a data set's Recordings cannot be analysed together.
+
+    Every task needs trials, every task the same two or more classes, the sessions need different
+    names, and every region that is asked for by name needs enough units.
+    """
+    key = f"datasets.{name}"
+    sessions = [recording.attrs["session"] for recording in recordings]
+    for session in sessions:
+        if sessions.count(session) > 1:
+            raise InputError(key, f"two sessions are named {session!r}.")
+    found = pd.concat(
+        [recording[["task", "label"]].to_dataframe()[["task", "label"]] for recording in recordings]
+    )
+    classes = {task: set(found["label"][found["task"] == task]) for task in dataset.tasks}
+    everywhere = set().union(*classes.values())
+    for task, present in classes.items():
+        if not present:
+            raise InputError(
+                f"{key}.tasks.{task}.trials",
+                f"task {task!r} has no trials: {dataset.tasks[task].trials!r} is true on none "
+                "that has a label.",
+            )
+        if len(present) < 2:
+            raise InputError(
+                f"{key}.label",
+                f"task {task!r} has trials of one class only, {next(iter(present))!r}.",
+                "Decoding needs two or more.",
+            )
+        if present != everywhere:
+            missing = ", ".join(sorted(everywhere - present))
+            raise InputError(f"{key}.label", f"task {task!r} has no trials of class {missing}.")
+    counts = _units_per_region(recordings, dataset)
+    minimum = dataset.regions.min_units
+    for region in dataset.regions.include or []:
+        if counts.get(region, 0) < minimum:
+            raise InputError(
+                f"{key}.regions.include",
+                f"region {region!r} has {counts.get(region, 0)} units; min_units is {minimum}.",
+                f"Regions: {_listed(counts)}.",
+            )
+    if not counts or max(counts.values()) < minimum:
+        raise InputError(
+            f"{key}.regions.min_units",
+            f"no region has {minimum} units.",
+            f"Regions of {sessions[0] if len(sessions) == 1 else 'all sessions'}: "
+            f"{_listed(counts)}.",
+        )
+
+
+def _units_per_region(recordings: list[xr.Dataset], dataset: AnyDataset) -> dict[str, int]:
+    """Return the units of each region: in all sessions if pooled, else in its largest session."""
+    per_session = [pd.Series(r["region"].values, dtype=object).value_counts() for r in recordings]
+    table = pd.concat(per_session, axis=1) if per_session else pd.DataFrame()
+    pooled = dataset.decoding.population == "pseudopopulation"
+    total = table.sum(axis=1) if pooled else table.max(axis=1)
+    return {str(region): int(n) for region, n in total.items()}
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{region} ({n})" for region, n in sorted(counts.items())[:40]) or "none"
+
+
+def save(recording: xr.Dataset, path: str | Path) -> None:
+    """Write a Recording, or any labelled result, as NetCDF4, whole or not at all."""
+    encoding = {
+        name: {"zlib": True, "complevel": 4}
+        for name, variable in recording.data_vars.items()
+        if variable.dtype.kind in "fiu" and variable.size > 1
+    }
+    with written_whole(path) as temporary:
+        recording.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+
+
+def load(path: str | Path) -> xr.Dataset:
+    """Read into memory what `save` wrote."""
+    try:
+        return xr.load_dataset(path, engine="h5netcdf")
+    except FileNotFoundError:
+        raise InputError(str(path), "no such file.") from None
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(str(path), f"is not a readable NetCDF4 file ({error}).") from None
