@@ -104,10 +104,10 @@ def _value(node: ast.expr, table: pd.DataFrame, where: str) -> Any:
         case ast.Compare(left=left, ops=ops, comparators=comparators):
             values = [_value(value, table, where) for value in (left, *comparators)]
             parts = []
-            for op, one, other in zip(ops, values[:-1], values[1:], strict=True):
-                if type(op) not in _COMPARISONS:
+            for comparison, one, other in zip(ops, values[:-1], values[1:], strict=True):
+                if type(comparison) not in _COMPARISONS:
                     raise InputError(where, "'is' is not allowed; use == instead.")
-                parts.append(np.asarray(_COMPARISONS[type(op)](one, other), dtype=bool))
+                parts.append(np.asarray(_COMPARISONS[type(comparison)](one, other), dtype=bool))
             return np.logical_and.reduce(np.broadcast_arrays(*parts))
         case _:
             raise InputError(
