@@ -7,6 +7,8 @@ fraction of trials shows a single square, at the cued location. The simulation a
 both draw their trials here.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -84,7 +86,7 @@ def draw_block(
 
 
 def draw_session(
-    block_trials: dict[str, int],
+    block_trials: Mapping[str, int],
     cycles: int,
     timing: Timing,
     rng: np.random.Generator,

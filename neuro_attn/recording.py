@@ -97,7 +97,7 @@ def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dat
 def selected_units(units: pd.DataFrame, regions: Regions) -> np.ndarray:
     """Return which units lie in a region that is analysed, shape (unit,), bool."""
     region = units["region"].astype(str)
-    keep = ~region.isin([*regions.exclude, "", "nan", "None"])
+    keep = units["region"].notna() & ~region.isin([*regions.exclude, "", "nan", "None"])
     if regions.include is not None:
         keep &= region.isin(regions.include)
     return keep.to_numpy()
@@ -114,7 +114,7 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> pd.D
         As in `from_spikes`.
     """
     if trials["trial_id"].duplicated().any():
-        repeated = trials["trial_id"][trials["trial_id"].duplicated()].iloc[0]
+        repeated = trials["trial_id"][trials["trial_id"].duplicated()].tolist()[0]
         raise InputError(origin, f"trial_id {repeated!r} is used more than once.")
     task = np.full(len(trials), "", dtype=object)
     event = np.full(len(trials), np.nan)
@@ -124,7 +124,7 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> pd.D
             other = task[shared][0]
             raise InputError(
                 origin,
-                f"trial {trials['trial_id'].to_numpy()[shared][0]!r} belongs to the tasks "
+                f"trial {trials['trial_id'][shared].tolist()[0]!r} belongs to the tasks "
                 f"{other!r} and {name!r}.",
                 "A trial in two tasks would inflate transfer; make the tasks exclude each other.",
             )
@@ -132,7 +132,7 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> pd.D
         if settings.align is not None:
             times = _event_times(trials, settings.align, f"{origin}, tasks.{name}.align")
             if not np.isfinite(times[member]).all():
-                row = trials["trial_id"].to_numpy()[member & ~np.isfinite(times)][0]
+                row = trials["trial_id"][member & ~np.isfinite(times)].tolist()[0]
                 raise InputError(
                     f"{origin}, column {settings.align}",
                     f"no time of the event of task {name!r} on trial {row!r}.",
@@ -174,7 +174,7 @@ def _labels(
         if (both := member & (labels != "") & used).any():
             raise InputError(
                 f"{origin}, label",
-                f"trial {trials['trial_id'].to_numpy()[both][0]!r} is both "
+                f"trial {trials['trial_id'][both].tolist()[0]!r} is both "
                 f"{labels[both][0]!r} and {name!r}.",
             )
         labels[member] = name
@@ -247,7 +247,8 @@ def _storable(column: pd.Series) -> np.ndarray:
         return column.to_numpy(dtype=np.int8)
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy()
-    return column.astype(str).to_numpy(dtype=object)
+    # Missing text is empty text: NetCDF has no mark for it.
+    return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object)
 
 
 def check(recording: xr.Dataset, origin: str) -> None:
@@ -265,6 +266,8 @@ def check(recording: xr.Dataset, origin: str) -> None:
         raise InputError(
             origin, "no variable rates with dimensions trial, unit, time.", f"Variables: {found}."
         )
+    if recording["rates"].dtype.kind not in "iuf":
+        raise InputError(f"{origin}, rates", f"{recording['rates'].dtype}, not numbers.")
     for name, dimension in {
         "trial_id": "trial",
         "task": "trial",
@@ -279,15 +282,15 @@ def check(recording: xr.Dataset, origin: str) -> None:
     for name in ("trial_id", "unit_id"):
         values = pd.Index(recording[name].values)
         if values.has_duplicates:
-            repeated = values[values.duplicated()][0]
+            repeated = values[values.duplicated()].tolist()[0]
             raise InputError(origin, f"{name} {repeated!r} is used more than once.")
     rates = recording["rates"].values
     if not (finite := np.isfinite(rates)).all():
         trial, unit, time = (int(where[0]) for where in np.nonzero(~finite))
         raise InputError(
             f"{origin}, rates",
-            f"{rates[trial, unit, time]} at trial {recording['trial_id'].values[trial]!r}, "
-            f"unit {recording['unit_id'].values[unit]!r}, "
+            f"{rates[trial, unit, time]} at trial {recording['trial_id'].values.tolist()[trial]!r}, "
+            f"unit {recording['unit_id'].values.tolist()[unit]!r}, "
             f"time {recording['time'].values[time]:g} s.",
             "Rates must be finite.",
         )

@@ -91,10 +91,10 @@ class SimulatedRegion(Settings):
     """When the selection signal starts, s after cue onset."""
     shared: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """Cosine between the selection axes of the two tasks: 1 is one shared code, 0 independent."""
-    selection: NonNegative = 2.0
-    """SD over units of the selection signal, spikes/s."""
+    selection: NonNegative = 1.5
+    """SD over units of the selection signal, spikes/s (for a unit of mean baseline)."""
     color: NonNegative = 2.5
-    """SD over units of the colour tuning, spikes/s."""
+    """SD over units of the colour tuning, spikes/s (for a unit of mean baseline)."""
     visual: NonNegative = 1.0
     """SD over units of the response to the look of the cue, spikes/s."""
 
@@ -106,7 +106,7 @@ class Simulation(Settings):
     """Recording sessions, each with its own units and trials."""
     cycles: Count = 4
     """How often each session runs through its three blocks (pro, retro cue set 1, retro set 2)."""
-    block_trials: dict[BlockName, Count] = {"pro": 60, "retro_1": 30, "retro_2": 30}
+    block_trials: dict[str, Count] = {"pro": 60, "retro_1": 30, "retro_2": 30}
     """Trials of each block."""
     single_fraction: Fraction = 0.2
     """Fraction of the trials of every block that show one item only."""
@@ -116,7 +116,7 @@ class Simulation(Settings):
         "LPFC": SimulatedRegion(selection_onset=0.10, shared=1.0, visual=0.5),
         "FEF": SimulatedRegion(selection_onset=0.20),
         "parietal": SimulatedRegion(selection_onset=0.30),
-        "V4": SimulatedRegion(selection_onset=0.40, color=4.0, visual=3.0),
+        "V4": SimulatedRegion(selection_onset=0.40, color=4.0),
     }
     """The regions, by name."""
     selection_rise: Positive = 0.03

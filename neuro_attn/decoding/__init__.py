@@ -1,0 +1,21 @@
+"""Decoding: the decoder, the splits, pseudopopulations, and the transfer between tasks."""
+
+from neuro_attn.decoding.decoder import LogisticDecoder
+from neuro_attn.decoding.populations import (
+    POOLED,
+    Population,
+    populations,
+    regions_table,
+    units_per_draw,
+)
+from neuro_attn.decoding.transfer import decode_region
+
+__all__ = [
+    "POOLED",
+    "LogisticDecoder",
+    "Population",
+    "decode_region",
+    "populations",
+    "regions_table",
+    "units_per_draw",
+]

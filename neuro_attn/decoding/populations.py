@@ -1,0 +1,236 @@
+"""Populations: the units of a region, from one session or put together over sessions."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.errors import InputError
+
+POOLED = "all"
+"""Name of the session that stands for all sessions together."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one session gives to a population.
+
+    Parameters
+    ----------
+    session : str
+        The session.
+    rates : array, shape (trial, unit, point)
+        Float32; points are the time bins followed by the windows.
+    task, label : array of int, shape (trial,)
+        Numbers of task and class.
+    unit_ids, trial_ids : array, shape (unit,) and (trial,)
+        Their names.
+    """
+
+    session: str
+    rates: np.ndarray
+    task: np.ndarray
+    label: np.ndarray
+    unit_ids: np.ndarray
+    trial_ids: np.ndarray
+
+
+@dataclass(frozen=True)
+class Population:
+    """Units that are decoded together.
+
+    Parameters
+    ----------
+    session : str
+        The session, or ``POOLED`` for a pseudopopulation.
+    parts : list of Part
+        One a session.
+    tasks, classes, windows : tuple of str
+        Their names, in the order of the numbers used for them.
+    times : array, shape (time,)
+        Bin centres, s.
+    """
+
+    session: str
+    parts: list[Part]
+    tasks: tuple[str, ...]
+    classes: tuple[str, ...]
+    windows: tuple[str, ...]
+    times: np.ndarray
+
+    @property
+    def n_units(self) -> int:
+        """Number of units, over all parts."""
+        return sum(part.rates.shape[1] for part in self.parts)
+
+    @property
+    def n_points(self) -> int:
+        """Number of time bins and windows."""
+        return len(self.times) + len(self.windows)
+
+    @cached_property
+    def _flat(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """All rates as (trial and unit, point), and for each unit its part, first row and step."""
+        sizes = [part.rates.shape[:2] for part in self.parts]
+        starts = np.cumsum([0] + [trials * units for trials, units in sizes])
+        rates = np.concatenate([part.rates.reshape(-1, self.n_points) for part in self.parts])
+        part = np.repeat(np.arange(len(sizes)), [units for _, units in sizes])
+        first = np.concatenate(
+            [start + np.arange(units) for start, (_, units) in zip(starts[:-1], sizes, strict=True)]
+        )
+        step = np.repeat([units for _, units in sizes], [units for _, units in sizes])
+        return rates, part, first, step
+
+    def rows(self, trials: np.ndarray, units: np.ndarray, points: slice) -> np.ndarray:
+        """Put (pseudo)trials together.
+
+        Parameters
+        ----------
+        trials : array of int, shape (replicate, part, row)
+            Raw trial of each part.
+        units : array of int, shape (replicate, unit)
+            Units, numbered over all parts.
+        points : slice
+            Time bins and windows to take.
+
+        Returns
+        -------
+        numpy.ndarray, shape (replicate, point, row, unit)
+        """
+        rates, part, first, step = self._flat
+        chosen = np.take_along_axis(trials, part[units][:, :, None], axis=1)
+        index = first[units][:, :, None] + chosen * step[units][:, :, None]
+        return np.ascontiguousarray(rates[:, points][index].transpose(0, 3, 2, 1))
+
+
+def populations(
+    recordings: list[xr.Dataset], name: str, dataset: AnyDataset, region: str
+) -> list[Population]:
+    """Return a region's populations: one a session, or one of all sessions if pooled.
+
+    Sessions with fewer trials of a task and class than folds, and (unless pooled) with fewer
+    units than ``regions.min_units``, take no part.
+
+    Raises
+    ------
+    InputError
+        If no session has enough trials or units.
+    """
+    tasks = tuple(dataset.tasks)
+    labels = [r["label"].values.astype(str) for r in recordings]
+    classes = tuple(np.unique(np.concatenate(labels)).tolist())
+    folds = dataset.decoding.folds
+    pooled = dataset.decoding.population == "pseudopopulation"
+    parts, scarce = [], []
+    for recording in recordings:
+        part = _part(recording, dataset, region, tasks, classes)
+        fewest = fewest_trials(part.task, part.label, len(tasks), len(classes))
+        if fewest < folds:
+            scarce.append((fewest, part.session))
+        elif part.rates.shape[1] >= (1 if pooled else dataset.regions.min_units):
+            parts.append(part)
+    if not parts and scarce:
+        most, session = max(scarce)
+        raise InputError(
+            f"datasets.{name}.decoding.folds",
+            f"{folds} folds need {folds} trials of every task and class; session {session!r} has "
+            f"{most} of the rarest, the other sessions no more.",
+        )
+    units = sum(part.rates.shape[1] for part in parts)
+    if not parts or units < dataset.regions.min_units:
+        raise InputError(
+            f"datasets.{name}.regions.min_units",
+            f"region {region!r} has {units} units; allowed: {dataset.regions.min_units} and more.",
+        )
+    groups = [(POOLED, parts)] if pooled else [(part.session, [part]) for part in parts]
+    times = recordings[0]["time"].values
+    windows = tuple(dataset.windows)
+    return [
+        Population(session, members, tasks, classes, windows, times) for session, members in groups
+    ]
+
+
+def fewest_trials(task: np.ndarray, label: np.ndarray, n_tasks: int, n_classes: int) -> int:
+    """Return the number of trials in the rarest combination of task and class."""
+    return int(np.bincount(task * n_classes + label, minlength=n_tasks * n_classes).min())
+
+
+def _part(
+    recording: xr.Dataset,
+    dataset: AnyDataset,
+    region: str,
+    tasks: tuple[str, ...],
+    classes: tuple[str, ...],
+) -> Part:
+    of_region = recording["region"].values == region
+    rates = recording["rates"].values[:, of_region]
+    time = recording["time"].values
+    half_bin = dataset.time.bin / 2
+    averaged = [
+        rates[..., (time - half_bin >= start - 1e-9) & (time + half_bin <= stop + 1e-9)].mean(-1)
+        for start, stop in dataset.windows.values()
+    ]
+    return Part(
+        session=recording.attrs["session"],
+        rates=np.concatenate([rates, np.stack(averaged, axis=-1)], axis=-1),
+        task=pd.Index(tasks).get_indexer(recording["task"].values.astype(str)),
+        label=pd.Index(classes).get_indexer(recording["label"].values.astype(str)),
+        unit_ids=recording["unit_id"].values[of_region].astype(str).astype(object),
+        trial_ids=recording["trial_id"].values,
+    )
+
+
+def regions_table(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> pd.DataFrame:
+    """List the populations that will be decoded.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns region, session, n_units and n_trials (of the rarest task and class in any of its
+        sessions), one row a population.
+
+    Raises
+    ------
+    InputError
+        If no region can be decoded, or one that is asked for by name cannot.
+    """
+    found = sorted({str(region) for r in recordings for region in np.unique(r["region"].values)})
+    rows: list[dict] = []
+    problems: list[InputError] = []
+    for region in found:
+        try:
+            members = populations(recordings, name, dataset, region)
+        except InputError as error:
+            if region in (dataset.regions.include or []):
+                raise
+            problems.append(error)
+            continue
+        rows += [
+            {
+                "region": region,
+                "session": population.session,
+                "n_units": population.n_units,
+                "n_trials": min(
+                    fewest_trials(p.task, p.label, len(population.tasks), len(population.classes))
+                    for p in population.parts
+                ),
+            }
+            for population in members
+        ]
+    if not rows:
+        raise problems[0]
+    return pd.DataFrame(rows)
+
+
+def units_per_draw(dataset: AnyDataset, table: pd.DataFrame) -> int | None:
+    """Return how many units a draw takes from each population; None means all of them."""
+    match dataset.decoding.units:
+        case "all":
+            return None
+        case "matched":
+            return int(table["n_units"].min())
+        case number:
+            return int(number)

@@ -1,0 +1,191 @@
+"""Which raw trials train and which test: split first, resample after.
+
+Trials of a session are cut into folds within each task and class before anything is resampled or
+put together, so no raw trial is ever on both sides. Every random choice comes from a stream named
+by data set, session, draw and replicate, never by region, so all regions and times share it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.randomness import stream
+
+Kind = Literal["observed", "permutation", "bootstrap"]
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """One run of the whole procedure: on the data, on permuted labels, or on resampled trials."""
+
+    kind: Kind
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The trials of one fold of all tasks.
+
+    Parameters
+    ----------
+    train, test : list of array, one per task, shape (part, row)
+        Raw trial numbers in each part; the rows of all parts together are (pseudo)trials.
+    train_label, test_label : list of array, one per task, shape (row,)
+        Class numbers of the rows.
+    """
+
+    train: list[np.ndarray]
+    test: list[np.ndarray]
+    train_label: list[np.ndarray]
+    test_label: list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many rows of a class a fold has.
+
+    Parameters
+    ----------
+    train : int
+        Training rows of a class, the same for all tasks and classes.
+    test : array of int, shape (task, class)
+        Test rows.
+    """
+
+    train: int
+    test: np.ndarray
+
+
+def fold_sizes(population: Population, folds: int, pseudotrials: int | None) -> Sizes:
+    """Return the rows per class that every session, task and class can give to every fold."""
+    shape = (len(population.tasks), len(population.classes))
+    counts = np.stack([_counts(part, shape) for part in population.parts])
+    largest_test = -(-counts // folds)
+    train = int((counts - largest_test).min()) if pseudotrials is None else pseudotrials
+    return Sizes(train, (counts // folds).min(axis=0))
+
+
+def _counts(part: Part, shape: tuple[int, int]) -> np.ndarray:
+    cells = part.task * shape[1] + part.label
+    return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def draw_folds(
+    population: Population,
+    n_folds: int,
+    sizes: Sizes,
+    seed: int,
+    name: str,
+    draw: int,
+    replicate: Replicate,
+) -> Iterator[Fold]:
+    """Yield the folds of one draw of one replicate.
+
+    Parameters
+    ----------
+    population : Population
+        Whose trials are split.
+    n_folds : int
+        Folds of each task's trials.
+    sizes : Sizes
+        From `fold_sizes`.
+    seed, name : int, str
+        Seed and data set, which name the random streams.
+    draw : int
+        Number of the draw.
+    replicate : Replicate
+        Permutations shuffle the labels within session and task before the split, in the same
+        way for every draw, time and region. Bootstraps resample trials within each side of the
+        split, from one resample of the session that all draws share.
+    """
+    n_tasks, n_classes = sizes.test.shape
+    sides = [
+        _split_part(part, n_folds, sizes, seed, name, draw, replicate) for part in population.parts
+    ]
+    for fold in range(n_folds):
+        train, test = (
+            [
+                np.stack([np.concatenate(part[fold][side][task]) for part in sides])
+                for task in range(n_tasks)
+            ]
+            for side in (0, 1)
+        )
+        yield Fold(
+            train,
+            test,
+            [np.repeat(np.arange(n_classes), sizes.train)] * n_tasks,
+            [np.repeat(np.arange(n_classes), sizes.test[task]) for task in range(n_tasks)],
+        )
+
+
+def permuted_labels(part: Part, seed: int, name: str, replicate: Replicate) -> np.ndarray:
+    """Return a session's labels, shuffled within each task if the replicate is a permutation."""
+    if replicate.kind != "permutation":
+        return part.label
+    rng = stream(seed, "permutation", name, part.session, replicate.index)
+    label = part.label.copy()
+    for task in np.unique(part.task):
+        member = part.task == task
+        label[member] = rng.permutation(label[member])
+    return label
+
+
+def bootstrap_counts(
+    part: Part, n_classes: int, seed: int, name: str, replicate: Replicate
+) -> np.ndarray:
+    """Return how often each trial of a session stands in a bootstrap resample, shape (trial,).
+
+    Trials are resampled within task and class, once for all draws: were each draw resampled anew,
+    their mean would vary less than the data do.
+    """
+    rng = stream(seed, "bootstrap", name, part.session, replicate.index)
+    cells = part.task * n_classes + part.label
+    counts = np.zeros(len(cells), dtype=int)
+    for cell in np.unique(cells):
+        members = np.flatnonzero(cells == cell)
+        counts += np.bincount(rng.choice(members, len(members)), minlength=len(cells))
+    return counts
+
+
+def _split_part(
+    part: Part,
+    n_folds: int,
+    sizes: Sizes,
+    seed: int,
+    name: str,
+    draw: int,
+    replicate: Replicate,
+) -> list[tuple[list[list[np.ndarray]], list[list[np.ndarray]]]]:
+    """Return for each fold the (train, test) trials of a session, each [task][class]."""
+    n_tasks, n_classes = sizes.test.shape
+    rng = stream(seed, "split", name, part.session, draw, replicate.kind, replicate.index)
+    label = permuted_labels(part, seed, name, replicate)
+    counts = (
+        bootstrap_counts(part, n_classes, seed, name, replicate)
+        if replicate.kind == "bootstrap"
+        else None
+    )
+    order = rng.permutation(len(label))
+    cells = (part.task * n_classes + label)[order]
+
+    def take(trials: np.ndarray, n: int) -> np.ndarray:
+        if counts is not None:
+            # A raw trial and its copies stay on one side of the split.
+            resampled = np.repeat(trials, counts[trials])
+            trials = rng.permutation(resampled) if len(resampled) else trials
+        return trials[:n] if n <= len(trials) else rng.choice(trials, n)
+
+    folds = []
+    for fold in range(n_folds):
+        train: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
+        test: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
+        for task, k in np.ndindex(n_tasks, n_classes):
+            trials = order[cells == task * n_classes + k]
+            in_test = np.arange(len(trials)) % n_folds == fold
+            train[task].append(take(trials[~in_test], sizes.train))
+            test[task].append(take(trials[in_test], int(sizes.test[task, k])))
+        folds.append((train, test))
+    return folds

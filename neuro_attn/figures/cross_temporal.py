@@ -1,0 +1,131 @@
+"""Cross-temporal generalisation: decoders trained at one time and tested at every other."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from neuro_attn.figures import style
+
+GAP = 0.04
+"""Space between the blocks of two tasks, as a fraction of a block."""
+
+PANEL_HEIGHTS = (64.0, 48.0, 48.0, 43.0, 37.0)
+"""Heights that leave square panels no margins, for one to five columns, mm."""
+
+
+@style.journal_style()
+def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
+    """Draw for each region the blocks of all task pairs: training tasks down, tested across.
+
+    A block is training time (upwards) x test time; cells with corrected p < alpha are outlined,
+    the dashed diagonal is training time = test time.
+
+    Parameters
+    ----------
+    cross_temporal : xarray.Dataset
+        ``accuracy`` and ``p_corrected`` (region, train_task, test_task, train_time, test_time),
+        times in s; attribute ``chance``; the coordinate ``n_units`` (region) is stated if there.
+    alpha : float
+        Level of the tests.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    regions = style.ordered(map(str, cross_temporal["region"].values))
+    chance = float(cross_temporal.attrs["chance"])
+    norm = style.chance_norm(cross_temporal["accuracy"].values, chance)
+    height = PANEL_HEIGHTS[style.n_columns(len(regions)) - 1]
+    figure, panels = style.region_panels(len(regions), 1, panel_height=height, extra_height=6)
+    for column, region in enumerate(regions):
+        axes = panels[column][0]
+        _draw_region(axes, cross_temporal.sel(region=region), norm, alpha)
+        units = cross_temporal.coords.get("n_units")
+        note = "" if units is None else style.count([float(units.sel(region=region))], "unit")
+        style.panel_title(axes, region, note)
+        if style.is_leftmost(column, len(regions)):
+            axes.set_ylabel("trained on (s)")
+        else:
+            axes.tick_params(which="both", labelleft=False)
+    lowest = float(cross_temporal["accuracy"].min())
+    style.accuracy_bar(figure, norm, [panel[0] for panel in panels], lowest)
+    figure.supxlabel(
+        f"tested on (s); outlined: corrected p < {style.proportion(alpha)}", fontsize=style.TEXT
+    )
+    return figure
+
+
+def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) -> None:
+    tasks = [str(task) for task in region["train_task"].values]
+    edges = _edges(region["train_time"].values)
+    length = edges[-1] - edges[0]
+    step = length * (1 + GAP)
+    for row, train_task in enumerate(tasks):
+        for column, test_task in enumerate(map(str, region["test_task"].values)):
+            block = region.sel(train_task=train_task, test_task=test_task)
+            x = _edges(block["test_time"].values) + column * step
+            y = edges + (len(tasks) - 1 - row) * step
+            accuracy = block["accuracy"].transpose("train_time", "test_time").values
+            significant = block["p_corrected"].transpose("train_time", "test_time").values < alpha
+            axes.pcolormesh(
+                x, y, accuracy, cmap=style.DIVERGING, norm=norm, rasterized=True, zorder=1
+            )
+            axes.plot(
+                x[[0, -1]], y[[0, -1]], color=style.INK, linewidth=0.4, dashes=(4, 4), zorder=2
+            )
+            axes.add_collection(
+                LineCollection(_outline(significant, x, y), colors=style.INK, linewidths=0.6),
+                autolim=False,
+            )
+    _label_blocks(axes, tasks, edges, step)
+    axes.set_aspect("equal")
+    axes.spines[:].set_visible(False)
+    axes.margins(0)
+
+
+def _edges(centres: np.ndarray) -> np.ndarray:
+    """Return the edges of evenly spaced bins."""
+    width = centres[1] - centres[0] if len(centres) > 1 else 1.0
+    return np.append(centres, centres[-1] + width) - width / 2
+
+
+def _outline(mask: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[list[tuple[float, float]]]:
+    """Return the edges between cells inside and outside `mask` as line segments.
+
+    A contour line would run from centre to centre and cut the corners of single cells.
+    """
+    padded = np.pad(mask, 1)
+    upright = np.argwhere(padded[1:-1, 1:] != padded[1:-1, :-1])
+    level = np.argwhere(padded[1:, 1:-1] != padded[:-1, 1:-1])
+    return [[(x[j], y[i]), (x[j], y[i + 1])] for i, j in upright] + [
+        [(x[j], y[i]), (x[j + 1], y[i])] for i, j in level
+    ]
+
+
+def _label_blocks(axes: Axes, tasks: list[str], edges: np.ndarray, step: float) -> None:
+    """Write times at major ticks of each block, and its task in the middle of its side."""
+    times = MaxNLocator(2 if len(tasks) > 2 else 3, steps=[1, 2, 2.5, 5, 10]).tick_values(
+        edges[0], edges[-1]
+    )
+    inside = [
+        float(time)
+        for time in times
+        if edges[0] - 1e-9 <= time <= edges[-1] - 0.15 * (edges[-1] - edges[0])
+    ]
+    middle = (edges[0] + edges[-1]) / 2
+    for axis, order in ((axes.xaxis, tasks), (axes.yaxis, tasks[::-1])):
+        axis.set_ticks(
+            [time + block * step for block in range(len(order)) for time in inside],
+            [f"{time:g}".replace("-", style.MINUS) for _ in order for time in inside],
+            fontsize=style.NOTE,
+        )
+        axis.set_ticks([middle + block * step for block in range(len(order))], order, minor=True)
+    axes.tick_params(which="minor", length=0, labelsize=style.SMALL)
+    axes.tick_params(axis="x", which="minor", pad=9)
+    axes.tick_params(axis="y", which="minor", pad=13)
+    for label in axes.get_yticklabels(minor=True):
+        label.set(rotation=90, va="center")

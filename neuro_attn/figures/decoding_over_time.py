@@ -1,0 +1,166 @@
+"""Decoding accuracy over time: each region's decoders of one task, tested on every task."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from neuro_attn.figures import style
+
+
+@style.journal_style()
+def draw(
+    transfer: pd.DataFrame,
+    onsets: pd.DataFrame | None = None,
+    alpha: float = 0.05,
+    confidence: float = 0.95,
+) -> Figure:
+    """Draw accuracy over time, a column of panels for each region, a row for each training task.
+
+    Curves are coloured by the tested task: solid within the trained task, dashed across tasks.
+    Bars below the curves mark corrected p < alpha, triangles above them onsets.
+
+    Parameters
+    ----------
+    transfer : pandas.DataFrame
+        The table of transfer over time; rows with session ``all`` are drawn.
+    onsets : pandas.DataFrame, optional
+        The table of onsets; rows that compare regions are left out.
+    alpha : float
+        Level of the tests.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows = style.across_sessions(transfer, "transfer")
+    regions = style.ordered(rows["region"])
+    tasks = list(dict.fromkeys(rows["train_task"]))
+    colors = style.task_colors(rows["test_task"])
+    figure, panels = style.region_panels(
+        len(regions), len(tasks), panel_height=29, extra_height=26, share=True
+    )
+    low = min(rows["ci_low"].min(), rows["accuracy"].min(), rows["chance"].min())
+    high = max(rows["ci_high"].max(), rows["accuracy"].max())
+    lane = 0.055 * (high - low)
+    for column, region in enumerate(regions):
+        for row, train_task in enumerate(tasks):
+            axes = panels[column][row]
+            here = rows[(rows["region"] == region) & (rows["train_task"] == train_task)]
+            style.chance_line(axes, here["chance"].mean())
+            axes.axvline(0, color=style.PALE, linewidth=0.7, zorder=0)
+            for level, (test_task, color) in enumerate(colors.items()):
+                curve = here[here["test_task"] == test_task].sort_values("time")
+                if curve.empty:
+                    continue
+                _draw_curve(axes, curve, color, train_task == test_task)
+                _draw_significance(axes, curve, color, low - lane * (level + 1), alpha)
+                if onsets is not None:
+                    found = onsets[
+                        (onsets["region"] == region)
+                        & (onsets["compared_with"].fillna("") == "")
+                        & (onsets["train_task"] == train_task)
+                        & (onsets["test_task"] == test_task)
+                    ]
+                    _draw_onsets(axes, found, color, high + lane * (level + 1))
+            axes.set_ylim(low - lane * (len(colors) + 1), high + lane * (len(colors) + 1))
+            style.proportion_ticks(axes)
+            leftmost = style.is_leftmost(column, len(regions))
+            style.outer_labels(axes, left=leftmost, bottom=row == len(tasks) - 1)
+            if row == 0:
+                style.panel_title(axes, region, style.count(here["n_units"], "unit"))
+            if leftmost:
+                axes.set_ylabel(f"trained on {train_task}\nbalanced accuracy")
+    figure.supxlabel("time from the task's event (s)", fontsize=style.TEXT)
+    _draw_key(figure, rows, colors, onsets is not None, alpha, confidence)
+    return figure
+
+
+def _draw_curve(axes: Axes, curve: pd.DataFrame, color: str, within: bool) -> None:
+    time = curve["time"]
+    axes.fill_between(
+        time, curve["ci_low"], curve["ci_high"], color=color, alpha=0.18, linewidth=0, zorder=2
+    )
+    axes.plot(
+        time,
+        curve["accuracy"],
+        color=color,
+        linestyle="-" if within else (0, (3, 1)),
+        marker="o" if len(curve) == 1 else None,
+        markersize=3,
+        zorder=3,
+    )
+
+
+def _draw_significance(
+    axes: Axes, curve: pd.DataFrame, color: str, level: float, alpha: float
+) -> None:
+    times = curve["time"].to_numpy()
+    width = float(np.median(np.diff(times))) if len(times) > 1 else 0.01
+    spans = [(time - width / 2, width) for time in times[curve["p_corrected"].to_numpy() < alpha]]
+    axes.broken_barh(spans, (level, 0), facecolor=color, edgecolor=color, linewidth=1.4)
+
+
+def _draw_onsets(axes: Axes, found: pd.DataFrame, color: str, level: float) -> None:
+    for onset in found.itertuples():
+        axes.plot([onset.ci_low, onset.ci_high], [level, level], color=color, linewidth=0.8)
+        axes.plot(onset.onset_s, level, marker="v", markersize=3.2, color=color, linestyle="")
+
+
+def _draw_key(
+    figure: Figure,
+    rows: pd.DataFrame,
+    colors: dict[str, str],
+    with_onsets: bool,
+    alpha: float,
+    confidence: float,
+) -> None:
+    tested = [
+        Line2D([], [], color=color, label=f"tested on {task}") for task, color in colors.items()
+    ]
+    kinds = [
+        Line2D([], [], color=style.INK, label="within task"),
+        Line2D([], [], color=style.INK, linestyle=(0, (3, 1)), label="across tasks"),
+        Patch(color=style.INK, alpha=0.18, linewidth=0, label=f"{confidence:.0%} interval"),
+        Line2D(
+            [],
+            [],
+            color=style.GREY,
+            linewidth=0.7,
+            linestyle=(0, (1, 1.5)),
+            label=f"chance ({style.proportion(rows['chance'].mean())})",
+        ),
+        Line2D(
+            [], [], color=style.INK, linewidth=1.6, label=f"corrected p < {style.proportion(alpha)}"
+        ),
+    ]
+    if with_onsets:
+        kinds.append(
+            Line2D(
+                [],
+                [],
+                color=style.INK,
+                linewidth=0.8,
+                marker="v",
+                markersize=3.2,
+                label=f"onset, {confidence:.0%} interval",
+            )
+        )
+    trials = (
+        f"n: {style.count(rows['n_train'], 'training trial')}, "
+        f"{style.count(rows['n_test'], 'test trial')}, "
+        f"{style.count(rows['n_sessions'], 'session')}"
+    )
+    narrow = figure.get_figwidth() * 25.4 < style.DOUBLE
+    figure.legend(
+        handles=tested + kinds,
+        loc="outside upper left",
+        ncols=2 if narrow else 4,
+        title=trials,
+        title_fontsize=style.NOTE,
+        alignment="left",
+    )

@@ -1,0 +1,117 @@
+"""The geometry of representations: every measure by region, task and epoch."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from neuro_attn.figures import style
+
+MEASURES = {
+    "axis_cosine": "cosine of the tasks' coding axes",
+    "plane_angle_cos": "|cos| of the angle of colour planes",
+}
+"""What measures are called on axes; they have no units."""
+
+
+@style.journal_style()
+def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
+    """Draw a panel for each measure and task, a line for each region, a dot for each epoch.
+
+    Epochs are shaded from early (pale) to late (dark). Grey bars reach from floor to ceiling.
+
+    Parameters
+    ----------
+    geometry : pandas.DataFrame
+        ``region``, ``task``, ``epoch``, ``measure``, ``value``, ``ci_low``, ``ci_high``,
+        ``ceiling`` and ``floor``; epochs in the order in which they happen.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    regions = style.ordered(geometry["region"])
+    epochs = list(dict.fromkeys(geometry["epoch"]))
+    shades = dict(zip(epochs, _shades(len(epochs)), strict=True))
+    measures = list(dict.fromkeys(geometry["measure"]))
+    tasks = list(dict.fromkeys(geometry["task"]))
+    panels = [
+        (measure, task)
+        for measure in measures
+        for task in tasks
+        if ((geometry["measure"] == measure) & (geometry["task"] == task)).any()
+    ]
+    columns = min(len(panels), 3)
+    rows = -(-len(panels) // columns)
+    line = max(5.0, 2.4 * len(epochs))
+    figure = style.new_figure(
+        (style.SINGLE, style.MIDDLE, style.DOUBLE)[min(columns, 3) - 1],
+        rows * (14 + max(line * len(regions), 14)) + 10,
+    )
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for index, (measure, task) in enumerate(panels):
+        axes = grid.flat[index]
+        of_measure = geometry[geometry["measure"] == measure]
+        _draw_measure(axes, of_measure[of_measure["task"] == task], regions, shades)
+        _same_limits(axes, of_measure)
+        style.panel_title(axes, task)
+        axes.set_xlabel(MEASURES.get(measure, measure.replace("_", " ")))
+        style.outer_labels(axes, index % columns == 0, bottom=True)
+    for unused in grid.flat[len(panels) :]:
+        unused.remove()
+    handles = [
+        Line2D([], [], color=shade, linewidth=0.8, marker="o", markersize=3.4, label=epoch)
+        for epoch, shade in shades.items()
+    ]
+    handles.append(Line2D([], [], color=style.PALE, linewidth=4, label="floor to ceiling"))
+    figure.legend(
+        handles=handles,
+        loc="outside upper left",
+        ncols=2 if columns == 1 else len(handles),
+        title=f"lines: {confidence:.0%} intervals",
+        title_fontsize=style.NOTE,
+        alignment="left",
+    )
+    return figure
+
+
+def _shades(n: int) -> list[tuple[float, float, float, float]]:
+    """Return `n` shades of one colour from pale, yet seen on grey, to dark."""
+    return [colormaps["viridis_r"](level) for level in np.linspace(0.25, 0.95, n)]
+
+
+def _draw_measure(
+    axes: Axes, here: pd.DataFrame, regions: list[str], shades: dict[str, tuple]
+) -> None:
+    offsets = dict(zip(shades, 0.5 * (np.arange(len(shades)) - (len(shades) - 1) / 2), strict=True))
+    spacing = 1.0 / max(len(shades) * 0.62, 1)
+    for row in here.itertuples():
+        y = regions.index(row.region) + offsets[row.epoch] * spacing
+        axes.plot(
+            [row.floor, row.ceiling],
+            [y, y],
+            color=style.PALE,
+            linewidth=4,
+            zorder=1,
+        )
+        axes.plot(
+            [row.ci_low, row.ci_high], [y, y], color=shades[row.epoch], linewidth=0.8, zorder=2
+        )
+        axes.plot(row.value, y, marker="o", markersize=3.4, color=shades[row.epoch], zorder=3)
+    axes.set_yticks(range(len(regions)), regions)
+    axes.set_ylim(len(regions) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def _same_limits(axes: Axes, of_measure: pd.DataFrame) -> None:
+    """Give all panels of a measure the same limits, whatever task they show."""
+    values = of_measure[["value", "ci_low", "ci_high", "ceiling", "floor"]].to_numpy(float)
+    values = values[np.isfinite(values)]
+    if values.size and values.max() > values.min():
+        margin = 0.05 * (values.max() - values.min())
+        axes.set_xlim(values.min() - margin, values.max() + margin)

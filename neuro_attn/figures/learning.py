@@ -1,0 +1,82 @@
+"""Learning curves: how the networks' report error falls in training."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
+
+from neuro_attn.figures import style
+
+GUESSING = 90.0
+"""Mean absolute error of a random colour, degrees."""
+
+PREFIX = "report_error_"
+PANEL_HEIGHT = 40.0
+
+
+@style.journal_style()
+def draw(log: pd.DataFrame) -> Figure:
+    """Draw a panel for each network, a thin curve for each seed, and their mean for each task.
+
+    The errors at the last step stand at the curves' ends.
+
+    Parameters
+    ----------
+    log : pandas.DataFrame
+        The training log: ``network``, ``seed``, ``step`` and one ``report_error_{task}`` for each
+        task (mean absolute error on held-out trials, degrees; NaN where none was measured).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    networks = list(dict.fromkeys(log["network"]))
+    tasks = [column.removeprefix(PREFIX) for column in log.columns if column.startswith(PREFIX)]
+    colors = style.task_colors(tasks)
+    columns = style.n_columns(len(networks))
+    rows = -(-len(networks) // columns)
+    figure = style.new_figure(
+        (style.SINGLE, style.MIDDLE, style.DOUBLE)[min(columns, 3) - 1], PANEL_HEIGHT * rows + 8
+    )
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    errors = log[[PREFIX + task for task in tasks]].to_numpy(float)
+    for index, network in enumerate(networks):
+        axes = grid.flat[index]
+        here = log[log["network"] == network]
+        axes.set_yscale("log")
+        axes.set_xlim(0, log["step"].max() * 1.02)
+        axes.set_ylim(np.nanmin(errors) * 0.85, max(np.nanmax(errors), GUESSING) * 1.2)
+        axes.axhline(GUESSING, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)))
+        ends = []
+        for task, color in colors.items():
+            curves = here.pivot_table(index="step", columns="seed", values=PREFIX + task).dropna()
+            if curves.empty:
+                continue
+            axes.plot(curves.index, curves, color=color, linewidth=0.5, alpha=0.4)
+            mean = curves.mean(axis=1)
+            axes.plot(mean.index, mean, color=color, linewidth=1.3)
+            ends.append((mean.index[-1], mean.iloc[-1], f"{task} {mean.iloc[-1]:.0f}°", color))
+        ticks = [1, 2, 5, 10, 20, 45, 90]
+        axes.yaxis.set_major_locator(FixedLocator(ticks))
+        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.tick_params(which="minor", length=0)
+        style.panel_title(axes, network, f"n = {style.count([here['seed'].nunique()], 'seed')}")
+        style.end_labels(axes, ends, PANEL_HEIGHT - 9)
+        if index == 0:
+            axes.annotate(
+                "guessing",
+                (axes.get_xlim()[1], GUESSING),
+                xytext=(0, -1.5),
+                textcoords="offset points",
+                ha="right",
+                va="top",
+                fontsize=style.NOTE,
+                color=style.GREY,
+            )
+        if index % columns == 0:
+            axes.set_ylabel("report error (degrees)")
+    for unused in grid.flat[len(networks) :]:
+        unused.remove()
+    figure.supxlabel("training step", fontsize=style.TEXT)
+    return figure

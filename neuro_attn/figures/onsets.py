@@ -1,0 +1,83 @@
+"""Onsets: when a region's code appears, and whether another region's appears later."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from neuro_attn.figures import style
+
+
+@style.journal_style()
+def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
+    """Draw the onsets of each task pair (left) and their differences between regions (right).
+
+    Parameters
+    ----------
+    onsets : pandas.DataFrame
+        ``region``, ``compared_with``, ``train_task``, ``test_task``, ``onset_s``, ``ci_low`` and
+        ``ci_high`` (s). Rows with an empty ``compared_with`` are onsets, others the onset of
+        ``region`` minus that of ``compared_with``.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    compared = onsets["compared_with"].fillna("")
+    regions = style.ordered(onsets["region"])
+    plain = onsets[compared == ""].assign(line=lambda rows: rows["region"])
+    different = onsets[compared != ""].assign(
+        line=lambda rows: rows["region"] + f" {style.MINUS} " + rows["compared_with"]
+    )
+    different = different.sort_values(
+        "region", key=lambda names: names.map(regions.index), kind="stable"
+    )
+    pairs = list(
+        onsets[["train_task", "test_task"]].drop_duplicates().itertuples(index=False, name=None)
+    )
+    tables = [plain, different] if len(different) else [plain]
+    lines = [[region for region in regions if region in set(plain["line"])]]
+    if len(different):
+        lines.append(list(dict.fromkeys(different["line"])))
+    heights = [9 + 4.0 * max(map(len, lines))] * len(pairs)
+    figure = style.new_figure(style.SINGLE if len(tables) == 1 else style.MIDDLE, sum(heights) + 8)
+    grid = figure.subplots(len(pairs), len(tables), squeeze=False, sharex="col")
+    looks = style.region_looks(regions)
+    for row, (train_task, test_task) in enumerate(pairs):
+        for column, table in enumerate(tables):
+            axes = grid[row, column]
+            here = table[(table["train_task"] == train_task) & (table["test_task"] == test_task)]
+            _draw_lines(axes, here, lines[column], looks)
+            if column == 0:
+                style.panel_title(axes, f"{train_task} → {test_task}")
+    grid[-1, 0].set_xlabel(f"onset (s), {confidence:.0%} interval")
+    if len(different):
+        for axes in grid[:, 1]:
+            axes.axvline(0, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
+        grid[-1, 1].set_xlabel("difference of onsets (s)")
+    return figure
+
+
+def _draw_lines(
+    axes: Axes, here: pd.DataFrame, lines: list[str], looks: dict[str, tuple[str, str]]
+) -> None:
+    for row in here.itertuples():
+        y = lines.index(row.line)
+        color, marker = looks[row.region]
+        axes.plot([row.ci_low, row.ci_high], [y, y], color=color, linewidth=1.0)
+        axes.plot(row.onset_s, y, marker=marker, markersize=3.6, color=color)
+        if not np.isfinite(row.onset_s):
+            axes.annotate(
+                "none found",
+                (0.02, y),
+                xycoords=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=style.NOTE,
+                color=style.GREY,
+            )
+    axes.set_yticks(range(len(lines)), lines)
+    axes.set_ylim(len(lines) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)

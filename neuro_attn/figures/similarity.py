@@ -1,0 +1,136 @@
+"""Networks against regions: whose decoding signature a network's population comes nearest to."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from neuro_attn.figures import style
+
+TRAINED = style.REGION_PALETTE[0]
+
+
+@style.journal_style()
+def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
+    """Draw a panel for each population of each network, a line for each region.
+
+    Filled dots are the trained network, open ones the untrained; a ring marks the region nearest
+    to the trained network. Grey ticks mark the ceiling (split halves of the region's own units),
+    grey bars reach from there to the floor.
+
+    Parameters
+    ----------
+    distances : pandas.DataFrame
+        ``network``, ``trained``, ``population``, ``region``, ``distance``, ``ci_low``,
+        ``ci_high``, ``ceiling`` and ``floor``; distances in SDs of the region's bootstrap.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    regions = style.ordered(distances["region"])
+    populations = list(
+        distances[["network", "population"]].drop_duplicates().itertuples(index=False, name=None)
+    )
+    columns = min(len(populations), 4)
+    rows = -(-len(populations) // columns)
+    figure = style.new_figure(
+        (style.SINGLE, style.MIDDLE, style.DOUBLE)[min(columns, 3) - 1],
+        rows * (9 + max(4.2 * len(regions), 14)) + 16,
+    )
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for index, (network, population) in enumerate(populations):
+        axes = grid.flat[index]
+        here = distances[
+            (distances["network"] == network) & (distances["population"] == population)
+        ]
+        _draw_population(axes, here, regions)
+        style.panel_title(axes, network, population)
+        style.outer_labels(axes, index % columns == 0, index + columns >= len(populations))
+    for unused in grid.flat[len(populations) :]:
+        unused.remove()
+    numbers = distances[["distance", "ci_high", "ceiling", "floor"]].to_numpy(float)
+    axes.set_xlim(0, 1.04 * np.nanmax(numbers))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    figure.supxlabel("distance of decoding signatures (bootstrap SDs)", fontsize=style.TEXT)
+    handles = [
+        _dot(True, f"trained, {confidence:.0%} interval"),
+        _dot(False, "untrained"),
+        _ring("nearest region"),
+        Line2D([], [], color=style.GREY, linestyle="", marker="|", label="ceiling"),
+        Line2D([], [], color=style.PALE, linewidth=4, label="ceiling to floor"),
+    ]
+    figure.legend(
+        handles=handles, loc="outside upper left", ncols=2 if columns == 1 else len(handles)
+    )
+    return figure
+
+
+def _draw_population(axes: Axes, here: pd.DataFrame, regions: list[str]) -> None:
+    trained = here[here["trained"].astype(bool)].dropna(subset="distance")
+    nearest = trained.loc[trained["distance"].idxmin(), "region"] if len(trained) else None
+    for row in here.itertuples():
+        y = regions.index(row.region)
+        if row.trained:
+            axes.plot([row.ceiling, row.floor], [y, y], color=style.PALE, linewidth=4, zorder=1)
+            axes.plot([row.ceiling] * 2, [y - 0.2, y + 0.2], color=style.GREY, linewidth=1)
+        color = TRAINED if row.trained else style.GREY
+        axes.plot([row.ci_low, row.ci_high], [y, y], color=color, linewidth=0.8, zorder=2)
+        axes.plot(
+            row.distance,
+            y,
+            marker="o",
+            markersize=3.6,
+            color=color,
+            markerfacecolor=color if row.trained else "white",
+            markeredgewidth=0.8,
+            zorder=3,
+        )
+        if row.trained and row.region == nearest:
+            axes.plot(
+                row.distance,
+                y,
+                marker="o",
+                markersize=7,
+                markerfacecolor="none",
+                markeredgecolor=style.INK,
+                markeredgewidth=0.8,
+                zorder=4,
+            )
+    axes.set_yticks(range(len(regions)), regions)
+    axes.set_ylim(len(regions) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def _dot(trained: bool, label: str) -> Line2D:
+    color = TRAINED if trained else style.GREY
+    return Line2D(
+        [],
+        [],
+        color=color,
+        linewidth=0.8,
+        marker="o",
+        markersize=3.6,
+        markerfacecolor=color if trained else "white",
+        markeredgewidth=0.8,
+        label=label,
+    )
+
+
+def _ring(label: str) -> Line2D:
+    return Line2D(
+        [],
+        [],
+        linestyle="",
+        marker="o",
+        markersize=7,
+        markerfacecolor="none",
+        markeredgecolor=style.INK,
+        markeredgewidth=0.8,
+        label=label,
+    )

@@ -1,0 +1,373 @@
+"""The look of every figure: sizes, colours, order, panels, and files that never change by chance.
+
+Figures are drawn for print: widths of a journal's columns, text of 5.5 to 7 points, colours that
+colour-blind readers tell apart. The font is the one that comes with matplotlib, so that the same
+data give the same bytes on every machine.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import CenteredNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from scipy.optimize import isotonic_regression
+
+from neuro_attn.errors import InputError
+from neuro_attn.files import written_whole
+
+SINGLE, MIDDLE, DOUBLE = 89.0, 120.0, 183.0
+"""Widths of one, one and a half and two columns of a journal, mm."""
+
+TEXT, SMALL, NOTE = 7.0, 6.0, 5.5
+"""Sizes of labels, of tick labels and legends, and of notes in a panel, points."""
+
+INK, GREY, PALE = "#222222", "#767676", "#D9D9D9"
+"""Text and outlines; chance and other references; ranges and what stands in the background."""
+
+REGION_PALETTE = (
+    "#0072B2",  # blue
+    "#D55E00",  # vermilion
+    "#009E73",  # bluish green
+    "#CC79A7",  # reddish purple
+    "#E69F00",  # orange
+    "#56B4E9",  # sky blue
+    "#000000",  # black
+)
+"""Okabe & Ito (2008) without yellow, which is too pale for lines on white."""
+
+MARKERS = ("o", "s", "^")
+"""Regions beyond the palette's length take its colours again, with the next marker."""
+
+TASK_PALETTE = ("#332288", "#CC6677", "#44AA99", "#999933", "#88CCEE")
+"""Five of Paul Tol's muted colours (2021); tasks keep their colour in all figures."""
+
+HIERARCHY = ("LPFC", "FEF", "parietal", "V4")
+"""The recorded regions of Panichello & Buschman (2021), from front to back."""
+
+MINUS, DASH, TIMES = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
+
+SEQUENTIAL, DIVERGING = "Blues", "RdBu_r"
+"""Colour maps for values from zero up, and for values centred on chance."""
+
+_SETTINGS: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": TEXT,
+    "axes.titlesize": TEXT,
+    "axes.labelsize": TEXT,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 3.0,
+    "axes.labelpad": 2.0,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.0,
+    "ytick.major.size": 2.0,
+    "xtick.major.pad": 2.0,
+    "ytick.major.pad": 2.0,
+    "legend.fontsize": SMALL,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "legend.columnspacing": 1.4,
+    "lines.linewidth": 1.1,
+    "lines.solid_capstyle": "butt",
+    "hatch.linewidth": 0.5,
+    "figure.constrained_layout.w_pad": 0.03,
+    "figure.constrained_layout.h_pad": 0.03,
+    "figure.constrained_layout.wspace": 0.03,
+    "figure.constrained_layout.hspace": 0.05,
+    "savefig.dpi": 200,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "neuro-attn",
+}
+
+_METADATA: dict[str, dict[str, str | None]] = {".png": {"Software": None}, ".svg": {"Date": None}}
+
+
+@contextmanager
+def journal_style() -> Iterator[None]:
+    """Draw or save in the project's style, whatever the user's matplotlib is set to.
+
+    Also a decorator. Ticks are made when a figure is drawn, so `save` needs it as well.
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
+        yield
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of `width` x `height` mm whose panels make room for their labels."""
+    return Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure as PNG (200 dpi) or SVG, whole or not at all, the same bytes every time.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What a `draw` function returned.
+    path : str or Path
+        Its suffix, ``.png`` or ``.svg``, is the format.
+
+    Raises
+    ------
+    InputError
+        If the suffix is another one.
+    """
+    suffix = Path(path).suffix
+    if suffix not in _METADATA:
+        raise InputError(str(path), f"figures are not written as {suffix!r}.", "Use .png or .svg.")
+    with journal_style(), written_whole(path) as temporary:
+        figure.savefig(temporary, metadata=_METADATA[suffix])
+
+
+# --- what is shown, in which order and colour --------------------------------------------------
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Return the different `names`: known regions from front to back, then as they appear."""
+    unique = list(dict.fromkeys(names))
+    known = [name for name in HIERARCHY if name in unique]
+    return known + [name for name in unique if name not in known]
+
+
+def region_looks(regions: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return a colour and a marker for each region, fixed by its place in `regions`."""
+    size = len(REGION_PALETTE)
+    return {
+        region: (REGION_PALETTE[i % size], MARKERS[i // size % len(MARKERS)])
+        for i, region in enumerate(regions)
+    }
+
+
+def task_colors(tasks: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each task, fixed by the order of the tasks."""
+    unique = list(dict.fromkeys(tasks))
+    return {task: TASK_PALETTE[i % len(TASK_PALETTE)] for i, task in enumerate(unique)}
+
+
+def across_sessions(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the rows with session ``all``, which are what figures show.
+
+    Raises
+    ------
+    InputError
+        If there are none; `name` says of which table.
+    """
+    rows = frame[frame["session"] == "all"]
+    if rows.empty:
+        found = ", ".join(sorted(map(str, frame["session"].unique()))) or "none"
+        raise InputError(name, "no rows with session 'all' to draw.", f"Sessions: {found}.")
+    return rows
+
+
+# --- numbers in words --------------------------------------------------------------------------
+
+
+def proportion(value: float) -> str:
+    """Return a proportion with two digits and no leading zero, as accuracies are printed."""
+    if not np.isfinite(value):
+        return DASH
+    text = f"{value:.2f}".replace("-", MINUS)
+    return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
+
+
+def count(values: Iterable[float], noun: str) -> str:
+    """Return for example "1 unit", "40 units" or "40–60 units"."""
+    whole = sorted({round(value) for value in values if np.isfinite(value)})
+    if not whole:
+        return f"? {noun}s"
+    number = f"{whole[0]}" if len(whole) == 1 else f"{whole[0]}{DASH}{whole[-1]}"
+    return f"{number} {noun}" + ("" if whole == [1] else "s")
+
+
+# --- panels ------------------------------------------------------------------------------------
+
+
+def region_panels(
+    n_regions: int, n_rows: int, panel_height: float, extra_height: float, share: bool = False
+) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure with a column of panels for each region; columns wrap.
+
+    Parameters
+    ----------
+    n_regions, n_rows : int
+        Columns, and panels of each.
+    panel_height, extra_height : float
+        Of a panel with its labels, and of what else stands in the figure, mm.
+    share : bool
+        Whether all panels have the same limits on both axes.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    panels : list of list of Axes
+        ``panels[region][row]``; those in the leftmost columns come at the start of a wrap.
+    """
+    columns = n_columns(n_regions)
+    wraps = -(-n_regions // columns)
+    figure = new_figure(
+        (SINGLE, MIDDLE, DOUBLE)[min(columns, 3) - 1],
+        panel_height * n_rows * wraps + extra_height,
+    )
+    axes = figure.subplots(wraps * n_rows, columns, squeeze=False, sharex=share, sharey=share)
+    for unused in range(n_regions, wraps * columns):
+        for row in range(n_rows):
+            axes[(wraps - 1) * n_rows + row, unused % columns].remove()
+    return figure, [
+        [axes[region // columns * n_rows + row, region % columns] for row in range(n_rows)]
+        for region in range(n_regions)
+    ]
+
+
+def n_columns(n_panels: int) -> int:
+    """Return in how many columns `n_panels` small panels stand."""
+    return n_panels if n_panels <= 4 else 4 if n_panels <= 8 else 5
+
+
+def is_leftmost(index: int, n_panels: int) -> bool:
+    """Return whether panel `index` of `n_panels` starts a row."""
+    return index % n_columns(n_panels) == 0
+
+
+def outer_labels(axes: Axes, left: bool, bottom: bool) -> None:
+    """Keep tick labels only where a panel stands at the left or at the bottom."""
+    axes.tick_params(labelleft=left, labelbottom=bottom)
+
+
+def panel_title(axes: Axes, name: str, note: str = "") -> None:
+    """Write a panel's name above it on the left, and what it holds on the right."""
+    axes.set_title(name, loc="left", fontweight="bold")
+    if note:
+        axes.set_title(note, loc="right", fontsize=NOTE, color=GREY)
+
+
+def chance_line(axes: Axes, chance: float) -> None:
+    """Draw chance level as a thin dotted line behind the data."""
+    axes.axhline(chance, color=GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1, gid="chance")
+
+
+def proportion_ticks(axes: Axes) -> None:
+    """Write the ticks of an axis of accuracies without leading zeros, and none above 1."""
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:.2g}".replace("0.", ".", 1) if value <= 1 else "")
+    )
+
+
+def chance_norm(values: np.ndarray, chance: float) -> CenteredNorm:
+    """Return a norm centred on chance that spans all finite `values`, and 0.05 at least."""
+    finite = values[np.isfinite(values)]
+    half = np.abs(finite - chance).max(initial=0.05)
+    return CenteredNorm(vcenter=chance, halfrange=float(half))
+
+
+def accuracy_bar(
+    figure: Figure, norm: CenteredNorm, axes: Sequence[Axes], lowest: float
+) -> Colorbar:
+    """Draw the colour bar of accuracies, marked at chance and cut below the `lowest` value."""
+    bar = figure.colorbar(
+        ScalarMappable(norm, DIVERGING), ax=axes, shrink=0.5, aspect=18, pad=0.01, fraction=0.05
+    )
+    chance = float(norm.vcenter)
+    top = chance + float(norm.halfrange)
+    bottom = min(lowest, chance - 0.15 * float(norm.halfrange))
+    bar.ax.set_ylim(bottom, top)
+    round_values = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(bottom, top)
+    ticks = [
+        value
+        for value in round_values
+        if bottom <= value <= top and abs(value - chance) > 0.07 * (top - bottom)
+    ]
+    bar.set_ticks(
+        [*ticks, chance], labels=[*map(proportion, ticks), f"{proportion(chance)} chance"]
+    )
+    bar.set_label("balanced accuracy")
+    bar.outline.set_linewidth(0.4)
+    bar.ax.minorticks_off()
+    return bar
+
+
+def spread(positions: np.ndarray, gap: float) -> np.ndarray:
+    """Return `positions` moved apart to `gap` at least, by the least sum of squared moves.
+
+    With the positions in order, ``moved[i] - i * gap`` must not fall: an isotonic regression.
+
+    Parameters
+    ----------
+    positions : array, shape (label,)
+        Where labels would stand best.
+    gap : float
+        Least distance between neighbours.
+
+    Returns
+    -------
+    array, shape (label,)
+    """
+    order = np.argsort(positions, kind="stable")
+    steps = gap * np.arange(len(order))
+    moved = np.empty(len(order))
+    moved[order] = isotonic_regression(np.asarray(positions, float)[order] - steps).x + steps
+    return moved
+
+
+def end_labels(
+    axes: Axes, ends: Sequence[tuple[float, float, str, str]], height: float, size: float = SMALL
+) -> None:
+    """Label lines at their right ends, moved apart so that no two labels touch.
+
+    Parameters
+    ----------
+    axes : Axes
+        A panel whose limits and scales are final.
+    ends : sequence of (x, y, text, colour)
+        Ends of the lines, in data.
+    height : float
+        Of the panel's frame, mm; with `size` it says how far apart labels must be.
+    size : float
+        Of the text, points.
+    """
+    if not ends:
+        return
+    to_fraction = axes.transData + axes.transAxes.inverted()
+    fractions = to_fraction.transform([(x, y) for x, y, _, _ in ends])
+    heights = spread(fractions[:, 1], 1.15 * size * 25.4 / 72 / height)
+    for (x, y, text, color), level in zip(ends, heights, strict=True):
+        axes.annotate(
+            text,
+            (x, y),
+            xytext=(1.06, level),
+            textcoords="axes fraction",
+            color=color,
+            fontsize=size,
+            va="center",
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": color,
+                "linewidth": 0.4,
+                "alpha": 0.6,
+                "shrinkA": 0.5,
+                "shrinkB": 2,
+            },
+        )

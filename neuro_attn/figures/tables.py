@@ -1,0 +1,113 @@
+"""Readable twins of the CSV tables, for reports that cannot show a CSV."""
+
+import html
+
+import numpy as np
+import pandas as pd
+
+HEADERS = {
+    "time": "time (s)",
+    "onset_s": "onset (s)",
+    "accuracy": "balanced accuracy",
+    "ci_low": "interval from",
+    "ci_high": "interval to",
+    "p_value": "p",
+    "p_corrected": "p, corrected",
+    "ratio_ci_low": "ratio from",
+    "ratio_ci_high": "ratio to",
+    "n_units": "n units",
+    "n_train": "n training trials",
+    "n_test": "n test trials",
+    "n_sessions": "n sessions",
+    "sd": "SD over draws",
+    "report_error_pro": "report error, pro (degrees)",
+    "report_error_retro": "report error, retro (degrees)",
+    "distance": "distance (bootstrap SDs)",
+    "step": "training step",
+}
+"""Columns whose header says more than their name."""
+
+SMALLEST_P = 0.005
+"""Smaller p-values are not told apart: with 200 permutations none can be below 1 / 201."""
+
+_STYLE = """
+body { font: 14px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #222;
+       margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
+h1 { font-size: 1.25rem; margin: 0 0 .4rem; }
+p { max-width: 46rem; margin: 0 0 1rem; color: #555; }
+.frame { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .7rem; text-align: left; white-space: nowrap; }
+th { position: sticky; top: 0; background: #fff; border-bottom: 2px solid #222; }
+td.number, th.number { text-align: right; }
+tbody tr:nth-child(odd) { background: #f3f5f7; }
+tbody tr:last-child td { border-bottom: 1px solid #999; }
+"""
+
+
+def to_html(frame: pd.DataFrame, title: str, caption: str) -> str:
+    """Return a table as a page of its own that opens offline.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What the CSV holds; its index is not shown.
+    title, caption : str
+        Plain text above the table.
+
+    Returns
+    -------
+    str
+        HTML with three significant digits, p-values below .005 as "< .005", what is missing as
+        an en dash, and units in the header; the CSV keeps the exact numbers.
+    """
+    numeric = {
+        str(name): pd.api.types.is_numeric_dtype(frame[name])
+        and not pd.api.types.is_bool_dtype(frame[name])
+        for name in frame.columns
+    }
+    head = "".join(
+        f'<th scope="col"{_css(numeric[str(name)])} title="{html.escape(str(name))}">'
+        f"{html.escape(HEADERS.get(str(name), str(name).replace('_', ' ')))}</th>"
+        for name in frame.columns
+    )
+    columns = [
+        [
+            f"<td{_css(numeric[str(name)])}>{html.escape(_cell(value, str(name)))}</td>"
+            for value in frame[name]
+        ]
+        for name in frame.columns
+    ]
+    body = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<h1>{html.escape(title)}</h1>\n<p>{html.escape(caption)}</p>\n"
+        f'<div class="frame"><table>\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody>\n</table></div>\n</body>\n</html>\n"
+    )
+
+
+def _css(numeric: bool) -> str:
+    return ' class="number"' if numeric else ""
+
+
+def _cell(value: object, column: str) -> str:
+    """Return a value as it is read, not as it is stored."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return "\N{EN DASH}"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return f"{value}".replace("-", "\N{MINUS SIGN}")
+    if not isinstance(value, float | np.floating):
+        return str(value)
+    if column in ("p_value", "p_corrected"):
+        return f"< {_p(SMALLEST_P)}" if value < SMALLEST_P else _p(float(value))
+    digits = f"{value:.3g}"
+    return (f"{value:.0f}" if "e+" in digits else digits).replace("-", "\N{MINUS SIGN}")
+
+
+def _p(value: float) -> str:
+    """Return a p-value without its leading zero."""
+    return f"{value:.3f}".removeprefix("0")

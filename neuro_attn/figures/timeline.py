@@ -1,0 +1,220 @@
+"""The experiment at a glance: what is on the screen in each epoch of a task, and for how long."""
+
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Rectangle, Wedge
+
+from neuro_attn.configuration import Timing
+from neuro_attn.experiment import TASKS, epochs
+from neuro_attn.figures import style
+
+LEFT, RIGHT = 21.0, 4.0
+"""Margins left and right of the time bars, mm."""
+
+ROW, BAR, SCREEN = 27.0, 2.6, 11.0
+"""Height of a task's row, of its time bar and of a screen, mm."""
+
+MEANINGS = {"pro": "cue, then items", "retro": "items, then cue"}
+UPPER, LOWER = np.deg2rad(20.0), np.deg2rad(215.0)
+"""Colours of the two items, as angles on the circle of colours."""
+
+
+@style.journal_style()
+def draw(timing: Timing) -> Figure:
+    """Draw a bar to scale for each task, with the screen of each epoch above it.
+
+    An epoch is as long as its longest duration; where durations vary, the part between the
+    shortest and the longest is hatched.
+
+    Parameters
+    ----------
+    timing : Timing
+        Shortest and longest duration of every epoch, s.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    height = ROW * len(TASKS) + 5
+    figure = Figure(figsize=(style.DOUBLE / 25.4, height / 25.4))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, style.DOUBLE), ylim=(0, height))  # the axes measure millimetres
+    axes.axis("off")
+    totals = {
+        task: sum(getattr(getattr(timing, task), epoch)[1] for epoch in epochs(task))
+        for task in TASKS
+    }
+    scale = (style.DOUBLE - LEFT - RIGHT) / max(totals.values())
+    for row, task in enumerate(TASKS):
+        _draw_task(axes, task, timing, scale, bottom=height - ROW * (row + 1) + 6)
+    _draw_scale(axes, scale)
+    return figure
+
+
+def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: float) -> None:
+    color = style.task_colors(TASKS)[task]
+    axes.text(
+        2, bottom + BAR + SCREEN / 2 + 3, task, fontsize=style.TEXT + 1, fontweight="bold",
+        color=color, va="bottom",
+    )  # fmt: skip
+    axes.text(
+        2,
+        bottom + BAR + SCREEN / 2 + 2,
+        MEANINGS[task],
+        fontsize=style.NOTE,
+        color=style.GREY,
+        va="top",
+    )
+    names = epochs(task)
+    durations = [getattr(getattr(timing, task), name) for name in names]
+    edges = LEFT + scale * np.concatenate([[0.0], np.cumsum([longest for _, longest in durations])])
+    centres = (edges[:-1] + edges[1:]) / 2
+    screens = style.spread(centres, SCREEN + 1)
+    screens -= max(0.0, screens[-1] + SCREEN / 2 - (style.DOUBLE - 1))
+    cue_seen = items_seen = False
+    for name, (shortest, longest), start, end, centre, screen in zip(
+        names, durations, edges[:-1], edges[1:], centres, screens, strict=True
+    ):
+        cue_seen |= name == "cue"
+        items_seen |= name == "stimuli"
+        is_event = name in ("cue", "stimuli", "report")
+        axes.add_patch(
+            Rectangle(
+                (start, bottom),
+                end - start,
+                BAR,
+                facecolor=color if is_event else "white",
+                edgecolor=color,
+                linewidth=0.6,
+                alpha=0.85 if is_event else 1,
+            )
+        )
+        if longest > shortest:
+            axes.add_patch(
+                Rectangle(
+                    (start + scale * shortest, bottom),
+                    scale * (longest - shortest),
+                    BAR,
+                    facecolor="none",
+                    edgecolor=color,
+                    linewidth=0.6,
+                    hatch="//////",
+                )
+            )
+        _draw_screen(axes, screen, bottom + BAR + 2.2, name)
+        axes.plot(
+            [centre, screen], [bottom + BAR, bottom + BAR + 2.2], color=style.PALE, linewidth=0.5
+        )
+        axes.text(
+            screen, bottom + BAR + SCREEN + 3, name.replace("_", " "), ha="center", va="bottom",
+            fontsize=style.NOTE,
+        )  # fmt: skip
+        axes.text(
+            centre, bottom - 0.8, _duration(shortest, longest), ha="center", va="top",
+            fontsize=style.NOTE, color=style.GREY,
+        )  # fmt: skip
+
+
+def _duration(shortest: float, longest: float) -> str:
+    """Return a range of durations in ms."""
+    return style.DASH.join(f"{1000 * time:.0f}" for time in sorted({shortest, longest}))
+
+
+def _draw_scale(axes: Axes, scale: float) -> None:
+    right = style.DOUBLE - RIGHT
+    axes.plot([right - 0.5 * scale, right], [2.5, 2.5], color=style.INK, linewidth=1)
+    axes.text(right - 0.5 * scale - 1, 2.5, "500 ms", ha="right", va="center", fontsize=style.NOTE)
+    axes.text(
+        LEFT,
+        2.5,
+        "durations in ms; hatched: varies from trial to trial",
+        va="center",
+        fontsize=style.NOTE,
+        color=style.GREY,
+    )
+
+
+# --- what is on the screen -----------------------------------------------------------------------
+
+
+def _draw_screen(axes: Axes, centre: float, bottom: float, epoch: str) -> None:
+    """Draw the screen of an epoch, `SCREEN` mm high."""
+    axes.add_patch(
+        Rectangle((centre - SCREEN / 2, bottom), SCREEN, SCREEN, facecolor="#3A3A3A", linewidth=0)
+    )
+    middle = bottom + SCREEN / 2
+    content: dict[str, Callable[[Axes, float, float], None]] = {
+        "cue": _draw_cue,
+        "stimuli": _draw_items,
+        "report": _draw_wheel,
+    }
+    content.get(epoch, _draw_fixation)(axes, centre, middle)
+
+
+def _draw_fixation(axes: Axes, x: float, y: float) -> None:
+    axes.plot([x - 0.6, x + 0.6], [y, y], color="white", linewidth=0.7)
+    axes.plot([x, x], [y - 0.6, y + 0.6], color="white", linewidth=0.7)
+
+
+def _draw_cue(axes: Axes, x: float, y: float) -> None:
+    axes.plot([x - 1.1, x + 1.1], [y - 1.1, y + 1.1], color="white", linewidth=1.4)
+
+
+def _draw_items(axes: Axes, x: float, y: float) -> None:
+    _draw_fixation(axes, x, y)
+    for angle, side in ((UPPER, 1), (LOWER, -1)):
+        axes.add_patch(
+            Rectangle((x - 1.1, y + 3 * side - 1.1), 2.2, 2.2, facecolor=item_color(angle))
+        )
+
+
+def _draw_wheel(axes: Axes, x: float, y: float) -> None:
+    for start in range(0, 360, 10):
+        axes.add_patch(
+            Wedge(
+                (x, y),
+                4.2,
+                start,
+                start + 10.5,
+                width=1.3,
+                facecolor=item_color(np.deg2rad(start + 5)),
+                linewidth=0,
+            )
+        )
+    target = (x + 3.55 * np.cos(UPPER), y + 3.55 * np.sin(UPPER))
+    axes.add_patch(Circle(target, 0.9, facecolor="none", edgecolor="white", linewidth=0.7))
+
+
+def item_color(angle: float) -> tuple[float, float, float]:
+    """Return a colour of the items' circle in CIELAB as sRGB.
+
+    The circle has L 60, radius 57 and centre a 6, b 14 (Panichello & Buschman 2021, task code);
+    the conversion is that of CIE 15 and IEC 61966-2-1 with white D65, clipped to the screen.
+
+    Parameters
+    ----------
+    angle : float
+        Angle on the circle, rad.
+
+    Returns
+    -------
+    tuple of float
+        Red, green and blue in [0, 1].
+    """
+    lightness, a, b = 60.0, 6.0 + 57.0 * np.cos(angle), 14.0 + 57.0 * np.sin(angle)
+    fy = (lightness + 16) / 116
+    f = np.array([fy + a / 500, fy, fy - b / 200])
+    xyz = np.array([0.95047, 1.0, 1.08883]) * np.where(
+        f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)
+    )
+    to_rgb = np.array(
+        [[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]]
+    )
+    linear = np.clip(to_rgb @ xyz, 0, 1)
+    red, green, blue = np.where(
+        linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055
+    )
+    return float(red), float(green), float(blue)

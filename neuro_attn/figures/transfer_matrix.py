@@ -1,0 +1,100 @@
+"""The transfer matrix: accuracy of every pair of training and tested task, by region and window."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from neuro_attn.figures import style
+
+
+@style.journal_style()
+def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
+    """Draw a task x task matrix for each region (columns) and each window (rows).
+
+    Cells hold the accuracy, with a star where corrected p < alpha, and below it the transfer
+    ratio, (across - chance) / (within - chance), where there is one.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        The table of the analysis windows; rows with session ``all`` are drawn.
+    alpha : float
+        Level of the tests.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows = style.across_sessions(summary, "summary")
+    regions = style.ordered(rows["region"])
+    windows = list(dict.fromkeys(rows["window"]))
+    tasks = list(dict.fromkeys(rows["train_task"]))
+    norm = style.chance_norm(rows["accuracy"].to_numpy(float), rows["chance"].mean())
+    figure, panels = style.region_panels(
+        len(regions), len(windows), panel_height=38, extra_height=16
+    )
+    for column, region in enumerate(regions):
+        for row, window in enumerate(windows):
+            axes = panels[column][row]
+            here = rows[(rows["region"] == region) & (rows["window"] == window)]
+            _draw_matrix(axes, here, tasks, norm, alpha)
+            leftmost = style.is_leftmost(column, len(regions))
+            style.outer_labels(axes, left=leftmost, bottom=row == len(windows) - 1)
+            if row == 0:
+                style.panel_title(axes, region, style.count(here["n_units"], "unit"))
+            if leftmost:
+                axes.set_ylabel(f"window: {window}\ntrained on")
+            if row == len(windows) - 1:
+                axes.set_xlabel("tested on")
+    every = [axes for column_panels in panels for axes in column_panels]
+    style.accuracy_bar(figure, norm, every, rows["accuracy"].min())
+    figure.supxlabel(
+        f"* corrected p < {style.proportion(alpha)};  {style.TIMES}: transfer ratio, "
+        f"(across {style.MINUS} chance) / (within {style.MINUS} chance)\n"
+        f"n: {style.count(rows['n_train'], 'training trial')}, "
+        f"{style.count(rows['n_test'], 'test trial')}, "
+        f"{style.count(rows['n_sessions'], 'session')}",
+        fontsize=style.NOTE,
+    )
+    return figure
+
+
+def _draw_matrix(
+    axes: Axes, here: pd.DataFrame, tasks: list[str], norm: Normalize, alpha: float
+) -> None:
+    cells = here.set_index(["train_task", "test_task"])
+    pairs = pd.MultiIndex.from_product([tasks, tasks])
+    accuracy = cells["accuracy"].reindex(pairs).to_numpy(float).reshape(len(tasks), len(tasks))
+    axes.imshow(accuracy, cmap=style.DIVERGING, norm=norm)
+    size = style.SMALL if len(tasks) <= 3 else style.NOTE
+    for (train_task, test_task), cell in cells.iterrows():
+        x, y = tasks.index(test_task), tasks.index(train_task)
+        has_ratio = np.isfinite(cell["transfer_ratio"])
+        color = "white" if abs(norm(cell["accuracy"]) - 0.5) > 0.32 else style.INK
+        star = "*" if cell["p_corrected"] < alpha else ""
+        axes.text(
+            x,
+            y - 0.13 * has_ratio,
+            style.proportion(cell["accuracy"]) + star,
+            ha="center",
+            va="center",
+            fontsize=size + 1,
+            color=color,
+        )
+        if has_ratio:
+            axes.text(
+                x,
+                y + 0.24,
+                f"{style.TIMES} {style.proportion(cell['transfer_ratio'])}",
+                ha="center",
+                va="center",
+                fontsize=size - 0.5,
+                color=color,
+            )
+    long_names = max(map(len, tasks)) * len(tasks) > 24
+    axes.set_xticks(range(len(tasks)), tasks, rotation=90 if long_names else 0)
+    axes.set_yticks(range(len(tasks)), tasks)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)

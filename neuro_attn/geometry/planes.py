@@ -1,0 +1,109 @@
+"""Colour planes: whether the colours of two locations lie in one plane or in different ones.
+
+The measure of Panichello & Buschman (2021) and of their code (`planesDemo.m`): condition means of
+the upper and of the lower item's colour bins are projected on the first three principal components
+of all of them; the first two components of each location's points span its colour plane.
+"""
+
+import numpy as np
+
+SPACE = 3
+"""Components of all conditions that are kept."""
+PLANE = 2
+"""Components of a location's points that span its plane."""
+
+
+def plane_cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    r"""Return the absolute cosine of the angle between two planes.
+
+    .. math:: |\cos\theta| = \frac{|\det(A B^T)|}{\sqrt{\det(A A^T) \det(B B^T)}}
+
+    It is the product of the cosines of the two principal angles. The sign depends on the order of
+    the spanning vectors, which principal components leave open, so it is dropped.
+
+    Parameters
+    ----------
+    one, other : array, shape (..., 2, dimension)
+        Two vectors A and two vectors B that span the planes; orthonormal or not.
+
+    Returns
+    -------
+    numpy.ndarray, shape (...)
+        From 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If the vectors of a plane are parallel.
+    """
+    inner = np.linalg.det(one @ np.swapaxes(other, -1, -2))
+    gram = [np.linalg.det(plane @ np.swapaxes(plane, -1, -2)) for plane in (one, other)]
+    lengths = [np.prod((plane**2).sum(axis=-1), axis=-1) for plane in (one, other)]
+    if any(np.any(g <= 1e-12 * n) for g, n in zip(gram, lengths, strict=True)):
+        raise ValueError("a plane needs two vectors that are not parallel")
+    return np.minimum(np.abs(inner) / np.sqrt(gram[0] * gram[1]), 1.0)
+
+
+def plane_angle_cosine(conditions: np.ndarray) -> np.ndarray:
+    """Return the absolute cosine of the angle between the colour planes of two locations.
+
+    Parameters
+    ----------
+    conditions : array, shape (..., 2 * bin, unit)
+        Condition means: first the colour bins of the upper, then those of the lower item. Leading
+        axes are replicates.
+
+    Returns
+    -------
+    numpy.ndarray, shape (...)
+        From 0 (orthogonal) to 1 (parallel); NaN where a location's points lie on a line.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three bins a location or fewer than three units.
+    """
+    n_conditions, n_units = conditions.shape[-2:]
+    if n_conditions % 2 or n_conditions < 2 * SPACE or n_units < SPACE:
+        raise ValueError(
+            "conditions must be (2 * bin, unit) with 3 or more bins and units; "
+            f"got {conditions.shape[-2:]}"
+        )
+    scores, _, _ = _components(conditions)
+    upper, lower = np.split(scores[..., :SPACE], 2, axis=-2)
+    planes, spread = [], []
+    for points in (upper, lower):
+        _, axes, singular = _components(points)
+        planes.append(axes[..., :PLANE, :])
+        spread.append(singular[..., PLANE - 1])
+    # What rounding leaves of a missing second component is of the order of eps.
+    scale = np.sqrt((scores**2).sum(axis=(-2, -1)))
+    defined = np.minimum(*spread) > 1e-10 * scale
+    return np.where(defined, plane_cosine(*planes), np.nan)
+
+
+def variance_fractions(conditions: np.ndarray) -> np.ndarray:
+    """Return the fraction of the variance over conditions on each principal component.
+
+    Parameters
+    ----------
+    conditions : array, shape (condition, unit)
+        Condition means.
+
+    Returns
+    -------
+    numpy.ndarray, shape (min(condition, unit),)
+        Falling; they sum to 1.
+    """
+    variance = _components(conditions)[2] ** 2
+    return variance / variance.sum()
+
+
+def _components(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return scores (..., point, component), axes (..., component, dimension), singular values.
+
+    As scikit-learn's `PCA`, but for stacks of replicates at once.
+    """
+    centred = points - points.mean(axis=-2, keepdims=True)
+    left, singular, axes = np.linalg.svd(centred, full_matrices=False)
+    return left * singular[..., None, :], axes, singular

@@ -1,0 +1,27 @@
+"""Intervals from bootstrap replicates."""
+
+import numpy as np
+
+
+def centred(observed: np.ndarray, replicates: np.ndarray) -> np.ndarray:
+    """Return bootstrap replicates moved so that their mean is the observed value.
+
+    A resample holds fewer different trials and units than the data, so decoders trained on it do
+    worse; the spread is what the bootstrap tells, its shift is an artefact.
+
+    Parameters
+    ----------
+    observed : array, shape (...)
+        Accuracy.
+    replicates : array, shape (..., replicate)
+        Accuracies of resamples.
+    """
+    shift = observed - replicates.mean(axis=-1)
+    return replicates + shift[..., None]
+
+
+def interval(replicates: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the percentile interval over the last axis: (low, high), each of shape (...)."""
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(replicates, [tail, 1 - tail], axis=-1)
+    return low, high

@@ -1,0 +1,57 @@
+"""Onsets: when a time course first rises above chance and stays there."""
+
+import numpy as np
+
+from neuro_attn.inference.pvalues import studentized
+
+
+def threshold(observed: np.ndarray, null: np.ndarray, alpha: float) -> np.ndarray:
+    """Return the accuracy, at each time, that the null exceeds anywhere with probability alpha.
+
+    Parameters
+    ----------
+    observed : array, shape (time,)
+        Accuracy.
+    null : array, shape (time, permutation)
+        Its permutation null.
+    alpha : float
+        Level over all times together (maximum over time).
+    """
+    _, scaled = studentized(observed, null)
+    critical = np.quantile(scaled.max(axis=0), 1 - alpha, method="higher")
+    everything = np.concatenate([null, observed[:, None]], axis=1)
+    return everything.mean(axis=1) + critical * everything.std(axis=1)
+
+
+def onsets(courses: np.ndarray, level: np.ndarray, times: np.ndarray, sustained: int) -> np.ndarray:
+    """Return when time courses first exceed a level for several bins in a row.
+
+    Between the last bin below and the first above, the crossing is interpolated linearly.
+
+    Parameters
+    ----------
+    courses : array, shape (..., time)
+        Accuracies.
+    level : array, shape (time,)
+        The threshold.
+    times : array, shape (time,)
+        Bin centres, s.
+    sustained : int
+        Bins in a row that must exceed the threshold.
+
+    Returns
+    -------
+    array, shape (...)
+        Onsets, s; infinite where there is none.
+    """
+    excess = courses - level
+    above = excess > 0
+    runs = np.lib.stride_tricks.sliding_window_view(above, sustained, axis=-1).all(axis=-1)
+    first = runs.argmax(axis=-1)
+    before = np.maximum(first - 1, 0)
+    high = np.take_along_axis(excess, first[..., None], axis=-1)[..., 0]
+    low = np.take_along_axis(excess, before[..., None], axis=-1)[..., 0]
+    rise = np.where(first > 0, high - low, 1)
+    part = np.where(first > 0, high / np.where(rise > 0, rise, 1), 0)
+    crossing = times[first] - part * (times[first] - times[before])
+    return np.where(runs.any(axis=-1), crossing, np.inf)

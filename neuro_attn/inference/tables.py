@@ -1,0 +1,265 @@
+"""The tables of results: transfer over time, in windows, onsets, numbers of units.
+
+Everything is read off the decoding results of a data set's regions. Where sessions are decoded by
+themselves, the rows of session ``all`` are means over sessions, tested against the mean over
+sessions of the null.
+"""
+
+from collections.abc import Callable
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neuro_attn.configuration import Inference
+from neuro_attn.decoding import POOLED
+from neuro_attn.inference.intervals import centred, interval
+from neuro_attn.inference.onsets import onsets, threshold
+from neuro_attn.inference.pvalues import corrected_p_value, p_value
+
+_PAIR = ["train_task", "test_task"]
+Select = Callable[[xr.Dataset], xr.Dataset]
+"""Takes accuracy, null and bootstrap, over times or windows, from a decoding result."""
+
+
+def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
+    """Tabulate accuracy over time: one row a region x session x train x test task x time.
+
+    ``p_corrected`` is corrected over all times and populations of the same pair of tasks, for the
+    rows of session ``all`` and for those of single sessions apart.
+
+    Parameters
+    ----------
+    decodings : list of xarray.Dataset
+        From `decoding.decode_region`, one a region.
+    settings : Inference
+        Confidence of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        region, session, train_task, test_task, time, accuracy, chance, ci_low, ci_high, p_value,
+        p_corrected, n_units, n_train, n_test, n_sessions.
+    """
+    return _table(decodings, settings, _over_time, "time")
+
+
+def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
+    """Tabulate accuracy in the windows, as `transfer_table`, with the transfer ratio.
+
+    ``transfer_ratio`` is (across - chance) / (within - chance) of the same decoder, trained on
+    train_task. It is left empty within tasks, and where the within-task accuracy is not above
+    chance (its interval or its corrected p-value): there it has no meaning.
+    """
+    table = _table(decodings, settings, _in_windows, "window")
+    ratios = [_ratios(each, settings) for each in _groups(decodings, _in_windows)]
+    keys = ["region", "session", *_PAIR, "window"]
+    table = table.merge(pd.concat(ratios), on=keys, how="left", validate="one_to_one")
+    within = table.loc[table["train_task"] == table["test_task"]]
+    sound = within[(within["p_corrected"] < settings.alpha) & (within["ci_low"] > within["chance"])]
+    keys = ["region", "session", "train_task", "window"]
+    is_sound = table.set_index(keys).index.isin(sound.set_index(keys).index)
+    columns = ["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]
+    table.loc[~is_sound | (table["train_task"] == table["test_task"]), columns] = np.nan
+    ends = ["n_units", "n_train", "n_test", "n_sessions"]
+    return table[[c for c in table.columns if c not in ends] + ends]
+
+
+def _over_time(decoding: xr.Dataset) -> xr.Dataset:
+    """Return accuracy, null and bootstrap at equal training and test times."""
+    same = {"train_time": decoding["time"], "test_time": decoding["time"]}
+    return xr.Dataset(
+        {
+            "accuracy": decoding["accuracy"].mean("draw").sel(same),
+            "null": decoding["null"].sel(same),
+            "bootstrap": decoding["bootstrap"],
+        }
+    ).drop_vars(["train_time", "test_time"])
+
+
+def _in_windows(decoding: xr.Dataset) -> xr.Dataset:
+    """Return accuracy, null and bootstrap in the windows."""
+    return xr.Dataset(
+        {
+            "accuracy": decoding["window_accuracy"].mean("draw"),
+            "null": decoding["window_null"],
+            "bootstrap": decoding["window_bootstrap"],
+        }
+    )
+
+
+def with_all_sessions(decoding: xr.Dataset, values: xr.Dataset) -> xr.Dataset:
+    """Add the sample sizes and, where sessions are apart, their mean as session ``all``."""
+    values = values.assign(
+        n_units=decoding["units_per_draw"],
+        n_train=decoding["n_train"],
+        n_test=decoding["n_test"],
+        n_sessions=xr.ones_like(decoding["units_per_draw"]),
+    ).assign_attrs(decoding.attrs)
+    if POOLED in values["session"].values:
+        return values
+    counts = ["n_units", "n_train", "n_test", "n_sessions"]
+    together = values.drop_vars(counts).mean("session").merge(values[counts].sum("session"))
+    together = together.expand_dims(session=[POOLED])
+    return xr.concat([together, values], "session", combine_attrs="override").assign_attrs(
+        decoding.attrs
+    )
+
+
+def _groups(decodings: list[xr.Dataset], select: Select) -> list[xr.Dataset]:
+    """Return populations stacked by what is corrected together: all sessions, then each."""
+    stacked = []
+    for decoding in decodings:
+        values = with_all_sessions(decoding, select(decoding)).rename(session="population")
+        names = {
+            "session": ("population", values["population"].values.astype(object)),
+            "region": ("population", [decoding.attrs["region"]] * values.sizes["population"]),
+        }
+        stacked.append(values.drop_vars("population").assign_coords(names))
+    everything = xr.concat(
+        stacked, "population", combine_attrs="drop_conflicts", join="exact", data_vars="all"
+    )
+    is_all = (everything["session"] == POOLED).values
+    groups = [everything.isel(population=is_all)]
+    if not is_all.all():
+        groups.append(everything.isel(population=~is_all))
+    return groups
+
+
+def _table(
+    decodings: list[xr.Dataset], settings: Inference, select: Select, point: str
+) -> pd.DataFrame:
+    frames = [_rows(group, settings, point) for group in _groups(decodings, select)]
+    table = pd.concat(frames, ignore_index=True)
+    keys = ["region", "session", *_PAIR, point]
+    order = {region: n for n, region in enumerate(d.attrs["region"] for d in decodings)}
+    pooled_first = table["session"].where(table["session"] != POOLED, "")
+    sort = table.assign(_region=table["region"].map(order), _session=pooled_first)
+    table = table.loc[sort.sort_values(["_region", "_session"], kind="stable").index]
+    numbers = ["accuracy", "chance", "ci_low", "ci_high", "p_value", "p_corrected"]
+    sizes = ["n_units", "n_train", "n_test", "n_sessions"]
+    return table[keys + numbers + sizes].reset_index(drop=True)
+
+
+def _rows(group: xr.Dataset, settings: Inference, point: str) -> pd.DataFrame:
+    dims = ("population", *_PAIR, point)
+    observed = group["accuracy"].transpose(*dims).values.astype(float)
+    null = group["null"].transpose(*dims, "permutation").values
+    boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
+    low, high = interval(centred(observed, boot), settings.confidence)
+    template = group["accuracy"].transpose(*dims)
+    columns = {
+        "accuracy": observed,
+        "ci_low": low,
+        "ci_high": high,
+        "p_value": p_value(observed, null),
+        "p_corrected": corrected_p_value(observed, null, family=(0, 3)),
+    }
+    filled = xr.Dataset({name: template.copy(data=values) for name, values in columns.items()})
+    for name in ("n_units", "n_train", "n_test", "n_sessions"):
+        filled[name] = group[name].broadcast_like(template).transpose(*dims).astype(int)
+    filled = filled.assign(chance=xr.full_like(template, group.attrs["chance"], dtype=float))
+    return filled.to_dataframe(dim_order=list(dims)).reset_index()
+
+
+def _ratios(group: xr.Dataset, settings: Inference) -> pd.DataFrame:
+    dims = ("population", *_PAIR, "window")
+    chance = group.attrs["chance"]
+    observed = group["accuracy"].transpose(*dims).values.astype(float)
+    boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
+
+    def ratio(accuracy: np.ndarray) -> np.ndarray:
+        within = np.einsum("paaw...->paw...", accuracy)[:, :, None] - chance
+        return (accuracy - chance) / np.where(np.abs(within) > 1e-6, within, np.nan)
+
+    low, high = interval(ratio(centred(observed, boot)), settings.confidence)
+    template = group["accuracy"].transpose(*dims)
+    columns = {"transfer_ratio": ratio(observed), "ratio_ci_low": low, "ratio_ci_high": high}
+    filled = xr.Dataset({name: template.copy(data=values) for name, values in columns.items()})
+    frame = filled.to_dataframe(dim_order=list(dims)).reset_index()
+    return frame[["region", "session", *_PAIR, "window", *columns]]
+
+
+def onset_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
+    """Tabulate onsets and their differences between regions, over all sessions.
+
+    An onset is the first crossing of the maximum-over-time threshold that lasts `sustained` bins.
+    Its interval comes from the bootstrap; resamples without an onset count as later than all.
+    Differences are paired: all regions share the resampled trials.
+
+    Returns
+    -------
+    pandas.DataFrame
+        region, compared_with ("" for an onset, else the region whose onset is subtracted),
+        train_task, test_task, onset_s, ci_low, ci_high.
+    """
+    rows = []
+    group = _groups(decodings, _over_time)[0]
+    times = group["time"].values
+    for train, test in np.ndindex(group.sizes["train_task"], group.sizes["test_task"]):
+        names = {
+            "train_task": str(group["train_task"].values[train]),
+            "test_task": str(group["test_task"].values[test]),
+        }
+        found: dict[str, tuple[float, np.ndarray]] = {}
+        for number, region in enumerate(group["region"].values):
+            cell = group.isel(population=number, train_task=train, test_task=test)
+            observed = cell["accuracy"].values.astype(float)
+            level = threshold(
+                observed, cell["null"].transpose("time", "permutation").values, settings.alpha
+            )
+            boot = centred(observed, cell["bootstrap"].transpose("time", "replicate").values)
+            onset = float(onsets(observed, level, times, settings.sustained))
+            if np.isfinite(onset):
+                resampled = onsets(boot.T, level, times, settings.sustained)
+                found[str(region)] = onset, np.minimum(resampled, times[-1])
+        for region, (onset, resampled) in found.items():
+            low, high = interval(resampled, settings.confidence)
+            rows.append((region, "", *names.values(), onset, float(low), float(high)))
+        for one, other in combinations(found, 2):
+            low, high = interval(found[one][1] - found[other][1], settings.confidence)
+            difference = found[one][0] - found[other][0]
+            rows.append((one, other, *names.values(), difference, float(low), float(high)))
+    columns = ["region", "compared_with", *_PAIR, "onset_s", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def unit_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
+    """Tabulate accuracy in the windows against the number of units, over all sessions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        region, train_task, test_task, window, n_units, accuracy, sd (over draws), chance.
+    """
+    frames = []
+    for decoding in decodings:
+        # Sessions of different sizes share only the counts that all of them reach.
+        values = decoding["unit_accuracy"].dropna("n_units").mean("session")
+        frame = xr.Dataset({"accuracy": values.mean("draw"), "sd": values.std("draw")})
+        table = frame.to_dataframe(dim_order=[*_PAIR, "window", "n_units"]).reset_index()
+        table.insert(0, "region", decoding.attrs["region"])
+        frames.append(table.assign(chance=decoding.attrs["chance"]))
+    return pd.concat(frames, ignore_index=True)
+
+
+def cross_temporal(decodings: list[xr.Dataset]) -> xr.Dataset:
+    """Return accuracy for every training and test time, over all sessions, with its p-value.
+
+    ``p_corrected`` is corrected over all pairs of times of a region and pair of tasks.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``accuracy`` and ``p_corrected`` (region, train_task, test_task, train_time, test_time).
+    """
+    dims = ("train_task", "test_task", "train_time", "test_time")
+    regions = []
+    for decoding in decodings:
+        accuracy = decoding["accuracy"].mean(["draw", "session"]).transpose(*dims)
+        null = decoding["null"].mean("session").transpose(*dims, "permutation")
+        p = corrected_p_value(accuracy.values, null.values, family=(2, 3))
+        region = xr.Dataset({"accuracy": accuracy, "p_corrected": (dims, p)})
+        regions.append(region.expand_dims(region=[decoding.attrs["region"]]))
+    return xr.concat(regions, "region", join="exact").assign_attrs(chance=decoding.attrs["chance"])

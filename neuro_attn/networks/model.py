@@ -1,0 +1,43 @@
+"""What all families have in common."""
+
+from abc import abstractmethod
+
+import equinox as eqx
+from jax import Array
+
+
+class Model(eqx.Module):
+    """A network that reads a trial and reports a colour."""
+
+    @abstractmethod
+    def __call__(self, inputs: Array) -> Array:
+        """Report on a trial.
+
+        Parameters
+        ----------
+        inputs : array, shape (time, input)
+            A whole trial; the steps of the report are not read.
+
+        Returns
+        -------
+        array, shape (report_step, output)
+            Cosine and sine of the colour, at each step of the report.
+        """
+
+    @abstractmethod
+    def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return what each population would do if the report were asked for at every step.
+
+        Parameters
+        ----------
+        inputs : array, shape (time, input)
+            A whole trial.
+
+        Returns
+        -------
+        activations : dict of array, shape (encoded_step, unit)
+            For each population; row t is computed from ``inputs[: t + 1]`` alone.
+        attention : dict of array, shape (encoded_step, source)
+            For each attention, row t: the weight of each step up to t; 0 for later ones. Empty for
+            a model without attention.
+        """

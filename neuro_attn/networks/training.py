@@ -1,0 +1,140 @@
+"""Training: Adam on fresh random trials of both tasks."""
+
+import sys
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pandas as pd
+from jax import Array
+from tqdm import tqdm
+
+from neuro_attn import experiment
+from neuro_attn.configuration import Network
+from neuro_attn.networks import trials as task
+from neuro_attn.networks.families import FAMILIES
+from neuro_attn.networks.model import Model
+from neuro_attn.randomness import stream
+
+LOGGED_EVERY = 50
+"""Training steps between two rows of the log; they are drawn, compiled and run together."""
+MESSAGES = 10
+"""Lines of progress where there is no terminal to draw a bar on."""
+LARGEST_GRADIENT = 1.0
+"""Global norm that gradients are clipped to."""
+
+
+def untrained(settings: Network, seed: int, name: str, replicate: int) -> Model:
+    """Return the network that training starts from; it serves as a floor.
+
+    Parameters
+    ----------
+    settings : Network
+        Family and size.
+    seed : int
+        The seed of the configuration.
+    name : str
+        The network's name.
+    replicate : int
+        Which of the network's seeds.
+
+    Returns
+    -------
+    Model
+    """
+    rng = stream(seed, "network", name, replicate, "weights")
+    key = jax.random.key(int(rng.integers(2**31)))
+    return FAMILIES[settings.family](key, len(task.CHANNELS), 2, settings)
+
+
+def train(
+    settings: Network, seed: int, name: str, replicate: int
+) -> tuple[Model, pd.DataFrame]:
+    """Train a network to report the cued colour, on pro and retro trials alike.
+
+    The loss is the mean squared error of cosine and sine over the steps of the report. Progress
+    goes to stderr.
+
+    Parameters
+    ----------
+    settings : Network
+        Family, size and training.
+    seed : int
+        The seed of the configuration.
+    name : str
+        The network's name.
+    replicate : int
+        Which of the network's seeds.
+
+    Returns
+    -------
+    model : Model
+        The trained network.
+    log : pandas.DataFrame
+        One row every `LOGGED_EVERY` steps: ``step`` (steps done), ``loss`` (mean over the steps
+        since the last row), ``report_error_pro`` and ``report_error_retro`` (mean absolute error
+        on held-out trials, the same ones all along, in degrees).
+    """
+    optimiser = optax.chain(
+        optax.clip_by_global_norm(LARGEST_GRADIENT),
+        optax.adam(optax.cosine_decay_schedule(settings.learning_rate, settings.steps)),
+    )
+    model = untrained(settings, seed, name, replicate)
+    weights, rest = eqx.partition(model, eqx.is_inexact_array)
+    state = optimiser.init(weights)
+
+    def loss(weights: Model, inputs: Array, targets: Array) -> Array:
+        reports = jax.vmap(eqx.combine(weights, rest))(inputs)
+        return jnp.mean((reports - targets[:, None]) ** 2)
+
+    def step(carry: tuple, batch: tuple[Array, Array]) -> tuple[tuple, Array]:
+        weights, state = carry
+        value, gradient = jax.value_and_grad(loss)(weights, *batch)
+        updates, state = optimiser.update(gradient, state)
+        return (optax.apply_updates(weights, updates), state), value
+
+    # One compiled loop over many steps: a call for every step would cost as much as the step.
+    steps = jax.jit(lambda carry, batches: jax.lax.scan(step, carry, batches))
+
+    rng = stream(seed, "network", name, replicate, "training trials")
+    held_out_rng = stream(seed, "network", name, replicate, "validation trials")
+    held_out = task.draw(2 * settings.test_trials, held_out_rng)
+    held_out_inputs = task.inputs(held_out, settings.input_noise, held_out_rng)
+    progress = _Progress(settings.steps, f"training {name} seed {replicate}")
+    rows = []
+    for done in range(0, settings.steps, LOGGED_EVERY):
+        n_steps = min(LOGGED_EVERY, settings.steps - done)
+        batches = _batches(n_steps, settings, rng)
+        (weights, state), losses = steps((weights, state), batches)
+        model = eqx.combine(weights, rest)
+        error = np.abs(task.report_error(report(model, held_out_inputs), held_out))
+        row = {"step": done + n_steps, "loss": float(np.mean(losses))}
+        for name_of_task in experiment.TASKS:
+            of_task = (held_out["task_order"] == name_of_task).to_numpy()
+            row[f"report_error_{name_of_task}"] = float(error[of_task].mean())
+        rows.append(row)
+        progress(row["step"], f"loss {row['loss']:.3f}, report error {error.mean():.1f} degrees")
+    return model, pd.DataFrame(rows)
+
+
+@eqx.filter_jit
+def report(model: Model, inputs: Array) -> Array:
+    """Return the reports on many trials, shape (trial, report_step, output)."""
+    return jax.vmap(model)(inputs)
+
+
+def _batches(
+    n_steps: int, settings: Network, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return fresh inputs (step, trial, time, channel) and targets (step, trial, 2)."""
+    trials = task.draw(n_steps * settings.batch, rng)
+    inputs = task.inputs(trials, settings.input_noise, rng)
+    targets = task.targets(trials)
+    shape = (n_steps, settings.batch)
+    return inputs.reshape(*shape, *inputs.shape[1:]), targets.reshape(*shape, 2)
+
+
+class _Progress:
+    pass

@@ -1,0 +1,99 @@
+"""Recordings that were kept as NetCDF: their own bins, tasks and regions, cut anew."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neuro_attn import recording
+from neuro_attn.configuration import NetcdfDataset, Time
+from neuro_attn.errors import InputError
+from neuro_attn.files import sha256
+from neuro_attn.sources.checks import existing_file
+
+_TOLERANCE = 1e-6
+"""Largest difference between two times that are the same, s."""
+
+
+def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
+    """Read a Recording and apply the data set's tasks, label, regions and time to it.
+
+    Tasks and labels are expressions on the file's trial coordinates, its own ``task`` and
+    ``label`` among them. Rates stay as they are.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; its stem names the session.
+    name : str
+        Name of the data set.
+    dataset : NetcdfDataset
+        Its tasks, label, regions and time.
+
+    Returns
+    -------
+    xarray.Dataset
+        A Recording.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable or breaks the contract, or lacks bins that the data set
+        asks for.
+    """
+    path = existing_file(path)
+    kept = recording.load(path)
+    recording.check(kept, str(path))
+    first = _first_bin(kept["time"], dataset.time, f"{path}, time")
+    # The row leads from the trials of the tasks back to their rates and event times.
+    table = _coordinates(kept, "trial").assign(_row=np.arange(kept.sizes["trial"]))
+    trials = recording.assign_tasks(table, dataset, str(path))
+    row = trials.pop("_row").to_numpy()
+    trials = trials.drop(columns="event_time")
+    if "event_time" in table:
+        trials["event_time"] = table["event_time"].to_numpy()[row]
+    units = _coordinates(kept, "unit").drop(columns="session")
+    units = units.rename(columns=lambda column: column.removeprefix("unit_"))
+    units = units.rename(columns={"id": "unit_id"})
+    keep = recording.selected_units(units, dataset.regions)
+    rates = kept["rates"].values[row][:, keep, first : first + dataset.time.n_bins]
+    return recording.build(
+        rates,
+        trials,
+        units[keep],
+        name,
+        path.stem,
+        dataset,
+        {"origin": str(path), "file": path.name, "sha256": sha256(path)},
+        kept["rates"].attrs.get("units", "spikes/s"),
+    )
+
+
+def _coordinates(kept: xr.Dataset, dimension: str) -> pd.DataFrame:
+    """Return the coordinates that stand on one dimension as a table."""
+    return pd.DataFrame(
+        {
+            str(key): coordinate.values
+            for key, coordinate in kept.coords.items()
+            if coordinate.dims == (dimension,)
+        }
+    )
+
+
+def _first_bin(centers: xr.DataArray, time: Time, where: str) -> int:
+    """Return the file's bin that is the data set's first, if all of its bins are there."""
+    have = centers.values.astype(float)
+    width = centers.attrs.get("bin_width", have[1] - have[0] if len(have) > 1 else np.nan)
+    want = time.start + time.bin * (np.arange(time.n_bins) + 0.5)
+    first = int(np.searchsorted(have, want[0] - _TOLERANCE))
+    found = have[first : first + time.n_bins]
+    same_width = abs(width - time.bin) <= _TOLERANCE
+    if not same_width or len(found) < len(want) or np.abs(found - want).max() > _TOLERANCE:
+        spanned = f"{have[0] - width / 2:g} to {have[-1] + width / 2:g} s" if len(have) else "none"
+        raise InputError(
+            where,
+            f"does not hold the bins of {time.bin:g} s from {time.start:g} to {time.stop:g} s.",
+            f"The file has bins of {width:g} s: {spanned}.",
+        )
+    return first

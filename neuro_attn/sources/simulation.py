@@ -1,0 +1,228 @@
+r"""Simulated recordings with planted truth.
+
+A unit i of region r fires Poisson spikes with the rate
+
+.. math:: \lambda_i(t) = [b_i + S(t)\, y\, a_i^{task} + V(t)\, v_i^{look} + C(t)
+    \left((1 - S(t)) (u_i \cdot e(\theta_u) + l_i \cdot e(\theta_l))
+    + S(t)\, c_i \cdot e(\theta_{target})\right)]_+ \, g_i
+
+with selection y = +1 (upper) or -1 (lower), e(theta) = (cos, sin), and S(t) = 1 - exp(-(t - o_r)/
+tau) from the region's onset o_r after the cue. The selection axes of the two tasks have the
+planted cosine, in units of each unit's Poisson SD; the colour planes u, l and c are orthogonal, so
+colours lie in one subspace per location until selection turns the selected one into a common
+subspace. The visual response V depends on how the cue looks: pro cues and retro cue set 1 look
+alike, set 2 does not. The gain g_i of a trial has the planted variance and correlation between
+units.
+"""
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neuro_attn import experiment
+from neuro_attn.configuration import Simulation
+from neuro_attn.randomness import stream
+from neuro_attn.recording import SpikeSession
+
+STEP = 0.01
+"""Width of the bins in which rates are constant, s."""
+VISUAL_LATENCY = 0.05
+"""Delay of visual responses to cue and items, s."""
+CUE_DECAY = 0.15
+"""Time constant of the visual response to the cue, s."""
+MEMORY_LEVEL = 0.7
+"""Strength of colour tuning in memory, relative to that while items are seen."""
+
+LOOKS = ("set1-upper", "set1-lower", "set2-upper", "set2-lower")
+PLANES = ("upper", "lower", "common")
+_FEATURES = len(experiment.TASKS) + len(LOOKS) + 2 * len(PLANES)
+
+
+def simulate(settings: Simulation, name: str, seed: int) -> tuple[list[SpikeSession], xr.Dataset]:
+    """Simulate the sessions of a data set and tell the truth about them.
+
+    Parameters
+    ----------
+    settings : Simulation
+        The generative model.
+    name : str
+        Name of the data set; part of the random streams.
+    seed : int
+        The configuration's seed.
+
+    Returns
+    -------
+    sessions : list of SpikeSession
+        One a session, with all regions.
+    truth : xarray.Dataset
+        ``baseline`` (unit), ``selection_axis`` (unit, task), ``visual`` (unit, look),
+        ``color_plane`` (unit, plane, component), in spikes/s, with ``region``, ``session`` and
+        ``unit_id`` on unit; ``selection_onset`` (s) and ``shared`` (cosine) on each region.
+    """
+    truth = plant(settings, name, seed)
+    sessions = [
+        _simulate_session(
+            settings, truth.sel(unit=truth["session"] == session), session, name, seed
+        )
+        for session in session_names(settings)
+    ]
+    return sessions, truth
+
+
+def session_names(settings: Simulation) -> list[str]:
+    """Return the names of the simulated sessions."""
+    return [f"session{number:02d}" for number in range(1, settings.sessions + 1)]
+
+
+def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
+    """Draw the tuning of all units; see `simulate` for what it holds."""
+    regions = []
+    for region, planted in settings.regions.items():
+        rng = stream(seed, "simulation", name, "tuning", region)
+        n = planted.units
+        baseline = 2 + (settings.baseline - 2) * rng.gamma(4, 1 / 4, n)
+        # Tuning is drawn in units of each unit's Poisson SD, the metric in which decoders see it.
+        noise = np.sqrt(baseline / settings.baseline)[:, None]
+        axes = noise * planted.selection * _selection_axes(n, planted.shared, rng)
+        tuning = noise * _orthogonal(n, len(LOOKS) + 2 * len(PLANES), rng)
+        looks, planes = np.split(tuning, [len(LOOKS)], axis=1)
+        session = np.array(session_names(settings), dtype=object)
+        regions.append(
+            xr.Dataset(
+                {
+                    "baseline": ("unit", baseline),
+                    "selection_axis": (("unit", "task"), axes),
+                    "visual": (("unit", "look"), looks * planted.visual),
+                    "color_plane": (
+                        ("unit", "plane", "component"),
+                        planted.color * planes.reshape(n, len(PLANES), 2),
+                    ),
+                },
+                coords={
+                    "region": ("unit", np.full(n, region, dtype=object)),
+                    "session": ("unit", np.sort(np.resize(session, n))),
+                    "unit_id": ("unit", np.array([f"{region}-{i:03d}" for i in range(n)], object)),
+                    "task": list(experiment.TASKS),
+                    "look": list(LOOKS),
+                    "plane": list(PLANES),
+                },
+            )
+        )
+    truth = xr.concat(regions, "unit")
+    names = list(settings.regions)
+    onsets = [settings.regions[region].selection_onset for region in names]
+    truth["selection_onset"] = ("planted_region", onsets, {"units": "s"})
+    truth["shared"] = ("planted_region", [settings.regions[region].shared for region in names])
+    return truth.assign_coords(planted_region=names).assign_attrs(
+        dataset=name, seed=seed, settings=settings.model_dump_json()
+    )
+
+
+def _selection_axes(n: int, cosine: float, rng: np.random.Generator) -> np.ndarray:
+    """Return the axes of the two tasks, shape (unit, task), with the planted cosine.
+
+    Units come in pairs with the same strength of tuning; the part of the second task's axis that
+    is not shared has the first task's sign in one unit of a pair and the opposite in the other.
+    So however a decoder weighs units by their tuning, independent axes do not transfer by chance.
+    """
+    strength = np.abs(rng.normal(size=(n + 1) // 2)).repeat(2)[:n]
+    first = strength * rng.choice([-1, 1], n)
+    flip = np.resize([1, -1], n)
+    if n % 2:
+        strength[-1] = first[-1] = 0
+    second = cosine * first + np.sqrt(1 - cosine**2) * flip * first
+    order = rng.permutation(n)
+    axes = np.stack([first, second], axis=1)[order]
+    return axes * np.sqrt(n) / np.linalg.norm(axes, axis=0)
+
+
+def _orthogonal(n: int, k: int, rng: np.random.Generator) -> np.ndarray:
+    """Return k directions over n units with root mean square 1, orthogonal where n allows it."""
+    directions = rng.normal(size=(n, k))
+    if n >= k:
+        directions = np.linalg.qr(directions)[0]
+    return directions * np.sqrt(n) / np.linalg.norm(directions, axis=0)
+
+
+def _simulate_session(
+    settings: Simulation, truth: xr.Dataset, session: str, name: str, seed: int
+) -> SpikeSession:
+    rng = stream(seed, "simulation", name, session, "trials")
+    trials = experiment.draw_session(
+        settings.block_trials, settings.cycles, settings.timing, rng, settings.single_fraction
+    )
+    reports = experiment.draw_report(trials, settings.report_error, settings.swap_fraction, rng)
+    trials = pd.concat([trials, reports], axis=1)
+    starts, within = _time_bins(trials)
+    spike_times: list[np.ndarray] = []
+    shared_gain = rng.normal(size=len(trials))
+    for region in truth["planted_region"].values:
+        units = truth.sel(unit=truth["region"] == region)
+        onset = float(truth["selection_onset"].sel(planted_region=region))
+        drive = _drive(trials, starts, onset, settings.selection_rise)
+        weights = np.concatenate(
+            [
+                units["selection_axis"].values,
+                units["visual"].values,
+                units["color_plane"].values.reshape(-1, 2 * len(PLANES)),
+            ],
+            axis=1,
+        )
+        own = stream(seed, "simulation", name, session, "spikes", region)
+        for baseline, weight in zip(units["baseline"].values, weights, strict=True):
+            rate = np.maximum(baseline + drive @ weight.astype(np.float32), 0)
+            rate *= _gain(settings, shared_gain, own)[:, None] * within
+            counts = own.poisson(rate * STEP)
+            bins = np.repeat(starts.ravel(), counts.ravel())
+            spike_times.append(np.sort(bins + STEP * own.random(len(bins))))
+    units_table = pd.DataFrame(
+        {"unit_id": truth["unit_id"].values, "region": truth["region"].values}
+    )
+    return SpikeSession(session, spike_times, units_table, trials, f"simulation of {session}")
+
+
+def _gain(settings: Simulation, shared: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a unit's gain on each trial: mean 1, planted variance and correlation."""
+    correlation = settings.noise_correlation
+    mixed = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * rng.normal(size=shared.size)
+    return np.maximum(1 + np.sqrt(settings.overdispersion) * mixed, 0)
+
+
+def _time_bins(trials: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return the left edges of all bins (trial, bin), s, and which of them lie in the trial."""
+    length = (trials["stop_time"] - trials["start_time"]).to_numpy()
+    steps = np.arange(int(np.ceil(length.max() / STEP))) * STEP
+    return trials["start_time"].to_numpy()[:, None] + steps, steps < length[:, None]
+
+
+def _drive(trials: pd.DataFrame, starts: np.ndarray, onset: float, rise: float) -> np.ndarray:
+    """Return what drives the units, shape (trial, bin, feature): selection, looks, colours."""
+    centres = starts + STEP / 2
+    since_cue = centres - trials["cue_onset"].to_numpy()[:, None]
+    since_items = centres - trials["stimuli_onset"].to_numpy()[:, None] - VISUAL_LATENCY
+    seen_until = trials["memory_delay_onset"].to_numpy()[:, None] + VISUAL_LATENCY
+    selection = np.where(since_cue > onset, 1 - np.exp(-np.maximum(since_cue - onset, 0) / rise), 0)
+    visual_time = since_cue - VISUAL_LATENCY
+    visual = np.where(visual_time > 0, np.exp(-np.maximum(visual_time, 0) / CUE_DECAY), 0)
+    colors = np.where(since_items > 0, np.where(centres < seen_until, 1, MEMORY_LEVEL), 0)
+
+    sign = np.where(trials["selected"] == "upper", 1, -1)[:, None]
+    drive = np.zeros((*centres.shape, _FEATURES), dtype=np.float32)
+    for column, task in enumerate(experiment.TASKS):
+        drive[:, :, column] = selection * sign * (trials["task_order"] == task).to_numpy()[:, None]
+    first = len(experiment.TASKS)
+    look = "set" + trials["cue_set"].astype(str) + "-" + trials["selected"]
+    for column, shown in enumerate(LOOKS, first):
+        drive[:, :, column] = visual * (look == shown).to_numpy()[:, None]
+    first += len(LOOKS)
+    strengths = {
+        "upper_color": colors * (1 - selection),
+        "lower_color": colors * (1 - selection),
+        "target_color": colors * selection,
+    }
+    for number, (color, strength) in enumerate(strengths.items()):
+        # An item that is not shown has no colour and drives nothing.
+        angle = trials[color].to_numpy()[:, None]
+        for component, wave in enumerate((np.cos, np.sin)):
+            drive[:, :, first + 2 * number + component] = np.nan_to_num(strength * wave(angle))
+    return drive

@@ -1,0 +1,192 @@
+"""Plain tables of spikes, trials and units, as CSV or Parquet."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.configuration import TableDataset
+from neuro_attn.errors import InputError
+from neuro_attn.files import sha256
+from neuro_attn.recording import SpikeSession
+from neuro_attn.sources.checks import existing_file, first_line, sorted_spike_times
+
+_NAMES = ("session", "unit_id")
+"""Columns that join the tables; always text, so that 1 and "1" are the same name."""
+
+
+def read(dataset: TableDataset, data_folder: str | Path) -> list[SpikeSession]:
+    """Read all sessions of a set of three tables.
+
+    Parameters
+    ----------
+    dataset : TableDataset
+        Names the tables: spikes (session, unit_id, time in s), trials (session, trial_id, events
+        in s and any other column) and units (session, unit_id and the region's column).
+    data_folder : str or Path
+        What their paths are relative to.
+
+    Returns
+    -------
+    list of SpikeSession
+        In the order of the sessions' names.
+
+    Raises
+    ------
+    InputError
+        If a table is missing or unreadable, lacks a column or has no rows, ids repeat in a
+        session, spikes belong to no unit, times are no numbers, or a session lacks one of the
+        three.
+    """
+    paths = files(dataset, data_folder)
+    region = dataset.regions.column
+    spikes = _load(paths["spikes"], (*_NAMES, "time"))
+    trials = _load(paths["trials"], ("session", "trial_id"))
+    units = _load(paths["units"], (*_NAMES, region))
+    _check_unique(trials, "trial_id", paths["trials"])
+    _check_unique(units, "unit_id", paths["units"])
+    spikes = spikes.assign(time=_numbers(spikes["time"], paths["spikes"]))
+    _check_sessions(spikes, trials, units, paths)
+    units = units.assign(region=units[region].astype(object).where(units[region].notna(), ""))
+    provenance = {f"{role}_sha256": sha256(path) for role, path in paths.items()}
+    by_session = dict(iter(spikes.groupby("session")))
+    return [
+        _session(
+            name,
+            by_session[name],
+            trials[trials["session"] == name],
+            units[units["session"] == name],
+            paths,
+            provenance,
+        )
+        for name in sorted(trials["session"].unique())
+    ]
+
+
+def session_names(dataset: TableDataset, data_folder: str | Path) -> list[str]:
+    """Return the names of the sessions in the trials table, in order.
+
+    Raises
+    ------
+    InputError
+        If the trials table is missing or unreadable, or has no column session.
+    """
+    trials = _load(files(dataset, data_folder)["trials"], ("session",), only=True)
+    return sorted(trials["session"].unique())
+
+
+def files(dataset: TableDataset, data_folder: str | Path) -> dict[str, Path]:
+    """Return the paths of the three tables, by role."""
+    return {
+        role: Path(data_folder) / getattr(dataset, role) for role in ("spikes", "trials", "units")
+    }
+
+
+def _session(
+    name: str,
+    spikes: pd.DataFrame,
+    trials: pd.DataFrame,
+    units: pd.DataFrame,
+    paths: dict[str, Path],
+    provenance: dict[str, str],
+) -> SpikeSession:
+    times = {unit: table.to_numpy() for unit, table in spikes.groupby("unit_id")["time"]}
+    if stray := sorted(times.keys() - set(units["unit_id"])):
+        raise InputError(
+            f"{paths['spikes']}, unit_id",
+            f"unit {stray[0]!r} of session {name!r} is not in {paths['units']}.",
+        )
+    where = f"{paths['spikes']}, session {name!r}, unit"
+    return SpikeSession(
+        session=name,
+        spike_times=[
+            sorted_spike_times(times.get(unit, np.empty(0)), f"{where} {unit!r}")
+            for unit in units["unit_id"]
+        ],
+        units=units[["unit_id", "region"]].reset_index(drop=True),
+        trials=trials.drop(columns="session").reset_index(drop=True),
+        origin=str(paths["trials"]),
+        provenance=provenance,
+    )
+
+
+def _load(path: Path, columns: tuple[str, ...], only: bool = False) -> pd.DataFrame:
+    """Read a table that has `columns` (`only` these) and at least one row."""
+    existing_file(path)
+    try:
+        table = _parse(path, list(columns) if only else None)
+    except InputError:
+        raise
+    except Exception as error:
+        # pandas and pyarrow raise errors of any type on damaged files.
+        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
+    if missing := [column for column in columns if column not in table.columns]:
+        raise InputError(
+            str(path),
+            f"no column {', '.join(map(repr, missing))}.",
+            f"Columns: {', '.join(map(str, table.columns[:40]))}.",
+        )
+    if table.empty:
+        raise InputError(str(path), "the table has no rows.")
+    for name in {*_NAMES, "trial_id"} & set(columns):
+        if (empty := table[name].isna()).any():
+            row = int(np.flatnonzero(empty)[0])
+            raise InputError(f"{path}, {name}", f"row {row + 1} is empty.")
+    for name in set(_NAMES) & set(columns):
+        table[name] = table[name].astype(str).astype(object)
+    return table.rename(columns=str)
+
+
+def _parse(path: Path, columns: list[str] | None) -> pd.DataFrame:
+    match path.suffix.lower():
+        case ".csv":
+            wanted = None if columns is None else set(columns).__contains__
+            return pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), usecols=wanted)
+        case ".parquet":
+            table = pd.read_parquet(path, dtype_backend="numpy_nullable")
+            return _plain(table if columns is None else table.filter(items=columns))
+        case suffix:
+            raise InputError(str(path), f"suffix {suffix!r}.", "Allowed: .csv, .parquet.")
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return Parquet's columns as CSV would give them: missing numbers are NaN."""
+
+    def plain(column: pd.Series) -> Any:
+        if not pd.api.types.is_numeric_dtype(column) or not column.hasnans:
+            return column.astype(getattr(column.dtype, "numpy_dtype", object))
+        return column.astype(float)
+
+    return pd.DataFrame({name: plain(column) for name, column in table.items()})
+
+
+def _numbers(column: pd.Series, path: Path) -> np.ndarray:
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
+    if not (finite := np.isfinite(numbers)).all():
+        row = int(np.flatnonzero(~finite)[0])
+        raise InputError(
+            f"{path}, time",
+            f"row {row + 1} holds {column.iloc[row]!r}.",
+            "Spike times are finite numbers, s.",
+        )
+    return numbers
+
+
+def _check_unique(table: pd.DataFrame, column: str, path: Path) -> None:
+    if (again := table.duplicated(["session", column])).any():
+        row = table[again].iloc[0]
+        raise InputError(
+            f"{path}, {column}",
+            f"{row[column]!r} is used more than once in session {row['session']!r}.",
+        )
+
+
+def _check_sessions(
+    spikes: pd.DataFrame, trials: pd.DataFrame, units: pd.DataFrame, paths: dict[str, Path]
+) -> None:
+    tables = {"spikes": spikes, "trials": trials, "units": units}
+    sessions = {role: set(table["session"]) for role, table in tables.items()}
+    for role, present in sessions.items():
+        if missing := sorted(set().union(*sessions.values()) - present):
+            raise InputError(f"{paths[role]}, session", f"session {missing[0]!r} has no {role}.")

@@ -1,0 +1,47 @@
+"""A signature says what decoding said, each number under its name."""
+
+import numpy as np
+import pytest
+
+from neuro_attn.comparison import signature
+from neuro_attn.errors import InputError
+
+
+def test_every_pair_of_tasks_and_window_is_a_feature_named_in_words(decoding):
+    result = signature(decoding(0.7))
+    assert set(result["feature"].values) == {
+        f"accuracy {train}->{test} {window}"
+        for train in ("pro", "retro")
+        for test in ("pro", "retro")
+        for window in ("cue", "delay")
+    }
+    assert result.attrs["region"] == "LPFC"
+
+
+def test_a_feature_holds_the_accuracy_of_its_own_pair_and_window(decoding):
+    accuracy = np.arange(8).reshape(2, 2, 2) / 10
+    result = signature(decoding(accuracy, noise=0))
+    assert float(result["value"].sel(feature="accuracy pro->retro cue")) == pytest.approx(0.2)
+    assert float(result["value"].sel(feature="accuracy retro->pro delay")) == pytest.approx(0.5)
+
+
+def test_values_are_means_over_draws_and_sessions_and_the_sd_is_that_of_replicates(decoding):
+    source = decoding(0.7, sessions=("seed0", "seed1", "seed2"))
+    pick = {"train_task": "retro", "test_task": "pro", "window": "delay"}
+    found = signature(source).sel(feature="accuracy retro->pro delay")
+    one = source.sel(pick)
+    assert float(found["value"]) == pytest.approx(float(one["window_accuracy"].mean()))
+    replicates = one["window_bootstrap"].mean("session").values
+    assert found["replicates"].values == pytest.approx(replicates)
+    assert float(found["sd"]) == pytest.approx(replicates.std(ddof=1))
+    halves = one["half_accuracy"].mean("session").transpose("half", "draw").values
+    assert found["halves"].values == pytest.approx(halves)
+
+
+def test_a_feature_without_a_value_is_named(decoding):
+    source = decoding(0.7)
+    source["window_accuracy"].loc[{"train_task": "pro", "test_task": "retro"}] = np.nan
+    with pytest.raises(
+        InputError, match=r"LPFC.*accuracy pro->retro cue, accuracy pro->retro delay"
+    ):
+        signature(source)

@@ -1,0 +1,324 @@
+"""Tables and arrays as the workflow writes them, of three shapes, with planted codes and onsets."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from neuro_attn.configuration import NETWORK_TIMING
+
+
+class Shape(NamedTuple):
+    """Regions with their peak accuracy above chance (0 to 1), shared code (0 to 1) and onset."""
+
+    regions: dict[str, tuple[float, float, float]]
+    tasks: tuple[str, ...]
+    n_classes: int
+    windows: tuple[str, ...]
+
+    @property
+    def chance(self) -> float:
+        return 1 / self.n_classes
+
+
+SHAPES = {
+    "panichello": Shape(
+        {
+            "FEF": (0.5, 0.15, 0.245),
+            "LPFC": (0.75, 0.9, 0.175),
+            "V4": (0.6, 0.0, 0.335),
+            "parietal": (0.55, 0.1, 0.285),
+        },
+        ("pro", "retro"),
+        2,
+        ("cue", "selection"),
+    ),
+    "many regions": Shape(
+        {
+            name: (0.9 - 0.07 * i, 0.8 - 0.06 * i, 0.05 + 0.01 * i)
+            for i, name in enumerate(
+                "MOp MOs ACA PL ORB VISp VISpm CP LP VPM CA1 SUB".split()  # noqa: SIM905
+            )
+        },
+        ("unilateral", "bilateral"),
+        2,
+        ("response",),
+    ),
+    "one region": Shape({"IT": (0.95, 0.7, 0.1)}, ("upper", "middle", "lower"), 7, ("object",)),
+    "five tasks": Shape(
+        dict.fromkeys(("LPFC", "FEF"), (0.8, 0.5, 0.1)),
+        ("pro", "retro", "anti", "delay", "go"),
+        2,
+        ("cue",),
+    ),
+}
+
+
+@pytest.fixture(params=SHAPES)
+def shape(request) -> Shape:
+    return SHAPES[request.param]
+
+
+def _accuracy(shape: Shape, region: str, train_task: str, test_task: str, time) -> np.ndarray:
+    strength, shared, onset = shape.regions[region]
+    rise = 1 / (1 + np.exp(-(np.asarray(time) - onset) / 0.03))
+    fall = np.exp(-np.clip(np.asarray(time) - 0.5, 0, None) / 0.8)
+    kept = 1.0 if train_task == test_task else shared
+    return shape.chance + (1 - shape.chance) * strength * kept * rise * fall
+
+
+def _pairs(shape: Shape) -> list[tuple[str, str]]:
+    return [(one, other) for one in shape.tasks for other in shape.tasks]
+
+
+def make_transfer(shape: Shape) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    time = np.round(np.arange(-0.19, 0.8, 0.02), 3)
+    frames = []
+    for i, region in enumerate(shape.regions):
+        for train_task, test_task in _pairs(shape):
+            truth = _accuracy(shape, region, train_task, test_task, time)
+            accuracy = truth + rng.normal(0, 0.02, len(time))
+            width = 0.045 + 0.01 * rng.random(len(time))
+            p = np.where(accuracy - width > shape.chance, 0.005, 0.4)
+            for session in ("s1", "all"):
+                frames.append(
+                    pd.DataFrame(
+                        {
+                            "region": region,
+                            "session": session,
+                            "train_task": train_task,
+                            "test_task": test_task,
+                            "time": time,
+                            "accuracy": accuracy,
+                            "chance": shape.chance,
+                            "ci_low": accuracy - width,
+                            "ci_high": accuracy + width,
+                            "p_value": p / 2,
+                            "p_corrected": p,
+                            "n_units": 40 + 30 * i,
+                            "n_train": 96,
+                            "n_test": 92 + 4 * (train_task == test_task),
+                            "n_sessions": 4,
+                        }
+                    )
+                )
+    return pd.concat(frames, ignore_index=True)
+
+
+def make_summary(shape: Shape) -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    rows = []
+    for i, region in enumerate(shape.regions):
+        for window in shape.windows:
+            late = 0.5 if window != "cue" else 0.25
+            for train_task, test_task in _pairs(shape):
+                within = _accuracy(shape, region, train_task, train_task, late) - shape.chance
+                accuracy = _accuracy(shape, region, train_task, test_task, late)
+                accuracy = float(np.clip(accuracy + rng.normal(0, 0.02), 0, 1))
+                ratio = (accuracy - shape.chance) / within if train_task != test_task else np.nan
+                p = 0.005 if accuracy - shape.chance > 0.06 else 0.3
+                rows.append(
+                    {
+                        "region": region,
+                        "session": "all",
+                        "train_task": train_task,
+                        "test_task": test_task,
+                        "window": window,
+                        "accuracy": accuracy,
+                        "chance": shape.chance,
+                        "ci_low": accuracy - 0.05,
+                        "ci_high": accuracy + 0.05,
+                        "p_value": p / 2,
+                        "p_corrected": p,
+                        "transfer_ratio": ratio if within > 0.05 else np.nan,
+                        "ratio_ci_low": ratio - 0.2,
+                        "ratio_ci_high": ratio + 0.2,
+                        "n_units": 40 + 30 * i,
+                        "n_train": 96,
+                        "n_test": 92,
+                        "n_sessions": 4,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def make_onsets(shape: Shape) -> pd.DataFrame:
+    rows = []
+    names = list(shape.regions)
+    for train_task, test_task in _pairs(shape):
+        for i, region in enumerate(names):
+            strength, shared, onset = shape.regions[region]
+            if strength * (1 if train_task == test_task else shared) < 0.2:
+                onset = np.nan
+            low, high = onset - 0.03, onset + 0.05
+            rows.append((region, "", train_task, test_task, onset, low, high))
+            if i:
+                change = onset - shape.regions[names[0]][2]
+                low, high = change - 0.05, change + 0.06
+                rows.append((region, names[0], train_task, test_task, change, low, high))
+    columns = ["region", "compared_with", "train_task", "test_task", "onset_s", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def make_unit_counts(shape: Shape) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    rows = []
+    for i, region in enumerate(shape.regions):
+        for window in shape.windows:
+            for train_task, test_task in _pairs(shape):
+                full = _accuracy(shape, region, train_task, test_task, 0.5) - shape.chance
+                for n_units in (5, 10, 20, 40, 80, 160, 320):
+                    if n_units > 40 + 40 * i:
+                        continue
+                    accuracy = shape.chance + full * (1 - np.exp(-n_units / 40))
+                    rows.append(
+                        {
+                            "region": region,
+                            "train_task": train_task,
+                            "test_task": test_task,
+                            "window": window,
+                            "n_units": n_units,
+                            "accuracy": accuracy + rng.normal(0, 0.01),
+                            "sd": 0.05 / np.sqrt(n_units / 5),
+                            "chance": shape.chance,
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
+def make_cross_temporal(shape: Shape) -> xr.Dataset:
+    rng = np.random.default_rng(4)
+    time = np.round(np.arange(-0.1875, 0.8, 0.025), 4)
+    tasks = list(shape.tasks)
+    accuracy = np.empty((len(shape.regions), len(tasks), len(tasks), len(time), len(time)))
+    for i, region in enumerate(shape.regions):
+        for j, train_task in enumerate(tasks):
+            for k, test_task in enumerate(tasks):
+                above = _accuracy(shape, region, train_task, test_task, time) - shape.chance
+                stable = np.exp(-np.abs(time[:, None] - time) / 0.3)
+                accuracy[i, j, k] = shape.chance + np.sqrt(np.outer(above, above)) * stable
+    accuracy += rng.normal(0, 0.02, accuracy.shape)
+    dims = ("region", "train_task", "test_task", "train_time", "test_time")
+    return xr.Dataset(
+        {
+            "accuracy": (dims, accuracy),
+            "p_corrected": (dims, np.where(accuracy > shape.chance + 0.1, 0.005, 0.5)),
+        },
+        coords={
+            "region": list(shape.regions),
+            "train_task": tasks,
+            "test_task": tasks,
+            "n_units": ("region", 40 + 30 * np.arange(len(shape.regions))),
+            "train_time": time,
+            "test_time": time,
+        },
+        attrs={"chance": shape.chance},
+    )
+
+
+def make_attention() -> xr.Dataset:
+    """Weights that wander before the items and stay on them afterwards, rows summing to 1."""
+    rng = np.random.default_rng(5)
+    time = 0.1 * (np.arange(40) + 0.5)
+    source = time
+    weights = np.empty((60, 40, 40))
+    task = np.repeat(["pro", "retro"], 30)
+    for trial in range(60):
+        logits = rng.normal(0, 0.5, (40, 40))
+        items = (source > 1.0) & (source < 1.8)
+        cue = (source > 2.4) & (source < 2.8) if task[trial] == "retro" else source < 0.8
+        logits += 3.0 * items[:, None] * (time > 1.4) + 1.5 * cue[:, None] * (time < 2.9)
+        logits[source[:, None] > time + 1e-9] = -np.inf
+        weights[trial] = np.exp(logits) / np.exp(logits).sum(axis=0)
+    return xr.Dataset(
+        {"rates": (("trial", "unit", "time"), weights.astype(np.float32))},
+        coords={
+            "time": time,
+            "unit_time_s": ("unit", source),
+            "task": ("trial", task),
+            "label": ("trial", np.tile(["upper", "lower"], 30)),
+        },
+    )
+
+
+def make_log(networks: tuple[str, ...] = ("seq2seq", "bahdanau")) -> pd.DataFrame:
+    rng = np.random.default_rng(6)
+    frames = []
+    for i, network in enumerate(networks):
+        for seed in range(3):
+            step = np.arange(50, 1501, 50)
+            speed = (250 - 60 * i) * (1 + 0.2 * rng.random())
+            fall = 84 * np.exp(-step / speed) * np.exp(rng.normal(0, 0.05, len(step)))
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "network": network,
+                        "seed": seed,
+                        "step": step,
+                        "loss": fall / 90,
+                        "report_error_pro": fall + 5.1,
+                        "report_error_retro": 1.3 * fall + 12 / (1 + i),
+                    }
+                )
+            )
+    return pd.concat(frames, ignore_index=True)
+
+
+def make_distances(shape: Shape) -> pd.DataFrame:
+    rng = np.random.default_rng(7)
+    rows = []
+    for network, populations in {
+        "seq2seq": ("encoder", "decoder"),
+        "bahdanau": ("encoder", "decoder", "context"),
+    }.items():
+        for population in populations:
+            for region in shape.regions:
+                floor = 9 + 4 * rng.random()
+                for trained in (True, False):
+                    distance = 3 + 5 * rng.random() if trained else floor
+                    rows.append(
+                        {
+                            "network": network,
+                            "trained": trained,
+                            "population": population,
+                            "region": region,
+                            "distance": distance,
+                            "ci_low": max(distance - 1.2, 0),
+                            "ci_high": distance + 1.4,
+                            "ceiling": 1.4 + 0.3 * rng.random(),
+                            "floor": floor,
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
+def make_geometry(shape: Shape) -> pd.DataFrame:
+    rng = np.random.default_rng(8)
+    pairs = [f"{a} vs {b}" for i, a in enumerate(shape.tasks) for b in shape.tasks[i + 1 :]]
+    windows = shape.windows if len(shape.windows) > 1 else ("before", *shape.windows)
+    rows = []
+    for region, (_, shared, _) in shape.regions.items():
+        for i, epoch in enumerate(windows):
+            for measure, tasks in {"axis_cosine": pairs, "plane_angle_cos": shape.tasks}.items():
+                for task in tasks:
+                    value = (0.15 + 0.5 * i) * (0.3 + shared) + 0.05 * rng.random()
+                    rows.append(
+                        {
+                            "region": region,
+                            "task": task,
+                            "epoch": epoch,
+                            "measure": measure,
+                            "value": value,
+                            "ci_low": value - 0.12,
+                            "ci_high": value + 0.1,
+                            "ceiling": 0.95 - 0.1 * rng.random(),
+                            "floor": 0.08 + 0.04 * rng.random(),
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
+TIMING = NETWORK_TIMING

@@ -1,0 +1,172 @@
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neuro_attn.configuration import Configuration, parse
+from neuro_attn.errors import InputError
+
+NWB: dict[str, Any] = {
+    "source": "nwb",
+    "files": "*.nwb",
+    "label": {"left": "side == 0", "right": "side == 1"},
+    "tasks": {
+        "pro": {"trials": "order == 0", "align": "cue_onset"},
+        "retro": {"trials": "order == 1", "align": "cue_onset"},
+    },
+    "time": {"start": 0.0, "stop": 0.5, "bin": 0.05},
+    "windows": {"late": [0.2, 0.5]},
+}
+
+
+def with_key(path: str, value: Any) -> dict[str, Any]:
+    """Return a good configuration with one key set; the data set's keys start with `d.`."""
+    keys: dict[str, Any] = {"datasets": {"d": copy.deepcopy(NWB)}}
+    *parents, last = path.replace("d.", "datasets.d.", 1).split(".")
+    here = keys
+    for parent in parents:
+        here = here.setdefault(parent, {})
+    here[last] = value
+    return keys
+
+
+def message(keys: Any) -> str:
+    with pytest.raises(InputError) as error:
+        parse(keys, "config.yaml")
+    return str(error.value)
+
+
+def test_defaults_need_not_be_written():
+    configuration = parse({"datasets": {"d": NWB}})
+    assert configuration.seed == 2021
+    assert configuration.datasets["d"].decoding == configuration.decoding
+    assert configuration.datasets["d"].regions.column == "location"
+
+
+def test_top_level_decoding_and_inference_are_every_data_sets_defaults():
+    own = {**NWB, "decoding": {"folds": 5}, "inference": {"alpha": 0.01}}
+    configuration = parse(
+        {
+            "decoding": {"folds": 3, "C": 0.1},
+            "inference": {"permutations": 7},
+            "datasets": {"plain": NWB, "own": own},
+        }
+    )
+    plain, own = configuration.datasets["plain"], configuration.datasets["own"]
+    assert (plain.decoding.folds, plain.decoding.C) == (3, 0.1)
+    assert (own.decoding.folds, own.decoding.C) == (5, 0.1)
+    assert plain.inference.permutations == own.inference.permutations == 7
+    assert (plain.inference.alpha, own.inference.alpha) == (0.05, 0.01)
+
+
+def test_what_the_user_wrote_is_left_unchanged():
+    keys = {"decoding": {"folds": 3}, "datasets": {"d": copy.deepcopy(NWB)}}
+    before = copy.deepcopy(keys)
+    parse(keys)
+    assert keys == before
+
+
+def test_settings_cannot_be_changed_after_parsing():
+    with pytest.raises(ValueError, match="frozen"):
+        parse({"datasets": {"d": NWB}}).seed = 1
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("sed", 1, "unknown key sed; did you mean seed?"),
+        ("d.regions.min_unit", 5, "unknown key datasets.d.regions.min_unit; did you mean min_unit"),
+        ("d.fils", "*.nwb", "unknown key datasets.d.fils; did you mean files?"),
+        ("d.time.qqq", 1, "unknown key datasets.d.time.qqq; allowed: start, stop, bin"),
+        ("d.tasks.pro.aling", "cue", "unknown key datasets.d.tasks.pro.aling; did you mean align?"),
+        ("decoding.fold", 2, "unknown key decoding.fold; did you mean folds?"),
+        ("d.decoding.draw", 2, "unknown key datasets.d.decoding.draw; did you mean draws?"),
+    ],
+)
+def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expected):
+    assert expected in message(with_key(path, value))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("seed", -1, "seed: input should be greater than or equal to 0 (given: -1)"),
+        ("seed", "many", "seed: input should be a valid integer"),
+        ("d.source", "nbw", "datasets.d.source: allowed: simulation, nwb, raster, table, netcdf"),
+        ("d.source", "nbw", "(given: 'nbw')"),
+        ("d.time.bin", 0, "datasets.d.time.bin: input should be greater than 0 (given: 0)"),
+        ("d.time.bin", 0.3, "datasets.d.time: start 0 to stop 0.5 is not a whole number of bins"),
+        ("d.time.stop", -1.0, "datasets.d.time: start 0 to stop -1 is not a whole number of bins"),
+        ("d.time.start", float("nan"), "datasets.d.time.start: input should be a finite number"),
+        ("d.windows", {"w": [0.2, 0.9]}, "window w [0.2, 0.9] reaches outside time [0, 0.5]"),
+        ("d.windows", {"w": [0.2, 0.21]}, "window w is narrower than a bin of 0.05 s"),
+        ("d.windows.w", [0.3, 0.2], "datasets.d.windows.w: the first number must be below the"),
+        ("d.label", {"left": "side == 0"}, "datasets.d.label: dictionary should have at least 2"),
+        ("d.tasks", {}, "datasets.d.tasks: dictionary should have at least 1 item"),
+        ("d.tasks.a/b", {"trials": "x == 1"}, "a name is not empty, starts with no dot"),
+        ("d.decoding.folds", 1, "datasets.d.decoding.folds: input should be greater than or equal"),
+        ("d.decoding.population", "all", "input should be 'simultaneous' or 'pseudopopulation'"),
+        ("d.regions.min_units", 0, "datasets.d.regions.min_units: input should be greater than or"),
+        ("inference.alpha", 0.9, "inference.alpha: input should be less than 0.5 (given: 0.9)"),
+        ("networks", {"n": {"family": "seq2seq"}}, "networks need the key network_analysis"),
+        ("comparison", {"dataset": "x"}, "comparison.dataset is 'x'; it must be one of d"),
+        ("d.colors", {"upper": "a"}, "key datasets.d.colors.lower is missing"),
+    ],
+)
+def test_impossible_values_are_named_with_what_was_given_and_what_is_allowed(path, value, expected):
+    text = message(with_key(path, value))
+    assert text.startswith("config.yaml: ")
+    assert expected in text
+
+
+@pytest.mark.parametrize("key", ["files", "label", "tasks", "time", "windows"])
+def test_a_missing_key_is_named(key):
+    keys = {"datasets": {"d": {k: v for k, v in NWB.items() if k != key}}}
+    assert message(keys) == f"config.yaml: key datasets.d.{key} is missing."
+
+
+def test_a_data_set_without_source_is_told_the_sources():
+    keys = {"datasets": {"d": {k: v for k, v in NWB.items() if k != "source"}}}
+    assert "datasets.d.source: allowed: simulation, nwb, raster, table, netcdf" in message(keys)
+
+
+def test_every_mistake_is_told_at_once():
+    keys = with_key("d.time.bin", -1)
+    keys["sed"] = 1
+    text = message(keys)
+    assert "datasets.d.time.bin" in text
+    assert "unknown key sed" in text
+
+
+@pytest.mark.parametrize("keys", [None, [], "text", 3])
+def test_a_file_that_is_no_mapping_is_refused(keys):
+    assert message(keys).startswith(f"config.yaml: holds {type(keys).__name__}, not keys")
+
+
+def test_a_configuration_needs_data_sets():
+    assert "key datasets is missing" in message({})
+    assert "datasets: dictionary should have at least 1 item" in message({"datasets": {}})
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+PATHS = """
+    seed data_folder decoding inference datasets networks network_analysis comparison
+    d.label d.tasks d.tasks.pro d.time d.time.bin d.windows d.windows.late d.regions d.decoding
+    d.files d.source d.table d.colors
+""".split()
+
+
+@given(path=st.sampled_from(PATHS), value=values)
+@settings(deadline=None, max_examples=200)
+def test_any_value_is_accepted_or_refused_with_a_message(path, value):
+    try:
+        result: Any = parse(with_key(path, value))
+    except InputError as error:
+        result = error
+    assert isinstance(result, Configuration) or str(result).startswith("config: ")

@@ -1,0 +1,63 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neuro_attn.rates import bin_rates
+
+# Spikes and events stand on odd multiples of half a millisecond and edges on whole milliseconds,
+# so that no rounding can move a spike over an edge.
+spike_trains = st.lists(st.integers(0, 4000), max_size=60).map(
+    lambda ms: np.sort(np.array(ms, dtype=float)) / 1000 + 0.0005
+)
+
+
+@settings(deadline=None)
+@given(
+    trains=st.lists(spike_trains, min_size=1, max_size=4),
+    events_ms=st.lists(st.integers(500, 3500), min_size=1, max_size=5),
+    start_ms=st.integers(-300, 300),
+    width_ms=st.integers(1, 80),
+    n_bins=st.integers(1, 12),
+)
+def test_rates_are_what_a_histogram_around_each_event_counts(
+    trains, events_ms, start_ms, width_ms, n_bins
+):
+    events = np.array(events_ms) / 1000
+    rates = bin_rates(trains, events, start_ms / 1000, width_ms / 1000, n_bins)
+    for k, event in enumerate(events_ms):
+        edges = (event + start_ms + width_ms * np.arange(n_bins + 1)) / 1000
+        for i, train in enumerate(trains):
+            # np.histogram counts a spike on its last edge too; here none can lie on an edge.
+            counts = np.histogram(train, edges)[0]
+            np.testing.assert_allclose(rates[k, i], counts / (width_ms / 1000), rtol=1e-6)
+
+
+@settings(deadline=None)
+@given(train=spike_trains, seed=st.integers(0, 2**32 - 1))
+def test_other_units_and_trials_do_not_change_a_rate(train, seed):
+    events = np.random.default_rng(seed).uniform(0, 4, 5)
+    alone = bin_rates([train], events[:1], -0.1, 0.05, 6)
+    together = bin_rates([train[::2], train], events, -0.1, 0.05, 6)
+    np.testing.assert_array_equal(together[0, 1], alone[0, 0])
+
+
+def test_a_spike_on_an_edge_belongs_to_the_bin_that_it_opens():
+    rates = bin_rates([np.array([1.0, 1.5])], np.array([1.0]), 0.0, 0.5, 2)
+    np.testing.assert_array_equal(rates, [[[2.0, 2.0]]])
+
+
+def test_no_spike_after_a_time_shows_in_bins_before_it():
+    early = np.array([0.1, 0.2, 0.3])
+    late = np.append(early, [0.55, 0.6])
+    event = np.array([0.0])
+    before = slice(0, 5)
+    np.testing.assert_array_equal(
+        bin_rates([early], event, 0.0, 0.1, 8)[..., before],
+        bin_rates([late], event, 0.0, 0.1, 8)[..., before],
+    )
+
+
+def test_a_silent_unit_has_rate_zero_and_no_trials_give_no_rates():
+    assert not bin_rates([np.empty(0)], np.array([1.0, 2.0]), 0.0, 0.1, 3).any()
+    assert bin_rates([np.array([1.0])], np.empty(0), 0.0, 0.1, 3).shape == (0, 1, 3)
+    assert bin_rates([], np.array([1.0]), 0.0, 0.1, 3).shape == (1, 0, 3)
