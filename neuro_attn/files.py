@@ -8,6 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+import pandas as pd
+
+NAMES = ("region", "session", "compared_with", "train_task", "test_task", "window", "network")
+"""Columns of names, which may look like numbers or like a missing value ("NA" is a region)."""
+NUMBERS_AT_TIMES_MISSING = (
+    "transfer_ratio",
+    "ratio_ci_low",
+    "ratio_ci_high",
+    "ceiling",
+    "floor",
+    "loss",
+    "report_error_pro",
+    "report_error_retro",
+)
+"""Columns of numbers that not every row has."""
+
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
@@ -52,3 +68,19 @@ def as_filename(name: str) -> str:
 def from_filename(stem: str) -> str:
     """Return the name that `as_filename` encoded as `stem`."""
     return unquote(stem)
+
+
+def write_csv(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV, whole or not at all, with the same bytes for the same values."""
+    with written_whole(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
+
+
+def read_csv(path: str | Path) -> pd.DataFrame:
+    """Read a table that `write_csv` wrote: names stay text, only empty numbers are missing."""
+    return pd.read_csv(
+        path,
+        dtype=dict.fromkeys(NAMES, str),
+        keep_default_na=False,
+        na_values={column: [""] for column in NUMBERS_AT_TIMES_MISSING},
+    )

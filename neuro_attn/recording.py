@@ -289,7 +289,8 @@ def check(recording: xr.Dataset, origin: str) -> None:
         trial, unit, time = (int(where[0]) for where in np.nonzero(~finite))
         raise InputError(
             f"{origin}, rates",
-            f"{rates[trial, unit, time]} at trial {recording['trial_id'].values.tolist()[trial]!r}, "
+            f"{rates[trial, unit, time]} at "
+            f"trial {recording['trial_id'].values.tolist()[trial]!r}, "
             f"unit {recording['unit_id'].values.tolist()[unit]!r}, "
             f"time {recording['time'].values[time]:g} s.",
             "Rates must be finite.",
@@ -378,5 +379,6 @@ def load(path: str | Path) -> xr.Dataset:
         return xr.load_dataset(path, engine="h5netcdf")
     except FileNotFoundError:
         raise InputError(str(path), "no such file.") from None
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(str(path), f"is not a readable NetCDF4 file ({error}).") from None
+    except Exception as error:
+        # h5py and h5netcdf raise errors of any type on damaged files.
+        raise InputError(str(path), f"is not a readable NetCDF4 file ({error}).") from error

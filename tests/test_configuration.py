@@ -155,11 +155,10 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=5,
 )
-PATHS = """
-    seed data_folder decoding inference datasets networks network_analysis comparison
-    d.label d.tasks d.tasks.pro d.time d.time.bin d.windows d.windows.late d.regions d.decoding
-    d.files d.source d.table d.colors
-""".split()
+TOP = ("seed", "data_folder", "decoding", "inference", "datasets", "networks", "comparison")
+OWN = ("label", "tasks", "time", "windows", "regions", "decoding", "files", "source", "colors")
+DEEP = ("tasks.pro", "time.bin", "windows.late", "regions.column")
+PATHS = [*TOP, "network_analysis", *(f"d.{key}" for key in OWN + DEEP)]
 
 
 @given(path=st.sampled_from(PATHS), value=values)

@@ -109,8 +109,7 @@ def test_rates_must_be_finite_and_the_first_that_is_not_is_named(small):
     made = recording.from_spikes(session(), "small", small)
     made["rates"].values[2, 1, 3] = np.nan
     assert problem(recording.check, made, "s1.nc") == (
-        "s1.nc, rates: nan at trial 2, unit 1, time 0.35 s. "
-        "Rates must be finite."
+        "s1.nc, rates: nan at trial 2, unit 1, time 0.35 s. Rates must be finite."
     )
 
 

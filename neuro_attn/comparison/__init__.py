@@ -1,6 +1,6 @@
 """Networks beside brains: signatures, and how far apart they are."""
 
-from neuro_attn.comparison.signatures import signature
+from neuro_attn.comparison.signatures import signature, signature_table
 from neuro_attn.comparison.similarity import NetworkSignature, distances, nearest
 
-__all__ = ["NetworkSignature", "distances", "nearest", "signature"]
+__all__ = ["NetworkSignature", "distances", "nearest", "signature", "signature_table"]

@@ -5,6 +5,7 @@ features: the accuracy of every pair of training and test task in every named wi
 """
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from neuro_attn.errors import InputError
@@ -68,3 +69,22 @@ def _by_feature(values: xr.DataArray) -> xr.DataArray:
         f"accuracy {train}->{test} {window}" for train, test, window in stacked.indexes["feature"]
     ]
     return stacked.drop_vars(["feature", *FEATURE]).assign_coords(feature=labels)
+
+
+def signature_table(signatures: list[xr.Dataset]) -> pd.DataFrame:
+    """Return signatures as one table: dataset, region, feature, value, sd."""
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "dataset": each.attrs["dataset"],
+                    "region": each.attrs["region"],
+                    "feature": each["feature"].values,
+                    "value": each["value"].values,
+                    "sd": each["sd"].values,
+                }
+            )
+            for each in signatures
+        ],
+        ignore_index=True,
+    )

@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.errors import InputError
-from neuro_attn.geometry.intervals import recentred_interval
+from neuro_attn.inference.intervals import centred, interval
 
 MIN_SD = 0.01
 """Smallest SD of an accuracy that is believed: one percentage point.
@@ -75,10 +75,11 @@ def distances(
     Returns
     -------
     pandas.DataFrame
-        Columns ``DISTANCE_COLUMNS``. The interval is from bootstrap replicates of both signatures
-        (`recentred_interval`). ``ceiling`` is the distance between random halves of the region's
-        own units, mean over draws: nothing can be expected nearer. ``floor`` is the distance of
-        the untrained population of the same name; NaN where there is none.
+        Columns ``DISTANCE_COLUMNS``. The interval is from bootstrap replicates of both signatures,
+        moved to the distance: noise makes every distance longer, in replicates twice. ``ceiling``
+        is the distance between random halves of the region's own units, mean over draws: nothing
+        can be expected nearer. ``floor`` is the distance of the untrained population of the same
+        name; NaN where there is none.
 
     Raises
     ------
@@ -90,13 +91,12 @@ def distances(
         for region in brain:
             matched = _matched(own, region, network, population)
             distance = float(_distance(matched["value"], region["value"], region["sd"]))
-            low, high = recentred_interval(
-                distance, _replicate_distances(matched, region), confidence
-            )
+            replicates = _replicate_distances(matched, region)
+            low, high = interval(centred(np.array(distance), replicates), confidence)
             one, other = region["halves"].transpose("half", ...)
             ceiling = float(_distance(one, other, region["sd"]).mean())
             names = (network, trained, population, region.attrs["region"])
-            rows.append((*names, distance, max(low, 0.0), high, ceiling))
+            rows.append((*names, distance, max(float(low), 0.0), float(high), ceiling))
     table = pd.DataFrame(rows, columns=DISTANCE_COLUMNS[:-1])
     keys = ["network", "population", "region"]
     floor = table.loc[~table["trained"].astype(bool), [*keys, "distance"]]

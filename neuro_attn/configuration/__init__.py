@@ -9,8 +9,9 @@ from neuro_attn.configuration.experiment import (
     Simulation,
     Timing,
 )
-from neuro_attn.configuration.parsing import parse
+from neuro_attn.configuration.parsing import dataset_from, parse
 from neuro_attn.configuration.settings import (
+    FAMILIES_WITH_ATTENTION,
     AnyDataset,
     ColorColumns,
     Comparison,
@@ -33,6 +34,7 @@ from neuro_attn.configuration.settings import (
 
 __all__ = [
     "BLOCK_NAMES",
+    "FAMILIES_WITH_ATTENTION",
     "NETWORK_TIMING",
     "AnyDataset",
     "ColorColumns",
@@ -56,6 +58,7 @@ __all__ = [
     "Task",
     "Time",
     "Timing",
+    "dataset_from",
     "network_dataset",
     "parse",
 ]

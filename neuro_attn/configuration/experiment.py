@@ -104,7 +104,7 @@ class Simulation(Settings):
 
     sessions: Count = 4
     """Recording sessions, each with its own units and trials."""
-    cycles: Count = 4
+    cycles: Count = 8
     """How often each session runs through its three blocks (pro, retro cue set 1, retro set 2)."""
     block_trials: dict[str, Count] = {"pro": 60, "retro_1": 30, "retro_2": 30}
     """Trials of each block."""

@@ -3,9 +3,9 @@
 import difflib
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from neuro_attn.configuration.settings import Configuration
+from neuro_attn.configuration.settings import AnyDataset, Configuration
 from neuro_attn.errors import InputError
 
 SOURCES = ("simulation", "nwb", "raster", "table", "netcdf")
@@ -44,6 +44,11 @@ def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
     except ValidationError as error:
         problems = list(dict.fromkeys(_explain(problem, keys) for problem in error.errors()))
         raise InputError(origin, "; ".join(problems) + ".") from None
+
+
+def dataset_from(keys: dict[str, Any]) -> AnyDataset:
+    """Return the settings of a data set from what `model_dump` made of them."""
+    return TypeAdapter(AnyDataset).validate_python(keys)
 
 
 def _with_defaults(dataset: Any, keys: dict[str, Any]) -> Any:

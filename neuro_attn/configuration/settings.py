@@ -231,6 +231,9 @@ AnyDataset = (
     SimulationDataset | NwbDataset | RasterDataset | TableDataset | NetcdfDataset | NetworkDataset
 )
 
+FAMILIES_WITH_ATTENTION = frozenset({"bahdanau"})
+"""Families of networks whose attention weights are recorded."""
+
 # --- networks and comparison -------------------------------------------------------------------
 
 
@@ -243,7 +246,7 @@ class Network(Settings):
     """Networks trained from different random starts; they are the unit of replication."""
     hidden: Count = 64
     """Hidden units of each recurrent layer."""
-    steps: Count = 1500
+    steps: Count = 1000
     """Training steps."""
     batch: Count = 64
     """Trials of a training step."""

@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from neuro_attn.configuration import Timing
 from neuro_attn.figures import style
@@ -36,8 +37,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     times = weights["time"].values
     columns = min(len(tasks), 3)
     rows = -(-len(tasks) // columns)
-    width = (style.SINGLE, style.MIDDLE, style.DOUBLE)[columns - 1]
-    figure = style.new_figure(width, rows * 56 + 4)
+    figure = style.new_figure(style.width_for(columns), rows * 56 + 4)
     grid = figure.subplots(rows, columns, squeeze=False)
     # The first steps have nothing else to attend to; their weights would pale all others.
     highest = float(np.quantile(means, 0.99))
@@ -67,6 +67,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
         mesh, ax=grid.ravel().tolist(), shrink=0.7, aspect=18, pad=0.01, extend="max"
     )
     bar.outline.set_linewidth(0.4)
+    bar.locator = MaxNLocator(5)
     bar.set_label("mean attention weight")
     return figure
 
@@ -99,9 +100,8 @@ def _mark_epochs(axes: Axes, task: str, timing: Timing) -> None:
                 SHOWN[epoch],
                 (1, middle),
                 xycoords=("axes fraction", "data"),
-                xytext=(-2, 0),
+                xytext=(2, 0),
                 textcoords="offset points",
-                ha="right",
                 va="center",
                 fontsize=style.SMALL,
                 color=style.GREY,

@@ -1,5 +1,6 @@
 """Cross-temporal generalisation: decoders trained at one time and tested at every other."""
 
+import matplotlib
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ from neuro_attn.figures import style
 GAP = 0.04
 """Space between the blocks of two tasks, as a fraction of a block."""
 
-PANEL_HEIGHTS = (64.0, 48.0, 48.0, 43.0, 37.0)
+PANEL_HEIGHTS = (64.0, 48.0, 50.0, 44.0, 38.0)
 """Heights that leave square panels no margins, for one to five columns, mm."""
 
 
@@ -39,8 +40,10 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
     regions = style.ordered(map(str, cross_temporal["region"].values))
     chance = float(cross_temporal.attrs["chance"])
     norm = style.chance_norm(cross_temporal["accuracy"].values, chance)
+    # Regions must be further apart than the blocks of one region.
+    matplotlib.rcParams["figure.constrained_layout.wspace"] = 0.07
     height = PANEL_HEIGHTS[style.n_columns(len(regions)) - 1]
-    figure, panels = style.region_panels(len(regions), 1, panel_height=height, extra_height=6)
+    figure, panels = style.region_panels(len(regions), 1, panel_height=height, extra_height=8)
     for column, region in enumerate(regions):
         axes = panels[column][0]
         _draw_region(axes, cross_temporal.sel(region=region), norm, alpha)
@@ -48,13 +51,13 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
         note = "" if units is None else style.count([float(units.sel(region=region))], "unit")
         style.panel_title(axes, region, note)
         if style.is_leftmost(column, len(regions)):
-            axes.set_ylabel("trained on (s)")
+            axes.set_ylabel("training time (s)")
         else:
             axes.tick_params(which="both", labelleft=False)
     lowest = float(cross_temporal["accuracy"].min())
     style.accuracy_bar(figure, norm, [panel[0] for panel in panels], lowest)
     figure.supxlabel(
-        f"tested on (s); outlined: corrected p < {style.proportion(alpha)}", fontsize=style.TEXT
+        f"test time (s); outlined: corrected p < {style.proportion(alpha)}", fontsize=style.TEXT
     )
     return figure
 
@@ -78,7 +81,7 @@ def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) 
                 x[[0, -1]], y[[0, -1]], color=style.INK, linewidth=0.4, dashes=(4, 4), zorder=2
             )
             axes.add_collection(
-                LineCollection(_outline(significant, x, y), colors=style.INK, linewidths=0.6),
+                LineCollection(_outline(significant, x, y), colors=style.INK, linewidths=0.5),
                 autolim=False,
             )
     _label_blocks(axes, tasks, edges, step)

@@ -155,11 +155,10 @@ def _draw_key(
         f"{style.count(rows['n_test'], 'test trial')}, "
         f"{style.count(rows['n_sessions'], 'session')}"
     )
-    narrow = figure.get_figwidth() * 25.4 < style.DOUBLE
     figure.legend(
         handles=tested + kinds,
         loc="outside upper left",
-        ncols=2 if narrow else 4,
+        ncols=round(figure.get_figwidth() * 25.4 / 45),
         title=trials,
         title_fontsize=style.NOTE,
         alignment="left",

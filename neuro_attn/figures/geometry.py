@@ -45,11 +45,11 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
         for task in tasks
         if ((geometry["measure"] == measure) & (geometry["task"] == task)).any()
     ]
-    columns = min(len(panels), 3)
+    columns = min(style.n_columns(len(panels)), 3)
     rows = -(-len(panels) // columns)
     line = max(5.0, 2.4 * len(epochs))
     figure = style.new_figure(
-        (style.SINGLE, style.MIDDLE, style.DOUBLE)[min(columns, 3) - 1],
+        style.width_for(columns),
         rows * (14 + max(line * len(regions), 14)) + 10,
     )
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)

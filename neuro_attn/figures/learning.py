@@ -33,11 +33,9 @@ def draw(log: pd.DataFrame) -> Figure:
     networks = list(dict.fromkeys(log["network"]))
     tasks = [column.removeprefix(PREFIX) for column in log.columns if column.startswith(PREFIX)]
     colors = style.task_colors(tasks)
-    columns = style.n_columns(len(networks))
+    columns = min(style.n_columns(len(networks)), 4)
     rows = -(-len(networks) // columns)
-    figure = style.new_figure(
-        (style.SINGLE, style.MIDDLE, style.DOUBLE)[min(columns, 3) - 1], PANEL_HEIGHT * rows + 8
-    )
+    figure = style.new_figure(style.width_for(columns), PANEL_HEIGHT * rows + 8)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     errors = log[[PREFIX + task for task in tasks]].to_numpy(float)
     for index, network in enumerate(networks):
@@ -61,7 +59,8 @@ def draw(log: pd.DataFrame) -> Figure:
         axes.yaxis.set_major_formatter(ScalarFormatter())
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.tick_params(which="minor", length=0)
-        style.panel_title(axes, network, f"n = {style.count([here['seed'].nunique()], 'seed')}")
+        style.panel_title(axes, network)
+        style.outer_labels(axes, index % columns == 0, index + columns >= len(networks))
         style.end_labels(axes, ends, PANEL_HEIGHT - 9)
         if index == 0:
             axes.annotate(
@@ -78,5 +77,6 @@ def draw(log: pd.DataFrame) -> Figure:
             axes.set_ylabel("report error (degrees)")
     for unused in grid.flat[len(networks) :]:
         unused.remove()
-    figure.supxlabel("training step", fontsize=style.TEXT)
+    seeds = style.count(log.groupby("network")["seed"].nunique(), "seed")
+    figure.supxlabel(f"training step (n = {seeds} of each network)", fontsize=style.TEXT)
     return figure

@@ -41,23 +41,39 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     lines = [[region for region in regions if region in set(plain["line"])]]
     if len(different):
         lines.append(list(dict.fromkeys(different["line"])))
-    heights = [9 + 4.0 * max(map(len, lines))] * len(pairs)
-    figure = style.new_figure(style.SINGLE if len(tables) == 1 else style.MIDDLE, sum(heights) + 8)
-    grid = figure.subplots(len(pairs), len(tables), squeeze=False, sharex="col")
+    titles = [f"onset (s), {confidence:.0%} interval", "difference of onsets (s)"]
+    beside = 1 if len(pairs) <= 2 else 4 // len(tables)
+    rows = -(-len(pairs) // beside)
+    figure = style.new_figure(
+        style.width_for(beside * len(tables)), rows * (12 + 4.0 * max(map(len, lines))) + 6
+    )
+    grid = figure.subplots(rows, beside * len(tables), squeeze=False)
     looks = style.region_looks(regions)
-    for row, (train_task, test_task) in enumerate(pairs):
-        for column, table in enumerate(tables):
-            axes = grid[row, column]
+    for index, (train_task, test_task) in enumerate(pairs):
+        for kind, table in enumerate(tables):
+            axes = grid[index // beside, index % beside * len(tables) + kind]
             here = table[(table["train_task"] == train_task) & (table["test_task"] == test_task)]
-            _draw_lines(axes, here, lines[column], looks)
-            if column == 0:
+            _draw_lines(axes, here, lines[kind], looks)
+            axes.set_xlim(_limits(table))
+            if kind == 0:
                 style.panel_title(axes, f"{train_task} → {test_task}")
-    grid[-1, 0].set_xlabel(f"onset (s), {confidence:.0%} interval")
-    if len(different):
-        for axes in grid[:, 1]:
-            axes.axvline(0, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
-        grid[-1, 1].set_xlabel("difference of onsets (s)")
+            else:
+                axes.axvline(0, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
+            if index + beside >= len(pairs):
+                axes.set_xlabel(titles[kind])
+            else:
+                axes.tick_params(labelbottom=False)
+    for unused in grid.flat[len(pairs) * len(tables) :]:
+        unused.remove()
     return figure
+
+
+def _limits(table: pd.DataFrame) -> tuple[float, float]:
+    """Return limits that hold every onset and interval of a table, and 0 s."""
+    values = table[["onset_s", "ci_low", "ci_high"]].to_numpy(float)
+    low, high = np.nanmin(values, initial=0.0), np.nanmax(values, initial=0.0)
+    margin = 0.05 * (high - low) or 0.01
+    return low - margin, high + margin
 
 
 def _draw_lines(
@@ -76,6 +92,7 @@ def _draw_lines(
                 va="center",
                 fontsize=style.NOTE,
                 color=style.GREY,
+                bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
             )
     axes.set_yticks(range(len(lines)), lines)
     axes.set_ylim(len(lines) - 0.4, -0.6)

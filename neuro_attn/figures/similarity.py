@@ -36,10 +36,10 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
     populations = list(
         distances[["network", "population"]].drop_duplicates().itertuples(index=False, name=None)
     )
-    columns = min(len(populations), 4)
+    columns = style.n_columns(len(populations))
     rows = -(-len(populations) // columns)
     figure = style.new_figure(
-        (style.SINGLE, style.MIDDLE, style.DOUBLE)[min(columns, 3) - 1],
+        style.width_for(columns),
         rows * (9 + max(4.2 * len(regions), 14)) + 16,
     )
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)

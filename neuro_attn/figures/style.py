@@ -8,6 +8,7 @@ data give the same bytes on every machine.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import matplotlib
@@ -120,6 +121,11 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
 
 
+def width_for(n_columns: int) -> float:
+    """Return the width of the journal's columns, mm, that suits as many panels side by side."""
+    return (SINGLE, MIDDLE, DOUBLE)[min(n_columns, 3) - 1]
+
+
 def save(figure: Figure, path: str | Path) -> None:
     """Write a figure as PNG (200 dpi) or SVG, whole or not at all, the same bytes every time.
 
@@ -228,7 +234,7 @@ def region_panels(
     columns = n_columns(n_regions)
     wraps = -(-n_regions // columns)
     figure = new_figure(
-        (SINGLE, MIDDLE, DOUBLE)[min(columns, 3) - 1],
+        width_for(columns),
         panel_height * n_rows * wraps + extra_height,
     )
     axes = figure.subplots(wraps * n_rows, columns, squeeze=False, sharex=share, sharey=share)
@@ -242,8 +248,10 @@ def region_panels(
 
 
 def n_columns(n_panels: int) -> int:
-    """Return in how many columns `n_panels` small panels stand."""
-    return n_panels if n_panels <= 4 else 4 if n_panels <= 8 else 5
+    """Return in how many columns `n_panels` small panels stand, with rows as full as can be."""
+    most = 4 if n_panels <= 8 else 5
+    n_rows = -(-n_panels // most)
+    return -(-n_panels // n_rows)
 
 
 def is_leftmost(index: int, n_panels: int) -> bool:
@@ -257,9 +265,20 @@ def outer_labels(axes: Axes, left: bool, bottom: bool) -> None:
 
 
 def panel_title(axes: Axes, name: str, note: str = "") -> None:
-    """Write a panel's name above it on the left, and what it holds on the right."""
-    axes.set_title(name, loc="left", fontweight="bold")
-    if note:
+    """Write a panel's name above it, and what it holds to the right or, of long names, below."""
+    is_long = len(name) > 12 and bool(note)
+    axes.set_title(fill(name, 24) + "\n" * is_long, loc="left", fontweight="bold")
+    if is_long:
+        axes.annotate(
+            note,
+            (0, 1),
+            xycoords="axes fraction",
+            xytext=(0, 3.5),
+            textcoords="offset points",
+            fontsize=NOTE,
+            color=GREY,
+        )
+    elif note:
         axes.set_title(note, loc="right", fontsize=NOTE, color=GREY)
 
 
@@ -308,10 +327,13 @@ def accuracy_bar(
     return bar
 
 
-def spread(positions: np.ndarray, gap: float) -> np.ndarray:
+def spread(
+    positions: np.ndarray, gap: float, low: float = -np.inf, high: float = np.inf
+) -> np.ndarray:
     """Return `positions` moved apart to `gap` at least, by the least sum of squared moves.
 
-    With the positions in order, ``moved[i] - i * gap`` must not fall: an isotonic regression.
+    With the positions in order, ``moved[i] - i * gap`` must not fall: an isotonic regression,
+    whose solution within bounds is the free one, clipped.
 
     Parameters
     ----------
@@ -319,6 +341,9 @@ def spread(positions: np.ndarray, gap: float) -> np.ndarray:
         Where labels would stand best.
     gap : float
         Least distance between neighbours.
+    low, high : float
+        Where the first and the last may stand at the farthest; if there is no room for all, the
+        last stays within and the first does not.
 
     Returns
     -------
@@ -327,7 +352,8 @@ def spread(positions: np.ndarray, gap: float) -> np.ndarray:
     order = np.argsort(positions, kind="stable")
     steps = gap * np.arange(len(order))
     moved = np.empty(len(order))
-    moved[order] = isotonic_regression(np.asarray(positions, float)[order] - steps).x + steps
+    free = isotonic_regression(np.asarray(positions, float)[order] - steps).x
+    moved[order] = np.clip(free, low, high - steps[-1]) + steps
     return moved
 
 
@@ -351,7 +377,7 @@ def end_labels(
         return
     to_fraction = axes.transData + axes.transAxes.inverted()
     fractions = to_fraction.transform([(x, y) for x, y, _, _ in ends])
-    heights = spread(fractions[:, 1], 1.15 * size * 25.4 / 72 / height)
+    heights = spread(fractions[:, 1], 1.15 * size * 25.4 / 72 / height, high=1)
     for (x, y, text, color), level in zip(ends, heights, strict=True):
         axes.annotate(
             text,

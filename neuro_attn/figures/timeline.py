@@ -50,7 +50,7 @@ def draw(timing: Timing) -> Figure:
     scale = (style.DOUBLE - LEFT - RIGHT) / max(totals.values())
     for row, task in enumerate(TASKS):
         _draw_task(axes, task, timing, scale, bottom=height - ROW * (row + 1) + 6)
-    _draw_scale(axes, scale)
+    _draw_scale(axes, scale, timing)
     return figure
 
 
@@ -72,8 +72,7 @@ def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: floa
     durations = [getattr(getattr(timing, task), name) for name in names]
     edges = LEFT + scale * np.concatenate([[0.0], np.cumsum([longest for _, longest in durations])])
     centres = (edges[:-1] + edges[1:]) / 2
-    screens = style.spread(centres, SCREEN + 1)
-    screens -= max(0.0, screens[-1] + SCREEN / 2 - (style.DOUBLE - 1))
+    screens = style.spread(centres, SCREEN + 1, high=style.DOUBLE - 1 - SCREEN / 2)
     cue_seen = items_seen = False
     for name, (shortest, longest), start, end, centre, screen in zip(
         names, durations, edges[:-1], edges[1:], centres, screens, strict=True
@@ -123,14 +122,19 @@ def _duration(shortest: float, longest: float) -> str:
     return style.DASH.join(f"{1000 * time:.0f}" for time in sorted({shortest, longest}))
 
 
-def _draw_scale(axes: Axes, scale: float) -> None:
+def _draw_scale(axes: Axes, scale: float, timing: Timing) -> None:
+    varies = any(
+        shortest < longest
+        for task in TASKS
+        for shortest, longest in getattr(timing, task).model_dump().values()
+    )
     right = style.DOUBLE - RIGHT
     axes.plot([right - 0.5 * scale, right], [2.5, 2.5], color=style.INK, linewidth=1)
     axes.text(right - 0.5 * scale - 1, 2.5, "500 ms", ha="right", va="center", fontsize=style.NOTE)
     axes.text(
         LEFT,
         2.5,
-        "durations in ms; hatched: varies from trial to trial",
+        "durations in ms" + "; hatched: varies from trial to trial" * varies,
         va="center",
         fontsize=style.NOTE,
         color=style.GREY,

@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 
 from neuro_attn.figures import style
 
+PANEL_HEIGHTS = (54.0, 44.0, 44.0, 38.0, 36.0)
+"""Heights that leave square panels few margins, for one to five columns, mm."""
+
 
 @style.journal_style()
 def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
@@ -32,8 +35,9 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
     windows = list(dict.fromkeys(rows["window"]))
     tasks = list(dict.fromkeys(rows["train_task"]))
     norm = style.chance_norm(rows["accuracy"].to_numpy(float), rows["chance"].mean())
+    height = PANEL_HEIGHTS[style.n_columns(len(regions)) - 1]
     figure, panels = style.region_panels(
-        len(regions), len(windows), panel_height=38, extra_height=16
+        len(regions), len(windows), panel_height=height, extra_height=16
     )
     for column, region in enumerate(regions):
         for row, window in enumerate(windows):
@@ -74,20 +78,22 @@ def _draw_matrix(
         has_ratio = np.isfinite(cell["transfer_ratio"])
         color = "white" if abs(norm(cell["accuracy"]) - 0.5) > 0.32 else style.INK
         star = "*" if cell["p_corrected"] < alpha else ""
-        axes.text(
-            x,
-            y - 0.13 * has_ratio,
+        axes.annotate(
             style.proportion(cell["accuracy"]) + star,
+            (x, y),
+            xytext=(0, 3.0 * has_ratio),
+            textcoords="offset points",
             ha="center",
             va="center",
             fontsize=size + 1,
             color=color,
         )
         if has_ratio:
-            axes.text(
-                x,
-                y + 0.24,
+            axes.annotate(
                 f"{style.TIMES} {style.proportion(cell['transfer_ratio'])}",
+                (x, y),
+                xytext=(0, -5.0),
+                textcoords="offset points",
                 ha="center",
                 va="center",
                 fontsize=size - 0.5,

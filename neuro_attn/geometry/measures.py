@@ -21,8 +21,8 @@ from neuro_attn.geometry.conditions import (
     split_halves,
     weighted_means,
 )
-from neuro_attn.geometry.intervals import recentred_interval
 from neuro_attn.geometry.planes import SPACE, plane_angle_cosine
+from neuro_attn.inference.intervals import centred, interval
 from neuro_attn.randomness import stream
 
 COLUMNS = [
@@ -85,7 +85,7 @@ def measure(
     pseudopopulations, else each session's, with the measures then averaged over sessions.
 
     - Intervals: Bayesian bootstrap over trials within session, task and condition; the units and
-      sessions are those recorded (`intervals.recentred_interval`).
+      sessions are those recorded.
     - Ceiling: the measure between two halves of the trials of one condition set, which share a
       code for sure: halves of one task (median over splits and both tasks), or of one location's
       plane (mean over splits and locations).
@@ -174,7 +174,9 @@ def _rows(
     n = min(len(one.replicates) for one in estimates)
     replicates = np.mean([one.replicates[:n] for one in estimates], axis=0)
     value = float(np.mean([one.value for one in estimates]))
-    low, high = np.clip(recentred_interval(value, replicates, confidence), *limits)
+    # Replicates carry the trials' noise twice, from the data and from resampling, so what noise
+    # pushes one way, as it does angles, lies off in them; only their spread is used.
+    low, high = np.clip(interval(centred(np.array(value), replicates), confidence), *limits)
     ceiling = float(np.mean([one.ceiling for one in estimates]))
     floor = float(np.mean([one.floor for one in estimates]))
     return [(*labels, value, float(low), float(high), ceiling, floor)]

@@ -261,5 +261,10 @@ def cross_temporal(decodings: list[xr.Dataset]) -> xr.Dataset:
         null = decoding["null"].mean("session").transpose(*dims, "permutation")
         p = corrected_p_value(accuracy.values, null.values, family=(2, 3))
         region = xr.Dataset({"accuracy": accuracy, "p_corrected": (dims, p)})
-        regions.append(region.expand_dims(region=[decoding.attrs["region"]]))
+        n_units = int(decoding["units_per_draw"].sum())
+        regions.append(
+            region.expand_dims(region=[decoding.attrs["region"]]).assign_coords(
+                n_units=("region", [n_units])
+            )
+        )
     return xr.concat(regions, "region", join="exact").assign_attrs(chance=decoding.attrs["chance"])

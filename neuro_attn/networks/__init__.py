@@ -1,0 +1,17 @@
+"""Networks that do the pro and retro trials, and their populations as Recordings."""
+
+from neuro_attn.networks.activations import record
+from neuro_attn.networks.families import FAMILIES
+from neuro_attn.networks.model import Model
+from neuro_attn.networks.storage import load_weights, save_weights
+from neuro_attn.networks.training import train, untrained
+
+__all__ = [
+    "FAMILIES",
+    "Model",
+    "load_weights",
+    "record",
+    "save_weights",
+    "train",
+    "untrained",
+]

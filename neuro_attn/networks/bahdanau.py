@@ -37,6 +37,8 @@ class Bahdanau(Model):
     attention: AdditiveAttention
     decoder: eqx.nn.GRUCell
     readout: eqx.nn.Linear
+    n_units: int = eqx.field(static=True)
+    n_outputs: int = eqx.field(static=True)
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
         keys = jax.random.split(key, 6)
@@ -46,13 +48,14 @@ class Bahdanau(Model):
         self.attention = AdditiveAttention(n_units, 2 * n_units, n_units, keys[3])
         self.decoder = recurrent_cell(n_outputs + 2 * n_units, n_units, keys[4])
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[5])
+        self.n_units, self.n_outputs = n_units, n_outputs
 
     def __call__(self, inputs: Array) -> Array:
         """Report on a trial; see `Model`."""
         present = jnp.ones(ENCODED_STEPS, bool)
         memory = self.encode(inputs, present)
 
-        def step(carry: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
+        def step(carry: tuple[Array, Array], nothing: None) -> tuple[tuple[Array, Array], Array]:
             state, report, *_ = self.step(memory, present, *carry)
             return (state, report), report
 
@@ -75,8 +78,8 @@ class Bahdanau(Model):
 
     def begin(self, memory: Array) -> tuple[Array, Array]:
         """Return d_0, shape (unit,), and y_0, shape (output,)."""
-        n_units = self.start.in_features
-        return jnp.tanh(self.start(memory[0, -n_units:])), jnp.zeros(self.readout.out_features)
+        backward = memory[0, self.n_units :]
+        return jnp.tanh(self.start(backward)), jnp.zeros(self.n_outputs)
 
     def step(
         self, memory: Array, present: Array, state: Array, report: Array
@@ -93,7 +96,7 @@ class Bahdanau(Model):
             present = jnp.arange(ENCODED_STEPS) <= step
             memory = self.encode(inputs, present)
             state, _, context, weights = self.step(memory, present, *self.begin(memory))
-            return memory[step, : self.start.in_features], state, context, weights
+            return memory[step, : self.n_units], state, context, weights
 
         # What does not depend on the step, the forward half, is computed once for all of them.
         encoder, decoder, context, weights = jax.vmap(at)(jnp.arange(ENCODED_STEPS))

@@ -3,7 +3,13 @@
 from abc import abstractmethod
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
+
+TRIALS_AT_ONCE = 50
+"""Trials whose populations are computed together; more take more memory, not less time."""
 
 
 class Model(eqx.Module):
@@ -41,3 +47,15 @@ class Model(eqx.Module):
             For each attention, row t: the weight of each step up to t; 0 for later ones. Empty for
             a model without attention.
         """
+
+
+@eqx.filter_jit
+def report(model: Model, inputs: ArrayLike) -> Array:
+    """Return the reports on many trials, shape (trial, report_step, output)."""
+    return jax.vmap(model)(jnp.asarray(inputs))
+
+
+@eqx.filter_jit
+def online(model: Model, inputs: ArrayLike) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return activations and attention of `Model.online` on many trials, (trial, ...) each."""
+    return jax.lax.map(model.online, jnp.asarray(inputs), batch_size=TRIALS_AT_ONCE)

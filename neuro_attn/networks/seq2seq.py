@@ -32,6 +32,7 @@ class Seq2Seq(Model):
     start: eqx.nn.Linear
     decoder: eqx.nn.GRUCell
     readout: eqx.nn.Linear
+    n_outputs: int = eqx.field(static=True)
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
         key_encoder, key_start, key_decoder, key_readout = jax.random.split(key, 4)
@@ -39,6 +40,7 @@ class Seq2Seq(Model):
         self.start = eqx.nn.Linear(n_units, n_units, key=key_start)
         self.decoder = recurrent_cell(n_outputs + n_units, n_units, key_decoder)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=key_readout)
+        self.n_outputs = n_outputs
 
     def __call__(self, inputs: Array) -> Array:
         """Report on a trial; see `Model`."""
@@ -50,7 +52,7 @@ class Seq2Seq(Model):
 
     def begin(self, context: Array) -> tuple[Array, Array]:
         """Return d_0, shape (unit,), and y_0, shape (output,)."""
-        return jnp.tanh(self.start(context)), jnp.zeros(self.readout.out_features)
+        return jnp.tanh(self.start(context)), jnp.zeros(self.n_outputs)
 
     def step(self, context: Array, state: Array, report: Array) -> tuple[Array, Array]:
         """Return d_k and y_k from c, d_{k-1} and y_{k-1}."""
@@ -60,7 +62,7 @@ class Seq2Seq(Model):
     def decode(self, context: Array) -> Array:
         """Return the report y_1, y_2, ..., shape (report_step, output), from c, shape (unit,)."""
 
-        def step(carry: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
+        def step(carry: tuple[Array, Array], nothing: None) -> tuple[tuple[Array, Array], Array]:
             state, report = self.step(context, *carry)
             return (state, report), report
 

@@ -1,27 +1,23 @@
 """Training: Adam on fresh random trials of both tasks."""
 
-import sys
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
+import optax  # type: ignore[import-untyped]
 import pandas as pd
 from jax import Array
-from tqdm import tqdm
 
 from neuro_attn import experiment
 from neuro_attn.configuration import Network
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.families import FAMILIES
-from neuro_attn.networks.model import Model
+from neuro_attn.networks.model import Model, report
+from neuro_attn.networks.progress import progress
 from neuro_attn.randomness import stream
 
 LOGGED_EVERY = 50
 """Training steps between two rows of the log; they are drawn, compiled and run together."""
-MESSAGES = 10
-"""Lines of progress where there is no terminal to draw a bar on."""
 LARGEST_GRADIENT = 1.0
 """Global norm that gradients are clipped to."""
 
@@ -49,9 +45,7 @@ def untrained(settings: Network, seed: int, name: str, replicate: int) -> Model:
     return FAMILIES[settings.family](key, len(task.CHANNELS), 2, settings)
 
 
-def train(
-    settings: Network, seed: int, name: str, replicate: int
-) -> tuple[Model, pd.DataFrame]:
+def train(settings: Network, seed: int, name: str, replicate: int) -> tuple[Model, pd.DataFrame]:
     """Train a network to report the cued colour, on pro and retro trials alike.
 
     The loss is the mean squared error of cosine and sine over the steps of the report. Progress
@@ -102,27 +96,21 @@ def train(
     held_out_rng = stream(seed, "network", name, replicate, "validation trials")
     held_out = task.draw(2 * settings.test_trials, held_out_rng)
     held_out_inputs = task.inputs(held_out, settings.input_noise, held_out_rng)
-    progress = _Progress(settings.steps, f"training {name} seed {replicate}")
     rows = []
-    for done in range(0, settings.steps, LOGGED_EVERY):
-        n_steps = min(LOGGED_EVERY, settings.steps - done)
-        batches = _batches(n_steps, settings, rng)
-        (weights, state), losses = steps((weights, state), batches)
-        model = eqx.combine(weights, rest)
-        error = np.abs(task.report_error(report(model, held_out_inputs), held_out))
-        row = {"step": done + n_steps, "loss": float(np.mean(losses))}
-        for name_of_task in experiment.TASKS:
-            of_task = (held_out["task_order"] == name_of_task).to_numpy()
-            row[f"report_error_{name_of_task}"] = float(error[of_task].mean())
-        rows.append(row)
-        progress(row["step"], f"loss {row['loss']:.3f}, report error {error.mean():.1f} degrees")
+    with progress(settings.steps, f"training {name} seed {replicate}") as tell:
+        for done in range(0, settings.steps, LOGGED_EVERY):
+            n_steps = min(LOGGED_EVERY, settings.steps - done)
+            (weights, state), losses = steps((weights, state), _batches(n_steps, settings, rng))
+            model = eqx.combine(weights, rest)
+            error = np.abs(task.report_error(report(model, held_out_inputs), held_out))
+            loss_now = float(np.mean(losses))
+            of_task = {
+                f"report_error_{order}": float(error[held_out["task_order"] == order].mean())
+                for order in experiment.TASKS
+            }
+            rows.append({"step": done + n_steps, "loss": loss_now, **of_task})
+            tell(done + n_steps, f"loss {loss_now:.3f}, report error {error.mean():.1f} degrees")
     return model, pd.DataFrame(rows)
-
-
-@eqx.filter_jit
-def report(model: Model, inputs: Array) -> Array:
-    """Return the reports on many trials, shape (trial, report_step, output)."""
-    return jax.vmap(model)(inputs)
 
 
 def _batches(
@@ -134,7 +122,3 @@ def _batches(
     targets = task.targets(trials)
     shape = (n_steps, settings.batch)
     return inputs.reshape(*shape, *inputs.shape[1:]), targets.reshape(*shape, 2)
-
-
-class _Progress:
-    pass

@@ -8,6 +8,7 @@ between the tasks, a code that generalises while the cue is on would be trivial.
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from neuro_attn import experiment
 from neuro_attn.configuration import NETWORK_TIMING
@@ -103,7 +104,7 @@ def targets(trials: pd.DataFrame) -> np.ndarray:
     return np.stack([np.cos(color), np.sin(color)], axis=1).astype(np.float32)
 
 
-def reported_color(reports: np.ndarray) -> np.ndarray:
+def reported_color(reports: ArrayLike) -> np.ndarray:
     """Return the colour that reports name.
 
     Parameters
@@ -120,7 +121,7 @@ def reported_color(reports: np.ndarray) -> np.ndarray:
     return np.arctan2(sin, cos) % (2 * np.pi)
 
 
-def report_error(reports: np.ndarray, trials: pd.DataFrame) -> np.ndarray:
+def report_error(reports: ArrayLike, trials: pd.DataFrame) -> np.ndarray:
     """Return the signed error of reports in degrees, in [-180, 180), shape (trial,)."""
     target = trials["target_color"].to_numpy()
     return np.rad2deg(experiment.circular_difference(reported_color(reports), target))

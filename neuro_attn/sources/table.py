@@ -175,10 +175,9 @@ def _numbers(column: pd.Series, path: Path) -> np.ndarray:
 
 def _check_unique(table: pd.DataFrame, column: str, path: Path) -> None:
     if (again := table.duplicated(["session", column])).any():
-        row = table[again].iloc[0]
+        session, value = (table[key][again].tolist()[0] for key in ("session", column))
         raise InputError(
-            f"{path}, {column}",
-            f"{row[column]!r} is used more than once in session {row['session']!r}.",
+            f"{path}, {column}", f"{value!r} is used more than once in session {session!r}."
         )
 
 

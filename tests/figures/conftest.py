@@ -1,13 +1,12 @@
-"""Tables and arrays as the workflow writes them, of three shapes, with planted codes and onsets."""
+"""Tables and arrays as the workflow writes them, of four shapes, with planted codes and onsets."""
 
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-
-from neuro_attn.configuration import NETWORK_TIMING
 
 
 class Shape(NamedTuple):
@@ -250,7 +249,7 @@ def make_log(networks: tuple[str, ...] = ("seq2seq", "bahdanau")) -> pd.DataFram
     for i, network in enumerate(networks):
         for seed in range(3):
             step = np.arange(50, 1501, 50)
-            speed = (250 - 60 * i) * (1 + 0.2 * rng.random())
+            speed = 250 / (1 + 0.3 * i) * (1 + 0.2 * rng.random())
             fall = 84 * np.exp(-step / speed) * np.exp(rng.normal(0, 0.05, len(step)))
             frames.append(
                 pd.DataFrame(
@@ -321,4 +320,18 @@ def make_geometry(shape: Shape) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-TIMING = NETWORK_TIMING
+@pytest.fixture
+def make() -> SimpleNamespace:
+    """The functions that make tables and arrays."""
+    return SimpleNamespace(
+        transfer=make_transfer,
+        summary=make_summary,
+        onsets=make_onsets,
+        unit_counts=make_unit_counts,
+        cross_temporal=make_cross_temporal,
+        attention=make_attention,
+        log=make_log,
+        distances=make_distances,
+        geometry=make_geometry,
+        shapes=SHAPES,
+    )

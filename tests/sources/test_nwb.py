@@ -31,9 +31,7 @@ def spikes(n_units: int = 3, scale: float = 1.0, rate: float = 20.0) -> list[np.
     """Return Poisson spikes of a whole session, times `scale`."""
     rng = np.random.default_rng(0)
     end = STARTS[-1] + 5
-    return [
-        np.sort(rng.uniform(0, end, rng.poisson(rate * end))) * scale for _ in range(n_units)
-    ]
+    return [np.sort(rng.uniform(0, end, rng.poisson(rate * end))) * scale for _ in range(n_units)]
 
 
 def add_trials(file: NWBFile) -> None:
@@ -260,15 +258,16 @@ def test_an_hdf5_file_that_is_no_nwb_is_named(tmp_path, small):
 @given(content=st.binary(max_size=300), keep=st.integers(0, 3000), place=st.integers(0, 200_000))
 @settings(deadline=None, max_examples=40)
 def test_damaged_bytes_are_an_input_error_or_harmless(content, keep, place, damaged, dataset):
-    good, path = damaged
+    good, path = damaged.read_bytes(), damaged.with_stem("damaged")
     place = min(place, len(good))
     settings = dataset(source="nwb", files="*")
     for mangled in (content, good[:keep] + content, good[:place] + content + good[place:]):
         path.write_bytes(mangled)
         try:
-            assert nwb.read(path, settings).session == "damaged"
+            named = nwb.read(path, settings).session
         except InputError as error:
-            assert error.where.startswith(str(path))
+            named = error.where
+        assert named == "damaged" or named.startswith(str(path))
 
 
 @pytest.fixture(scope="module")
@@ -276,10 +275,10 @@ def damaged(tmp_path_factory):
     file = empty_file()
     add_trials(file)
     add_units(file)
-    path = tmp_path_factory.mktemp("nwb") / "damaged.nwb"
+    path = tmp_path_factory.mktemp("nwb") / "good.nwb"
     with NWBHDF5IO(path, "w") as io:
         io.write(file)
-    return path.read_bytes(), path
+    return path
 
 
 def test_a_file_without_units_is_refused(write, small):

@@ -1,0 +1,183 @@
+"""A network's populations as Recordings, so that they are analysed like a brain's regions."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neuro_attn import recording
+from neuro_attn.configuration import Network, NetworkDataset, Time
+from neuro_attn.errors import InputError
+from neuro_attn.networks import trials as task
+from neuro_attn.networks.model import Model, online, report
+from neuro_attn.randomness import stream
+
+
+def record(
+    model: Model, settings: Network, dataset: NetworkDataset, name: str, session: str, seed: int
+) -> tuple[xr.Dataset, xr.Dataset | None, pd.DataFrame]:
+    """Run a network on held-out trials and record it.
+
+    Trained and untrained networks of one session see the same trials.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    settings : Network
+        Its settings: number of trials, input noise and activation noise.
+    dataset : NetworkDataset
+        Which trials make a task, what the label is, and the time bins.
+    name, session : str
+        Names of the data set and of the session.
+    seed : int
+        The seed of the configuration.
+
+    Returns
+    -------
+    activations : xarray.Dataset
+        A Recording of all populations, in the time bins around each task's event. The region of a
+        unit is its population. Each unit has Gaussian noise of ``settings.activation_noise`` times
+        its SD over trials and times: a network's responses do not vary by themselves.
+    attention : xarray.Dataset or None
+        A Recording of the attention weights, without noise, over the time from the start of the
+        trial; a unit is a step that is attended to, ``unit_time_s`` its middle. None for a network
+        without attention.
+    report_error : pandas.DataFrame
+        One row a trial: ``trial_id``, ``trial_type``, ``target_color``, ``report`` (both rad in
+        [0, 2 pi)) and ``report_error`` (degrees in [-180, 180)).
+
+    Raises
+    ------
+    InputError
+        If the time bins do not fit the network's time steps or its trials.
+    """
+    rng = stream(seed, "network", dataset.network, session, "held-out trials")
+    trials = task.draw(2 * settings.test_trials, rng)
+    inputs = task.inputs(trials, settings.input_noise, rng)
+    reports = np.asarray(report(model, inputs))
+    trials = trials.assign(
+        report=task.reported_color(reports), report_error=task.report_error(reports, trials)
+    )
+    origin = f"network {dataset.network}, {session}"
+    used = recording.assign_tasks(trials, dataset, origin)
+    rows = used["trial_id"].to_numpy()
+    steps = _steps_of_bins(used["event_time"].to_numpy(), dataset.time)
+    provenance = {
+        "origin": origin,
+        "network_settings": json.dumps(settings.model_dump(mode="json"), sort_keys=True),
+    }
+
+    populations, attention = online(model, inputs)
+    noise_rng = stream(seed, "network", name, session, "activation noise")
+    rates, units = [], []
+    for population, states in populations.items():
+        noisy = _with_noise(np.asarray(states), settings.activation_noise, noise_rng)
+        binned = noisy[rows[:, None, None], steps].mean(axis=2)
+        rates.append(binned.swapaxes(1, 2))
+        units += [(f"{population}-{unit:03d}", population) for unit in range(noisy.shape[2])]
+    activations = recording.build(
+        np.concatenate(rates, axis=1),
+        used,
+        pd.DataFrame(units, columns=["unit_id", "region"]),
+        name,
+        session,
+        dataset,
+        provenance,
+        units_of_rates="a.u.",
+    )
+    activations["rates"].attrs["long_name"] = "activation"
+    columns = ["trial_id", "trial_type", "target_color", "report", "report_error"]
+    weights = (
+        _attention_recording(attention, used, name, session, dataset, provenance)
+        if attention
+        else None
+    )
+    return activations, weights, trials[columns]
+
+
+def _with_noise(states: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+    """Return states (trial, time, unit) with noise of `noise` SDs of each unit."""
+    sd = states.std(axis=(0, 1), dtype=float) * noise
+    return states + rng.standard_normal(states.shape, dtype=np.float32) * sd.astype(np.float32)
+
+
+def _steps_of_bins(event_time: np.ndarray, time: Time) -> np.ndarray:
+    """Return the time steps that make each bin, shape (trial, bin, step in bin).
+
+    Parameters
+    ----------
+    event_time : array, shape (trial,)
+        s from the start of the trial.
+    time : Time
+        The bins, from the event.
+
+    Raises
+    ------
+    InputError
+        If bins and steps do not fit each other, or bins reach outside the encoded steps.
+    """
+    key = "network_analysis.time"
+    if not np.isfinite(event_time).all():
+        raise InputError("network_analysis.tasks", "a task has no event.", "Give it an align.")
+    width = time.bin / task.STEP
+    first = (event_time + time.start) / task.STEP
+    if not (_is_whole(width).all() and _is_whole(first).all()):
+        raise InputError(
+            key,
+            f"bins of {time.bin:g} s from {time.start:g} s do not fall on the networks' steps.",
+            f"Allowed: whole steps of {task.STEP:g} s.",
+        )
+    within = np.arange(round(width))
+    steps = np.rint(first).astype(int)[:, None, None] + (
+        np.arange(time.n_bins)[:, None] * len(within) + within
+    )
+    if steps.min() < 0 or steps.max() >= task.ENCODED_STEPS:
+        earliest, latest = -event_time.min(), task.ENCODED_STEPS * task.STEP - event_time.max()
+        raise InputError(
+            key,
+            f"[{time.start:g}, {time.stop:g}] s around the events reaches outside the trials of "
+            "the networks, from their start to the report.",
+            f"Allowed: [{earliest:g}, {latest:g}].",
+        )
+    return steps
+
+
+def _is_whole(values: float | np.ndarray) -> np.ndarray:
+    return np.isclose(values, np.rint(values), rtol=0, atol=1e-6)
+
+
+def _attention_recording(
+    attention: dict,
+    used: pd.DataFrame,
+    name: str,
+    session: str,
+    dataset: NetworkDataset,
+    provenance: dict,
+) -> xr.Dataset:
+    """Return attention weights as a Recording; see `record`."""
+    whole_trial = Time(start=0.0, stop=task.ENCODED_STEPS * task.STEP, bin=task.STEP)
+    rows = used["trial_id"].to_numpy()
+    [(region, weights)] = attention.items()
+    step = np.arange(task.ENCODED_STEPS)
+    units = pd.DataFrame(
+        {
+            "unit_id": [f"source-{source:02d}" for source in step],
+            "region": region,
+            "time_s": (step + 0.5) * task.STEP,
+        }
+    )
+    built = recording.build(
+        np.asarray(weights)[rows].swapaxes(1, 2),
+        used,
+        units,
+        name,
+        session,
+        dataset.model_copy(update={"time": whole_trial}),
+        provenance,
+        units_of_rates="a.u.",
+    )
+    built["time"].attrs["long_name"] = "time from start of trial"
+    built["rates"].attrs["long_name"] = "attention weight"
+    return built

@@ -1,0 +1,41 @@
+"""Progress on stderr: a bar in a terminal, about ten plain lines in a log file."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+LINES = 10
+"""Lines where there is no terminal to draw a bar in."""
+
+
+@contextmanager
+def progress(total: int, label: str) -> Iterator[Callable[[int, str], None]]:
+    """Yield what tells a reader how far a loop of steps is.
+
+    Parameters
+    ----------
+    total : int
+        Steps in all.
+    label : str
+        What is going on, e.g. ``training bahdanau seed 0``.
+
+    Yields
+    ------
+    callable
+        To be called with the number of steps done and a few words on them.
+    """
+    with tqdm(total=total, desc=label, unit="step", file=sys.stderr, disable=None) as bar:
+        lines = 0
+
+        def tell(done: int, message: str) -> None:
+            nonlocal lines
+            if not bar.disable:
+                bar.set_postfix_str(message, refresh=False)
+                bar.update(done - bar.n)
+            elif done * LINES // total > lines:
+                lines = done * LINES // total
+                print(f"{label}: step {done} of {total}, {message}", file=sys.stderr, flush=True)
+
+        yield tell

@@ -1,0 +1,73 @@
+"""Weights on disk."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from neuro_attn.errors import InputError
+from neuro_attn.files import written_whole
+from neuro_attn.networks.model import Model
+
+
+def save_weights(model: Model, path: str | Path) -> None:
+    """Write a network's weights as named arrays (.npz), e.g. ``encoder.cell.weight_hh``."""
+    arrays = {name: np.asarray(leaf) for name, leaf in _named(model) if eqx.is_array(leaf)}
+    with written_whole(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def load_weights(path: str | Path, like: Model) -> Model:
+    """Read what `save_weights` wrote.
+
+    Nothing is ever unpickled: a file that holds anything but plain arrays is refused.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    like : Model
+        A network of the same family and size, e.g. from `untrained`.
+
+    Returns
+    -------
+    Model
+        `like` with the weights of the file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or its arrays are not those of `like`.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            stored = {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise InputError(str(path), "no such file.") from None
+    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        raise InputError(str(path), f"is not a file of weights ({error}).") from None
+    expected = {name: leaf.shape for name, leaf in _named(like) if eqx.is_array(leaf)}
+    found = {name: array.shape for name, array in stored.items()}
+    if found != expected:
+        wrong = sorted(
+            name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)
+        )
+        raise InputError(
+            str(path),
+            f"holds weights of another network: {wrong[0]} has shape "
+            f"{found.get(wrong[0], 'none')}, not {expected.get(wrong[0], 'none')}.",
+        )
+    leaves = [
+        jnp.asarray(stored[name]) if eqx.is_array(leaf) else leaf for name, leaf in _named(like)
+    ]
+    return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(like), leaves)
+
+
+def _named(model: Model) -> list[tuple[str, Any]]:
+    """Return the leaves of a network with the names of the fields that lead to them."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(model)
+    return [(jax.tree_util.keystr(path).lstrip("."), leaf) for path, leaf in leaves]

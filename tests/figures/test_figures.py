@@ -1,0 +1,253 @@
+"""What a reader of each figure must find in it, for every shape of data."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+from neuro_attn.configuration import NETWORK_TIMING, Timing
+from neuro_attn.errors import InputError
+from neuro_attn.figures import (
+    attention,
+    cross_temporal,
+    decoding_over_time,
+    geometry,
+    learning,
+    onsets,
+    similarity,
+    style,
+    timeline,
+    transfer_matrix,
+    unit_counts,
+)
+
+
+def words(figure) -> list[str]:
+    """All text that stands in a figure."""
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text().strip()]
+
+
+def says(figure, expected: str) -> bool:
+    return any(expected in text for text in words(figure))
+
+
+def panels(figure) -> list:
+    return [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+
+
+def chance_lines(axes) -> list[float]:
+    return [line.get_ydata()[0] for line in axes.lines if line.get_gid() == "chance"]
+
+
+def written(figure, folder):
+    """Draw every artist: what is wrong shows only then, and warnings are errors."""
+    style.save(figure, folder / "figure.png")
+    return figure
+
+
+def test_decoding_over_time_says_what_it_shows(shape, make, tmp_path):
+    figure = decoding_over_time.draw(make.transfer(shape), make.onsets(shape))
+    written(figure, tmp_path)
+    assert len(panels(figure)) == len(shape.regions) * len(shape.tasks)
+    assert says(figure, "time from the task's event (s)")
+    assert says(figure, "balanced accuracy")
+    assert says(figure, "n: 96 training trials, 92–96 test trials, 4 sessions")
+    assert says(figure, f"chance ({style.proportion(shape.chance)})")
+    assert says(figure, "40 units")
+    for axes in panels(figure):
+        assert chance_lines(axes) == [pytest.approx(shape.chance)]
+
+
+def test_decoding_over_time_marks_only_corrected_significance(make, tmp_path):
+    shape = make.shapes["one region"]
+    table = make.transfer(shape).assign(p_corrected=0.5, p_value=0.001)
+    drawn = written(decoding_over_time.draw(table), tmp_path)
+    bars = [
+        path
+        for axes in panels(drawn)
+        for collection in axes.collections
+        if type(collection).__name__ == "PolyCollection" and collection.get_zorder() == 1
+        for path in collection.get_paths()
+    ]
+    assert bars == []
+
+
+def test_decoding_over_time_draws_a_single_bin(make, tmp_path):
+    table = make.transfer(make.shapes["one region"])
+    written(decoding_over_time.draw(table[table["time"] == table["time"].max()]), tmp_path)
+
+
+def test_figures_show_the_rows_of_all_sessions_together(make):
+    table = make.transfer(make.shapes["one region"])
+    with pytest.raises(InputError, match="no rows with session 'all' to draw. Sessions: s1"):
+        decoding_over_time.draw(table[table["session"] == "s1"])
+
+
+def test_transfer_matrix_writes_accuracies_ratios_and_stars(shape, make, tmp_path):
+    table = make.summary(shape)
+    figure = written(transfer_matrix.draw(table), tmp_path)
+    assert len(panels(figure)) == len(shape.regions) * len(shape.windows)
+    text = words(figure)
+    for row in table.itertuples():
+        star = "*" if row.p_corrected < 0.05 else ""
+        assert style.proportion(row.accuracy) + star in text
+        if np.isfinite(row.transfer_ratio):
+            assert f"× {style.proportion(row.transfer_ratio)}" in text
+    assert says(figure, f"{style.proportion(shape.chance)} chance")
+    assert says(figure, "n: 96 training trials, 92 test trials, 4 sessions")
+    assert says(figure, "trained on")
+    assert says(figure, "tested on")
+
+
+def test_the_colours_of_accuracies_are_centred_on_chance(make):
+    figure = transfer_matrix.draw(make.summary(make.shapes["one region"]))
+    (image,) = panels(figure)[0].images
+    assert image.norm(1 / 7) == pytest.approx(0.5)
+
+
+def test_transfer_matrix_has_no_star_at_a_stricter_level(make):
+    figure = transfer_matrix.draw(make.summary(make.shapes["panichello"]), alpha=0.001)
+    assert not [text for text in words(figure) if text.endswith("*")]
+
+
+def test_cross_temporal_says_what_it_shows(shape, make, tmp_path):
+    figure = written(cross_temporal.draw(make.cross_temporal(shape)), tmp_path)
+    assert len(panels(figure)) == len(shape.regions)
+    assert says(figure, "training time (s)")
+    assert says(figure, "test time (s); outlined: corrected p < .05")
+    assert says(figure, "40 units")
+    assert says(figure, f"{style.proportion(shape.chance)} chance")
+    for task in shape.tasks:
+        assert task in words(figure)
+
+
+def test_cross_temporal_outlines_whole_cells():
+    mask = np.array([[0, 0, 0], [0, 1, 1], [0, 0, 0]], dtype=bool)
+    edges = np.arange(4.0)
+    lines = {tuple(map(tuple, line)) for line in cross_temporal._outline(mask, edges, edges)}
+    assert lines == {
+        ((1.0, 1.0), (1.0, 2.0)),
+        ((3.0, 1.0), (3.0, 2.0)),
+        ((1.0, 1.0), (2.0, 1.0)),
+        ((2.0, 1.0), (3.0, 1.0)),
+        ((1.0, 2.0), (2.0, 2.0)),
+        ((2.0, 2.0), (3.0, 2.0)),
+    }
+
+
+def test_cross_temporal_draws_what_is_nowhere_significant(make, tmp_path):
+    data = make.cross_temporal(make.shapes["one region"])
+    data["p_corrected"][:] = 1.0
+    written(cross_temporal.draw(data.drop_vars("n_units")), tmp_path)
+
+
+def test_unit_counts_label_every_region_in_every_panel(shape, make, tmp_path):
+    figure = written(unit_counts.draw(make.unit_counts(shape)), tmp_path)
+    assert len(panels(figure)) == len(shape.tasks) ** 2 * len(shape.windows)
+    for region in shape.regions:
+        assert words(figure).count(region) == len(panels(figure))
+    for axes in panels(figure):
+        assert chance_lines(axes) == [pytest.approx(shape.chance)]
+    assert says(figure, "units in a draw (n;")
+    assert says(figure, f"chance, {style.proportion(shape.chance)}")
+
+
+def test_attention_marks_the_epochs_of_each_task(make, tmp_path):
+    figure = written(attention.draw(make.attention(), NETWORK_TIMING), tmp_path)
+    pro, _ = panels(figure)
+    marks = sorted({line.get_xdata()[0] for line in pro.lines} - {0})
+    assert marks == pytest.approx([0.4, 0.8, 1.0, 1.8])
+    assert says(figure, "time from trial start (s)")
+    assert says(figure, "time of attended input (s)")
+    assert says(figure, "n = 30 trials")
+    assert words(figure).count("items") == 4
+
+
+def test_attention_draws_tasks_without_known_epochs(make, tmp_path):
+    data = make.attention().assign_coords(task=("trial", np.repeat(["a", "b", "c", "d"], 15)))
+    figure = written(attention.draw(data, NETWORK_TIMING), tmp_path)
+    assert len(panels(figure)) == 4
+    assert not says(figure, "items")
+
+
+def test_learning_writes_the_last_errors_and_guessing(make, tmp_path):
+    log = make.log()
+    figure = written(learning.draw(log), tmp_path)
+    last = log[(log["network"] == "bahdanau") & (log["step"] == log["step"].max())]
+    assert says(figure, f"retro {last['report_error_retro'].mean():.0f}°")
+    assert says(figure, "report error (degrees)")
+    assert says(figure, "n = 3 seeds")
+    assert says(figure, "guessing")
+    for axes in panels(figure):
+        assert axes.get_yscale() == "log"
+
+
+def test_learning_wraps_many_networks_and_long_names(make, tmp_path):
+    names = [f"differentiable-neural-computer-{i}" for i in range(9)]
+    assert len(panels(written(learning.draw(make.log(tuple(names))), tmp_path))) == 9
+
+
+def test_similarity_rings_the_nearest_region(shape, make, tmp_path):
+    table = make.distances(shape)
+    figure = written(similarity.draw(table), tmp_path)
+    trained = table[table["trained"]]
+    nearest = trained.loc[trained.groupby(["network", "population"])["distance"].idxmin()]
+    rings = [
+        line.get_xdata()[0] for axes in panels(figure) for line in axes.lines
+        if line.get_markersize() == 7
+    ]  # fmt: skip
+    assert sorted(rings) == pytest.approx(sorted(nearest["distance"]))
+    assert says(figure, "distance of decoding signatures (bootstrap SDs)")
+    assert says(figure, "ceiling to floor")
+
+
+def test_similarity_draws_networks_without_an_untrained_twin(make, tmp_path):
+    table = make.distances(make.shapes["panichello"])
+    written(similarity.draw(table[table["trained"]].assign(floor=np.nan)), tmp_path)
+
+
+def test_geometry_shows_every_measure_with_ceiling_and_floor(shape, make, tmp_path):
+    table = make.geometry(shape)
+    figure = written(geometry.draw(table), tmp_path)
+    assert len(panels(figure)) == len(table[["measure", "task"]].drop_duplicates())
+    assert says(figure, "|cos| of the angle of colour planes")
+    assert says(figure, "floor to ceiling")
+    assert says(figure, "95% intervals")
+
+
+def test_geometry_draws_what_is_undefined_in_some_regions(make, tmp_path):
+    table = make.geometry(make.shapes["panichello"])
+    table.loc[table["region"] == "V4", ["value", "ci_low", "ci_high", "ceiling"]] = np.nan
+    written(geometry.draw(table[table["region"] != "FEF"]), tmp_path)
+
+
+def test_onsets_shows_onsets_and_their_differences(shape, make, tmp_path):
+    table = make.onsets(shape)
+    figure = written(onsets.draw(table), tmp_path)
+    assert says(figure, "onset (s), 95% interval")
+    assert says(figure, "difference of onsets (s)") == (len(shape.regions) > 1)
+
+
+def test_onsets_reads_an_empty_comparison_from_csv(make, tmp_path):
+    table = make.onsets(make.shapes["panichello"])
+    table.to_csv(tmp_path / "onsets.csv", index=False)
+    read = pd.read_csv(tmp_path / "onsets.csv")
+    assert words(onsets.draw(read)) == words(onsets.draw(table))
+
+
+@pytest.mark.parametrize("timing", [Timing(), NETWORK_TIMING])
+def test_timeline_names_and_times_every_epoch(timing, tmp_path):
+    figure = written(timeline.draw(timing), tmp_path)
+    for task in ("pro", "retro"):
+        for epoch, (shortest, _) in getattr(timing, task).model_dump().items():
+            assert epoch.replace("_", " ") in words(figure)
+            assert says(figure, f"{1000 * shortest:.0f}")
+    assert says(figure, "hatched") == (timing == Timing())
+
+
+def test_the_items_have_the_colours_of_the_experiment():
+    # CIELAB (60, 63, 14) and back, computed independently with colour-science 0.4.
+    assert timeline.item_color(0.0) == pytest.approx((0.946, 0.360, 0.483), abs=0.01)
+    around = np.array([timeline.item_color(a) for a in np.linspace(0, 2 * np.pi, 64)])
+    assert around.min() >= 0
+    assert around.max() <= 1

@@ -1,0 +1,198 @@
+"""Figures are the same bytes every time, and everyone can tell their colours apart."""
+
+import itertools
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from neuro_attn.configuration import NETWORK_TIMING
+from neuro_attn.errors import InputError
+from neuro_attn.figures import (
+    attention,
+    cross_temporal,
+    decoding_over_time,
+    geometry,
+    learning,
+    onsets,
+    similarity,
+    style,
+    timeline,
+    transfer_matrix,
+    unit_counts,
+)
+
+DEUTERANOPIA = np.array(
+    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+)  # fmt: skip
+"""Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB."""
+
+PROTANOPIA = np.array(
+    [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+)  # fmt: skip
+
+
+def _lab(color: str, simulation: np.ndarray) -> np.ndarray:
+    srgb = np.array(to_rgb(color))
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(simulation @ linear, 0, 1)
+    xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    ) @ linear / np.array([0.95047, 1.0, 1.08883])  # fmt: skip
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("palette", [style.REGION_PALETTE, style.TASK_PALETTE])
+@pytest.mark.parametrize("simulation", [np.eye(3), DEUTERANOPIA, PROTANOPIA])
+def test_colour_blind_readers_tell_any_two_colours_apart(palette, simulation):
+    labs = [_lab(color, simulation) for color in palette]
+    distances = [np.linalg.norm(one - other) for one, other in itertools.combinations(labs, 2)]
+    assert min(distances) > 10  # CIE76; about 2.3 is just noticeable side by side
+
+
+def test_colours_stay_readable_on_white():
+    for color in (*style.REGION_PALETTE, *style.TASK_PALETTE):
+        assert _lab(color, np.eye(3))[0] < 80
+
+
+def test_a_region_beyond_the_palette_gets_its_own_marker():
+    looks = style.region_looks([f"r{i}" for i in range(15)])
+    assert len(set(looks.values())) == 15
+
+
+def test_known_regions_stand_from_front_to_back():
+    assert style.ordered(["V4", "zzz", "LPFC", "parietal", "V4", "aaa"]) == [
+        "LPFC",
+        "parietal",
+        "V4",
+        "zzz",
+        "aaa",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.5, ".50"), (1.0, "1.00"), (-0.014, "−.01"), (1 / 7, ".14"), (np.nan, "–"), (-1.2, "−1.20")],
+)
+def test_proportions_have_no_leading_zero(value, text):
+    assert style.proportion(value) == text
+
+
+def test_counts_are_written_as_words():
+    assert style.count([1], "unit") == "1 unit"
+    assert style.count([40.0, 40.0], "unit") == "40 units"
+    assert style.count([60, 40, np.nan], "unit") == "40–60 units"
+    assert style.count([np.nan], "unit") == "? units"
+
+
+def test_labels_are_spread_no_further_than_they_must():
+    np.testing.assert_allclose(style.spread(np.array([0.1, 0.9]), 0.2), [0.1, 0.9])
+    np.testing.assert_allclose(style.spread(np.array([0.5, 0.5]), 0.2), [0.4, 0.6])
+    np.testing.assert_allclose(style.spread(np.array([0.9, 0.1, 0.95]), 0.2, high=1), [0.8, 0.1, 1])
+    moved = np.sort(style.spread(np.random.default_rng(0).random(12), 0.08))
+    assert (np.diff(moved) > 0.08 - 1e-9).all()
+
+
+@pytest.mark.parametrize("n_panels", range(1, 16))
+def test_rows_of_panels_are_as_full_as_can_be(n_panels):
+    columns = style.n_columns(n_panels)
+    rows = -(-n_panels // columns)
+    assert columns <= 5
+    assert rows * columns - n_panels < rows + 1
+
+
+def _figures(make) -> dict:
+    shape = make.shapes["panichello"]
+    return {
+        "decoding_over_time": lambda: decoding_over_time.draw(
+            make.transfer(shape), make.onsets(shape)
+        ),
+        "transfer_matrix": lambda: transfer_matrix.draw(make.summary(shape)),
+        "cross_temporal": lambda: cross_temporal.draw(make.cross_temporal(shape)),
+        "unit_counts": lambda: unit_counts.draw(make.unit_counts(shape)),
+        "attention": lambda: attention.draw(make.attention(), NETWORK_TIMING),
+        "learning": lambda: learning.draw(make.log()),
+        "similarity": lambda: similarity.draw(make.distances(shape)),
+        "geometry": lambda: geometry.draw(make.geometry(shape)),
+        "onsets": lambda: onsets.draw(make.onsets(shape)),
+        "timeline": lambda: timeline.draw(NETWORK_TIMING),
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "decoding_over_time",
+        "transfer_matrix",
+        "cross_temporal",
+        "unit_counts",
+        "attention",
+        "learning",
+        "similarity",
+        "geometry",
+        "onsets",
+        "timeline",
+    ],
+)
+def test_a_figure_is_the_same_bytes_every_time(name, make, tmp_path):
+    draw = _figures(make)[name]
+    first = draw()
+    for number, figure in enumerate((first, first, draw())):
+        for suffix in (".png", ".svg"):
+            style.save(figure, tmp_path / f"{number}{suffix}")
+    for suffix in (".png", ".svg"):
+        once = (tmp_path / f"0{suffix}").read_bytes()
+        assert (tmp_path / f"1{suffix}").read_bytes() == once, "the same figure saved again"
+        assert (tmp_path / f"2{suffix}").read_bytes() == once, "the same data drawn again"
+    assert b"<text" in (tmp_path / "0.svg").read_bytes()
+
+
+SCRIPT = """
+import sys
+from neuro_attn.configuration import Timing
+from neuro_attn.figures import style, timeline
+style.save(timeline.draw(Timing()), sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_another_process_writes_the_same_bytes(suffix, tmp_path):
+    for seed in ("1", "2"):
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT, tmp_path / f"{seed}{suffix}"],
+            check=True,
+            env={"PYTHONHASHSEED": seed, "MPLCONFIGDIR": str(tmp_path)},
+        )
+    assert (tmp_path / f"1{suffix}").read_bytes() == (tmp_path / f"2{suffix}").read_bytes()
+
+
+def test_a_users_settings_neither_change_figures_nor_are_changed(make, tmp_path):
+    log = make.log()
+    style.save(learning.draw(log), tmp_path / "plain.png")
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "savefig.dpi": 50}):
+        mine = dict(matplotlib.rcParams)
+        style.save(learning.draw(log), tmp_path / "mine.png")
+        assert dict(matplotlib.rcParams) == mine
+    assert (tmp_path / "plain.png").read_bytes() == (tmp_path / "mine.png").read_bytes()
+
+
+def test_only_png_and_svg_are_written(make, tmp_path):
+    with pytest.raises(InputError, match=r"not written as '\.pdf'\. Use \.png or \.svg"):
+        style.save(learning.draw(make.log()), tmp_path / "figure.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_figure_that_cannot_be_written_leaves_no_file(make, tmp_path, monkeypatch):
+    figure = learning.draw(make.log())
+
+    def fail(*args, **kwargs):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(figure, "savefig", fail)
+    with pytest.raises(OSError, match="disk full"):
+        style.save(figure, tmp_path / "figure.png")
+    assert list(tmp_path.iterdir()) == []

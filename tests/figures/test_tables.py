@@ -1,0 +1,99 @@
+"""The HTML twin of a table can be read, and shows what the CSV holds."""
+
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.figures.tables import to_html
+
+
+class _Cells(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.tags: list[str] = []
+        self.in_cell = False
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        self.in_cell = tag in ("td", "th")
+        if self.in_cell:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self.in_cell = self.in_cell and tag not in ("td", "th")
+
+    def handle_data(self, data):
+        if self.in_cell:
+            self.rows[-1][-1] += data
+
+
+def cells(page: str) -> list[list[str]]:
+    parser = _Cells()
+    parser.feed(page)
+    return parser.rows
+
+
+def test_numbers_are_rounded_as_they_are_read():
+    frame = pd.DataFrame(
+        {
+            "region": ["LPFC", "V4"],
+            "time": [-0.19, 0.30000000000000004],
+            "accuracy": [0.863417, 1.0],
+            "p_value": [1 / 201, 0.0416],
+            "p_corrected": [0.0, 1.0],
+            "transfer_ratio": [np.nan, -0.0123],
+            "n_units": [574, 12345],
+            "trained": [True, False],
+            "distance": [123456.7, 12.34],
+        }
+    )
+    header, first, second = cells(to_html(frame, "Transfer", "Accuracy over time."))
+    assert header == [
+        "region",
+        "time (s)",
+        "balanced accuracy",
+        "p",
+        "p, corrected",
+        "transfer ratio",
+        "n units",
+        "trained",
+        "distance (bootstrap SDs)",
+    ]
+    assert first == ["LPFC", "−0.19", "0.863", "< .005", "< .005", "–", "574", "yes", "123457"]
+    assert second == ["V4", "0.3", "1", ".042", "1.000", "−0.0123", "12345", "no", "12.3"]
+
+
+def test_missing_values_of_every_kind_are_dashes():
+    frame = pd.DataFrame(
+        {
+            "untrained_as_near": pd.array([True, pd.NA], dtype="boolean"),
+            "runner_up": ["V4", None],
+            "n": pd.array([1, pd.NA], dtype="Int64"),
+        }
+    )
+    assert cells(to_html(frame, "", ""))[1:] == [["yes", "V4", "1"], ["–", "–", "–"]]
+
+
+def test_text_is_escaped_everywhere():
+    evil = "<script>alert('&\"')</script>"
+    page = to_html(pd.DataFrame({evil: [evil]}), evil, evil)
+    assert "<script" not in page
+    assert cells(page) == [[evil.replace("_", " ")], [evil]]
+
+
+def test_the_page_is_whole_and_needs_nothing_else():
+    page = to_html(pd.DataFrame({"a": [1.5]}), "Title", "Caption")
+    assert page.startswith("<!DOCTYPE html>")
+    assert '<meta charset="utf-8">' in page
+    assert "http" not in page
+    assert "src=" not in page
+
+
+def test_a_table_without_rows_keeps_its_header():
+    assert cells(to_html(pd.DataFrame({"region": [], "time": []}), "t", "c")) == [
+        ["region", "time (s)"]
+    ]

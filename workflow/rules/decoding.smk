@@ -1,0 +1,16 @@
+rule decode:
+    input:
+        recordings=recordings_of,
+        regions="results/{dataset}/regions.csv",
+    output:
+        "results/{dataset}/decoding/{region}.nc",
+    log:
+        "results/logs/decode/{dataset}/{region}.log",
+    benchmark:
+        "results/benchmarks/decode/{dataset}/{region}.tsv"
+    params:
+        settings=settings_of,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("decode.py"),
+    script:
+        "../scripts/decode.py"

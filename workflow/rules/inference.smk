@@ -1,0 +1,36 @@
+rule infer:
+    input:
+        decodings=decodings_of,
+    output:
+        transfer="results/{dataset}/transfer.csv",
+        summary="results/{dataset}/summary.csv",
+        onsets="results/{dataset}/onsets.csv",
+        unit_counts="results/{dataset}/unit_counts.csv",
+        cross_temporal="results/{dataset}/cross_temporal.nc",
+    log:
+        "results/logs/infer/{dataset}.log",
+    benchmark:
+        "results/benchmarks/infer/{dataset}.tsv"
+    params:
+        settings=settings_of,
+        sources=sources_of("infer.py"),
+    script:
+        "../scripts/infer.py"
+
+
+rule measure_geometry:
+    input:
+        recordings=recordings_of,
+        regions="results/{dataset}/regions.csv",
+    output:
+        "results/{dataset}/geometry.csv",
+    log:
+        "results/logs/geometry/{dataset}.log",
+    benchmark:
+        "results/benchmarks/geometry/{dataset}.tsv"
+    params:
+        settings=settings_of,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("measure_geometry.py"),
+    script:
+        "../scripts/measure_geometry.py"

@@ -1,0 +1,100 @@
+for name, network in CONFIGURATION.networks.items():
+
+    rule:
+        name:
+            f"train_{name}"
+        output:
+            weights=f"results/networks/{name}/seed{{seed}}/weights.npz",
+            log=f"results/networks/{name}/seed{{seed}}/training.csv",
+        log:
+            f"results/logs/train/{name}/seed{{seed}}.log",
+        benchmark:
+            f"results/benchmarks/train/{name}/seed{{seed}}.tsv"
+        params:
+            name=name,
+            network=network.model_dump(mode="json"),
+            seed=CONFIGURATION.seed,
+            sources=sources_of("train.py"),
+        script:
+            "../scripts/train.py"
+
+    rule:
+        name:
+            f"record_{name}"
+        input:
+            weights=f"results/networks/{name}/seed{{seed}}/weights.npz",
+        output:
+            **(
+                {"attention": f"results/networks/{name}/seed{{seed}}/attention.nc"}
+                if network.family in configuration.FAMILIES_WITH_ATTENTION
+                else {}
+            ),
+            recording=f"results/{configuration.network_dataset(name)}/recordings/seed{{seed}}.nc",
+            report_error=f"results/networks/{name}/seed{{seed}}/report_error.csv",
+        log:
+            f"results/logs/record/{name}/seed{{seed}}.log",
+        benchmark:
+            f"results/benchmarks/record/{name}/seed{{seed}}.tsv"
+        params:
+            dataset=configuration.network_dataset(name),
+            settings=DATASETS[configuration.network_dataset(name)].model_dump(
+                mode="json", exclude={"inference"}
+            ),
+            network=network.model_dump(mode="json"),
+            seed=CONFIGURATION.seed,
+            sources=sources_of("record.py"),
+        script:
+            "../scripts/record.py"
+
+    rule:
+        name:
+            f"record_untrained_{name}"
+        output:
+            recording=f"results/{configuration.network_dataset(name, False)}/recordings/seed{{seed}}.nc",
+            report_error=f"results/networks/{name}/seed{{seed}}/report_error_untrained.csv",
+        log:
+            f"results/logs/record_untrained/{name}/seed{{seed}}.log",
+        benchmark:
+            f"results/benchmarks/record_untrained/{name}/seed{{seed}}.tsv"
+        params:
+            dataset=configuration.network_dataset(name, False),
+            settings=DATASETS[configuration.network_dataset(name, False)].model_dump(
+                mode="json", exclude={"inference"}
+            ),
+            network=network.model_dump(mode="json"),
+            seed=CONFIGURATION.seed,
+            sources=sources_of("record.py"),
+        script:
+            "../scripts/record.py"
+
+
+rule collect_networks:
+    input:
+        logs=[
+            f"results/networks/{name}/seed{seed}/training.csv"
+            for name, network in CONFIGURATION.networks.items()
+            for seed in range(network.seeds)
+        ],
+        errors=[
+            f"results/networks/{name}/seed{seed}/report_error{suffix}.csv"
+            for name, network in CONFIGURATION.networks.items()
+            for seed in range(network.seeds)
+            for suffix in ("", "_untrained")
+        ],
+    output:
+        training="results/networks/training.csv",
+        report_error="results/networks/report_error.csv",
+    log:
+        "results/logs/collect_networks.log",
+    benchmark:
+        "results/benchmarks/collect_networks.tsv"
+    params:
+        sources=sources_of("collect_networks.py"),
+    script:
+        "../scripts/collect_networks.py"
+
+
+def results_of_networks(wildcards):
+    if not CONFIGURATION.networks:
+        return []
+    return ["results/networks/training.csv", "results/networks/report_error.csv"]

@@ -1,0 +1,56 @@
+for name, dataset in CONFIGURATION.datasets.items():
+
+    rule:
+        name:
+            f"recordings_{name}"
+        input:
+            INPUT_FILES[name],
+        output:
+            expand(
+                "results/{dataset}/recordings/{session}.nc",
+                dataset=name,
+                session=map(as_filename, SESSIONS[name]),
+            ),
+        log:
+            f"results/logs/recordings/{name}.log",
+        benchmark:
+            f"results/benchmarks/recordings/{name}.tsv"
+        params:
+            name=name,
+            settings=dataset.model_dump(mode="json", exclude={"inference"}),
+            folder=FOLDER if dataset.source != "simulation" else "",
+            seed=CONFIGURATION.seed if dataset.source == "simulation" else 0,
+            sources=sources_of("recordings.py"),
+        script:
+            "../scripts/recordings.py"
+
+
+rule truth:
+    output:
+        "results/{dataset}/truth.nc",
+    log:
+        "results/logs/truth/{dataset}.log",
+    benchmark:
+        "results/benchmarks/truth/{dataset}.tsv"
+    params:
+        settings=settings_of,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("truth.py"),
+    script:
+        "../scripts/truth.py"
+
+
+checkpoint regions:
+    input:
+        recordings=recordings_of,
+    output:
+        table="results/{dataset}/regions.csv",
+    log:
+        "results/logs/regions/{dataset}.log",
+    benchmark:
+        "results/benchmarks/regions/{dataset}.tsv"
+    params:
+        settings=settings_of,
+        sources=sources_of("regions.py"),
+    script:
+        "../scripts/regions.py"

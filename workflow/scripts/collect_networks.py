@@ -1,0 +1,12 @@
+import pandas as pd
+
+from neuro_attn import networks
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.files import read_csv, write_csv
+
+with told_in_one_message(snakemake.log[0]):
+    logs = [read_csv(path) for path in snakemake.input.logs]
+    write_csv(pd.concat(logs), snakemake.output.training)
+    trials = [read_csv(path) for path in snakemake.input.errors]
+    errors = networks.mean_report_errors(pd.concat(trials))
+    write_csv(errors, snakemake.output.report_error)

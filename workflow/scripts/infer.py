@@ -1,0 +1,14 @@
+from neuro_attn import recording
+from neuro_attn.configuration import dataset_from
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.files import write_csv
+from neuro_attn.inference import tables
+
+with told_in_one_message(snakemake.log[0]):
+    settings = dataset_from(snakemake.params.settings).inference
+    decodings = [recording.load(path) for path in snakemake.input.decodings]
+    write_csv(tables.transfer_table(decodings, settings), snakemake.output.transfer)
+    write_csv(tables.summary_table(decodings, settings), snakemake.output.summary)
+    write_csv(tables.onset_table(decodings, settings), snakemake.output.onsets)
+    write_csv(tables.unit_count_table(decodings), snakemake.output.unit_counts)
+    recording.save(tables.cross_temporal(decodings), snakemake.output.cross_temporal)

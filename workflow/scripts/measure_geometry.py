@@ -1,0 +1,16 @@
+import pandas as pd
+
+from neuro_attn import recording
+from neuro_attn.configuration import dataset_from
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.files import read_csv, write_csv
+from neuro_attn.geometry import measure
+
+with told_in_one_message(snakemake.log[0]):
+    dataset, name = dataset_from(snakemake.params.settings), snakemake.wildcards.dataset
+    recordings = [recording.load(path) for path in snakemake.input.recordings]
+    regions = read_csv(snakemake.input.regions)["region"].unique()
+    tables = [
+        measure(recordings, dataset, region, snakemake.params.seed, name) for region in regions
+    ]
+    write_csv(pd.concat(tables, ignore_index=True), snakemake.output[0])

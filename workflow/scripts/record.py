@@ -1,0 +1,20 @@
+from neuro_attn import networks, recording
+from neuro_attn.configuration import Network, dataset_from
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.files import write_csv
+
+with told_in_one_message(snakemake.log[0]):
+    settings = Network.model_validate(snakemake.params.network)
+    dataset = dataset_from(snakemake.params.settings)
+    seed, replicate = snakemake.params.seed, snakemake.wildcards.seed
+    model = networks.untrained(settings, seed, dataset.network, int(replicate))
+    if dataset.trained:
+        model = networks.load_weights(snakemake.input.weights, like=model)
+    activations, attention, report_error = networks.record(
+        model, settings, dataset, snakemake.params.dataset, f"seed{replicate}", seed
+    )
+    recording.save(activations, snakemake.output.recording)
+    names = {"network": dataset.network, "trained": dataset.trained, "seed": int(replicate)}
+    write_csv(report_error.assign(**names), snakemake.output.report_error)
+    if "attention" in snakemake.output.keys():
+        recording.save(attention, snakemake.output.attention)
