@@ -96,11 +96,10 @@ def _value(node: ast.expr, table: pd.DataFrame, where: str) -> Any:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand, table, where)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-            sides = (_value(side, table, where) for side in (left, right))
-            left_value, right_value = sides
-            if isinstance(left_value, (str, list)) or isinstance(right_value, (str, list)):
-                raise InputError(where, "text and lists cannot be added or multiplied.")
-            return _ARITHMETIC[type(op)](left_value, right_value)
+            sides = [np.asarray(_value(side, table, where)) for side in (left, right)]
+            if any(side.dtype.kind not in "biuf" for side in sides):
+                raise InputError(where, "only numbers can be added or multiplied.")
+            return _ARITHMETIC[type(op)](*sides)
         case ast.Compare(left=left, ops=ops, comparators=comparators):
             values = [_value(value, table, where) for value in (left, *comparators)]
             parts = []

@@ -70,6 +70,12 @@ def from_filename(stem: str) -> str:
     return unquote(stem)
 
 
+def write_text(text: str, path: str | Path) -> None:
+    """Write text, whole or not at all."""
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
     """Write a table as CSV, whole or not at all, with the same bytes for the same values."""
     with written_whole(path) as temporary:

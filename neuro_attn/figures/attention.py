@@ -37,7 +37,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     times = weights["time"].values
     columns = min(len(tasks), 3)
     rows = -(-len(tasks) // columns)
-    figure = style.new_figure(style.width_for(columns), rows * 56 + 4)
+    figure = style.new_figure(style.width_for(columns), rows * 52 + 4)
     grid = figure.subplots(rows, columns, squeeze=False)
     # The first steps have nothing else to attend to; their weights would pale all others.
     highest = float(np.quantile(means, 0.99))
@@ -64,7 +64,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     for unused in grid.flat[len(tasks) :]:
         unused.remove()
     bar = figure.colorbar(
-        mesh, ax=grid.ravel().tolist(), shrink=0.7, aspect=18, pad=0.01, extend="max"
+        mesh, ax=list(grid.flat[: len(tasks)]), shrink=0.7, aspect=18, pad=0.01, extend="max"
     )
     bar.outline.set_linewidth(0.4)
     bar.locator = MaxNLocator(5)

@@ -102,7 +102,9 @@ def _draw_significance(
     times = curve["time"].to_numpy()
     width = float(np.median(np.diff(times))) if len(times) > 1 else 0.01
     spans = [(time - width / 2, width) for time in times[curve["p_corrected"].to_numpy() < alpha]]
-    axes.broken_barh(spans, (level, 0), facecolor=color, edgecolor=color, linewidth=1.4)
+    axes.broken_barh(
+        spans, (level, 0), facecolor=color, edgecolor=color, linewidth=1.4, gid="significant"
+    )
 
 
 def _draw_onsets(axes: Axes, found: pd.DataFrame, color: str, level: float) -> None:

@@ -47,7 +47,7 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
     ]
     columns = min(style.n_columns(len(panels)), 3)
     rows = -(-len(panels) // columns)
-    line = max(5.0, 2.4 * len(epochs))
+    line = style.row_height(regions, max(5.0, 2.4 * len(epochs)))
     figure = style.new_figure(
         style.width_for(columns),
         rows * (14 + max(line * len(regions), 14)) + 10,
@@ -102,10 +102,7 @@ def _draw_measure(
             [row.ci_low, row.ci_high], [y, y], color=shades[row.epoch], linewidth=0.8, zorder=2
         )
         axes.plot(row.value, y, marker="o", markersize=3.4, color=shades[row.epoch], zorder=3)
-    axes.set_yticks(range(len(regions)), regions)
-    axes.set_ylim(len(regions) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    style.row_labels(axes, regions)
 
 
 def _same_limits(axes: Axes, of_measure: pd.DataFrame) -> None:

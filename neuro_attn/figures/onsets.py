@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from neuro_attn.figures import style
 
@@ -42,10 +43,13 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     if len(different):
         lines.append(list(dict.fromkeys(different["line"])))
     titles = [f"onset (s), {confidence:.0%} interval", "difference of onsets (s)"]
-    beside = 1 if len(pairs) <= 2 else 4 // len(tables)
+    names = [name for of_kind in lines for name in of_kind]
+    is_long = max(map(len, names)) > style.LINE
+    beside = 1 if len(pairs) <= 2 or is_long else 4 // len(tables)
+    height = style.row_height(names, 4.0) * max(map(len, lines))
     rows = -(-len(pairs) // beside)
     figure = style.new_figure(
-        style.width_for(beside * len(tables)), rows * (12 + 4.0 * max(map(len, lines))) + 6
+        style.DOUBLE if is_long else style.width_for(beside * len(tables)), rows * (12 + height) + 6
     )
     grid = figure.subplots(rows, beside * len(tables), squeeze=False)
     looks = style.region_looks(regions)
@@ -55,6 +59,7 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
             here = table[(table["train_task"] == train_task) & (table["test_task"] == test_task)]
             _draw_lines(axes, here, lines[kind], looks)
             axes.set_xlim(_limits(table))
+            axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
             if kind == 0:
                 style.panel_title(axes, f"{train_task} → {test_task}")
             else:
@@ -94,7 +99,4 @@ def _draw_lines(
                 color=style.GREY,
                 bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
             )
-    axes.set_yticks(range(len(lines)), lines)
-    axes.set_ylim(len(lines) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    style.row_labels(axes, lines)

@@ -40,7 +40,7 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
     rows = -(-len(populations) // columns)
     figure = style.new_figure(
         style.width_for(columns),
-        rows * (9 + max(4.2 * len(regions), 14)) + 16,
+        rows * (9 + max(style.row_height(regions, 4.2) * len(regions), 14)) + 16,
     )
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for index, (network, population) in enumerate(populations):
@@ -101,10 +101,7 @@ def _draw_population(axes: Axes, here: pd.DataFrame, regions: list[str]) -> None
                 markeredgewidth=0.8,
                 zorder=4,
             )
-    axes.set_yticks(range(len(regions)), regions)
-    axes.set_ylim(len(regions) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    style.row_labels(axes, regions)
 
 
 def _dot(trained: bool, label: str) -> Line2D:

@@ -51,6 +51,9 @@ MARKERS = ("o", "s", "^")
 TASK_PALETTE = ("#332288", "#CC6677", "#44AA99", "#999933", "#88CCEE")
 """Five of Paul Tol's muted colours (2021); tasks keep their colour in all figures."""
 
+LINE = 22
+"""Characters after which the name of a region or network goes on in a new line."""
+
 HIERARCHY = ("LPFC", "FEF", "parietal", "V4")
 """The recorded regions of Panichello & Buschman (2021), from front to back."""
 
@@ -96,7 +99,7 @@ _SETTINGS: dict[Any, Any] = {
     "figure.constrained_layout.h_pad": 0.03,
     "figure.constrained_layout.wspace": 0.03,
     "figure.constrained_layout.hspace": 0.05,
-    "savefig.dpi": 200,
+    "figure.dpi": 200,
     "svg.fonttype": "none",
     "svg.hashsalt": "neuro-attn",
 }
@@ -145,6 +148,9 @@ def save(figure: Figure, path: str | Path) -> None:
     if suffix not in _METADATA:
         raise InputError(str(path), f"figures are not written as {suffix!r}.", "Use .png or .svg.")
     with journal_style(), written_whole(path) as temporary:
+        # Every drawing moves constrained layout a little further; settle it once for all files.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         figure.savefig(temporary, metadata=_METADATA[suffix])
 
 
@@ -267,7 +273,7 @@ def outer_labels(axes: Axes, left: bool, bottom: bool) -> None:
 def panel_title(axes: Axes, name: str, note: str = "") -> None:
     """Write a panel's name above it, and what it holds to the right or, of long names, below."""
     is_long = len(name) > 12 and bool(note)
-    axes.set_title(fill(name, 24) + "\n" * is_long, loc="left", fontweight="bold")
+    axes.set_title(fill(name, LINE) + "\n" * is_long, loc="left", fontweight="bold")
     if is_long:
         axes.annotate(
             note,
@@ -280,6 +286,19 @@ def panel_title(axes: Axes, name: str, note: str = "") -> None:
         )
     elif note:
         axes.set_title(note, loc="right", fontsize=NOTE, color=GREY)
+
+
+def row_height(names: Iterable[str], least: float) -> float:
+    """Return the height of a row of `row_labels`, mm: `least`, or more where names wrap."""
+    return max(least, 2.6 * max(fill(name, LINE).count("\n") + 1 for name in names))
+
+
+def row_labels(axes: Axes, names: Sequence[str]) -> None:
+    """Name the rows of a dot plot, at y = 0, 1, ... from the top."""
+    axes.set_yticks(range(len(names)), [fill(name, LINE) for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
 
 
 def chance_line(axes: Axes, chance: float) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 from neuro_attn.figures import style
@@ -14,7 +15,8 @@ PANEL_HEIGHT = 40.0
 def draw(unit_counts: pd.DataFrame) -> Figure:
     """Draw a panel for each pair of tasks and each window, a curve for each region.
 
-    Bars are one SD over the random draws of units and splits.
+    Bars are one SD over the random draws of units and splits. Regions are named at the curves'
+    ends, or in a legend where a name is long.
 
     Parameters
     ----------
@@ -38,6 +40,7 @@ def draw(unit_counts: pd.DataFrame) -> Figure:
     axes_grid = figure.subplots(
         rows * len(windows), columns, sharex=True, sharey=True, squeeze=False
     )
+    is_short = max(map(len, regions)) <= 10
     counts = np.unique(unit_counts["n_units"])
     low = (unit_counts["accuracy"] - unit_counts["sd"].fillna(0)).min()
     high = (unit_counts["accuracy"] + unit_counts["sd"].fillna(0)).max()
@@ -76,11 +79,18 @@ def draw(unit_counts: pd.DataFrame) -> Figure:
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_locator(NullLocator())
         style.proportion_ticks(axes)
-        style.panel_title(axes, f"{train_task} → {test_task}", window if len(windows) > 1 else "")
-        dense = len(regions) > 8
-        style.end_labels(axes, ends, PANEL_HEIGHT - 9, style.NOTE - 0.5 if dense else style.SMALL)
+        style.panel_title(axes, f"{train_task} → {test_task}")
+        if is_short:
+            size = style.SMALL if len(regions) <= 8 else style.NOTE - 0.5
+            style.end_labels(axes, ends, PANEL_HEIGHT - 9, size)
         if index % columns == 0:
-            axes.set_ylabel("balanced accuracy")
+            axes.set_ylabel(f"window: {window}\nbalanced accuracy")
+    if not is_short:  # names at the curves' ends would leave the curves no room
+        handles = [
+            Line2D([], [], color=color, marker=marker, markersize=2.4, label=region)
+            for region, (color, marker) in looks.items()
+        ]
+        figure.legend(handles=handles, loc="outside upper left", ncols=4)
     chance = style.proportion(unit_counts["chance"].mean())
     figure.supxlabel(
         f"units in a draw (n; bars: SD over draws; dotted: chance, {chance})", fontsize=style.TEXT

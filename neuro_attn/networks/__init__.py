@@ -4,12 +4,14 @@ from neuro_attn.networks.activations import record
 from neuro_attn.networks.families import FAMILIES
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.storage import load_weights, save_weights
+from neuro_attn.networks.summary import mean_report_errors
 from neuro_attn.networks.training import train, untrained
 
 __all__ = [
     "FAMILIES",
     "Model",
     "load_weights",
+    "mean_report_errors",
     "record",
     "save_weights",
     "train",

@@ -1,6 +1,5 @@
 """Weights on disk."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +43,13 @@ def load_weights(path: str | Path, like: Model) -> Model:
         If the file cannot be read, or its arrays are not those of `like`.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            stored = {name: file[name] for name in file.files}
+        with open(path, "rb") as file:
+            stored = dict(np.load(file, allow_pickle=False))
     except FileNotFoundError:
         raise InputError(str(path), "no such file.") from None
-    except (OSError, ValueError, AttributeError, zipfile.BadZipFile) as error:
-        raise InputError(str(path), f"is not a file of weights ({error}).") from None
+    except Exception as error:
+        # numpy and zipfile raise errors of any type on damaged files.
+        raise InputError(str(path), f"is not a file of weights ({error}).") from error
     expected = {name: leaf.shape for name, leaf in _named(like) if eqx.is_array(leaf)}
     found = {name: array.shape for name, array in stored.items()}
     if found != expected:

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax  # type: ignore[import-untyped]
+import optax
 import pandas as pd
 from jax import Array
 
@@ -71,27 +71,8 @@ def train(settings: Network, seed: int, name: str, replicate: int) -> tuple[Mode
         since the last row), ``report_error_pro`` and ``report_error_retro`` (mean absolute error
         on held-out trials, the same ones all along, in degrees).
     """
-    optimiser = optax.chain(
-        optax.clip_by_global_norm(LARGEST_GRADIENT),
-        optax.adam(optax.cosine_decay_schedule(settings.learning_rate, settings.steps)),
-    )
     model = untrained(settings, seed, name, replicate)
-    weights, rest = eqx.partition(model, eqx.is_inexact_array)
-    state = optimiser.init(weights)
-
-    def loss(weights: Model, inputs: Array, targets: Array) -> Array:
-        reports = jax.vmap(eqx.combine(weights, rest))(inputs)
-        return jnp.mean((reports - targets[:, None]) ** 2)
-
-    def step(carry: tuple, batch: tuple[Array, Array]) -> tuple[tuple, Array]:
-        weights, state = carry
-        value, gradient = jax.value_and_grad(loss)(weights, *batch)
-        updates, state = optimiser.update(gradient, state)
-        return (optax.apply_updates(weights, updates), state), value
-
-    # One compiled loop over many steps: a call for every step would cost as much as the step.
-    steps = jax.jit(lambda carry, batches: jax.lax.scan(step, carry, batches))
-
+    state = _optimiser(settings).init(eqx.filter(model, eqx.is_inexact_array))
     rng = stream(seed, "network", name, replicate, "training trials")
     held_out_rng = stream(seed, "network", name, replicate, "validation trials")
     held_out = task.draw(2 * settings.test_trials, held_out_rng)
@@ -100,8 +81,8 @@ def train(settings: Network, seed: int, name: str, replicate: int) -> tuple[Mode
     with progress(settings.steps, f"training {name} seed {replicate}") as tell:
         for done in range(0, settings.steps, LOGGED_EVERY):
             n_steps = min(LOGGED_EVERY, settings.steps - done)
-            (weights, state), losses = steps((weights, state), _batches(n_steps, settings, rng))
-            model = eqx.combine(weights, rest)
+            batches = _batches(n_steps, settings, rng)
+            model, state, losses = _learn(model, state, batches, settings)
             error = np.abs(task.report_error(report(model, held_out_inputs), held_out))
             loss_now = float(np.mean(losses))
             of_task = {
@@ -113,12 +94,61 @@ def train(settings: Network, seed: int, name: str, replicate: int) -> tuple[Mode
     return model, pd.DataFrame(rows)
 
 
-def _batches(
-    n_steps: int, settings: Network, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def _batches(n_steps: int, settings: Network, rng: np.random.Generator) -> tuple[Array, Array]:
     """Return fresh inputs (step, trial, time, channel) and targets (step, trial, 2)."""
     trials = task.draw(n_steps * settings.batch, rng)
     inputs = task.inputs(trials, settings.input_noise, rng)
     targets = task.targets(trials)
     shape = (n_steps, settings.batch)
-    return inputs.reshape(*shape, *inputs.shape[1:]), targets.reshape(*shape, 2)
+    return (
+        jnp.asarray(inputs.reshape(*shape, *inputs.shape[1:])),
+        jnp.asarray(targets.reshape(*shape, 2)),
+    )
+
+
+def _optimiser(settings: Network) -> optax.GradientTransformation:
+    return optax.chain(
+        optax.clip_by_global_norm(LARGEST_GRADIENT),
+        optax.adam(optax.cosine_decay_schedule(settings.learning_rate, settings.steps)),
+    )
+
+
+@eqx.filter_jit
+def _learn(
+    model: Model, state: optax.OptState, batches: tuple[Array, Array], settings: Network
+) -> tuple[Model, optax.OptState, Array]:
+    """Learn from a sequence of batches, in one compiled loop.
+
+    Parameters
+    ----------
+    model : Model
+        The network so far.
+    state : optax.OptState
+        The optimiser's state so far.
+    batches : tuple of array
+        Inputs (step, trial, time, channel) and targets (step, trial, 2).
+    settings : Network
+        Learning rate and steps in all.
+
+    Returns
+    -------
+    model, state
+        As they are then.
+    losses : array, shape (step,)
+        The loss of each batch, before learning from it.
+    """
+    optimiser = _optimiser(settings)
+    weights, rest = eqx.partition(model, eqx.is_inexact_array)
+
+    def loss(weights: Model, inputs: Array, targets: Array) -> Array:
+        reports = jax.vmap(eqx.combine(weights, rest))(inputs)
+        return jnp.mean((reports - targets[:, None]) ** 2)
+
+    def step(carry: tuple, batch: tuple[Array, Array]) -> tuple[tuple, Array]:
+        weights, state = carry
+        value, gradient = jax.value_and_grad(loss)(weights, *batch)
+        updates, state = optimiser.update(gradient, state)
+        return (optax.apply_updates(weights, updates), state), value
+
+    (weights, state), losses = jax.lax.scan(step, (weights, state), batches)
+    return eqx.combine(weights, rest), state, losses

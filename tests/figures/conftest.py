@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from matplotlib.colors import to_rgb
 
 
 class Shape(NamedTuple):
@@ -53,6 +54,25 @@ SHAPES = {
         ("cue",),
     ),
 }
+
+
+LONG_NAMES = Shape(
+    {
+        name: (0.7 - 0.05 * i, 0.5, 0.15)
+        for i, name in enumerate(
+            (
+                "hippocampus",
+                "dorsal anterior cingulate cortex",
+                "pre-supplementary motor area",
+                "ventromedial prefrontal",
+                "amygdala",
+            )
+        )
+    },
+    ("encoding", "retrieval"),
+    2,
+    ("early", "late"),
+)
 
 
 @pytest.fixture(params=SHAPES)
@@ -320,6 +340,25 @@ def make_geometry(shape: Shape) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _lab(color, simulation: np.ndarray | None = None) -> np.ndarray:
+    srgb = np.array(to_rgb(color))
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    if simulation is not None:
+        linear = np.clip(simulation @ linear, 0, 1)
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
+    xyz = to_xyz @ linear / np.array([0.95047, 1.0, 1.08883])
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.fixture
+def lab():
+    """The function from a colour, seen through a simulated deficiency, to CIELAB."""
+    return _lab
+
+
 @pytest.fixture
 def make() -> SimpleNamespace:
     """The functions that make tables and arrays."""
@@ -334,4 +373,5 @@ def make() -> SimpleNamespace:
         distances=make_distances,
         geometry=make_geometry,
         shapes=SHAPES,
+        long_names=LONG_NAMES,
     )

@@ -51,25 +51,29 @@ def test_decoding_over_time_says_what_it_shows(shape, make, tmp_path):
     assert len(panels(figure)) == len(shape.regions) * len(shape.tasks)
     assert says(figure, "time from the task's event (s)")
     assert says(figure, "balanced accuracy")
-    assert says(figure, "n: 96 training trials, 92–96 test trials, 4 sessions")
+    assert says(figure, "n: 96 training trials, 92\N{EN DASH}96 test trials, 4 sessions")
     assert says(figure, f"chance ({style.proportion(shape.chance)})")
     assert says(figure, "40 units")
     for axes in panels(figure):
         assert chance_lines(axes) == [pytest.approx(shape.chance)]
 
 
-def test_decoding_over_time_marks_only_corrected_significance(make, tmp_path):
-    shape = make.shapes["one region"]
-    table = make.transfer(shape).assign(p_corrected=0.5, p_value=0.001)
-    drawn = written(decoding_over_time.draw(table), tmp_path)
-    bars = [
-        path
-        for axes in panels(drawn)
+def significance_bars(figure) -> int:
+    return sum(
+        len(collection.get_paths())
+        for axes in panels(figure)
         for collection in axes.collections
-        if type(collection).__name__ == "PolyCollection" and collection.get_zorder() == 1
-        for path in collection.get_paths()
-    ]
-    assert bars == []
+        if collection.get_gid() == "significant"
+    )
+
+
+def test_decoding_over_time_marks_corrected_significance_bin_by_bin(make, tmp_path):
+    table = make.transfer(make.shapes["one region"])
+    shown = table[table["session"] == "all"]
+    figure = written(decoding_over_time.draw(table), tmp_path)
+    assert significance_bars(figure) == (shown["p_corrected"] < 0.05).sum()
+    uncorrected = table.assign(p_corrected=0.5, p_value=0.001)
+    assert significance_bars(written(decoding_over_time.draw(uncorrected), tmp_path)) == 0
 
 
 def test_decoding_over_time_draws_a_single_bin(make, tmp_path):
@@ -79,7 +83,7 @@ def test_decoding_over_time_draws_a_single_bin(make, tmp_path):
 
 def test_figures_show_the_rows_of_all_sessions_together(make):
     table = make.transfer(make.shapes["one region"])
-    with pytest.raises(InputError, match="no rows with session 'all' to draw. Sessions: s1"):
+    with pytest.raises(InputError, match="no rows with session 'all' to draw"):
         decoding_over_time.draw(table[table["session"] == "s1"])
 
 
@@ -92,7 +96,7 @@ def test_transfer_matrix_writes_accuracies_ratios_and_stars(shape, make, tmp_pat
         star = "*" if row.p_corrected < 0.05 else ""
         assert style.proportion(row.accuracy) + star in text
         if np.isfinite(row.transfer_ratio):
-            assert f"× {style.proportion(row.transfer_ratio)}" in text
+            assert f"\N{MULTIPLICATION SIGN} {style.proportion(row.transfer_ratio)}" in text
     assert says(figure, f"{style.proportion(shape.chance)} chance")
     assert says(figure, "n: 96 training trials, 92 test trials, 4 sessions")
     assert says(figure, "trained on")
@@ -235,6 +239,26 @@ def test_onsets_reads_an_empty_comparison_from_csv(make, tmp_path):
     assert words(onsets.draw(read)) == words(onsets.draw(table))
 
 
+def test_long_names_of_regions_leave_room_for_the_data(make, tmp_path):
+    shape = make.long_names
+    for figure in (
+        decoding_over_time.draw(make.transfer(shape), make.onsets(shape)),
+        transfer_matrix.draw(make.summary(shape)),
+        cross_temporal.draw(make.cross_temporal(shape)),
+        unit_counts.draw(make.unit_counts(shape)),
+        similarity.draw(make.distances(shape)),
+        geometry.draw(make.geometry(shape)),
+        onsets.draw(make.onsets(shape)),
+    ):
+        written(figure, tmp_path)
+        width, height = figure.get_size_inches() * 25.4
+        for axes in panels(figure):
+            frame = axes.get_position()
+            assert frame.width * width > 18  # mm
+            assert frame.height * height > 12
+        assert any("dorsal anterior" in text for text in words(figure))
+
+
 @pytest.mark.parametrize("timing", [Timing(), NETWORK_TIMING])
 def test_timeline_names_and_times_every_epoch(timing, tmp_path):
     figure = written(timeline.draw(timing), tmp_path)
@@ -245,9 +269,11 @@ def test_timeline_names_and_times_every_epoch(timing, tmp_path):
     assert says(figure, "hatched") == (timing == Timing())
 
 
-def test_the_items_have_the_colours_of_the_experiment():
-    # CIELAB (60, 63, 14) and back, computed independently with colour-science 0.4.
-    assert timeline.item_color(0.0) == pytest.approx((0.946, 0.360, 0.483), abs=0.01)
-    around = np.array([timeline.item_color(a) for a in np.linspace(0, 2 * np.pi, 64)])
-    assert around.min() >= 0
-    assert around.max() <= 1
+def test_the_items_have_colours_of_the_experiment(lab):
+    for angle in np.linspace(0, 2 * np.pi, 64, endpoint=False):
+        color = timeline.item_color(angle)
+        assert min(color) >= 0
+        assert max(color) <= 1
+        if min(color) > 0.001 and max(color) < 0.999:  # others lie outside sRGB and are clipped
+            on_circle = [60, 6 + 57 * np.cos(angle), 14 + 57 * np.sin(angle)]
+            np.testing.assert_allclose(lab(color), on_circle, atol=0.2)

@@ -7,7 +7,6 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
 
 from neuro_attn.configuration import NETWORK_TIMING
 from neuro_attn.errors import InputError
@@ -26,37 +25,33 @@ from neuro_attn.figures import (
 )
 
 DEUTERANOPIA = np.array(
-    [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-)  # fmt: skip
-"""Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB."""
-
+    [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
+)
 PROTANOPIA = np.array(
-    [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-)  # fmt: skip
-
-
-def _lab(color: str, simulation: np.ndarray) -> np.ndarray:
-    srgb = np.array(to_rgb(color))
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    linear = np.clip(simulation @ linear, 0, 1)
-    xyz = np.array(
-        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-    ) @ linear / np.array([0.95047, 1.0, 1.08883])  # fmt: skip
-    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+    [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ]
+)
+"""Machado, Oliveira & Fernandes (2009), severity 1, on linear RGB."""
 
 
 @pytest.mark.parametrize("palette", [style.REGION_PALETTE, style.TASK_PALETTE])
 @pytest.mark.parametrize("simulation", [np.eye(3), DEUTERANOPIA, PROTANOPIA])
-def test_colour_blind_readers_tell_any_two_colours_apart(palette, simulation):
-    labs = [_lab(color, simulation) for color in palette]
+def test_colour_blind_readers_tell_any_two_colours_apart(palette, simulation, lab):
+    labs = [lab(color, simulation) for color in palette]
     distances = [np.linalg.norm(one - other) for one, other in itertools.combinations(labs, 2)]
     assert min(distances) > 10  # CIE76; about 2.3 is just noticeable side by side
 
 
-def test_colours_stay_readable_on_white():
+def test_colours_stay_readable_on_white(lab):
     for color in (*style.REGION_PALETTE, *style.TASK_PALETTE):
-        assert _lab(color, np.eye(3))[0] < 80
+        assert lab(color)[0] < 80
 
 
 def test_a_region_beyond_the_palette_gets_its_own_marker():
@@ -76,7 +71,14 @@ def test_known_regions_stand_from_front_to_back():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.5, ".50"), (1.0, "1.00"), (-0.014, "−.01"), (1 / 7, ".14"), (np.nan, "–"), (-1.2, "−1.20")],
+    [
+        (0.5, ".50"),
+        (1.0, "1.00"),
+        (-0.014, "\N{MINUS SIGN}.01"),
+        (1 / 7, ".14"),
+        (np.nan, "\N{EN DASH}"),
+        (-1.2, "\N{MINUS SIGN}1.20"),
+    ],
 )
 def test_proportions_have_no_leading_zero(value, text):
     assert style.proportion(value) == text
@@ -85,7 +87,7 @@ def test_proportions_have_no_leading_zero(value, text):
 def test_counts_are_written_as_words():
     assert style.count([1], "unit") == "1 unit"
     assert style.count([40.0, 40.0], "unit") == "40 units"
-    assert style.count([60, 40, np.nan], "unit") == "40–60 units"
+    assert style.count([60, 40, np.nan], "unit") == "40\N{EN DASH}60 units"
     assert style.count([np.nan], "unit") == "? units"
 
 

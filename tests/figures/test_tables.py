@@ -63,8 +63,28 @@ def test_numbers_are_rounded_as_they_are_read():
         "trained",
         "distance (bootstrap SDs)",
     ]
-    assert first == ["LPFC", "−0.19", "0.863", "< .005", "< .005", "–", "574", "yes", "123457"]
-    assert second == ["V4", "0.3", "1", ".042", "1.000", "−0.0123", "12345", "no", "12.3"]
+    assert first == [
+        "LPFC",
+        "\N{MINUS SIGN}0.19",
+        "0.863",
+        "< .005",
+        "< .005",
+        "\N{EN DASH}",
+        "574",
+        "yes",
+        "123457",
+    ]
+    assert second == [
+        "V4",
+        "0.3",
+        "1",
+        ".042",
+        "1.000",
+        "\N{MINUS SIGN}0.0123",
+        "12345",
+        "no",
+        "12.3",
+    ]
 
 
 def test_missing_values_of_every_kind_are_dashes():
@@ -75,7 +95,10 @@ def test_missing_values_of_every_kind_are_dashes():
             "n": pd.array([1, pd.NA], dtype="Int64"),
         }
     )
-    assert cells(to_html(frame, "", ""))[1:] == [["yes", "V4", "1"], ["–", "–", "–"]]
+    assert cells(to_html(frame, "", ""))[1:] == [
+        ["yes", "V4", "1"],
+        ["\N{EN DASH}", "\N{EN DASH}", "\N{EN DASH}"],
+    ]
 
 
 def test_text_is_escaped_everywhere():

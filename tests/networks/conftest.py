@@ -1,3 +1,7 @@
+"""Small networks, as they come from their builders, and a few noisy trials."""
+
+from collections.abc import Callable
+
 import jax
 import numpy as np
 import pytest
@@ -8,22 +12,23 @@ from neuro_attn.networks import trials as task
 from neuro_attn.networks.trials import CHANNELS
 
 
-def settings(family: str, **changes) -> Network:
-    return Network(**{"family": family, "hidden": 8, "test_trials": 40, "batch": 16} | changes)
+@pytest.fixture(scope="session")
+def small() -> Callable[..., Network]:
+    """Make the settings of a small network."""
+
+    def make(family: str, **keys) -> Network:
+        return Network(family=family, **{"hidden": 8, "batch": 16, "test_trials": 40, **keys})
+
+    return make
 
 
-def network_dataset(start: float = -0.3, stop: float = 0.7, bin: float = 0.1) -> NetworkDataset:
-    return NetworkDataset(
-        network="small",
-        trained=True,
-        label="selected",
-        tasks={
-            "prospective": {"trials": "trial_type == 'pro'", "align": "cue_onset"},
-            "retrospective": {"trials": "trial_type == 'retro'", "align": "cue_onset"},
-        },
-        time={"start": start, "stop": stop, "bin": bin},
-        windows={"all": [start, stop]},
-    )
+@pytest.fixture(scope="session")
+def built(small) -> dict[str, Model]:
+    """An untrained network of each family."""
+    return {
+        family: build(jax.random.key(1), len(CHANNELS), 2, small(family))
+        for family, build in FAMILIES.items()
+    }
 
 
 @pytest.fixture(params=sorted(FAMILIES))
@@ -32,12 +37,33 @@ def family(request) -> str:
 
 
 @pytest.fixture
-def model(family) -> Model:
-    return FAMILIES[family](jax.random.key(1), len(CHANNELS), 2, settings(family))
+def model(built, family) -> Model:
+    return built[family]
 
 
 @pytest.fixture(scope="session")
 def seen() -> np.ndarray:
-    """Noisy inputs of a few trials, (trial, time, channel)."""
+    """Noisy inputs, (trial, time, channel)."""
     rng = np.random.default_rng(3)
     return task.inputs(task.draw(6, rng), 0.1, rng)
+
+
+@pytest.fixture(scope="session")
+def analysis() -> Callable[..., NetworkDataset]:
+    """Make the settings of a network's data set from its time bins."""
+
+    def make(start: float = -0.3, stop: float = 0.7, width: float = 0.1, **keys) -> NetworkDataset:
+        shared = {
+            "network": "small",
+            "trained": True,
+            "label": "selected",
+            "tasks": {
+                "prospective": {"trials": "trial_type == 'pro'", "align": "cue_onset"},
+                "retrospective": {"trials": "trial_type == 'retro'", "align": "cue_onset"},
+            },
+            "time": {"start": start, "stop": stop, "bin": width},
+            "windows": {"all": [start, stop]},
+        }
+        return NetworkDataset(**{**shared, **keys})
+
+    return make

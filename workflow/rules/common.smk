@@ -7,9 +7,10 @@ from neuro_attn.errors import InputError
 from neuro_attn.files import as_filename, read_csv
 from neuro_attn.provenance import source_digest
 
-# One BLAS thread a job: the same bytes for any number of cores.
+# One thread a job, for BLAS and (NPROC) for XLA: the same bytes for any number of cores.
 for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM"):
     os.environ[f"{library}_NUM_THREADS"] = "1"
+os.environ["NPROC"] = "1"
 os.environ["SOURCE_DATE_EPOCH"] = "0"
 
 ORIGIN = ", ".join(map(str, workflow.configfiles)) or "config"

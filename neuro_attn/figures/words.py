@@ -1,0 +1,166 @@
+"""What the figures show, in numbers and words, for the captions of the report (reStructuredText)."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+ARROW = "\N{RIGHTWARDS ARROW}"
+EMPTY = "Nothing to state.\n"
+
+
+def decoding_over_time(transfer: pd.DataFrame, onsets: pd.DataFrame) -> str:
+    """Say when each region's accuracy is above chance, for every pair of tasks."""
+    rows = transfer[transfer["session"] == "all"]
+    plain = onsets[onsets["compared_with"] == ""].set_index(["region", "train_task", "test_task"])
+    lines = []
+    for (region, train, test), course in rows.groupby(
+        ["region", "train_task", "test_task"], sort=False
+    ):
+        peak = course.loc[course["accuracy"].idxmax()]
+        onset = "no onset"
+        if (region, train, test) in plain.index:
+            row = plain.loc[(region, train, test)]
+            onset = f"onset {_interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s"
+        lines.append(
+            f"{_text(region)}, {_pair(train, test)}: highest "
+            f"{_interval(peak['accuracy'], peak['ci_low'], peak['ci_high'], 2)} at "
+            f"{peak['time']:.3g} s (corrected p {_p(peak['p_corrected'])}), {onset}; "
+            f"n = {int(peak['n_units'])} units, {int(peak['n_train'])} training and "
+            f"{int(peak['n_test'])} test trials."
+        )
+    return _listed(lines)
+
+
+def transfer_matrix(summary: pd.DataFrame) -> str:
+    """Say how well each region transfers between tasks in every window."""
+    rows = summary[(summary["session"] == "all") & (summary["train_task"] != summary["test_task"])]
+    lines = []
+    for row in rows.to_dict("records"):
+        ratio = "no transfer ratio, as within-task accuracy is not above chance"
+        if np.isfinite(row["transfer_ratio"]):
+            values = (row["transfer_ratio"], row["ratio_ci_low"], row["ratio_ci_high"])
+            ratio = f"transfer ratio {_interval(*values, 2)}"
+        lines.append(
+            f"{_text(row['region'])}, {_pair(row['train_task'], row['test_task'])}, "
+            f"{_text(row['window'])}: {_interval(row['accuracy'], row['ci_low'], row['ci_high'], 2)}"
+            f" (chance {row['chance']:.3g}, corrected p {_p(row['p_corrected'])}), {ratio}."
+        )
+    return _listed(lines)
+
+
+def onsets(table: pd.DataFrame) -> str:
+    """Say which regions differ in onset."""
+    lines = [
+        f"{_text(row['region'])} \N{MINUS SIGN} {_text(row['compared_with'])}, "
+        f"{_pair(row['train_task'], row['test_task'])}: "
+        f"{_interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s."
+        for row in table[table["compared_with"] != ""].to_dict("records")
+    ]
+    return _listed(lines)
+
+
+def cross_temporal(results: xr.Dataset, alpha: float) -> str:
+    """Say in how many pairs of times each region decodes."""
+    significant = (results["p_corrected"] < alpha).mean(["train_time", "test_time"])
+    lines = [
+        f"{_text(region)}, {_pair(train, test)}: above chance in "
+        f"{100 * float(significant.sel(region=region, train_task=train, test_task=test)):.0f} % "
+        "of the pairs of times."
+        for region in results["region"].values
+        for train in results["train_task"].values
+        for test in results["test_task"].values
+    ]
+    return _listed(lines)
+
+
+def unit_counts(table: pd.DataFrame) -> str:
+    """Say how accurate each region is within tasks with the most units."""
+    within = table[table["train_task"] == table["test_task"]]
+    keys = ["region", "train_task", "window"]
+    last = within.loc[within.groupby(keys, sort=False)["n_units"].idxmax()]
+    lines = [
+        f"{_text(row['region'])}, {_text(row['train_task'])}, {_text(row['window'])}: "
+        f"{row['accuracy']:.2f} (SD over draws {row['sd']:.2f}) with {row['n_units']} units."
+        for row in last.to_dict("records")
+    ]
+    return _listed(lines)
+
+
+def geometry(table: pd.DataFrame) -> str:
+    """Say each measure with its interval, ceiling and floor."""
+    lines = [
+        f"{_text(row['region'])}, {_text(row['task'])}, {_text(row['epoch'])}: "
+        f"{_text(row['measure'])} {_interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
+        f"ceiling {row['ceiling']:.2f}, floor {row['floor']:.2f}."
+        for row in table.to_dict("records")
+    ]
+    return _listed(lines)
+
+
+def learning(report_error: pd.DataFrame) -> str:
+    """Say how large the report errors of trained and untrained networks are."""
+    grouped = report_error.groupby(["network", "trained", "task"], sort=True)
+    lines = []
+    for (network, trained, task), rows in grouped:
+        errors = rows["report_error"]
+        lines.append(
+            f"{_text(network)}, {'trained' if trained else 'untrained'}, {_text(task)}: "
+            f"{errors.mean():.1f} degrees (seeds {errors.min():.1f} to {errors.max():.1f}; "
+            f"n = {len(errors)} seeds, {int(rows['n_trials'].sum())} held-out trials)."
+        )
+    return _listed(lines)
+
+
+def attention(recording: xr.Dataset) -> str:
+    """Say which moment each task attends to at the last step before the report."""
+    lines = []
+    for task in np.unique(recording["task"].values):
+        weights = recording["rates"].isel(trial=recording["task"].values == task).mean("trial")
+        last = weights.isel(time=-1)
+        peak = int(last.argmax("unit"))
+        lines.append(
+            f"{_text(task)}: at the last step the weight peaks on the input at "
+            f"{float(recording['unit_time_s'][peak]):.2f} s, with {float(last[peak]):.2f} of the "
+            f"attention; n = {int((recording['task'] == task).sum())} trials."
+        )
+    return _listed(lines)
+
+
+def similarity(nearest: pd.DataFrame) -> str:
+    """Say which region each population is nearest to, and whether training matters."""
+    lines = []
+    for row in nearest.to_dict("records"):
+        as_near = "; the untrained network is as near" if row["untrained_as_near"] else ""
+        lines.append(
+            f"{_text(row['network'])}, {_text(row['population'])}: nearest to "
+            f"{_text(row['region'])}, distance "
+            f"{_interval(row['distance'], row['ci_low'], row['ci_high'], 1)}, nearest in "
+            f"{100 * row['fraction_nearest']:.0f} % of the bootstrap replicates{as_near}."
+        )
+    return _listed(lines)
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "".join(f"- {line}\n" for line in lines) or EMPTY
+
+
+def _text(name: object) -> str:
+    """Return a name with everything escaped that reStructuredText would read as markup."""
+    return re.sub(r"([\\*`|_<>\[\]:])", r"\\\1", " ".join(str(name).split()))
+
+
+def _pair(train: str, test: str) -> str:
+    return f"{_text(train)} {ARROW} {_text(test)}"
+
+
+def _interval(value: float, low: float, high: float, digits: int) -> str:
+    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]".replace(
+        "-", "\N{MINUS SIGN}"
+    )
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}"

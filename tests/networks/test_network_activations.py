@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+
+from neuro_attn import recording
+from neuro_attn.errors import InputError
+from neuro_attn.networks import record
+from neuro_attn.networks import trials as task
+from neuro_attn.networks.model import online
+from neuro_attn.networks.trials import ENCODED_STEPS
+from neuro_attn.randomness import stream
+
+
+def run(model, settings, dataset, session="seed0"):
+    return record(model, settings, dataset, "network-small", session, 5)
+
+
+def populations_of(model, settings, session="seed0") -> tuple[dict, dict]:
+    """What the recorded network did, over the whole trials."""
+    rng = stream(5, "network", "small", session, "held-out trials")
+    trials = task.draw(2 * settings.test_trials, rng)
+    return online(model, task.inputs(trials, settings.input_noise, rng))
+
+
+def test_activations_are_a_valid_recording_with_both_tasks_and_labels(
+    model, family, small, analysis, tmp_path
+):
+    activations, _, _ = run(model, small(family), analysis())
+    recording.check(activations, "activations")
+    assert activations["rates"].attrs["units"] == "a.u."
+    assert activations["rates"].shape == (80, {"seq2seq": 16, "bahdanau": 32}[family], 10)
+    tasks, counts = np.unique(activations["task"].values.astype(str), return_counts=True)
+    assert dict(zip(tasks, counts, strict=True)) == {"prospective": 40, "retrospective": 40}
+    assert set(activations["label"].values) == {"upper", "lower"}
+    expected = {"encoder", "decoder"} | ({"context"} if family == "bahdanau" else set())
+    assert set(activations["region"].values) == expected
+    assert "encoder-003" in activations["unit_id"].values
+    recording.save(activations, tmp_path / "activations.nc")
+    assert recording.load(tmp_path / "activations.nc")["rates"].equals(activations["rates"])
+
+
+def test_bins_hold_the_steps_around_each_tasks_event(built, small, analysis):
+    settings = small("seq2seq", activation_noise=0)
+    whole = np.asarray(populations_of(built["seq2seq"], settings)[0]["decoder"])
+    activations, _, _ = run(built["seq2seq"], settings, analysis(-0.2, 0.6, 0.2))
+    decoder = activations["rates"][:, activations["region"].values == "decoder"]
+    for name, cue_step in (("prospective", 4), ("retrospective", 24)):
+        of_task = activations["task"].values == name
+        trials = activations["trial_id"].values[of_task]
+        around = whole[trials, cue_step - 2 : cue_step + 6].reshape(40, 4, 2, -1).mean(axis=2)
+        np.testing.assert_allclose(decoder.values[of_task], around.swapaxes(1, 2), atol=1e-6)
+
+
+def test_noise_is_as_large_as_asked_relative_to_each_unit(built, small, analysis):
+    recorded = {
+        noise: run(built["seq2seq"], small("seq2seq", activation_noise=noise), analysis())[0]
+        for noise in (0, 2)
+    }
+    noise = (recorded[2] - recorded[0])["rates"].std(("trial", "time"))
+    states = populations_of(built["seq2seq"], small("seq2seq"))[0]
+    sd = np.concatenate([states[name].std(axis=(0, 1)) for name in ("decoder", "encoder")])
+    assert recorded[0]["region"].values[0] == "decoder"
+    np.testing.assert_allclose(noise, 2 * sd, rtol=0.15)
+
+
+def test_attention_is_a_recording_over_the_whole_trial(built, small, analysis):
+    settings = small("bahdanau")
+    _, attention, _ = run(built["bahdanau"], settings, analysis())
+    recording.check(attention, "attention")
+    assert attention["rates"].shape == (80, ENCODED_STEPS, ENCODED_STEPS)
+    assert attention["time"].values == pytest.approx(0.1 * (np.arange(ENCODED_STEPS) + 0.5))
+    assert attention["unit_time_s"].values == pytest.approx(attention["time"].values)
+    assert attention["unit_id"].values[7] == "source-07"
+    assert set(attention["region"].values) == {"attention"}
+    weights = populations_of(built["bahdanau"], settings)[1]["attention"]
+    stored = attention["rates"].transpose("trial", "time", "unit").values
+    np.testing.assert_array_equal(stored, np.asarray(weights)[attention["trial_id"].values])
+
+
+def test_a_network_without_attention_has_no_attention_recording(built, small, analysis):
+    assert run(built["seq2seq"], small("seq2seq"), analysis())[1] is None
+
+
+def test_report_error_has_every_held_out_trial(built, small, analysis):
+    activations, _, error = run(built["seq2seq"], small("seq2seq"), analysis())
+    assert error.columns.tolist() == [
+        "trial_id",
+        "trial_type",
+        "target_color",
+        "report",
+        "report_error",
+    ]
+    assert error["trial_type"].value_counts().to_dict() == {"pro": 40, "retro": 40}
+    apart = np.rad2deg(error["report"] - error["target_color"])
+    assert np.allclose((apart - error["report_error"] + 180) % 360, 180)
+    assert error["report_error"].between(-180, 180).all()
+    np.testing.assert_array_equal(activations["report"], error["report"])
+
+
+def test_sessions_have_trials_of_their_own_which_the_untrained_network_shares(
+    built, small, analysis
+):
+    settings = small("seq2seq")
+    first, again, untrained = (
+        record(built["seq2seq"], settings, analysis(trained=trained), name, "seed0", 5)[0]
+        for name, trained in (("a", True), ("a", True), ("a-untrained", False))
+    )
+    other = run(built["seq2seq"], settings, analysis(), session="seed1")[0]
+    assert first.identical(again)
+    np.testing.assert_array_equal(first["target_color"], untrained["target_color"])
+    assert np.any(first["target_color"].values != other["target_color"].values)
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ((-0.5, 0.5, 0.1), r"reaches outside the trials .* Allowed: \[-0\.4, 1\.1\]"),
+        ((0.0, 1.2, 0.1), r"reaches outside the trials .* Allowed: \[-0\.4, 1\.1\]"),
+        ((0.0, 0.5, 0.05), "do not fall on the networks' steps"),
+        ((0.05, 0.55, 0.1), "do not fall on the networks' steps"),
+    ],
+)
+def test_bins_that_do_not_fit_the_steps_are_an_input_error(built, small, analysis, times, message):
+    with pytest.raises(InputError, match=rf"^network_analysis\.time: .*{message}"):
+        run(built["seq2seq"], small("seq2seq"), analysis(*times))
+
+
+def test_a_task_without_an_event_is_an_input_error(built, small, analysis):
+    tasks = {"all": {"trials": "trial_type != ''"}}
+    with pytest.raises(InputError, match=r"^network_analysis\.tasks: a task has no event"):
+        run(built["seq2seq"], small("seq2seq"), analysis(tasks=tasks))

@@ -1,0 +1,67 @@
+import jax
+import numpy as np
+import pandas as pd
+import pytest
+
+from neuro_attn.networks import Model, train, untrained
+from neuro_attn.networks.progress import progress
+
+
+def weights(model: Model) -> list[np.ndarray]:
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(model)]
+
+
+def are_same(one: Model, other: Model) -> bool:
+    return all(map(np.array_equal, weights(one), weights(other)))
+
+
+@pytest.fixture(scope="module", params=["seq2seq", "bahdanau"])
+def training(request, small):
+    settings = small(request.param, steps=150, learning_rate=1e-2)
+    return settings, train(settings, 7, "net", 0)
+
+
+def test_a_short_training_learns(training):
+    _, (_, log) = training
+    assert log["loss"].iloc[-1] < 0.8 * log["loss"].iloc[0]
+    # A random colour is 90 degrees off on average.
+    assert (log[["report_error_pro", "report_error_retro"]].iloc[-1] < 75).all()
+
+
+def test_the_log_has_a_row_every_fifty_steps(training):
+    _, (_, log) = training
+    assert log.columns.tolist() == ["step", "loss", "report_error_pro", "report_error_retro"]
+    assert log["step"].tolist() == [50, 100, 150]
+
+
+def test_training_changes_every_weight_of_the_untrained_network(training):
+    settings, (model, _) = training
+    start = untrained(settings, 7, "net", 0)
+    assert jax.tree.structure(start) == jax.tree.structure(model)
+    assert all(np.any(a != b) for a, b in zip(weights(start), weights(model), strict=True))
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_replicate_does_not(small):
+    settings = small("seq2seq", steps=3, batch=5)
+    (first, log), (second, same_log) = (train(settings, 7, "net", 0) for _ in range(2))
+    assert are_same(first, second)
+    pd.testing.assert_frame_equal(log, same_log, check_exact=True)
+    assert log["step"].tolist() == [3]
+    starts = {
+        key: untrained(settings, *key)
+        for key in ((7, "net", 0), (7, "net", 1), (7, "other", 0), (8, "net", 0))
+    }
+    for key, start in starts.items():
+        assert are_same(start, starts[7, "net", 0]) == (key == (7, "net", 0))
+
+
+def test_progress_is_about_ten_lines_where_there_is_no_terminal(capsys):
+    with progress(1500, "training bahdanau seed 0") as tell:
+        for done in range(50, 1501, 50):
+            tell(done, "loss 0.123, report error 24.1 degrees")
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) == 10
+    assert printed[1] == (
+        "training bahdanau seed 0: step 300 of 1500, loss 0.123, report error 24.1 degrees"
+    )
+    assert "step 1500 of 1500" in printed[-1]

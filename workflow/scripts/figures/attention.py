@@ -1,0 +1,15 @@
+import xarray as xr
+
+from neuro_attn import recording
+from neuro_attn.configuration import NETWORK_TIMING
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.figures import attention, style, words
+from neuro_attn.files import write_text
+
+with told_in_one_message(snakemake.log[0]):
+    seeds = [recording.load(path) for path in snakemake.input]
+    weights = xr.concat(seeds, "trial", data_vars="all", coords="minimal", compat="override")
+    figure = attention.draw(weights, NETWORK_TIMING)
+    style.save(figure, snakemake.output.png)
+    style.save(figure, snakemake.output.svg)
+    write_text(words.attention(weights), snakemake.output.words)

@@ -1,0 +1,7 @@
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.figures.tables import to_html
+from neuro_attn.files import read_csv, write_text
+
+with told_in_one_message(snakemake.log[0]):
+    page = to_html(read_csv(snakemake.input[0]), snakemake.params.title, snakemake.input[0])
+    write_text(page, snakemake.output[0])
