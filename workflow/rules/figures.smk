@@ -41,10 +41,12 @@ for figure, (files, title) in DATASET_FIGURES.items():
         benchmark:
             f"results/benchmarks/figures/{figure}-{{dataset}}.tsv"
         params:
+            figure=figure,
             settings=settings_of,
             sources=sources_of(f"figures/{figure}.py"),
+        # Snakemake looks up the script after the loop, when `figure` is the last one.
         script:
-            f"../scripts/figures/{figure}.py"
+            "../scripts/figures/{params.figure}.py"
 
 
 # Readable twins of the tables of a data set, and what they are called in the report.
