@@ -285,6 +285,7 @@ class _Run:
                 "units_per_draw": ((), self.n_units),
                 "n_train": ((), self.sizes.train * self.sizes.test.shape[1]),
                 "n_test": (("test_task",), self.sizes.test.sum(axis=1) * self.settings.folds),
+                "n_sessions": ((), len(self.population.parts)),
                 "unconverged": ((), self.unconverged),
             },
             coords={

@@ -1,4 +1,4 @@
-"""What the figures show, in numbers and words, for the captions of the report (reStructuredText)."""
+"""What the figures show, in numbers and words: reStructuredText for captions in the report."""
 
 import re
 from collections.abc import Iterable
@@ -39,14 +39,14 @@ def transfer_matrix(summary: pd.DataFrame) -> str:
     rows = summary[(summary["session"] == "all") & (summary["train_task"] != summary["test_task"])]
     lines = []
     for row in rows.to_dict("records"):
+        accuracy = _interval(row["accuracy"], row["ci_low"], row["ci_high"], 2)
         ratio = "no transfer ratio, as within-task accuracy is not above chance"
         if np.isfinite(row["transfer_ratio"]):
             values = (row["transfer_ratio"], row["ratio_ci_low"], row["ratio_ci_high"])
             ratio = f"transfer ratio {_interval(*values, 2)}"
         lines.append(
             f"{_text(row['region'])}, {_pair(row['train_task'], row['test_task'])}, "
-            f"{_text(row['window'])}: {_interval(row['accuracy'], row['ci_low'], row['ci_high'], 2)}"
-            f" (chance {row['chance']:.3g}, corrected p {_p(row['p_corrected'])}), {ratio}."
+            f"{_text(row['window'])}: {accuracy} (chance {row['chance']:.3g}, corrected p {_p(row['p_corrected'])}), {ratio}."
         )
     return _listed(lines)
 

@@ -26,7 +26,8 @@ def threshold(observed: np.ndarray, null: np.ndarray, alpha: float) -> np.ndarra
 def onsets(courses: np.ndarray, level: np.ndarray, times: np.ndarray, sustained: int) -> np.ndarray:
     """Return when time courses first exceed a level for several bins in a row.
 
-    Between the last bin below and the first above, the crossing is interpolated linearly.
+    Between the last bin below and the first above, the crossing is interpolated linearly, but
+    never put before the left edge of the first bin above: that bin's spikes are the evidence.
 
     Parameters
     ----------
@@ -53,5 +54,6 @@ def onsets(courses: np.ndarray, level: np.ndarray, times: np.ndarray, sustained:
     low = np.take_along_axis(excess, before[..., None], axis=-1)[..., 0]
     rise = np.where(first > 0, high - low, 1)
     part = np.where(first > 0, high / np.where(rise > 0, rise, 1), 0)
-    crossing = times[first] - part * (times[first] - times[before])
+    step = np.diff(times).mean() if len(times) > 1 else 0.0
+    crossing = times[first] - np.minimum(part * (times[first] - times[before]), step / 2)
     return np.where(runs.any(axis=-1), crossing, np.inf)

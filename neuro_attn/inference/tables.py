@@ -95,7 +95,7 @@ def with_all_sessions(decoding: xr.Dataset, values: xr.Dataset) -> xr.Dataset:
         n_units=decoding["units_per_draw"],
         n_train=decoding["n_train"],
         n_test=decoding["n_test"],
-        n_sessions=xr.ones_like(decoding["units_per_draw"]),
+        n_sessions=decoding["n_sessions"],
     ).assign_attrs(decoding.attrs)
     if POOLED in values["session"].values:
         return values
