@@ -271,6 +271,10 @@ class Comparison(Settings):
     """A data set with the same tasks and windows as `network_analysis`."""
 
 
+RESERVED = ("networks", "comparison", "figures", "tables", "logs", "benchmarks")
+"""Folders in `results` that no data set can be named after."""
+
+
 class Configuration(Settings):
     """A whole run."""
 
@@ -290,6 +294,16 @@ class Configuration(Settings):
     """How the networks' activations are analysed."""
     comparison: Comparison | None = None
     """Networks against regions."""
+
+    @model_validator(mode="after")
+    def _names_are_free(self) -> "Configuration":
+        for name in self.datasets:
+            if name in RESERVED or name.startswith("network-"):
+                raise ValueError(
+                    f"a data set cannot be named {name!r}: results of its own stand under "
+                    f"{', '.join(RESERVED)} and network-*"
+                )
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Configuration":

@@ -46,7 +46,8 @@ def transfer_matrix(summary: pd.DataFrame) -> str:
             ratio = f"transfer ratio {_interval(*values, 2)}"
         lines.append(
             f"{_text(row['region'])}, {_pair(row['train_task'], row['test_task'])}, "
-            f"{_text(row['window'])}: {accuracy} (chance {row['chance']:.3g}, corrected p {_p(row['p_corrected'])}), {ratio}."
+            f"{_text(row['window'])}: {accuracy} "
+            f"(chance {row['chance']:.3g}, corrected p {_p(row['p_corrected'])}), {ratio}."
         )
     return _listed(lines)
 

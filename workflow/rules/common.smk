@@ -8,10 +8,10 @@ from neuro_attn.files import as_filename, read_csv
 from neuro_attn.provenance import source_digest
 
 # One thread a job, for BLAS and (NPROC) for XLA: the same bytes for any number of cores.
-for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM"):
-    os.environ[f"{library}_NUM_THREADS"] = "1"
-os.environ["NPROC"] = "1"
-os.environ["SOURCE_DATE_EPOCH"] = "0"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
+os.environ.update(dict.fromkeys(THREADS, "1"), SOURCE_DATE_EPOCH="0")
+# The package of this checkout, also where conda brings the rest.
+os.environ.update(PYTHONPATH=str(workflow.basedir))
 
 ORIGIN = ", ".join(map(str, workflow.configfiles)) or "config"
 try:
@@ -32,6 +32,9 @@ for name, dataset in DATASETS.items():
     if dataset.source == "network":
         seeds = CONFIGURATION.networks[dataset.network].seeds
         SESSIONS[name] = [f"seed{seed}" for seed in range(seeds)]
+SIMULATED = [
+    name for name, dataset in DATASETS.items() if dataset.source == "simulation"
+]
 
 
 wildcard_constraints:
@@ -73,8 +76,107 @@ def decodings_of(wildcards):
     return decodings_of_dataset(wildcards.dataset)
 
 
+# Figures of a data set: what each is drawn from, and its title in the report.
+DATASET_FIGURES = {
+    "decoding_over_time": (["transfer.csv", "onsets.csv"], "Decoding over time"),
+    "transfer_matrix": (["summary.csv"], "Transfer between tasks"),
+    "onsets": (["onsets.csv"], "Onsets"),
+    "cross_temporal": (["cross_temporal.nc"], "Cross-temporal decoding"),
+    "unit_counts": (["unit_counts.csv"], "Accuracy against units"),
+    "geometry": (["geometry.csv"], "Geometry"),
+}
+
+# Readable twins of the tables of a data set, and what they are called in the report.
+DATASET_TABLES = {
+    "summary": "Accuracy in the windows",
+    "onsets": "Onsets and their differences",
+    "geometry": "Geometry",
+    "regions": "Populations",
+}
+
+# Tables that are not of one data set: where they come from, category and title.
+OTHER_TABLES = {
+    "report_error": ("networks/report_error", "networks", "Report errors"),
+    "distances": ("comparison/distances", "comparison", "Distances"),
+    "nearest": ("comparison/nearest", "comparison", "Nearest regions"),
+}
+
+
 TABLES = ("transfer", "summary", "onsets", "unit_counts", "geometry")
 
 
 def results_of_all_datasets(wildcards):
-    return [f"results/{name}/{table}.csv" for name in DATASETS for table in TABLES]
+    wanted = [f"results/{name}/{table}.csv" for name in DATASETS for table in TABLES]
+    return wanted + [f"results/{name}/truth.nc" for name in SIMULATED]
+
+
+def results_of_networks(wildcards):
+    if not CONFIGURATION.networks:
+        return []
+    return ["results/networks/training.csv", "results/networks/report_error.csv"]
+
+
+def decodings_of_networks(wildcards):
+    return [
+        path
+        for name, dataset in DATASETS.items()
+        if dataset.source == "network"
+        for path in decodings_of_dataset(name)
+    ]
+
+
+def decodings_of_brain(wildcards):
+    return decodings_of_dataset(CONFIGURATION.comparison.dataset)
+
+
+def results_of_comparison(wildcards):
+    if CONFIGURATION.comparison is None:
+        return []
+    return [
+        f"results/comparison/{table}.csv"
+        for table in ("distances", "nearest", "signatures")
+    ]
+
+
+def figure_of(name, caption, category, title):
+    return report(
+        f"results/figures/{name}.png",
+        caption=f"../report/{caption}.rst",
+        category=category,
+        labels={"result": title, "kind": "figure"},
+    )
+
+
+def table_of(name, caption, category, title):
+    return report(
+        f"results/tables/{name}.html",
+        caption=f"../report/{caption}.rst",
+        category=category,
+        labels={"result": title, "kind": "table"},
+    )
+
+
+def figures_and_tables(wildcards):
+    wanted = [
+        f"results/figures/{figure}-{name}.{suffix}"
+        for name in DATASETS
+        for figure in DATASET_FIGURES
+        for suffix in ("png", "svg")
+    ]
+    wanted += [
+        f"results/tables/{table}-{name}.html"
+        for name in DATASETS
+        for table in DATASET_TABLES
+    ]
+    wanted += [f"results/figures/timeline-{name}.png" for name in SIMULATED]
+    wanted += [
+        f"results/figures/attention-{name}.png"
+        for name, network in CONFIGURATION.networks.items()
+        if network.family in configuration.FAMILIES_WITH_ATTENTION
+    ]
+    if CONFIGURATION.networks:
+        wanted += ["results/figures/learning.png", "results/tables/report_error.html"]
+    if CONFIGURATION.comparison:
+        wanted += ["results/figures/similarity.png"]
+        wanted += ["results/tables/distances.html", "results/tables/nearest.html"]
+    return wanted

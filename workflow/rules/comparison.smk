@@ -1,16 +1,3 @@
-def decodings_of_networks(wildcards):
-    return [
-        path
-        for name, dataset in DATASETS.items()
-        if dataset.source == "network"
-        for path in decodings_of_dataset(name)
-    ]
-
-
-def decodings_of_brain(wildcards):
-    return decodings_of_dataset(CONFIGURATION.comparison.dataset)
-
-
 rule compare:
     input:
         brain=decodings_of_brain,
@@ -23,6 +10,8 @@ rule compare:
         "results/logs/compare.log",
     benchmark:
         "results/benchmarks/compare.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         networks={
             name: [dataset.network, dataset.trained]
@@ -32,12 +21,3 @@ rule compare:
         sources=sources_of("compare.py"),
     script:
         "../scripts/compare.py"
-
-
-def results_of_comparison(wildcards):
-    if CONFIGURATION.comparison is None:
-        return []
-    return [
-        f"results/comparison/{table}.csv"
-        for table in ("distances", "nearest", "signatures")
-    ]

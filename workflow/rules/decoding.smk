@@ -8,6 +8,8 @@ rule decode:
         "results/logs/decode/{dataset}/{region}.log",
     benchmark:
         "results/benchmarks/decode/{dataset}/{region}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,

@@ -1,30 +1,3 @@
-def figure_of(name, caption, category, title):
-    return report(
-        f"results/figures/{name}.png",
-        caption=f"../report/{caption}.rst",
-        category=category,
-        labels={"result": title, "kind": "figure"},
-    )
-
-
-def table_of(name, caption, category, title):
-    return report(
-        f"results/tables/{name}.html",
-        caption=f"../report/{caption}.rst",
-        category=category,
-        labels={"result": title, "kind": "table"},
-    )
-
-
-# Figures of a data set: what each is drawn from, and its title in the report.
-DATASET_FIGURES = {
-    "decoding_over_time": (["transfer.csv", "onsets.csv"], "Decoding over time"),
-    "transfer_matrix": (["summary.csv"], "Transfer between tasks"),
-    "onsets": (["onsets.csv"], "Onsets"),
-    "cross_temporal": (["cross_temporal.nc"], "Cross-temporal decoding"),
-    "unit_counts": (["unit_counts.csv"], "Accuracy against units"),
-    "geometry": (["geometry.csv"], "Geometry"),
-}
 for figure, (files, title) in DATASET_FIGURES.items():
 
     rule:
@@ -40,6 +13,8 @@ for figure, (files, title) in DATASET_FIGURES.items():
             f"results/logs/figures/{figure}-{{dataset}}.log",
         benchmark:
             f"results/benchmarks/figures/{figure}-{{dataset}}.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
         params:
             figure=figure,
             settings=settings_of,
@@ -49,13 +24,6 @@ for figure, (files, title) in DATASET_FIGURES.items():
             "../scripts/figures/{params.figure}.py"
 
 
-# Readable twins of the tables of a data set, and what they are called in the report.
-DATASET_TABLES = {
-    "summary": "Accuracy in the windows",
-    "onsets": "Onsets and their differences",
-    "geometry": "Geometry",
-    "regions": "Populations",
-}
 for table, title in DATASET_TABLES.items():
 
     rule:
@@ -69,6 +37,8 @@ for table, title in DATASET_TABLES.items():
             f"results/logs/tables/{table}-{{dataset}}.log",
         benchmark:
             f"results/benchmarks/tables/{table}-{{dataset}}.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
         params:
             title=title,
             sources=sources_of("table.py"),
@@ -84,6 +54,8 @@ rule draw_timeline:
         "results/logs/figures/timeline-{dataset}.log",
     benchmark:
         "results/benchmarks/figures/timeline-{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         settings=settings_of,
         sources=sources_of("figures/timeline.py"),
@@ -109,6 +81,8 @@ rule draw_attention:
         "results/logs/figures/attention-{network}.log",
     benchmark:
         "results/benchmarks/figures/attention-{network}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         sources=sources_of("figures/attention.py"),
     script:
@@ -127,6 +101,8 @@ rule draw_learning:
         "results/logs/figures/learning.log",
     benchmark:
         "results/benchmarks/figures/learning.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         sources=sources_of("figures/learning.py"),
     script:
@@ -147,18 +123,14 @@ rule draw_similarity:
         "results/logs/figures/similarity.log",
     benchmark:
         "results/benchmarks/figures/similarity.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         sources=sources_of("figures/similarity.py"),
     script:
         "../scripts/figures/similarity.py"
 
 
-# Tables that are not of one data set: where they come from, category and title.
-OTHER_TABLES = {
-    "report_error": ("networks/report_error", "networks", "Report errors"),
-    "distances": ("comparison/distances", "comparison", "Distances"),
-    "nearest": ("comparison/nearest", "comparison", "Nearest regions"),
-}
 for table, (place, category, title) in OTHER_TABLES.items():
 
     rule:
@@ -172,38 +144,10 @@ for table, (place, category, title) in OTHER_TABLES.items():
             f"results/logs/tables/{table}.log",
         benchmark:
             f"results/benchmarks/tables/{table}.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
         params:
             title=title,
             sources=sources_of("table.py"),
         script:
             "../scripts/table.py"
-
-
-def figures_and_tables(wildcards):
-    wanted = [
-        f"results/figures/{figure}-{name}.{suffix}"
-        for name in DATASETS
-        for figure in DATASET_FIGURES
-        for suffix in ("png", "svg")
-    ]
-    wanted += [
-        f"results/tables/{table}-{name}.html"
-        for name in DATASETS
-        for table in DATASET_TABLES
-    ]
-    wanted += [
-        f"results/figures/timeline-{name}.png"
-        for name, dataset in CONFIGURATION.datasets.items()
-        if dataset.source == "simulation"
-    ]
-    wanted += [
-        f"results/figures/attention-{name}.png"
-        for name, network in CONFIGURATION.networks.items()
-        if network.family in configuration.FAMILIES_WITH_ATTENTION
-    ]
-    if CONFIGURATION.networks:
-        wanted += ["results/figures/learning.png", "results/tables/report_error.html"]
-    if CONFIGURATION.comparison:
-        wanted += ["results/figures/similarity.png"]
-        wanted += ["results/tables/distances.html", "results/tables/nearest.html"]
-    return wanted

@@ -11,6 +11,8 @@ rule infer:
         "results/logs/infer/{dataset}.log",
     benchmark:
         "results/benchmarks/infer/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         settings=settings_of,
         sources=sources_of("infer.py"),
@@ -28,6 +30,8 @@ rule measure_geometry:
         "results/logs/geometry/{dataset}.log",
     benchmark:
         "results/benchmarks/geometry/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,

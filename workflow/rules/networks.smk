@@ -10,6 +10,8 @@ for name, network in CONFIGURATION.networks.items():
             f"results/logs/train/{name}/seed{{seed}}.log",
         benchmark:
             f"results/benchmarks/train/{name}/seed{{seed}}.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
         params:
             name=name,
             network=network.model_dump(mode="json"),
@@ -35,6 +37,8 @@ for name, network in CONFIGURATION.networks.items():
             f"results/logs/record/{name}/seed{{seed}}.log",
         benchmark:
             f"results/benchmarks/record/{name}/seed{{seed}}.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
         params:
             dataset=configuration.network_dataset(name),
             settings=DATASETS[configuration.network_dataset(name)].model_dump(
@@ -56,6 +60,8 @@ for name, network in CONFIGURATION.networks.items():
             f"results/logs/record_untrained/{name}/seed{{seed}}.log",
         benchmark:
             f"results/benchmarks/record_untrained/{name}/seed{{seed}}.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
         params:
             dataset=configuration.network_dataset(name, False),
             settings=DATASETS[configuration.network_dataset(name, False)].model_dump(
@@ -88,13 +94,9 @@ rule collect_networks:
         "results/logs/collect_networks.log",
     benchmark:
         "results/benchmarks/collect_networks.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         sources=sources_of("collect_networks.py"),
     script:
         "../scripts/collect_networks.py"
-
-
-def results_of_networks(wildcards):
-    if not CONFIGURATION.networks:
-        return []
-    return ["results/networks/training.csv", "results/networks/report_error.csv"]

@@ -15,6 +15,8 @@ for name, dataset in CONFIGURATION.datasets.items():
             f"results/logs/recordings/{name}.log",
         benchmark:
             f"results/benchmarks/recordings/{name}.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
         params:
             name=name,
             settings=dataset.model_dump(mode="json", exclude={"inference"}),
@@ -32,6 +34,8 @@ rule truth:
         "results/logs/truth/{dataset}.log",
     benchmark:
         "results/benchmarks/truth/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,
@@ -49,6 +53,8 @@ checkpoint regions:
         "results/logs/regions/{dataset}.log",
     benchmark:
         "results/benchmarks/regions/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
     params:
         settings=settings_of,
         sources=sources_of("regions.py"),

@@ -1,0 +1,40 @@
+# make report                                  environment, default run, results/report.html
+# make report CONFIG=config/my.yaml DATA=path  another configuration, data in another folder
+# make test                                    environment and everything that CI checks
+
+CONFIG ?= config/config.yaml
+DATA ?= $(NEURO_ATTN_DATA)
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+PYTHON ?= python3
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: report test lint tests clean
+.DELETE_ON_ERROR:
+
+report: $(INSTALLED)
+	$(BIN)/neuro-attn report --config $(CONFIG) --cores $(CORES) $(if $(DATA),--data "$(DATA)")
+
+test: lint tests
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/snakemake --lint
+
+tests: $(INSTALLED)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
+
+# Installs anew only when the locked packages change.
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf .venv .snakemake results
