@@ -10,7 +10,19 @@ from urllib.parse import quote, unquote
 
 import pandas as pd
 
-NAMES = ("region", "session", "compared_with", "train_task", "test_task", "window", "network")
+NAMES = (
+    "region",
+    "session",
+    "compared_with",
+    "task",
+    "train_task",
+    "test_task",
+    "window",
+    "epoch",
+    "network",
+    "population",
+    "runner_up",
+)
 """Columns of names, which may look like numbers or like a missing value ("NA" is a region)."""
 NUMBERS_AT_TIMES_MISSING = (
     "transfer_ratio",
@@ -18,6 +30,7 @@ NUMBERS_AT_TIMES_MISSING = (
     "ratio_ci_high",
     "ceiling",
     "floor",
+    "runner_up_distance",
     "loss",
     "report_error_pro",
     "report_error_retro",
@@ -67,7 +80,7 @@ def as_filename(name: str) -> str:
 
 def from_filename(stem: str) -> str:
     """Return the name that `as_filename` encoded as `stem`."""
-    return unquote(stem)
+    return "" if stem == "%" else unquote(stem)
 
 
 def write_text(text: str, path: str | Path) -> None:

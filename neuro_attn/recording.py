@@ -95,11 +95,9 @@ def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dat
 
 
 def selected_units(units: pd.DataFrame, regions: Regions) -> np.ndarray:
-    """Return which units lie in a region that is analysed, shape (unit,), bool."""
+    """Return which units lie in a region that is not excluded, shape (unit,), bool."""
     region = units["region"].astype(str)
     keep = units["region"].notna() & ~region.isin([*regions.exclude, "", "nan", "None"])
-    if regions.include is not None:
-        keep &= region.isin(regions.include)
     return keep.to_numpy()
 
 

@@ -43,7 +43,8 @@ def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
         return Configuration.model_validate(keys)
     except ValidationError as error:
         problems = list(dict.fromkeys(_explain(problem, keys) for problem in error.errors()))
-        raise InputError(origin, "; ".join(problems) + ".") from None
+        text = "; ".join(problems)
+        raise InputError(origin, text if text.endswith("?") else f"{text}.") from None
 
 
 def dataset_from(keys: dict[str, Any]) -> AnyDataset:

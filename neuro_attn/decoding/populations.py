@@ -124,22 +124,24 @@ def populations(
     classes = tuple(np.unique(np.concatenate(labels)).tolist())
     folds = dataset.decoding.folds
     pooled = dataset.decoding.population == "pseudopopulation"
-    parts, scarce = [], []
+    parts, scarce, sizes = [], [], [0]
     for recording in recordings:
         part = _part(recording, dataset, region, tasks, classes)
         fewest = fewest_trials(part.task, part.label, len(tasks), len(classes))
         if fewest < folds:
             scarce.append((fewest, part.session))
-        elif part.rates.shape[1] >= (1 if pooled else dataset.regions.min_units):
+            continue
+        sizes.append(part.rates.shape[1])
+        if sizes[-1] >= (1 if pooled else dataset.regions.min_units):
             parts.append(part)
-    if not parts and scarce:
+    if not parts and len(scarce) == len(recordings):
         most, session = max(scarce)
         raise InputError(
             f"datasets.{name}.decoding.folds",
             f"{folds} folds need {folds} trials of every task and class; session {session!r} has "
             f"{most} of the rarest, the other sessions no more.",
         )
-    units = sum(part.rates.shape[1] for part in parts)
+    units = sum(sizes) if pooled else max(sizes)
     if not parts or units < dataset.regions.min_units:
         raise InputError(
             f"datasets.{name}.regions.min_units",
@@ -197,10 +199,12 @@ def regions_table(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) 
     InputError
         If no region can be decoded, or one that is asked for by name cannot.
     """
-    found = sorted({str(region) for r in recordings for region in np.unique(r["region"].values)})
+    found = {str(region) for r in recordings for region in np.unique(r["region"].values)}
+    if dataset.regions.include is not None:
+        found &= set(dataset.regions.include)
     rows: list[dict] = []
     problems: list[InputError] = []
-    for region in found:
+    for region in sorted(found):
         try:
             members = populations(recordings, name, dataset, region)
         except InputError as error:

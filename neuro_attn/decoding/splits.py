@@ -102,22 +102,22 @@ def draw_folds(
         split, from one resample of the session that all draws share.
     """
     n_tasks, n_classes = sizes.test.shape
-    sides = [
-        _split_part(part, n_folds, sizes, seed, name, draw, replicate) for part in population.parts
+    train_sizes = np.full(n_tasks * n_classes, sizes.train)
+    parts = [
+        _split_part(part, n_folds, train_sizes, sizes.test.ravel(), seed, name, draw, replicate)
+        for part in population.parts
     ]
+    ends = np.cumsum(sizes.test.sum(axis=1))[:-1]
+    train_label = np.repeat(np.arange(n_classes), sizes.train)
+    test_label = [np.repeat(np.arange(n_classes), counts) for counts in sizes.test]
     for fold in range(n_folds):
-        train, test = (
-            [
-                np.stack([np.concatenate(part[fold][side][task]) for part in sides])
-                for task in range(n_tasks)
-            ]
-            for side in (0, 1)
-        )
+        train = np.stack([part[fold][0] for part in parts])
+        test = np.stack([part[fold][1] for part in parts])
         yield Fold(
-            train,
-            test,
-            [np.repeat(np.arange(n_classes), sizes.train)] * n_tasks,
-            [np.repeat(np.arange(n_classes), sizes.test[task]) for task in range(n_tasks)],
+            np.split(train, n_tasks, axis=1),
+            np.split(test, ends, axis=1),
+            [train_label] * n_tasks,
+            test_label,
         )
 
 
@@ -153,39 +153,63 @@ def bootstrap_counts(
 def _split_part(
     part: Part,
     n_folds: int,
-    sizes: Sizes,
+    train_sizes: np.ndarray,
+    test_sizes: np.ndarray,
     seed: int,
     name: str,
     draw: int,
     replicate: Replicate,
-) -> list[tuple[list[list[np.ndarray]], list[list[np.ndarray]]]]:
-    """Return for each fold the (train, test) trials of a session, each [task][class]."""
-    n_tasks, n_classes = sizes.test.shape
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return for each fold a session's (train, test) trials, ordered by task and class."""
+    n_cells = len(train_sizes)
+    n_classes = n_cells // (int(part.task.max()) + 1)
     rng = stream(seed, "split", name, part.session, draw, replicate.kind, replicate.index)
-    label = permuted_labels(part, seed, name, replicate)
-    counts = (
-        bootstrap_counts(part, n_classes, seed, name, replicate)
-        if replicate.kind == "bootstrap"
-        else None
-    )
-    order = rng.permutation(len(label))
-    cells = (part.task * n_classes + label)[order]
-
-    def take(trials: np.ndarray, n: int) -> np.ndarray:
-        if counts is not None:
-            # A raw trial and its copies stay on one side of the split.
-            resampled = np.repeat(trials, counts[trials])
-            trials = rng.permutation(resampled) if len(resampled) else trials
-        return trials[:n] if n <= len(trials) else rng.choice(trials, n)
-
+    cell = part.task * n_classes + permuted_labels(part, seed, name, replicate)
+    copies = np.ones(len(cell), dtype=int)
+    if replicate.kind == "bootstrap":
+        copies = bootstrap_counts(part, n_classes, seed, name, replicate)
+    # In random order within each cell; the rank in the cell decides on the fold.
+    order = rng.permutation(len(cell))
+    order = order[np.argsort(cell[order], kind="stable")]
+    counts = np.bincount(cell, minlength=n_cells)
+    rank = np.arange(len(cell)) - np.repeat(np.cumsum(counts) - counts, counts)
     folds = []
     for fold in range(n_folds):
-        train: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
-        test: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
-        for task, k in np.ndindex(n_tasks, n_classes):
-            trials = order[cells == task * n_classes + k]
-            in_test = np.arange(len(trials)) % n_folds == fold
-            train[task].append(take(trials[~in_test], sizes.train))
-            test[task].append(take(trials[in_test], int(sizes.test[task, k])))
-        folds.append((train, test))
+        in_test = rank % n_folds == fold
+        folds.append(
+            (
+                _take(order[~in_test], cell, copies, train_sizes, rng),
+                _take(order[in_test], cell, copies, test_sizes, rng),
+            )
+        )
     return folds
+
+
+def _take(
+    trials: np.ndarray,
+    cell: np.ndarray,
+    copies: np.ndarray,
+    sizes: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Take `sizes` trials of each cell from one side of a split, ordered by cell.
+
+    A raw trial and its copies stay on one side. Where a cell has fewer than are wanted, the rest
+    is drawn again from it, with replacement.
+    """
+    own = cell[trials]
+    if (copies != 1).any():
+        total = np.bincount(own, weights=copies[trials], minlength=len(sizes))
+        # A cell that the resample left empty keeps its trials.
+        times = np.where(total[own] > 0, copies[trials], 1)
+        trials = rng.permutation(np.repeat(trials, times))
+        trials = trials[np.argsort(cell[trials], kind="stable")]
+        own = cell[trials]
+    counts = np.bincount(own, minlength=len(sizes))
+    starts = np.cumsum(counts) - counts
+    wanted = np.repeat(np.arange(len(sizes)), sizes)
+    position = np.arange(len(wanted)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    if (sizes > counts).any():
+        again = (rng.random(len(wanted)) * counts[wanted]).astype(int)
+        position = np.where(position < counts[wanted], position, again)
+    return trials[starts[wanted] + position]

@@ -30,7 +30,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    tasks = list(dict.fromkeys(map(str, attention["task"].values)))
+    tasks = sorted(set(map(str, attention["task"].values)))
     weights = attention["rates"].transpose("trial", "unit", "time").sortby("unit_time_s")
     means = [weights.values[attention["task"].values == task].mean(axis=0) for task in tasks]
     sources = weights["unit_time_s"].values

@@ -34,6 +34,8 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
     -------
     matplotlib.figure.Figure
     """
+    if geometry.empty:
+        return style.blank("no measure is defined: the codes are not reliable")
     regions = style.ordered(geometry["region"])
     epochs = list(dict.fromkeys(geometry["epoch"]))
     shades = dict(zip(epochs, _shades(len(epochs)), strict=True))

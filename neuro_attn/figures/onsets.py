@@ -26,6 +26,8 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     -------
     matplotlib.figure.Figure
     """
+    if onsets.empty:
+        return style.blank("no accuracy stays above chance: no onsets")
     compared = onsets["compared_with"].fillna("")
     regions = style.ordered(onsets["region"])
     plain = onsets[compared == ""].assign(line=lambda rows: rows["region"])

@@ -124,6 +124,13 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
 
 
+def blank(text: str) -> Figure:
+    """Return a figure that says why there is nothing to draw."""
+    figure = new_figure(SINGLE, 20)
+    figure.text(0.5, 0.5, text, ha="center", va="center", color=GREY, fontsize=SMALL)
+    return figure
+
+
 def width_for(n_columns: int) -> float:
     """Return the width of the journal's columns, mm, that suits as many panels side by side."""
     return (SINGLE, MIDDLE, DOUBLE)[min(n_columns, 3) - 1]

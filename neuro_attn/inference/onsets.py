@@ -45,6 +45,8 @@ def onsets(courses: np.ndarray, level: np.ndarray, times: np.ndarray, sustained:
     array, shape (...)
         Onsets, s; infinite where there is none.
     """
+    if sustained > len(times):
+        return np.full(courses.shape[:-1], np.inf)
     excess = courses - level
     above = excess > 0
     runs = np.lib.stride_tricks.sliding_window_view(above, sustained, axis=-1).all(axis=-1)

@@ -2,8 +2,13 @@
 
 import numpy as np
 
+TIE = 1e-6
+"""Accuracies this near are equal: they are means in float32, whose rounding depends on order."""
+SCALED_TIE = 1e-4
+"""The same in SDs of the null."""
 
-def p_value(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
+
+def p_value(observed: np.ndarray, null: np.ndarray, tie: float = TIE) -> np.ndarray:
     """Return one-sided permutation p-values, (b + 1) / (m + 1) with b counting null >= observed.
 
     Never 0 (Phipson & Smyth 2010); an accuracy below chance gives p > .5.
@@ -14,8 +19,10 @@ def p_value(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
         The statistic.
     null : array, shape (..., permutation)
         The same under m permutations.
+    tie : float
+        Differences up to this are rounding; such values count as equal.
     """
-    b = (null >= observed[..., None] - 1e-7).sum(axis=-1)
+    b = (null >= observed[..., None] - tie).sum(axis=-1)
     return (b + 1) / (null.shape[-1] + 1)
 
 
@@ -43,7 +50,7 @@ def corrected_p_value(
     """
     scaled, scaled_null = studentized(observed, null)
     largest = scaled_null.max(axis=family, keepdims=True)
-    return p_value(scaled, np.broadcast_to(largest, scaled_null.shape))
+    return p_value(scaled, np.broadcast_to(largest, scaled_null.shape), SCALED_TIE)
 
 
 def studentized(observed: np.ndarray, null: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

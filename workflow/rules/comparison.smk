@@ -18,6 +18,11 @@ rule compare:
             for name, dataset in DATASETS.items()
             if dataset.source == "network"
         },
+        confidence=(
+            DATASETS[CONFIGURATION.comparison.dataset].inference.confidence
+            if CONFIGURATION.comparison
+            else None
+        ),
         sources=sources_of("compare.py"),
     script:
         "../scripts/compare.py"

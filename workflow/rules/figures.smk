@@ -126,6 +126,11 @@ rule draw_similarity:
     conda:
         "../envs/neuro-attn.yaml"
     params:
+        confidence=(
+            DATASETS[CONFIGURATION.comparison.dataset].inference.confidence
+            if CONFIGURATION.comparison
+            else None
+        ),
         sources=sources_of("figures/similarity.py"),
     script:
         "../scripts/figures/similarity.py"

@@ -9,7 +9,8 @@ with told_in_one_message(snakemake.log[0]):
         signature = comparison.signature(recording.load(path))
         network, trained = snakemake.params.networks[signature.attrs["dataset"]]
         networks.append((network, trained, signature.attrs["region"], signature))
-    write_csv(comparison.distances(brain, networks), snakemake.output.distances)
-    write_csv(comparison.nearest(brain, networks), snakemake.output.nearest)
+    confidence = snakemake.params.confidence
+    write_csv(comparison.distances(brain, networks, confidence), snakemake.output.distances)
+    write_csv(comparison.nearest(brain, networks, confidence), snakemake.output.nearest)
     everything = brain + [signature for *_, signature in networks]
     write_csv(comparison.signature_table(everything), snakemake.output.signatures)

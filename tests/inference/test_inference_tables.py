@@ -1,0 +1,246 @@
+"""The tables of results: their columns, what `all` means, and when a ratio has a meaning."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neuro_attn.configuration import Inference
+from neuro_attn.files import read_csv, write_csv
+from neuro_attn.inference import tables
+
+SETTINGS = Inference(permutations=99, bootstraps=60)
+TASKS, WINDOWS = ["pro", "retro"], ["early", "late"]
+TIMES = 0.05 + 0.1 * np.arange(8)
+IDENTICAL = np.where(TIMES > 0.4, 0.8, 0.5)
+"""A code from .4 s on, the same in both tasks."""
+INDEPENDENT = np.where(np.eye(2, dtype=bool)[..., None], IDENTICAL, 0.5)
+"""The same, of each task by itself."""
+
+
+def of(table, **names):
+    """Return the one row of a table that has these names."""
+    (row,) = table.loc[(table[list(names)] == pd.Series(names)).all(axis=1)].to_dict("records")
+    return row
+
+
+# --- columns -----------------------------------------------------------------------------------
+
+
+def test_the_columns_are_those_that_are_documented(decoding):
+    decodings = [decoding(IDENTICAL)]
+    numbers = ["accuracy", "chance", "ci_low", "ci_high", "p_value", "p_corrected"]
+    names, sizes = (
+        ["region", "session", "train_task", "test_task"],
+        [
+            "n_units",
+            "n_train",
+            "n_test",
+            "n_sessions",
+        ],
+    )
+    ratio = ["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]
+    expected = {
+        tables.transfer_table: [*names, "time", *numbers, *sizes],
+        tables.summary_table: [*names, "window", *numbers, *ratio, *sizes],
+        tables.onset_table: [
+            "region",
+            "compared_with",
+            "train_task",
+            "test_task",
+            "onset_s",
+            "ci_low",
+            "ci_high",
+        ],
+    }
+    for function, columns in expected.items():
+        assert function(decodings, SETTINGS).columns.tolist() == columns
+    counts = ["region", "train_task", "test_task", "window", "n_units", "accuracy", "sd", "chance"]
+    assert tables.unit_count_table(decodings).columns.tolist() == counts
+
+
+def test_every_region_session_pair_of_tasks_and_time_is_one_row_in_order(decoding):
+    decodings = [
+        decoding(IDENTICAL, region="V4", sessions=["b", "a"]),
+        decoding(IDENTICAL, region="FEF", sessions=["b"]),
+    ]
+    table = tables.transfer_table(decodings, SETTINGS)
+    keys = ["region", "session", "train_task", "test_task", "time"]
+    assert not table.duplicated(keys).any()
+    assert len(table) == (3 + 2) * 4 * len(TIMES)
+    order = table[["region", "session"]].drop_duplicates().to_numpy().tolist()
+    assert order == [["V4", "all"], ["V4", "a"], ["V4", "b"], ["FEF", "all"], ["FEF", "b"]]
+    assert table["time"][: len(TIMES)].tolist() == TIMES.tolist()
+
+
+# --- sessions ----------------------------------------------------------------------------------
+
+
+def three_sessions(decoding):
+    course = np.array([0.5, 0.7, 0.9])[:, None, None, None] * np.ones((3, 2, 2, 8))
+    return decoding(course, sessions=["a", "b", "c"])
+
+
+def test_all_is_the_mean_over_sessions_and_the_sum_of_their_units_and_trials(decoding):
+    made = three_sessions(decoding)
+    for table, point in (
+        (tables.transfer_table([made], SETTINGS), "time"),
+        (tables.summary_table([made], SETTINGS), "window"),
+    ):
+        together = table[table["session"] == "all"]
+        apart = table[table["session"] != "all"]
+        keys = ["train_task", "test_task", point]
+        means = apart.groupby(keys, sort=False)["accuracy"].mean().to_numpy()
+        np.testing.assert_allclose(together["accuracy"], means)
+        for count in ("n_units", "n_train", "n_test", "n_sessions"):
+            assert (together[count] == apart[count].iloc[0] * 3).all()
+        assert (apart["n_sessions"] == 1).all()
+
+
+def test_all_is_tested_against_the_mean_of_the_sessions_nulls(decoding):
+    made = three_sessions(decoding)
+    table = tables.summary_table([made], SETTINGS)
+    null = made["window_null"].mean("session").isel(train_task=0, test_task=1, window=1).values
+    p = ((null >= 0.7).sum() + 1) / 100
+    row = of(table, session="all", train_task="pro", test_task="retro", window="late")
+    assert row["p_value"] == p
+
+
+def test_a_pseudopopulation_is_all_and_nothing_else(decoding):
+    table = tables.transfer_table([decoding(IDENTICAL)], SETTINGS)
+    assert set(table["session"]) == {"all"}
+    assert set(table["n_sessions"]) == {1}
+
+
+def test_intervals_hold_the_accuracy_though_resamples_do_worse(decoding):
+    # Planted replicates are .03 lower, 1.5 of their SDs.
+    table = tables.transfer_table([decoding(IDENTICAL)], SETTINGS)
+    assert (table["ci_low"] < table["accuracy"]).all()
+    assert (table["accuracy"] < table["ci_high"]).all()
+    # 95 % of replicates of SD .02 span .078; the percentiles of 60 have an SE of about .01.
+    width = (table["ci_high"] - table["ci_low"]).to_numpy()
+    assert ((width > 0.03) & (width < 0.14)).all()
+
+
+def test_p_is_corrected_over_times_and_regions(decoding):
+    alone = tables.transfer_table([decoding(0.53, region="V4")], SETTINGS)
+    company = [decoding(0.53, region="V4"), decoding(0.5, region="FEF", seed=1)]
+    together = tables.transfer_table(company, SETTINGS).query("region == 'V4'")
+    assert (alone["p_corrected"] >= alone["p_value"]).all()
+    assert (together["p_corrected"].to_numpy() >= alone["p_corrected"].to_numpy()).all()
+    assert (together["p_corrected"].to_numpy() > alone["p_corrected"].to_numpy()).any()
+    np.testing.assert_array_equal(together["p_value"], alone["p_value"])
+
+
+# --- the transfer ratio ------------------------------------------------------------------------
+
+
+def test_the_ratio_is_one_for_identical_and_zero_for_independent_codes(decoding):
+    names = {"session": "all", "train_task": "pro", "test_task": "retro", "window": "late"}
+    for course, ratio in ((IDENTICAL, 1), (INDEPENDENT, 0)):
+        row = of(tables.summary_table([decoding(course)], SETTINGS), **names)
+        assert row["transfer_ratio"] == pytest.approx(ratio)
+        assert row["ratio_ci_low"] < ratio < row["ratio_ci_high"]
+
+
+def test_the_ratio_is_across_over_within_of_the_same_decoder(decoding):
+    course = np.full((2, 2, 8), 0.5)
+    course[0, 0], course[0, 1], course[1, 1], course[1, 0] = 0.9, 0.7, 0.6, 0.55
+    table = tables.summary_table([decoding(course, noise=0.005)], SETTINGS)
+    ratio = {
+        (row["train_task"], row["test_task"]): row["transfer_ratio"]
+        for row in table.query("window == 'late'").to_dict("records")
+    }
+    assert ratio["pro", "retro"] == pytest.approx(0.2 / 0.4)
+    assert ratio["retro", "pro"] == pytest.approx(0.05 / 0.1)
+
+
+def test_the_ratio_is_empty_within_tasks_and_where_within_is_not_above_chance(decoding):
+    table = tables.summary_table([decoding(IDENTICAL)], SETTINGS)
+    ratio = table[["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]]
+    within = table["train_task"] == table["test_task"]
+    assert ratio[within | (table["window"] == "early")].isna().all(axis=None)
+    assert ratio[~within & (table["window"] == "late")].notna().all(axis=None)
+    below = tables.summary_table([decoding(1 - IDENTICAL)], SETTINGS)
+    assert below["transfer_ratio"].isna().all()
+
+
+# --- onsets ------------------------------------------------------------------------------------
+
+
+def course_from(start):
+    return np.where(start < TIMES, 0.8, 0.5)
+
+
+def test_onsets_and_their_differences_are_found(decoding):
+    decodings = [
+        decoding(course_from(0.2), region="LPFC"),
+        decoding(course_from(0.4), region="V4"),
+    ]
+    table = tables.onset_table(decodings, SETTINGS)
+    names = {"train_task": "pro", "test_task": "retro"}
+    for region, start in (("LPFC", 0.2), ("V4", 0.4)):
+        row = of(table, region=region, compared_with="", **names)
+        assert start - 1e-9 <= row["onset_s"] <= start + 0.05
+        assert row["ci_low"] <= row["onset_s"] <= row["ci_high"]
+    row = of(table, region="LPFC", compared_with="V4", **names)
+    assert row["onset_s"] == pytest.approx(-0.2, abs=0.02)
+    assert row["ci_low"] <= row["ci_high"] < 0
+    assert len(table) == 3 * 4
+
+
+def test_a_region_without_an_onset_has_no_row_and_no_difference(decoding):
+    decodings = [decoding(INDEPENDENT, region="V4"), decoding(0.5, region="FEF")]
+    table = tables.onset_table(decodings, SETTINGS)
+    rows = table[["region", "compared_with", "train_task", "test_task"]].to_numpy().tolist()
+    assert rows == [["V4", "", "pro", "pro"], ["V4", "", "retro", "retro"]]
+
+
+# --- other results -----------------------------------------------------------------------------
+
+
+def test_unit_counts_are_those_that_all_sessions_reach(decoding):
+    made = three_sessions(decoding)
+    made["unit_accuracy"].loc[{"session": "b", "n_units": 10}] = np.nan
+    table = tables.unit_count_table([made, decoding(IDENTICAL, region="V4")])
+    assert table.query("region == 'LPFC'")["n_units"].unique().tolist() == [5]
+    assert table.query("region == 'V4'")["n_units"].unique().tolist() == [5, 10]
+    expected = made["unit_accuracy"].sel(n_units=5).mean(["session", "draw"]).values.ravel()
+    np.testing.assert_allclose(table.query("region == 'LPFC'")["accuracy"], expected)
+
+
+def test_cross_temporal_accuracy_is_corrected_over_all_pairs_of_times(decoding):
+    result = tables.cross_temporal([three_sessions(decoding), decoding(0.5, region="V4")])
+    assert result["accuracy"].dims == (
+        "region",
+        "train_task",
+        "test_task",
+        "train_time",
+        "test_time",
+    )
+    assert result["region"].values.tolist() == ["LPFC", "V4"]
+    np.testing.assert_allclose(result["accuracy"].sel(region="LPFC"), 0.7)
+    assert (result["p_corrected"].sel(region="LPFC") == 0.01).all()
+    # Noise-free accuracy at the null's mean: the maximum over 64 pairs of times exceeds it.
+    assert (result["p_corrected"].sel(region="V4") == 1).all()
+    assert result["n_units"].values.tolist() == [30, 10]
+    assert result.attrs["chance"] == 0.5
+
+
+@pytest.mark.parametrize("name", ["NA", "011", "None", "1e5", "true", "area 7, left"])
+def test_names_survive_the_file_whatever_they_look_like(decoding, tmp_path, name):
+    decodings = [decoding(IDENTICAL, region=name, sessions=[name]), decoding(0.5, region="V4")]
+    for result in decodings:
+        for dim in ("train_task", "test_task"):
+            result[dim] = [name, "002"]
+        result["window"] = [name, "002"]
+    decodings[1] = decoding(0.5, region="V4", sessions=["002"]).assign_coords(
+        {dim: [name, "002"] for dim in ("train_task", "test_task", "window")}
+    )
+    for function in (tables.transfer_table, tables.summary_table, tables.onset_table):
+        table = function(decodings, SETTINGS)
+        write_csv(table, tmp_path / "table.csv")
+        pd.testing.assert_frame_equal(
+            read_csv(tmp_path / "table.csv"), table, check_dtype=False, rtol=1e-8
+        )
+        write_csv(read_csv(tmp_path / "table.csv"), tmp_path / "again.csv")
+        assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "table.csv").read_bytes()

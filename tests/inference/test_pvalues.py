@@ -1,0 +1,182 @@
+"""P-values are never 0, one-sided, exact under the null, and corrected for all that is looked at.
+
+Seeds are fixed, not chosen; each statistical test says how often it would fail by chance.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from neuro_attn.decoding import decode_region
+from neuro_attn.inference.pvalues import corrected_p_value, p_value
+
+# --- one test ----------------------------------------------------------------------------------
+
+
+def test_p_is_the_rank_of_the_observation_among_the_permutations():
+    null = np.array([0.40, 0.50, 0.50, 0.60])
+    observed = np.array([0.70, 0.60, 0.55, 0.50, 0.30])
+    got = p_value(observed, np.tile(null, (5, 1)))
+    np.testing.assert_allclose(got, np.array([1, 2, 2, 4, 5]) / 5)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 10**6), m=st.integers(1, 300), shift=st.floats(-5, 5))
+def test_p_is_never_zero_and_never_above_one(seed, m, shift):
+    rng = np.random.default_rng(seed)
+    observed, null = rng.normal(size=4) + shift, rng.normal(size=(4, m))
+    for p in (p_value(observed, null), corrected_p_value(observed, null, family=(0,))):
+        assert (p >= 1 / (m + 1)).all()
+        assert (p <= 1).all()
+
+
+@pytest.mark.parametrize("m", [19, 200])
+def test_an_accuracy_below_chance_is_not_significant(m):
+    # .4 is 2 SD below the null's mean, which each of m draws exceeds with probability .977; that
+    # less than half of 19 do has a probability below 1e-9.
+    null = 0.5 + 0.05 * np.random.default_rng(0).normal(size=m)
+    assert p_value(np.array(0.4), null) > 0.5
+
+
+@settings(deadline=None)
+@given(
+    counts=st.lists(st.integers(0, 50), min_size=2, max_size=60),
+    m=st.integers(1, 40),
+    seed=st.integers(0, 10**6),
+)
+def test_equal_accuracies_are_ties_however_they_were_added_up(counts, m, seed):
+    # The same fractions, averaged in other orders: float32 rounds them differently.
+    rng = np.random.default_rng(seed)
+    fractions = np.array(counts, np.float32) / np.float32(50)
+    null = np.zeros(m, np.float32)
+    for number in range(m):
+        for fraction in rng.permutation(fractions):
+            null[number] += fraction / np.float32(len(counts))
+    assert p_value(fractions.mean(dtype=np.float32).astype(float), null) == 1
+
+
+def test_accuracies_that_differ_by_one_trial_are_no_ties():
+    one_of_ten_thousand = 1e-4
+    assert p_value(np.array(0.5 + one_of_ten_thousand), np.full(9, 0.5, np.float32)) == 0.1
+
+
+# --- many tests --------------------------------------------------------------------------------
+
+
+def brute_force(observed, null, family):
+    """Return max-T p-values with loops, the tests of a family along the first axis or both."""
+    everything = np.concatenate([null, observed[..., None]], axis=-1)
+    corrected = np.empty(observed.shape)
+    for i, j in np.ndindex(observed.shape):
+        b = 0
+        for k in range(null.shape[-1]):
+            largest = -np.inf
+            for u, v in np.ndindex(observed.shape):
+                if family == (0,) and v != j:
+                    continue
+                mean, sd = everything[u, v].mean(), everything[u, v].std()
+                largest = max(largest, (null[u, v, k] - mean) / sd)
+            mean, sd = everything[i, j].mean(), everything[i, j].std()
+            b += largest >= (observed[i, j] - mean) / sd - 1e-4
+        corrected[i, j] = (b + 1) / (null.shape[-1] + 1)
+    return corrected
+
+
+@pytest.mark.parametrize("family", [(0,), (0, 1)])
+def test_corrected_p_values_are_those_of_a_plain_loop(family):
+    rng = np.random.default_rng(1)
+    scale = rng.uniform(0.01, 0.2, (3, 4))
+    observed = 0.5 + scale * rng.normal(1, 1, size=(3, 4))
+    null = 0.5 + scale[..., None] * rng.normal(size=(3, 4, 30))
+    np.testing.assert_allclose(
+        corrected_p_value(observed, null, family), brute_force(observed, null, family)
+    )
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 10**6), n=st.integers(1, 12), m=st.integers(1, 60))
+def test_correction_never_makes_p_smaller_and_changes_nothing_for_one_test(seed, n, m):
+    rng = np.random.default_rng(seed)
+    # Rounded, so that values are equal or differ by more than what counts as a tie.
+    observed, null = rng.normal(size=n).round(2), rng.normal(size=(n, m)).round(2)
+    alone, corrected = p_value(observed, null), corrected_p_value(observed, null, family=(0,))
+    assert (corrected >= alone).all()
+    if n == 1:
+        assert corrected == alone
+
+
+def test_a_test_with_a_wide_null_does_not_set_the_threshold_for_all():
+    rng = np.random.default_rng(2)
+    null = rng.normal(size=(2, 200)) * [[0.01], [0.2]] + 0.5
+    observed = np.array([0.6, 0.5])
+    # The first observation is 10 SD out; that 200 normal maxima reach its rank-adjusted 5 SD has
+    # a probability below 1e-4.
+    assert corrected_p_value(observed, null, family=(0,))[0] == 1 / 201
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.9])
+def test_the_family_is_wrong_as_often_as_stated_whatever_the_dependence(correlation):
+    rng = np.random.default_rng(3)
+    n_families, n_tests, m, alpha = 1000, 10, 99, 0.05
+    scale = np.linspace(0.5, 3, n_tests)[:, None]
+    common = rng.normal(size=(n_families, 1, m + 1))
+    own = rng.normal(size=(n_families, n_tests, m + 1))
+    values = scale * (np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own)
+    smallest = np.array(
+        [corrected_p_value(each[:, 0], each[:, 1:], family=(0,)).min() for each in values]
+    )
+    wrong = int((smallest <= alpha).sum())
+    low, high = stats.binom.interval(1 - 5e-5, n_families, alpha)
+    assert low <= wrong <= high
+
+
+# --- the whole procedure, under the null -------------------------------------------------------
+
+N_EXPERIMENTS = 150
+
+
+def p_values_without_code(uncoded, dataset, signal, seed):
+    """Return p-values of noise (pair of tasks, experiment): within pro, pro to retro, corrected.
+
+    Ties, frequent with few trials, are broken at random, which makes p uniform on (0, 1), not
+    only valid. Only the first task is noise where the second carries a `signal`.
+    """
+    rng = np.random.default_rng(seed)
+    settings = dataset(
+        source="netcdf",
+        files="*",
+        decoding={"draws": 2, "unit_counts": []},
+        inference={"permutations": 19, "bootstraps": 20},
+    )
+    ranks, valid = [], []
+    for number in range(N_EXPERIMENTS):
+        made = uncoded(rng, signal)
+        decoded = decode_region([made], settings, None, number, "data", "V4").isel(
+            session=0, train_task=0
+        )
+        observed = decoded["window_accuracy"].mean("draw").isel(window=0).values
+        null = decoded["window_null"].isel(window=0).values
+        at_same_time = {"train_time": decoded["time"], "test_time": decoded["time"]}
+        course = decoded["accuracy"].mean("draw").sel(at_same_time).values
+        null_course = decoded["null"].sel(at_same_time).transpose("test_task", "time", ...).values
+        above = (null > observed[:, None] + 1e-6).sum(axis=1)
+        equal = (np.abs(null - observed[:, None]) <= 1e-6).sum(axis=1)
+        ranks.append((above + rng.random(2) * (equal + 1)) / (null.shape[1] + 1))
+        valid.append(
+            [p_value(observed, null), corrected_p_value(course, null_course, (1,)).min(axis=1)]
+        )
+    return np.transpose(ranks), np.transpose(valid, (1, 2, 0))
+
+
+@pytest.mark.parametrize("signal", [0.0, 1.0])
+def test_p_values_of_the_whole_procedure_are_uniform_without_a_code(uncoded, dataset, signal):
+    # With a signal in the tested task only, a decoder of noise overlaps with it by chance, up to
+    # 100 % right or wrong: that is no transfer either.
+    ranks, valid = p_values_without_code(uncoded, dataset, signal, seed=4)
+    for uniform in ranks:
+        # Two Kolmogorov-Smirnov tests and four binomial ones, for two signals: 6 * 2 * 8e-6.
+        assert stats.kstest(uniform, "uniform").pvalue > 8e-6
+    most = stats.binom.isf(8e-6, N_EXPERIMENTS, 0.1)
+    assert ((valid <= 0.1).sum(axis=-1) <= most).all()
