@@ -8,9 +8,9 @@ from neuro_attn.configuration.types import (
     Count,
     Duration,
     Fraction,
-    Name,
     NonNegative,
     Positive,
+    RegionName,
     Settings,
 )
 
@@ -85,7 +85,7 @@ BLOCK_NAMES: tuple[BlockName, ...] = ("pro", "retro_1", "retro_2")
 class SimulatedRegion(Settings):
     """One simulated region: its size and its planted truth."""
 
-    units: Count = 40
+    units: Annotated[int, Field(ge=2)] = 40
     """Units of the region, spread evenly over the sessions."""
     selection_onset: NonNegative = 0.2
     """When the selection signal starts, s after cue onset."""
@@ -112,7 +112,7 @@ class Simulation(Settings):
     """Fraction of the trials of every block that show one item only."""
     timing: Timing = Timing()
     """Durations of the epochs of a trial."""
-    regions: Annotated[dict[Name, SimulatedRegion], Field(min_length=1)] = {
+    regions: Annotated[dict[RegionName, SimulatedRegion], Field(min_length=1)] = {
         "LPFC": SimulatedRegion(selection_onset=0.10, shared=1.0, visual=0.5),
         "FEF": SimulatedRegion(selection_onset=0.20),
         "parietal": SimulatedRegion(selection_onset=0.30),

@@ -94,7 +94,11 @@ def _path(problem: Any, keys: dict[str, Any]) -> list[str]:
     """
     path: list[str] = []
     here: Any = keys
-    for part in problem["loc"]:
+    loc = list(problem["loc"])
+    if loc[:1] == ["datasets"] and len(loc) > 2 and loc[2] in SOURCES:
+        # The tag of the data set's source, which may be named like one of its keys.
+        del loc[2]
+    for part in loc:
         if isinstance(here, dict) and part in here:
             path.append(str(part))
             here = here[part]

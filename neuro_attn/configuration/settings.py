@@ -17,6 +17,7 @@ from neuro_attn.configuration.types import (
     Name,
     NonNegative,
     Positive,
+    RegionName,
     Seconds,
     Settings,
 )
@@ -29,9 +30,9 @@ class Regions(Settings):
 
     column: str = "location"
     """Where the region's name stands: a column of the units or (NWB) of their electrodes."""
-    include: list[Name] | None = None
+    include: list[RegionName] | None = None
     """Analyse these regions only; one that has too few units is then an error."""
-    exclude: list[Name] = []
+    exclude: list[RegionName] = []
     """Leave these out."""
     min_units: Count = 1
     """Leave out regions with fewer units (in a session; in all, for pseudopopulations)."""
@@ -182,7 +183,7 @@ class RasterDataset(Analysis):
     """Where recordings come from."""
     files: str | list[str]
     """Files or patterns, relative to `data_folder`."""
-    region: Name = "all"
+    region: RegionName = "all"
     """Region of units whose file names none in its site information."""
     event_sample: Count | None = None
     """Sample (from 1) of the event that trials call `onset`; from the file where it says so."""

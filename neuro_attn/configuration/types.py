@@ -30,6 +30,7 @@ def _is_range(interval: tuple[float, float]) -> tuple[float, float]:
 
 
 Name = Annotated[str, AfterValidator(_is_name)]
+RegionName = Annotated[str, Field(min_length=1)]
 Expression = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]

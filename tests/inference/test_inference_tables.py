@@ -228,14 +228,11 @@ def test_cross_temporal_accuracy_is_corrected_over_all_pairs_of_times(decoding):
 
 @pytest.mark.parametrize("name", ["NA", "011", "None", "1e5", "true", "area 7, left"])
 def test_names_survive_the_file_whatever_they_look_like(decoding, tmp_path, name):
-    decodings = [decoding(IDENTICAL, region=name, sessions=[name]), decoding(0.5, region="V4")]
-    for result in decodings:
-        for dim in ("train_task", "test_task"):
-            result[dim] = [name, "002"]
-        result["window"] = [name, "002"]
-    decodings[1] = decoding(0.5, region="V4", sessions=["002"]).assign_coords(
-        {dim: [name, "002"] for dim in ("train_task", "test_task", "window")}
-    )
+    names = {dim: [name, "002"] for dim in ("train_task", "test_task", "window")}
+    decodings = [
+        decoding(IDENTICAL, region=name, sessions=[name]).assign_coords(names),
+        decoding(0.5, region="V4", sessions=["002"]).assign_coords(names),
+    ]
     for function in (tables.transfer_table, tables.summary_table, tables.onset_table):
         table = function(decodings, SETTINGS)
         write_csv(table, tmp_path / "table.csv")

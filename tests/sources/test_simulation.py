@@ -1,0 +1,279 @@
+"""What is planted is found in the simulated spikes.
+
+Sums of squared z-scores of independent units follow a chi-squared distribution; `FALSE_ALARM` is
+the probability with which one of these tests fails by chance.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy import stats
+
+from neuro_attn.configuration import SimulatedRegion, Simulation
+from neuro_attn.rates import bin_rates
+from neuro_attn.sources import simulation
+
+FALSE_ALARM = 1e-5
+SILENT = {"selection": 0, "color": 0, "visual": 0}
+"""A region whose units fire at their baseline."""
+
+
+def simulate(regions, seed=1, **settings):
+    """Return the one session of a simulation and the truth."""
+    planted = Simulation(regions=regions, **{"sessions": 1, "cycles": 8, **settings})
+    (session,), truth = simulation.simulate(planted, "toy", seed)
+    return session, truth
+
+
+def counts(session, event, start, stop, trials=slice(None)):
+    """Return spike counts (trial, unit) in a window around an event."""
+    times = session.trials[event].to_numpy()[trials]
+    rates = bin_rates(session.spike_times, times, start, stop - start, 1)
+    return rates[..., 0].astype(float) * (stop - start)
+
+
+def assert_no_more_than_noise(z):
+    assert stats.chi2.sf((z**2).sum(), z.size) > FALSE_ALARM
+
+
+def contrast(values, positive, negative):
+    """Return the difference between means over trials, and its SE, of each unit."""
+    one, other = values[positive], values[negative]
+    se = np.sqrt(stats.sem(one, axis=0) ** 2 + stats.sem(other, axis=0) ** 2)
+    return one.mean(axis=0) - other.mean(axis=0), se
+
+
+# --- rates -------------------------------------------------------------------------------------
+
+
+def test_units_fire_at_their_baseline_before_anything_happens():
+    session, truth = simulate({"V4": SimulatedRegion(units=40)})
+    found = counts(session, "fixation_onset", 0, 0.3)
+    expected = 0.3 * truth["baseline"].values * len(found)
+    assert_no_more_than_noise((found.sum(axis=0) - expected) / np.sqrt(expected))
+
+
+def test_baselines_have_the_planted_mean_over_units():
+    _, truth = simulate({"V4": SimulatedRegion(units=4000)}, cycles=1, block_trials={"pro": 1})
+    baseline = truth["baseline"].values
+    assert abs(baseline.mean() - 10) < 5 * stats.sem(baseline)
+    assert baseline.min() > 2
+
+
+def test_spikes_lie_in_trials_in_order():
+    session, _ = simulate({"V4": SimulatedRegion(units=3)}, cycles=1)
+    start, stop = (session.trials[name].to_numpy() for name in ("start_time", "stop_time"))
+    for spikes in session.spike_times:
+        assert len(spikes)
+        assert (np.diff(spikes) >= 0).all()
+        trial = np.searchsorted(start, spikes, side="right") - 1
+        assert (trial >= 0).all()
+        assert (spikes < stop[trial] + simulation.STEP).all()
+
+
+def test_spikes_are_poisson_unless_asked_otherwise():
+    session, _ = simulate({"V4": SimulatedRegion(units=30, **SILENT)})
+    found = counts(session, "start_time", 0, 2)
+    fano = found.var(axis=0, ddof=1) / found.mean(axis=0)
+    # The Fano factor of Poisson counts of about 20 has an SE of sqrt(2 / (n - 1)).
+    assert_no_more_than_noise((fano - 1) / np.sqrt(2 / (len(found) - 1)))
+    correlation = np.corrcoef(found.T)[np.triu_indices(30, 1)]
+    assert_no_more_than_noise(correlation * np.sqrt(len(found)))
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5])
+def test_gains_have_the_planted_variance_and_correlation(correlation):
+    overdispersion = 0.1
+    session, _ = simulate(
+        {"V4": SimulatedRegion(units=30, **SILENT)},
+        overdispersion=overdispersion,
+        noise_correlation=correlation,
+    )
+    found = counts(session, "start_time", 0, 2)
+    assert (found.var(axis=0) > found.mean(axis=0)).all()
+    relative = found / found.mean(axis=0) - 1
+    # var(count) = mean + overdispersion mean^2, and the covariance has no Poisson part.
+    own = (relative**2 - 1 / found.mean(axis=0)).mean(axis=1)
+    pairs = (relative.sum(axis=1) ** 2 - (relative**2).sum(axis=1)) / (30 * 29)
+    # Means over 960 trials, 5 SE: 6e-7 each if normal, below 1e-5 with their skewness.
+    assert abs(own.mean() - overdispersion) < 5 * stats.sem(own)
+    assert abs(pairs.mean() - correlation * overdispersion) < 5 * stats.sem(pairs)
+
+
+# --- selection ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def selective():
+    planted = {"selection": 1.0, "color": 0, "visual": 0, "selection_onset": 0.2}
+    regions = {
+        "LPFC": SimulatedRegion(units=30, shared=1.0, **planted),
+        "V4": SimulatedRegion(units=30, **planted),
+    }
+    return simulate(regions)
+
+
+def selection_contrast(session, task, start, stop):
+    trials = session.trials
+    of_task = trials["task_order"] == task
+    upper = trials["selected"] == "upper"
+    rates = counts(session, "cue_onset", start, stop) / (stop - start)
+    return contrast(rates, of_task & upper, of_task & ~upper)
+
+
+@pytest.mark.parametrize("task", ["pro", "retro"])
+def test_selection_follows_its_axis_after_the_onset_and_is_absent_before(selective, task):
+    session, truth = selective
+    axis = truth["selection_axis"].sel(task=task).values
+    difference, se = selection_contrast(session, task, -0.2, 0.2)
+    assert_no_more_than_noise(difference / se)
+    # From .12 s after the onset on, selection is complete but for exp(-4) of it, on average .2 %.
+    difference, se = selection_contrast(session, task, 0.32, 0.8)
+    assert_no_more_than_noise((difference - 2 * axis * 0.998) / se)
+    assert np.corrcoef(difference, axis)[0, 1] > 0.8
+
+
+def test_the_region_with_a_shared_code_has_the_same_code_in_the_spikes_of_both_tasks(selective):
+    session, truth = selective
+    codes = [selection_contrast(session, task, 0.32, 0.8)[0] for task in ("pro", "retro")]
+    scale = np.sqrt(truth["baseline"].values)
+    region = truth["region"].values
+
+    def correlation(name):
+        one, other = (code[region == name] / scale[region == name] for code in codes)
+        return np.corrcoef(one, other)[0, 1]
+
+    # Noise shrinks 1 to about .9; the SE of a correlation of 30 pairs near 0 is .19.
+    assert correlation("LPFC") > 0.7
+    assert abs(correlation("V4")) < 0.7
+
+
+@pytest.mark.parametrize("units", [2, 7, 40])
+@pytest.mark.parametrize("shared", [1.0, 0.6, 0.0, -0.5])
+def test_the_planted_axes_have_the_planted_cosine_and_strength(units, shared):
+    region = SimulatedRegion(units=units, shared=shared, selection=1.5)
+    truth = simulation.plant(Simulation(regions={"V4": region}), "toy", 3)
+    # In units of each unit's Poisson SD, relative to that of a unit of mean baseline.
+    axes = truth["selection_axis"].values / np.sqrt(truth["baseline"].values / 10)[:, None]
+    length = np.linalg.norm(axes, axis=0)
+    np.testing.assert_allclose(length, 1.5 * np.sqrt(units))
+    assert axes[:, 0] @ axes[:, 1] / length.prod() == pytest.approx(shared, abs=1e-12)
+    assert truth["shared"].item() == shared
+
+
+def test_by_default_prefrontal_cortex_alone_shares_the_code_and_selects_first():
+    truth = simulation.plant(Simulation(), "toy", 1)
+    assert truth["shared"].to_series().to_dict() == {"LPFC": 1, "FEF": 0, "parietal": 0, "V4": 0}
+    onsets = truth["selection_onset"].to_series()
+    assert onsets.is_monotonic_increasing
+    assert onsets.idxmin() == "LPFC"
+
+
+# --- cues and colours --------------------------------------------------------------------------
+
+
+def test_the_visual_response_is_that_of_the_cues_look():
+    session, truth = simulate(
+        {"V4": SimulatedRegion(units=30, selection=0, color=0, visual=2.5)}, cycles=12
+    )
+    trials = session.trials
+    rates = counts(session, "cue_onset", 0.05, 0.2) / 0.15
+    responses = {}
+    for task, cue_set in (("pro", 1), ("retro", 1), ("retro", 2)):
+        of_block = (trials["task_order"] == task) & (trials["cue_set"] == cue_set)
+        upper = trials["selected"] == "upper"
+        responses[task, cue_set] = contrast(rates, of_block & upper, of_block & ~upper)
+
+    def z_between(one, other):
+        return (one[0] - other[0]) / np.hypot(one[1], other[1])
+
+    pro, alike, different = responses.values()
+    assert_no_more_than_noise(z_between(pro, alike))
+    assert stats.chi2.sf((z_between(pro, different) ** 2).sum(), 30) < 1e-20
+    planted = truth["visual"].sel(look="set1-upper") - truth["visual"].sel(look="set1-lower")
+    assert np.corrcoef(pro[0], planted)[0, 1] > 0.8
+
+
+def test_colors_move_from_their_locations_plane_to_the_common_one_with_selection():
+    session, truth = simulate(
+        {"V4": SimulatedRegion(units=30, selection=0, visual=0, color=2.0, selection_onset=0.1)},
+        cycles=12,
+    )
+    trials = session.trials
+    retro = ((trials["trial_type"] == "retro") & (trials["selected"] == "upper")).to_numpy()
+    angle = trials["upper_color"].to_numpy()[retro]
+    found = {}
+    for name, start in (("memory", -0.3), ("selected", 0.3)):
+        rates = counts(session, "cue_onset", start, start + 0.4, retro)
+        found[name] = 2 * np.cos(angle) @ rates / len(rates)
+
+    def correlation(name, plane):
+        planted = truth["color_plane"].sel(plane=plane).isel(component=0)
+        return np.corrcoef(found[name], planted)[0, 1]
+
+    # Noise alone has an SE of 1/sqrt(30) = .18.
+    assert correlation("memory", "upper") > 0.75 > correlation("memory", "common")
+    assert correlation("selected", "common") > 0.75 > correlation("selected", "upper")
+
+
+def test_color_planes_are_orthogonal():
+    truth = simulation.plant(Simulation(), "toy", 1)
+    for region in ("LPFC", "V4"):
+        units = truth.sel(unit=truth["region"] == region)
+        planes = units["color_plane"].values.reshape(units.sizes["unit"], -1)
+        planes = planes / np.sqrt(units["baseline"].values)[:, None]
+        gram = planes.T @ planes
+        np.testing.assert_allclose(gram / gram[0, 0], np.eye(6), atol=1e-12)
+
+
+# --- sessions and seeds ------------------------------------------------------------------------
+
+SMALL = {"LPFC": SimulatedRegion(units=6), "V4": SimulatedRegion(units=4)}
+
+
+def several(seed=1, name="toy", **settings):
+    planted = Simulation(**{"sessions": 2, "cycles": 1, "regions": SMALL, **settings})
+    return simulation.simulate(planted, name, seed)
+
+
+def test_the_same_seed_gives_the_same_spikes():
+    (one, truth), (other, again) = several(), several()
+    xr.testing.assert_identical(truth, again)
+    for first, second in zip(one, other, strict=True):
+        pd.testing.assert_frame_equal(first.trials, second.trials)
+        for spikes, same in zip(first.spike_times, second.spike_times, strict=True):
+            np.testing.assert_array_equal(spikes, same)
+
+
+@pytest.mark.parametrize("changed", [{"seed": 2}, {"name": "other"}])
+def test_another_seed_or_name_gives_other_trials_tuning_and_spikes(changed):
+    (one, truth), (other, again) = several(), several(**changed)
+    assert (truth["baseline"].values != again["baseline"].values).all()
+    assert (one[0].trials["start_time"] != other[0].trials["start_time"])[1:].all()
+    assert one[0].spike_times[0].tolist() != other[0].spike_times[0].tolist()
+
+
+def test_a_sessions_trials_do_not_depend_on_how_many_sessions_there_are():
+    (two, _), (four, _) = several(), several(sessions=4)
+    for first, second in zip(two, four, strict=False):
+        assert first.session == second.session
+        pd.testing.assert_frame_equal(first.trials, second.trials)
+
+
+def test_a_region_does_not_depend_on_the_other_regions():
+    (together, _), (alone, _) = several(), several(regions={"V4": SMALL["V4"]})
+    for one, other in zip(together, alone, strict=True):
+        in_v4 = np.flatnonzero(one.units["region"] == "V4")
+        assert len(in_v4) == len(other.spike_times) == 2
+        for number, spikes in zip(in_v4, other.spike_times, strict=True):
+            np.testing.assert_array_equal(one.spike_times[number], spikes)
+
+
+def test_units_are_spread_evenly_over_the_sessions_and_named_once():
+    sessions, truth = several(regions={"V4": SimulatedRegion(units=11)}, sessions=3)
+    assert [len(each.spike_times) for each in sessions] == [4, 4, 3]
+    assert [each.session for each in sessions] == ["session01", "session02", "session03"]
+    names = [name for each in sessions for name in each.units["unit_id"]]
+    assert names == truth["unit_id"].values.tolist()
+    assert len(set(names)) == 11

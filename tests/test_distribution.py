@@ -1,0 +1,70 @@
+"""The repository holds what a newcomer needs, and nothing that ties it to one machine."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_every_locked_package_has_a_hash():
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    packages = re.findall(r"^([a-z0-9._-]+)==.*?(?=^[a-z0-9]|\Z)", lines, re.M | re.S)
+    entries = re.split(r"^(?=[a-z0-9][a-z0-9._-]*==)", lines, flags=re.M)[1:]
+    assert len(packages) == len(entries) > 80
+    assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_every_dependency_is_locked():
+    locked = {
+        line.split("==")[0].replace("_", "-")
+        for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+        if re.match(r"[a-z0-9]", line)
+    }
+    wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+    names = {re.split(r"[\[<>=]", each)[0] for each in wanted}
+    assert names <= locked
+
+
+def test_no_file_names_a_package_index():
+    address = re.compile(r"--(extra-)?index-url|--find-links|py" + r"pi\.org|pythonhost" + r"ed")
+    found = [
+        str(path.relative_to(ROOT))
+        for path in tracked()
+        if path.suffix not in {".png"} and address.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found in ([], ["tests/test_distribution.py"])
+
+
+def test_no_file_is_large_and_no_data_or_results_are_tracked():
+    for path in tracked():
+        assert path.stat().st_size <= 500_000, path
+        assert path.relative_to(ROOT).parts[0] != "results"
+        assert path.suffix not in {".nwb", ".mat", ".nc", ".npz"}
+    data = [path.name for path in tracked() if path.relative_to(ROOT).parts[0] == "data"]
+    assert data == ["README.md"]
+
+
+def test_the_conda_environment_lists_the_same_packages_as_the_project():
+    environment = yaml.safe_load((ROOT / "workflow/envs/neuro-attn.yaml").read_text())
+    listed = set(environment["dependencies"]) - {f"python {PROJECT['requires-python']}"}
+    wanted = {
+        re.sub(r"(?=>=)", " ", each, count=1).replace("matplotlib ", "matplotlib-base ")
+        for each in PROJECT["dependencies"]
+        if not each.startswith("snakemake")
+    }
+    assert listed == wanted

@@ -1,0 +1,134 @@
+"""Files are written whole or not at all; names come back as they were."""
+
+import math
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuro_attn import files
+
+names = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+# --- whole or not at all -----------------------------------------------------------------------
+
+
+def test_what_is_written_appears_under_its_name_and_nothing_else_does(tmp_path):
+    path = tmp_path / "deep" / "er" / "result.csv"
+    with files.written_whole(path) as temporary:
+        assert temporary.suffix == ".csv"
+        assert temporary.parent == path.parent
+        temporary.write_text("done")
+        assert not path.exists()
+    assert path.read_text() == "done"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_failure_leaves_nothing_and_what_was_there_before(tmp_path, error):
+    path = tmp_path / "result.csv"
+
+    def fail():
+        with files.written_whole(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+    path.write_text("before")
+    with pytest.raises(error):
+        fail()
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_written_files_can_be_read_by_everybody(tmp_path):
+    files.write_text("text", tmp_path / "text.txt")
+    assert (tmp_path / "text.txt").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_long_name_leaves_room_for_the_temporary_one(tmp_path):
+    path = tmp_path / ("a" * 250 + ".csv")
+    files.write_text("text", path)
+    assert path.read_text() == "text"
+
+
+def test_the_digest_is_that_of_the_bytes(tmp_path):
+    (tmp_path / "empty").touch()
+    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert files.sha256(tmp_path / "empty") == empty
+
+
+# --- names as file names -----------------------------------------------------------------------
+
+
+@given(name=names)
+def test_names_come_back_from_file_names(name):
+    assert files.from_filename(files.as_filename(name)) == name
+
+
+@given(name=names)
+def test_file_names_hold_nothing_that_a_path_a_shell_glob_or_a_rule_trips_over(name):
+    stem = files.as_filename(name)
+    assert stem
+    assert not set(stem) & set("/\\{}*?[] \"'<>|:&$#\n\t\0")
+    assert stem.isascii()
+
+
+@given(one=names, other=names)
+def test_different_names_are_different_files(one, other):
+    assert (files.as_filename(one) == files.as_filename(other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("V4", "V4"),
+        ("VISp (L2/3)", "VISp%20(L2%2F3)"),
+        ("50%", "50%25"),
+        ("Bereich für Farbe", "Bereich%20f%C3%BCr%20Farbe"),
+    ],
+)
+def test_plain_names_stay_legible(name, stem):
+    assert files.as_filename(name) == stem
+
+
+# --- tables ------------------------------------------------------------------------------------
+
+cells = st.sampled_from(
+    ["NA", "nan", "None", "011", "1e5", "True", "", "a,b", 'say "x"', "µ", " x"]
+)
+
+
+@given(rows=st.lists(st.tuples(cells, st.floats(-1e6, 1e6)), min_size=1, max_size=6))
+def test_tables_come_back_with_their_names(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("tables") / "table.csv"
+    table = pd.DataFrame(
+        [(name,) * len(files.NAMES) + (value,) for name, value in rows],
+        columns=[*files.NAMES, "accuracy"],
+    )
+    files.write_csv(table, path)
+    back = files.read_csv(path)
+    for column in files.NAMES:
+        assert back[column].tolist() == table[column].tolist()
+    for before, after in zip(table["accuracy"], back["accuracy"], strict=True):
+        assert math.isclose(before, after, rel_tol=1e-8, abs_tol=1e-300)
+
+
+def test_missing_numbers_stay_missing(tmp_path):
+    table = pd.DataFrame({column: [0.5, None] for column in files.NUMBERS_AT_TIMES_MISSING})
+    files.write_csv(table, tmp_path / "table.csv")
+    pd.testing.assert_frame_equal(files.read_csv(tmp_path / "table.csv"), table)
+
+
+def test_the_same_table_is_the_same_bytes(tmp_path):
+    table = pd.DataFrame({"region": ["V4", "NA"], "accuracy": [1 / 3, 2 / 3]})
+    for name in ("one.csv", "two.csv"):
+        files.write_csv(table, tmp_path / name)
+    assert (
+        tmp_path / "one.csv"
+    ).read_bytes() == b"region,accuracy\nV4,0.333333333\nNA,0.666666667\n"
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()

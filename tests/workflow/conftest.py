@@ -1,0 +1,112 @@
+"""A small project in a folder of its own, run by the real command line and the real Snakemake."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+SMALL = yaml.safe_load(
+    """
+datasets:
+  small:
+    source: simulation
+    label: selected
+    tasks:
+      pro: {trials: trial_type == 'pro', align: cue_onset}
+      retro: {trials: trial_type == 'retro' and cue_set == 2, align: cue_onset}
+    time: {start: -0.1, stop: 0.5, bin: 0.1}
+    windows: {cue: [0.1, 0.5]}
+    decoding: {population: pseudopopulation}
+    simulation:
+      sessions: 2
+      cycles: 2
+      regions:
+        LPFC: {units: 16, shared: 1.0, selection: 3.0, selection_onset: 0.1}
+        V4/anterior: {units: 16, selection: 3.0, selection_onset: 0.2}
+decoding: {draws: 2}
+inference: {permutations: 19, bootstraps: 20}
+"""
+)
+
+NETWORKS = yaml.safe_load(
+    """
+networks:
+  tiny: {family: bahdanau, steps: 10, hidden: 8, batch: 8, seeds: 2, test_trials: 40}
+network_analysis:
+  label: selected
+  tasks:
+    pro: {trials: trial_type == 'pro', align: cue_onset}
+    retro: {trials: trial_type == 'retro', align: cue_onset}
+  time: {start: -0.2, stop: 0.6, bin: 0.2}
+  windows: {cue: [0.0, 0.4]}
+comparison: {dataset: small}
+"""
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with the workflow, and the command line run in it."""
+
+    folder: Path
+
+    def write_config(self, keys: dict, name: str = "config.yaml") -> str:
+        (self.folder / name).write_text(yaml.safe_dump(keys, sort_keys=False), encoding="utf-8")
+        return name
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "neuro_attn.command_line", *arguments]
+        return self._call(command, check)
+
+    def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+        return self._call([sys.executable, "-m", "snakemake", *arguments], check)
+
+    def _call(self, command: list[str], check: bool) -> subprocess.CompletedProcess:
+        environment = {k: v for k, v in os.environ.items() if k != "NEURO_ATTN_DATA"}
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=600,
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def results(self, *suffixes: str) -> dict[str, bytes]:
+        """Return the bytes of all results with one of the suffixes, by path."""
+        return {
+            str(path.relative_to(self.folder)): path.read_bytes()
+            for path in sorted((self.folder / "results").rglob("*"))
+            if path.suffix in suffixes and "logs" not in path.parts
+        }
+
+
+@pytest.fixture(scope="session")
+def new_project(tmp_path_factory) -> Callable[[], Project]:
+    def make() -> Project:
+        folder = tmp_path_factory.mktemp("project")
+        shutil.copy(ROOT / "Snakefile", folder)
+        for name in ("workflow", "profiles", "neuro_attn"):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        return Project(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small_run(new_project) -> Project:
+    """The small project after a run on two cores, with its report."""
+    project = new_project()
+    project.run("report", "--config", project.write_config({**SMALL, **NETWORKS}), "--cores", "2")
+    return project

@@ -1,0 +1,84 @@
+"""The workflow runs end to end, again does nothing, reruns what an edit touches, and repeats."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from tests.workflow.conftest import NETWORKS, SMALL
+
+FIGURES = (
+    "decoding_over_time",
+    "transfer_matrix",
+    "onsets",
+    "cross_temporal",
+    "unit_counts",
+    "geometry",
+)
+
+
+def test_every_file_of_the_results_contract_is_made(small_run):
+    datasets = ("small", "network-tiny", "network-tiny-untrained")
+    expected = ["results/report.html", "results/small/truth.nc"]
+    expected += [f"results/small/recordings/session0{n}.nc" for n in (1, 2)]
+    expected += [f"results/small/decoding/{region}.nc" for region in ("LPFC", "V4%2Fanterior")]
+    tables = ("transfer", "summary", "onsets", "geometry", "unit_counts", "regions")
+    expected += [f"results/{name}/{table}.csv" for name in datasets for table in tables]
+    expected += [f"results/{name}/cross_temporal.nc" for name in datasets]
+    kinds = ("weights.npz", "training.csv", "attention.nc", "report_error.csv")
+    expected += [f"results/networks/tiny/seed{n}/{kind}" for n in (0, 1) for kind in kinds]
+    expected += [f"results/network-tiny/recordings/seed{n}.nc" for n in (0, 1)]
+    expected += [f"results/comparison/{t}.csv" for t in ("distances", "nearest", "signatures")]
+    drawn = [f"{figure}-{name}" for figure in FIGURES for name in datasets]
+    drawn += ["timeline-small", "attention-tiny", "learning", "similarity"]
+    expected += [f"results/figures/{name}.{suffix}" for name in drawn for suffix in ("png", "svg")]
+    missing = [path for path in expected if not (small_run.folder / path).stat().st_size]
+    assert not missing
+
+
+def test_a_second_run_has_nothing_to_do(small_run):
+    done = small_run.snakemake("--cores", "2", "--configfile", "config.yaml")
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "rules"),
+    [
+        ("figures/transfer_matrix.py", {"draw_transfer_matrix"}),
+        ("figures/tables.py", {"table_summary", "table_nearest", "table_report_error"}),
+        ("comparison/similarity.py", {"compare", "draw_similarity", "table_distances"}),
+    ],
+)
+def test_an_edit_reruns_what_imports_it_and_nothing_else(small_run, module, rules):
+    path = small_run.folder / "neuro_attn" / module
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before + "\n# edited\n", encoding="utf-8")
+    try:
+        done = small_run.snakemake("--cores", "1", "--configfile", "config.yaml", "-n")
+    finally:
+        path.write_text(before, encoding="utf-8")
+    stats = done.stdout.split("Job stats:")[1].split("total")[0]
+    rerun = {line.split()[0] for line in stats.splitlines()[3:] if line.strip()}
+    assert rules <= rerun
+    expensive = {"decode", "train_tiny", "record_tiny", "recordings_small", "regions", "infer"}
+    assert not rerun & expensive
+
+
+def test_one_core_or_two_give_the_same_bytes(small_run, new_project):
+    project = new_project()
+    project.run("run", "--config", project.write_config({**SMALL, **NETWORKS}), "--cores", "1")
+    one, two = (each.results(".csv", ".png", ".svg") for each in (project, small_run))
+    assert one.keys() == two.keys()
+    assert [path for path in one if one[path] != two[path]] == []
+
+
+def test_the_report_holds_every_figure_and_no_address_to_load_from(small_run):
+    page = (small_run.folder / "results/report.html").read_text(encoding="utf-8")
+    for figure in FIGURES:
+        assert f"{figure}-small.png" in page
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"https?://", page)
+
+
+def test_names_that_are_no_file_names_come_back_in_the_tables(small_run):
+    table = pd.read_csv(small_run.folder / "results/small/summary.csv")
+    assert set(table["region"]) == {"LPFC", "V4/anterior"}
