@@ -257,7 +257,7 @@ class Network(Settings):
     """SD of the noise added to every input at every step."""
     activation_noise: NonNegative = 1.0
     """SD of the noise added to recorded activations, in SDs of each unit."""
-    test_trials: Annotated[int, Field(ge=40)] = 200
+    test_trials: Annotated[int, Field(ge=40)] = 120
     """Held-out trials of each task that are recorded and scored."""
 
 

@@ -14,7 +14,7 @@ from neuro_attn.figures import style
 GAP = 0.04
 """Space between the blocks of two tasks, as a fraction of a block."""
 
-PANEL_HEIGHTS = (64.0, 48.0, 50.0, 44.0, 38.0)
+PANEL_HEIGHTS = (57.0, 41.0, 43.0, 37.0, 31.0)
 """Heights that leave square panels no margins, for one to five columns, mm."""
 
 
@@ -43,7 +43,7 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
     # Regions must be further apart than the blocks of one region.
     matplotlib.rcParams["figure.constrained_layout.wspace"] = 0.07
     height = PANEL_HEIGHTS[style.n_columns(len(regions)) - 1]
-    figure, panels = style.region_panels(len(regions), 1, panel_height=height, extra_height=8)
+    figure, panels = style.region_panels(len(regions), 1, panel_height=height, extra_height=15)
     for column, region in enumerate(regions):
         axes = panels[column][0]
         _draw_region(axes, cross_temporal.sel(region=region), norm, alpha)
@@ -54,6 +54,8 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
             axes.set_ylabel("training time (s)")
         else:
             axes.tick_params(which="both", labelleft=False)
+        if not style.is_lowest(column, len(regions)):
+            axes.tick_params(which="both", labelbottom=False)
     lowest = float(cross_temporal["accuracy"].min())
     style.accuracy_bar(figure, norm, [panel[0] for panel in panels], lowest)
     figure.supxlabel(
@@ -111,7 +113,7 @@ def _outline(mask: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[list[tuple[
 
 def _label_blocks(axes: Axes, tasks: list[str], edges: np.ndarray, step: float) -> None:
     """Write times at major ticks of each block, and its task in the middle of its side."""
-    times = MaxNLocator(2 if len(tasks) > 2 else 3, steps=[1, 2, 2.5, 5, 10]).tick_values(
+    times = MaxNLocator(2 if len(tasks) > 3 else 3, steps=[1, 2, 2.5, 5, 10]).tick_values(
         edges[0], edges[-1]
     )
     inside = [
@@ -120,15 +122,17 @@ def _label_blocks(axes: Axes, tasks: list[str], edges: np.ndarray, step: float) 
         if edges[0] - 1e-9 <= time <= edges[-1] - 0.15 * (edges[-1] - edges[0])
     ]
     middle = (edges[0] + edges[-1]) / 2
+    labels = [f"{time:g}".replace("-", style.MINUS) for time in inside]
     for axis, order in ((axes.xaxis, tasks), (axes.yaxis, tasks[::-1])):
+        axis.remove_overlapping_locs = False  # a task's name stays where a time is in the middle
         axis.set_ticks(
             [time + block * step for block in range(len(order)) for time in inside],
-            [f"{time:g}".replace("-", style.MINUS) for _ in order for time in inside],
+            labels * len(order),
             fontsize=style.NOTE,
         )
         axis.set_ticks([middle + block * step for block in range(len(order))], order, minor=True)
     axes.tick_params(which="minor", length=0, labelsize=style.SMALL)
     axes.tick_params(axis="x", which="minor", pad=9)
-    axes.tick_params(axis="y", which="minor", pad=13)
+    axes.tick_params(axis="y", which="minor", pad=3 + 3.5 * max(map(len, labels), default=0))
     for label in axes.get_yticklabels(minor=True):
         label.set(rotation=90, va="center")

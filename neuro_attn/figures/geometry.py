@@ -82,8 +82,8 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
 
 
 def _shades(n: int) -> list[tuple[float, float, float, float]]:
-    """Return `n` shades of one colour from pale, yet seen on grey, to dark."""
-    return [colormaps["viridis_r"](level) for level in np.linspace(0.25, 0.95, n)]
+    """Return `n` shades of one colour from pale, yet seen on grey, to dark; one shade is dark."""
+    return [colormaps["viridis_r"](level) for level in np.linspace(0.95, 0.25, n)[::-1]]
 
 
 def _draw_measure(

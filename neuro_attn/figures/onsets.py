@@ -8,10 +8,16 @@ from matplotlib.ticker import MaxNLocator
 
 from neuro_attn.figures import style
 
+MOST_DIFFERENCES = 40
+"""If a pair of tasks has more, only differences are drawn whose interval excludes zero."""
+
 
 @style.journal_style()
 def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     """Draw the onsets of each task pair (left) and their differences between regions (right).
+
+    Every region that has an onset in one pair of tasks stands in all; pairs of regions stand only
+    where they are compared.
 
     Parameters
     ----------
@@ -28,51 +34,82 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     """
     if onsets.empty:
         return style.blank("no accuracy stays above chance: no onsets")
-    compared = onsets["compared_with"].fillna("")
-    regions = style.ordered(onsets["region"])
-    plain = onsets[compared == ""].assign(line=lambda rows: rows["region"])
-    different = onsets[compared != ""].assign(
-        line=lambda rows: rows["region"] + f" {style.MINUS} " + rows["compared_with"]
-    )
-    different = different.sort_values(
-        "region", key=lambda names: names.map(regions.index), kind="stable"
-    )
     pairs = list(
         onsets[["train_task", "test_task"]].drop_duplicates().itertuples(index=False, name=None)
     )
-    tables = [plain, different] if len(different) else [plain]
-    lines = [[region for region in regions if region in set(plain["line"])]]
-    if len(different):
-        lines.append(list(dict.fromkeys(different["line"])))
-    titles = [f"onset (s), {confidence:.0%} interval", "difference of onsets (s)"]
-    names = [name for of_kind in lines for name in of_kind]
-    is_long = max(map(len, names)) > style.LINE
-    beside = 1 if len(pairs) <= 2 or is_long else 4 // len(tables)
-    height = style.row_height(names, 4.0) * max(map(len, lines))
-    rows = -(-len(pairs) // beside)
-    figure = style.new_figure(
-        style.DOUBLE if is_long else style.width_for(beside * len(tables)), rows * (12 + height) + 6
-    )
-    grid = figure.subplots(rows, beside * len(tables), squeeze=False)
+    regions = style.ordered(onsets["region"])
     looks = style.region_looks(regions)
-    for index, (train_task, test_task) in enumerate(pairs):
+    compared = onsets["compared_with"].fillna("")
+    plain = onsets[compared == ""].assign(line=lambda rows: rows["region"])
+    different, shown = _differences(onsets[compared != ""], regions)
+    tables = [plain, different] if len(different) else [plain]
+    titles = [f"onset (s), {confidence:.0%} interval", f"difference of onsets (s){shown}"]
+    with_onset = [region for region in regions if region in set(plain["region"])]
+    names = list(dict.fromkeys([*with_onset, *different["line"]]))
+    is_long = max(map(len, names)) > style.LINE
+    beside = _beside(len(pairs), 1 if is_long else 4 // len(tables))
+    lines = [[with_onset, _lines(different, pair)] for pair in pairs]
+    most = [
+        max(len(of_kind) for of_pair in lines[first : first + beside] for of_kind in of_pair)
+        for first in range(0, len(pairs), beside)
+    ]
+    heights = [14 + style.row_height(names, 4.0) * n_lines for n_lines in most]
+    figure = style.new_figure(
+        style.DOUBLE if is_long else style.width_for(beside * len(tables)), sum(heights) + 6
+    )
+    grid = figure.subplots(len(heights), beside * len(tables), squeeze=False, height_ratios=heights)
+    lowest: dict[int, Axes] = {}
+    for index, (pair, of_pair) in enumerate(zip(pairs, lines, strict=True)):
         for kind, table in enumerate(tables):
-            axes = grid[index // beside, index % beside * len(tables) + kind]
-            here = table[(table["train_task"] == train_task) & (table["test_task"] == test_task)]
-            _draw_lines(axes, here, lines[kind], looks)
+            column = index % beside * len(tables) + kind
+            axes = grid[index // beside, column]
+            if not of_pair[kind]:
+                axes.remove()
+                continue
+            _draw_lines(axes, _of_pair(table, pair), of_pair[kind], looks)
             axes.set_xlim(_limits(table))
             axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
             if kind == 0:
-                style.panel_title(axes, f"{train_task} → {test_task}")
+                style.panel_title(axes, " → ".join(pair))
             else:
                 axes.axvline(0, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
-            if index + beside >= len(pairs):
-                axes.set_xlabel(titles[kind])
-            else:
-                axes.tick_params(labelbottom=False)
+            axes.set_xlabel(titles[kind])
+            if column in lowest:
+                lowest[column].set_xlabel("")
+            lowest[column] = axes
     for unused in grid.flat[len(pairs) * len(tables) :]:
         unused.remove()
     return figure
+
+
+def _differences(table: pd.DataFrame, regions: list[str]) -> tuple[pd.DataFrame, str]:
+    """Return the differences to draw in the order of the regions, and which these are."""
+    shown = ""
+    if table.groupby(["train_task", "test_task"]).size().max() > MOST_DIFFERENCES:
+        clear = table[(table["ci_low"] > 0) | (table["ci_high"] < 0)]
+        shown = f";\n{len(clear)} of {len(table)}, whose interval excludes 0"
+        table = clear
+    lines = table["region"] + f" {style.MINUS} " + table["compared_with"].astype(str)
+    by_region = table.assign(line=lines).sort_values(
+        "region", key=lambda names: names.map(regions.index), kind="stable"
+    )
+    return by_region, shown
+
+
+def _beside(n_pairs: int, most: int) -> int:
+    """Return how many pairs of tasks stand in a row, with rows as full as can be."""
+    if n_pairs <= 2:
+        return 1
+    n_rows = -(-n_pairs // most)
+    return -(-n_pairs // n_rows)
+
+
+def _of_pair(table: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
+    return table[(table["train_task"] == pair[0]) & (table["test_task"] == pair[1])]
+
+
+def _lines(table: pd.DataFrame, pair: tuple[str, str]) -> list[str]:
+    return list(dict.fromkeys(_of_pair(table, pair)["line"]))
 
 
 def _limits(table: pd.DataFrame) -> tuple[float, float]:
@@ -86,19 +123,20 @@ def _limits(table: pd.DataFrame) -> tuple[float, float]:
 def _draw_lines(
     axes: Axes, here: pd.DataFrame, lines: list[str], looks: dict[str, tuple[str, str]]
 ) -> None:
-    for row in here.itertuples():
+    found = here[np.isfinite(here["onset_s"])]
+    for row in found.itertuples():
         y = lines.index(row.line)
         color, marker = looks[row.region]
         axes.plot([row.ci_low, row.ci_high], [y, y], color=color, linewidth=1.0)
         axes.plot(row.onset_s, y, marker=marker, markersize=3.6, color=color)
-        if not np.isfinite(row.onset_s):
-            axes.annotate(
-                "none found",
-                (0.02, y),
-                xycoords=axes.get_yaxis_transform(),
-                va="center",
-                fontsize=style.NOTE,
-                color=style.GREY,
-                bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
-            )
+    for line in [line for line in lines if line not in set(found["line"])]:
+        axes.annotate(
+            "none found",
+            (0.02, lines.index(line)),
+            xycoords=axes.get_yaxis_transform(),
+            va="center",
+            fontsize=style.NOTE,
+            color=style.GREY,
+            bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
+        )
     style.row_labels(axes, lines)

@@ -208,7 +208,7 @@ def proportion(value: float) -> str:
     """Return a proportion with two digits and no leading zero, as accuracies are printed."""
     if not np.isfinite(value):
         return DASH
-    text = f"{value:.2f}".replace("-", MINUS)
+    text = f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)  # no minus before a zero
     return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
 
 
@@ -272,6 +272,11 @@ def is_leftmost(index: int, n_panels: int) -> bool:
     return index % n_columns(n_panels) == 0
 
 
+def is_lowest(index: int, n_panels: int) -> bool:
+    """Return whether no panel stands below panel `index` of `n_panels`."""
+    return index + n_columns(n_panels) >= n_panels
+
+
 def outer_labels(axes: Axes, left: bool, bottom: bool) -> None:
     """Keep tick labels only where a panel stands at the left or at the bottom."""
     axes.tick_params(labelleft=left, labelbottom=bottom)
@@ -280,7 +285,8 @@ def outer_labels(axes: Axes, left: bool, bottom: bool) -> None:
 def panel_title(axes: Axes, name: str, note: str = "") -> None:
     """Write a panel's name above it, and what it holds to the right or, of long names, below."""
     is_long = len(name) > 12 and bool(note)
-    axes.set_title(fill(name, LINE) + "\n" * is_long, loc="left", fontweight="bold")
+    line = max(LINE, _characters_above(axes))
+    axes.set_title(fill(name, line) + "\n" * is_long, loc="left", fontweight="bold")
     if is_long:
         axes.annotate(
             note,
@@ -293,6 +299,16 @@ def panel_title(axes: Axes, name: str, note: str = "") -> None:
         )
     elif note:
         axes.set_title(note, loc="right", fontsize=NOTE, color=GREY)
+
+
+def _characters_above(axes: Axes) -> int:
+    """Return how many characters of a bold title fit above a panel of a grid, 1.8 mm each."""
+    place = axes.get_subplotspec()
+    figure = axes.get_figure(root=True)
+    if place is None or figure is None:
+        return LINE
+    width = 25.4 * figure.get_size_inches()[0] / place.get_gridspec().ncols
+    return int(width / 1.8)
 
 
 def row_height(names: Iterable[str], least: float) -> float:

@@ -30,6 +30,11 @@ HEADERS = {
 SMALLEST_P = 0.005
 """Smaller p-values are not told apart: with 200 permutations none can be below 1 / 201."""
 
+DECIMALS = 3
+"""Of accuracies, ratios, measures and times (s), and of their intervals."""
+
+DECIMALS_OF_DISTANCES, DECIMALS_OF_DEGREES = 2, 1
+
 _STYLE = """
 body { font: 14px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #222;
        margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
@@ -58,26 +63,26 @@ def to_html(frame: pd.DataFrame, title: str, caption: str) -> str:
     Returns
     -------
     str
-        HTML with three significant digits, p-values below .005 as "< .005", what is missing as
-        an en dash, and units in the header; the CSV keeps the exact numbers.
+        HTML with as many decimals in all rows of a column, p-values below .005 as "< .005",
+        what is missing as an en dash, and units in the header; the CSV keeps the exact numbers.
     """
     numeric = {
         str(name): pd.api.types.is_numeric_dtype(frame[name])
         and not pd.api.types.is_bool_dtype(frame[name])
+        and name != "session"  # a name, even where it is a number
         for name in frame.columns
     }
+    names = list(map(str, frame.columns))
     head = "".join(
         f'<th scope="col"{_css(numeric[str(name)])} title="{html.escape(str(name))}">'
         f"{html.escape(HEADERS.get(str(name), str(name).replace('_', ' ')))}</th>"
         for name in frame.columns
     )
-    columns = [
-        [
-            f"<td{_css(numeric[str(name)])}>{html.escape(_cell(value, str(name)))}</td>"
-            for value in frame[name]
-        ]
-        for name in frame.columns
-    ]
+    columns = []
+    for name, (_, cells) in zip(names, frame.items(), strict=True):
+        decimals = _decimals(name, names)
+        texts = [html.escape(_cell(value, name, decimals)) for value in cells]
+        columns.append([f"<td{_css(numeric[name])}>{text}</td>" for text in texts])
     body = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -92,20 +97,31 @@ def _css(numeric: bool) -> str:
     return ' class="number"' if numeric else ""
 
 
-def _cell(value: object, column: str) -> str:
+def _decimals(column: str, columns: list[str]) -> int:
+    """Return the decimals of a column; intervals have those of what they belong to."""
+    if column.startswith("n_"):
+        return 0  # counts are whole, even where a missing one made the column one of floats
+    if column.startswith("report_error"):
+        return DECIMALS_OF_DEGREES
+    return DECIMALS_OF_DISTANCES if "distance" in columns else DECIMALS
+
+
+def _cell(value: object, column: str, decimals: int) -> str:
     """Return a value as it is read, not as it is stored."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return "\N{EN DASH}"
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
+    if column == "session":
+        return "all sessions" if value == "all" else str(value)
     if isinstance(value, int | np.integer):
         return f"{value}".replace("-", "\N{MINUS SIGN}")
     if not isinstance(value, float | np.floating):
         return str(value)
     if column in ("p_value", "p_corrected"):
         return f"< {_p(SMALLEST_P)}" if value < SMALLEST_P else _p(float(value))
-    digits = f"{value:.3g}"
-    return (f"{value:.0f}" if "e+" in digits else digits).replace("-", "\N{MINUS SIGN}")
+    rounded = round(float(value), decimals) + 0.0  # no minus before a zero
+    return f"{rounded:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _p(value: float) -> str:

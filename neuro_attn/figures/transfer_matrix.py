@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from neuro_attn.figures import style
 
-PANEL_HEIGHTS = (54.0, 44.0, 44.0, 38.0, 36.0)
+PANEL_HEIGHTS = (48.0, 38.0, 38.0, 35.0, 31.0)
 """Heights that leave square panels few margins, for one to five columns, mm."""
 
 
@@ -37,7 +37,7 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
     norm = style.chance_norm(rows["accuracy"].to_numpy(float), rows["chance"].mean())
     height = PANEL_HEIGHTS[style.n_columns(len(regions)) - 1]
     figure, panels = style.region_panels(
-        len(regions), len(windows), panel_height=height, extra_height=16
+        len(regions), len(windows), panel_height=height, extra_height=22
     )
     for column, region in enumerate(regions):
         for row, window in enumerate(windows):
@@ -45,12 +45,13 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
             here = rows[(rows["region"] == region) & (rows["window"] == window)]
             _draw_matrix(axes, here, tasks, norm, alpha)
             leftmost = style.is_leftmost(column, len(regions))
-            style.outer_labels(axes, left=leftmost, bottom=row == len(windows) - 1)
+            lowest = row == len(windows) - 1 and style.is_lowest(column, len(regions))
+            style.outer_labels(axes, left=leftmost, bottom=lowest)
             if row == 0:
                 style.panel_title(axes, region, style.count(here["n_units"], "unit"))
             if leftmost:
                 axes.set_ylabel(f"window: {window}\ntrained on")
-            if row == len(windows) - 1:
+            if lowest:
                 axes.set_xlabel("tested on")
     every = [axes for column_panels in panels for axes in column_panels]
     style.accuracy_bar(figure, norm, every, rows["accuracy"].min())

@@ -75,6 +75,21 @@ LONG_NAMES = Shape(
 )
 
 
+ATLAS = Shape(
+    {
+        name: (0.9 - 0.02 * i, 0.8 - 0.02 * i, 0.05 + 0.005 * i)
+        for i, name in enumerate(
+            "ACA CA1 CA3 CP DG ILA LD LGd LP LS LSc LSr MD MOp MOs OLF ORB PL PO PT SUB TH TT "  # noqa: SIM905
+            "VISa VISam VISp VPL".split()
+        )
+    },
+    ("unilateral", "bilateral"),
+    2,
+    ("response",),
+)
+"""As many regions as in Steinmetz et al. (2019), every one compared with the first."""
+
+
 @pytest.fixture(params=SHAPES)
 def shape(request) -> Shape:
     return SHAPES[request.param]
@@ -374,4 +389,5 @@ def make() -> SimpleNamespace:
         geometry=make_geometry,
         shapes=SHAPES,
         long_names=LONG_NAMES,
+        atlas=ATLAS,
     )

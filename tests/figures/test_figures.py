@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from neuro_attn.configuration import NETWORK_TIMING, Timing
@@ -103,6 +104,12 @@ def test_transfer_matrix_writes_accuracies_ratios_and_stars(shape, make, tmp_pat
     assert says(figure, "tested on")
 
 
+def test_transfer_matrix_labels_only_the_outer_panels(make):
+    axes = panels(transfer_matrix.draw(make.summary(make.atlas)))
+    assert sum(panel.get_xlabel() == "tested on" for panel in axes) == 5
+    assert sum("trained on" in panel.get_ylabel() for panel in axes) == 6
+
+
 def test_the_colours_of_accuracies_are_centred_on_chance(make):
     figure = transfer_matrix.draw(make.summary(make.shapes["one region"]))
     (image,) = panels(figure)[0].images
@@ -125,6 +132,16 @@ def test_cross_temporal_says_what_it_shows(shape, make, tmp_path):
         assert task in words(figure)
 
 
+def test_cross_temporal_names_tasks_where_a_time_stands_in_the_middle(make, tmp_path):
+    data = make.cross_temporal(make.shapes["panichello"])
+    times = np.linspace(0.01, 0.39, data.sizes["train_time"])  # edges 0 and 0.4 s, middle 0.2 s
+    figure = cross_temporal.draw(data.assign_coords(train_time=times, test_time=times))
+    written(figure, tmp_path)
+    for axis in (panels(figure)[0].xaxis, panels(figure)[0].yaxis):
+        names = [tick.label1.get_text() for tick in axis.get_minor_ticks()]
+        assert sorted(names) == ["pro", "retro"]
+
+
 def test_cross_temporal_outlines_whole_cells():
     mask = np.array([[0, 0, 0], [0, 1, 1], [0, 0, 0]], dtype=bool)
     edges = np.arange(4.0)
@@ -145,15 +162,88 @@ def test_cross_temporal_draws_what_is_nowhere_significant(make, tmp_path):
     written(cross_temporal.draw(data.drop_vars("n_units")), tmp_path)
 
 
-def test_unit_counts_label_every_region_in_every_panel(shape, make, tmp_path):
-    figure = written(unit_counts.draw(make.unit_counts(shape)), tmp_path)
-    assert len(panels(figure)) == len(shape.tasks) ** 2 * len(shape.windows)
+def test_unit_counts_name_every_region_beside_its_curves(shape, make, tmp_path):
+    table = make.unit_counts(shape)
+    figure = written(unit_counts.draw(table), tmp_path)
+    together = len(shape.regions) <= unit_counts.MOST_TOGETHER
+    n_groups = len(shape.tasks) ** 2 if together else len(shape.regions)
+    assert len(panels(figure)) == n_groups * len(shape.windows)
     for region in shape.regions:
-        assert words(figure).count(region) == len(panels(figure))
+        assert words(figure).count(region) == (len(panels(figure)) if together else 1)
     for axes in panels(figure):
         assert chance_lines(axes) == [pytest.approx(shape.chance)]
     assert says(figure, "units in a draw (n;")
     assert says(figure, f"chance, {style.proportion(shape.chance)}")
+
+
+def test_many_regions_have_a_panel_each_with_a_curve_for_each_pair_of_tasks(make, tmp_path):
+    figure = written(unit_counts.draw(make.unit_counts(make.atlas)), tmp_path)
+    colors = list(style.task_colors(make.atlas.tasks).values())
+    for axes in panels(figure):
+        curves = [bar.lines[0] for bar in axes.containers]
+        looks = [(curve.get_color(), curve.is_dashed()) for curve in curves]
+        assert looks == [
+            (colors[0], False), (colors[1], True), (colors[0], True), (colors[1], False)
+        ]  # fmt: skip
+    assert says(figure, "across tasks")
+
+
+def test_many_regions_and_tasks_have_a_row_for_each_trained_task_and_window(make, tmp_path):
+    shape = make.atlas._replace(tasks=("upper", "middle", "lower"), windows=("early", "late"))
+    figure = written(unit_counts.draw(make.unit_counts(shape)), tmp_path)
+    assert len(panels(figure)) == 27 * 6
+    assert {len(axes.containers) for axes in panels(figure)} == {3}
+
+
+@pytest.mark.parametrize("n_regions", [4, 27])
+def test_ticks_of_unit_counts_are_counts_that_many_regions_have(n_regions, make):
+    regions = dict(list(make.atlas.regions.items())[:n_regions])
+    table = make.unit_counts(make.atlas._replace(regions=regions))
+    odd = table["n_units"].eq(80) & table["region"].isin(["CA1", "CA3"])
+    table.loc[odd, "n_units"] = 79  # all that these regions have
+    for axes in panels(unit_counts.draw(table)):
+        ticks = axes.get_xticks()
+        assert 79 not in ticks
+        assert set(ticks) <= {5, 10, 20, 40, 80, 160, 320}
+
+
+def atlas_figures(make) -> dict:
+    shape = make.atlas
+    return {
+        "decoding_over_time": decoding_over_time.draw(make.transfer(shape), make.onsets(shape)),
+        "transfer_matrix": transfer_matrix.draw(make.summary(shape)),
+        "cross_temporal": cross_temporal.draw(make.cross_temporal(shape)),
+        "unit_counts": unit_counts.draw(make.unit_counts(shape)),
+        "geometry": geometry.draw(make.geometry(shape)),
+        "onsets": onsets.draw(make.onsets(shape)),
+        "similarity": similarity.draw(make.distances(shape)),
+    }
+
+
+def ticks_out_of_view(figure) -> set[Text]:
+    """Labels of ticks beyond an axis' limits, which matplotlib keeps but does not draw."""
+    return {
+        tick.label1
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
+        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+    }
+
+
+def test_no_text_leaves_the_canvas_of_27_regions(make, tmp_path):
+    for name, figure in atlas_figures(make).items():
+        written(figure, tmp_path)
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        unseen = ticks_out_of_view(figure)
+        for text in figure.findobj(Text):
+            if text in unseen or not (text.get_text().strip() and text.get_visible()):
+                continue
+            box = text.get_window_extent(renderer)
+            assert box.x0 > -1, (name, text)
+            assert box.y0 > -1, (name, text)
+            assert box.x1 < figure.bbox.x1 + 1, (name, text)
+            assert box.y1 < figure.bbox.y1 + 1, (name, text)
 
 
 def test_attention_marks_the_epochs_of_each_task(make, tmp_path):
@@ -230,6 +320,31 @@ def test_onsets_shows_onsets_and_their_differences(shape, make, tmp_path):
     figure = written(onsets.draw(table), tmp_path)
     assert says(figure, "onset (s), 95% interval")
     assert says(figure, "difference of onsets (s)") == (len(shape.regions) > 1)
+
+
+def test_onsets_says_where_none_was_found(make, tmp_path):
+    table = make.onsets(make.shapes["panichello"])
+    figure = written(onsets.draw(table.dropna(subset="onset_s")), tmp_path)
+    assert says(figure, "none found")
+
+
+def test_of_too_many_differences_onsets_shows_the_clear_ones(make, tmp_path):
+    table = make.onsets(make.atlas)
+    plain = table[(table["compared_with"] == "") & table["onset_s"].notna()]
+    both = plain.merge(plain, on=["train_task", "test_task"], suffixes=("", "_other"))
+    both = both[both["region"] != both["region_other"]]
+    change = both["onset_s"] - both["onset_s_other"]
+    different = both[["region", "train_task", "test_task"]].assign(
+        compared_with=both["region_other"],
+        onset_s=change,
+        ci_low=change - 0.11,
+        ci_high=change + 0.11,
+    )
+    figure = written(onsets.draw(pd.concat([plain, different])), tmp_path)
+    n_clear = (change.abs() > 0.11).sum()
+    assert 0 < n_clear < len(different)
+    assert says(figure, f"{n_clear} of {len(different)}, whose interval excludes 0")
+    assert not says(figure, "CA1 \N{MINUS SIGN} CA3")
 
 
 def test_onsets_reads_an_empty_comparison_from_csv(make, tmp_path):

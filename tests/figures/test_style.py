@@ -75,6 +75,7 @@ def test_known_regions_stand_from_front_to_back():
         (0.5, ".50"),
         (1.0, "1.00"),
         (-0.014, "\N{MINUS SIGN}.01"),
+        (-0.004, ".00"),
         (1 / 7, ".14"),
         (np.nan, "\N{EN DASH}"),
         (-1.2, "\N{MINUS SIGN}1.20"),

@@ -41,50 +41,75 @@ def test_numbers_are_rounded_as_they_are_read():
     frame = pd.DataFrame(
         {
             "region": ["LPFC", "V4"],
+            "session": ["all", "session01"],
             "time": [-0.19, 0.30000000000000004],
             "accuracy": [0.863417, 1.0],
             "p_value": [1 / 201, 0.0416],
-            "p_corrected": [0.0, 1.0],
+            "p_corrected": [0.005, 1.0],
             "transfer_ratio": [np.nan, -0.0123],
             "n_units": [574, 12345],
+            "n_sessions": [3.0, np.nan],
             "trained": [True, False],
-            "distance": [123456.7, 12.34],
         }
     )
     header, first, second = cells(to_html(frame, "Transfer", "Accuracy over time."))
     assert header == [
         "region",
+        "session",
         "time (s)",
         "balanced accuracy",
         "p",
         "p, corrected",
         "transfer ratio",
         "n units",
+        "n sessions",
         "trained",
-        "distance (bootstrap SDs)",
     ]
     assert first == [
         "LPFC",
-        "\N{MINUS SIGN}0.19",
+        "all sessions",
+        "\N{MINUS SIGN}0.190",
         "0.863",
         "< .005",
-        "< .005",
+        ".005",
         "\N{EN DASH}",
         "574",
+        "3",
         "yes",
-        "123457",
     ]
     assert second == [
         "V4",
-        "0.3",
-        "1",
+        "session01",
+        "0.300",
+        "1.000",
         ".042",
         "1.000",
-        "\N{MINUS SIGN}0.0123",
+        "\N{MINUS SIGN}0.012",
         "12345",
+        "\N{EN DASH}",
         "no",
-        "12.3",
     ]
+
+
+def test_all_numbers_of_a_column_have_the_same_decimals():
+    values = [0.67, 0.534, 1.0, 123456.7, -0.0001, 12.34]
+    for columns, decimals in {
+        ("accuracy", "ci_low", "ratio_ci_high"): 3,
+        ("onset_s", "ci_low", "ci_high"): 3,
+        ("distance", "ci_low", "runner_up_distance", "fraction_nearest"): 2,
+        ("report_error",): 1,
+        ("report_error_retro",): 1,
+    }.items():
+        page = to_html(pd.DataFrame(dict.fromkeys(columns, values)), "", "")
+        texts = [text for row in cells(page)[1:] for text in row]
+        assert {len(text.split(".")[1]) for text in texts} == {decimals}
+        assert not any(text.startswith("\N{MINUS SIGN}0.") for text in texts)
+
+
+def test_sessions_named_by_numbers_are_names():
+    page = to_html(pd.DataFrame({"session": [20161206]}), "", "")
+    assert cells(page)[1] == ["20161206"]
+    assert '<td class="number"' not in page
 
 
 def test_missing_values_of_every_kind_are_dashes():
