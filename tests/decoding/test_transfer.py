@@ -21,13 +21,15 @@ from neuro_attn.configuration import Decoding
 from neuro_attn.decoding import (
     POOLED,
     decode_region,
+    evaluation,
     populations,
     regions_table,
     transfer,
     units_per_draw,
 )
+from neuro_attn.decoding.evaluation import evaluate_fold
 from neuro_attn.decoding.splits import Fold, Replicate, draw_folds, fold_sizes
-from neuro_attn.decoding.transfer import EVERYTHING, evaluate_fold
+from neuro_attn.decoding.transfer import EVERYTHING
 from neuro_attn.errors import InputError
 from neuro_attn.inference.pvalues import p_value
 
@@ -107,7 +109,7 @@ def plain_loop(population, fold, C, standardize):
 def test_accuracies_are_those_of_a_plain_loop(
     population, trials, monkeypatch, n_classes, n_sessions, standardize
 ):
-    monkeypatch.setattr(transfer, "TOLERANCE", 1e-6)
+    monkeypatch.setattr(evaluation, "TOLERANCE", 1e-6)
     rng = np.random.default_rng(0)
     counts = rng.integers(12, 30, (3, n_classes))
     sessions = [
