@@ -89,8 +89,8 @@ def _value(node: ast.expr, table: pd.DataFrame, where: str) -> Any:
             return [_value(item, table, where) for item in items]
         case ast.BoolOp(op=op, values=values):
             parts = [_truth(_value(value, table, where), where) for value in values]
-            combine = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            return combine.reduce(np.broadcast_arrays(*parts))
+            combine = np.all if isinstance(op, ast.And) else np.any
+            return combine(np.stack(np.broadcast_arrays(*parts)), axis=0)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return ~_truth(_value(operand, table, where), where)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -107,7 +107,7 @@ def _value(node: ast.expr, table: pd.DataFrame, where: str) -> Any:
                 if type(comparison) not in _COMPARISONS:
                     raise InputError(where, "'is' is not allowed; use == instead.")
                 parts.append(np.asarray(_COMPARISONS[type(comparison)](one, other), dtype=bool))
-            return np.logical_and.reduce(np.broadcast_arrays(*parts))
+            return np.all(np.stack(np.broadcast_arrays(*parts)), axis=0)
         case _:
             raise InputError(
                 where,

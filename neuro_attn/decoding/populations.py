@@ -157,7 +157,7 @@ def populations(
 
 def fewest_trials(task: np.ndarray, label: np.ndarray, n_tasks: int, n_classes: int) -> int:
     """Return the number of trials in the rarest combination of task and class."""
-    return int(np.bincount(task * n_classes + label, minlength=n_tasks * n_classes).min())
+    return int(np.min(np.bincount(task * n_classes + label, minlength=n_tasks * n_classes)))
 
 
 def _part(

@@ -75,7 +75,7 @@ def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        parts = scipy.io.loadmat(path, appendmat=False, variable_names=_PARTS)
+        parts = scipy.io.loadmat(path, appendmat=False, variable_names=_PARTS, spmatrix=False)
     except NotImplementedError:
         raise InputError(
             str(path), "is a MATLAB 7.3 file.", "In MATLAB, save it with save(..., '-v7')."
