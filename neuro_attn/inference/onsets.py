@@ -26,8 +26,9 @@ def threshold(observed: np.ndarray, null: np.ndarray, alpha: float) -> np.ndarra
 def onsets(courses: np.ndarray, level: np.ndarray, times: np.ndarray, sustained: int) -> np.ndarray:
     """Return when time courses first exceed a level for several bins in a row.
 
-    Between the last bin below and the first above, the crossing is interpolated linearly, but
-    never put before the left edge of the first bin above: that bin's spikes are the evidence.
+    An onset lies in the first bin above, whose spikes are the evidence: it is put between the
+    bin's edges in proportion to how far the threshold lies between the accuracies of the last bin
+    below and of this one. It never precedes that bin, and it moves smoothly with the data.
 
     Parameters
     ----------
@@ -54,8 +55,7 @@ def onsets(courses: np.ndarray, level: np.ndarray, times: np.ndarray, sustained:
     before = np.maximum(first - 1, 0)
     high = np.take_along_axis(excess, first[..., None], axis=-1)[..., 0]
     low = np.take_along_axis(excess, before[..., None], axis=-1)[..., 0]
-    rise = np.where(first > 0, high - low, 1)
-    part = np.where(first > 0, high / np.where(rise > 0, rise, 1), 0)
-    step = np.diff(times).mean() if len(times) > 1 else 0.0
-    crossing = times[first] - np.minimum(part * (times[first] - times[before]), step / 2)
+    width = np.diff(times).mean() if len(times) > 1 else 0.0
+    part_above = np.where(first > 0, high / np.where(high > low, high - low, 1), 1)
+    crossing = times[first] + width * (0.5 - part_above)
     return np.where(runs.any(axis=-1), crossing, np.inf)

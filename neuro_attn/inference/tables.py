@@ -197,6 +197,7 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFram
     rows = []
     group = _groups(decodings, _over_time)[0]
     times = group["time"].values
+    end = times[-1] + np.diff(times).mean() / 2 if len(times) > 1 else times[-1]
     for train, test in np.ndindex(group.sizes["train_task"], group.sizes["test_task"]):
         names = {
             "train_task": str(group["train_task"].values[train]),
@@ -213,7 +214,7 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFram
             onset = float(onsets(observed, level, times, settings.sustained))
             if np.isfinite(onset):
                 resampled = onsets(boot.T, level, times, settings.sustained)
-                found[str(region)] = onset, np.minimum(resampled, times[-1])
+                found[str(region)] = onset, np.minimum(resampled, end)
         for region, (onset, resampled) in found.items():
             low, high = interval(resampled, settings.confidence)
             rows.append((region, "", *names.values(), onset, float(low), float(high)))
