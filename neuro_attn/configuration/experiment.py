@@ -85,7 +85,7 @@ BLOCK_NAMES: tuple[BlockName, ...] = ("pro", "retro_1", "retro_2")
 class SimulatedRegion(Settings):
     """One simulated region: its size and its planted truth."""
 
-    units: Annotated[int, Field(ge=2)] = 40
+    units: Annotated[int, Field(ge=4)] = 40
     """Units of the region, spread evenly over the sessions."""
     selection_onset: NonNegative = 0.2
     """When the selection signal starts, s after cue onset."""

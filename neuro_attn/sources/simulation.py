@@ -18,6 +18,7 @@ units.
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.linalg import hadamard
 
 from neuro_attn import experiment
 from neuro_attn.configuration import Simulation
@@ -35,6 +36,7 @@ MEMORY_LEVEL = 0.7
 
 LOOKS = ("set1-upper", "set1-lower", "set2-upper", "set2-lower")
 PLANES = ("upper", "lower", "common")
+_SIGNS = hadamard(4)
 _FEATURES = len(experiment.TASKS) + len(LOOKS) + 2 * len(PLANES)
 
 
@@ -83,16 +85,25 @@ def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
         baseline = 2 + (settings.baseline - 2) * rng.gamma(4, 1 / 4, n)
         # Tuning is drawn in units of each unit's Poisson SD, the metric in which decoders see it.
         noise = np.sqrt(baseline / settings.baseline)[:, None]
-        axes = noise * planted.selection * _selection_axes(n, planted.shared, rng)
-        tuning = noise * _orthogonal(n, len(LOOKS) + 2 * len(PLANES), rng)
-        looks, planes = np.split(tuning, [len(LOOKS)], axis=1)
+        pro, other, *of_sets = noise.T * _label_axes(n, rng).T
+        retro = planted.shared * pro + np.sqrt(1 - planted.shared**2) * other
+        tuning = noise * _orthogonal(n, len(of_sets) + 2 * len(PLANES), rng)
+        common, planes = np.split(tuning, [len(of_sets)], axis=1)
+        # A cue excites by being seen, and tells by its look which item is meant.
+        looks = [common[:, k] + sign * axis for k, axis in enumerate(of_sets) for sign in (1, -1)]
         session = np.array(session_names(settings), dtype=object)
         regions.append(
             xr.Dataset(
                 {
                     "baseline": ("unit", baseline),
-                    "selection_axis": (("unit", "task"), axes),
-                    "visual": (("unit", "look"), looks * planted.visual),
+                    "selection_axis": (
+                        ("unit", "task"),
+                        planted.selection * np.stack([pro, retro], axis=1),
+                    ),
+                    "visual": (
+                        ("unit", "look"),
+                        planted.visual * np.stack(looks, axis=1) / np.sqrt(2),
+                    ),
                     "color_plane": (
                         ("unit", "plane", "component"),
                         planted.color * planes.reshape(n, len(PLANES), 2),
@@ -118,21 +129,18 @@ def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
     )
 
 
-def _selection_axes(n: int, cosine: float, rng: np.random.Generator) -> np.ndarray:
-    """Return the axes of the two tasks, shape (unit, task), with the planted cosine.
+def _label_axes(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return four independent axes that could tell the label apart, shape (unit, axis).
 
-    Units come in pairs with the same strength of tuning; the part of the second task's axis that
-    is not shared has the first task's sign in one unit of a pair and the opposite in the other.
-    So however a decoder weighs units by their tuning, independent axes do not transfer by chance.
+    Two are for the selection of the two tasks, two for the looks of the two cue sets. Units come
+    in fours with the same strength of tuning and the signs of a Hadamard matrix, so the axes stay
+    orthogonal however a decoder weighs units by their tuning, and nothing transfers by chance.
+    Units beyond the last four are not tuned.
     """
-    strength = np.abs(rng.normal(size=(n + 1) // 2)).repeat(2)[:n]
-    first = strength * rng.choice([-1, 1], n)
-    flip = np.resize([1, -1], n)
-    if n % 2:
-        strength[-1] = first[-1] = 0
-    second = cosine * first + np.sqrt(1 - cosine**2) * flip * first
-    order = rng.permutation(n)
-    axes = np.stack([first, second], axis=1)[order]
+    strength = np.abs(rng.normal(size=n // 4)).repeat(4)
+    signs = np.tile(_SIGNS, (n // 4, 1)) * rng.choice([-1, 1], len(strength))[:, None]
+    axes = np.zeros((n, 4))
+    axes[rng.permutation(n)[: len(strength)]] = strength[:, None] * signs
     return axes * np.sqrt(n) / np.linalg.norm(axes, axis=0)
 
 

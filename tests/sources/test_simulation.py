@@ -62,7 +62,7 @@ def test_baselines_have_the_planted_mean_over_units():
 
 
 def test_spikes_lie_in_trials_in_order():
-    session, _ = simulate({"V4": SimulatedRegion(units=3)}, cycles=1)
+    session, _ = simulate({"V4": SimulatedRegion(units=4)}, cycles=1)
     start, stop = (session.trials[name].to_numpy() for name in ("start_time", "stop_time"))
     for spikes in session.spike_times:
         assert len(spikes)
@@ -149,7 +149,7 @@ def test_the_region_with_a_shared_code_has_the_same_code_in_the_spikes_of_both_t
     assert abs(correlation("V4")) < 0.7
 
 
-@pytest.mark.parametrize("units", [2, 7, 40])
+@pytest.mark.parametrize("units", [4, 7, 40])
 @pytest.mark.parametrize("shared", [1.0, 0.6, 0.0, -0.5])
 def test_the_planted_axes_have_the_planted_cosine_and_strength(units, shared):
     region = SimulatedRegion(units=units, shared=shared, selection=1.5)
