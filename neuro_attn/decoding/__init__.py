@@ -1,5 +1,6 @@
 """Decoding: the decoder, the splits, pseudopopulations, and the transfer between tasks."""
 
+from neuro_attn.decoding.crossvalidation import cross_validated_accuracy
 from neuro_attn.decoding.decoder import LogisticDecoder
 from neuro_attn.decoding.populations import (
     POOLED,
@@ -14,6 +15,7 @@ __all__ = [
     "POOLED",
     "LogisticDecoder",
     "Population",
+    "cross_validated_accuracy",
     "decode_region",
     "populations",
     "regions_table",

@@ -1,13 +1,15 @@
 """The decoder: ridge logistic regression in scikit-learn's manner, over times and labellings."""
 
 import warnings
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from neuro_attn.decoding.solver import Solution, fit_multiclass, fit_two_class
+from neuro_attn.decoding.selection import fit
 
 
 class LogisticDecoder(ClassifierMixin, BaseEstimator):
@@ -18,14 +20,25 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    C : float
-        Inverse strength of the penalty.
+    C : float or sequence of float
+        Inverse strength of the penalty. From several, the one with the smallest loss in nested
+        stratified cross-validation is taken, for each time and labelling.
     standardize : bool
         Divide each unit by its SD over the training trials; constant units are left at 0.
+    class_weight : "balanced" or None
+        Weigh trials by n / (classes x trials of their class), for each labelling.
     tol : float
-        Relative change of the scores at which the solver stops.
+        Error of the decision values, relative to their root mean square over the training
+        trials, at which a labelling is done; it is estimated, for permuted labels somewhat too
+        large and for strong signals up to twice too small.
     max_iter : int
-        Iterations after which a `ConvergenceWarning` is given.
+        Steps of the solver after which a `ConvergenceWarning` is given.
+    selection_folds : int
+        Folds of the nested cross-validation, where there are several C.
+    labellings_per_batch : int
+        Labellings solved at once. Beside the data, the labels and the result, memory is about
+        ``labellings_per_batch x trials x 10`` numbers (x classes for three and more), and the
+        square of the smaller of trials and units for a few times.
 
     Attributes
     ----------
@@ -35,25 +48,42 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         Weights on the units as given (not standardised).
     intercept_ : array, shape ([time,] [labelling,] [class])
         Intercepts.
+    C_ : array, shape ([time,] [labelling])
+        C that was used.
     n_iter_ : int
-        Iterations of the solver.
+        Largest number of steps that a labelling took.
 
     Notes
     -----
     ``X`` is (trial, unit) or (trial, unit, time), ``y`` is (trial,) or (trial, labelling), where
     labellings share X. `decision_function` returns (trial, [time,] [labelling,]), and one more
     trailing axis, class, for three classes and more.
+
+    Data in float32 are solved in float32; large problems are compiled by JAX, and run on a GPU
+    where JAX sees one.
     """
 
     def __init__(
-        self, C: float = 1.0, standardize: bool = True, tol: float = 1e-5, max_iter: int = 1000
+        self,
+        C: float | Sequence[float] = 1.0,
+        standardize: bool = True,
+        class_weight: Literal["balanced"] | None = None,
+        tol: float = 1e-3,
+        max_iter: int = 1000,
+        selection_folds: int = 5,
+        labellings_per_batch: int = 1000,
     ):
         self.C = C
         self.standardize = standardize
+        self.class_weight = class_weight
         self.tol = tol
         self.max_iter = max_iter
+        self.selection_folds = selection_folds
+        self.labellings_per_batch = labellings_per_batch
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> "LogisticDecoder":
+    def fit(
+        self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None
+    ) -> "LogisticDecoder":
         """Fit the decoder.
 
         Parameters
@@ -62,6 +92,8 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             Firing rates; float32 stays float32.
         y : array, shape (trial,) or (trial, labelling)
             Labels.
+        sample_weight : array, shape (trial,) or (trial, labelling), optional
+            Weights of the trials in the loss; units are standardised without them.
 
         Returns
         -------
@@ -71,7 +103,8 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If shapes do not fit, X is not finite, or a labelling has fewer than two classes.
+            If shapes do not fit, X or weights are not finite, weights are negative, or a
+            labelling has fewer than two classes.
         """
         X, y = _as_float(X), np.asarray(y)
         if X.ndim not in (2, 3) or y.ndim not in (1, 2) or len(X) != len(y):
@@ -83,13 +116,24 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             raise ValueError("X must be finite")
         self.classes_, codes = np.unique(y, return_inverse=True)
         codes = codes.reshape(len(y), -1)
-        if any(len(np.unique(column)) < 2 for column in codes.T):
+        counts = _counts(codes, len(self.classes_))
+        if ((counts > 0).sum(axis=0) < 2).any():
             raise ValueError("every labelling needs two or more classes")
         self.n_features_in_ = X.shape[1]
         self._timed, self._labelled = X.ndim == 3, y.ndim == 2
         data = np.moveaxis(X if self._timed else X[..., None], 2, 0)
         standardized, mean, scale = standardize(data, self.standardize)
-        solution = fit(standardized, codes, len(self.classes_), self.C, self.tol, self.max_iter)
+        solution, C = fit(
+            standardized,
+            codes[None],
+            len(self.classes_),
+            self.C,
+            self.selection_folds,
+            self.tol,
+            self.max_iter,
+            self.labellings_per_batch,
+            self._weight(codes, counts, sample_weight),
+        )
         if not solution.converged.all():
             warnings.warn(
                 f"{int((~solution.converged).sum())} of {solution.converged.size} problems did "
@@ -98,13 +142,45 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
                 stacklevel=2,
             )
         weights, intercept = unstandardized(solution.weights, solution.intercept, mean, scale)
-        outputs = (codes.shape[1], -1) if len(self.classes_) > 2 else (codes.shape[1],)
-        weights = weights.reshape(*weights.shape[:2], *outputs)
-        intercept = intercept.reshape(len(intercept), *outputs)
+        if len(self.classes_) == 2:
+            weights, intercept = weights[..., 0], intercept[..., 0]
         self.coef_ = self._drop_axes(weights, labelling=2)
         self.intercept_ = self._drop_axes(intercept, labelling=1)
+        self.C_ = self._drop_axes(C, labelling=1)
         self.n_iter_ = solution.n_iterations
         return self
+
+    def _weight(
+        self, codes: np.ndarray, counts: np.ndarray, sample_weight: np.ndarray | None
+    ) -> np.ndarray | None:
+        """Return the weights of trials, (1, trial, labelling or 1), or None for equal ones."""
+        weight = None
+        if self.class_weight == "balanced":
+            present = np.maximum(counts, 1)
+            share = len(codes) / ((counts > 0).sum(axis=0) * present)
+            weight = np.take_along_axis(share, codes, axis=0)
+        elif self.class_weight is not None:
+            raise ValueError(f"class_weight must be 'balanced' or None; got {self.class_weight!r}")
+        if sample_weight is not None:
+            given = np.asarray(sample_weight, dtype=float)
+            given = given[:, None] if given.ndim == 1 else given
+            if (
+                given.ndim != 2
+                or len(given) != len(codes)
+                or given.shape[1]
+                not in (
+                    1,
+                    codes.shape[1],
+                )
+            ):
+                raise ValueError(
+                    "sample_weight must be (trial,) or (trial, labelling) as y is; got "
+                    f"{np.shape(sample_weight)}"
+                )
+            if not np.isfinite(given).all() or (given < 0).any():
+                raise ValueError("sample_weight must be finite and not negative")
+            weight = given if weight is None else given * weight
+        return None if weight is None else weight[None]
 
     def _drop_axes(self, values: np.ndarray, labelling: int) -> np.ndarray:
         """Drop the labelling and time axes that X and y did not have."""
@@ -121,11 +197,10 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             raise ValueError(f"X must have {self.n_features_in_} units; got shape {X.shape}")
         if not self._timed:
             return np.tensordot(X, self.coef_, axes=(1, 0)) + self.intercept_
-        flat = self.coef_.reshape(*self.coef_.shape[:2], -1)
-        scores = np.einsum("nut,tuk->ntk", X, flat, optimize=True)
-        return (
-            scores.reshape(len(X), *self.coef_.shape[:1], *self.coef_.shape[2:]) + self.intercept_
-        )
+        times, units = self.coef_.shape[:2]
+        scores = np.moveaxis(X, 2, 0) @ self.coef_.reshape(times, units, -1)
+        scores = np.moveaxis(scores, 1, 0).reshape(len(X), times, *self.coef_.shape[2:])
+        return scores + self.intercept_
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the predicted labels of trials, shape (trial, [time,] [labelling])."""
@@ -133,15 +208,6 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         if len(self.classes_) == 2:
             return self.classes_[(scores > 0).astype(int)]
         return self.classes_[scores.argmax(axis=-1)]
-
-
-def fit(
-    X: np.ndarray, y: np.ndarray, n_classes: int, C: float, tol: float, max_iter: int
-) -> Solution:
-    """Fit two or more classes; see `solver`."""
-    if n_classes == 2:
-        return fit_two_class(X, y.astype(X.dtype), C, tol, max_iter)
-    return fit_multiclass(X, y, n_classes, C, tol, max_iter)
 
 
 def standardize(X: np.ndarray, scale: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -163,19 +229,37 @@ def standardize(X: np.ndarray, scale: bool) -> tuple[np.ndarray, np.ndarray, np.
     centred = X - mean
     if not scale:
         return centred, mean, np.ones_like(mean)
-    sd = np.sqrt(np.mean(centred**2, axis=-2, keepdims=True))
+    sd = np.sqrt(np.einsum("...nd,...nd->...d", centred, centred)[..., None, :] / X.shape[-2])
     # Rounding of the mean leaves constant units an SD of about eps; it is no variance.
     constant = sd <= 1e3 * np.finfo(X.dtype).eps * np.abs(mean)
     sd = np.where(constant, 1, sd)
-    return np.where(constant, 0, centred / sd), mean, sd
+    centred /= sd
+    if constant.any():
+        centred = np.where(constant, 0, centred)
+    return centred, mean, sd
 
 
 def unstandardized(
     weights: np.ndarray, intercept: np.ndarray, mean: np.ndarray, scale: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights (..., unit, output) and intercepts (..., output) for the data as given."""
-    weights = weights / np.swapaxes(scale, -1, -2)
-    return weights, intercept - (mean @ weights)[..., 0, :]
+    """Return weights and intercepts for the data as given.
+
+    Parameters
+    ----------
+    weights : array, shape (problem, unit, labelling, output)
+        Weights on standardised units.
+    intercept : array, shape (problem, labelling, output)
+        Intercepts for them.
+    mean, scale : array, shape (problem, 1, unit)
+        From `standardize`.
+    """
+    weights = weights / scale[:, 0, :, None, None]
+    return weights, intercept - np.einsum("pu,pulk->plk", mean[:, 0], weights)
+
+
+def _counts(codes: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return how many trials each class has in each labelling, shape (class, labelling)."""
+    return np.stack([(codes == code).sum(axis=0) for code in range(n_classes)])
 
 
 def _as_float(X: np.ndarray) -> np.ndarray:

@@ -11,12 +11,14 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from neuro_attn.configuration import Decoding
-from neuro_attn.decoding import decoder
+from neuro_attn.decoding.decoder import standardize, unstandardized
 from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.selection import fit
 from neuro_attn.decoding.splits import Fold
 
-TOLERANCE = 1e-4
+TOLERANCE = 1e-3
 MAX_ITERATIONS = 1000
+SELECTION_FOLDS = 5
 
 
 class Tested(NamedTuple):
@@ -80,16 +82,28 @@ def evaluate_fold(
     true_class: list[list[np.ndarray]] = []
     for train_task in range(n_tasks):
         rows = np.stack([fold.train[train_task] for fold in folds])
-        data, mean, scale = decoder.standardize(
-            population.rows(rows, units, points), settings.standardize
+        data = population.rows(rows, units, points)
+        problems = data.reshape(-1, *data.shape[-2:])
+        problems, mean, scale = standardize(problems, settings.standardize)
+        # Rows are ordered by class, in the same way in all replicates.
+        label = folds[0].train_label[train_task][None, :, None]
+        solution, _ = fit(
+            problems,
+            label,
+            n_classes,
+            settings.C,
+            SELECTION_FOLDS,
+            TOLERANCE,
+            MAX_ITERATIONS,
+            batch=1,
         )
-        label = folds[0].train_label[train_task]
-        labels = np.broadcast_to(label[:, None], (*data.shape[:-1], 1))
-        solution = decoder.fit(data, labels, n_classes, settings.C, TOLERANCE, MAX_ITERATIONS)
-        weights.append(solution.weights)
-        patterns.append(_patterns(data, solution.weights))
+        fitted = solution.weights[:, :, 0]
+        weights.append(fitted.reshape(n_replicates, n_points, *fitted.shape[1:]))
+        patterns.append(_patterns(problems, fitted).reshape(weights[-1].shape))
         unconverged.append(1 - solution.converged.mean())
-        raw, intercept = decoder.unstandardized(solution.weights, solution.intercept, mean, scale)
+        raw, intercept = unstandardized(solution.weights, solution.intercept, mean, scale)
+        raw = raw.reshape(weights[-1].shape)
+        intercept = intercept.reshape(n_replicates, n_points, -1)
         true_class.append([])
         for test_task in range(n_tasks):
             test = (tests if test_task == train_task else others)[test_task]

@@ -1,38 +1,44 @@
-r"""Ridge logistic regression for many data sets and labellings at once.
+"""Ridge logistic regression for many data sets and labellings at once.
 
-For centred data X (row, unit) and labels y, find weights w and an unpenalised intercept b of
-
-.. math:: \min_{w, b} \tfrac12 \|w\|^2 + C \sum_j \ell(y_j, x_j \cdot w + b)
-
-with the logistic loss (two classes) or the softmax loss (more). The loss's curvature is at most
-kappa = 1/4 (two classes) or 1/2 (more) times X'X (Boehning 1992), the same for every labelling, so
-one factorisation serves all of them. With the scores f = Xw and the residuals g = p - y, the
-minimum of the quadratic bound around the current point is
-
-.. math:: f \leftarrow Q (\kappa f - g), \quad b \leftarrow b - \bar g / \kappa, \quad
-    Q = C X (I + C \kappa X'X)^{-1} X'
-
-one matrix product for all labellings together. It is accelerated by Nesterov's momentum with
-restarts (O'Donoghue & Candes 2015) for each labelling. Weights follow from the scores: with fewer
-rows than units all of it happens in the row space, exactly.
+`fit` prepares each data set once for all its labellings, runs conjugate gradients (`gradients`) on
+blocks of them, and hands the few that this does not solve to Newton's method (`newton`).
 """
 
-from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit
+import scipy.linalg
+from threadpoolctl import ThreadpoolController
 
-TWO_CLASS_CURVATURE = 0.25
-MULTICLASS_CURVATURE = 0.5
-CHECKED_EVERY = 4
-"""Iterations between looks at convergence, which cost a quarter of an iteration."""
+from neuro_attn.decoding import newton
+from neuro_attn.decoding.gradients import Preconditioner, State, minimise, start
+from neuro_attn.decoding.losses import Loss, loss_of
 
-Operator = Callable[[np.ndarray], np.ndarray]
+MOST_GRADIENT_STEPS = 200
+"""Where more would be needed, Newton's method is quicker."""
+ENOUGH = 0.85
+"""Part of a block that is done when what is left of all blocks is gathered in new ones."""
+DIGITS_DOWN_TO = 3e-4
+"""Curvature p (1 - p) of a typical row below which float32 has too few digits for 1 - p."""
+BLOCK = 128
+"""Outputs that are iterated together; more would leave the processor's cache."""
+STABLE_STEP = 1.9
+"""Longest step where Q does not see all rows."""
+SHARED_FROM = 8
+"""Outputs from which a problem is worth blocks of its own."""
+BLOCK_BYTES = 3_000_000
+"""Matrices of problems with fewer outputs that are iterated together."""
+COMPILED_FROM = 3e9
+"""Multiplications an iteration, over everything, from which compiling the loop pays."""
 
 
 class Solution(NamedTuple):
-    """Weights (..., unit, output), intercepts (..., output), and what each problem took."""
+    """What `fit` found: one output for two classes, else one a class.
+
+    ``weights`` (problem, unit, labelling, output), ``intercept`` (problem, labelling, output),
+    ``converged`` (problem, labelling).
+    """
 
     weights: np.ndarray
     intercept: np.ndarray
@@ -40,130 +46,332 @@ class Solution(NamedTuple):
     n_iterations: int
 
 
-def fit_two_class(
-    X: np.ndarray, y: np.ndarray, C: float, tolerance: float, max_iterations: int
-) -> Solution:
-    """Fit two-class problems; outputs are labellings.
-
-    Parameters
-    ----------
-    X : array, shape (..., row, unit)
-        Data, each unit with mean 0 over rows.
-    y : array, shape (..., row, labelling)
-        Labels, 0 or 1.
-    C : float
-        Inverse strength of the ridge.
-    tolerance : float
-        Largest change of a score in one iteration, relative to the largest score, at the end.
-    max_iterations : int
-        Iterations after which a problem counts as not converged.
-
-    Returns
-    -------
-    Solution
-        With ``converged`` of shape (..., labelling).
-    """
-    target = np.swapaxes(y, -1, -2).astype(X.dtype)
-
-    def residuals(scores: np.ndarray) -> np.ndarray:
-        return expit(scores) - target
-
-    start = np.zeros((*X.shape[:-2], *target.shape[-2:]), X.dtype)
-    return _accelerate(X, residuals, start, TWO_CLASS_CURVATURE, C, tolerance, max_iterations)
-
-
-def fit_multiclass(
-    X: np.ndarray, y: np.ndarray, n_classes: int, C: float, tolerance: float, max_iterations: int
-) -> Solution:
-    """Fit softmax problems; outputs are (labelling, class), flattened.
-
-    Parameters
-    ----------
-    X : array, shape (..., row, unit)
-        Data, each unit with mean 0 over rows.
-    y : array of int, shape (..., row, labelling)
-        Class numbers from 0.
-    n_classes : int
-        Number of classes.
-    C, tolerance, max_iterations
-        As in `fit_two_class`.
-
-    Returns
-    -------
-    Solution
-        With ``converged`` of shape (..., labelling * class).
-    """
-    codes = np.swapaxes(y, -1, -2)[..., None, :]
-    target = (codes == np.arange(n_classes)[:, None]).astype(X.dtype)
-    n_outputs = target.shape[-3] * n_classes
-
-    def residuals(scores: np.ndarray) -> np.ndarray:
-        scores = scores.reshape(*scores.shape[:-2], -1, n_classes, scores.shape[-1])
-        # In place, along the class axis; scipy's softmax takes several times as long here.
-        power = np.exp(scores - scores.max(axis=-2, keepdims=True))
-        power /= power.sum(axis=-2, keepdims=True)
-        power -= target
-        return power.reshape(*power.shape[:-3], n_outputs, -1)
-
-    start = np.zeros((*X.shape[:-2], n_outputs, X.shape[-2]), X.dtype)
-    return _accelerate(X, residuals, start, MULTICLASS_CURVATURE, C, tolerance, max_iterations)
-
-
-def _accelerate(
+def fit(
     X: np.ndarray,
-    residuals: Callable[[np.ndarray], np.ndarray],
-    start: np.ndarray,
-    curvature: float,
+    y: np.ndarray,
+    n_classes: int,
     C: float,
     tolerance: float,
     max_iterations: int,
+    batch: int,
+    weight: np.ndarray | None = None,
 ) -> Solution:
-    """Iterate from scores of 0; all scores are (..., output, row), so that rows are contiguous."""
-    to_scores, to_weights = _operators(X, curvature, C)
-    scores = ahead = pull = start
-    intercept = intercept_ahead = np.zeros((*start.shape[:-1], 1), X.dtype)
-    momentum = np.ones_like(intercept)
-    converged = np.zeros(intercept.shape, dtype=bool)
-    iteration = 0
-    while iteration < max_iterations and not converged.all():
-        iteration += 1
-        residual = residuals(ahead + intercept_ahead)
-        pull = curvature * ahead - residual
-        new = to_scores(pull)
-        new_intercept = intercept_ahead - residual.mean(axis=-1, keepdims=True) / curvature
-        move, error = new - scores, new - ahead
-        if iteration % CHECKED_EVERY == 0:
-            change = np.abs(error).max(axis=-1, keepdims=True)
-            change = np.maximum(change, np.abs(new_intercept - intercept_ahead))
-            converged = change <= tolerance * (1 + np.abs(new).max(axis=-1, keepdims=True))
-        uphill = np.einsum("...j,...j->...", error, move)[..., None] < 0
-        momentum = np.where(uphill, 1, momentum)
-        next_momentum = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-        push = ((momentum - 1) / next_momentum).astype(X.dtype)
-        ahead = new + push * move
-        intercept_ahead = new_intercept + push * (new_intercept - intercept)
-        scores, intercept, momentum = new, new_intercept, next_momentum
-    weights = np.swapaxes(to_weights(pull), -1, -2)
-    return Solution(weights, intercept[..., 0], converged[..., 0], iteration)
+    """Fit logistic regressions with a ridge and an unpenalised intercept.
+
+    Parameters
+    ----------
+    X : array, shape (problem, row, unit)
+        Data, float32 or float64, each unit with mean 0 over rows.
+    y : array of int, shape (problem or 1, row, labelling)
+        Class numbers from 0.
+    n_classes : int
+        Number of classes.
+    C : float
+        Inverse strength of the ridge.
+    tolerance : float
+        Error of the scores, relative to the scores (root mean squares over rows), to stop at.
+    max_iterations : int
+        Steps of conjugate gradients, and then of Newton's method, after which a labelling counts
+        as not converged.
+    batch : int
+        Labellings of a problem that are held at once.
+    weight : array, shape (problem or 1, row, labelling or 1), optional
+        Weights of the rows in the loss.
+
+    Returns
+    -------
+    Solution
+    """
+    n_problems, n_rows, n_units = X.shape
+    n_labellings = y.shape[-1]
+    n_outputs = 1 if n_classes == 2 else n_classes
+    many = n_labellings * n_outputs >= SHARED_FROM
+    size = n_rows * min(n_rows, 2 * n_units)
+    together = 1 if many else max(1, BLOCK_BYTES // (X.itemsize * size))
+    compiled = many and n_problems * n_labellings * n_outputs * size >= COMPILED_FROM
+    weights = np.empty((n_problems, n_labellings, n_outputs, n_units), X.dtype)
+    intercept = np.empty((n_problems, n_labellings, n_outputs), X.dtype)
+    converged = np.empty((n_problems, n_labellings), bool)
+    n_iterations = 0
+    # Blocks are too small to share between threads: these would mostly wait for each other.
+    with _linear_algebra().limit(limits=1, user_api="blas"):
+        for first in range(0, n_problems, together):
+            part = slice(first, first + together)
+            data, labels = X[part], y[part] if len(y) > 1 else y
+            row_weight = None
+            if weight is not None:
+                row_weight = weight[part] if len(weight) > 1 else weight
+            n_products = n_labellings * n_outputs
+            preconditioner = precondition(data, C, n_classes, row_weight, n_products)
+            for left in range(0, n_labellings, batch):
+                columns = slice(left, left + batch)
+                own_weight = row_weight
+                if row_weight is not None and row_weight.shape[-1] > 1:
+                    own_weight = row_weight[..., columns]
+                solved = _solve(
+                    data,
+                    labels[..., columns],
+                    n_classes,
+                    C,
+                    own_weight,
+                    preconditioner,
+                    tolerance,
+                    max_iterations,
+                    compiled,
+                )
+                weights[part, columns], intercept[part, columns], converged[part, columns] = solved[
+                    :3
+                ]
+                n_iterations = max(n_iterations, solved[3])
+    return Solution(np.moveaxis(weights, -1, 1), intercept, converged, n_iterations)
 
 
-def _operators(X: np.ndarray, curvature: float, C: float) -> tuple[Operator, Operator]:
-    """Return the maps pull -> scores and pull -> weights, both on (..., output, row)."""
+@cache
+def _linear_algebra() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def precondition(
+    X: np.ndarray, C: float, n_classes: int, weight: np.ndarray | None, n_products: int
+) -> Preconditioner:
+    """Prepare data for all their labellings; the inverse is taken in float64.
+
+    Parameters
+    ----------
+    X : array, shape (problem, row, unit)
+        Centred data. Where they have too few digits, what is returned is in float64.
+    C, n_classes, weight
+        As in `fit`.
+    n_products : int
+        Labellings and classes that will be multiplied in each iteration; many make it worth
+        multiplying the factors of Q first.
+    """
     n, d = X.shape[-2:]
+    mean_weight = 1.0 if weight is None else weight.mean(axis=(-2, -1), keepdims=True)
+    # trace(K) = trace(X'X); a typical row has this much of it.
+    trace = np.einsum("pnd,pnd->p", X, X, dtype=np.float64)[:, None, None]
+    spread = C * mean_weight * trace / n
+    curvature = mean_weight * _typical_curvature(spread, n_classes)
+    strength = C * curvature
+    dtype = np.float64 if curvature.min() < DIGITS_DOWN_TO * np.min(mean_weight) else X.dtype
     Xt = np.swapaxes(X, -1, -2)
+    gram = X @ Xt if n <= d else Xt @ X
+    squares = np.einsum("pij,pij->p", gram, gram, dtype=np.float64)[:, None, None]
+    leading = C * squares / np.maximum(trace, np.finfo(float).tiny)
+    one = 1 / (curvature * n)
+    left, longest = None, np.inf
     if n <= d:
-        gram = X @ Xt
-        inverse = _regularized_inverse(gram, C * curvature)
-        Q = (C * (gram @ inverse)).astype(X.dtype)
-        coordinates = (C * inverse).astype(X.dtype)
-        return lambda h: h @ Q, lambda h: h @ coordinates @ X
-    R = (C * (X @ _regularized_inverse(Xt @ X, C * curvature))).astype(X.dtype)
-    if n <= 2 * d:
-        Q = R @ Xt
-        return lambda h: h @ Q, lambda h: h @ R
-    return lambda h: (h @ R) @ Xt, lambda h: h @ R
+        # Q = C K (I + C kappa K)^-1, without a product.
+        right = (np.eye(n) - _inverse(gram, strength)) / curvature + one
+    else:
+        left = C * (X @ _inverse(gram, strength))
+        # About 20 iterations follow, in which Q saves work.
+        if 20 * n_products * (2 * d - n) > n * d and dtype == np.float32:
+            right = left.astype(dtype) @ Xt + one
+            left, longest = None, STABLE_STEP
+        else:
+            left = np.concatenate([left, np.broadcast_to(one, (*left.shape[:-1], 1))], axis=-1)
+            left = left.astype(dtype)
+            right = np.concatenate([Xt, np.ones_like(Xt[..., :1, :])], axis=-2)
+    return Preconditioner(
+        left,
+        right.astype(dtype),
+        curvature.astype(dtype),
+        leading.astype(dtype),
+        C,
+        longest,
+    )
 
 
-def _regularized_inverse(gram: np.ndarray, strength: float) -> np.ndarray:
-    """Return (I + strength * gram)^-1 in float64: a large C leaves float32 no digits."""
-    return np.linalg.inv(np.eye(gram.shape[-1]) + strength * gram.astype(np.float64))
+def _typical_curvature(spread: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return the curvature that rows will have when labels say nothing about the data.
+
+    A row pulls its own scores by alpha = C (1 - p), times its share of trace(K); where pull and
+    margin m agree, m = spread (1 - p(m)) n / (n - 1) for n classes, with p(m) the softmax of a
+    margin of m over all other classes.
+    """
+    others = n_classes - 1
+    pull = spread * (n_classes / others if n_classes > 2 else 1)
+    margin = np.zeros_like(spread)
+    # Newton's method from the left, where the slope is steepest, does not overshoot.
+    for _ in range(40):
+        miss = others / (np.exp(margin) + others)
+        margin = margin - (margin - pull * miss) / (1 + pull * miss * (1 - miss))
+    miss = others / (np.exp(margin) + others)
+    each = miss / others
+    return (miss * (1 - miss) + others * each * (1 - each)) / n_classes
+
+
+def _inverse(gram: np.ndarray, strength: np.ndarray) -> np.ndarray:
+    """Return (I + strength gram)^-1 in float64."""
+    regular = np.eye(gram.shape[-1]) + strength * gram.astype(np.float64)
+    return scipy.linalg.inv(regular, assume_a="pos", overwrite_a=True, check_finite=False)
+
+
+def _solve(
+    X: np.ndarray,
+    y: np.ndarray,
+    n_classes: int,
+    C: float,
+    weight: np.ndarray | None,
+    preconditioner: Preconditioner,
+    tolerance: float,
+    max_iterations: int,
+    compiled: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return weights (problem, labelling, output, unit), intercepts, converged, iterations."""
+    dtype = preconditioner.curvature.dtype
+    loss = _loss(y, len(X), n_classes, weight, dtype)
+    most = min(max_iterations, MOST_GRADIENT_STEPS)
+    compiled = compiled and dtype == np.float32
+    scores, inner, done, n_iterations = _converge(loss, preconditioner, tolerance, most, compiled)
+    shape = (len(X), y.shape[-1], loss.n_outputs)
+    if preconditioner.left is None:
+        alpha = C * ((inner + loss.target) / loss.scale - preconditioner.curvature * scores)
+        weights = alpha.reshape(len(X), -1, X.shape[-2]) @ X
+        weights = weights.reshape(*shape, X.shape[-1])
+    else:
+        weights = inner.reshape(*shape, -1)[..., :-1] / loss.scale
+    intercept = scores.reshape(*shape, -1).mean(axis=-1)
+    for problem in np.flatnonzero(~done.all(axis=1)):
+        left = np.flatnonzero(~done[problem])
+        own_weight = None
+        if weight is not None:
+            own_weight = np.broadcast_to(weight[problem % len(weight)], y.shape[1:])[None, :, left]
+        again = (X[[problem]].astype(np.float64), y[[problem % len(y)]][..., left], n_classes, C)
+        if dtype == np.float32:
+            exact = precondition(again[0], C, n_classes, own_weight, len(left))
+            found = _solve(*again, own_weight, exact, tolerance, max_iterations, False)
+        else:
+            begin = weights[problem, left], intercept[problem, left]
+            found = _newton(*again, own_weight, *begin, tolerance, max_iterations)
+        weights[problem, left], intercept[problem, left], done[problem, left] = found[:3]
+        n_iterations = max(n_iterations, found[3])
+    return weights, intercept, done, n_iterations
+
+
+def _newton(
+    X: np.ndarray,
+    y: np.ndarray,
+    n_classes: int,
+    C: float,
+    weight: np.ndarray | None,
+    weights: np.ndarray,
+    intercept: np.ndarray,
+    tolerance: float,
+    max_iterations: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Solve the labellings of one problem one by one."""
+    row_weight = np.ones(y.shape) if weight is None else weight
+    solved = [
+        newton.solve(
+            X[0],
+            y[0, :, labelling],
+            n_classes,
+            C,
+            row_weight[0, :, labelling],
+            newton.Optimum(weights[labelling].T, intercept[labelling], False),
+            tolerance,
+            max_iterations,
+        )
+        for labelling in range(y.shape[-1])
+    ]
+    return (
+        np.stack([each.weights.T for each in solved])[None],
+        np.stack([each.intercept for each in solved])[None],
+        np.array([each.converged for each in solved])[None],
+        max_iterations,
+    )
+
+
+def _loss(
+    y: np.ndarray, n_problems: int, n_classes: int, weight: np.ndarray | None, dtype: np.dtype
+) -> Loss:
+    """Return the loss of (problem, labelling, class * row)."""
+    labels = np.swapaxes(y, -1, -2)
+    if n_classes == 2:
+        target = 2 * labels.astype(dtype) - 1
+    else:
+        target = (labels[..., None, :] == np.arange(n_classes)[:, None]).astype(dtype)
+        target = target.reshape(*labels.shape[:-1], -1)
+    target = np.broadcast_to(target, (n_problems, *target.shape[1:]))
+    n_outputs = 1 if n_classes == 2 else n_classes
+    if weight is not None:
+        weight = np.tile(np.swapaxes(weight, -1, -2).astype(dtype), n_outputs)
+        weight = np.broadcast_to(weight, target.shape)
+        target = weight * target
+    return loss_of(n_outputs, target, weight)
+
+
+def _converge(
+    loss: Loss,
+    preconditioner: Preconditioner,
+    tolerance: float,
+    max_iterations: int,
+    compiled: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return scores, what weights follow from, and which (problem, labelling) are done.
+
+    Blocks are iterated until most of them are done; what is left is gathered in fewer blocks, so
+    that quick labellings do not wait for slow ones. Blocks are of labellings where there is one
+    problem, else of problems.
+    """
+    axis = 1 if len(loss.target) == 1 else 0
+    state = start(loss, preconditioner)
+    scores, inner = np.empty_like(state.scores), np.empty_like(state.inner)
+    done = np.zeros(scores.shape[:2], bool)
+    size = max(1, BLOCK // loss.n_outputs) if axis == 1 else len(scores)
+    waiting, used = np.arange(scores.shape[axis]), 0
+    while len(waiting) and used < max_iterations:
+        left: list[tuple[np.ndarray, State]] = []
+        most = 0
+        for first in range(0, len(waiting), size):
+            chosen = np.arange(first, min(first + size, len(waiting)))
+            enough = 1.0 if len(waiting) <= size // 4 or len(waiting) == 1 else ENOUGH
+            padding = size - len(chosen) if compiled else 0
+            # Compiled loops want blocks of one size; the padding counts as done.
+            taken = np.concatenate([chosen, np.full(padding, chosen[0])])
+            block = _take(state, taken, axis)
+            block.done[:, len(chosen) :] |= padding > 0
+            index = waiting[taken]
+            final, iterations = minimise(
+                block,
+                loss._replace(
+                    target=np.take(loss.target, index, axis),
+                    weight=None if loss.weight is None else np.take(loss.weight, index, axis),
+                ),
+                preconditioner if axis == 1 else _take_problems(preconditioner, index),
+                tolerance,
+                (padding + enough * len(chosen)) / (padding + len(chosen)),
+                max_iterations - used,
+                compiled,
+            )
+            most = max(most, iterations)
+            own = np.arange(len(chosen))
+            final = _take(final, own, axis)
+            place = (slice(None),) * axis + (waiting[chosen],)
+            scores[place], inner[place] = final.scores, final.inner
+            done[place] = final.done[..., 0]
+            unfinished = ~(final.done | final.lost)[..., 0].all(axis=1 - axis)
+            left.append((waiting[chosen][unfinished], _take(final, own[unfinished], axis)))
+        used += most
+        waiting = np.concatenate([index for index, _ in left])
+        state = State(
+            *(np.concatenate(each, axis) for each in zip(*(s for _, s in left), strict=True))
+        )
+    return scores, inner, done, used
+
+
+def _take(state: State, index: np.ndarray, axis: int) -> State:
+    return State(*(np.take(each, index, axis) for each in state))
+
+
+def _take_problems(preconditioner: Preconditioner, index: np.ndarray) -> Preconditioner:
+    if len(index) == len(preconditioner.curvature):
+        return preconditioner
+    return preconditioner._replace(
+        left=None if preconditioner.left is None else preconditioner.left[index],
+        right=preconditioner.right[index],
+        curvature=preconditioner.curvature[index],
+        leading=preconditioner.leading[index],
+    )

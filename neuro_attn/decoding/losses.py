@@ -1,0 +1,91 @@
+r"""The losses of logistic regression: their slope and curvature in the scores.
+
+Scores F are (problem, labelling, class * row), with one class only for two-class problems. The
+slope of the loss in the scores is (pull - target) / scale: ``pull`` depends on the scores, and
+``target`` on the labels. The curvature is the diagonal W of the loss's second derivative.
+
+Functions take the array module, numpy or jax.numpy, so that one text serves both.
+"""
+
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+NEGLIGIBLE = 1e-9
+"""Scores, as the root of their sum of squares, that are as good as 0."""
+
+
+class TwoClass(NamedTuple):
+    r"""The loss log(1 + exp(-s F)) of labels s = +1 and -1, with p - y = (tanh(F / 2) - s) / 2."""
+
+    target: np.ndarray
+    """v s, shape (problem, labelling, row)."""
+    weight: np.ndarray | None = None
+    """Weights v of the rows, of the same shape; None for 1."""
+    n_outputs: int = 1
+    scale: float = 2.0
+
+    def slope_and_curvature(self, xp: ModuleType, scores: np.ndarray) -> tuple[Any, Any, Any]:
+        """Return the pull, the curvature, and what `bend` needs besides."""
+        pull = xp.tanh(0.5 * scores)
+        curvature = 0.25 - 0.25 * pull * pull
+        if self.weight is not None:
+            pull, curvature = self.weight * pull, self.weight * curvature
+        return pull, curvature, None
+
+    def bend(
+        self, xp: ModuleType, curvature: np.ndarray, extra: None, change: np.ndarray
+    ) -> np.ndarray:
+        """Return change' S change, S the second derivative with `curvature` on its diagonal."""
+        return dot(xp, curvature * change, change)
+
+
+class Softmax(NamedTuple):
+    r"""The loss -log p_y of the softmax p = exp(F) / sum(exp(F))."""
+
+    target: np.ndarray
+    """v for the true class and 0 for the others, shape (problem, labelling, class * row)."""
+    weight: np.ndarray | None
+    """Weights v of the rows, repeated for the classes, of the same shape; None for 1."""
+    n_outputs: int
+    scale: float = 1.0
+
+    def slope_and_curvature(self, xp: ModuleType, scores: np.ndarray) -> tuple[Any, Any, Any]:
+        """Return the pull, the curvature, and what `bend` needs besides."""
+        by_class = scores.reshape(*scores.shape[:-1], self.n_outputs, -1)
+        power = xp.exp(by_class - by_class.max(axis=-2, keepdims=True))
+        p = (power / power.sum(axis=-2, keepdims=True)).reshape(scores.shape)
+        pull = p if self.weight is None else self.weight * p
+        return pull, pull - pull * p, (p, pull)
+
+    def bend(
+        self,
+        xp: ModuleType,
+        curvature: np.ndarray,
+        extra: tuple[np.ndarray, np.ndarray],
+        change: np.ndarray,
+    ) -> np.ndarray:
+        """Return change' S change, S the second derivative with `curvature` on its diagonal."""
+        p, pull = extra
+        mean = (p * change).reshape(*p.shape[:-1], self.n_outputs, -1).sum(axis=-2)
+        # Off the diagonal stands -v p p'; taken with the diagonal, which is put back.
+        mean = xp.concatenate([mean] * self.n_outputs, axis=-1)
+        own = curvature + pull * p
+        return dot(xp, own * change - pull * mean, change)
+
+
+Loss = TwoClass | Softmax
+
+
+def loss_of(n_outputs: int, target: np.ndarray, weight: np.ndarray | None) -> Loss:
+    """Return the loss for one output (two classes) or for as many as there are classes."""
+    return TwoClass(target, weight) if n_outputs == 1 else Softmax(target, weight, n_outputs)
+
+
+def dot(xp: ModuleType, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the inner product over the last axis, which is kept with length 1."""
+    if xp is np:
+        return np.vecdot(a, b)[..., None]
+    # XLA adds up a row one by one on a CPU; as a matrix product it takes half the time.
+    return (a * b) @ xp.ones((a.shape[-1], 1), a.dtype)

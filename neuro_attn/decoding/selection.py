@@ -1,0 +1,115 @@
+"""The strength of the ridge, given or chosen by nested cross-validation."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import logsumexp
+
+from neuro_attn.decoding import solver
+from neuro_attn.decoding.solver import Solution
+
+
+def fit(
+    X: np.ndarray,
+    y: np.ndarray,
+    n_classes: int,
+    C: float | Sequence[float],
+    folds: int,
+    tolerance: float,
+    max_iterations: int,
+    batch: int,
+    weight: np.ndarray | None = None,
+) -> tuple[Solution, np.ndarray]:
+    """Fit with one C, or with the best of several for each problem and labelling.
+
+    The best C has the smallest mean loss on held-out rows, over `folds` stratified folds of the
+    training rows; among equals, the smallest.
+
+    Parameters
+    ----------
+    X, y, n_classes, tolerance, max_iterations, batch, weight
+        As in `solver.fit`.
+    C : float or sequence of float
+        Inverse strength of the ridge, or those to choose from.
+    folds : int
+        Folds of the training rows for the choice.
+
+    Returns
+    -------
+    Solution
+    C : array, shape (problem, labelling)
+        What was used.
+    """
+    shape = (len(X), y.shape[-1])
+    limits = (tolerance, max_iterations, batch)
+    if np.ndim(C) == 0 or len(C) == 1:  # type: ignore[arg-type]
+        value = float(np.ravel(C)[0])
+        return solver.fit(X, y, n_classes, value, *limits, weight), np.full(shape, value)
+    grid = np.sort(np.asarray(C, dtype=float))
+    loss = [_held_out_loss(X, y, n_classes, value, folds, limits, weight) for value in grid]
+    best = np.argmin(loss, axis=0)
+    n_outputs = 1 if n_classes == 2 else n_classes
+    weights = np.empty((len(X), X.shape[-1], shape[1], n_outputs), X.dtype)
+    intercept = np.empty((*shape, n_outputs), X.dtype)
+    converged = np.empty(shape, bool)
+    n_iterations = 0
+    for problem, number in np.ndindex(len(X), len(grid)):
+        chose = np.flatnonzero(best[problem] == number)
+        if not len(chose):
+            continue
+        own_weight = None
+        if weight is not None:
+            own_weight = weight[[problem % len(weight)]]
+            own_weight = own_weight[..., chose] if own_weight.shape[-1] > 1 else own_weight
+        part = solver.fit(
+            X[[problem]],
+            y[[problem % len(y)]][..., chose],
+            n_classes,
+            float(grid[number]),
+            *limits,
+            own_weight,
+        )
+        weights[problem, :, chose] = np.swapaxes(part.weights[0], 0, 1)
+        intercept[problem, chose] = part.intercept[0]
+        converged[problem, chose] = part.converged[0]
+        n_iterations = max(n_iterations, part.n_iterations)
+    return Solution(weights, intercept, converged, n_iterations), grid[best]
+
+
+def _held_out_loss(
+    X: np.ndarray,
+    y: np.ndarray,
+    n_classes: int,
+    C: float,
+    folds: int,
+    limits: tuple[float, int, int],
+    weight: np.ndarray | None,
+) -> np.ndarray:
+    """Return the summed loss (problem, labelling) of rows while they were held out.
+
+    A held-out row has weight 0, so that all folds and labellings share the data.
+    """
+    fold = _folds(y, n_classes, folds)
+    row_weight = np.ones(1) if weight is None else weight
+    total = np.zeros((len(X), y.shape[-1]))
+    for held_out in range(folds):
+        kept = (fold != held_out) * row_weight
+        part = solver.fit(X, y, n_classes, C, *limits, kept.astype(X.dtype))
+        scores = np.einsum("pnd,pdlk->pnlk", X, part.weights, optimize=True)
+        scores = (scores + part.intercept[:, None]).astype(np.float64)
+        if n_classes == 2:
+            loss = np.logaddexp(0, np.where(y == 1, -1, 1) * scores[..., 0])
+        else:
+            true = np.broadcast_to(y, scores.shape[:-1])[..., None]
+            loss = logsumexp(scores, axis=-1) - np.take_along_axis(scores, true, -1)[..., 0]
+        total += (loss * (fold == held_out) * row_weight).sum(axis=1)
+    return total
+
+
+def _folds(y: np.ndarray, n_classes: int, folds: int) -> np.ndarray:
+    """Return each row's fold, of the shape of y: the rows of a class are dealt out in turn."""
+    fold = np.zeros(y.shape, dtype=int)
+    for code in range(n_classes):
+        member = y == code
+        fold = np.where(member, (np.cumsum(member, axis=-2) - 1) % folds, fold)
+    return fold
