@@ -32,6 +32,8 @@ def draw_block(
     timing: Timing,
     rng: np.random.Generator,
     single_fraction: float = 0.0,
+    upper_fraction: float = 0.5,
+    run: int = 1,
 ) -> pd.DataFrame:
     """Draw the trials of a block.
 
@@ -42,13 +44,17 @@ def draw_block(
     cue_set : {1, 2}
         Look of the cues.
     n_trials : int
-        Trials of the block; the two locations are selected equally often (within one trial).
+        Trials of the block.
     timing : Timing
         Durations are drawn uniformly from their ranges.
     rng : numpy.random.Generator
         Source of randomness.
     single_fraction : float
         Fraction of trials with one item, at the selected location.
+    upper_fraction : float
+        Fraction of runs that select the upper location, as near as whole runs allow.
+    run : int
+        Trials in a row that select the same location; the order of runs is random.
 
     Returns
     -------
@@ -58,7 +64,8 @@ def draw_block(
         stands), ``target_color``, ``distractor_color``, one ``{epoch}_onset`` for each epoch (s
         from the start of the trial) and ``duration`` (s).
     """
-    selected = rng.permutation(np.resize(rng.permutation(LOCATIONS), n_trials))
+    runs = _selections(-(-n_trials // run), upper_fraction, rng)
+    selected = rng.permutation(runs).repeat(run)[:n_trials]
     is_single = rng.permutation(np.arange(n_trials) < round(single_fraction * n_trials))
     color = {location: rng.uniform(0, 2 * np.pi, n_trials) for location in LOCATIONS}
     for location in LOCATIONS:
@@ -85,12 +92,22 @@ def draw_block(
     return trials
 
 
+def _selections(n: int, upper_fraction: float, rng: np.random.Generator) -> np.ndarray:
+    """Return the selected locations of n runs, in no random order; chance rounds their numbers."""
+    rounded = np.ceil if rng.permutation(LOCATIONS)[0] == "upper" else np.floor
+    # Sums of fractions are whole numbers but for the last digits, which must not be rounded up.
+    n_upper = rounded((upper_fraction * np.arange(n + 1)).round(9))
+    return np.where(np.diff(n_upper) > 0, *LOCATIONS)
+
+
 def draw_session(
     block_trials: Mapping[str, int],
     cycles: int,
     timing: Timing,
     rng: np.random.Generator,
     single_fraction: float = 0.2,
+    upper_fraction: float = 0.5,
+    run: int = 1,
 ) -> pd.DataFrame:
     """Draw a session: `cycles` times the three blocks pro, retro cue set 1, retro cue set 2.
 
@@ -106,6 +123,8 @@ def draw_session(
         Source of randomness.
     single_fraction : float
         Fraction of single-item trials in every block.
+    upper_fraction, run
+        Which locations are selected in every block; see `draw_block`.
 
     Returns
     -------
@@ -117,7 +136,9 @@ def draw_session(
     for _ in range(cycles):
         for name in rng.permutation([name for name in BLOCKS if name in block_trials]):
             task, cue_set = BLOCKS[name]
-            block = draw_block(task, cue_set, block_trials[name], timing, rng, single_fraction)
+            block = draw_block(
+                task, cue_set, block_trials[name], timing, rng, single_fraction, upper_fraction, run
+            )
             blocks.append(block.assign(block=len(blocks)))
     trials = pd.concat(blocks, ignore_index=True)
     length = trials.pop("duration").to_numpy()

@@ -73,6 +73,41 @@ def test_which_location_has_one_trial_more_is_left_to_chance():
     assert 0 < sum(upper) < 40
 
 
+@settings(deadline=None)
+@given(n_trials=st.integers(1, 80), seed=st.integers(0, 10**6))
+def test_by_default_locations_are_drawn_as_they_were_before_they_could_be_drawn_otherwise(
+    n_trials, seed
+):
+    rng = np.random.default_rng(seed)
+    expected = rng.permutation(np.resize(rng.permutation(experiment.LOCATIONS), n_trials))
+    np.testing.assert_array_equal(block(n_trials=n_trials, seed=seed)["selected"], expected)
+
+
+@settings(deadline=None)
+@given(n_runs=st.integers(1, 30), percent=st.integers(1, 99), seed=st.integers(0, 10**6))
+def test_the_upper_location_is_selected_as_often_as_asked_for(n_runs, percent, seed):
+    rng = np.random.default_rng(seed)
+    trials = experiment.draw_block(
+        "pro", 1, 2 * n_runs, Timing(), rng, upper_fraction=percent / 100, run=2
+    )
+    upper = (trials["selected"] == "upper").sum() / 2
+    exact = n_runs * percent / 100
+    assert upper in (np.floor(round(exact, 6)), np.ceil(round(exact, 6)))
+
+
+def test_locations_come_in_runs_whose_order_is_left_to_chance():
+    orders = set()
+    for seed in range(40):
+        trials = experiment.draw_block("pro", 1, 55, Timing(), np.random.default_rng(seed), run=15)
+        upper = (trials["selected"] == "upper").to_numpy()
+        runs = [upper[start : start + 15] for start in range(0, 55, 15)]
+        assert all(len(set(each)) == 1 for each in runs)
+        orders.add(tuple(each[0] for each in runs))
+    # Two of four runs are upper: six orders. Two stay away from 40 blocks with a probability below
+    # 15 (2/3)^40 = 1e-6.
+    assert len(orders) >= 5
+
+
 def test_single_trials_show_the_selected_item_only_and_others_both():
     trials = block(n_trials=400)
     single = (trials["trial_type"] == "single").to_numpy()

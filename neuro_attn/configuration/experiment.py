@@ -110,6 +110,12 @@ class Simulation(Settings):
     """Trials of each block."""
     single_fraction: Fraction = 0.2
     """Fraction of the trials of every block that show one item only."""
+    upper_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """Fraction of the trials of every block that select the upper location."""
+    selection_run: Count = 1
+    """Trials in a row that select the same location; runs follow one another in random order."""
+    shuffle_selected: bool = False
+    """Shuffle which location was selected among a block's trials once their spikes are drawn."""
     timing: Timing = Timing()
     """Durations of the epochs of a trial."""
     regions: Annotated[dict[RegionName, SimulatedRegion], Field(min_length=1)] = {
@@ -127,6 +133,8 @@ class Simulation(Settings):
     """Variance of a trial-wide gain of each unit; 0 leaves Poisson spikes."""
     noise_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Correlation of these gains between the units of a session."""
+    drift: NonNegative = 0.0
+    """SD over units of the change of log rate, by a random walk, from a session's start to end."""
     report_error: Positive = 20.0
     """SD of the error of the report, degrees."""
     swap_fraction: Fraction = 0.02

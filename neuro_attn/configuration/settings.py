@@ -116,6 +116,8 @@ class Inference(Settings):
     """Coverage of the intervals."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """Level of the tests."""
+    correction: Literal["max", "cluster", "fdr"] = "max"
+    """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
     sustained: Count = 3
     """Bins in a row that must exceed the threshold for an onset."""
 

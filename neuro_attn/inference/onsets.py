@@ -1,8 +1,34 @@
-"""Onsets: when a time course first rises above chance and stays there."""
+r"""Onsets: when a time course leaves chance for good.
+
+*Whether* there is an onset is a test: accuracy exceeds its threshold, corrected by the maximum
+over time, for several bins in a row. *When* it was is an estimate, for a signal crosses a
+threshold later the weaker it is. The rise to the first of these bins is described by what a
+decoder makes of a signal s that starts at t0 and rises with the time constant tau,
+
+.. math:: s(t) = 1 - e^{-(t - t_0) / \tau}, \qquad
+    d(s) \propto \frac{s^2}{\sqrt{s^2 + \kappa}}, \qquad
+    a(s) - chance \propto \Phi(d(s)) - \tfrac12,
+
+with s averaged over each bin, as rates are. Weights that are estimated from data have noise; it
+makes a decoder's d' fall with the square of a weak signal, and kappa is the signal's strength at
+which that begins (units / training trials over the squared d' of full signal, for a linear
+discriminant). Accuracy has its ceiling, so d is that of the highest accuracy where s is 1. tau and
+kappa are not known: the onset is the median over all that fit, each weighed by its likelihood.
+Each resample is fitted with one shape, every shape as often as the data make it likely, so that
+an interval holds both the noise and what is not known of the shape, each of them once.
+"""
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from neuro_attn.inference.pvalues import studentized
+
+RISE_TIMES = (0.01, 0.02, 0.04, 0.08, 0.16)
+"""Time constants of the rise that are tried, s."""
+WEAKNESSES = (0.1, 0.3, 1.0)
+"""Values of kappa that are tried."""
+STEP = 0.002
+"""Steps in which onsets are tried, s."""
 
 
 def threshold(observed: np.ndarray, null: np.ndarray, alpha: float) -> np.ndarray:
@@ -23,39 +49,96 @@ def threshold(observed: np.ndarray, null: np.ndarray, alpha: float) -> np.ndarra
     return everything.mean(axis=1) + critical * everything.std(axis=1)
 
 
-def onsets(courses: np.ndarray, level: np.ndarray, times: np.ndarray, sustained: int) -> np.ndarray:
-    """Return when time courses first exceed a level for several bins in a row.
+def first_lasting_bin(course: np.ndarray, level: np.ndarray, sustained: int) -> int | None:
+    """Return the first of the first `sustained` bins in a row above a level, None without any."""
+    if sustained > len(course):
+        return None
+    above = np.lib.stride_tricks.sliding_window_view(course > level, sustained).all(axis=1)
+    return int(above.argmax()) if above.any() else None
 
-    An onset lies in the first bin above, whose spikes are the evidence: it is put between the
-    bin's edges in proportion to how far the threshold lies between the accuracies of the last bin
-    below and of this one. It never precedes that bin, and it moves smoothly with the data.
+
+def onset(
+    observed: np.ndarray,
+    resampled: np.ndarray,
+    null: np.ndarray,
+    times: np.ndarray,
+    first: int,
+    sustained: int,
+    rng: np.random.Generator,
+) -> tuple[float, np.ndarray]:
+    """Return when accuracy began to rise towards a bin that is above chance.
+
+    An onset never lies after that bin, nor more than one bin before the unbroken run of bins above
+    the mean of the null that leads to it: the data say nothing of a signal before.
 
     Parameters
     ----------
-    courses : array, shape (..., time)
-        Accuracies.
-    level : array, shape (time,)
-        The threshold.
+    observed : array, shape (time,)
+        Accuracy.
+    resampled : array, shape (time, replicate)
+        That of bootstrap resamples, centred.
+    null : array, shape (time, permutation)
+        The permutation null; its mean is the level before the onset, its SD the noise.
     times : array, shape (time,)
         Bin centres, s.
+    first : int
+        The bin, from `first_lasting_bin`.
     sustained : int
-        Bins in a row that must exceed the threshold.
+        Bins that are above chance from `first` on. Of what comes later, only the highest accuracy
+        counts.
+    rng : numpy.random.Generator
+        Deals the shapes out to the resamples, so that those of two regions, whose resamples are
+        paired, are not taken to be alike.
 
     Returns
     -------
-    array, shape (...)
-        Onsets, s; infinite where there is none.
+    onset : float
+        In s.
+    resampled : array, shape (replicate,)
+        Onsets of the resamples, s.
     """
-    if sustained > len(times):
-        return np.full(courses.shape[:-1], np.inf)
-    excess = courses - level
-    above = excess > 0
-    runs = np.lib.stride_tricks.sliding_window_view(above, sustained, axis=-1).all(axis=-1)
-    first = runs.argmax(axis=-1)
-    before = np.maximum(first - 1, 0)
-    high = np.take_along_axis(excess, first[..., None], axis=-1)[..., 0]
-    low = np.take_along_axis(excess, before[..., None], axis=-1)[..., 0]
-    width = np.diff(times).mean() if len(times) > 1 else 0.0
-    part_above = np.where(first > 0, high / np.where(high > low, high - low, 1), 1)
-    crossing = times[first] + width * (0.5 - part_above)
-    return np.where(runs.any(axis=-1), crossing, np.inf)
+    n_replicates = resampled.shape[1]
+    if len(times) == 1:
+        return float(times[0]), np.full(n_replicates, times[0])
+    stop = first + sustained
+    width = np.diff(times).mean()
+    edges = times[0] + width * (np.arange(stop + 1) - 0.5)
+    level, variance = null.mean(axis=1), null[:stop].var(axis=1).mean()
+    highest = np.max((observed - level)[first:] / (1 - level[first:]))
+    rise = np.concatenate([observed[None], resampled.T])[:, :stop] - level[:stop]
+    leading = (rise[:, :first] > 0)[:, ::-1].cumprod(axis=1).sum(axis=1)
+    earliest = edges[np.maximum(first - leading - 1, 0)]
+    n_starts = round((edges[first + 1] - earliest.min()) / STEP)
+    starts = earliest.min() + STEP * (np.arange(n_starts) + 0.5)
+
+    shapes = _rises(edges, starts, ndtri(np.clip((1 + highest) / 2, 0.51, 0.999)))
+    squared = (rise @ shapes.T).clip(min=0) ** 2 / (shapes**2).sum(axis=1).clip(min=1e-12)
+    explained = (squared / (2 * max(variance, 1e-9))).reshape(1 + n_replicates, n_starts, -1)
+    explained[starts < earliest[:, None]] = -np.inf
+    likelihood = np.exp(explained[0] - explained[0].max())
+    cumulative = likelihood.sum(axis=0).cumsum() / likelihood.sum()
+    shape = np.searchsorted(cumulative, (rng.permutation(n_replicates) + 0.5) / n_replicates)
+    of_shape = explained[1 + np.arange(n_replicates), :, shape]
+    of_shape = np.exp(of_shape - of_shape.max(axis=1, keepdims=True))
+    found = _medians(likelihood.sum(axis=1)[None], starts)
+    return float(found[0]), _medians(of_shape, starts)
+
+
+def _rises(edges: np.ndarray, starts: np.ndarray, highest: float) -> np.ndarray:
+    """Return the shapes, (start x time constant x kappa, time), of accuracy that rises."""
+    tau = np.array(RISE_TIMES)[:, None]
+    since = (edges - starts[:, None, None]).clip(min=0)
+    signal = np.diff(since + tau * np.expm1(-since / tau)) / np.diff(edges)
+    kappa = np.array(WEAKNESSES)[:, None]
+    signal = signal[:, :, None]
+    d = highest * signal**2 * np.sqrt((1 + kappa) / (signal**2 + kappa))
+    return (ndtr(d) - 0.5).reshape(-1, len(edges) - 1)
+
+
+def _medians(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the weighted medians (row,) of evenly spaced values, weights being (row, value)."""
+    below = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
+    at = (below < 0.5).sum(axis=1)[:, None]
+    high = np.take_along_axis(below, at, axis=1)
+    low = np.where(at > 0, np.take_along_axis(below, np.maximum(at - 1, 0), axis=1), 0)
+    return (values[at] + STEP * ((0.5 - low) / (high - low) - 0.5))[:, 0]

@@ -1,6 +1,7 @@
 """P-values from permutations, alone and corrected for how many are looked at."""
 
 import numpy as np
+from scipy import stats
 
 TIE = 1e-6
 """Accuracies this near are equal: they are means in float32, whose rounding depends on order."""
@@ -51,6 +52,35 @@ def corrected_p_value(
     scaled, scaled_null = studentized(observed, null)
     largest = scaled_null.max(axis=family, keepdims=True)
     return p_value(scaled, np.broadcast_to(largest, scaled_null.shape), SCALED_TIE)
+
+
+def false_discovery_p_value(
+    observed: np.ndarray, null: np.ndarray, family: tuple[int, ...]
+) -> np.ndarray:
+    """Return p-values that control the false discovery rate (Benjamini & Hochberg 1995).
+
+    Of the members of a family with a value of at most q, a fraction of at most q is expected to
+    be false. That holds if the tests are independent or positively dependent, as the accuracies
+    of neighbouring times are.
+
+    Parameters
+    ----------
+    observed : array, shape (...)
+        The statistic.
+    null : array, shape (..., permutation)
+        The same under permutations.
+    family : tuple of int
+        Axes of `observed` over which tests belong together.
+
+    Returns
+    -------
+    array, shape (...)
+    """
+    first = tuple(range(len(family)))
+    p = np.moveaxis(p_value(observed, null), family, first)
+    together = p.reshape(-1, *p.shape[len(family) :])
+    controlled = stats.false_discovery_control(together, axis=0, method="bh")
+    return np.moveaxis(controlled.reshape(p.shape), first, family)
 
 
 def studentized(observed: np.ndarray, null: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

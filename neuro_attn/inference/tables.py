@@ -14,9 +14,11 @@ import xarray as xr
 
 from neuro_attn.configuration import Inference
 from neuro_attn.decoding import POOLED
+from neuro_attn.inference.clusters import cluster_p_value
 from neuro_attn.inference.intervals import centred, interval
-from neuro_attn.inference.onsets import onsets, threshold
-from neuro_attn.inference.pvalues import corrected_p_value, p_value
+from neuro_attn.inference.onsets import first_lasting_bin, onset, threshold
+from neuro_attn.inference.pvalues import corrected_p_value, false_discovery_p_value, p_value
+from neuro_attn.randomness import stream
 
 _PAIR = ["train_task", "test_task"]
 Select = Callable[[xr.Dataset], xr.Dataset]
@@ -26,15 +28,15 @@ Select = Callable[[xr.Dataset], xr.Dataset]
 def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
     """Tabulate accuracy over time: one row a region x session x train x test task x time.
 
-    ``p_corrected`` is corrected over all times and populations of the same pair of tasks, for the
-    rows of session ``all`` and for those of single sessions apart.
+    ``p_corrected`` is corrected, as `settings.correction` says, over all times and populations of
+    the same pair of tasks, for the rows of session ``all`` and for those of single sessions apart.
 
     Parameters
     ----------
     decodings : list of xarray.Dataset
         From `decoding.decode_region`, one a region.
     settings : Inference
-        Confidence of the intervals.
+        Confidence of the intervals, correction and level of the tests.
 
     Returns
     -------
@@ -50,7 +52,8 @@ def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFr
 
     ``transfer_ratio`` is (across - chance) / (within - chance) of the same decoder, trained on
     train_task. It is left empty within tasks, and where the within-task accuracy is not above
-    chance (its interval or its corrected p-value): there it has no meaning.
+    chance (its interval or its corrected p-value): there it has no meaning. Windows have no
+    neighbours, so ``p_corrected`` is always by the maximum.
     """
     table = _table(decodings, settings, _in_windows, "window")
     ratios = [_ratios(each, settings) for each in _groups(decodings, _in_windows)]
@@ -149,18 +152,34 @@ def _rows(group: xr.Dataset, settings: Inference, point: str) -> pd.DataFrame:
     boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
     low, high = interval(centred(observed, boot), settings.confidence)
     template = group["accuracy"].transpose(*dims)
+    times = (3,) if point == "time" else ()
     columns = {
         "accuracy": observed,
         "ci_low": low,
         "ci_high": high,
         "p_value": p_value(observed, null),
-        "p_corrected": corrected_p_value(observed, null, family=(0, 3)),
+        "p_corrected": _corrected(observed, null, (0, 3), times, settings),
     }
     filled = xr.Dataset({name: template.copy(data=values) for name, values in columns.items()})
     for name in ("n_units", "n_train", "n_test", "n_sessions"):
         filled[name] = group[name].broadcast_like(template).transpose(*dims).astype(int)
     filled = filled.assign(chance=xr.full_like(template, group.attrs["chance"], dtype=float))
     return filled.to_dataframe(dim_order=list(dims)).reset_index()
+
+
+def _corrected(
+    observed: np.ndarray,
+    null: np.ndarray,
+    family: tuple[int, ...],
+    times: tuple[int, ...],
+    settings: Inference,
+) -> np.ndarray:
+    """Return p-values corrected over a family; one without axes that are times by its maximum."""
+    if times and settings.correction == "cluster":
+        return cluster_p_value(observed, null, family, times, settings.alpha)
+    if times and settings.correction == "fdr":
+        return false_discovery_p_value(observed, null, family)
+    return corrected_p_value(observed, null, family)
 
 
 def _ratios(group: xr.Dataset, settings: Inference) -> pd.DataFrame:
@@ -184,8 +203,8 @@ def _ratios(group: xr.Dataset, settings: Inference) -> pd.DataFrame:
 def onset_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
     """Tabulate onsets and their differences between regions, over all sessions.
 
-    An onset is the first crossing of the maximum-over-time threshold that lasts `sustained` bins.
-    Its interval comes from the bootstrap; resamples without an onset count as later than all.
+    There is an onset where accuracy exceeds the maximum-over-time threshold for `sustained` bins;
+    `onsets.onset` estimates when the rise to them began, from the data and from each resample.
     Differences are paired: all regions share the resampled trials.
 
     Returns
@@ -197,7 +216,6 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFram
     rows = []
     group = _groups(decodings, _over_time)[0]
     times = group["time"].values
-    end = times[-1] + np.diff(times).mean() / 2 if len(times) > 1 else times[-1]
     for train, test in np.ndindex(group.sizes["train_task"], group.sizes["test_task"]):
         names = {
             "train_task": str(group["train_task"].values[train]),
@@ -207,17 +225,18 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFram
         for number, region in enumerate(group["region"].values):
             cell = group.isel(population=number, train_task=train, test_task=test)
             observed = cell["accuracy"].values.astype(float)
-            level = threshold(
-                observed, cell["null"].transpose("time", "permutation").values, settings.alpha
-            )
-            boot = centred(observed, cell["bootstrap"].transpose("time", "replicate").values)
-            onset = float(onsets(observed, level, times, settings.sustained))
-            if np.isfinite(onset):
-                resampled = onsets(boot.T, level, times, settings.sustained)
-                found[str(region)] = onset, np.minimum(resampled, end)
-        for region, (onset, resampled) in found.items():
+            null = cell["null"].transpose("time", "permutation").values.astype(float)
+            level = threshold(observed, null, settings.alpha)
+            first = first_lasting_bin(observed, level, settings.sustained)
+            if first is not None:
+                boot = centred(observed, cell["bootstrap"].transpose("time", "replicate").values)
+                rng = stream(0, "shapes of onsets", region)
+                found[str(region)] = onset(
+                    observed, boot, null, times, first, settings.sustained, rng
+                )
+        for region, (estimate, resampled) in found.items():
             low, high = interval(resampled, settings.confidence)
-            rows.append((region, "", *names.values(), onset, float(low), float(high)))
+            rows.append((region, "", *names.values(), estimate, float(low), float(high)))
         for one, other in combinations(found, 2):
             low, high = interval(found[one][1] - found[other][1], settings.confidence)
             difference = found[one][0] - found[other][0]
@@ -245,10 +264,11 @@ def unit_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def cross_temporal(decodings: list[xr.Dataset]) -> xr.Dataset:
+def cross_temporal(decodings: list[xr.Dataset], settings: Inference) -> xr.Dataset:
     """Return accuracy for every training and test time, over all sessions, with its p-value.
 
-    ``p_corrected`` is corrected over all pairs of times of a region and pair of tasks.
+    ``p_corrected`` is corrected, as `settings.correction` says, over all pairs of times of a region
+    and pair of tasks; for clusters, both training and test time are times.
 
     Returns
     -------
@@ -260,7 +280,7 @@ def cross_temporal(decodings: list[xr.Dataset]) -> xr.Dataset:
     for decoding in decodings:
         accuracy = decoding["accuracy"].mean(["draw", "session"]).transpose(*dims)
         null = decoding["null"].mean("session").transpose(*dims, "permutation")
-        p = corrected_p_value(accuracy.values, null.values, family=(2, 3))
+        p = _corrected(accuracy.values, null.values, (2, 3), (2, 3), settings)
         region = xr.Dataset({"accuracy": accuracy, "p_corrected": (dims, p)})
         n_units = int(decoding["units_per_draw"].sum())
         regions.append(

@@ -4,7 +4,7 @@ A unit i of region r fires Poisson spikes with the rate
 
 .. math:: \lambda_i(t) = [b_i + S(t)\, y\, a_i^{task} + V(t)\, v_i^{look} + C(t)
     \left((1 - S(t)) (u_i \cdot e(\theta_u) + l_i \cdot e(\theta_l))
-    + S(t)\, c_i \cdot e(\theta_{target})\right)]_+ \, g_i
+    + S(t)\, c_i \cdot e(\theta_{target})\right)]_+ \, g_i\, d_i
 
 with selection y = +1 (upper) or -1 (lower), e(theta) = (cos, sin), and S(t) = 1 - exp(-(t - o_r)/
 tau) from the region's onset o_r after the cue. The selection axes of the two tasks have the
@@ -12,8 +12,11 @@ planted cosine, in units of each unit's Poisson SD; the colour planes u, l and c
 colours lie in one subspace per location until selection turns the selected one into a common
 subspace. The visual response V depends on how the cue looks: pro cues and retro cue set 1 look
 alike, set 2 does not. The gain g_i of a trial has the planted variance and correlation between
-units.
+units. The drift d_i is the same throughout a trial; its logarithm walks at random from trial to
+trial and knows nothing of the task.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -69,6 +72,17 @@ def simulate(settings: Simulation, name: str, seed: int) -> tuple[list[SpikeSess
         for session in session_names(settings)
     ]
     return sessions, truth
+
+
+def outlines(settings: Simulation, name: str, seed: int) -> Iterator[SpikeSession]:
+    """Yield the sessions that `simulate` returns, with the same trials and units but no spikes."""
+    truth = plant(settings, name, seed)
+    for session in session_names(settings):
+        units = _units(truth.sel(unit=truth["session"] == session))
+        trials = _draw_trials(settings, stream(seed, "simulation", name, session, "trials"))
+        silent = [np.empty(0)] * len(units)
+        told = _told(settings, trials, session, name, seed)
+        yield SpikeSession(session, silent, units, told, f"simulation of {session}")
 
 
 def session_names(settings: Simulation) -> list[str]:
@@ -156,11 +170,7 @@ def _simulate_session(
     settings: Simulation, truth: xr.Dataset, session: str, name: str, seed: int
 ) -> SpikeSession:
     rng = stream(seed, "simulation", name, session, "trials")
-    trials = experiment.draw_session(
-        settings.block_trials, settings.cycles, settings.timing, rng, settings.single_fraction
-    )
-    reports = experiment.draw_report(trials, settings.report_error, settings.swap_fraction, rng)
-    trials = pd.concat([trials, reports], axis=1)
+    trials = _draw_trials(settings, rng)
     starts, within = _time_bins(trials)
     spike_times: list[np.ndarray] = []
     shared_gain = rng.normal(size=len(trials))
@@ -177,16 +187,46 @@ def _simulate_session(
             axis=1,
         )
         own = stream(seed, "simulation", name, session, "spikes", region)
+        walks = stream(seed, "simulation", name, session, "drift", region)
         for baseline, weight in zip(units["baseline"].values, weights, strict=True):
             rate = np.maximum(baseline + drive @ weight.astype(np.float32), 0)
-            rate *= _gain(settings, shared_gain, own)[:, None] * within
+            gain = _gain(settings, shared_gain, own) * _drift(settings.drift, len(trials), walks)
+            rate *= gain[:, None] * within
             counts = own.poisson(rate * STEP)
             bins = np.repeat(starts.ravel(), counts.ravel())
             spike_times.append(np.sort(bins + STEP * own.random(len(bins))))
-    units_table = pd.DataFrame(
-        {"unit_id": truth["unit_id"].values, "region": truth["region"].values}
+    told = _told(settings, trials, session, name, seed)
+    return SpikeSession(session, spike_times, _units(truth), told, f"simulation of {session}")
+
+
+def _draw_trials(settings: Simulation, rng: np.random.Generator) -> pd.DataFrame:
+    trials = experiment.draw_session(
+        settings.block_trials,
+        settings.cycles,
+        settings.timing,
+        rng,
+        settings.single_fraction,
+        settings.upper_fraction,
+        settings.selection_run,
     )
-    return SpikeSession(session, spike_times, units_table, trials, f"simulation of {session}")
+    reports = experiment.draw_report(trials, settings.report_error, settings.swap_fraction, rng)
+    return pd.concat([trials, reports], axis=1)
+
+
+def _told(
+    settings: Simulation, trials: pd.DataFrame, session: str, name: str, seed: int
+) -> pd.DataFrame:
+    """Return the trials as the data set tells them: with the true labels, or shuffled ones."""
+    if not settings.shuffle_selected:
+        return trials
+    rng = stream(seed, "simulation", name, session, "shuffled labels")
+    return trials.assign(
+        selected=trials.groupby("block")["selected"].transform(lambda true: rng.permutation(true))
+    )
+
+
+def _units(truth: xr.Dataset) -> pd.DataFrame:
+    return pd.DataFrame({"unit_id": truth["unit_id"].values, "region": truth["region"].values})
 
 
 def _gain(settings: Simulation, shared: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -194,6 +234,11 @@ def _gain(settings: Simulation, shared: np.ndarray, rng: np.random.Generator) ->
     correlation = settings.noise_correlation
     mixed = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * rng.normal(size=shared.size)
     return np.maximum(1 + np.sqrt(settings.overdispersion) * mixed, 0)
+
+
+def _drift(strength: float, n_trials: int, rng: np.random.Generator) -> np.ndarray:
+    """Return by how much a unit's rate has drifted on each trial, a factor."""
+    return np.exp(strength * rng.normal(size=n_trials).cumsum() / np.sqrt(n_trials))
 
 
 def _time_bins(trials: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from neuro_attn.configuration import Inference
 from neuro_attn.files import read_csv, write_csv
 from neuro_attn.inference import tables
+from neuro_attn.inference.clusters import cluster_p_value
+from neuro_attn.inference.pvalues import p_value
 
 SETTINGS = Inference(permutations=99, bootstraps=60)
 TASKS, WINDOWS = ["pro", "retro"], ["early", "late"]
@@ -131,6 +134,60 @@ def test_p_is_corrected_over_times_and_regions(decoding):
     np.testing.assert_array_equal(together["p_value"], alone["p_value"])
 
 
+@pytest.mark.parametrize("correction", ["cluster", "fdr"])
+def test_the_correction_is_the_one_that_is_asked_for_and_windows_keep_the_maximum(
+    decoding, correction
+):
+    settings = SETTINGS.model_copy(update={"correction": correction})
+    decodings = [decoding(IDENTICAL, region="V4"), decoding(0.53, region="FEF", seed=1)]
+    by_maximum = tables.transfer_table(decodings, SETTINGS)
+    table = tables.transfer_table(decodings, settings)
+    assert not table["p_corrected"].equals(by_maximum["p_corrected"])
+    pd.testing.assert_frame_equal(
+        table.drop(columns="p_corrected"), by_maximum.drop(columns="p_corrected")
+    )
+    pd.testing.assert_frame_equal(
+        tables.summary_table(decodings, settings), tables.summary_table(decodings, SETTINGS)
+    )
+    pd.testing.assert_frame_equal(
+        tables.onset_table(decodings, settings), tables.onset_table(decodings, SETTINGS)
+    )
+    for pair, rows in table.groupby(["train_task", "test_task"], sort=False):
+        if correction == "fdr":
+            expected = stats.false_discovery_control(rows["p_value"])
+        else:
+            train, test = (TASKS.index(name) for name in pair)
+            same = {"train_time": decodings[0]["time"], "test_time": decodings[0]["time"]}
+            null = np.array(
+                [
+                    each["null"]
+                    .sel(same)
+                    .isel(session=0, train_task=train, test_task=test)
+                    .transpose("time", "permutation")
+                    for each in decodings
+                ]
+            )
+            observed = rows["accuracy"].to_numpy().reshape(2, -1)
+            expected = cluster_p_value(observed, null, (0, 1), (1,), settings.alpha).ravel()
+        np.testing.assert_allclose(rows["p_corrected"], expected)
+
+
+@pytest.mark.parametrize("correction", ["cluster", "fdr"])
+def test_cross_temporal_accuracy_has_the_correction_that_is_asked_for(decoding, correction):
+    settings = SETTINGS.model_copy(update={"correction": correction})
+    made = decoding(IDENTICAL)
+    p = tables.cross_temporal([made], settings)["p_corrected"].isel(region=0, train_task=0)
+    p = p.isel(test_task=0).values
+    dims = ("train_time", "test_time", "permutation")
+    cell = made.isel(session=0, train_task=0, test_task=0)
+    observed, null = cell["accuracy"].mean("draw").values, cell["null"].transpose(*dims).values
+    if correction == "fdr":
+        expected = stats.false_discovery_control(p_value(observed, null).ravel()).reshape(8, 8)
+    else:
+        expected = cluster_p_value(observed, null, (0, 1), (0, 1), settings.alpha)
+    np.testing.assert_allclose(p, expected)
+
+
 # --- the transfer ratio ------------------------------------------------------------------------
 
 
@@ -180,7 +237,7 @@ def test_onsets_and_their_differences_are_found(decoding):
     names = {"train_task": "pro", "test_task": "retro"}
     for region, start in (("LPFC", 0.2), ("V4", 0.4)):
         row = of(table, region=region, compared_with="", **names)
-        assert start - 1e-9 <= row["onset_s"] <= start + 0.05
+        assert abs(row["onset_s"] - start) <= 0.05  # half a bin
         assert row["ci_low"] <= row["onset_s"] <= row["ci_high"]
     row = of(table, region="LPFC", compared_with="V4", **names)
     assert row["onset_s"] == pytest.approx(-0.2, abs=0.02)
@@ -209,7 +266,7 @@ def test_unit_counts_are_those_that_all_sessions_reach(decoding):
 
 
 def test_cross_temporal_accuracy_is_corrected_over_all_pairs_of_times(decoding):
-    result = tables.cross_temporal([three_sessions(decoding), decoding(0.5, region="V4")])
+    result = tables.cross_temporal([three_sessions(decoding), decoding(0.5, region="V4")], SETTINGS)
     assert result["accuracy"].dims == (
         "region",
         "train_task",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from neuro_attn.decoding import decode_region
-from neuro_attn.inference.pvalues import corrected_p_value, p_value
+from neuro_attn.inference.pvalues import corrected_p_value, false_discovery_p_value, p_value
 
 # --- one test ----------------------------------------------------------------------------------
 
@@ -130,6 +130,51 @@ def test_the_family_is_wrong_as_often_as_stated_whatever_the_dependence(correlat
     wrong = int((smallest <= alpha).sum())
     low, high = stats.binom.interval(1 - 5e-5, n_families, alpha)
     assert low <= wrong <= high
+
+
+# --- the false discovery rate ------------------------------------------------------------------
+
+
+def test_false_discovery_p_values_are_those_worked_out_by_hand():
+    # Ranks among nine permutations 0 to 8: p = .1, .2, .3, .9. Times 4 / rank of p: .4, .4, .4, .9.
+    null = np.tile(np.arange(9.0), (4, 1))
+    observed = np.array([9.0, 0.5, 8.0, 7.0])
+    got = false_discovery_p_value(observed, null, family=(0,))
+    np.testing.assert_allclose(got, [0.4, 0.9, 0.4, 0.4])
+
+
+def benjamini_hochberg(p):
+    """Return adjusted p-values with loops: the least of p n / rank among the same and larger."""
+    order = sorted(p)
+    return [min(order[j] * len(p) / (j + 1) for j in range(len(p)) if order[j] >= q) for q in p]
+
+
+def test_false_discovery_p_values_are_those_of_a_plain_loop_over_each_family():
+    rng = np.random.default_rng(5)
+    observed, null = rng.normal(1, 1, size=(3, 2, 4)), rng.normal(size=(3, 2, 4, 59))
+    got = false_discovery_p_value(observed, null, family=(0, 2))
+    p = p_value(observed, null)
+    for other in range(2):
+        expected = benjamini_hochberg(p[:, other].ravel())
+        np.testing.assert_allclose(got[:, other].ravel(), expected)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.7])
+def test_false_discoveries_are_as_rare_as_stated(correlation):
+    rng = np.random.default_rng(6)
+    n_families, n_tests, n_true, m, q = 400, 20, 10, 399, 0.2
+    common = rng.normal(size=(n_families, 1, m + 1))
+    own = rng.normal(size=(n_families, n_tests, m + 1))
+    values = np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
+    values[:, :n_true, 0] += 3
+    found = np.array(
+        [false_discovery_p_value(each[:, 0], each[:, 1:], family=(0,)) <= q for each in values]
+    )
+    proportion = found[:, n_true:].sum(axis=1) / np.maximum(found.sum(axis=1), 1)
+    # Benjamini-Hochberg holds it at q (1 - n_true / n_tests) = .1; 5 SE above: below 1e-5, as the
+    # mean of 400 proportions is near normal.
+    assert proportion.mean() < q * (1 - n_true / n_tests) + 5 * stats.sem(proportion)
+    assert found[:, :n_true].mean() > 0.5
 
 
 # --- the whole procedure, under the null -------------------------------------------------------

@@ -9,6 +9,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from neuro_attn.configuration import SimulatedRegion, Simulation
 from neuro_attn.rates import bin_rates
@@ -277,3 +281,107 @@ def test_units_are_spread_evenly_over_the_sessions_and_named_once():
     names = [name for each in sessions for name in each.units["unit_id"]]
     assert names == truth["unit_id"].values.tolist()
     assert len(set(names)) == 11
+
+
+# --- negative controls -------------------------------------------------------------------------
+
+
+def test_controls_that_are_off_change_no_spike():
+    # The walk has numbers of its own: one that goes nowhere leaves the rest as it was.
+    (still, _), (drifting, _) = several(), several(drift=1e-15)
+    for one, other in zip(still, drifting, strict=True):
+        pd.testing.assert_frame_equal(one.trials, other.trials)
+        for spikes, same in zip(one.spike_times, other.spike_times, strict=True):
+            np.testing.assert_array_equal(spikes, same)
+
+
+def test_log_rates_drift_as_far_as_planted_from_the_start_of_a_session_to_its_end():
+    strength = 0.5
+    session, _ = simulate(
+        {"V4": SimulatedRegion(units=200, **SILENT)}, drift=strength, baseline=20.0
+    )
+    found = counts(session, "start_time", 0, 2)
+    tenth = len(found) // 10
+    early, late = found[:tenth].sum(axis=0), found[-tenth:].sum(axis=0)
+    change = np.log(late / early)
+    # Means over the first and the last tenth of a random walk that reaches a variance of 1 are
+    # apart with a variance of 1 - 2/3 * .1; counts add 1 / early + 1 / late.
+    variance = strength**2 * (1 - 0.2 / 3) + 1 / early + 1 / late
+    low, high = stats.chi2.interval(1 - FALSE_ALARM, 200)
+    assert low < (change**2 / variance).sum() < high
+
+
+def test_drift_is_slow_and_every_units_own():
+    session, _ = simulate({"V4": SimulatedRegion(units=100, **SILENT)}, drift=1.0)
+    found = np.log(counts(session, "start_time", 0, 2).reshape(16, -1, 100).sum(axis=1) + 1)
+    steps = np.diff(found, axis=0)
+    # A random walk goes as far in all 15 steps as the root of 15 in one, noise does not. A ratio of
+    # two variances of 100 units: F(100, 100) is below 2.4 but for 1e-5.
+    whole = (found[-1] - found[0]).var()
+    assert whole > 15 * steps.var() / 2.4
+    correlation = np.corrcoef(found[-1] - found[0], np.roll(found[-1] - found[0], 1))[0, 1]
+    assert abs(correlation) < 4.5 / np.sqrt(100)
+
+
+def accuracy_of_labels(session, n_splits=20):
+    """Return the balanced accuracy of decoding the label from spikes, over random halves."""
+    of_task = (session.trials["trial_type"] == "pro").to_numpy()
+    upper = (session.trials["selected"] == "upper").to_numpy()[of_task]
+    rates = np.sqrt(counts(session, "cue_onset", 0, 0.5, of_task))
+    splits = StratifiedShuffleSplit(n_splits, test_size=0.5, random_state=0)
+    decoder = make_pipeline(StandardScaler(), LogisticRegression())
+    return cross_val_score(decoder, rates, upper, cv=splits, scoring="balanced_accuracy").mean()
+
+
+@pytest.mark.parametrize(("drift", "run"), [(0.0, 1), (0.0, 15), (3.0, 1), (3.0, 15)])
+def test_labels_are_decoded_without_a_code_if_they_come_in_runs_and_rates_drift(drift, run):
+    # Pitfall 5: neighbours in time are alike and of one class, and stand on both sides of a split.
+    accuracy = [
+        accuracy_of_labels(
+            simulate(
+                {"V4": SimulatedRegion(units=80, **SILENT)},
+                seed=seed,
+                drift=drift,
+                selection_run=run,
+                cycles=4,
+                block_trials={"pro": 60, "retro_2": 60},
+            )[0]
+        )
+        for seed in range(3)
+    ]
+    # 192 trials: the SE of a mean of three is at most .021. In the trap, accuracy was .77 with an
+    # SD of .05 over sessions. .615 is more than 5 SE from both.
+    assert (np.mean(accuracy) > 0.615) == (drift > 0 and run > 1)
+
+
+def test_shuffled_labels_are_the_true_ones_of_a_block_in_another_order():
+    (true, truth), (shuffled, same) = several(), several(shuffle_selected=True)
+    assert (same["selection_axis"] == truth["selection_axis"]).all()
+    for one, other in zip(true, shuffled, strict=True):
+        for spikes, the_same in zip(one.spike_times, other.spike_times, strict=True):
+            np.testing.assert_array_equal(spikes, the_same)
+        pd.testing.assert_frame_equal(
+            one.trials.drop(columns="selected"), other.trials.drop(columns="selected")
+        )
+        # 120 labels agree by chance with a probability below 1e-30.
+        assert (one.trials["selected"] != other.trials["selected"]).any()
+        for _, block in other.trials.groupby("block"):
+            expected = one.trials.loc[block.index, "selected"]
+            assert sorted(block["selected"]) == sorted(expected)
+
+
+def test_shuffled_labels_tell_nothing_of_a_strong_signal():
+    region = {"LPFC": SimulatedRegion(units=40, selection=4.0)}
+    shuffled, _ = simulate(region, cycles=4, shuffle_selected=True)
+    true, _ = simulate(region, cycles=4)
+    assert accuracy_of_labels(true) > 0.9
+    assert abs(accuracy_of_labels(shuffled) - 0.5) < 5 * 0.036
+
+
+def test_labels_are_as_imbalanced_as_asked_for_and_noise_is_still_decoded_at_chance():
+    # Pitfall 9: always saying "upper" is right on 80 % of the trials.
+    session, _ = simulate({"V4": SimulatedRegion(units=20, **SILENT)}, upper_fraction=0.8)
+    for _, block in session.trials.groupby("block"):
+        assert (block["selected"] == "upper").mean() == 0.8
+    # The rarer class has 77 of 384 trials: accuracy has an SE of at most .033.
+    assert abs(accuracy_of_labels(session) - 0.5) < 5 * 0.033

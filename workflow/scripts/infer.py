@@ -11,4 +11,4 @@ with told_in_one_message(snakemake.log[0]):
     write_csv(tables.summary_table(decodings, settings), snakemake.output.summary)
     write_csv(tables.onset_table(decodings, settings), snakemake.output.onsets)
     write_csv(tables.unit_count_table(decodings), snakemake.output.unit_counts)
-    recording.save(tables.cross_temporal(decodings), snakemake.output.cross_temporal)
+    recording.save(tables.cross_temporal(decodings, settings), snakemake.output.cross_temporal)
