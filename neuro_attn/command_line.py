@@ -1,4 +1,4 @@
-"""The command `neuro-attn`: run the workflow, build the report, print the configuration's schema.
+"""The command `neuro-attn`: look at files, write and check a configuration, run the workflow.
 
 Snakemake does the work and can be called directly. The command adds what a user of the results
 wants: one line of progress, and one message where something that was given cannot be used.
@@ -13,6 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -22,28 +23,40 @@ from neuro_attn.errors import PREFIX, InputError
 
 LOG = Path("results/logs/snakemake.log")
 REPORT = Path("results/report.html")
+DATA_VARIABLE = "NEURO_ATTN_DATA"
 _PROGRESS = re.compile(r"(\d+) of (\d+) steps")
 _LINES_SHOWN = 30
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code."""
-    options, others = _parser().parse_known_args(arguments)
-    if others and options.command == "schema":
-        _parser().error(f"unknown arguments: {' '.join(others)}")
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    if others and options.command not in ("run", "report"):
+        parser.error(f"unknown arguments: {' '.join(others)}")
     try:
-        if options.command == "schema":
-            print(json.dumps(schema(), indent=2))
-        else:
-            _run(options, others)
-            if options.command == "report":
-                _snakemake(["--report", str(REPORT)], options, "building the report")
-                print(f"neuro-attn: the report is {REPORT}")
+        match options.command:
+            case "schema":
+                print(json.dumps(schema(), indent=2))
+            case "inspect":
+                _inspect(options)
+            case "init":
+                _init(options)
+            case "check":
+                return _check(options)
+            case _:
+                _run(options, others)
+                if options.command == "report":
+                    _snakemake(["--report", str(REPORT)], options, "building the report")
+                    print(f"neuro-attn: the report is {REPORT}")
     except InputError as error:
         print(f"{PREFIX}{error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
         return error.returncode or 1
+    except (KeyboardInterrupt, EOFError):
+        print(f"{PREFIX}stopped.", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -70,8 +83,93 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--config", default="config/config.yaml", help="configuration file")
         command.add_argument("--data", help="folder of the data, instead of data_folder")
         command.add_argument("--cores", type=int, default=os.cpu_count(), help="cores to use")
+    _add_onboarding(commands)
     commands.add_parser("schema", help="print the JSON schema of the configuration")
     return parser
+
+
+def _add_onboarding(commands: Any) -> None:
+    files = "NWB (.nwb), NDT rasters (.mat), tables (.csv, .parquet) or NetCDF recordings (.nc)"
+    text = "show what files hold: units per region, interval tables, events, what is odd"
+    command = commands.add_parser("inspect", help=text, description=text)
+    command.add_argument("files", nargs="+", metavar="FILE", help=files)
+    command.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+    text = "write a commented configuration for files"
+    command = commands.add_parser("init", help=text, description=text)
+    command.add_argument("files", nargs="+", metavar="FILE", help=files)
+    command.add_argument("-o", "--output", required=True, help="configuration file to write")
+    command.add_argument("--force", action="store_true", help="replace the file if it is there")
+    command.add_argument("--quick", action="store_true", help="20 permutations, for a first look")
+    command.add_argument("--data", help="folder of the data; by default the files' own")
+    for option, metavar, help_ in (
+        ("--label", "COLUMN | NAME=EXPRESSION", "what is decoded; an expression for each class"),
+        ("--task", "NAME=EXPRESSION", "the trials of a task; again for each task"),
+        ("--align", "COLUMN | TASK=COLUMN", "trial column with the event's time, s"),
+        ("--window", "NAME=START:STOP", "analysis window, s from the event; again for more"),
+    ):
+        command.add_argument(option, action="append", default=[], metavar=metavar, help=help_)
+    command.add_argument("--table", default="", help="NWB interval table that lists the trials")
+    command.add_argument("--region-column", default="", help="column with the units' regions")
+    command.add_argument("--event-sample", type=int, help="rasters: sample (from 1) of the event")
+    command.add_argument("--start", type=float, help="left edge of the first bin, s")
+    command.add_argument("--stop", type=float, help="right edge of the last bin, s")
+    command.add_argument("--bin", type=float, help="width of a bin, s")
+
+    text = "say what a run of a configuration would do, without running it"
+    command = commands.add_parser("check", help=text, description=text)
+    command.add_argument("config", metavar="CONFIG", help="configuration file")
+    command.add_argument("--data", help="folder of the data, instead of data_folder")
+    command.add_argument("--cores", type=int, default=os.cpu_count(), help="cores of the run")
+
+
+def _inspect(options: argparse.Namespace) -> None:
+    # The commands that look at files are imported where they are needed: a run needs none of it.
+    from neuro_attn.onboarding import inspection
+
+    described = inspection.describe(options.files)
+    as_json = json.dumps(described, indent=2, ensure_ascii=False) if options.json else None
+    print(as_json or inspection.render(described))
+
+
+def _init(options: argparse.Namespace) -> None:
+    from neuro_attn.onboarding import checking, terminal, writing
+    from neuro_attn.onboarding.proposal import Wishes
+
+    wishes = Wishes(
+        label=options.label,
+        tasks=options.task,
+        align=options.align,
+        region_column=options.region_column,
+        table=options.table,
+        start=options.start,
+        stop=options.stop,
+        bin=options.bin,
+        windows=options.window,
+        event_sample=options.event_sample,
+    )
+    reports = writing.initialize(
+        options.files,
+        wishes,
+        options.output,
+        force=options.force,
+        quick=options.quick,
+        data_folder=options.data or os.environ.get(DATA_VARIABLE),
+        ask=terminal.ask if sys.stdin.isatty() else None,
+        cores=os.cpu_count() or 1,
+    )
+    print(checking.render(reports, options.output))
+    print(f"Wrote {options.output}. Next: neuro-attn report --config {options.output}")
+
+
+def _check(options: argparse.Namespace) -> int:
+    from neuro_attn.onboarding import checking
+
+    settings = checking.load(options.config)
+    folder = options.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
+    reports = checking.examine(settings, folder, max(options.cores, 1))
+    print(checking.render(reports, options.config))
+    return int(any(report.problems for report in reports))
 
 
 def _run(options: argparse.Namespace, others: Sequence[str]) -> None:
@@ -91,7 +189,7 @@ def _snakemake(arguments: Sequence[str], options: argparse.Namespace, what: str)
     command += ["--configfile", options.config, *arguments]
     environment = dict(os.environ)
     if options.data:
-        environment["NEURO_ATTN_DATA"] = options.data
+        environment[DATA_VARIABLE] = options.data
     messages: dict[str, None] = {}
     recent: deque[str] = deque(maxlen=_LINES_SHOWN)
     with (

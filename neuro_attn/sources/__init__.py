@@ -1,9 +1,12 @@
 """Where Recordings come from: one module for each kind of file, and the simulation."""
 
 import glob
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import xarray as xr
 from tqdm import tqdm
 
@@ -16,7 +19,14 @@ from neuro_attn.configuration import (
     TableDataset,
 )
 from neuro_attn.errors import InputError
-from neuro_attn.recording import SpikeSession, check_together, from_spikes
+from neuro_attn.recording import (
+    SpikeSession,
+    assign_tasks,
+    build,
+    check_together,
+    from_spikes,
+    selected_units,
+)
 from neuro_attn.sources.checks import existing_file
 
 # Each source is imported where it is needed: pynwb alone takes a second to import.
@@ -78,6 +88,84 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
             raise TypeError(f"{name} is a {dataset.source} data set, which is not read from files")
     check_together(recordings, name, dataset)
     return recordings
+
+
+def outlines(
+    name: str, dataset: AnyDataset, data_folder: str | Path, seed: int
+) -> Iterator[xr.Dataset | InputError]:
+    """Yield each session as `read` does, but with rates of zero that take no memory.
+
+    What stands on trials and units is what a run will find, so the code of every later stage that
+    counts trials, units and populations can be asked what it would do. Spikes are checked and let
+    go; nothing is binned and no digest is made.
+
+    Parameters
+    ----------
+    name, dataset, data_folder, seed
+        As in `read`.
+
+    Yields
+    ------
+    xarray.Dataset or InputError
+        A Recording with its trials and units, or why the session cannot be read.
+
+    Raises
+    ------
+    InputError
+        If no session can be told from another: see `input_files` and `session_names`.
+    """
+    _check_alignment(name, dataset)
+    for outline in _outline_makers(name, dataset, data_folder, seed):
+        try:
+            yield outline()
+        except InputError as error:
+            yield error
+
+
+def _outline_makers(
+    name: str, dataset: AnyDataset, data_folder: str | Path, seed: int
+) -> Iterator[Callable[[], xr.Dataset]]:
+    """Yield what reads one session each, so that one that fails does not stop the others."""
+    paths = _progress(input_files(name, dataset, data_folder), name)
+    match dataset:
+        case NetcdfDataset():
+            from neuro_attn.sources import netcdf
+
+            yield from (partial(netcdf.read, path, name, dataset) for path in paths)
+        case TableDataset():
+            from neuro_attn.sources import table
+
+            for session in table.read(dataset, data_folder):
+                yield partial(_without_rates, session, name, dataset)
+        case SimulationDataset():
+            from neuro_attn.sources import simulation
+
+            for session in simulation.outlines(dataset.simulation, name, seed):
+                yield partial(_without_rates, session, name, dataset)
+        case RasterDataset():
+            from neuro_attn.sources import raster
+
+            for path in paths:
+                yield partial(_read_without_rates, raster.read, path, name, dataset)
+        case NwbDataset():
+            from neuro_attn.sources import nwb
+
+            for path in paths:
+                yield partial(_read_without_rates, nwb.read_undigested, path, name, dataset)
+
+
+def _read_without_rates(
+    read_one: Callable[[str, Any], SpikeSession], path: str, name: str, dataset: AnyDataset
+) -> xr.Dataset:
+    return _without_rates(read_one(path, dataset), name, dataset)
+
+
+def _without_rates(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dataset:
+    """Cut a session into trials as `from_spikes` does, with rates of zero that take no memory."""
+    trials = assign_tasks(session.trials, dataset, session.origin)
+    units = session.units[selected_units(session.units, dataset.regions)]
+    rates = np.broadcast_to(np.float32(0), (len(trials), len(units), dataset.time.n_bins))
+    return build(rates, trials, units, name, session.session, dataset, {"origin": session.origin})
 
 
 def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:

@@ -47,13 +47,13 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
     recording.check(kept, str(path))
     first = _first_bin(kept["time"], dataset.time, f"{path}, time")
     # The row leads from the trials of the tasks back to their rates and event times.
-    table = _coordinates(kept, "trial").assign(_row=np.arange(kept.sizes["trial"]))
+    table = coordinates(kept, "trial").assign(_row=np.arange(kept.sizes["trial"]))
     trials = recording.assign_tasks(table, dataset, str(path))
     row = trials.pop("_row").to_numpy()
     trials = trials.drop(columns="event_time")
     if "event_time" in table:
         trials["event_time"] = table["event_time"].to_numpy()[row]
-    units = _coordinates(kept, "unit").drop(columns="session")
+    units = coordinates(kept, "unit").drop(columns="session")
     units = units.rename(columns=lambda column: column.removeprefix("unit_"))
     units = units.rename(columns={"id": "unit_id"})
     keep = recording.selected_units(units, dataset.regions)
@@ -70,7 +70,7 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
     )
 
 
-def _coordinates(kept: xr.Dataset, dimension: str) -> pd.DataFrame:
+def coordinates(kept: xr.Dataset, dimension: str) -> pd.DataFrame:
     """Return the coordinates that stand on one dimension as a table."""
     return pd.DataFrame(
         {

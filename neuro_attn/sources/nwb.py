@@ -1,6 +1,9 @@
 """Neurodata Without Borders files: spike times, regions and trials of one session each."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,10 @@ from neuro_attn.files import sha256
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources.checks import existing_file, first_line, sorted_spike_times
 
+BLOCK = 4_000_000
+"""Spike times that are read from a file at once."""
+LONG_INTERVAL = 0.5
+"""Interval between two spikes of a unit, s; most are shorter unless spikes are in ms."""
 _MAX_DESCRIPTION = 300
 _MAX_LISTED = 40
 
@@ -45,6 +52,26 @@ def read(path: str | Path, dataset: NwbDataset) -> SpikeSession:
         If the file is missing or unreadable, has no spikes, units, trials or region's column, ids
         repeat, spike times are not finite, not in s, or none falls into a trial.
     """
+    session = read_undigested(path, dataset)
+    return replace(session, provenance={**session.provenance, "sha256": sha256(path)})
+
+
+def read_undigested(path: str | Path, dataset: NwbDataset) -> SpikeSession:
+    """Read as `read` does, but without the digest, which reads a large file to its end."""
+    path = Path(path)
+    with opened(path) as nwb:
+        return _session(nwb, path, dataset)
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[NWBFile]:
+    """Open an NWB file; its arrays are read only where they are asked for.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, or if anything in the block fails because it is damaged.
+    """
     path = existing_file(path)
     try:
         with warnings.catch_warnings():
@@ -53,7 +80,7 @@ def read(path: str | Path, dataset: NwbDataset) -> SpikeSession:
             warnings.filterwarnings("ignore", message="Ignoring the following cached namespace")
             warnings.filterwarnings("ignore", message="Ignoring cached namespace")
             with NWBHDF5IO(path, "r", load_namespaces=True) as io:
-                return _session(io.read(), path, dataset)
+                yield io.read()
     except InputError:
         raise
     except Exception as error:
@@ -76,7 +103,6 @@ def _session(nwb: NWBFile, path: Path, dataset: NwbDataset) -> SpikeSession:
         origin=str(path),
         provenance={
             "file": path.name,
-            "sha256": sha256(path),
             "nwb_identifier": nwb.identifier,
             **({"description": description} if 0 < len(description) <= _MAX_DESCRIPTION else {}),
         },
@@ -104,31 +130,60 @@ def _spike_times(units: DynamicTable, unit_ids: np.ndarray, path: Path) -> list[
             "no column spike_times.",
             f"Columns of units: {_listed(units.colnames)}.",
         )
-    index = units["spike_times"]
-    per_unit = np.split(np.asarray(index.target.data[:]), np.asarray(index.data[:])[:-1])
     return [
         sorted_spike_times(times, f"{path}, units.spike_times, unit {unit_id}")
-        for unit_id, times in zip(unit_ids, per_unit, strict=True)
+        for unit_id, times in zip(unit_ids, spike_trains(units), strict=True)
     ]
 
 
-def _regions(units: DynamicTable, column: str, path: Path) -> list[str]:
-    """Return each unit's region; empty where the file names none."""
+def spike_trains(units: DynamicTable) -> Iterator[np.ndarray]:
+    """Yield each unit's spike times as the file has them, read in blocks of bounded size."""
+    index = units["spike_times"]
+    ends = np.asarray(index.data[:]).astype(np.int64)
+    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+    unit = 0
+    while unit < len(ends):
+        # As many units as fit into a block, and at least one.
+        after = max(unit + 1, int(np.searchsorted(ends, starts[unit] + BLOCK, side="right")))
+        block = np.asarray(index.target.data[starts[unit] : ends[after - 1]])
+        yield from np.split(block, ends[unit : after - 1] - starts[unit])
+        unit = after
+
+
+def region_columns(units: DynamicTable) -> dict[str, list[str]]:
+    """Return the columns that may name regions, by where they stand: the first place counts."""
     present = {"units": [name for name in units.colnames if name != "spike_times"]}
-    if column in units.colnames:
-        return _names(_first_of_each(units[column]))
     if "electrodes" in units.colnames:
-        link = units["electrodes"]
-        electrodes = (link.target if isinstance(link, VectorIndex) else link).table
-        present["electrodes"] = list(electrodes.colnames)
-        if column in electrodes.colnames:
-            values = electrodes[column][:]
-            rows = _first_of_each(link)
-            return _names([None if row is None else values[row] for row in rows])
+        present["electrodes"] = list(electrodes_of(units).colnames)
     if "electrode_group" in units.colnames:
         present["electrode groups"] = ["location"]
-        if column == "location":
+    return present
+
+
+def regions_in(units: DynamicTable, place: str, column: str) -> list[str]:
+    """Return each unit's region from one of `region_columns`; empty where the file names none."""
+    match place:
+        case "units":
+            return _names(_first_of_each(units[column]))
+        case "electrodes":
+            values = electrodes_of(units)[column][:]
+            rows = _first_of_each(units["electrodes"])
+            return _names([None if row is None else values[row] for row in rows])
+        case _:
             return _names([group.location for group in units["electrode_group"].data[:]])
+
+
+def electrodes_of(units: DynamicTable) -> DynamicTable:
+    """Return the electrodes that units refer to."""
+    link = units["electrodes"]
+    return (link.target if isinstance(link, VectorIndex) else link).table
+
+
+def _regions(units: DynamicTable, column: str, path: Path) -> list[str]:
+    present = region_columns(units)
+    for place, names in present.items():
+        if column in names:
+            return regions_in(units, place, column)
     raise InputError(
         f"{path}, units",
         f"no column {column!r} (regions.column) in the units or their electrodes.",
@@ -159,10 +214,14 @@ def _text(value: Any) -> str:
 # --- trials ------------------------------------------------------------------------------------
 
 
-def _trials(nwb: NWBFile, name: str, path: Path) -> pd.DataFrame:
-    """Return an interval table's columns of one value a row, under the row's id."""
+def interval_tables(nwb: NWBFile) -> dict[str, DynamicTable]:
+    """Return all interval tables of a file, by name."""
     named = {t.name: t for t in (nwb.trials, nwb.epochs, nwb.invalid_times) if t is not None}
-    tables = {**dict(nwb.intervals or {}), **named}
+    return {**dict(nwb.intervals or {}), **named}
+
+
+def _trials(nwb: NWBFile, name: str, path: Path) -> pd.DataFrame:
+    tables = interval_tables(nwb)
     if name not in tables:
         raise InputError(
             f"{path}, intervals",
@@ -172,6 +231,11 @@ def _trials(nwb: NWBFile, name: str, path: Path) -> pd.DataFrame:
     table = tables[name]
     if len(table) == 0:
         raise InputError(f"{path}, {name}", "the interval table has no rows.")
+    return trial_columns(table)
+
+
+def trial_columns(table: DynamicTable) -> pd.DataFrame:
+    """Return an interval table's columns of one value a row, and ``trial_id``, the row's id."""
     columns = {column: _scalars(table[column]) for column in table.colnames}
     trials = {column: values for column, values in columns.items() if values is not None}
     return pd.DataFrame({**trials, "trial_id": np.asarray(table.id[:])})
@@ -200,20 +264,15 @@ def _check_clock(
     last_spike = max((times[-1] for times in spike_times if len(times)), default=-np.inf)
     if last_spike == -np.inf:
         raise InputError(where, "no unit has a spike.")
-    # Two signs of milliseconds have to come together. The spikes go on for fifty times as long as
-    # the trials took; a file with a few trials and a long rest does this too. And half of all
-    # intervals between a unit's spikes are longer than half a second, whereas spikes come in
-    # bursts and a population's intervals are mostly those of its fast units: tens of ms. In
-    # milliseconds the same intervals are tens of "seconds".
-    if last_trial > 0 and last_spike > 50 * last_trial:
-        intervals = np.concatenate([np.diff(times) for times in spike_times])
-        if len(intervals) and np.median(intervals) > 0.5:
-            raise InputError(
-                where,
-                f"the last spike is at {last_spike:g}, the last trial of {table} stops at "
-                f"{last_trial:g} s: spike times seem to be in milliseconds.",
-                "NWB keeps them in s.",
-            )
+    n_long = sum(int((np.diff(times) > LONG_INTERVAL).sum()) for times in spike_times)
+    n_intervals = sum(max(len(times) - 1, 0) for times in spike_times)
+    if in_milliseconds(last_spike, last_trial, n_long, n_intervals):
+        raise InputError(
+            where,
+            f"the last spike is at {last_spike:g}, the last trial of {table} stops at "
+            f"{last_trial:g} s: spike times seem to be in milliseconds.",
+            "NWB keeps them in s.",
+        )
     # Analysed are windows around events inside the trials, so these margins hold them all.
     opens, closes = start + min(time.start, 0.0), stop + max(time.stop, 0.0)
     if not any(
@@ -227,6 +286,25 @@ def _check_clock(
             f"{last_spike:g}).",
             "Spikes and trials must be on one clock, in s.",
         )
+
+
+def in_milliseconds(last_spike: float, last_trial: float, n_long: int, n_intervals: int) -> bool:
+    """Return whether spike times look like ms, although trials are in s.
+
+    Two signs have to come together. The spikes go on for fifty times as long as the trials took; a
+    file with a few trials and a long rest does this too. And half of all intervals between a
+    unit's spikes are longer than half a second, whereas spikes come in bursts and a population's
+    intervals are mostly those of its fast units: tens of ms. In milliseconds the same intervals
+    are tens of "seconds".
+
+    Parameters
+    ----------
+    last_spike, last_trial : float
+        The latest spike, and the latest end of a trial, s.
+    n_long, n_intervals : int
+        How many intervals between spikes exceed `LONG_INTERVAL`, and how many there are.
+    """
+    return bool(0 < 50 * last_trial < last_spike and n_long > n_intervals / 2)
 
 
 def _listed(names: Any) -> str:

@@ -1,5 +1,6 @@
 """Rasters of the Neural Decoding Toolbox: one unit a file, trials x samples (www.readout.info)."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,30 +48,74 @@ def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
         If the file is missing, unreadable or no raster, its parts do not fit each other, or
         ``dataset.time`` reaches outside the raster.
     """
-    path = existing_file(path)
-    parts = _load(path)
-    counts = _counts(parts["raster_data"], f"{path}, raster_data")
+    path = Path(path)
+    found = load(path)
+    counts, labels = found.counts, found.labels
     n_trials, n_samples = counts.shape
-    labels = _labels(parts.get("raster_labels"), n_trials, f"{path}, raster_labels")
-    site = _fields(parts.get("raster_site_info"))
-    event = _event_sample(site, n_samples, dataset, path)
+    event = _event_sample(found.site, n_samples, dataset, path)
     _check_alignment(event, n_samples, dataset, path)
     clock = np.arange(n_trials) * (n_samples / dataset.sampling_rate + _GAP)
     trial, sample = np.nonzero(counts)
     spikes = clock[trial] + (sample + 0.5) / dataset.sampling_rate
     onset = clock + (event - 1) / dataset.sampling_rate
-    region = next(
-        (_text(site[key]) for key in ("region", "brain_area") if _text(site.get(key))),
-        dataset.region,
-    )
     return SpikeSession(
         session=path.stem,
         spike_times=[np.repeat(spikes, counts[trial, sample])],
-        units=pd.DataFrame({"unit_id": [path.stem], "region": [region]}),
+        units=pd.DataFrame({"unit_id": [path.stem], "region": [found.region or dataset.region]}),
         trials=pd.DataFrame({**labels, "trial_id": np.arange(1, n_trials + 1), EVENT: onset}),
         origin=str(path),
         provenance={"file": path.name, "sha256": sha256(path)},
     )
+
+
+@dataclass(frozen=True)
+class Raster:
+    """What a raster file holds.
+
+    Parameters
+    ----------
+    counts : array of int, shape (trial, sample)
+        Spikes.
+    labels : dict of array, shape (trial,)
+        The fields of ``raster_labels``.
+    site : dict
+        The fields of ``raster_site_info``.
+    """
+
+    counts: np.ndarray
+    labels: dict[str, np.ndarray]
+    site: dict[str, Any]
+
+    @property
+    def region(self) -> str:
+        """The region that the file names, if any."""
+        texts = (_text(self.site.get(key)) for key in ("region", "brain_area"))
+        return next((text for text in texts if text), "")
+
+    @property
+    def event_sample(self) -> float | None:
+        """The sample (from 1) of the event, if the file says so and has such a sample."""
+        said = _item(self.site.get("alignment_event_time"))
+        try:
+            sample = float(said)
+        except (TypeError, ValueError):
+            return None
+        return sample if 1 <= sample <= self.counts.shape[1] else None
+
+
+def load(path: str | Path) -> Raster:
+    """Read a raster file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable or no raster, or its parts do not fit each other.
+    """
+    path = existing_file(path)
+    parts = _load(path)
+    counts = _counts(parts["raster_data"], f"{path}, raster_data")
+    labels = _labels(parts.get("raster_labels"), len(counts), f"{path}, raster_labels")
+    return Raster(counts, labels, _fields(parts.get("raster_site_info")))
 
 
 def _load(path: Path) -> dict[str, Any]:

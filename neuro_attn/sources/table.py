@@ -41,12 +41,12 @@ def read(dataset: TableDataset, data_folder: str | Path) -> list[SpikeSession]:
     """
     paths = files(dataset, data_folder)
     region = dataset.regions.column
-    spikes = _load(paths["spikes"], (*_NAMES, "time"))
-    trials = _load(paths["trials"], ("session", "trial_id"))
-    units = _load(paths["units"], (*_NAMES, region))
+    spikes = load(paths["spikes"], (*_NAMES, "time"))
+    trials = load(paths["trials"], ("session", "trial_id"))
+    units = load(paths["units"], (*_NAMES, region))
     _check_unique(trials, "trial_id", paths["trials"])
     _check_unique(units, "unit_id", paths["units"])
-    spikes = spikes.assign(time=_numbers(spikes["time"], paths["spikes"]))
+    spikes = spikes.assign(time=numbers(spikes["time"], paths["spikes"]))
     _check_sessions(spikes, trials, units, paths)
     units = units.assign(region=units[region].astype(object).where(units[region].notna(), ""))
     provenance = {f"{role}_sha256": sha256(path) for role, path in paths.items()}
@@ -72,7 +72,7 @@ def session_names(dataset: TableDataset, data_folder: str | Path) -> list[str]:
     InputError
         If the trials table is missing or unreadable, or has no column session.
     """
-    trials = _load(files(dataset, data_folder)["trials"], ("session",), only=True)
+    trials = load(files(dataset, data_folder)["trials"], ("session",), only=True)
     return sorted(trials["session"].unique())
 
 
@@ -111,8 +111,14 @@ def _session(
     )
 
 
-def _load(path: Path, columns: tuple[str, ...], only: bool = False) -> pd.DataFrame:
-    """Read a table that has `columns` (`only` these) and at least one row."""
+def load(path: Path, columns: tuple[str, ...], only: bool = False) -> pd.DataFrame:
+    """Read a table that has `columns` (`only` these) and at least one row.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no table, has no rows, lacks a column, or ids are empty.
+    """
     existing_file(path)
     try:
         table = _parse(path, list(columns) if only else None)
@@ -161,7 +167,8 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: plain(column) for name, column in table.items()})
 
 
-def _numbers(column: pd.Series, path: Path) -> np.ndarray:
+def numbers(column: pd.Series, path: Path) -> np.ndarray:
+    """Return the spike times of a table, or raise `InputError` if one is no finite number."""
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     if not (finite := np.isfinite(numbers)).all():
         row = int(np.flatnonzero(~finite)[0])

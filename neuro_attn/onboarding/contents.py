@@ -1,0 +1,265 @@
+"""What stands in files: sessions with their units, regions, interval tables and columns."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+Kind = Literal["nwb", "raster", "table", "netcdf"]
+Use = Literal["", "event", "from start?"]
+
+TABLE_ROLES = ("spikes", "trials", "units")
+MAX_SAMPLED = 50
+"""Units whose spike times are kept to look at, per session."""
+MAX_CLASSES = 12
+"""Most values that a column of conditions has."""
+USUAL_NAMES = (
+    "location",
+    "region",
+    "brain_region",
+    "brain_area",
+    "area",
+    "acronym",
+    "ecephys_structure_acronym",
+    "structure",
+)
+"""Columns that regions usually stand in (lower case), likely ones first."""
+_NOT_A_REGION = frozenset({"", "nan", "none"})
+_SLACK = 1.0
+"""How far an event may lie outside its trial, s."""
+_TIME_NAME = re.compile(r"time|onset|offset|latency", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class RegionColumn:
+    """A column that may name the regions of a session's units.
+
+    Parameters
+    ----------
+    place : str
+        Where it stands, in the words of the format.
+    column : str
+        Its name; what ``regions.column`` takes.
+    regions : list of str, one per unit
+        Empty where the file names none.
+    """
+
+    place: str
+    column: str
+    regions: list[str]
+
+
+@dataclass(frozen=True)
+class SessionContents:
+    """What stands in the file, or the rows of tables, of one session.
+
+    Parameters
+    ----------
+    session : str
+        Its name.
+    path : str
+        The file; for tables that of the trials.
+    start, stop : float
+        What was recorded, s on the file's clock; NaN where the file does not say.
+    units : pandas.DataFrame
+        One row a unit: ``unit_id`` and, where there are spikes, ``n_spikes``, ``first`` and
+        ``last`` (s), ``n_long`` intervals between spikes (longer than half a second) and
+        ``n_wrong`` (spike times that are not finite).
+    region_columns : list of RegionColumn
+        The first column of a name is the one that a run would take.
+    tables : dict of pandas.DataFrame
+        Interval tables by name: columns of one value a row, and ``trial_id``.
+    unusable : dict of list of str
+        Columns with several values a row, by table.
+    trains : list of array
+        Spike times of some units, s.
+    bins : tuple of float, optional
+        Start, stop and width of the bins of rates, s from the event.
+    around_event : tuple of float, optional
+        For rasters that name their event: the time before and after it, s.
+    also : list of str
+        What else stands in the file; not read.
+    """
+
+    session: str
+    path: str
+    start: float
+    stop: float
+    units: pd.DataFrame
+    region_columns: list[RegionColumn]
+    tables: dict[str, pd.DataFrame]
+    unusable: dict[str, list[str]] = field(default_factory=dict)
+    trains: list[np.ndarray] = field(default_factory=list)
+    bins: tuple[float, float, float] | None = None
+    around_event: tuple[float, float] | None = None
+    also: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What stands in files of one kind.
+
+    Parameters
+    ----------
+    kind : str
+        The source of the configuration that reads them.
+    files : list of str
+        In the order they were given; for tables by role.
+    roles : dict of str
+        For tables: the file of each role.
+    sessions : list of SessionContents
+        What they hold.
+    """
+
+    kind: Kind
+    files: list[str]
+    roles: dict[str, str]
+    sessions: list[SessionContents]
+
+    def table_names(self) -> list[str]:
+        """Return the names of all interval tables, those of most rows in ``trials`` first."""
+        names = dict.fromkeys(name for session in self.sessions for name in session.tables)
+        return sorted(names, key=lambda name: name != "trials")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return an interval table of all sessions; ``session`` says which."""
+        parts = [
+            session.tables[name]
+            .drop(columns="session", errors="ignore")
+            .assign(session=session.session)
+            for session in self.sessions
+            if name in session.tables
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    def region_columns(self) -> dict[str, str]:
+        """Return where columns of regions stand, by name; likely ones first.
+
+        A column that names no region at all is none.
+        """
+        found: dict[str, str] = {}
+        for session in self.sessions:
+            for each in session.region_columns:
+                if any(is_region(region) for region in each.regions):
+                    found.setdefault(each.column, each.place)
+
+        def rank(column: str) -> int:
+            lower = column.lower()
+            return USUAL_NAMES.index(lower) if lower in USUAL_NAMES else len(USUAL_NAMES)
+
+        return {column: found[column] for column in sorted(found, key=rank)}
+
+    def regions(self, column: str) -> pd.DataFrame:
+        """Return ``session``, ``region`` and, where known, ``n_spikes``, one row a unit."""
+        rows = []
+        for session in self.sessions:
+            first = next((c for c in session.region_columns if c.column == column), None)
+            names = first.regions if first else [""] * len(session.units)
+            named = [name if is_region(name) else "" for name in names]
+            rows.append(session.units.assign(session=session.session, region=named))
+        return pd.concat(rows, ignore_index=True)
+
+
+def is_region(name: str) -> bool:
+    """Return whether a name is one; the same names are none to a run."""
+    return name.strip().lower() not in _NOT_A_REGION
+
+
+@dataclass(frozen=True)
+class Column:
+    """What stands in a column of an interval table.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        text, true/false, integer or number.
+    use : str
+        ``event`` if its values are times on the recording's clock, ``from start?`` if they may be
+        times from the start of the trial.
+    n_distinct, n_missing : int
+        Values that differ, and rows without one.
+    values : list of (value, count)
+        The commonest first; all of them if they are few.
+    low, high : float
+        Range of numbers; NaN for others.
+    """
+
+    name: str
+    kind: str
+    use: Use
+    n_distinct: int
+    n_missing: int
+    values: list[tuple[str, int]]
+    low: float
+    high: float
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether the column sorts trials into a few groups."""
+        return not self.use and 2 <= self.n_distinct <= MAX_CLASSES
+
+
+def columns(table: pd.DataFrame) -> list[Column]:
+    """Describe the columns of an interval table of one or several sessions, ids left out."""
+    names = [name for name in map(str, table.columns) if name not in ("session", "trial_id")]
+    return [_column(name, table) for name in names]
+
+
+def _column(name: str, table: pd.DataFrame) -> Column:
+    column = table[name]
+    counts = column.value_counts()
+    # value_counts leaves ties in the order of the rows, which sessions make arbitrary.
+    order = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
+    low = high = np.nan
+    if pd.api.types.is_bool_dtype(column):
+        kind = "true/false"
+    elif pd.api.types.is_numeric_dtype(column):
+        kind = "integer" if pd.api.types.is_integer_dtype(column) else "number"
+        finite = column[np.isfinite(column.to_numpy(dtype=float))]
+        if len(finite):
+            low, high = float(finite.min()), float(finite.max())
+    else:
+        kind = "text"
+    return Column(
+        name=name,
+        kind=kind,
+        use=_use(name, table) if kind in ("integer", "number") else "",
+        n_distinct=len(counts),
+        n_missing=int(column.isna().sum()),
+        values=[(as_text(value), int(count)) for value, count in order[:MAX_CLASSES]],
+        low=low,
+        high=high,
+    )
+
+
+def as_text(value: object) -> str:
+    """Return a value as text, numbers short."""
+    return f"{value:g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _use(name: str, table: pd.DataFrame) -> Use:
+    """Say whether a column of numbers holds times, and on which clock."""
+    if name in ("start_time", "stop_time"):
+        return "event"
+    values = table[name].to_numpy(dtype=float)
+    known = np.isfinite(values)
+    if not known.any():
+        return ""
+    if {"start_time", "stop_time"} <= set(table.columns):
+        start, stop = (table[key].to_numpy(dtype=float) for key in ("start_time", "stop_time"))
+        inside = (values >= start - _SLACK) & (values <= stop + _SLACK)
+        varies = len(np.unique(values[known])) > min(MAX_CLASSES, known.sum() / 2)
+        if varies and inside[known].mean() >= 0.9:
+            return "event"
+        within = (values >= 0) & (values <= stop - start + _SLACK)
+        return "from start?" if _TIME_NAME.search(name) and within[known].all() else ""
+    # Without trials to lie in, events are what goes on growing through a session.
+    if pd.api.types.is_integer_dtype(table[name]) and not _TIME_NAME.search(name):
+        return ""
+    session = table["session"].to_numpy() if "session" in table else np.zeros(len(table))
+    same = (session[1:] == session[:-1]) & known[1:] & known[:-1]
+    growing = np.diff(values)[same] > 0
+    return "event" if len(growing) and growing.mean() >= 0.9 else ""

@@ -1,0 +1,240 @@
+"""The command `inspect`: what stands in files, as text or as plain values for JSON."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.onboarding import reading, text
+from neuro_attn.onboarding.contents import Column, Contents, as_text, columns
+from neuro_attn.onboarding.remarks import remarks
+
+_KINDS = {
+    "nwb": "NWB",
+    "raster": "NDT raster",
+    "table": "table",
+    "netcdf": "NetCDF recording",
+}
+_FILES_SHOWN = 12
+_REGIONS_SHOWN = 40
+
+
+def describe(paths: Iterable[str]) -> list[dict[str, Any]]:
+    """Return what stands in files as plain values.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        The files.
+
+    Returns
+    -------
+    list of dict
+        One for each kind of file: ``kind``, ``files``, ``sessions`` (with length, units and rows
+        of each interval table), ``regions`` (place, column, units per region), ``tables`` (with
+        columns, their values and counts) and ``warnings``.
+    """
+    return [_describe(contents) for contents in reading.read(paths)]
+
+
+def render(descriptions: list[dict[str, Any]]) -> str:
+    """Return what `describe` found as text that fits a terminal of 100 columns."""
+    return "\n\n".join("\n".join(_lines(each)) for each in descriptions)
+
+
+# --- plain values --------------------------------------------------------------------------------
+
+
+def _describe(contents: Contents) -> dict[str, Any]:
+    return {
+        "kind": contents.kind,
+        "files": contents.files,
+        "sessions": [
+            {
+                "session": session.session,
+                "start_s": _number(session.start),
+                "stop_s": _number(session.stop),
+                "bins_s": session.bins,
+                "around_event_s": session.around_event,
+                "n_units": len(session.units),
+                "mean_rate": _rate(session.units, session.stop - session.start),
+                "n_rows": {name: len(table) for name, table in session.tables.items()},
+                "also": session.also,
+            }
+            for session in contents.sessions
+        ],
+        "regions": [
+            {"place": place, "column": column, "units": _regions(contents, column)}
+            for column, place in contents.region_columns().items()
+        ],
+        "tables": [_table(contents, name) for name in contents.table_names()],
+        "warnings": remarks(contents),
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _rate(units: pd.DataFrame, length: float) -> float | None:
+    """Return the mean firing rate of a unit over the recording, spikes/s."""
+    if "n_spikes" not in units or not length > 0 or units.empty:
+        return None
+    return round(float(units["n_spikes"].mean() / length), 3)
+
+
+def _regions(contents: Contents, column: str) -> list[dict[str, Any]]:
+    units = contents.regions(column)
+    lengths = {each.session: each.stop - each.start for each in contents.sessions}
+    return [
+        {
+            "region": region,
+            "n_units": len(members),
+            "n_sessions": members["session"].nunique(),
+            "most_in_a_session": int(members["session"].value_counts().max()),
+            "mean_rate": _rate(members, float(members["session"].map(lengths).mean())),
+        }
+        for region, members in units.groupby("region", sort=True)
+    ]
+
+
+def _table(contents: Contents, name: str) -> dict[str, Any]:
+    table = contents.table(name)
+    described = columns(table)
+    unusable = dict.fromkeys(
+        column for session in contents.sessions for column in session.unusable.get(name, [])
+    )
+    return {
+        "name": name,
+        "n_rows": len(table),
+        "n_sessions": table["session"].nunique(),
+        "columns": [
+            {
+                "name": column.name,
+                "type": column.kind,
+                "use": column.use,
+                "n_distinct": column.n_distinct,
+                "n_missing": column.n_missing,
+                "values": dict(column.values),
+                "low": _number(column.low),
+                "high": _number(column.high),
+                "shown": _values(column),
+            }
+            for column in described
+        ],
+        "unusable": list(unusable),
+    }
+
+
+def _values(column: Column) -> str:
+    """Return the commonest values with their counts, or the range of numbers that vary."""
+    is_number = column.kind in ("integer", "number")
+    if column.n_distinct == 0:
+        return "all missing"
+    if column.use or (is_number and column.n_distinct > len(column.values)):
+        return f"{as_text(column.low)} to {as_text(column.high)}"
+    shown = ", ".join(f"{value} ({count})" for value, count in column.values)
+    more = column.n_distinct - len(column.values)
+    return shown + (f", and {more} more" if more > 0 else "")
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    sessions = found["sessions"]
+    title = f"{_KINDS[found['kind']]}: {text.count(len(found['files']), 'file')}"
+    if len(sessions) != len(found["files"]):
+        title += f", {text.count(len(sessions), 'session')}"
+    lines = [title, *_session_lines(sessions)]
+    lines += ["", *_region_lines(found)]
+    for table in found["tables"]:
+        lines += ["", *_table_lines(table)]
+    lines += ["", "Warnings" if found["warnings"] else "No warnings."]
+    for warning in found["warnings"]:
+        lines += text.wrapped(warning)
+    return [text.shortened(line, text.WIDTH) for line in lines]
+
+
+def _session_lines(sessions: list[dict[str, Any]]) -> list[str]:
+    names = list(dict.fromkeys(name for each in sessions for name in each["n_rows"]))[:4]
+    rows = [
+        [
+            each["session"],
+            _span(each),
+            each["n_units"],
+            "" if each["mean_rate"] is None else f"{each['mean_rate']:.2f}",
+            *(each["n_rows"].get(name, 0) for name in names),
+        ]
+        for each in sessions
+    ]
+    lines = text.table(
+        ["session", "recorded, s", "units", "spikes/s", *(f"{n} (rows)" for n in names)],
+        rows[:_FILES_SHOWN],
+    )
+    if len(rows) > _FILES_SHOWN:
+        lines.append(f"  ... and {len(rows) - _FILES_SHOWN} more")
+    also = dict.fromkeys(what for each in sessions for what in each["also"])
+    for what in list(also)[:6]:
+        lines += text.wrapped(what, "  also: ", "        ")
+    return lines
+
+
+def _span(session: dict[str, Any]) -> str:
+    if session["around_event_s"]:
+        before, after = session["around_event_s"]
+        return f"{-before:g} to {after:g} from onset"
+    if session["bins_s"]:
+        start, stop, width = session["bins_s"]
+        return f"{start:g} to {stop:g}, bins of {width:g}"
+    if session["start_s"] is None or session["stop_s"] is None:
+        return "not said"
+    return f"{session['start_s']:.1f} to {session['stop_s']:.1f}"
+
+
+def _region_lines(found: dict[str, Any]) -> list[str]:
+    if not found["regions"]:
+        return ["Units per region: no column names regions"]
+    first, *others = found["regions"]
+    lines = [f"Units per region, from the {first['place']} {text.plain(first['column'])!r}"]
+    rows = [
+        [
+            each["region"] or "(none)",
+            each["n_units"],
+            each["n_sessions"],
+            each["most_in_a_session"],
+            "" if each["mean_rate"] is None else f"{each['mean_rate']:.2f}",
+        ]
+        for each in sorted(first["units"], key=lambda each: -each["n_units"])
+    ]
+    header = ["region", "units", "sessions", "most in one", "spikes/s"]
+    lines += text.table(header, rows[:_REGIONS_SHOWN])
+    if len(rows) > _REGIONS_SHOWN:
+        lines.append(f"  ... and {len(rows) - _REGIONS_SHOWN} more")
+    if others:
+        listed = ", ".join(f"{each['column']} ({each['place']})" for each in others)
+        lines += text.wrapped(f"other columns that may name regions: {listed}", "  ", "  ")
+    return lines
+
+
+def _table_lines(table: dict[str, Any]) -> list[str]:
+    lines = [
+        f"Interval table {text.plain(table['name'])!r}: {text.count(table['n_rows'], 'row')} in "
+        f"{text.count(table['n_sessions'], 'session')}"
+    ]
+    rows = [
+        [
+            column["name"],
+            f"{column['use']}, s" if column["use"] == "event" else column["use"] or column["type"],
+            column["n_distinct"],
+            column["n_missing"],
+            column["shown"],
+        ]
+        for column in table["columns"]
+    ]
+    lines += text.table(["column", "type", "distinct", "missing", "values (count)"], rows)
+    if table["unusable"]:
+        listed = ", ".join(table["unusable"])
+        lines += text.wrapped(f"several values a row, not usable: {listed}", "  ", "  ")
+    return lines

@@ -1,0 +1,57 @@
+"""What stands in a NetCDF recording; rates are not read."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neuro_attn.errors import InputError
+from neuro_attn.onboarding.contents import RegionColumn, SessionContents
+from neuro_attn.sources.checks import existing_file, first_line
+from neuro_attn.sources.netcdf import coordinates
+
+
+def read(path: str) -> SessionContents:
+    """Read the trials, units and bins of a recording.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or no recording.
+    """
+    existing_file(path)
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as kept:
+            return _contents(kept, path)
+    except InputError:
+        raise
+    except Exception as error:
+        # h5py and h5netcdf raise errors of any type on damaged files.
+        raise InputError(path, f"is not a readable NetCDF4 file ({first_line(error)}).") from error
+
+
+def _contents(kept: xr.Dataset, path: str) -> SessionContents:
+    if "rates" not in kept or kept["rates"].dims != ("trial", "unit", "time"):
+        raise InputError(
+            path,
+            "no variable rates with dimensions trial, unit, time.",
+            "docs/outputs.md says what a recording holds.",
+        )
+    units = coordinates(kept, "unit")
+    if missing := {"unit_id", "region"} - set(units.columns):
+        raise InputError(path, f"no coordinate {', '.join(sorted(missing))} on unit.")
+    centers = kept["time"].values.astype(float)
+    step = np.diff(centers).mean() if len(centers) > 1 else np.nan
+    width = float(kept["time"].attrs.get("bin_width", step))
+    trials = coordinates(kept, "trial")
+    return SessionContents(
+        session=Path(path).stem,
+        path=path,
+        start=np.nan,
+        stop=np.nan,
+        units=pd.DataFrame({"unit_id": units["unit_id"]}),
+        region_columns=[RegionColumn("unit coordinate", "region", list(map(str, units["region"])))],
+        tables={"trials": trials},
+        bins=(float(centers[0] - width / 2), float(centers[-1] + width / 2), width),
+    )

@@ -1,0 +1,175 @@
+"""What is odd in files, and what to do about it. None of it stops an inspection."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.onboarding.contents import Column, Contents, SessionContents, columns
+from neuro_attn.onboarding.text import count
+from neuro_attn.sources.nwb import in_milliseconds
+
+_LISTED = 4
+_UNEQUAL = 2.0
+"""How many times as often the commonest value must occur as the rarest to be remarked on."""
+
+
+def remarks(contents: Contents) -> list[str]:
+    """Return a sentence for each thing that a run would refuse, leave out or suffer from.
+
+    Parameters
+    ----------
+    contents : Contents
+        What stands in the files.
+
+    Returns
+    -------
+    list of str
+        Sentences that begin with the file where one file is meant; alike ones are one.
+    """
+    found: dict[str, list[str]] = {}
+    for session in contents.sessions:
+        for text in _of_session(contents, session):
+            found.setdefault(text, []).append(_where(contents, session))
+    told = [f"{_listed(where)}: {text}" for text, where in found.items()]
+    told += [*_empty(contents), *_regions(contents), *_relative(contents), *_unequal(contents)]
+    if contents.kind == "table":
+        missing = [role for role in ("spikes", "trials", "units") if role not in contents.roles]
+        if missing:
+            told.append(
+                f"no table of {' and '.join(missing)} was given: a run needs spikes, trials and "
+                "units."
+            )
+    return told
+
+
+def _where(contents: Contents, session: SessionContents) -> str:
+    return f"session {session.session}" if contents.kind == "table" else session.path
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _of_session(contents: Contents, session: SessionContents) -> Iterator[str]:
+    units = session.units
+    if units.empty:
+        yield "no units; sorted spikes are needed."
+    elif "n_spikes" not in units and contents.kind in ("nwb", "table"):
+        yield "no spike times."
+    if (repeated := units["unit_id"][units["unit_id"].duplicated()]).size:
+        yield (
+            f"duplicated ids of units: {_listed([str(each) for each in repeated.unique()])}; a run "
+            "refuses them."
+        )
+    if "n_spikes" in units:
+        yield from _spikes(session)
+    if not session.tables:
+        yield "no interval table; a run needs one that lists the trials."
+    for name, trials in session.tables.items():
+        yield from _trials(name, trials, session)
+
+
+def _spikes(session: SessionContents) -> Iterator[str]:
+    units = session.units
+    if n_wrong := int(units.get("n_wrong", pd.Series([0])).sum()):
+        yield (
+            f"NaN or infinite among the spike times: {n_wrong}; a run refuses them. Take them out "
+            "of the file."
+        )
+
+
+def _trials(name: str, trials: pd.DataFrame, session: SessionContents) -> Iterator[str]:
+    if trials.empty:
+        yield f"{name}: no rows."
+        return
+    if "trial_id" in trials and (ids := trials["trial_id"]).duplicated().any():
+        repeated = [str(each) for each in ids[ids.duplicated()].unique()]
+        yield f"{name}: duplicated ids of trials: {_listed(repeated)}; a run refuses them."
+    if not {"start_time", "stop_time"} <= set(trials.columns):
+        return
+    start, stop = (trials[key].to_numpy(dtype=float) for key in ("start_time", "stop_time"))
+    if n_backward := int((stop < start).sum()):
+        yield f"{name}: {count(n_backward, 'row')} stop before they start."
+    last_trial = np.nanmax(np.concatenate([start, stop, [-np.inf]]))
+    units = session.units
+    if "last" in units:
+        n_intervals = int(np.maximum(units["n_spikes"] - 1, 0).sum())
+        last_spike = units["last"].max()
+        if in_milliseconds(last_spike, last_trial, int(units["n_long"].sum()), n_intervals):
+            yield (
+                f"the last spike is at {last_spike:g}, the last of {name} stops at "
+                f"{last_trial:g} s: spike times look like milliseconds. A run needs s."
+            )
+            return
+    outside = (stop < session.start) | (start > session.stop)
+    if n_outside := int(outside.sum()):
+        yield (
+            f"{name}: {n_outside} of {count(len(trials), 'row')} outside the recording "
+            f"({session.start:g} to {session.stop:g} s). Spikes and trials must be on one clock; "
+            "leave such trials out with the task's expression."
+        )
+
+
+def _empty(contents: Contents) -> Iterator[str]:
+    """Remark on units that never fire, once for all sessions."""
+    counted = [session for session in contents.sessions if "n_spikes" in session.units]
+    n_units = sum(len(session.units) for session in counted)
+    empty = {s.session: int((s.units["n_spikes"] == 0).sum()) for s in counted}
+    if n_empty := sum(empty.values()):
+        where = _listed([f"{session}: {n}" for session, n in empty.items() if n])
+        yield (
+            f"{n_empty} of {count(n_units, 'unit')} without a spike ({where}); they stay in a run "
+            "and tell nothing."
+        )
+
+
+def _regions(contents: Contents) -> Iterator[str]:
+    candidates = contents.region_columns()
+    if not any(len(session.units) for session in contents.sessions):
+        return
+    if not candidates:
+        if contents.kind != "raster":
+            yield (
+                "no column names the units' regions; a run needs one (regions.column). In NWB it "
+                "may stand in the units, in their electrodes, or in electrode_group.location."
+            )
+        return
+    column = next(iter(candidates))
+    units = contents.regions(column)
+    without = units[units["region"] == ""]
+    if len(without):
+        yield (
+            f"{len(without)} of {count(len(units), 'unit')} without a region in {column} "
+            f"({_listed(list(dict.fromkeys(without['session'])))}); a run leaves them out."
+        )
+
+
+def _relative(contents: Contents) -> Iterator[str]:
+    for name in contents.table_names():
+        relative = [c.name for c in columns(contents.table(name)) if c.use == "from start?"]
+        if relative:
+            yield (
+                f"{name}: {_listed(relative)} may be times from the start of the trial. align "
+                "needs times on the recording's clock."
+            )
+
+
+def _unequal(contents: Contents) -> Iterator[str]:
+    for name in contents.table_names():
+        uneven = [
+            f"{column.name} ({column.values[0][0]}: {column.values[0][1]}, "
+            f"{column.values[-1][0]}: {column.values[-1][1]})"
+            for column in columns(contents.table(name))
+            if _is_unequal(column)
+        ]
+        if uneven:
+            yield (
+                f"{name}: unequal counts between conditions: {_listed(uneven)}. Decoders train "
+                "on equal counts, so the rarest condition sets how many trials there are."
+            )
+
+
+def _is_unequal(column: Column) -> bool:
+    return column.is_condition and column.values[0][1] > _UNEQUAL * column.values[-1][1]

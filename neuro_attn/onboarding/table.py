@@ -1,0 +1,105 @@
+"""What stands in tables of spikes, trials and units, given together or one by one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.errors import InputError
+from neuro_attn.onboarding.contents import TABLE_ROLES, RegionColumn, SessionContents
+from neuro_attn.onboarding.trains import summarize
+from neuro_attn.sources import table
+
+
+def roles(paths: list[str]) -> dict[str, str]:
+    """Say which table is which, by their columns.
+
+    Raises
+    ------
+    InputError
+        If a table has no role or two have the same.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        names = set(table.load(Path(path), ()).columns)
+        if {"unit_id", "time"} <= names:
+            role = "spikes"
+        elif "trial_id" in names:
+            role = "trials"
+        elif "unit_id" in names:
+            role = "units"
+        else:
+            raise InputError(
+                path,
+                f"columns {', '.join(sorted(names)[:20])}.",
+                "A table of spikes has session, unit_id and time; of trials session and trial_id; "
+                "of units session and unit_id.",
+            )
+        if (other := found.setdefault(role, path)) != path:
+            raise InputError(path, f"is a table of {role}, and so is {other}.", "Give one of each.")
+    return {role: found[role] for role in TABLE_ROLES if role in found}
+
+
+def read(by_role: dict[str, str]) -> list[SessionContents]:
+    """Read what stands in tables, session by session.
+
+    Raises
+    ------
+    InputError
+        If a table is unreadable or lacks the columns that join it to the others.
+    """
+    needed = {"spikes": ("session", "unit_id", "time"), "trials": ("session", "trial_id")}
+    tables = {
+        role: table.load(Path(path), needed.get(role, ("session", "unit_id")))
+        for role, path in by_role.items()
+    }
+    spikes = tables.get("spikes", pd.DataFrame({"session": [], "unit_id": [], "time": []}))
+    if "spikes" in by_role:
+        table.numbers(spikes["time"], Path(by_role["spikes"]))
+    sessions = dict.fromkeys(name for each in tables.values() for name in each["session"])
+    path = by_role.get("trials", next(iter(by_role.values())))
+    trials, units = (tables.get(role, pd.DataFrame({"session": []})) for role in TABLE_ROLES[1:])
+    spikes_of = dict(iter(spikes.groupby("session")))
+    return [
+        _session(
+            name,
+            path,
+            spikes_of.get(name, spikes[:0]),
+            trials[trials["session"] == name],
+            units[units["session"] == name],
+        )
+        for name in sorted(sessions)
+    ]
+
+
+def _session(
+    name: str, path: str, spikes: pd.DataFrame, trials: pd.DataFrame, units: pd.DataFrame
+) -> SessionContents:
+    times = {unit: times.to_numpy() for unit, times in spikes.groupby("unit_id")["time"]}
+    ids = list(units["unit_id"]) if "unit_id" in units else list(times)
+
+    def trains() -> Iterator[np.ndarray]:
+        return (times.get(unit, np.empty(0)) for unit in ids)
+
+    summary, sample = summarize(trains())
+    known = summary if len(spikes) else summary[[]]
+    texts = [
+        RegionColumn("units column", str(column), _texts(units[column]))
+        for column in units.columns.drop(["session", "unit_id"], errors="ignore")
+        if not pd.api.types.is_numeric_dtype(units[column])
+    ]
+    return SessionContents(
+        session=name,
+        path=path,
+        start=float(summary["first"].min()) if len(spikes) else np.nan,
+        stop=float(summary["last"].max()) if len(spikes) else np.nan,
+        units=pd.concat([pd.DataFrame({"unit_id": ids}), known], axis=1),
+        region_columns=texts,
+        tables={"trials": trials.reset_index(drop=True)} if len(trials) else {},
+        trains=sample,
+    )
+
+
+def _texts(column: pd.Series) -> list[str]:
+    return ["" if pd.isna(value) else str(value) for value in column]

@@ -1,0 +1,73 @@
+"""Aligned tables for the terminal."""
+
+from collections.abc import Sequence
+
+WIDTH = 100
+"""Columns of the terminal that text fits into."""
+_WIDEST = 28
+_GAP = "  "
+
+
+def plain(text: object) -> str:
+    """Return text without what could steer a terminal."""
+    return "".join(c if c.isprintable() else "?" for c in str(text))
+
+
+def shortened(text: str, width: int) -> str:
+    """Return text cut to `width` characters, marked where it is cut."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: int = 2) -> list[str]:
+    """Return the lines of a table that fits `WIDTH`.
+
+    Numbers stand on the right of their column, text on the left. The last column takes what is
+    left of the line.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns.
+    rows : sequence of sequence
+        Cells: text or numbers.
+    indent : int
+        Spaces before each line.
+    """
+    right = [_are_numbers([row[k] for row in rows]) for k in range(len(header))]
+    cells = [[plain(cell) for cell in row] for row in (header, *rows)]
+    widths = [min(_WIDEST, max(len(row[k]) for row in cells)) for k in range(len(header))]
+    # What does not fit beside the others gives way, from the last column on.
+    widths[-1] = max(len(row[-1]) for row in cells)
+    for k in reversed(range(len(header))):
+        spare = WIDTH - indent - sum(widths) - len(_GAP) * (len(widths) - 1)
+        widths[k] = max(min(widths[k], 4), widths[k] + min(spare, 0))
+    return [
+        " " * indent
+        + _GAP.join(
+            shortened(cell, width).rjust(width) if flush else shortened(cell, width).ljust(width)
+            for cell, width, flush in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def _are_numbers(cells: Sequence[object]) -> bool:
+    """Return whether all cells that are not empty hold a number, at least one does."""
+    filled = [str(cell) for cell in cells if str(cell)]
+    return bool(filled) and all(cell.replace(".", "", 1).isdigit() for cell in filled)
+
+
+def wrapped(text: str, first: str = "  - ", other: str = "    ") -> list[str]:
+    """Return the lines of a paragraph that fits `WIDTH`."""
+    lines, line = [], first
+    for word in plain(text).split():
+        if len(line) + len(word) > WIDTH and line.strip(" -"):
+            lines.append(line.rstrip())
+            line = other
+        line += word + " "
+    return [shortened(each, WIDTH) for each in [*lines, line.rstrip()]]
+
+
+def count(n: int, what: str) -> str:
+    """Return a number and what is counted, in the plural where it must be."""
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
