@@ -1,6 +1,7 @@
 # make report                                  environment, default run, results/report.html
 # make report CONFIG=config/my.yaml DATA=path  another configuration, data in another folder
 # make test                                    environment and everything that CI checks
+# make benchmarks                              environment, peers, and how both compare
 
 CONFIG ?= config/config.yaml
 DATA ?= $(NEURO_ATTN_DATA)
@@ -10,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: report test lint tests clean
+.PHONY: report test lint tests benchmarks clean
 .DELETE_ON_ERROR:
 
 report: $(INSTALLED)
@@ -28,6 +29,10 @@ lint: $(INSTALLED)
 
 tests: $(INSTALLED)
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
+
+benchmarks: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r benchmarks/requirements.lock
+	$(BIN)/python -m benchmarks.decoding
 
 # Installs anew only when the locked packages change.
 $(INSTALLED): requirements.lock pyproject.toml

@@ -77,9 +77,7 @@ def cross_validated_accuracy(
     return accuracy / len(folds)
 
 
-def _accuracy(
-    fitted: LogisticDecoder, time: int, X: np.ndarray, truth: np.ndarray
-) -> np.ndarray:
+def _accuracy(fitted: LogisticDecoder, time: int, X: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the accuracy ([time,] labelling) of one time's decoders on ([time,] trial, unit)."""
     weights = fitted.coef_[time]
     scores = X.reshape(-1, X.shape[-1]) @ weights.reshape(len(weights), -1)

@@ -103,9 +103,10 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If shapes do not fit, X or weights are not finite, weights are negative, or a
-            labelling has fewer than two classes.
+            If a parameter is out of range, shapes do not fit, X or weights are not finite, weights
+            are negative, or a labelling has fewer than two classes or lacks one of them.
         """
+        self._check_parameters()
         X, y = _as_float(X), np.asarray(y)
         if X.ndim not in (2, 3) or y.ndim not in (1, 2) or len(X) != len(y):
             raise ValueError(
@@ -119,6 +120,17 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         counts = _counts(codes, len(self.classes_))
         if ((counts > 0).sum(axis=0) < 2).any():
             raise ValueError("every labelling needs two or more classes")
+        weight = self._weight(codes, counts, sample_weight)
+        # Without trials of a class its intercept has no bound.
+        weighing = (
+            counts if weight is None else _counts(np.where(weight[0] > 0, codes, -1), len(counts))
+        )
+        least = 1 if np.size(self.C) == 1 else 2
+        if (weighing < least).any():
+            raise ValueError(
+                f"every labelling needs {least} or more trials of every class"
+                f"{' to choose C' if least == 2 else ''}, with weights above 0"
+            )
         self.n_features_in_ = X.shape[1]
         self._timed, self._labelled = X.ndim == 3, y.ndim == 2
         data = np.moveaxis(X if self._timed else X[..., None], 2, 0)
@@ -132,7 +144,7 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             self.tol,
             self.max_iter,
             self.labellings_per_batch,
-            self._weight(codes, counts, sample_weight),
+            weight,
         )
         if not solution.converged.all():
             warnings.warn(
@@ -149,6 +161,19 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         self.C_ = self._drop_axes(C, labelling=1)
         self.n_iter_ = solution.n_iterations
         return self
+
+    def _check_parameters(self) -> None:
+        C = np.asarray(self.C)
+        if C.ndim > 1 or not C.size or C.dtype.kind not in "iuf" or not np.isfinite(C).all():
+            raise ValueError(f"C must be a number or a sequence of numbers; got {self.C!r}")
+        if (C <= 0).any():
+            raise ValueError(f"C must be positive; got {self.C!r}")
+        if not 0 < self.tol < np.inf:
+            raise ValueError(f"tol must be positive; got {self.tol!r}")
+        for name, least in (("max_iter", 1), ("selection_folds", 2), ("labellings_per_batch", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, int | np.integer) or value < least:
+                raise ValueError(f"{name} must be a whole number of {least} or more; got {value!r}")
 
     def _weight(
         self, codes: np.ndarray, counts: np.ndarray, sample_weight: np.ndarray | None
@@ -167,11 +192,7 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             if (
                 given.ndim != 2
                 or len(given) != len(codes)
-                or given.shape[1]
-                not in (
-                    1,
-                    codes.shape[1],
-                )
+                or given.shape[1] not in (1, codes.shape[1])
             ):
                 raise ValueError(
                     "sample_weight must be (trial,) or (trial, labelling) as y is; got "

@@ -88,4 +88,5 @@ def dot(xp: ModuleType, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     if xp is np:
         return np.vecdot(a, b)[..., None]
     # XLA adds up a row one by one on a CPU; as a matrix product it takes half the time.
-    return (a * b) @ xp.ones((a.shape[-1], 1), a.dtype)
+    products = (a * b).reshape(-1, a.shape[-1]) @ xp.ones((a.shape[-1], 1), a.dtype)
+    return products.reshape(*a.shape[:-1], 1)

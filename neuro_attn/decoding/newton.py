@@ -21,11 +21,12 @@ ROUNDING = 1e-10
 
 
 class Optimum(NamedTuple):
-    """Weights (unit, output), intercepts (output,), and whether Newton's method converged."""
+    """Weights (unit, output), intercepts (output,), whether they converged, and the steps taken."""
 
     weights: np.ndarray
     intercept: np.ndarray
     converged: bool
+    n_steps: int = 0
 
 
 def solve(
@@ -67,8 +68,9 @@ def solve(
     truth = (y[:, None] == np.arange(n_classes)).astype(float)[:, -n_outputs:]
     theta = np.vstack([from_units @ begin.weights, begin.intercept])
     best = _objective(design @ theta, theta, truth, ridge, C, weight)
-    converged = False
-    for _ in range(max_steps):
+    converged, n_steps = False, 0
+    while n_steps < max_steps and not converged:
+        n_steps += 1
         scores = design @ theta
         p = expit(scores) if n_outputs == 1 else softmax(scores, axis=1)
         slope = ridge[:, None] * theta + C * design.T @ (weight[:, None] * (p - truth))
@@ -88,9 +90,7 @@ def solve(
             length /= 2
         else:
             break
-        if converged:
-            break
-    return Optimum(to_units @ theta[:-1], theta[-1], converged)
+    return Optimum(to_units @ theta[:-1], theta[-1], converged, n_steps)
 
 
 def _coordinates(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -89,8 +89,8 @@ def _held_out_loss(
 
     A held-out row has weight 0, so that all folds and labellings share the data.
     """
-    fold = _folds(y, n_classes, folds)
-    row_weight = np.ones(1) if weight is None else weight
+    row_weight = np.ones((1, 1, 1)) if weight is None else weight
+    fold = _folds(y, n_classes, folds, row_weight > 0)
     total = np.zeros((len(X), y.shape[-1]))
     for held_out in range(folds):
         kept = (fold != held_out) * row_weight
@@ -106,10 +106,13 @@ def _held_out_loss(
     return total
 
 
-def _folds(y: np.ndarray, n_classes: int, folds: int) -> np.ndarray:
-    """Return each row's fold, of the shape of y: the rows of a class are dealt out in turn."""
-    fold = np.zeros(y.shape, dtype=int)
+def _folds(y: np.ndarray, n_classes: int, folds: int, weighs: np.ndarray) -> np.ndarray:
+    """Return each row's fold, of the shape of y: the rows of a class are dealt out in turn.
+
+    Rows that do not weigh are left out, so that no fold takes all of a class that do.
+    """
+    fold = np.zeros(np.broadcast_shapes(y.shape, weighs.shape), dtype=int)
     for code in range(n_classes):
-        member = y == code
+        member = (y == code) & weighs
         fold = np.where(member, (np.cumsum(member, axis=-2) - 1) % folds, fold)
     return fold

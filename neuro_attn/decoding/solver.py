@@ -233,6 +233,7 @@ def _solve(
     else:
         weights = inner.reshape(*shape, -1)[..., :-1] / loss.scale
     intercept = scores.reshape(*shape, -1).mean(axis=-1)
+    further = 0
     for problem in np.flatnonzero(~done.all(axis=1)):
         left = np.flatnonzero(~done[problem])
         own_weight = None
@@ -246,8 +247,8 @@ def _solve(
             begin = weights[problem, left], intercept[problem, left]
             found = _newton(*again, own_weight, *begin, tolerance, max_iterations)
         weights[problem, left], intercept[problem, left], done[problem, left] = found[:3]
-        n_iterations = max(n_iterations, found[3])
-    return weights, intercept, done, n_iterations
+        further = max(further, found[3])
+    return weights, intercept, done, n_iterations + further
 
 
 def _newton(
@@ -280,7 +281,7 @@ def _newton(
         np.stack([each.weights.T for each in solved])[None],
         np.stack([each.intercept for each in solved])[None],
         np.array([each.converged for each in solved])[None],
-        max_iterations,
+        max(each.n_steps for each in solved),
     )
 
 
@@ -317,58 +318,71 @@ def _converge(
     problem, else of problems.
     """
     axis = 1 if len(loss.target) == 1 else 0
-    state = start(loss, preconditioner)
-    scores, inner = np.empty_like(state.scores), np.empty_like(state.inner)
-    done = np.zeros(scores.shape[:2], bool)
-    size = max(1, BLOCK // loss.n_outputs) if axis == 1 else len(scores)
-    waiting, used = np.arange(scores.shape[axis]), 0
+    n = loss.target.shape[axis]
+    size = max(1, BLOCK // loss.n_outputs) if axis == 1 else n
+    scores = inner = np.empty(0, loss.target.dtype)
+    done = np.zeros(loss.target.shape[:2], bool)
+    waiting, state, used = np.arange(n), None, 0
     while len(waiting) and used < max_iterations:
         left: list[tuple[np.ndarray, State]] = []
         most = 0
         for first in range(0, len(waiting), size):
-            chosen = np.arange(first, min(first + size, len(waiting)))
-            enough = 1.0 if len(waiting) <= size // 4 or len(waiting) == 1 else ENOUGH
-            padding = size - len(chosen) if compiled else 0
+            index = waiting[first : first + size]
+            padding = size - len(index) if compiled else 0
             # Compiled loops want blocks of one size; the padding counts as done.
-            taken = np.concatenate([chosen, np.full(padding, chosen[0])])
-            block = _take(state, taken, axis)
-            block.done[:, len(chosen) :] |= padding > 0
-            index = waiting[taken]
+            padded = np.concatenate([index, np.repeat(index[:1], padding)])
+            whole = len(waiting) == n and not padding
+            taken = slice(first, first + size) if whole else padded
+            part = loss._replace(
+                target=_take(loss.target, taken, axis),
+                weight=None if loss.weight is None else _take(loss.weight, taken, axis),
+            )
+            own = preconditioner if axis == 1 else _take_problems(preconditioner, taken)
+            if state is None:
+                block = start(part, own)
+            else:
+                among = np.concatenate(
+                    [np.arange(first, first + len(index)), np.repeat(first, padding)]
+                )
+                block = State(*(_take(each, among, axis) for each in state))
+            if padding:
+                block.done[:, len(index) :] = True
+            enough = 1.0 if len(waiting) <= max(1, size // 4) else ENOUGH
             final, iterations = minimise(
                 block,
-                loss._replace(
-                    target=np.take(loss.target, index, axis),
-                    weight=None if loss.weight is None else np.take(loss.weight, index, axis),
-                ),
-                preconditioner if axis == 1 else _take_problems(preconditioner, index),
+                part,
+                own,
                 tolerance,
-                (padding + enough * len(chosen)) / (padding + len(chosen)),
+                (padding + enough * len(index)) / (padding + len(index)),
                 max_iterations - used,
                 compiled,
             )
             most = max(most, iterations)
-            own = np.arange(len(chosen))
-            final = _take(final, own, axis)
-            place = (slice(None),) * axis + (waiting[chosen],)
+            if padding:
+                final = State(*(_take(each, slice(len(index)), axis) for each in final))
+            if not scores.size:
+                scores = np.empty((*loss.target.shape[:2], final.scores.shape[-1]), scores.dtype)
+                inner = np.empty((*loss.target.shape[:2], final.inner.shape[-1]), scores.dtype)
+            place = (slice(None),) * axis + (slice(first, first + size) if whole else index,)
             scores[place], inner[place] = final.scores, final.inner
             done[place] = final.done[..., 0]
             unfinished = ~(final.done | final.lost)[..., 0].all(axis=1 - axis)
-            left.append((waiting[chosen][unfinished], _take(final, own[unfinished], axis)))
+            if unfinished.any():
+                rest = np.flatnonzero(unfinished)
+                left.append((index[rest], State(*(_take(each, rest, axis) for each in final))))
         used += most
-        waiting = np.concatenate([index for index, _ in left])
-        state = State(
-            *(np.concatenate(each, axis) for each in zip(*(s for _, s in left), strict=True))
-        )
+        waiting = np.concatenate([np.arange(0), *(index for index, _ in left)])
+        if left:
+            parts = zip(*(rest for _, rest in left), strict=True)
+            state = State(*(np.concatenate(each, axis) for each in parts))
     return scores, inner, done, used
 
 
-def _take(state: State, index: np.ndarray, axis: int) -> State:
-    return State(*(np.take(each, index, axis) for each in state))
+def _take(values: np.ndarray, index: np.ndarray | slice, axis: int) -> np.ndarray:
+    return values[:, index] if axis == 1 else values[index]
 
 
-def _take_problems(preconditioner: Preconditioner, index: np.ndarray) -> Preconditioner:
-    if len(index) == len(preconditioner.curvature):
-        return preconditioner
+def _take_problems(preconditioner: Preconditioner, index: np.ndarray | slice) -> Preconditioner:
     return preconditioner._replace(
         left=None if preconditioner.left is None else preconditioner.left[index],
         right=preconditioner.right[index],

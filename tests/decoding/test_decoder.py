@@ -201,8 +201,16 @@ def test_labels_may_be_names():
 
 
 def test_a_decoder_is_cloned_by_its_parameters():
-    decoder = LogisticDecoder(C=0.3, standardize=False, tol=1e-3, max_iter=7)
-    parameters = {"C": 0.3, "standardize": False, "tol": 1e-3, "max_iter": 7}
+    parameters = {
+        "C": 0.3,
+        "standardize": False,
+        "class_weight": "balanced",
+        "tol": 1e-4,
+        "max_iter": 7,
+        "selection_folds": 3,
+        "labellings_per_batch": 50,
+    }
+    decoder = LogisticDecoder(**parameters)
     assert decoder.get_params() == parameters
     X, y = noisy_classes(20, 5, 2, seed=9)
     copy = clone(decoder.set_params(max_iter=1000).fit(X, y))
@@ -237,6 +245,67 @@ def test_too_few_iterations_are_told():
 def test_data_that_cannot_be_fitted_raise(X, y, message):
     with pytest.raises(ValueError, match=message):
         LogisticDecoder().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "message"),
+    [
+        ("C", 0, "C must be positive; got 0"),
+        ("C", [1.0, -1.0], r"C must be positive; got \[1.0, -1.0\]"),
+        ("C", [], r"C must be a number or a sequence of numbers; got \[\]"),
+        ("C", np.nan, "C must be a number or a sequence of numbers; got nan"),
+        ("C", "strong", "C must be a number or a sequence of numbers; got 'strong'"),
+        ("tol", 0, "tol must be positive; got 0"),
+        ("tol", -1e-3, "tol must be positive; got -0.001"),
+        ("max_iter", 0, "max_iter must be a whole number of 1 or more; got 0"),
+        ("selection_folds", 1, "selection_folds must be a whole number of 2 or more; got 1"),
+        ("labellings_per_batch", 0, "labellings_per_batch must be a whole number of 1 or more"),
+        ("class_weight", "even", "class_weight must be 'balanced' or None; got 'even'"),
+    ],
+)
+def test_parameters_out_of_range_raise(parameter, value, message):
+    X, y = noisy_classes(20, 5, 2, seed=13)
+    with pytest.raises(ValueError, match=message):
+        LogisticDecoder(**{parameter: value}).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.ones(19), r"sample_weight must be .* got \(19,\)"),
+        (np.ones((20, 3)), r"sample_weight must be .* got \(20, 3\)"),
+        (np.ones((20, 2, 1)), r"sample_weight must be .* got \(20, 2, 1\)"),
+        (np.full(20, np.nan), "sample_weight must be finite and not negative"),
+        (np.full(20, -1.0), "sample_weight must be finite and not negative"),
+        (np.zeros(20), "1 or more trials of every class, with weights above 0"),
+        (np.resize([0.0, 1.0], 20), "1 or more trials of every class, with weights above 0"),
+    ],
+)
+def test_weights_that_cannot_be_used_raise(weight, message):
+    X, _ = noisy_classes(20, 5, 2, seed=14)
+    y = np.resize([0, 1], 20)
+    with pytest.raises(ValueError, match=message):
+        LogisticDecoder().fit(X, np.stack([y, y], axis=1), weight)
+
+
+def test_a_labelling_must_have_the_classes_of_the_others():
+    X, y = noisy_classes(21, 5, 3, seed=15)
+    with pytest.raises(ValueError, match="every labelling needs 1 or more trials of every class"):
+        LogisticDecoder().fit(X, np.stack([y, np.minimum(y, 1)], axis=1))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_times_and_labellings_together_are_separate_fits(n_classes):
+    X, y = noisy_classes(24, 12 * 3, n_classes, seed=16)
+    X = X.reshape(24, 12, 3)
+    rng = np.random.default_rng(16)
+    labellings = np.stack([y, *(rng.permutation(y) for _ in range(9))], axis=1)
+    scores = LogisticDecoder(C=0.1, **EXACT).fit(X, labellings).decision_function(X)
+    for time, labelling in np.ndindex(3, 10):
+        alone = LogisticDecoder(C=0.1, **EXACT).fit(X[..., time], labellings[:, labelling])
+        np.testing.assert_allclose(
+            scores[:, time, labelling], alone.decision_function(X[..., time]), atol=1e-6
+        )
 
 
 def test_new_trials_must_have_the_units_of_the_fit():

@@ -1,0 +1,1 @@
+"""Peers and this project, measured in one run: `python -m benchmarks.decoding` and others."""
