@@ -34,7 +34,7 @@ def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
     """
     if not isinstance(keys, dict):
         raise InputError(origin, f"holds {type(keys).__name__}, not keys and values.")
-    keys = dict(keys)
+    keys = _with_null_named(keys)
     if isinstance(keys.get("datasets"), dict):
         keys["datasets"] = {k: _with_defaults(v, keys) for k, v in keys["datasets"].items()}
     if "network_analysis" in keys:
@@ -50,6 +50,13 @@ def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
 def dataset_from(keys: dict[str, Any]) -> AnyDataset:
     """Return the settings of a data set from what `model_dump` made of them."""
     return TypeAdapter(AnyDataset).validate_python(keys)
+
+
+def _with_null_named(keys: Any) -> Any:
+    """Return keys with the name "null" where YAML read null, unquoted, as nothing."""
+    if not isinstance(keys, dict):
+        return keys
+    return {"null" if key is None else key: _with_null_named(value) for key, value in keys.items()}
 
 
 def _with_defaults(dataset: Any, keys: dict[str, Any]) -> Any:

@@ -95,6 +95,10 @@ class Decoding(Settings):
     """Divide each unit by its SD over the training trials."""
     folds: Annotated[int, Field(ge=2)] = 2
     """Parts a task's trials are cut into; 2 trains on one half and tests on the other."""
+    splits: Literal["stratified", "blocks"] = "stratified"
+    """Cut trial by trial within task and class, or leave whole blocks of trials out."""
+    block: str | None = None
+    """Trial column whose runs of one value are the blocks of `splits`; else runs of the label."""
     draws: Count = 5
     """Random choices of split, unit subset and pseudotrials that accuracy is averaged over."""
     units: Literal["matched", "all"] | Annotated[int, Field(ge=1)] = "matched"
@@ -104,12 +108,22 @@ class Decoding(Settings):
     unit_counts: list[Count] = [5, 10, 20, 40, 80, 160, 320]
     """Population sizes at which accuracy is shown against the number of units."""
 
+    @model_validator(mode="after")
+    def _blocks_are_used(self) -> "Decoding":
+        if self.block is not None and self.splits != "blocks":
+            raise ValueError(f"block: {self.block} needs splits: blocks")
+        return self
+
 
 class Inference(Settings):
     """How sure the results are."""
 
+    null: Literal["shuffle", "pseudosession", "session_swap"] = "shuffle"
+    """Where the labels of the null come from: shuffled, their runs reordered, other sessions'."""
+    within: list[str] = []
+    """Trial columns within whose values labels are shuffled (null: shuffle only)."""
     permutations: Count = 200
-    """Label permutations of the null; p is at least 1 / (permutations + 1)."""
+    """Label orders of the null; p is at least 1 / (permutations + 1)."""
     bootstraps: Annotated[int, Field(ge=20)] = 100
     """Resamples of trials and units behind each interval."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
@@ -120,6 +134,12 @@ class Inference(Settings):
     """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
     sustained: Count = 3
     """Bins in a row that must exceed the threshold for an onset."""
+
+    @model_validator(mode="after")
+    def _only_shuffles_have_conditions(self) -> "Inference":
+        if self.within and self.null != "shuffle":
+            raise ValueError(f"within needs null: shuffle (given: {self.null})")
+        return self
 
 
 class Analysis(Settings):
@@ -137,6 +157,8 @@ class Analysis(Settings):
     """Which units form a region."""
     colors: ColorColumns | None = None
     """Colours of the two items, where the data set has them."""
+    confounds: list[Name] = []
+    """Trial columns, trial_number or mean_rate: are they decoded, and do they tell the label?"""
     decoding: Decoding = Decoding()
     """What differs from the top-level `decoding`."""
     inference: Inference = Inference()

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from tqdm import tqdm
 
 from neuro_attn.decoding.decoder import LogisticDecoder
+from neuro_attn.decoding.solver import one_blas_thread
 
 
 def cross_validated_accuracy(
@@ -70,9 +71,10 @@ def cross_validated_accuracy(
                 batch = slice(start, start + size)
                 fitted = clone(decoder).fit(X[train], y[train, batch])
                 truth = np.searchsorted(fitted.classes_, y[test, batch])
-                for time in range(n_times):
-                    seen = tested if across_time else tested[time]
-                    accuracy[time, ..., batch] += _accuracy(fitted, time, seen, truth)
+                with one_blas_thread():
+                    for time in range(n_times):
+                        seen = tested if across_time else tested[time]
+                        accuracy[time, ..., batch] += _accuracy(fitted, time, seen, truth)
                 bar.update(truth.shape[1])
     return accuracy / len(folds)
 

@@ -4,12 +4,16 @@ import warnings
 from collections.abc import Sequence
 from typing import Literal
 
+import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from neuro_attn.decoding.selection import fit
+
+SINGLE_PRECISION_FROM = 3e-4
+"""Tolerance from which float32 is precise enough to solve in."""
 
 
 class LogisticDecoder(ClassifierMixin, BaseEstimator):
@@ -59,8 +63,9 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
     labellings share X. `decision_function` returns (trial, [time,] [labelling,]), and one more
     trailing axis, class, for three classes and more.
 
-    Data in float32 are solved in float32; large problems are compiled by JAX, and run on a GPU
-    where JAX sees one.
+    What is fitted keeps the precision of X; with ``tol`` of 3e-4 and more the solver works in
+    float32, where that has enough digits. Large problems are compiled by JAX, and run on a GPU
+    where JAX sees one. Times and batches of labellings are shared between all cores.
     """
 
     def __init__(
@@ -135,6 +140,8 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         self._timed, self._labelled = X.ndim == 3, y.ndim == 2
         data = np.moveaxis(X if self._timed else X[..., None], 2, 0)
         standardized, mean, scale = standardize(data, self.standardize)
+        if self.tol >= SINGLE_PRECISION_FROM:
+            standardized = standardized.astype(np.float32, copy=False)
         solution, C = fit(
             standardized,
             codes[None],
@@ -145,6 +152,7 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             self.max_iter,
             self.labellings_per_batch,
             weight,
+            joblib.cpu_count(),
         )
         if not solution.converged.all():
             warnings.warn(

@@ -132,8 +132,9 @@ def minimise(
         return State(*(np.asarray(each) for each in final)), int(iteration)
     iteration = 0
     while iteration < max_iterations and _ended(state).mean() < enough:
-        state = _advance(np, _if, state, loss, preconditioner, tolerance, iteration)
         iteration += 1
+        look = iteration % CHECKED_EVERY == 0
+        state = _advance(np, state, loss, preconditioner, tolerance, look)
     return state, iteration
 
 
@@ -157,8 +158,10 @@ def _compiled(n_outputs: int) -> Callable:
 
         def advance(carry: tuple[State, int]) -> tuple[State, int]:
             state, iteration = carry
-            state = _advance(jnp, jax.lax.cond, state, loss, shared, tolerance, iteration)
-            return state, iteration + 1
+            for step in range(CHECKED_EVERY):
+                look = step == CHECKED_EVERY - 1
+                state = _advance(jnp, state, loss, shared, tolerance, look)
+            return state, iteration + CHECKED_EVERY
 
         state, iteration = jax.lax.while_loop(goes_on, advance, (state, 0))
         return jax.tree.map(lambda each: each[None], state), iteration
@@ -170,20 +173,15 @@ def _ended(state: State) -> np.ndarray:
     return state.done | state.lost
 
 
-def _if(condition: bool, yes: Callable, no: Callable) -> np.ndarray:
-    return yes() if condition else no()
-
-
 def _advance(
     xp: ModuleType,
-    cond: Callable,
     state: State,
     loss: Loss,
     preconditioner: Preconditioner,
     tolerance: float,
-    iteration: int,
+    look: bool,
 ) -> State:
-    """Take one step with every labelling; the array module and its conditional are arguments."""
+    """Take one step with every labelling, and look at convergence if asked to."""
     kappa, leading = preconditioner.curvature, preconditioner.leading
     pull, curvature, extra = loss.slope_and_curvature(xp, state.scores)
     pull = pull - (loss.scale * kappa) * state.scores
@@ -215,8 +213,7 @@ def _advance(
         limit = (tolerance * loss.scale * xp.minimum(bent, 1)) ** 2 * size
         return state.done | (goes & (dot(xp, missing, missing) <= limit))
 
-    look = iteration % CHECKED_EVERY == CHECKED_EVERY - 1
-    done = cond(look, converged, lambda: state.done)
+    done = converged() if look else state.done
 
     descent = _inner_product(xp, preconditioner, loss.n_outputs, inner, change, inner, change)
     # The slope falls along a step; where rounding hides that, directions must not explode.

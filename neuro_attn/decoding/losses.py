@@ -68,11 +68,11 @@ class Softmax(NamedTuple):
     ) -> np.ndarray:
         """Return change' S change, S the second derivative with `curvature` on its diagonal."""
         p, pull = extra
-        mean = (p * change).reshape(*p.shape[:-1], self.n_outputs, -1).sum(axis=-2)
-        # Off the diagonal stands -v p p'; taken with the diagonal, which is put back.
-        mean = xp.concatenate([mean] * self.n_outputs, axis=-1)
-        own = curvature + pull * p
-        return dot(xp, own * change - pull * mean, change)
+        shape = (*p.shape[:-1], self.n_outputs, -1)
+        mean = (p * change).reshape(shape).sum(axis=-2, keepdims=True)
+        # Off the diagonal stands -v p p'; it is taken with the diagonal, which is put back.
+        across = (pull.reshape(shape) * mean).reshape(p.shape)
+        return dot(xp, (curvature + pull * p) * change - across, change)
 
 
 Loss = TwoClass | Softmax

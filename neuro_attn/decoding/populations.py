@@ -1,6 +1,6 @@
 """Populations: the units of a region, from one session or put together over sessions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,8 @@ from neuro_attn.errors import InputError
 
 POOLED = "all"
 """Name of the session that stands for all sessions together."""
+TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
+"""Confounds that are no trial columns: when a trial was, and how much a region fired in it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,12 @@ class Part:
         Numbers of task and class.
     unit_ids, trial_ids : array, shape (unit,) and (trial,)
         Their names.
+    event_time : array, shape (trial,), optional
+        When the trials were, s; without it they stand in order of time.
+    condition : array of int, shape (trial,), optional
+        Within which trials labels are shuffled, beside the task.
+    block : array, shape (trial,), optional
+        Values whose runs are blocks; without it, runs of the label are.
     """
 
     session: str
@@ -36,6 +44,16 @@ class Part:
     label: np.ndarray
     unit_ids: np.ndarray
     trial_ids: np.ndarray
+    event_time: np.ndarray | None = None
+    condition: np.ndarray | None = None
+    block: np.ndarray | None = None
+
+    @property
+    def in_time(self) -> np.ndarray:
+        """Trial numbers in order of time."""
+        if self.event_time is None:
+            return np.arange(len(self.task))
+        return np.argsort(self.event_time, kind="stable")
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,9 @@ class Population:
         Their names, in the order of the numbers used for them.
     times : array, shape (time,)
         Bin centres, s.
+    session_labels : dict of str to tuple of array of int
+        Class numbers of every session of the data set, task by task in order of time: for the null
+        of swapped sessions, which are the same for all regions.
     """
 
     session: str
@@ -60,6 +81,7 @@ class Population:
     classes: tuple[str, ...]
     windows: tuple[str, ...]
     times: np.ndarray
+    session_labels: dict[str, tuple[np.ndarray, ...]] = field(default_factory=dict)
 
     @property
     def n_units(self) -> int:
@@ -117,7 +139,7 @@ def populations(
     Raises
     ------
     InputError
-        If no session has enough trials or units.
+        If no session has enough trials or units, or a trial column that settings name is missing.
     """
     tasks = tuple(dataset.tasks)
     labels = [r["label"].values.astype(str) for r in recordings]
@@ -125,12 +147,16 @@ def populations(
     folds = dataset.decoding.folds
     pooled = dataset.decoding.population == "pseudopopulation"
     parts, scarce, sizes = [], [], [0]
+    session_labels = {}
     for recording in recordings:
-        part = _part(recording, dataset, region, tasks, classes)
+        part = _part(recording, name, dataset, region, tasks, classes)
         fewest = fewest_trials(part.task, part.label, len(tasks), len(classes))
         if fewest < folds:
             scarce.append((fewest, part.session))
             continue
+        session_labels[part.session] = tuple(
+            part.label[part.in_time][part.task[part.in_time] == task] for task in range(len(tasks))
+        )
         sizes.append(part.rates.shape[1])
         if sizes[-1] >= (1 if pooled else dataset.regions.min_units):
             parts.append(part)
@@ -147,12 +173,27 @@ def populations(
             f"datasets.{name}.regions.min_units",
             f"region {region!r} has {units} units; allowed: {dataset.regions.min_units} and more.",
         )
+    if dataset.inference.null == "session_swap" and len(session_labels) < 2:
+        raise InputError(
+            f"datasets.{name}.inference.null",
+            f"session_swap needs several sessions with enough trials; there is "
+            f"{len(session_labels)}.",
+            "Allowed for one session: shuffle, pseudosession.",
+        )
     groups = [(POOLED, parts)] if pooled else [(part.session, [part]) for part in parts]
     times = recordings[0]["time"].values
     windows = tuple(dataset.windows)
     return [
-        Population(session, members, tasks, classes, windows, times) for session, members in groups
+        Population(session, members, tasks, classes, windows, times, session_labels)
+        for session, members in groups
     ]
+
+
+def without_times(population: Population) -> Population:
+    """Return a population that has rates in the windows only."""
+    n_times = len(population.times)
+    parts = [replace(part, rates=part.rates[..., n_times:]) for part in population.parts]
+    return replace(population, parts=parts, times=population.times[:0])
 
 
 def fewest_trials(task: np.ndarray, label: np.ndarray, n_tasks: int, n_classes: int) -> int:
@@ -162,6 +203,7 @@ def fewest_trials(task: np.ndarray, label: np.ndarray, n_tasks: int, n_classes: 
 
 def _part(
     recording: xr.Dataset,
+    name: str,
     dataset: AnyDataset,
     region: str,
     tasks: tuple[str, ...],
@@ -170,6 +212,8 @@ def _part(
     of_region = recording["region"].values == region
     rates = recording["rates"].values[:, of_region]
     time = recording["time"].values
+    for column in set(dataset.confounds) - {TRIAL_NUMBER, MEAN_RATE}:
+        trial_column(recording, column, f"datasets.{name}.confounds")
     half_bin = dataset.time.bin / 2
     averaged = [
         rates[..., (time - half_bin >= start - 1e-9) & (time + half_bin <= stop + 1e-9)].mean(-1)
@@ -182,7 +226,43 @@ def _part(
         label=pd.Index(classes).get_indexer(recording["label"].values.astype(str)),
         unit_ids=recording["unit_id"].values[of_region].astype(str).astype(object),
         trial_ids=recording["trial_id"].values,
+        event_time=_event_time(recording),
+        condition=_condition(recording, name, dataset.inference.within),
+        block=None
+        if (block := dataset.decoding.block) is None
+        else trial_column(recording, block, f"datasets.{name}.decoding.block"),
     )
+
+
+def trial_column(recording: xr.Dataset, column: str, where: str) -> np.ndarray:
+    """Return the values of a trial column.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name; `where` is the key that names it.
+    """
+    columns = [str(c) for c in recording.coords if recording[c].dims == ("trial",)]
+    if column not in columns:
+        raise InputError(where, f"no trial column {column!r}.", f"Columns: {', '.join(columns)}.")
+    return recording[column].values
+
+
+def _event_time(recording: xr.Dataset) -> np.ndarray | None:
+    """Return when the trials were, if it is known of all."""
+    if "event_time" not in recording.coords:
+        return None
+    times = recording["event_time"].values
+    return times if np.isfinite(times).all() else None
+
+
+def _condition(recording: xr.Dataset, name: str, columns: list[str]) -> np.ndarray | None:
+    """Return which trials have the same values in all columns, numbered."""
+    if not columns:
+        return None
+    where = f"datasets.{name}.inference.within"
+    table = pd.DataFrame({c: trial_column(recording, c, where) for c in columns})
+    return table.groupby(columns, dropna=False).ngroup().to_numpy()
 
 
 def regions_table(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> pd.DataFrame:

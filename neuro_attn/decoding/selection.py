@@ -19,6 +19,7 @@ def fit(
     max_iterations: int,
     batch: int,
     weight: np.ndarray | None = None,
+    threads: int = 1,
 ) -> tuple[Solution, np.ndarray]:
     """Fit with one C, or with the best of several for each problem and labelling.
 
@@ -27,7 +28,7 @@ def fit(
 
     Parameters
     ----------
-    X, y, n_classes, tolerance, max_iterations, batch, weight
+    X, y, n_classes, tolerance, max_iterations, batch, weight, threads
         As in `solver.fit`.
     C : float or sequence of float
         Inverse strength of the ridge, or those to choose from.
@@ -44,9 +45,11 @@ def fit(
     limits = (tolerance, max_iterations, batch)
     if np.ndim(C) == 0 or len(C) == 1:  # type: ignore[arg-type]
         value = float(np.ravel(C)[0])
-        return solver.fit(X, y, n_classes, value, *limits, weight), np.full(shape, value)
+        return solver.fit(X, y, n_classes, value, *limits, weight, threads), np.full(shape, value)
     grid = np.sort(np.asarray(C, dtype=float))
-    loss = [_held_out_loss(X, y, n_classes, value, folds, limits, weight) for value in grid]
+    loss = [
+        _held_out_loss(X, y, n_classes, value, folds, limits, weight, threads) for value in grid
+    ]
     best = np.argmin(loss, axis=0)
     n_outputs = 1 if n_classes == 2 else n_classes
     weights = np.empty((len(X), X.shape[-1], shape[1], n_outputs), X.dtype)
@@ -68,6 +71,7 @@ def fit(
             float(grid[number]),
             *limits,
             own_weight,
+            threads,
         )
         weights[problem, :, chose] = np.swapaxes(part.weights[0], 0, 1)
         intercept[problem, chose] = part.intercept[0]
@@ -84,6 +88,7 @@ def _held_out_loss(
     folds: int,
     limits: tuple[float, int, int],
     weight: np.ndarray | None,
+    threads: int,
 ) -> np.ndarray:
     """Return the summed loss (problem, labelling) of rows while they were held out.
 
@@ -94,7 +99,7 @@ def _held_out_loss(
     total = np.zeros((len(X), y.shape[-1]))
     for held_out in range(folds):
         kept = (fold != held_out) * row_weight
-        part = solver.fit(X, y, n_classes, C, *limits, kept.astype(X.dtype))
+        part = solver.fit(X, y, n_classes, C, *limits, kept.astype(X.dtype), threads)
         scores = np.einsum("pnd,pdlk->pnlk", X, part.weights, optimize=True)
         scores = (scores + part.intercept[:, None]).astype(np.float64)
         if n_classes == 2:

@@ -4,8 +4,11 @@
 blocks of them, and hands the few that this does not solve to Newton's method (`newton`).
 """
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -25,11 +28,13 @@ BLOCK = 128
 """Outputs that are iterated together; more would leave the processor's cache."""
 STABLE_STEP = 1.9
 """Longest step where Q does not see all rows."""
+ROUGH_UP_TO = 1e3
+"""Strength of the data against the ridge up to which float32 inverts to 1e-4."""
 SHARED_FROM = 8
 """Outputs from which a problem is worth blocks of its own."""
 BLOCK_BYTES = 3_000_000
 """Matrices of problems with fewer outputs that are iterated together."""
-COMPILED_FROM = 3e9
+COMPILED_FROM = 5e8
 """Multiplications an iteration, over everything, from which compiling the loop pays."""
 
 
@@ -55,6 +60,7 @@ def fit(
     max_iterations: int,
     batch: int,
     weight: np.ndarray | None = None,
+    threads: int = 1,
 ) -> Solution:
     """Fit logistic regressions with a ridge and an unpenalised intercept.
 
@@ -77,6 +83,8 @@ def fit(
         Labellings of a problem that are held at once.
     weight : array, shape (problem or 1, row, labelling or 1), optional
         Weights of the rows in the loss.
+    threads : int
+        Problems, or blocks of labellings, that are solved at the same time.
 
     Returns
     -------
@@ -92,38 +100,51 @@ def fit(
     weights = np.empty((n_problems, n_labellings, n_outputs, n_units), X.dtype)
     intercept = np.empty((n_problems, n_labellings, n_outputs), X.dtype)
     converged = np.empty((n_problems, n_labellings), bool)
-    n_iterations = 0
-    # Blocks are too small to share between threads: these would mostly wait for each other.
-    with _linear_algebra().limit(limits=1, user_api="blas"):
-        for first in range(0, n_problems, together):
-            part = slice(first, first + together)
-            data, labels = X[part], y[part] if len(y) > 1 else y
-            row_weight = None
-            if weight is not None:
-                row_weight = weight[part] if len(weight) > 1 else weight
-            n_products = n_labellings * n_outputs
-            preconditioner = precondition(data, C, n_classes, row_weight, n_products)
-            for left in range(0, n_labellings, batch):
-                columns = slice(left, left + batch)
-                own_weight = row_weight
-                if row_weight is not None and row_weight.shape[-1] > 1:
-                    own_weight = row_weight[..., columns]
-                solved = _solve(
-                    data,
-                    labels[..., columns],
-                    n_classes,
-                    C,
-                    own_weight,
-                    preconditioner,
-                    tolerance,
-                    max_iterations,
-                    compiled,
-                )
-                weights[part, columns], intercept[part, columns], converged[part, columns] = solved[
-                    :3
-                ]
-                n_iterations = max(n_iterations, solved[3])
+    parts = [slice(first, first + together) for first in range(0, n_problems, together)]
+
+    def fit_part(part: slice) -> int:
+        data, labels = X[part], y[part] if len(y) > 1 else y
+        row_weight = weight if weight is None or len(weight) == 1 else weight[part]
+        preconditioner = precondition(data, C, n_classes, row_weight, n_labellings * n_outputs)
+        n_iterations = 0
+        for left in range(0, n_labellings, batch):
+            columns = slice(left, left + batch)
+            own_weight = row_weight
+            if row_weight is not None and row_weight.shape[-1] > 1:
+                own_weight = row_weight[..., columns]
+            found = _solve(
+                data,
+                labels[..., columns],
+                n_classes,
+                C,
+                own_weight,
+                preconditioner,
+                tolerance,
+                max_iterations,
+                compiled,
+                threads if len(parts) == 1 else 1,
+            )
+            weights[part, columns], intercept[part, columns] = found[:2]
+            converged[part, columns] = found[2]
+            n_iterations = max(n_iterations, found[3])
+        return n_iterations
+
+    with one_blas_thread():
+        n_iterations = max(_each(fit_part, parts, threads))
     return Solution(np.moveaxis(weights, -1, 1), intercept, converged, n_iterations)
+
+
+def _each(run: Callable[[Any], Any], items: Sequence[Any], threads: int) -> list[Any]:
+    """Run for each item, in so many threads; compiled loops do not hold each other up."""
+    if threads == 1 or len(items) == 1:
+        return [run(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(run, items))
+
+
+def one_blas_thread() -> AbstractContextManager:
+    """Keep BLAS from sharing matrices that are so small that threads mostly wait."""
+    return _linear_algebra().limit(limits=1, user_api="blas")
 
 
 @cache
@@ -134,7 +155,7 @@ def _linear_algebra() -> ThreadpoolController:
 def precondition(
     X: np.ndarray, C: float, n_classes: int, weight: np.ndarray | None, n_products: int
 ) -> Preconditioner:
-    """Prepare data for all their labellings; the inverse is taken in float64.
+    """Prepare data for all their labellings; where digits are scarce, in float64.
 
     Parameters
     ----------
@@ -149,38 +170,49 @@ def precondition(
     n, d = X.shape[-2:]
     mean_weight = 1.0 if weight is None else weight.mean(axis=(-2, -1), keepdims=True)
     # trace(K) = trace(X'X); a typical row has this much of it.
-    trace = np.einsum("pnd,pnd->p", X, X, dtype=np.float64)[:, None, None]
+    trace = _squares(X)
     spread = C * mean_weight * trace / n
     curvature = mean_weight * _typical_curvature(spread, n_classes)
     strength = C * curvature
     dtype = np.float64 if curvature.min() < DIGITS_DOWN_TO * np.min(mean_weight) else X.dtype
-    Xt = np.swapaxes(X, -1, -2)
-    gram = X @ Xt if n <= d else Xt @ X
-    squares = np.einsum("pij,pij->p", gram, gram, dtype=np.float64)[:, None, None]
-    leading = C * squares / np.maximum(trace, np.finfo(float).tiny)
     one = 1 / (curvature * n)
     left, longest = None, np.inf
+    # About 20 iterations follow, in which Q saves work.
+    as_Q = n <= d or (20 * n_products * (2 * d - n) > n * d and dtype == np.float32)
+    Xt = np.swapaxes(X, -1, -2)
+    gram = X @ Xt if n <= d else Xt @ X
+    leading = C * _squares(gram) / np.maximum(trace, np.finfo(float).tiny)
+    # What is wrong with the inverse is wrong with the optimum, and Q loses more digits.
+    rough = dtype == np.float32 and not as_Q and (curvature * leading).max() < ROUGH_UP_TO
+    inverse = _inverse(gram, strength, np.float32 if rough else np.float64)
     if n <= d:
         # Q = C K (I + C kappa K)^-1, without a product.
-        right = (np.eye(n) - _inverse(gram, strength)) / curvature + one
+        right = (np.eye(n) - inverse) / curvature + one
+    elif as_Q:
+        right = (C * (X @ inverse)).astype(dtype) @ Xt + one
+        longest = STABLE_STEP
     else:
-        left = C * (X @ _inverse(gram, strength))
-        # About 20 iterations follow, in which Q saves work.
-        if 20 * n_products * (2 * d - n) > n * d and dtype == np.float32:
-            right = left.astype(dtype) @ Xt + one
-            left, longest = None, STABLE_STEP
-        else:
-            left = np.concatenate([left, np.broadcast_to(one, (*left.shape[:-1], 1))], axis=-1)
-            left = left.astype(dtype)
-            right = np.concatenate([Xt, np.ones_like(Xt[..., :1, :])], axis=-2)
+        inverse *= C
+        left = np.empty((*X.shape[:-1], d + 1), dtype)
+        left[..., :-1] = X @ inverse
+        left[..., -1:] = one
+        right = np.empty((len(X), d + 1, n), dtype)
+        right[:, :-1] = Xt
+        right[:, -1] = 1
     return Preconditioner(
         left,
-        right.astype(dtype),
+        right.astype(dtype, copy=False),
         curvature.astype(dtype),
         leading.astype(dtype),
         C,
         longest,
     )
+
+
+def _squares(matrices: np.ndarray) -> np.ndarray:
+    """Return the sums of squares of (problem, ...), shape (problem, 1, 1), in float64."""
+    flat = matrices.reshape(len(matrices), -1)
+    return np.vecdot(flat, flat).astype(np.float64)[:, None, None]
 
 
 def _typical_curvature(spread: np.ndarray, n_classes: int) -> np.ndarray:
@@ -202,9 +234,12 @@ def _typical_curvature(spread: np.ndarray, n_classes: int) -> np.ndarray:
     return (miss * (1 - miss) + others * each * (1 - each)) / n_classes
 
 
-def _inverse(gram: np.ndarray, strength: np.ndarray) -> np.ndarray:
-    """Return (I + strength gram)^-1 in float64."""
-    regular = np.eye(gram.shape[-1]) + strength * gram.astype(np.float64)
+def _inverse(
+    gram: np.ndarray, strength: np.ndarray, dtype: np.dtype | type = np.float64
+) -> np.ndarray:
+    """Return (I + strength gram)^-1."""
+    regular = (strength.astype(dtype) * gram).astype(dtype, copy=False)
+    regular[:, np.arange(gram.shape[-1]), np.arange(gram.shape[-1])] += 1
     return scipy.linalg.inv(regular, assume_a="pos", overwrite_a=True, check_finite=False)
 
 
@@ -218,13 +253,16 @@ def _solve(
     tolerance: float,
     max_iterations: int,
     compiled: bool,
+    threads: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Return weights (problem, labelling, output, unit), intercepts, converged, iterations."""
     dtype = preconditioner.curvature.dtype
     loss = _loss(y, len(X), n_classes, weight, dtype)
     most = min(max_iterations, MOST_GRADIENT_STEPS)
     compiled = compiled and dtype == np.float32
-    scores, inner, done, n_iterations = _converge(loss, preconditioner, tolerance, most, compiled)
+    scores, inner, done, n_iterations = _converge(
+        loss, preconditioner, tolerance, most, compiled, threads
+    )
     shape = (len(X), y.shape[-1], loss.n_outputs)
     if preconditioner.left is None:
         alpha = C * ((inner + loss.target) / loss.scale - preconditioner.curvature * scores)
@@ -242,7 +280,7 @@ def _solve(
         again = (X[[problem]].astype(np.float64), y[[problem % len(y)]][..., left], n_classes, C)
         if dtype == np.float32:
             exact = precondition(again[0], C, n_classes, own_weight, len(left))
-            found = _solve(*again, own_weight, exact, tolerance, max_iterations, False)
+            found = _solve(*again, own_weight, exact, tolerance, max_iterations, False, 1)
         else:
             begin = weights[problem, left], intercept[problem, left]
             found = _newton(*again, own_weight, *begin, tolerance, max_iterations)
@@ -310,6 +348,7 @@ def _converge(
     tolerance: float,
     max_iterations: int,
     compiled: bool,
+    threads: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Return scores, what weights follow from, and which (problem, labelling) are done.
 
@@ -323,58 +362,55 @@ def _converge(
     scores = inner = np.empty(0, loss.target.dtype)
     done = np.zeros(loss.target.shape[:2], bool)
     waiting, state, used = np.arange(n), None, 0
+
+    def iterate(first: int) -> tuple[np.ndarray, State, int]:
+        index = waiting[first : first + size]
+        padding = size - len(index) if compiled else 0
+        # Compiled loops want blocks of one size; the padding counts as done.
+        taken = np.concatenate([index, np.repeat(index[:1], padding)])
+        part = loss._replace(
+            target=_take(loss.target, taken, axis),
+            weight=None if loss.weight is None else _take(loss.weight, taken, axis),
+        )
+        own = preconditioner if axis == 1 else _take_problems(preconditioner, taken)
+        if state is None:
+            block = start(part, own)
+        else:
+            among = first + np.concatenate([np.arange(len(index)), np.zeros(padding, int)])
+            block = State(*(_take(each, among, axis) for each in state))
+        if padding:
+            block.done[:, len(index) :] = True
+        enough = 1.0 if len(waiting) <= max(1, size // 4) else ENOUGH
+        final, iterations = minimise(
+            block,
+            part,
+            own,
+            tolerance,
+            (padding + enough * len(index)) / (padding + len(index)),
+            max_iterations - used,
+            compiled,
+        )
+        if padding:
+            final = State(*(_take(each, slice(len(index)), axis) for each in final))
+        return index, final, iterations
+
     while len(waiting) and used < max_iterations:
         left: list[tuple[np.ndarray, State]] = []
         most = 0
-        for first in range(0, len(waiting), size):
-            index = waiting[first : first + size]
-            padding = size - len(index) if compiled else 0
-            # Compiled loops want blocks of one size; the padding counts as done.
-            padded = np.concatenate([index, np.repeat(index[:1], padding)])
-            whole = len(waiting) == n and not padding
-            taken = slice(first, first + size) if whole else padded
-            part = loss._replace(
-                target=_take(loss.target, taken, axis),
-                weight=None if loss.weight is None else _take(loss.weight, taken, axis),
-            )
-            own = preconditioner if axis == 1 else _take_problems(preconditioner, taken)
-            if state is None:
-                block = start(part, own)
-            else:
-                among = np.concatenate(
-                    [np.arange(first, first + len(index)), np.repeat(first, padding)]
-                )
-                block = State(*(_take(each, among, axis) for each in state))
-            if padding:
-                block.done[:, len(index) :] = True
-            enough = 1.0 if len(waiting) <= max(1, size // 4) else ENOUGH
-            final, iterations = minimise(
-                block,
-                part,
-                own,
-                tolerance,
-                (padding + enough * len(index)) / (padding + len(index)),
-                max_iterations - used,
-                compiled,
-            )
-            most = max(most, iterations)
-            if padding:
-                final = State(*(_take(each, slice(len(index)), axis) for each in final))
+        for index, final, iterations in _each(iterate, range(0, len(waiting), size), threads):
             if not scores.size:
                 scores = np.empty((*loss.target.shape[:2], final.scores.shape[-1]), scores.dtype)
                 inner = np.empty((*loss.target.shape[:2], final.inner.shape[-1]), scores.dtype)
-            place = (slice(None),) * axis + (slice(first, first + size) if whole else index,)
+            place = (slice(None),) * axis + (index,)
             scores[place], inner[place] = final.scores, final.inner
             done[place] = final.done[..., 0]
-            unfinished = ~(final.done | final.lost)[..., 0].all(axis=1 - axis)
-            if unfinished.any():
-                rest = np.flatnonzero(unfinished)
-                left.append((index[rest], State(*(_take(each, rest, axis) for each in final))))
+            rest = np.flatnonzero(~(final.done | final.lost)[..., 0].all(axis=1 - axis))
+            left.append((index[rest], State(*(_take(each, rest, axis) for each in final))))
+            most = max(most, iterations)
         used += most
-        waiting = np.concatenate([np.arange(0), *(index for index, _ in left)])
-        if left:
-            parts = zip(*(rest for _, rest in left), strict=True)
-            state = State(*(np.concatenate(each, axis) for each in parts))
+        waiting = np.concatenate([index for index, _ in left])
+        parts = zip(*(rest for _, rest in left), strict=True)
+        state = State(*(np.concatenate(each, axis) for each in parts))
     return scores, inner, done, used
 
 

@@ -5,10 +5,13 @@ permuted labels and on resampled trials and units alike; the three differ only i
 `Replicate`. Within-task and across-task accuracy come from the same decoders, so both have the
 same number of training trials.
 
-Permutations shuffle the labels of the task that a decoder is trained on. Across tasks the tested
+Permutations relabel the trials of the task that a decoder is trained on. Across tasks the tested
 task keeps its labels: its own signal stays, so the null holds the overlap that a decoder without
-information has with that signal by chance, which shuffling both tasks would hide.
+information has with that signal by chance, which relabelling both tasks would hide.
 """
+
+from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -16,8 +19,15 @@ from tqdm import tqdm
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.evaluation import evaluate_fold
-from neuro_attn.decoding.populations import Part, Population
-from neuro_attn.decoding.splits import Fold, Replicate, draw_folds, fold_sizes
+from neuro_attn.decoding.nulls import (
+    Generator,
+    LabelOrder,
+    check_variety,
+    keeps_counts,
+    label_orders,
+)
+from neuro_attn.decoding.populations import Part, Population, without_times
+from neuro_attn.decoding.splits import Fold, Replicate, Sizes, draw_folds, fold_sizes
 from neuro_attn.randomness import stream
 
 BATCH_BYTES = 16_000_000
@@ -33,6 +43,7 @@ def decode_region(
     seed: int,
     name: str,
     region: str,
+    generator: Generator | None = None,
 ) -> xr.Dataset:
     """Decode all populations of a region, with null and bootstrap.
 
@@ -48,6 +59,11 @@ def decode_region(
         The configuration's seed.
     name, region : str
         Data set and region; part of the random streams.
+    generator : callable, optional
+        How the experiment makes labels, for ``inference.null`` pseudosession: called with session,
+        task, the true classes of the task's trials in order of time and a `numpy.random.Generator`,
+        it returns as many classes. It must not look at more of the true ones than the experiment
+        had fixed before.
 
     Returns
     -------
@@ -58,14 +74,31 @@ def decode_region(
         ``unit_accuracy`` for several numbers of units and ``half_accuracy`` for disjoint halves
         of the units, in the windows; ``confidence``, P(true class), on trials; ``weights`` and
         ``patterns`` on units, standardised.
+
+    Raises
+    ------
+    InputError
+        If the null gives too few label orders, or blocks do not fill the folds.
     """
-    inference = dataset.inference
+    inference, folds = dataset.inference, dataset.decoding.folds
+    orders = [label_orders(member, inference, folds, seed, name, generator) for member in members]
+    check_variety(members, orders, inference, name)
     steps = 1 + inference.permutations + inference.bootstraps
     total = steps * dataset.decoding.draws * len(members)
     with tqdm(total=total, desc=f"decoding {region}", disable=None, leave=False) as progress:
         decoded = [
-            _Run(member, dataset, n_units, seed, name, region, progress).decode()
-            for member in members
+            _Run(
+                member,
+                dataset,
+                n_units,
+                order,
+                keeps_counts(inference, generator),
+                seed,
+                name,
+                region,
+                progress,
+            ).decode()
+            for member, order in zip(members, orders, strict=True)
         ]
     sessions, trials, units = zip(*decoded, strict=True)
     result = xr.merge(
@@ -85,6 +118,43 @@ def decode_region(
     )
 
 
+def decode_windows(
+    members: list[Population],
+    dataset: AnyDataset,
+    n_units: int | None,
+    seed: int,
+    name: str,
+    region: str,
+) -> xr.Dataset:
+    """Decode all populations of a region in the windows alone, with null and bootstrap.
+
+    Parameters
+    ----------
+    members, dataset, n_units, seed, name, region
+        As in `decode_region`.
+
+    Returns
+    -------
+    xarray.Dataset
+        What `decode_region` says of the windows, but with the mean over draws.
+    """
+    inference, folds = dataset.inference, dataset.decoding.folds
+    orders = [label_orders(member, inference, folds, seed, name) for member in members]
+    check_variety(members, orders, inference, name)
+    kept = keeps_counts(inference, None)
+    steps = 1 + inference.permutations + inference.bootstraps
+    total = steps * dataset.decoding.draws * len(members)
+    with tqdm(total=total, desc=f"decoding {region}", disable=None, leave=False) as progress:
+        decoded = [
+            _Run(
+                without_times(member), dataset, n_units, order, kept, seed, name, region, progress
+            ).decode_windows()
+            for member, order in zip(members, orders, strict=True)
+        ]
+    chance = 1 / len(members[0].classes)
+    return xr.concat(decoded, "session").assign_attrs(dataset=name, region=region, chance=chance)
+
+
 class _Run:
     """All that is decoded of one population."""
 
@@ -93,6 +163,8 @@ class _Run:
         population: Population,
         dataset: AnyDataset,
         n_units: int | None,
+        order: LabelOrder,
+        counts_are_kept: bool,
         seed: int,
         name: str,
         region: str,
@@ -103,20 +175,17 @@ class _Run:
         self.inference = dataset.inference
         self.n_units = min(n_units or population.n_units, population.n_units)
         self.seed, self.name, self.region, self.progress = seed, name, region, progress
+        self.order, self.counts_are_kept = order, counts_are_kept
         wanted = self.settings.pseudotrials
-        self.sizes = fold_sizes(
-            population, self.settings.folds, None if wanted == "auto" else wanted
-        )
+        self.pseudotrials = None if wanted == "auto" else wanted
+        self.sizes = fold_sizes(population, self.settings.folds, self.pseudotrials)
         self.windows = slice(len(population.times), None)
 
     def decode(self) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
         """Return what stands on sessions, on trials and on units."""
         accuracy, on_trials, on_units = self._observed()
-        inference = self.inference
-        null = self._replicated(
-            [Replicate("permutation", i) for i in range(inference.permutations)]
-        )
-        boot = self._replicated([Replicate("bootstrap", i) for i in range(inference.bootstraps)])
+        null = self._replicated(self._replicates("permutation"))
+        boot = self._replicated(self._replicates("bootstrap"))
         counts, by_count = self._unit_counts()
         n_times = len(self.population.times)
         at_times = slice(n_times)
@@ -151,10 +220,7 @@ class _Run:
                 ),
                 "unit_accuracy": ((*pair, "window", "n_units", "draw"), by_count),
                 "half_accuracy": ((*pair, "window", "half", "draw"), self._halves()),
-                "units_per_draw": ((), self.n_units),
-                "n_train": ((), self.sizes.train * self.sizes.test.shape[1]),
-                "n_test": (("test_task",), self.sizes.test.sum(axis=1) * self.settings.folds),
-                "n_sessions": ((), len(self.population.parts)),
+                **self._counts(),
                 "unconverged": ((), self.unconverged),
             },
             coords={
@@ -169,12 +235,49 @@ class _Run:
         ).expand_dims(session=[self.population.session])
         return on_session, on_trials, on_units
 
-    def _folds(self, draw: int, replicate: Replicate) -> list[Fold]:
+    def decode_windows(self) -> xr.Dataset:
+        """Return what is decoded in the windows of a population without times."""
+        kinds: dict[str, tuple[str, list[Replicate]]] = {
+            "window_accuracy": ("draw", [OBSERVED]),
+            "window_null": ("permutation", self._replicates("permutation")),
+            "window_bootstrap": ("replicate", self._replicates("bootstrap")),
+        }
+        dims = ("train_task", "test_task", "window")
+        values = {
+            variable: (
+                (dim, *dims),
+                np.diagonal(self._replicated(replicates), axis1=-2, axis2=-1),
+            )
+            for variable, (dim, replicates) in kinds.items()
+        }
+        coordinates = {
+            "train_task": list(self.population.tasks),
+            "test_task": list(self.population.tasks),
+            "window": list(self.population.windows),
+        }
+        decoded = xr.Dataset({**values, **self._counts()}, coords=coordinates)
+        return decoded.expand_dims(session=[self.population.session])
+
+    def _replicates(self, kind: Literal["permutation", "bootstrap"]) -> list[Replicate]:
+        n = self.inference.permutations if kind == "permutation" else self.inference.bootstraps
+        return [Replicate(kind, index) for index in range(n)]
+
+    def _counts(self) -> dict[str, tuple]:
+        """Return the numbers of units, rows and sessions."""
+        return {
+            "units_per_draw": ((), self.n_units),
+            "n_train": ((), self.sizes.train * self.sizes.test.shape[1]),
+            "n_test": (("test_task",), self.sizes.test.sum(axis=1) * self.settings.folds),
+            "n_sessions": ((), len(self.population.parts)),
+        }
+
+    def _folds(self, draw: int, replicate: Replicate, sizes: Sizes | None = None) -> list[Fold]:
         return list(
             draw_folds(
                 self.population,
-                self.settings.folds,
-                self.sizes,
+                self.settings,
+                sizes or self.sizes,
+                self.order,
                 self.seed,
                 self.name,
                 draw,
@@ -193,27 +296,45 @@ class _Run:
 
     def _replicated(self, replicates: list[Replicate]) -> np.ndarray:
         """Return accuracies (replicate, train, test, point, point), means over draws and folds."""
-        population, n_tasks = self.population, len(self.population.tasks)
-        n_rows = self.sizes.train * self.sizes.test.shape[1]
-        bytes_each = 4 * n_rows * population.n_points * max(n_rows, self.n_units)
-        size = max(1, BATCH_BYTES // bytes_each)
-        shape = (len(replicates), n_tasks, n_tasks, population.n_points, population.n_points)
+        n_tasks, n_points = len(self.population.tasks), self.population.n_points
+        shape = (len(replicates), n_tasks, n_tasks, n_points, n_points)
         accuracy = np.zeros(shape, np.float32)
         n_terms = self.settings.draws * self.settings.folds
-        for start in range(0, len(replicates), size):
-            batch = replicates[start : start + size]
+        for sizes, members in self._batches(replicates):
+            batch = [replicates[member] for member in members]
             for draw in range(self.settings.draws):
                 units = np.stack([self._units(draw, each)[: self.n_units] for each in batch])
-                observed = self._folds(draw, OBSERVED)
-                replicated = zip(*(self._folds(draw, each) for each in batch), strict=True)
+                observed = self._folds(draw, OBSERVED, sizes)
+                replicated = zip(*(self._folds(draw, each, sizes) for each in batch), strict=True)
                 for true, folds in zip(observed, replicated, strict=True):
                     across = true if batch[0].kind == "permutation" else None
                     tested = evaluate_fold(
-                        population, folds, units, self.settings, EVERYTHING, across
+                        self.population, folds, units, self.settings, EVERYTHING, across
                     )
-                    accuracy[start : start + size] += tested.accuracy / n_terms
+                    accuracy[members] += tested.accuracy / n_terms
                 self.progress.update(len(batch))
         return accuracy
+
+    def _batches(self, replicates: list[Replicate]) -> Iterator[tuple[Sizes, list[int]]]:
+        """Yield numbers of replicates that have folds of the same size and fit into memory.
+
+        Labels that come with counts of their own get folds by the same rule as the data. A rule
+        that looked at the data alone would tell them from the null.
+        """
+        groups: dict[bytes, tuple[Sizes, list[int]]] = {}
+        for number, replicate in enumerate(replicates):
+            sizes = self.sizes
+            if replicate.kind == "permutation" and not self.counts_are_kept:
+                labels = [self.order(part, replicate.index) for part in self.population.parts]
+                sizes = fold_sizes(self.population, self.settings.folds, self.pseudotrials, labels)
+            key = np.append(sizes.test, sizes.train).tobytes()
+            groups.setdefault(key, (sizes, []))[1].append(number)
+        for sizes, members in groups.values():
+            n_rows = sizes.train * sizes.test.shape[1]
+            bytes_each = 4 * n_rows * self.population.n_points * max(n_rows, self.n_units)
+            size = max(1, BATCH_BYTES // bytes_each)
+            for start in range(0, len(members), size):
+                yield sizes, members[start : start + size]
 
     def _observed(self) -> tuple[np.ndarray, xr.Dataset, xr.Dataset]:
         """Return accuracies (draw, train, test, point, point) and what is seen on trials, units."""

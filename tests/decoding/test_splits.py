@@ -1,17 +1,25 @@
 """Splits: raw trials are cut first, and no datum is ever on both sides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import sem
+from sklearn.model_selection import StratifiedGroupKFold
 
+from neuro_attn.configuration import Decoding
+from neuro_attn.decoding import splits
+from neuro_attn.decoding.nulls import shuffled
 from neuro_attn.decoding.splits import (
     Replicate,
+    blocks,
     bootstrap_counts,
     draw_folds,
     fold_sizes,
-    permuted_labels,
 )
+from neuro_attn.errors import InputError
 
 KINDS = ["observed", "permutation", "bootstrap"]
 REPLICATES = [Replicate(kind, index) for kind in KINDS for index in (0, 3)]
@@ -35,9 +43,16 @@ def traceable(population, trials):
     return make
 
 
-def folds_of(population, replicate, n_folds=2, seed=7, draw=0, pseudotrials=None):
+def folds_of(
+    population, replicate, n_folds=2, seed=7, draw=0, pseudotrials=None, name="data", **decoding
+):
     sizes = fold_sizes(population, n_folds, pseudotrials)
-    return list(draw_folds(population, n_folds, sizes, seed, "data", draw, replicate))
+    settings = Decoding(folds=n_folds, **decoding)
+
+    def order(part, index):
+        return shuffled(part, seed, name, index)
+
+    return list(draw_folds(population, settings, sizes, order, seed, name, draw, replicate))
 
 
 def data_of(population, trials):
@@ -149,18 +164,20 @@ def test_as_many_pseudotrials_as_asked_for_are_resampled_from_the_training_side(
 @given(counts=any_counts, index=st.integers(0, 50))
 def test_permutations_keep_the_counts_of_session_task_and_class(traceable, counts, index):
     for part, expected in zip(traceable(*counts).parts, counts, strict=True):
-        label = permuted_labels(part, 1, "data", Replicate("permutation", index))
+        label = shuffled(part, 1, "data", index)
         for task, count in enumerate(expected):
             assert np.bincount(label[part.task == task]).tolist() == count
 
 
 def test_permutations_differ_and_the_data_are_not_permuted(traceable):
-    (part,) = traceable([[20, 20], [20, 20]]).parts
-    one, other = (permuted_labels(part, 1, "data", Replicate("permutation", i)) for i in (0, 1))
+    made = traceable([[20, 20], [20, 20]])
+    (part,) = made.parts
+    one, other = (shuffled(part, 1, "data", i) for i in (0, 1))
     assert (one != other).any()
     assert (one != part.label).any()
     for kind in ("observed", "bootstrap"):
-        assert (permuted_labels(part, 1, "data", Replicate(kind)) == part.label).all()
+        implied = implied_labels(made, folds_of(made, Replicate(kind)))
+        assert (implied[implied >= 0] == part.label[implied >= 0]).all()
 
 
 def implied_labels(population, folds):
@@ -176,7 +193,7 @@ def implied_labels(population, folds):
 def test_a_permutation_is_the_same_label_order_for_every_draw(traceable):
     made = traceable([[12, 12], [12, 12]])
     replicate = Replicate("permutation", 5)
-    expected = permuted_labels(made.parts[0], 7, "data", replicate)
+    expected = shuffled(made.parts[0], 7, "data", replicate.index)
     splits = [folds_of(made, replicate, draw=draw) for draw in range(4)]
     for folds in splits:
         np.testing.assert_array_equal(implied_labels(made, folds), expected)
@@ -204,6 +221,86 @@ def test_trials_that_a_bootstrap_left_out_are_not_used_in_any_draw(traceable):
     assert left_out.any()
     for draw in range(4):
         assert (implied_labels(made, folds_of(made, replicate, draw=draw))[left_out] == -1).all()
+
+
+# --- blocks ------------------------------------------------------------------------------------
+
+
+def in_blocks(population, lengths, label, n_tasks=1, column=False):
+    """Make a population of one session from the lengths and labels of its blocks, in order."""
+    n = int(np.sum(lengths))
+    block, label = (np.repeat(values, lengths) for values in (np.arange(len(lengths)), label))
+    rates = np.arange(n * 2).reshape(n, 2, 1)
+    made = population((rates, np.arange(n) % n_tasks, label), n_tasks=n_tasks)
+    if column:
+        made.parts[0] = replace(made.parts[0], block=block)
+    return made, block
+
+
+block_lengths = st.lists(st.integers(2, 9), min_size=8, max_size=14)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    lengths=block_lengths,
+    n_tasks=st.integers(1, 2),
+    n_folds=st.integers(2, 4),
+    seed=st.integers(0, 10**6),
+    kind=st.sampled_from(["observed", "bootstrap"]),
+    column=st.booleans(),
+)
+def test_a_block_is_never_on_both_sides_of_a_split(
+    population, lengths, n_tasks, n_folds, seed, kind, column
+):
+    made, block = in_blocks(population, lengths, np.arange(len(lengths)) % 2, n_tasks, column)
+    for fold in folds_of(made, Replicate(kind, 1), n_folds, seed, splits="blocks"):
+        trained, tested = (
+            set(np.concatenate([block[rows].ravel() for rows in side]).tolist())
+            for side in (fold.train, fold.test)
+        )
+        assert trained
+        assert tested
+        assert not trained & tested
+
+
+def test_blocks_follow_the_column_where_there_is_one_and_else_the_label(population):
+    made, block = in_blocks(population, [3, 2, 4, 3], [0, 1, 1, 0])
+    (part,) = made.parts
+    assert blocks(part, part.label).tolist() == [0] * 3 + [1] * 6 + [2] * 3
+    # A value that comes back begins another block.
+    part = replace(part, block=np.array(["a", "b", "a", "a"], object)[block])
+    assert blocks(part, part.label).tolist() == [0] * 3 + [1] * 2 + [2] * 7
+    # Blocks are runs in time, not in the order of the file.
+    part = replace(part, event_time=np.arange(12.0)[::-1])
+    assert blocks(part, part.label).tolist() == [2] * 3 + [1] * 2 + [0] * 7
+
+
+def test_blocks_of_mixed_trials_are_dealt_out_at_least_as_evenly_as_by_scikit_learn():
+    rng = np.random.default_rng(0)
+    more_even = []
+    for _ in range(50):
+        lengths = rng.integers(2, 10, rng.integers(8, 15))
+        block = np.repeat(np.arange(len(lengths)), lengths)
+        label = rng.permutation(np.arange(len(block)) % 2)
+        ours, theirs = splits._folds_of_blocks(block, label, 2, 3, rng), np.empty_like(block)
+        for fold, (_, test) in enumerate(StratifiedGroupKFold(3).split(label, label, block)):
+            theirs[test] = fold
+        counts = [np.bincount(2 * fold + label, minlength=6) for fold in (ours, theirs)]
+        uneven = [(each.reshape(3, 2) / np.bincount(label)).std(axis=0).sum() for each in counts]
+        more_even.append(uneven[1] - uneven[0])
+    # If scikit-learn were as even, a mean 5 standard errors below it had a probability of 1e-5.
+    assert np.mean(more_even) > -5 * sem(more_even)
+
+
+def test_blocks_that_cannot_fill_the_folds_are_an_error(population):
+    made, _ = in_blocks(population, [10, 10, 10], [0, 1, 0])
+    with pytest.raises(InputError) as error:
+        folds_of(made, Replicate("observed"), splits="blocks")
+    assert str(error.value) == (
+        "datasets.data.decoding.splits: the blocks of session 's0' cannot be dealt out to 2 folds "
+        "so that every fold has every task and class. Fewer folds, smaller blocks "
+        "(decoding.block), or splits: stratified."
+    )
 
 
 # --- regions and the order of work -------------------------------------------------------------
@@ -236,10 +333,9 @@ def test_splits_do_not_depend_on_what_was_drawn_before_or_on_other_sessions(trac
 
 def test_seed_data_set_draw_and_replicate_each_give_other_splits(traceable):
     made = traceable([[20, 20]])
-    sizes = fold_sizes(made, 2, None)
 
     def training_trials(seed=1, name="data", draw=0, replicate=REPLICATES[0]):
-        (first, _) = draw_folds(made, 2, sizes, seed, name, draw, replicate)
+        (first, _) = folds_of(made, replicate, seed=seed, name=name, draw=draw)
         return first.train[0].tobytes()
 
     different = [

@@ -28,6 +28,7 @@ from neuro_attn.decoding import (
     units_per_draw,
 )
 from neuro_attn.decoding.evaluation import evaluate_fold
+from neuro_attn.decoding.nulls import shuffled
 from neuro_attn.decoding.splits import Fold, Replicate, draw_folds, fold_sizes
 from neuro_attn.decoding.transfer import EVERYTHING
 from neuro_attn.errors import InputError
@@ -51,7 +52,12 @@ def two_sided(axis):
 
 def folds_of(population, n_folds=2, seed=0, replicate=transfer.OBSERVED):
     sizes = fold_sizes(population, n_folds, None)
-    return list(draw_folds(population, n_folds, sizes, seed, "data", 0, replicate))
+
+    def order(part, index):
+        return shuffled(part, seed, "data", index)
+
+    settings = Decoding(folds=n_folds)
+    return list(draw_folds(population, settings, sizes, order, seed, "data", 0, replicate))
 
 
 def accuracy_of(population, n_folds=2, units=None):

@@ -46,7 +46,8 @@ wildcard_constraints:
 
 
 def settings_of(wildcards):
-    return DATASETS[wildcards.dataset].model_dump(mode="json")
+    # Only one rule looks at confounds; others need not run again when they change.
+    return DATASETS[wildcards.dataset].model_dump(mode="json", exclude={"confounds"})
 
 
 def sources_of(script):
@@ -92,6 +93,7 @@ DATASET_TABLES = {
     "onsets": "Onsets and their differences",
     "geometry": "Geometry",
     "regions": "Populations",
+    "confounds": "Confounds",
 }
 
 # Tables that are not of one data set: where they come from, category and title.
@@ -107,6 +109,11 @@ TABLES = ("transfer", "summary", "onsets", "unit_counts", "geometry")
 
 def results_of_all_datasets(wildcards):
     wanted = [f"results/{name}/{table}.csv" for name in DATASETS for table in TABLES]
+    wanted += [
+        f"results/{name}/confounds.csv"
+        for name, dataset in DATASETS.items()
+        if dataset.confounds
+    ]
     return wanted + [f"results/{name}/truth.nc" for name in SIMULATED]
 
 
@@ -165,8 +172,9 @@ def figures_and_tables(wildcards):
     ]
     wanted += [
         f"results/tables/{table}-{name}.html"
-        for name in DATASETS
+        for name, dataset in DATASETS.items()
         for table in DATASET_TABLES
+        if table != "confounds" or dataset.confounds
     ]
     wanted += [f"results/figures/timeline-{name}.png" for name in SIMULATED]
     wanted += [

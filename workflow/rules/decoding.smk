@@ -16,3 +16,23 @@ rule decode:
         sources=sources_of("decode.py"),
     script:
         "../scripts/decode.py"
+
+
+rule decode_confounds:
+    input:
+        recordings=recordings_of,
+        regions="results/{dataset}/regions.csv",
+    output:
+        "results/{dataset}/confounds.csv",
+    log:
+        "results/logs/confounds/{dataset}.log",
+    benchmark:
+        "results/benchmarks/confounds/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    params:
+        settings=lambda wildcards: DATASETS[wildcards.dataset].model_dump(mode="json"),
+        seed=CONFIGURATION.seed,
+        sources=sources_of("decode_confounds.py"),
+    script:
+        "../scripts/decode_confounds.py"

@@ -42,7 +42,7 @@ for name, network in CONFIGURATION.networks.items():
         params:
             dataset=configuration.network_dataset(name),
             settings=DATASETS[configuration.network_dataset(name)].model_dump(
-                mode="json", exclude={"inference"}
+                mode="json", exclude={"inference", "confounds"}
             ),
             network=network.model_dump(mode="json"),
             seed=CONFIGURATION.seed,
@@ -65,7 +65,7 @@ for name, network in CONFIGURATION.networks.items():
         params:
             dataset=configuration.network_dataset(name, False),
             settings=DATASETS[configuration.network_dataset(name, False)].model_dump(
-                mode="json", exclude={"inference"}
+                mode="json", exclude={"inference", "confounds"}
             ),
             network=network.model_dump(mode="json"),
             seed=CONFIGURATION.seed,

@@ -19,7 +19,7 @@ for name, dataset in CONFIGURATION.datasets.items():
             "../envs/neuro-attn.yaml"
         params:
             name=name,
-            settings=dataset.model_dump(mode="json", exclude={"inference"}),
+            settings=dataset.model_dump(mode="json", exclude={"inference", "confounds"}),
             folder=FOLDER if dataset.source != "simulation" else "",
             seed=CONFIGURATION.seed if dataset.source == "simulation" else 0,
             sources=sources_of("recordings.py"),

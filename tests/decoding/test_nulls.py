@@ -1,0 +1,408 @@
+"""Nulls: labels that could have been, and none that are less slow than the true ones.
+
+Every statistical claim has a false-alarm rate below 1e-4, stated beside it. FAR_RATE is that of a
+single comparison.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+import yaml
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from scipy import stats
+
+from neuro_attn import sources
+from neuro_attn.configuration import Inference, parse
+from neuro_attn.decoding import decode_region, nulls, populations
+from neuro_attn.decoding.nulls import label_orders, pseudosession, reordered_runs, shuffled
+from neuro_attn.errors import InputError
+from neuro_attn.inference.pvalues import p_value
+
+FAR_RATE = 1e-5
+CONTROLS = Path(__file__).parents[2] / "config" / "controls.yaml"
+
+sequences = st.lists(st.integers(0, 3), min_size=1, max_size=40).map(np.array)
+
+
+def runs(labels):
+    """Return the classes and lengths of the runs."""
+    starts = np.flatnonzero(np.diff(labels, prepend=-1))
+    return labels[starts], np.diff(starts, append=len(labels))
+
+
+def kept(labels):
+    """Return what a reordering must keep: first class, lengths of its runs, transitions."""
+    state, length = runs(labels)
+    return (
+        state[0],
+        Counter(zip(state.tolist(), length.tolist(), strict=True)),
+        Counter(zip(state[:-1].tolist(), state[1:].tolist(), strict=True)),
+    )
+
+
+def session_of(population, label, task=None, n_units=3, seed=0, **more):
+    """Return a population of noise with one session."""
+    rng = np.random.default_rng(seed)
+    task = np.zeros(len(label), int) if task is None else task
+    rates = rng.normal(size=(len(label), n_units, 1))
+    return population((rates, task, label), n_tasks=task.max() + 1, **more)
+
+
+# --- the key of the configuration --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["null", '"null"'])
+def test_yaml_reads_the_key_null_as_nothing_and_the_configuration_does_not(dataset, key):
+    written = yaml.safe_load(f"{{{key}: pseudosession}}")
+    made = dataset(source="netcdf", files="*", inference=written)
+    assert made.inference.null == "pseudosession"
+
+
+def test_conditions_without_a_shuffle_are_an_error(dataset):
+    with pytest.raises(InputError, match=r"inference: within needs null: shuffle"):
+        dataset(source="netcdf", files="*", inference={"null": "session_swap", "within": ["a"]})
+
+
+# --- runs in another order ---------------------------------------------------------------------
+
+
+@examples(deadline=None, max_examples=200)
+@given(labels=sequences, seed=st.integers(0, 10**6))
+def test_reordered_runs_keep_lengths_and_transitions(labels, seed):
+    assert kept(reordered_runs(labels, np.random.default_rng(seed))) == kept(labels)
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 1, 2, 0, 1, 0, 2, 1], [0, 1, 1, 0, 0, 0, 1, 0]])
+def test_all_orders_of_the_runs_are_equally_likely(labels):
+    labels = np.array(labels)
+    possible = {order for order in set(permutations(labels.tolist())) if order[0] == labels[0]}
+    possible = {order for order in possible if kept(np.array(order)) == kept(labels)}
+    rng = np.random.default_rng(0)
+    n = 40 * len(possible)
+    drawn = Counter(tuple(reordered_runs(labels, rng).tolist()) for _ in range(n))
+    assert len(possible) > 3
+    assert set(drawn) == possible
+    # 40 are expected of each: none is missing but for a probability below 1e-15.
+    assert stats.chisquare(list(drawn.values())).pvalue > FAR_RATE
+
+
+def test_the_runs_of_a_task_are_reordered_in_time_and_within_the_task(population):
+    rng = np.random.default_rng(1)
+    task = np.tile([0, 1], 60)
+    label = np.repeat(rng.integers(0, 2, 24), 5)
+    made = session_of(population, label, task)
+    in_file = rng.permutation(120)
+    part = replace(
+        made.parts[0], task=task[in_file], label=label[in_file], event_time=in_file.astype(float)
+    )
+    for index in range(5):
+        order = pseudosession(part, 1, "data", index)
+        in_time = np.empty_like(order)
+        in_time[in_file] = order
+        for number in range(2):
+            assert kept(in_time[task == number]) == kept(label[task == number])
+        assert (in_time != label).any()
+
+
+# --- shuffles within conditions ----------------------------------------------------------------
+
+
+def test_shuffles_keep_the_counts_of_every_condition(population):
+    rng = np.random.default_rng(2)
+    task, condition = rng.integers(0, 2, (2, 200))
+    label = (rng.random(200) < 0.3 + 0.4 * condition).astype(int)
+    part = replace(session_of(population, label, task).parts[0], condition=condition)
+    order = shuffled(part, 1, "data", 0)
+    assert (order != label).any()
+    for cell in (2 * task + condition == number for number in range(4)):
+        assert order[cell].sum() == label[cell].sum()
+
+
+def test_conditions_are_the_values_of_all_columns_together(dataset):
+    recording = recording_of("a", 24).assign_coords(
+        side=("trial", np.tile(["l", "r"], 12)), level=("trial", np.repeat([1.0, np.nan], 12))
+    )
+    keys = {"null": "shuffle", "within": ["side", "level"]}
+    (made,) = populations([recording], "small", of_null(dataset, **keys), "V4")
+    assert made.parts[0].condition.tolist() == [0, 2] * 6 + [1, 3] * 6
+    with pytest.raises(InputError, match=r"small.inference.within: no trial column 'sid'"):
+        populations([recording], "small", of_null(dataset, within=["sid"]), "V4")
+
+
+def test_conditions_that_hold_the_label_fixed_leave_nothing_to_shuffle(population):
+    label = np.tile([0, 1], 20)
+    made = session_of(population, label)
+    made.parts[0] = replace(made.parts[0], condition=label)
+    with pytest.raises(InputError, match=r"shuffle gives only 1 orders of the labels of task"):
+        orders_of([made], Inference(within=["side"]))
+
+
+# --- sessions swapped --------------------------------------------------------------------------
+
+
+def recording_of(session, n, seed=0):
+    """Return a Recording of noise with n trials in turn of the two tasks and random labels."""
+    rng = np.random.default_rng([seed, n, *session.encode()])
+    return xr.Dataset(
+        {"rates": (("trial", "unit", "time"), rng.poisson(5, (n, 3, 4)).astype(np.float32))},
+        coords={
+            "time": [0.05, 0.15, 0.25, 0.35],
+            "trial_id": ("trial", np.arange(n)),
+            "task": ("trial", np.tile(["pro", "retro"], n // 2)),
+            "label": ("trial", np.array(["left", "right"], object)[rng.integers(0, 2, n)]),
+            "unit_id": ("unit", ["u0", "u1", "u2"]),
+            "region": ("unit", ["V4"] * 3),
+            "session": ("unit", [session] * 3),
+        },
+        attrs={"session": session},
+    )
+
+
+def of_null(dataset, population="simultaneous", permutations=19, **inference):
+    return dataset(
+        source="netcdf",
+        files="*",
+        decoding={"population": population, "draws": 1, "unit_counts": []},
+        inference={"permutations": permutations, "bootstraps": 20, **inference},
+    )
+
+
+def orders_of(members, inference, seed=1):
+    """Return the label orders of populations, after the checks of `decode_region`."""
+    orders = [label_orders(member, inference, 2, seed, "data") for member in members]
+    nulls.check_variety(members, orders, inference, "data")
+    return orders
+
+
+def test_swapped_sessions_take_the_labels_of_one_order_of_all_sessions(dataset):
+    lengths = dict(zip("abcd", (40, 60, 40, 30), strict=True))
+    recordings = [recording_of(session, n) for session, n in lengths.items()]
+    members = populations(recordings, "small", of_null(dataset, null="session_swap"), "V4")
+    orders = orders_of(members, Inference(null="session_swap"))
+    classes = {
+        each.attrs["session"]: (each["label"].values == "right").astype(int) for each in recordings
+    }
+    seen = Counter()
+    for index in range(480):
+        got = {
+            m.session: order(m.parts[0], index) for m, order in zip(members, orders, strict=True)
+        }
+        fitting = []
+        for donors in permutations(lengths):
+            # The plain way: cut what one donor after the other gives, task by task.
+            ring = {s: donors[k:] + donors[:k] for k, s in enumerate(lengths)}
+            expected = {
+                session: [
+                    np.concatenate([classes[donor][task::2] for donor in ring[session]])
+                    for task in range(2)
+                ]
+                for session in lengths
+            }
+            if all(
+                np.array_equal(got[s][task::2], expected[s][task][: lengths[s] // 2])
+                for s in lengths
+                for task in range(2)
+            ):
+                fitting.append(donors)
+        assert len(fitting) == 1
+        seen[fitting[0]] += 1
+    # All 24 orders, 20 times each on average: one is missing with a probability below 1e-7.
+    assert len(seen) == 24
+    assert stats.chisquare(list(seen.values())).pvalue > FAR_RATE
+
+
+def test_one_session_cannot_be_swapped(dataset):
+    with pytest.raises(InputError) as error:
+        populations([recording_of("a", 40)], "small", of_null(dataset, null="session_swap"), "V4")
+    assert str(error.value) == (
+        "datasets.small.inference.null: session_swap needs several sessions with enough trials; "
+        "there is 1. Allowed for one session: shuffle, pseudosession."
+    )
+
+
+def test_three_sessions_have_too_few_orders_for_any_p_below_5_percent(dataset):
+    recordings = [recording_of(session, 40) for session in "abc"]
+    settings = of_null(dataset, "pseudopopulation", null="session_swap")
+    members = populations(recordings, "small", settings, "V4")
+    with pytest.raises(InputError) as error:
+        decode_region(members, settings, None, 1, "small", "V4")
+    assert str(error.value) == (
+        "datasets.small.inference.null: session_swap gives only 6 orders of the labels of task "
+        "'pro'; alpha 0.05 needs 20. More sessions or blocks give more orders, as another null "
+        "may."
+    )
+
+
+def test_blocks_of_equal_length_have_no_other_order(population):
+    made = session_of(population, np.tile(np.repeat([0, 1], 10), 5))
+    with pytest.raises(InputError, match="pseudosession gives only 1 orders"):
+        orders_of([made], Inference(null="pseudosession"))
+
+
+@pytest.mark.parametrize("null", ["shuffle", "pseudosession", "session_swap"])
+def test_regions_and_draws_share_one_plan_of_label_orders(dataset, null):
+    recordings = [recording_of(session, 40) for session in "abcd"]
+    # V4 was recorded in all sessions, FEF in the second alone.
+    recordings[1] = recordings[1].assign_coords(region=("unit", ["V4", "FEF", "FEF"]))
+    settings = of_null(dataset, "pseudopopulation", null=null)
+    (everywhere,) = populations(recordings, "small", settings, "V4")
+    (alone,) = populations(recordings, "small", settings, "FEF")
+    (part,) = alone.parts
+    for index in range(4):
+        one, other = (
+            label_orders(made, settings.inference, 2, 1, "small")(made.parts[number], index)
+            for made, number in ((everywhere, 1), (alone, 0))
+        )
+        np.testing.assert_array_equal(one, other)
+    assert part.session == "b"
+
+
+# --- a generator of one's own ------------------------------------------------------------------
+
+
+def coin(session, task, labels, rng):
+    return rng.choice(np.unique(labels), len(labels))
+
+
+def test_a_generator_sees_names_in_order_of_time_and_its_labels_are_used(population):
+    label = np.repeat([0, 1, 0, 1], 10)
+    made = session_of(population, label)
+    made.parts[0] = replace(made.parts[0], event_time=np.arange(40.0)[::-1])
+    asked = []
+
+    def backwards(session, task, labels, rng):
+        asked.append((session, task, labels.tolist()))
+        return labels[::-1]
+
+    order = label_orders(made, Inference(null="pseudosession"), 2, 1, "data", backwards)
+    np.testing.assert_array_equal(order(made.parts[0], 0), label[::-1])
+    names = np.array(["class0", "class1"])[label[::-1]].tolist()
+    assert asked == [("s0", "task0", names)]
+
+
+def test_labels_that_leave_a_class_too_rare_are_drawn_anew(population):
+    made = session_of(population, np.tile([0, 1], 3))
+    order = label_orders(made, Inference(null="pseudosession"), 3, 1, "data", coin)
+    drawn = {order(made.parts[0], index).tobytes() for index in range(50)}
+    # 3 of each class in 6 trials: 20 orders, of which any one is drawn 2.5 times on average.
+    assert all(np.frombuffer(each, int).sum() == 3 for each in drawn)
+    assert len(drawn) > 5
+
+
+def test_a_generator_that_never_gives_enough_is_an_error(population):
+    made = session_of(population, np.tile([0, 1], 10))
+    order = label_orders(
+        made,
+        Inference(null="pseudosession"),
+        2,
+        1,
+        "data",
+        lambda s, t, labels, rng: labels[[0] * 20],
+    )
+    with pytest.raises(
+        InputError, match=r"100 label orders .* fewer than 2 trials in session 's0'"
+    ):
+        order(made.parts[0], 0)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"), [(["class0"] * 3, r"got shape \(3,\)"), (["up"] * 20, "with 'up'")]
+)
+def test_a_generator_must_return_the_classes_of_all_trials(population, made, message):
+    session = session_of(population, np.tile([0, 1], 10))
+    order = label_orders(
+        session, Inference(null="pseudosession"), 2, 1, "data", lambda s, t, labels, rng: made
+    )
+    with pytest.raises(ValueError, match=message):
+        order(session.parts[0], 0)
+
+
+def test_a_generator_without_a_pseudosession_is_an_error(population):
+    made = session_of(population, np.tile([0, 1], 10))
+    with pytest.raises(ValueError, match="a generator needs null: pseudosession; got shuffle"):
+        label_orders(made, Inference(), 2, 1, "data", coin)
+
+
+# --- calibration -------------------------------------------------------------------------------
+
+
+def randomized_rank(observed, null, rng):
+    """Return the fraction of the null above the data, ties broken by chance: uniform if valid."""
+    above, equal = (null > observed + 1e-6).sum(), (np.abs(null - observed) <= 1e-6).sum()
+    return (above + rng.random() * (equal + 1)) / (null.size + 1)
+
+
+def ranks(members, settings, seed, rng, **more):
+    decoded = decode_region(members, settings, None, seed, "data", "V4", **more).mean("session")
+    observed = decoded["window_accuracy"].mean("draw").values.ravel()
+    null = decoded["window_null"].values.reshape(len(observed), -1)
+    return randomized_rank(observed[0], null[0], rng)
+
+
+def test_labels_with_counts_of_their_own_give_uniform_p_values(population, dataset):
+    # 12 trials and coins: the rarer class has 2 to 6, so folds differ in size from order to order.
+    rng = np.random.default_rng(3)
+    settings = of_null(dataset, null="pseudosession")
+    found = []
+    while len(found) < 150:
+        label = rng.integers(0, 2, 12)
+        if not 2 <= label.sum() <= 10:
+            continue
+        made = session_of(population, label, seed=len(found), window=True)
+        found.append(ranks([made], settings, len(found), rng, generator=coin))
+    assert stats.kstest(found, "uniform").pvalue > FAR_RATE
+
+
+def test_the_blocks_of_a_slow_process_give_uniform_p_values(population, dataset):
+    # Runs of 1 to 4 trials, and rates that walk at random: pseudosessions are exact.
+    rng = np.random.default_rng(4)
+    settings = of_null(dataset, null="pseudosession")
+    found = []
+    for number in range(150):
+        label = np.repeat(np.arange(40) % 2, rng.integers(1, 5, 40))
+        rates = rng.normal(size=(len(label), 4, 1)).cumsum(axis=0)
+        made = population((rates, np.zeros(len(label), int), label), n_tasks=1, window=True)
+        found.append(ranks([made], settings, number, rng))
+    assert stats.kstest(found, "uniform").pvalue > FAR_RATE
+
+
+N_EXPERIMENTS = 40
+MOST = stats.binom.isf(FAR_RATE, N_EXPERIMENTS, 0.05)
+"""Rejections that a test at its level of 5 % exceeds with a probability of at most 1e-5."""
+
+
+def drifting_experiment(number):
+    """Return the settings of the shipped control, smaller, by null, and its recordings."""
+    keys = yaml.safe_load(CONTROLS.read_text(encoding="utf-8"))
+    control = keys["datasets"]["drifting"]
+    control["time"] = {"start": 0.2, "stop": 0.6, "bin": 0.4}
+    control["tasks"].pop("retro")
+    control["simulation"]["block_trials"] = {"pro": 60}
+    control["simulation"]["regions"] = {"V4": {"units": 24, "selection": 0, "visual": 0}}
+    control["decoding"] = {"population": "pseudopopulation", "draws": 2, "unit_counts": []}
+    by_null = {}
+    for null in ("shuffle", "pseudosession"):
+        control["inference"] = {"permutations": 39, "bootstraps": 20, "null": null}
+        by_null[null] = parse({"datasets": {"drifting": control}}).datasets["drifting"]
+    return by_null, sources.read("drifting", by_null["shuffle"], ".", number)
+
+
+def test_drift_and_block_labels_deceive_shuffles_but_not_pseudosessions():
+    rejections = Counter()
+    for number in range(N_EXPERIMENTS):
+        by_null, recordings = drifting_experiment(number)
+        for null, settings in by_null.items():
+            members = populations(recordings, "drifting", settings, "V4")
+            decoded = decode_region(members, settings, None, number, "drifting", "V4")
+            observed = decoded["window_accuracy"].mean("draw").values
+            p = p_value(observed, decoded["window_null"].values).item()
+            rejections[null] += p <= 0.05
+    assert rejections["shuffle"] > MOST
+    assert rejections["pseudosession"] <= MOST

@@ -1,0 +1,18 @@
+from neuro_attn import recording
+from neuro_attn.configuration import dataset_from
+from neuro_attn.decoding import confounds
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.files import read_csv, write_csv
+from neuro_attn.inference import tables
+
+with told_in_one_message(snakemake.log[0]):
+    dataset, name = dataset_from(snakemake.params.settings), snakemake.wildcards.dataset
+    recordings = [recording.load(path) for path in snakemake.input.recordings]
+    decoded = confounds.decode_confounds(
+        recordings, dataset, read_csv(snakemake.input.regions), snakemake.params.seed, name
+    )
+    summaries = {
+        key: tables.summary_table(decodings, dataset.inference)
+        for key, decodings in decoded.items()
+    }
+    write_csv(confounds.together(summaries), snakemake.output[0])
