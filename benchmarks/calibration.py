@@ -1,21 +1,23 @@
-"""Are error rates, intervals and power what they are said to be?
+"""Error rates, intervals and power, counted over simulated data sets.
 
 `python -m benchmarks.calibration [part ...] [--datasets N] [--cores K]` simulates data sets whose
 truth is known, sends each through the whole analysis, and counts. Every part prints its numbers
-with their n, and writes results/benchmarks/calibration-PART.json and .png. The parts:
+with their n and writes results/benchmarks/calibration-PART.json and .png. The parts:
 
 errors    false alarms of max-T, clusters and onsets, and the distribution of p, where nothing is
-coverage  intervals of accuracy, transfer ratio and onset: how often they hold the truth
-spread    SD of bootstrap resamples over the true SD, by what is resampled
-power     experiments of the size of the original: which regions transfer, by how much onsets err
+coverage  how often intervals of accuracy, transfer ratio and onset hold the truth
+spread    SD over bootstrap resamples against the true SD, by what is resampled
+power     experiments of the size of the original: which regions transfer
+onsets    the same: by how much onsets are off
 drift     slow drift and labels in runs: false alarms of every null
 """
 
 import argparse
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from functools import lru_cache, partial
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -30,46 +32,785 @@ from scipy import stats
 from tqdm import tqdm
 
 from benchmarks.machine import FOLDER, save
-from neuro_attn import decoding, recording
-from neuro_attn.configuration import AnyDataset, parse
+from neuro_attn import decoding
+from neuro_attn.configuration import AnyDataset, SimulationDataset, parse
 from neuro_attn.decoding import splits, transfer
 from neuro_attn.inference import tables
 from neuro_attn.inference.pvalues import TIE, p_value
 from neuro_attn.randomness import stream
+from neuro_attn.recording import assign_tasks, build
 from neuro_attn.sources import simulation
 
 SEED = 2021
 ALPHA = 0.05
-TASKS = ("pro", "retro")
 NAME = "simulated"
+TASKS = ("pro", "retro")
+WITHIN, ACROSS = ("pro", "pro"), ("pro", "retro")
 PAPER = Path(__file__).parents[1] / "config" / "panichello_buschman.yaml"
-Results = dict[str, Any]
+Found = dict[str, Any]
 
-# --- simulated data sets -----------------------------------------------------------------------
+# --- data sets with Gaussian rates -------------------------------------------------------------
 
 
-@lru_cache
-def settings(n_times: int, *, tasks: int = 2, width: float = 0.1, start: float = 0.0, **keys: Any):
-    """Return the settings of a data set; `keys` are those of `decoding` and of `inference`."""
-    stop = start + n_times * width
-    of_decoding = {"draws": 1, "unit_counts": (), "population": "pseudopopulation"}
-    of_inference = {"permutations": 99, "bootstraps": 20}
-    for key, value in keys.items():
-        (of_decoding if key in decoding_keys() else of_inference)[key] = value
-    dataset: Results = {
+def settings(
+    n_times: int,
+    decoding: Found | None = None,
+    inference: Found | None = None,
+    *,
+    tasks: Sequence[str] = TASKS,
+    start: float = 0.0,
+    width: float = 0.1,
+) -> AnyDataset:
+    """Return the settings of a simulated data set; the window "late" is its second half."""
+    stop = round(start + n_times * width, 6)
+    keys = {
         "source": "netcdf",
         "files": "*",
         "label": "side",
-        "tasks": {task: {"trials": f"order == '{task}'"} for task in TASKS[:tasks]},
+        "tasks": {task: {"trials": f"order == '{task}'"} for task in tasks},
         "time": {"start": start, "stop": stop, "bin": width},
-        "windows": {"late": [start + (n_times // 2) * width, stop]},
-        "decoding": {**of_decoding, "unit_counts": list(of_decoding["unit_counts"])},
-        "inference": of_inference,
+        "windows": {"late": [round(start + n_times // 2 * width, 6), stop]},
+        "decoding": {"draws": 1, "unit_counts": [], **(decoding or {})},
+        "inference": {"permutations": 99, "bootstraps": 20, **(inference or {})},
     }
-    return parse({"datasets": {NAME: dataset}}).datasets[NAME]
+    return parse({"datasets": {NAME: keys}}).datasets[NAME]
 
 
-def decoding_keys() -> set[str]:
-    from neuro_attn.configuration import Decoding
+def sessions(
+    rng: np.random.Generator,
+    axes: dict[str, np.ndarray],
+    n_trials: int,
+    course: np.ndarray,
+    times: np.ndarray,
+    memory: float = 0.7,
+) -> list[xr.Dataset]:
+    """Draw the Recordings of a data set.
 
-    return set(Decoding.model_fields)
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    axes : dict of str to array, shape (session, task, unit)
+        By region: how much units fire more for one class and less for the other, in SDs of noise.
+    n_trials : int
+        Trials of a task in a session, half of them of each class, in random order.
+    course : array, shape (time,)
+        Strength of the code.
+    times : array, shape (time,)
+        Bin centres, s.
+    memory : float
+        Correlation of a unit's noise between neighbouring times.
+    """
+    made = []
+    n_sessions, n_tasks, _ = next(iter(axes.values())).shape
+    for number in range(n_sessions):
+        task = rng.permutation(np.repeat(np.arange(n_tasks), n_trials))
+        side = np.empty_like(task)
+        for each in range(n_tasks):
+            side[task == each] = rng.permutation(np.repeat([0, 1], n_trials // 2))
+        axis = np.concatenate([of_region[number] for of_region in axes.values()], axis=1)
+        region = np.repeat(list(axes), [of_region.shape[2] for of_region in axes.values()])
+        noise = rng.normal(size=(len(task), len(region), len(times)))
+        for time in range(1, len(times)):
+            noise[..., time] *= np.sqrt(1 - memory**2)
+            noise[..., time] += memory * noise[..., time - 1]
+        code = np.where(side == 1, 1, -1)[:, None] * axis[task]
+        rates = 10 + code[..., None] * course + noise
+        made.append(as_recording(f"session{number}", rates, task, side, region, times))
+    return made
+
+
+def as_recording(
+    session: str,
+    rates: np.ndarray,
+    task: np.ndarray,
+    side: np.ndarray,
+    region: np.ndarray,
+    times: np.ndarray,
+) -> xr.Dataset:
+    """Return a Recording of rates (trial, unit, time)."""
+    return xr.Dataset(
+        {"rates": (("trial", "unit", "time"), rates.astype(np.float32))},
+        coords={
+            "time": times,
+            "trial_id": ("trial", np.arange(len(task))),
+            "task": ("trial", np.array(TASKS, object)[task]),
+            "label": ("trial", np.array(["left", "right"], object)[side]),
+            "unit_id": ("unit", [f"{session}-{unit}" for unit in range(len(region))]),
+            "region": ("unit", region.astype(object)),
+            "session": ("unit", [session] * len(region)),
+        },
+        attrs={"session": session},
+    )
+
+
+def decoded(
+    recordings: list[xr.Dataset],
+    dataset: AnyDataset,
+    region: str,
+    seed: int,
+    n_units: int | None = None,
+    decode: Callable[..., xr.Dataset] = transfer.decode_region,
+) -> xr.Dataset:
+    """Decode a region, as the workflow does."""
+    members = decoding.populations(recordings, NAME, dataset, region)
+    return decode(members, dataset, n_units, seed, NAME, region)
+
+
+def without(dataset: AnyDataset, **numbers: int) -> AnyDataset:
+    """Return settings with fewer permutations or bootstraps than a configuration may ask for."""
+    return dataset.model_copy(update={"inference": dataset.inference.model_copy(update=numbers)})
+
+
+def rows(table: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
+    """Return the rows of a pair of tasks, over all sessions."""
+    chosen = (table["train_task"] == pair[0]) & (table["test_task"] == pair[1])
+    if "session" in table:
+        chosen &= table["session"] == decoding.POOLED
+    return table[chosen]
+
+
+# --- errors ------------------------------------------------------------------------------------
+
+SILENT, OWN = "codes nothing", "a code for each task"
+NULL_TIMES = 0.05 + 0.1 * np.arange(8)
+
+
+def null_experiment(number: int, population: str) -> Found:
+    """Analyse two regions that have no code in common to both tasks, and one of them none at all.
+
+    12 units in each of 2 sessions, 24 trials of each task. The other region's code of a task is
+    drawn anew for each task, session and data set.
+    """
+    rng = stream(SEED, "errors", population, number)
+    axes = {SILENT: np.zeros((2, 2, 12)), OWN: 0.6 * rng.normal(size=(2, 2, 12))}
+    recordings = sessions(rng, axes, 24, np.ones(8), NULL_TIMES)
+    dataset = settings(8, {"population": population})
+    both = [decoded(recordings, dataset, region, number) for region in axes]
+    found: Found = {}
+    for where, regions, pair in (("within", both[:1], WITHIN), ("across", both, ACROSS)):
+        for correction in ("max", "cluster"):
+            inference = dataset.inference.model_copy(update={"correction": correction})
+            table = rows(tables.transfer_table(regions, inference), pair)
+            found[f"{where}: {correction}"] = float(table["p_corrected"].min())
+    onsets = tables.onset_table(both, dataset.inference)
+    onsets = onsets[onsets["compared_with"] == ""]
+    silent = rows(onsets, WITHIN)
+    found["within: onset"] = bool((silent["region"] == SILENT).any())
+    found["across: onset"] = bool(len(rows(onsets, ACROSS)))
+    for name, of_region, pair in (
+        ("within", both[0], WITHIN),
+        (f"across, {SILENT}", both[0], ACROSS),
+        (f"across, {OWN}", both[1], ACROSS),
+    ):
+        lowest, p = window_p_values(of_region, pair)
+        found[f"{name}: window"] = p
+        # Equal values of the null count against the data. Dealt out by chance, they leave p
+        # uniform if label orders are exchangeable.
+        found[f"{name}: window, ties dealt out"] = float(rng.uniform(lowest, p))
+    return found
+
+
+def window_p_values(of_region: xr.Dataset, pair: tuple[str, str]) -> tuple[float, float]:
+    """Return b / (m + 1), b the permutations above the observed mean over sessions, and p."""
+    cell = of_region.sel(train_task=pair[0], test_task=pair[1], window="late").mean("session")
+    observed = cell["window_accuracy"].mean("draw").values.astype(float)
+    null = cell["window_null"].values
+    above = p_value(observed, null, -TIE) - 1 / (len(null) + 1)
+    return float(above), float(p_value(observed, null))
+
+
+def errors(n: int, cores: int) -> Found:
+    results: Found = {}
+    for population in ("simultaneous", "pseudopopulation"):
+        run = partial(null_experiment, population=population)
+        found = pd.DataFrame(repeated(run, n, cores, f"errors, {population}"))
+        m = 99
+        for name in found:
+            if name.endswith("ties dealt out"):
+                uniform = stats.kstest(found[name], "uniform").pvalue
+                results[f"{population}, {name}"] = {"ks_p": float(uniform), "n": n}
+                print(f"{population:<18}{name:<58} KS p {uniform:.3f}  n {n}", flush=True)
+                continue
+            wrong = found[name] if found[name].dtype == bool else found[name] <= ALPHA
+            results[f"{population}, {name}"] = rate(int(wrong.sum()), n)
+            if name.endswith("max"):
+                # Maxima have no ties to speak of, p only its steps.
+                moved = found[name] - stream(SEED, "steps", name).uniform(0, 1 / (m + 1), n)
+                results[f"{population}, {name}"]["ks_p"] = float(
+                    stats.kstest(moved, "uniform").pvalue
+                )
+            print(f"{population:<18}{name:<58}{said(results[f'{population}, {name}'])}", flush=True)
+        results[f"{population}, p"] = {
+            name: np.sort(found[name]).tolist()
+            for name in found
+            if name.endswith(("max", "ties dealt out"))
+        }
+    return results
+
+
+def draw_errors(results: Found, axes: Sequence[plt.Axes]) -> None:
+    draw_rates(results, axes[0])
+    axes[0].axvline(ALPHA, color="0.5", linestyle=":")
+    axes[0].set(xlabel="false alarms at alpha = .05", xlim=(0, None))
+    axes[1].plot([0, 1], [0, 1], ":", color="0.5")
+    for population in ("simultaneous", "pseudopopulation"):
+        for name, p in results[f"{population}, p"].items():
+            share = (np.arange(len(p)) + 0.5) / len(p)
+            axes[1].plot(p, share, linewidth=1, label=f"{population}, {name}")
+    axes[1].set(xlabel="p", ylabel="share of null data sets")
+    axes[1].legend(frameon=False, fontsize=5)
+
+
+# --- coverage ----------------------------------------------------------------------------------
+
+PLANTED_UNITS, PLANTED_TRIALS, STRENGTH = 20, 60, 0.2
+"""Units and trials of a task in each of two sessions; SD of the code, in SDs of noise."""
+COURSE_TIMES = -0.2 + 0.05 * (np.arange(20) + 0.5)
+
+
+def planted_axes(rng: np.random.Generator, shared: float, n_units: int, strength: float):
+    """Return axes (session, task, unit) of independent units whose codes correlate by `shared`."""
+    first, other = rng.normal(size=(2, 2, n_units))
+    second = shared * first + np.sqrt(1 - shared**2) * other
+    return strength * np.stack([first, second], axis=1)
+
+
+def in_window(
+    number: int, purpose: str, shared: float, resamples: int, permutations: int = 39
+) -> xr.Dataset:
+    """Decode the window of a data set whose units and trials are drawn anew for each number."""
+    rng = stream(SEED, purpose, shared, number)
+    axes = {"V4": planted_axes(rng, shared, PLANTED_UNITS, STRENGTH)}
+    recordings = sessions(rng, axes, PLANTED_TRIALS, np.ones(1), np.array([0.05]))
+    dataset = settings(1, {"population": "pseudopopulation", "draws": 5})
+    dataset = without(dataset, bootstraps=resamples, permutations=permutations)
+    return decoded(recordings, dataset, "V4", number, decode=transfer.decode_windows)
+
+
+def true_experiment(number: int, shared: float) -> Found:
+    """Return the accuracies of a data set, which enter the expectation that intervals must hold."""
+    accuracy = in_window(number, "truth", shared, 0, 0)["window_accuracy"].mean(["session", "draw"])
+    return {
+        "within": float(accuracy.sel(train_task="pro", test_task="pro").item()),
+        "across": float(accuracy.sel(train_task="pro", test_task="retro").item()),
+    }
+
+
+def interval_experiment(number: int, shared: float) -> Found:
+    """Return the intervals of accuracy and transfer ratio."""
+    made = in_window(number, "coverage", shared, 100)
+    made["bootstrap"] = made["window_bootstrap"]
+    found: Found = {}
+    for way, centre in CENTRINGS.items():
+        with patch.object(tables, "centred", centre):
+            table = tables.summary_table([made], settings(1).inference)
+        for name, pair in (("within", WITHIN), ("across", ACROSS)):
+            row = rows(table, pair).iloc[0]
+            found[f"{way}: {name}"] = (row["accuracy"], row["ci_low"], row["ci_high"])
+        ratio = row["transfer_ratio"], row["ratio_ci_low"], row["ratio_ci_high"]
+        found[f"{way}: transfer ratio"] = ratio
+    return found
+
+
+def onset_experiment(number: int) -> Found:
+    """Return the onset and its interval of a code that starts between .1 and .4 s."""
+    rng = stream(SEED, "onset", number)
+    start = rng.uniform(0.1, 0.4)
+    axes = {"V4": planted_axes(rng, 1, PLANTED_UNITS, STRENGTH)[:, :1]}
+    recordings = sessions(rng, axes, PLANTED_TRIALS, rise(start, COURSE_TIMES), COURSE_TIMES, 0.2)
+    dataset = settings(
+        20,
+        {"population": "pseudopopulation"},
+        {"bootstraps": 100},
+        tasks=TASKS[:1],
+        start=-0.2,
+        width=0.05,
+    )
+    made = decoded(recordings, dataset, "V4", number)
+    found: Found = {}
+    for way, centre in CENTRINGS.items():
+        with patch.object(tables, "centred", centre):
+            table = tables.onset_table([made], dataset.inference)
+        if len(table):
+            row = table.iloc[0]
+            found[f"{way}: onset"] = tuple(row[["onset_s", "ci_low", "ci_high"]] - start)
+    return found
+
+
+def rise(start: float, times: np.ndarray, constant: float = 0.03) -> np.ndarray:
+    """Return the mean of 1 - exp(-(t - start) / constant) over the bins around `times`."""
+    width = times[1] - times[0]
+    since = np.maximum(np.add.outer(times, [-width / 2, width / 2]) - start, 0)
+    return np.diff(since + constant * np.expm1(-since / constant), axis=1)[:, 0] / width
+
+
+def stabilised(observed: np.ndarray, replicates: np.ndarray) -> np.ndarray:
+    """Return replicates moved to the observed value where a fraction's variance is constant.
+
+    The scale is the arcsine of the square root. Resamples are decoded worse than the data, and an
+    accuracy nearer to chance varies more.
+    """
+    angle, seen = (np.arcsin(np.sqrt(np.clip(x, 0, 1))) for x in (replicates, observed))
+    angle = angle + (seen - angle.mean(axis=-1))[..., None]
+    return np.sin(np.clip(angle, 0, np.pi / 2)) ** 2
+
+
+CENTRINGS = {"shipped": tables.centred, "on the arcsine scale": stabilised}
+
+
+def coverage(n: int, cores: int) -> Found:
+    results: Found = {}
+    for shared in (1.0, 0.0):
+        many = repeated(partial(true_experiment, shared=shared), 4 * n, cores, f"truth, {shared:g}")
+        truth = pd.DataFrame(many).mean().to_dict()
+        results[f"truth, shared {shared:g}"] = {**truth, "n": 4 * n}
+        print(f"truth, shared {shared:g}: {truth}  n {4 * n}", flush=True)
+        truth["transfer ratio"] = shared
+        run = partial(interval_experiment, shared=shared)
+        found = pd.DataFrame(repeated(run, n, cores, f"coverage, shared {shared:g}"))
+        for name in found:
+            held = covered(found[name], truth[name.split(": ")[1]])
+            results[f"shared {shared:g}, {name}"] = held
+            print(f"shared {shared:g}, {name:<44}{said(held)}", flush=True)
+    found = pd.DataFrame(repeated(onset_experiment, n, cores, "onsets"))
+    for name in found:
+        held = covered(found[name], 0.0)
+        results[name] = held
+        print(f"{name:<54}{said(held)}", flush=True)
+    return results
+
+
+def covered(intervals: pd.Series, truth: float) -> Found:
+    """Say how often (estimate, low, high) hold the truth, and how the estimate errs."""
+    estimate, low, high = np.array(intervals.dropna().tolist(), dtype=float).T
+    told = np.isfinite(low)
+    estimate, low, high = estimate[told], low[told], high[told]
+    held = rate(int(((low <= truth) & (truth <= high)).sum()), len(low))
+    error = estimate - truth
+    return {
+        **held,
+        "below": int((high < truth).sum()),
+        "above": int((low > truth).sum()),
+        "bias": float(error.mean()),
+        "bias_se": float(error.std() / np.sqrt(len(error))),
+        "sd": float(error.std()),
+        "width": float((high - low).mean()),
+    }
+
+
+def draw_coverage(results: Found, axes: Sequence[plt.Axes]) -> None:
+    axes[0].axvspan(0.92, 0.98, color="0.9")
+    axes[0].axvline(0.95, color="0.5", linestyle=":")
+    draw_rates(results, axes[0])
+    axes[0].set(xlabel="coverage of 95 % intervals", xlim=(None, 1.005))
+
+
+# --- spread ------------------------------------------------------------------------------------
+
+SPREAD = {
+    # units and trials of a task (in each of 2 sessions), strength of the code
+    "accuracy about .65": (12, 40, 0.16),
+    "accuracy about .85": (12, 40, 0.31),
+    "accuracy about .85, 60 units": (30, 100, 0.2),
+    "accuracy about .98": (12, 40, 0.61),
+}
+RESAMPLED = ("trials", "units", "trials and units")
+TRIAL_SETS = 8
+
+
+def spread_experiment(number: int, size: tuple[int, int, float]) -> Found:
+    """Return the variance over sets of trials of one set of units, and over bootstrap resamples.
+
+    Only one set of units in 8 is resampled: the variance of resamples is steadier than the truth.
+    """
+    n_units, n_trials, strength = size
+    axes = {"V4": planted_axes(stream(SEED, "spread", number), 1, n_units, strength)}
+    dataset = settings(1, {"population": "pseudopopulation", "draws": 5})
+
+    def decode(trials: int, bootstraps: int) -> xr.Dataset:
+        rng = stream(SEED, "spread", number, trials)
+        recordings = sessions(rng, axes, n_trials, np.ones(1), np.array([0.05]))
+        chosen = without(dataset, bootstraps=bootstraps, permutations=0)
+        seed = 1000 * number + trials
+        return decoded(recordings, chosen, "V4", seed, decode=transfer.decode_windows)
+
+    pairs = {"within": WITHIN, "across": ACROSS}
+    found: Found = {}
+    true = [decode(trials, 0)["window_accuracy"] for trials in range(TRIAL_SETS)]
+    for name, (train, test) in pairs.items():
+        of_pair = [float(each.sel(train_task=train, test_task=test).mean()) for each in true]
+        found[f"{name}, mean"], found[f"{name}, variance"] = (
+            np.mean(of_pair),
+            np.var(of_pair, ddof=1),
+        )
+    for what in RESAMPLED if number % 8 == 0 else ():
+        with resampling(what):
+            made = decode(0, 50)
+        for name, (train, test) in pairs.items():
+            cell = made.sel(train_task=train, test_task=test, window="late").mean("session")
+            observed = cell["window_accuracy"].mean("draw").values
+            replicates = cell["window_bootstrap"].values
+            for way, centre in CENTRINGS.items():
+                moved = centre(observed, replicates)
+                found[f"{name}, {what}, {way}"] = moved.var(ddof=1)
+    return found
+
+
+def resampling(what: str) -> ExitStack:
+    """Let bootstraps resample trials or units alone, while the context lasts."""
+    stack = ExitStack()
+    if what == "trials":
+        units = transfer._Run._units
+        stack.enter_context(
+            patch.object(
+                transfer._Run, "_units", lambda run, draw, _: units(run, draw, transfer.OBSERVED)
+            )
+        )
+    if what == "units":
+        stack.enter_context(
+            patch.object(splits, "bootstrap_counts", lambda part, *_: np.ones(len(part.task), int))
+        )
+    return stack
+
+
+def spread(n: int, cores: int) -> Found:
+    results: Found = {}
+    for point, size in SPREAD.items():
+        run = partial(spread_experiment, size=size)
+        found = pd.DataFrame(repeated(run, n, cores, f"spread, {point}"))
+        for name in ("within", "across"):
+            mean, variance = found[f"{name}, mean"], found[f"{name}, variance"].mean()
+            of_units = max(mean.var(ddof=1) - variance / TRIAL_SETS, 0)
+            true = {"trials": variance, "units": of_units, "trials and units": variance + of_units}
+            for what in RESAMPLED:
+                ratio = {
+                    way: float(np.sqrt(found[f"{name}, {what}, {way}"].mean() / true[what]))
+                    for way in CENTRINGS
+                }
+                results[f"{point}, {name}, {what}"] = {
+                    "accuracy": float(mean.mean()),
+                    "true_sd": float(np.sqrt(true[what])),
+                    "n": n,
+                    **ratio,
+                }
+                print(
+                    f"{point}, {name}, {what:<18} accuracy {mean.mean():.3f}  true SD "
+                    f"{np.sqrt(true[what]):.4f}  resamples over it: "
+                    + ", ".join(f"{way} {value:.2f}" for way, value in ratio.items())
+                    + f"  n {n}",
+                    flush=True,
+                )
+    return results
+
+
+def draw_spread(results: Found, axes: Sequence[plt.Axes]) -> None:
+    position = np.arange(len(results))[::-1]
+    for way, color in zip(CENTRINGS, ("#0072B2", "#D55E00"), strict=True):
+        values = [each[way] for each in results.values()]
+        axes[0].plot(values, position, "o", color=color, label=way)
+    axes[0].axvline(1, color="0.5", linestyle=":")
+    axes[0].set_yticks(position, list(results), fontsize=6)
+    axes[0].set(xlabel="SD of resamples / true SD", xscale="log")
+    axes[0].legend(frameon=False, fontsize=7)
+
+
+# --- experiments of the size of the original ---------------------------------------------------
+
+
+def paper(window: tuple[float, float], width: float, tasks: Sequence[str], **inference: int):
+    """Return the settings of the paper-sized simulation with fewer times, draws and tasks."""
+    keys = yaml.safe_load(PAPER.read_text(encoding="utf-8"))["datasets"]["panichello_buschman"]
+    keys["tasks"] = {task: keys["tasks"][task] for task in tasks}
+    keys["time"] = {"start": window[0], "stop": window[1], "bin": width}
+    keys["windows"] = {"delay": list(window)}
+    keys["decoding"] |= {"draws": 1, "unit_counts": []}
+    keys["inference"] |= inference
+    return parse({"datasets": {NAME: keys}}).datasets[NAME]
+
+
+def spike_counts(dataset: SimulationDataset, seed: int, regions: Sequence[str]) -> list[xr.Dataset]:
+    """Simulate the Recordings of a data set around its events alone.
+
+    The model is that of `sources.simulation`. Counts of a bin are drawn from the sum of its rates,
+    which has the same distribution as spikes drawn at 0.01 s over whole trials and then binned, but
+    takes a fraction of the time.
+    """
+    planted, time = dataset.simulation, dataset.time
+    truth = simulation.plant(planted, NAME, seed)
+    edges = np.arange(round((time.stop - time.start) / simulation.STEP)) * simulation.STEP
+    made = []
+    for session in simulation.session_names(planted):
+        rng = stream(seed, "trials", session)
+        trials = assign_tasks(simulation._draw_trials(planted, rng), dataset, session)
+        starts = trials["event_time"].to_numpy()[:, None] + time.start + edges
+        shared_gain = rng.normal(size=len(trials))
+        rates, units = [], []
+        for region in regions:
+            own = truth.sel(unit=(truth["session"] == session) & (truth["region"] == region))
+            onset = float(truth["selection_onset"].sel(planted_region=region))
+            drive = simulation._drive(trials, starts, onset, planted.selection_rise)
+            n_units = own.sizes["unit"]
+            weights = np.concatenate(
+                [
+                    own["selection_axis"].values,
+                    own["visual"].values,
+                    own["color_plane"].values.reshape(n_units, -1),
+                ],
+                axis=1,
+            ).astype(np.float32)
+            rate = np.maximum(own["baseline"].values.astype(np.float32) + drive @ weights.T, 0)
+            rate = rate.reshape(len(trials), time.n_bins, -1, n_units).sum(axis=2)
+            gain = [simulation._gain(planted, shared_gain, rng) for _ in range(n_units)]
+            counts = rng.poisson(rate * np.stack(gain, axis=1)[:, None] * simulation.STEP)
+            rates.append(counts.transpose(0, 2, 1) / time.bin)
+            units.append(simulation._units(own))
+        made.append(
+            build(
+                np.concatenate(rates, axis=1),
+                trials,
+                pd.concat(units, ignore_index=True),
+                NAME,
+                session,
+                dataset,
+                {},
+            )
+        )
+    return made
+
+
+def power_experiment(number: int) -> Found:
+    """Return which regions have significant transfer in a simulated experiment."""
+    dataset = paper((0.4, 0.8), 0.4, ("pro", "retro_2"))
+    dataset = without(dataset, permutations=79, bootstraps=2)
+    regions = list(dataset.simulation.regions)
+    recordings = spike_counts(dataset, number, regions)
+    n_units = min(region.units for region in dataset.simulation.regions.values())
+    made = [
+        decoded(recordings, dataset, region, number, n_units, transfer.decode_windows)
+        for region in regions
+    ]
+    table = tables.summary_table(made, dataset.inference)
+    found: Found = {}
+    for pair in (("pro", "retro_2"), ("retro_2", "pro")):
+        for row in rows(table, pair).itertuples():
+            found[f"{row.region}, {' to '.join(pair)}"] = bool(row.p_corrected <= ALPHA)
+            found[f"{row.region}, {' to '.join(pair)}, accuracy"] = float(row.accuracy)
+    return found
+
+
+def power(n: int, cores: int) -> Found:
+    found = pd.DataFrame(repeated(power_experiment, n, cores, "power"))
+    results: Found = {}
+    for pair in ("pro to retro_2", "retro_2 to pro"):
+        named = [name for name in found if name.endswith(pair)]
+        for name in named:
+            accuracy = found[f"{name}, accuracy"]
+            results[name] = {**rate(int(found[name].sum()), n), "accuracy": float(accuracy.mean())}
+        specific = found[[name for name in named if not name.startswith("LPFC")]].any(axis=1)
+        results[f"any region with its own axes, {pair}"] = rate(int(specific.sum()), n)
+    for name, value in results.items():
+        accuracy = f"  accuracy {value['accuracy']:.3f}" if "accuracy" in value else ""
+        print(f"{name:<54}{said(value)}{accuracy}", flush=True)
+    return results
+
+
+def draw_power(results: Found, axes: Sequence[plt.Axes]) -> None:
+    draw_rates(results, axes[0])
+    axes[0].set(xlabel="share of experiments with significant transfer", xlim=(-0.02, 1.02))
+
+
+def paper_onset_experiment(number: int) -> Found:
+    """Return how far the onset of a region is off, with its interval, in one experiment."""
+    dataset = paper((-0.1, 0.6), 0.05, ("pro",), permutations=99, bootstraps=50)
+    # The look of a cue tells which item is meant, sooner than selection does.
+    planted = {
+        region: each.model_copy(update={"visual": 0.0})
+        for region, each in dataset.simulation.regions.items()
+    }
+    region = list(planted)[number % len(planted)]
+    dataset = dataset.model_copy(
+        update={"simulation": dataset.simulation.model_copy(update={"regions": planted})}
+    )
+    recordings = spike_counts(dataset, number, [region])
+    n_units = min(each.units for each in planted.values())
+    made = decoded(recordings, dataset, region, number, n_units)
+    table = tables.onset_table([made], dataset.inference)
+    onset = table.loc[0, ["onset_s", "ci_low", "ci_high"]] - planted[region].selection_onset
+    return {"onset": tuple(onset)} if len(table) else {}
+
+
+def onsets(n: int, cores: int) -> Found:
+    found = pd.DataFrame(repeated(paper_onset_experiment, n, cores, "onsets of the paper's size"))
+    results = {region: covered(found[region], 0.0) for region in found}
+    for region, held in results.items():
+        print(f"{region:<54}{said(held)}", flush=True)
+    return results
+
+
+# --- drift -------------------------------------------------------------------------------------
+
+BLOCKS = {"splits": "blocks", "block": "run"}
+NULLS: dict[str, tuple[Found, Found]] = {
+    "shuffle": ({}, {"null": "shuffle"}),
+    "shuffle, blocks left out": (BLOCKS, {"null": "shuffle"}),
+    "pseudosession": ({}, {"null": "pseudosession"}),
+    "pseudosession, blocks left out": (
+        {"splits": "blocks", "block": "run"},
+        {"null": "pseudosession"},
+    ),
+    "session swap": ({}, {"null": "session_swap"}),
+}
+DRIFT_TRIALS, RUNS = 120, 12
+
+
+def drifting(number: int) -> list[xr.Dataset]:
+    """Draw sessions whose rates walk at random and whose label comes in runs; nothing is coded.
+
+    5 sessions of 20 units; 12 runs of 10 trials in random order, half of them of each class. Over a
+    session a rate walks by 4 times its SD from trial to trial.
+    """
+    made = []
+    for session in range(5):
+        rng = stream(SEED, "drift", number, session)
+        side = np.repeat(rng.permutation(RUNS) % 2, DRIFT_TRIALS // RUNS)
+        walk = 4 * rng.normal(size=(DRIFT_TRIALS, 20)).cumsum(axis=0) / np.sqrt(DRIFT_TRIALS)
+        rates = 10 + (walk + rng.normal(size=walk.shape))[..., None]
+        region = np.repeat(["V4"], 20)
+        task = np.zeros(DRIFT_TRIALS, int)
+        made.append(
+            as_recording(
+                f"session{session}", rates, task, side, region, np.array([0.05])
+            ).assign_coords(run=("trial", np.arange(DRIFT_TRIALS) // (DRIFT_TRIALS // RUNS)))
+        )
+    return made
+
+
+def drift_experiment(number: int, nulls: dict[str, tuple[Found, Found]] = NULLS) -> Found:
+    """Return the p-value of the mean over sessions under every null."""
+    recordings = drifting(number)
+    found: Found = {}
+    for name, (of_decoding, of_inference) in nulls.items():
+        dataset = without(settings(1, of_decoding, of_inference, tasks=TASKS[:1]), bootstraps=0)
+        made = decoded(recordings, dataset, "V4", number, decode=transfer.decode_windows)
+        found[name] = window_p_values(made, WITHIN)[1]
+    return found
+
+
+def drift(n: int, cores: int) -> Found:
+    found = pd.DataFrame(repeated(drift_experiment, n, cores, "drift"))
+    results: Found = {}
+    for name in found:
+        results[name] = rate(int((found[name] <= ALPHA).sum()), n)
+        print(f"{name:<54}{said(results[name])}", flush=True)
+    results["p"] = {name: np.sort(found[name]).tolist() for name in found}
+    return results
+
+
+def draw_drift(results: Found, axes: Sequence[plt.Axes]) -> None:
+    shown = drifting(0)[0]
+    rate_of_unit = shown["rates"].values[:, 0, 0]
+    right = shown["label"].values == "right"
+    trial = np.arange(len(right))
+    for side, color in ((right, "#D55E00"), (~right, "#0072B2")):
+        axes[0].plot(trial[side], rate_of_unit[side], ".", color=color)
+    axes[0].set(xlabel="trial", ylabel="rate of a unit", title="a rate that drifts, labels in runs")
+    axes[1].plot([0, 1], [0, 1], ":", color="0.5")
+    for name, p in results["p"].items():
+        wrong = f"{name}: {results[name]['rate']:.0%}"
+        axes[1].plot(p, (np.arange(len(p)) + 0.5) / len(p), label=wrong)
+    axes[1].set(xlabel="p", ylabel="share of data sets", title="false alarms at .05")
+    axes[1].legend(frameon=False, fontsize=7)
+
+
+# --- how it is run and told --------------------------------------------------------------------
+
+
+def repeated(run: Callable[[int], Found], n: int, cores: int, what: str) -> list[Found]:
+    """Return `run` of 0 to n - 1, on several cores."""
+    chunk = max(1, min(8, n // (4 * cores)))
+    with ProcessPoolExecutor(cores, get_context("spawn"), quiet) as pool:
+        each = pool.map(run, range(n), chunksize=chunk)
+        return list(tqdm(each, total=n, desc=what, disable=None, leave=False))
+
+
+def quiet() -> None:
+    """Hide the progress of single data sets."""
+    transfer.tqdm = partial(tqdm, disable=True)  # type: ignore[misc]
+
+
+def rate(k: int, n: int) -> Found:
+    """Return a share with its exact binomial 95 % interval."""
+    low, high = stats.binomtest(k, n).proportion_ci()
+    return {"rate": k / n, "k": k, "n": n, "interval": [float(low), float(high)]}
+
+
+def said(value: Found) -> str:
+    """Return a share in words."""
+    low, high = value["interval"]
+    text = f"{value['rate']:.4f} [{low:.4f}, {high:.4f}]  n {value['n']}"
+    if "ks_p" in value:
+        text += f"  KS p {value['ks_p']:.3f}"
+    if "bias" in value:
+        text += f"  bias {value['bias']:+.4f} +- {value['bias_se']:.4f}, SD {value['sd']:.4f}"
+        text += f", width {value['width']:.4f}, below {value['below']}, above {value['above']}"
+    return text
+
+
+def draw_rates(results: Found, ax: plt.Axes) -> None:
+    """Plot the shares among results, with their intervals, one below the other."""
+    names = [name for name in results if "rate" in results[name]]
+    position = np.arange(len(names))[::-1]
+    for at, name in zip(position, names, strict=True):
+        ax.plot(results[name]["interval"], [at, at], color="#0072B2")
+        ax.plot(results[name]["rate"], at, "o", color="#0072B2")
+    ax.set_yticks(position, names, fontsize=6)
+
+
+PARTS: dict[str, tuple[Callable[[int, int], Found], int]] = {
+    "errors": (errors, 1000),
+    "coverage": (coverage, 300),
+    "spread": (spread, 240),
+    "power": (power, 200),
+    "onsets": (onsets, 40),
+    "drift": (drift, 200),
+}
+"""Each part with the data sets it takes unless told otherwise."""
+DRAWN: dict[str, tuple[Callable[[Found, Sequence[plt.Axes]], None], int]] = {
+    "errors": (draw_errors, 2),
+    "coverage": (draw_coverage, 1),
+    "spread": (draw_spread, 1),
+    "power": (draw_power, 1),
+    "drift": (draw_drift, 2),
+}
+"""How the results of a part are drawn, and in how many panels."""
+
+
+def main() -> None:
+    """Run the parts that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--datasets", type=int, help="data sets of each part")
+    parser.add_argument("--cores", type=int, default=os.cpu_count(), help="processes")
+    options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    # Read by the processes as they start: their matrices are small.
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    for part in options.parts or PARTS:
+        run, n = PARTS[part]
+        results = run(options.datasets or n, options.cores)
+        print(f"written to {save(f'calibration-{part}', results)}", flush=True)
+        if part in DRAWN:
+            draw, n_panels = DRAWN[part]
+            figure, axes = plt.subplots(
+                1, n_panels, figsize=(2 + 5 * n_panels, 4.5), layout="constrained", squeeze=False
+            )
+            draw(results, axes[0])
+            figure.savefig(FOLDER / f"calibration-{part}.png", dpi=150)
+            plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

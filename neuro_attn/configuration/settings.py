@@ -89,8 +89,8 @@ class Decoding(Settings):
 
     population: Literal["simultaneous", "pseudopopulation"] = "simultaneous"
     """Decode each session's units by themselves, or units of all sessions put together."""
-    C: Positive = 1.0
-    """Inverse strength of the ridge penalty, as in scikit-learn."""
+    C: Positive | Annotated[list[Positive], Field(min_length=1)] = 1.0
+    """Inverse strength of the ridge, as in scikit-learn; from several, training trials choose."""
     standardize: bool = True
     """Divide each unit by its SD over the training trials."""
     folds: Annotated[int, Field(ge=2)] = 2

@@ -91,5 +91,6 @@ def studentized(observed: np.ndarray, null: np.ndarray) -> tuple[np.ndarray, np.
     """
     everything = np.concatenate([null, observed[..., None]], axis=-1).astype(float)
     mean = everything.mean(axis=-1)
-    sd = np.maximum(everything.std(axis=-1), 1e-9)
+    # Accuracies that differ by rounding alone have no spread.
+    sd = np.maximum(everything.std(axis=-1), TIE)
     return (observed - mean) / sd, (null - mean[..., None]) / sd[..., None]

@@ -1,0 +1,54 @@
+"""Error rates, coverage and power, as `benchmarks.calibration` measures them, on fewer data sets.
+
+There are about 40 claims on chance here; each fails with a probability of at most FAR_RATE where
+what it claims holds, so that all together fail by chance less often than 1 in 10,000 times.
+"""
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from benchmarks import calibration as simulated
+
+FAR_RATE = 2e-6
+N_NULL, N_PLANTED = 32, 12
+
+
+@pytest.fixture(scope="module", params=["simultaneous", "pseudopopulation"])
+def null(request):
+    """What is found in data sets in which there is nothing to be found."""
+    return pd.DataFrame(
+        [simulated.null_experiment(number, request.param) for number in range(N_NULL)]
+    )
+
+
+def test_max_t_clusters_and_onsets_raise_no_more_false_alarms_than_stated(null):
+    tests = [name for name in null if not name.endswith("ties dealt out")]
+    assert len(tests) == 9
+    for name in tests:
+        wrong = null[name] if null[name].dtype == bool else null[name] <= simulated.ALPHA
+        assert wrong.sum() <= stats.binom.isf(FAR_RATE, N_NULL, simulated.ALPHA), name
+
+
+def test_p_values_are_uniform_where_there_is_nothing(null):
+    tests = [name for name in null if name.endswith("ties dealt out")]
+    assert len(tests) == 3
+    for name in tests:
+        assert stats.kstest(null[name], "uniform").pvalue > FAR_RATE, name
+
+
+@pytest.mark.parametrize("shared", [0.0, 1.0])
+def test_intervals_hold_the_planted_transfer_ratio(shared):
+    found = pd.DataFrame(
+        [simulated.interval_experiment(number, shared) for number in range(N_PLANTED)]
+    )
+    held = simulated.covered(found["shipped: transfer ratio"], shared)
+    assert held["n"] >= N_PLANTED // 2
+    assert held["k"] >= stats.binom.ppf(FAR_RATE, held["n"], 0.92)
+
+
+def test_the_planted_transfer_is_found_in_an_experiment_of_the_original_size():
+    # Accuracy is .99 and more, and 30 SDs of its null above chance.
+    found = simulated.power_experiment(0)
+    for pair in ("pro to retro_2", "retro_2 to pro"):
+        assert found[f"LPFC, {pair}"]
