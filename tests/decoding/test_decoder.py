@@ -1,6 +1,8 @@
 """The decoder is scikit-learn's logistic regression, for many times and labellings at once."""
 
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,10 +11,11 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from neuro_attn.decoding import LogisticDecoder
+from neuro_attn.decoding import LogisticDecoder, cross_validated_accuracy
 
 EXACT = {"tol": 1e-9, "max_iter": 20_000}
 
@@ -318,3 +321,51 @@ def test_new_trials_must_have_the_units_of_the_fit():
     decoder = LogisticDecoder().fit(X, y)
     with pytest.raises(ValueError, match=r"X must have 5 units; got shape \(20, 4\)"):
         decoder.decision_function(X[:, :4])
+
+
+# --- as the README uses it ---------------------------------------------------------------------
+
+
+def test_the_readme_decodes_arrays():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.S)
+    found = {}
+    exec(compile(example, "README.md", "exec"), found)
+    assert found["accuracy"].shape == (20, 1001)
+    # There is nothing to decode: p is uniform at twenty independent times, and the mean of twenty
+    # lies outside these bounds, 4.5 of its SDs from .5, once in 100,000 times.
+    assert 0.2 < found["p"].mean() < 0.8
+    assert found["p"].min() >= 1 / 1001
+
+
+def test_cross_validated_accuracy_is_that_of_scikit_learn():
+    rng = np.random.default_rng(20)
+    y = np.repeat([0, 1, 2], 20)
+    X = rng.normal(size=(60, 15, 4)) + 0.5 * rng.normal(size=(3, 15, 4))[y]
+    labels = np.column_stack([y, rng.permutation(y)])
+    folds = list(StratifiedKFold(3, shuffle=True, random_state=0).split(X[:, :, 0], y))
+    decoder = LogisticDecoder(**EXACT)
+    accuracy = cross_validated_accuracy(decoder, X, labels, folds)
+    across = cross_validated_accuracy(decoder, X, labels, folds, across_time=True)
+    for time, test_time, labelling in np.ndindex(4, 4, 2):
+        column = labels[:, labelling]
+        expected = np.mean(
+            [
+                oracle(X[train, :, time], column[train], 1.0, True).score(
+                    X[test, :, test_time], column[test]
+                )
+                for train, test in folds
+            ]
+        )
+        assert across[time, test_time, labelling] == pytest.approx(expected, abs=1e-6)
+        if time == test_time:
+            assert accuracy[time, labelling] == pytest.approx(expected, abs=1e-6)
+    in_batches = LogisticDecoder(labellings_per_batch=1, **EXACT)
+    one_by_one = cross_validated_accuracy(in_batches, X, labels, folds)
+    np.testing.assert_allclose(one_by_one, accuracy, atol=1e-6)
+
+
+@pytest.mark.parametrize("shapes", [((6, 3), (6, 1)), ((6, 3, 2), (6,))])
+def test_cross_validated_accuracy_wants_times_and_labellings(shapes):
+    with pytest.raises(ValueError, match=r"X must be \(trial, unit, time\)"):
+        cross_validated_accuracy(LogisticDecoder(), np.zeros(shapes[0]), np.zeros(shapes[1]), [])
