@@ -283,7 +283,7 @@ def in_window(
     rng = stream(SEED, purpose, shared, number)
     axes = {"V4": planted_axes(rng, shared, PLANTED_UNITS, STRENGTH)}
     recordings = sessions(rng, axes, PLANTED_TRIALS, np.ones(1), np.array([0.05]))
-    dataset = settings(1, {"population": "pseudopopulation", "draws": 5})
+    dataset = settings(1, {"population": "pseudopopulation", "draws": 3})
     dataset = without(dataset, bootstraps=resamples, permutations=permutations)
     return decoded(recordings, dataset, "V4", number, decode=transfer.decode_windows)
 
@@ -302,14 +302,11 @@ def interval_experiment(number: int, shared: float) -> Found:
     made = in_window(number, "coverage", shared, 100)
     made["bootstrap"] = made["window_bootstrap"]
     found: Found = {}
-    for way, centre in CENTRINGS.items():
-        with patch.object(tables, "centred", centre):
-            table = tables.summary_table([made], settings(1).inference)
-        for name, pair in (("within", WITHIN), ("across", ACROSS)):
-            row = rows(table, pair).iloc[0]
-            found[f"{way}: {name}"] = (row["accuracy"], row["ci_low"], row["ci_high"])
-        ratio = row["transfer_ratio"], row["ratio_ci_low"], row["ratio_ci_high"]
-        found[f"{way}: transfer ratio"] = ratio
+    table = tables.summary_table([made], settings(1).inference)
+    for name, pair in (("within", WITHIN), ("across", ACROSS)):
+        row = rows(table, pair).iloc[0]
+        found[name] = tuple(row[["accuracy", "ci_low", "ci_high"]])
+    found["transfer ratio"] = tuple(row[["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]])
     return found
 
 
@@ -328,14 +325,10 @@ def onset_experiment(number: int) -> Found:
         width=0.05,
     )
     made = decoded(recordings, dataset, "V4", number)
-    found: Found = {}
-    for way, centre in CENTRINGS.items():
-        with patch.object(tables, "centred", centre):
-            table = tables.onset_table([made], dataset.inference)
-        if len(table):
-            row = table.iloc[0]
-            found[f"{way}: onset"] = tuple(row[["onset_s", "ci_low", "ci_high"]] - start)
-    return found
+    table = tables.onset_table([made], dataset.inference)
+    if table.empty:
+        return {}
+    return {"onset": tuple(table.loc[0, ["onset_s", "ci_low", "ci_high"]] - start)}
 
 
 def rise(start: float, times: np.ndarray, constant: float = 0.03) -> np.ndarray:
@@ -343,20 +336,6 @@ def rise(start: float, times: np.ndarray, constant: float = 0.03) -> np.ndarray:
     width = times[1] - times[0]
     since = np.maximum(np.add.outer(times, [-width / 2, width / 2]) - start, 0)
     return np.diff(since + constant * np.expm1(-since / constant), axis=1)[:, 0] / width
-
-
-def stabilised(observed: np.ndarray, replicates: np.ndarray) -> np.ndarray:
-    """Return replicates moved to the observed value where a fraction's variance is constant.
-
-    The scale is the arcsine of the square root. Resamples are decoded worse than the data, and an
-    accuracy nearer to chance varies more.
-    """
-    angle, seen = (np.arcsin(np.sqrt(np.clip(x, 0, 1))) for x in (replicates, observed))
-    angle = angle + (seen - angle.mean(axis=-1))[..., None]
-    return np.sin(np.clip(angle, 0, np.pi / 2)) ** 2
-
-
-CENTRINGS = {"shipped": tables.centred, "on the arcsine scale": stabilised}
 
 
 def coverage(n: int, cores: int) -> Found:
@@ -370,7 +349,7 @@ def coverage(n: int, cores: int) -> Found:
         run = partial(interval_experiment, shared=shared)
         found = pd.DataFrame(repeated(run, n, cores, f"coverage, shared {shared:g}"))
         for name in found:
-            held = covered(found[name], truth[name.split(": ")[1]])
+            held = covered(found[name], truth[name])
             results[f"shared {shared:g}, {name}"] = held
             print(f"shared {shared:g}, {name:<44}{said(held)}", flush=True)
     found = pd.DataFrame(repeated(onset_experiment, n, cores, "onsets"))
@@ -449,11 +428,7 @@ def spread_experiment(number: int, size: tuple[int, int, float]) -> Found:
             made = decode(0, 50)
         for name, (train, test) in pairs.items():
             cell = made.sel(train_task=train, test_task=test, window="late").mean("session")
-            observed = cell["window_accuracy"].mean("draw").values
-            replicates = cell["window_bootstrap"].values
-            for way, centre in CENTRINGS.items():
-                moved = centre(observed, replicates)
-                found[f"{name}, {what}, {way}"] = moved.var(ddof=1)
+            found[f"{name}, {what}"] = cell["window_bootstrap"].values.var(ddof=1)
     return found
 
 
@@ -484,21 +459,16 @@ def spread(n: int, cores: int) -> Found:
             of_units = max(mean.var(ddof=1) - variance / TRIAL_SETS, 0)
             true = {"trials": variance, "units": of_units, "trials and units": variance + of_units}
             for what in RESAMPLED:
-                ratio = {
-                    way: float(np.sqrt(found[f"{name}, {what}, {way}"].mean() / true[what]))
-                    for way in CENTRINGS
-                }
+                ratio = float(np.sqrt(found[f"{name}, {what}"].mean() / true[what]))
                 results[f"{point}, {name}, {what}"] = {
                     "accuracy": float(mean.mean()),
                     "true_sd": float(np.sqrt(true[what])),
+                    "ratio": ratio,
                     "n": n,
-                    **ratio,
                 }
                 print(
                     f"{point}, {name}, {what:<18} accuracy {mean.mean():.3f}  true SD "
-                    f"{np.sqrt(true[what]):.4f}  resamples over it: "
-                    + ", ".join(f"{way} {value:.2f}" for way, value in ratio.items())
-                    + f"  n {n}",
+                    f"{np.sqrt(true[what]):.4f}  resamples over it: {ratio:.2f}  n {n}",
                     flush=True,
                 )
     return results
@@ -506,13 +476,10 @@ def spread(n: int, cores: int) -> Found:
 
 def draw_spread(results: Found, axes: Sequence[plt.Axes]) -> None:
     position = np.arange(len(results))[::-1]
-    for way, color in zip(CENTRINGS, ("#0072B2", "#D55E00"), strict=True):
-        values = [each[way] for each in results.values()]
-        axes[0].plot(values, position, "o", color=color, label=way)
+    axes[0].plot([each["ratio"] for each in results.values()], position, "o", color="#0072B2")
     axes[0].axvline(1, color="0.5", linestyle=":")
     axes[0].set_yticks(position, list(results), fontsize=6)
     axes[0].set(xlabel="SD of resamples / true SD", xscale="log")
-    axes[0].legend(frameon=False, fontsize=7)
 
 
 # --- experiments of the size of the original ---------------------------------------------------

@@ -328,7 +328,7 @@ def test_12_cluster_tests_used_for_onsets():
     assert {"onset_s", "ci_low", "ci_high"} <= set(found)
 
     intervals = [simulated.onset_experiment(number) for number in range(16)]
-    errors = np.array([each["shipped: onset"] for each in intervals if each])
+    errors = np.array([each["onset"] for each in intervals if each])
     held = (errors[:, 1] <= 0) & (errors[:, 2] >= 0)
     assert len(errors) >= 8
     assert held.sum() >= stats.binom.ppf(FAR_RATE, len(errors), 0.92)

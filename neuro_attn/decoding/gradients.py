@@ -217,7 +217,7 @@ def _advance(
 
     descent = _inner_product(xp, preconditioner, loss.n_outputs, inner, change, inner, change)
     # The slope falls along a step; where rounding hides that, directions must not explode.
-    fall = xp.maximum(state.slope - along, 0.1 * state.slope + TINY)
+    fall = xp.maximum(xp.maximum(state.slope - along, 0.1 * state.slope), TINY)
     conjugacy = xp.where(back, 1, xp.where(state.slope > 0, descent / fall, 0))
     initial = xp.where(back, state.slope, descent + conjugacy * along)
     form = descent + 2 * conjugacy * along + conjugacy * conjugacy * state.form
