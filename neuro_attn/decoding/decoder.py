@@ -41,8 +41,8 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         Folds of the nested cross-validation, where there are several C.
     labellings_per_batch : int
         Labellings solved at once. Beside the data, the labels and the result, memory is about
-        ``labellings_per_batch x trials x 10`` numbers (x classes for three and more), and the
-        square of the smaller of trials and units for a few times.
+        ``labellings_per_batch x trials x 10`` numbers for each core (x classes for three and
+        more), and the square of the smaller of trials and units for a few times.
 
     Attributes
     ----------

@@ -43,10 +43,10 @@ def fit(
     """
     shape = (len(X), y.shape[-1])
     limits = (tolerance, max_iterations, batch)
-    if np.ndim(C) == 0 or len(C) == 1:  # type: ignore[arg-type]
-        value = float(np.ravel(C)[0])
+    grid = np.sort(np.ravel(np.asarray(C, dtype=float)))
+    if len(grid) == 1:
+        value = float(grid[0])
         return solver.fit(X, y, n_classes, value, *limits, weight, threads), np.full(shape, value)
-    grid = np.sort(np.asarray(C, dtype=float))
     loss = [
         _held_out_loss(X, y, n_classes, value, folds, limits, weight, threads) for value in grid
     ]
