@@ -55,6 +55,7 @@ def cross_validated_accuracy(
             f"X must be (trial, unit, time) and y (trial, labelling); got {X.shape} and {y.shape}"
         )
     n_times, n_labellings = X.shape[2], y.shape[1]
+    by_time = np.ascontiguousarray(np.moveaxis(X, 2, 0))
     shape = (n_times, n_times) if across_time else (n_times,)
     accuracy = np.zeros((*shape, n_labellings), dtype=np.float32)
     size = decoder.labellings_per_batch
@@ -66,10 +67,10 @@ def cross_validated_accuracy(
         disable=None if progress else True,
     ) as bar:
         for train, test in folds:
-            tested = np.ascontiguousarray(np.moveaxis(X[test], 2, 0))
+            trained, tested = (by_time.take(rows, axis=1) for rows in (train, test))
             for start in starts:
                 batch = slice(start, start + size)
-                fitted = clone(decoder).fit(X[train], y[train, batch])
+                fitted = clone(decoder).fit(np.moveaxis(trained, 0, 2), y[train, batch])
                 truth = np.searchsorted(fitted.classes_, y[test, batch])
                 with one_blas_thread():
                     for time in range(n_times):

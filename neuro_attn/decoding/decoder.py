@@ -138,10 +138,11 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             )
         self.n_features_in_ = X.shape[1]
         self._timed, self._labelled = X.ndim == 3, y.ndim == 2
-        data = np.moveaxis(X if self._timed else X[..., None], 2, 0)
-        standardized, mean, scale = standardize(data, self.standardize)
-        if self.tol >= SINGLE_PRECISION_FROM:
-            standardized = standardized.astype(np.float32, copy=False)
+        # Units of one trial side by side, else every product copies its matrices.
+        data = np.ascontiguousarray(np.moveaxis(X, 2, 0)) if self._timed else X[None]
+        single = self.tol >= SINGLE_PRECISION_FROM
+        dtype = np.dtype(np.float32) if single else X.dtype
+        standardized, mean, scale = standardize(data, self.standardize, dtype)
         solution, C = fit(
             standardized,
             codes[None],
@@ -239,7 +240,9 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         return self.classes_[scores.argmax(axis=-1)]
 
 
-def standardize(X: np.ndarray, scale: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def standardize(
+    X: np.ndarray, scale: bool, dtype: np.dtype | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Centre units over rows and, if asked, divide by their SD; constant units become 0.
 
     Parameters
@@ -248,6 +251,8 @@ def standardize(X: np.ndarray, scale: bool) -> tuple[np.ndarray, np.ndarray, np.
         Training data.
     scale : bool
         Whether to divide by the SD.
+    dtype : numpy.dtype, optional
+        Precision of the result, by default that of X; means are subtracted before rounding to it.
 
     Returns
     -------
@@ -255,7 +260,8 @@ def standardize(X: np.ndarray, scale: bool) -> tuple[np.ndarray, np.ndarray, np.
         The last two of shape (..., 1, unit).
     """
     mean = X.mean(axis=-2, keepdims=True)
-    centred = X - mean
+    centred = np.empty(X.shape, dtype or X.dtype)
+    np.subtract(X, mean, out=centred, casting="same_kind")
     if not scale:
         return centred, mean, np.ones_like(mean)
     sd = np.sqrt(np.einsum("...nd,...nd->...d", centred, centred)[..., None, :] / X.shape[-2])

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+Array = Any
+"""An array of numpy or JAX."""
 NEGLIGIBLE = 1e-9
 """Scores, as the root of their sum of squares, that are as good as 0."""
 
@@ -19,14 +21,14 @@ NEGLIGIBLE = 1e-9
 class TwoClass(NamedTuple):
     r"""The loss log(1 + exp(-s F)) of labels s = +1 and -1, with p - y = (tanh(F / 2) - s) / 2."""
 
-    target: np.ndarray
+    target: Array
     """v s, shape (problem, labelling, row)."""
-    weight: np.ndarray | None = None
+    weight: Array | None = None
     """Weights v of the rows, of the same shape; None for 1."""
     n_outputs: int = 1
     scale: float = 2.0
 
-    def slope_and_curvature(self, xp: ModuleType, scores: np.ndarray) -> tuple[Any, Any, Any]:
+    def slope_and_curvature(self, xp: ModuleType, scores: Array) -> tuple[Array, Array, Array]:
         """Return the pull, the curvature, and what `bend` needs besides."""
         pull = xp.tanh(0.5 * scores)
         curvature = 0.25 - 0.25 * pull * pull
@@ -34,9 +36,7 @@ class TwoClass(NamedTuple):
             pull, curvature = self.weight * pull, self.weight * curvature
         return pull, curvature, None
 
-    def bend(
-        self, xp: ModuleType, curvature: np.ndarray, extra: None, change: np.ndarray
-    ) -> np.ndarray:
+    def bend(self, xp: ModuleType, curvature: Array, extra: None, change: Array) -> Array:
         """Return change' S change, S the second derivative with `curvature` on its diagonal."""
         return dot(xp, curvature * change, change)
 
@@ -44,14 +44,14 @@ class TwoClass(NamedTuple):
 class Softmax(NamedTuple):
     r"""The loss -log p_y of the softmax p = exp(F) / sum(exp(F))."""
 
-    target: np.ndarray
+    target: Array
     """v for the true class and 0 for the others, shape (problem, labelling, class * row)."""
-    weight: np.ndarray | None
+    weight: Array | None
     """Weights v of the rows, repeated for the classes, of the same shape; None for 1."""
     n_outputs: int
     scale: float = 1.0
 
-    def slope_and_curvature(self, xp: ModuleType, scores: np.ndarray) -> tuple[Any, Any, Any]:
+    def slope_and_curvature(self, xp: ModuleType, scores: Array) -> tuple[Array, Array, Array]:
         """Return the pull, the curvature, and what `bend` needs besides."""
         by_class = scores.reshape(*scores.shape[:-1], self.n_outputs, -1)
         power = xp.exp(by_class - by_class.max(axis=-2, keepdims=True))
@@ -62,10 +62,10 @@ class Softmax(NamedTuple):
     def bend(
         self,
         xp: ModuleType,
-        curvature: np.ndarray,
-        extra: tuple[np.ndarray, np.ndarray],
-        change: np.ndarray,
-    ) -> np.ndarray:
+        curvature: Array,
+        extra: tuple[Array, Array],
+        change: Array,
+    ) -> Array:
         """Return change' S change, S the second derivative with `curvature` on its diagonal."""
         p, pull = extra
         shape = (*p.shape[:-1], self.n_outputs, -1)
@@ -78,12 +78,12 @@ class Softmax(NamedTuple):
 Loss = TwoClass | Softmax
 
 
-def loss_of(n_outputs: int, target: np.ndarray, weight: np.ndarray | None) -> Loss:
+def loss_of(n_outputs: int, target: Array, weight: Array | None) -> Loss:
     """Return the loss for one output (two classes) or for as many as there are classes."""
     return TwoClass(target, weight) if n_outputs == 1 else Softmax(target, weight, n_outputs)
 
 
-def dot(xp: ModuleType, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def dot(xp: ModuleType, a: Array, b: Array) -> Array:
     """Return the inner product over the last axis, which is kept with length 1."""
     if xp is np:
         return np.vecdot(a, b)[..., None]
