@@ -5,6 +5,7 @@ and all scores of a decoder come from one matrix product.
 """
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,22 @@ from neuro_attn.decoding.splits import Fold
 TOLERANCE = 1e-3
 MAX_ITERATIONS = 1000
 SELECTION_FOLDS = 5
+EVERYTHING = slice(None)
+"""All time bins and windows."""
+
+
+class _Decoders(NamedTuple):
+    """Decoders of one task.
+
+    ``weights``, ``standardized`` and ``patterns`` (replicate, point, unit, output), ``intercept``
+    (replicate, point, output), ``unconverged`` fraction of fits.
+    """
+
+    weights: np.ndarray
+    intercept: np.ndarray
+    standardized: np.ndarray
+    patterns: np.ndarray
+    unconverged: float
 
 
 class Tested(NamedTuple):
@@ -68,7 +85,7 @@ def evaluate_fold(
     -------
     Tested
     """
-    n_tasks, n_classes = len(population.tasks), len(population.classes)
+    n_tasks = len(population.tasks)
     tests = [
         population.rows(np.stack([fold.test[task] for fold in folds]), units, points)
         for task in range(n_tasks)
@@ -81,29 +98,11 @@ def evaluate_fold(
     weights, patterns, unconverged = [], [], []
     true_class: list[list[np.ndarray]] = []
     for train_task in range(n_tasks):
-        rows = np.stack([fold.train[train_task] for fold in folds])
-        data = population.rows(rows, units, points)
-        problems = data.reshape(-1, *data.shape[-2:])
-        problems, mean, scale = standardize(problems, settings.standardize)
-        # Rows are ordered by class, in the same way in all replicates.
-        label = folds[0].train_label[train_task][None, :, None]
-        solution, _ = fit(
-            problems,
-            label,
-            n_classes,
-            settings.C,
-            SELECTION_FOLDS,
-            TOLERANCE,
-            MAX_ITERATIONS,
-            batch=1,
-        )
-        fitted = solution.weights[:, :, 0]
-        weights.append(fitted.reshape(n_replicates, n_points, *fitted.shape[1:]))
-        patterns.append(_patterns(problems, fitted).reshape(weights[-1].shape))
-        unconverged.append(1 - solution.converged.mean())
-        raw, intercept = unstandardized(solution.weights, solution.intercept, mean, scale)
-        raw = raw.reshape(weights[-1].shape)
-        intercept = intercept.reshape(n_replicates, n_points, -1)
+        decoders = _trained(population, folds, train_task, units, settings, points)
+        weights.append(decoders.standardized)
+        patterns.append(decoders.patterns)
+        unconverged.append(decoders.unconverged)
+        raw, intercept = decoders.weights, decoders.intercept
         true_class.append([])
         for test_task in range(n_tasks):
             test = (tests if test_task == train_task else others)[test_task]
@@ -118,6 +117,95 @@ def evaluate_fold(
         np.stack(patterns, 1),
         true_class,
         float(np.mean(unconverged)),
+    )
+
+
+def evaluate_mirrored(
+    population: Population,
+    fold: Fold,
+    units: np.ndarray,
+    settings: Decoding,
+    mirrors: np.ndarray,
+) -> np.ndarray:
+    r"""Train on each task of a fold and test on the others, with units mirrored.
+
+    Mirrored units prefer what they do not: in the tested task, rates x turn into 2 m - x, m being
+    the mean over classes at that time. So signals stay as strong as they are, unit by unit, and
+    the decoder's mean score stays, but whether a unit prefers the same class in both tasks is left
+    to chance.
+
+    .. math:: F = \sum_u w_u m_u + b + \sum_u s_u w_u (x_u - m_u)
+
+    Parameters
+    ----------
+    population, settings
+        As in `evaluate_fold`.
+    fold : Fold
+        Of the data.
+    units : array of int, shape (unit,)
+        Units of the draw.
+    mirrors : array, shape (replicate, unit)
+        s: -1 where a unit is mirrored, else 1.
+
+    Returns
+    -------
+    array, shape (replicate, train_task, test_task, train_point, test_point)
+        Balanced accuracy; 0 within tasks.
+    """
+    n_tasks, n_units = len(population.tasks), len(units)
+    signs = np.ascontiguousarray(mirrors.T, np.float32)[:, :, None]
+    n_points = population.n_points
+    accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_points, n_points), np.float32)
+    for train_task, test_task in permutations(range(n_tasks), 2):
+        decoders = _trained(population, [fold], train_task, units[None], settings, EVERYTHING)
+        weights, intercept = decoders.weights[0], decoders.intercept[0]
+        test = population.rows(fold.test[test_task][None], units[None], EVERYTHING)[0]
+        truth = fold.test_label[test_task]
+        of_class = [test[:, truth == label].mean(axis=1) for label in np.unique(truth)]
+        mean = np.mean(of_class, axis=0)[:, None]
+        # (test_point, 1, train_point x output), then with an axis of replicates before the last.
+        by_unit = weights.transpose(1, 0, 2).reshape(n_units, 1, -1)
+        offset = mean @ by_unit[:, 0] + intercept.ravel()
+        scores = (test - mean).reshape(-1, n_units) @ (signs * by_unit).reshape(n_units, -1)
+        scores = scores.reshape(n_points, len(truth), len(mirrors), -1) + offset[:, :, None]
+        scores = scores.reshape(*scores.shape[:-1], n_points, -1)
+        by_replicate = np.moveaxis(scores, 2, 0)
+        accuracy[:, train_task, test_task] = _balanced_accuracy(by_replicate, truth)
+    return accuracy
+
+
+def _trained(
+    population: Population,
+    folds: Sequence[Fold],
+    task: int,
+    units: np.ndarray,
+    settings: Decoding,
+    points: slice,
+) -> _Decoders:
+    rows = np.stack([fold.train[task] for fold in folds])
+    data = population.rows(rows, units, points)
+    problems = data.reshape(-1, *data.shape[-2:])
+    problems, mean, scale = standardize(problems, settings.standardize)
+    solution, _ = fit(
+        problems,
+        # Rows are ordered by class, in the same way in all replicates.
+        folds[0].train_label[task][None, :, None],
+        len(population.classes),
+        settings.C,
+        SELECTION_FOLDS,
+        TOLERANCE,
+        MAX_ITERATIONS,
+        batch=1,
+    )
+    shape = (*data.shape[:2], data.shape[-1], -1)
+    fitted = solution.weights[:, :, 0]
+    raw, intercept = unstandardized(solution.weights, solution.intercept, mean, scale)
+    return _Decoders(
+        raw.reshape(shape),
+        intercept.reshape(*data.shape[:2], -1),
+        fitted.reshape(shape),
+        _patterns(problems, fitted).reshape(shape),
+        float(1 - solution.converged.mean()),
     )
 
 

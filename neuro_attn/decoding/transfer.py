@@ -8,6 +8,11 @@ same number of training trials.
 Permutations relabel the trials of the task that a decoder is trained on. Across tasks the tested
 task keeps its labels: its own signal stays, so the null holds the overlap that a decoder without
 information has with that signal by chance, which relabelling both tasks would hide.
+
+Where both tasks have a code, their axes overlap by chance, too, and relabelling does not show by
+how much: shuffled decoders point in another direction in every fold, so that their mean scatters
+less than the accuracy of decoders that have found a code. Across tasks there is therefore a second
+null, in which random units are mirrored in the tested task (`evaluation.evaluate_mirrored`).
 """
 
 from collections.abc import Iterator
@@ -18,7 +23,7 @@ import xarray as xr
 from tqdm import tqdm
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.evaluation import evaluate_fold
+from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_mirrored
 from neuro_attn.decoding.nulls import (
     Generator,
     LabelOrder,
@@ -33,7 +38,6 @@ from neuro_attn.randomness import stream
 BATCH_BYTES = 16_000_000
 """Training data held at once; small enough to stay near the processor's caches."""
 OBSERVED = Replicate("observed")
-EVERYTHING = slice(None)
 
 
 def decode_region(
@@ -69,8 +73,9 @@ def decode_region(
     -------
     xarray.Dataset
         ``accuracy`` (session, train_task, test_task, train_time, test_time, draw), ``null``
-        (..., permutation) and ``bootstrap`` (session, train_task, test_task, time, replicate);
-        ``window_accuracy``, ``window_null`` and ``window_bootstrap`` for the windows;
+        (..., permutation), ``mirrored`` (the same; within tasks it is ``null``) and ``bootstrap``
+        (session, train_task, test_task, time, replicate); ``window_accuracy``, ``window_null``,
+        ``window_mirrored`` and ``window_bootstrap`` for the windows;
         ``unit_accuracy`` for several numbers of units and ``half_accuracy`` for disjoint halves
         of the units, in the windows; ``confidence``, P(true class), on trials; ``weights`` and
         ``patterns`` on units, standardised.
@@ -185,6 +190,7 @@ class _Run:
         """Return what stands on sessions, on trials and on units."""
         accuracy, on_trials, on_units = self._observed()
         null = self._replicated(self._replicates("permutation"))
+        mirrored = self._mirrored(null)
         boot = self._replicated(self._replicates("bootstrap"))
         counts, by_count = self._unit_counts()
         n_times = len(self.population.times)
@@ -202,6 +208,7 @@ class _Run:
             {
                 "accuracy": ((*cross, "draw"), last(accuracy[..., at_times, at_times])),
                 "null": ((*cross, "permutation"), last(null[..., at_times, at_times])),
+                "mirrored": ((*cross, "permutation"), last(mirrored[..., at_times, at_times])),
                 "bootstrap": (
                     (*pair, "time", "replicate"),
                     last(diagonal(boot)[..., at_times]),
@@ -213,6 +220,10 @@ class _Run:
                 "window_null": (
                     (*pair, "window", "permutation"),
                     last(diagonal(null)[..., self.windows]),
+                ),
+                "window_mirrored": (
+                    (*pair, "window", "permutation"),
+                    last(diagonal(mirrored)[..., self.windows]),
                 ),
                 "window_bootstrap": (
                     (*pair, "window", "replicate"),
@@ -313,6 +324,44 @@ class _Run:
                     )
                     accuracy[members] += tested.accuracy / n_terms
                 self.progress.update(len(batch))
+        return accuracy
+
+    def _mirrored(self, null: np.ndarray) -> np.ndarray:
+        """Return accuracies with units mirrored in the tested task; within tasks those of `null`.
+
+        A replicate mirrors the same units at all times, in all folds and draws.
+        """
+        names = (self.name, self.region, self.population.session)
+        mirrors = np.stack(
+            [
+                stream(self.seed, "mirrored units", *names, index).choice(
+                    (-1, 1), self.population.n_units
+                )
+                for index in range(len(null))
+            ]
+        )
+        n_terms = self.settings.draws * self.settings.folds
+        n_points = self.population.n_points
+        accuracy = np.zeros_like(null)
+        for draw in range(self.settings.draws):
+            units = self._units(draw, OBSERVED)[: self.n_units]
+            for fold in self._folds(draw, OBSERVED):
+                n_rows = max(map(len, fold.test_label))
+                size = max(1, BATCH_BYTES // (4 * n_rows * n_points**2))
+                for start in range(0, len(null), size):
+                    batch = slice(start, start + size)
+                    accuracy[batch] += (
+                        evaluate_mirrored(
+                            self.population,
+                            fold,
+                            units,
+                            self.settings,
+                            mirrors[batch][:, units],
+                        )
+                        / n_terms
+                    )
+        tasks = np.arange(null.shape[1])
+        accuracy[:, tasks, tasks] = null[:, tasks, tasks]
         return accuracy
 
     def _batches(self, replicates: list[Replicate]) -> Iterator[tuple[Sizes, list[int]]]:

@@ -3,6 +3,9 @@
 Everything is read off the decoding results of a data set's regions. Where sessions are decoded by
 themselves, the rows of session ``all`` are means over sessions, tested against the mean over
 sessions of the null.
+
+Across tasks there are two nulls, shuffled labels and mirrored units (`decoding.transfer`), and a
+code counts as shared where both speak against chance: p is the larger of the two.
 """
 
 from collections.abc import Callable
@@ -21,6 +24,8 @@ from neuro_attn.inference.pvalues import corrected_p_value, false_discovery_p_va
 from neuro_attn.randomness import stream
 
 _PAIR = ["train_task", "test_task"]
+NULLS = ("null", "mirrored")
+"""Shuffled labels and, in results with several tasks, mirrored units."""
 Select = Callable[[xr.Dataset], xr.Dataset]
 """Takes accuracy, null and bootstrap, over times or windows, from a decoding result."""
 
@@ -75,7 +80,7 @@ def _over_time(decoding: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(
         {
             "accuracy": decoding["accuracy"].mean("draw").sel(same),
-            "null": decoding["null"].sel(same),
+            **{name: decoding[name].sel(same) for name in NULLS if name in decoding},
             "bootstrap": decoding["bootstrap"],
         }
     ).drop_vars(["train_time", "test_time"])
@@ -86,7 +91,7 @@ def _in_windows(decoding: xr.Dataset) -> xr.Dataset:
     return xr.Dataset(
         {
             "accuracy": decoding["window_accuracy"].mean("draw"),
-            "null": decoding["window_null"],
+            **{name: decoding[f"window_{name}"] for name in NULLS if f"window_{name}" in decoding},
             "bootstrap": decoding["window_bootstrap"],
         }
     )
@@ -148,7 +153,7 @@ def _table(
 def _rows(group: xr.Dataset, settings: Inference, point: str) -> pd.DataFrame:
     dims = ("population", *_PAIR, point)
     observed = group["accuracy"].transpose(*dims).values.astype(float)
-    null = group["null"].transpose(*dims, "permutation").values
+    nulls = _nulls(group, (*dims, "permutation"))
     boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
     low, high = interval(centred(observed, boot), settings.confidence)
     template = group["accuracy"].transpose(*dims)
@@ -157,8 +162,8 @@ def _rows(group: xr.Dataset, settings: Inference, point: str) -> pd.DataFrame:
         "accuracy": observed,
         "ci_low": low,
         "ci_high": high,
-        "p_value": p_value(observed, null),
-        "p_corrected": _corrected(observed, null, (0, 3), times, settings),
+        "p_value": np.max([p_value(observed, null) for null in nulls], axis=0),
+        "p_corrected": _corrected(observed, nulls, (0, 3), times, settings),
     }
     filled = xr.Dataset({name: template.copy(data=values) for name, values in columns.items()})
     for name in ("n_units", "n_train", "n_test", "n_sessions"):
@@ -167,19 +172,30 @@ def _rows(group: xr.Dataset, settings: Inference, point: str) -> pd.DataFrame:
     return filled.to_dataframe(dim_order=list(dims)).reset_index()
 
 
+def _nulls(group: xr.Dataset, dims: tuple[str, ...]) -> list[np.ndarray]:
+    return [group[name].transpose(*dims).values for name in NULLS if name in group]
+
+
 def _corrected(
     observed: np.ndarray,
-    null: np.ndarray,
+    nulls: list[np.ndarray],
     family: tuple[int, ...],
     times: tuple[int, ...],
     settings: Inference,
 ) -> np.ndarray:
-    """Return p-values corrected over a family; one without axes that are times by its maximum."""
-    if times and settings.correction == "cluster":
-        return cluster_p_value(observed, null, family, times, settings.alpha)
-    if times and settings.correction == "fdr":
-        return false_discovery_p_value(observed, null, family)
-    return corrected_p_value(observed, null, family)
+    """Return p-values corrected over a family, the larger ones of the nulls.
+
+    A family without axes that are times is corrected by its maximum.
+    """
+
+    def against(null: np.ndarray) -> np.ndarray:
+        if times and settings.correction == "cluster":
+            return cluster_p_value(observed, null, family, times, settings.alpha)
+        if times and settings.correction == "fdr":
+            return false_discovery_p_value(observed, null, family)
+        return corrected_p_value(observed, null, family)
+
+    return np.max([against(null) for null in nulls], axis=0)
 
 
 def _ratios(group: xr.Dataset, settings: Inference) -> pd.DataFrame:
@@ -225,14 +241,14 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFram
         for number, region in enumerate(group["region"].values):
             cell = group.isel(population=number, train_task=train, test_task=test)
             observed = cell["accuracy"].values.astype(float)
-            null = cell["null"].transpose("time", "permutation").values.astype(float)
-            level = threshold(observed, null, settings.alpha)
+            nulls = _nulls(cell.astype(float), ("time", "permutation"))
+            level = np.max([threshold(observed, each, settings.alpha) for each in nulls], axis=0)
             first = first_lasting_bin(observed, level, settings.sustained)
             if first is not None:
                 boot = centred(observed, cell["bootstrap"].transpose("time", "replicate").values)
                 rng = stream(0, "shapes of onsets", region)
                 found[str(region)] = onset(
-                    observed, boot, null, times, first, settings.sustained, rng
+                    observed, boot, nulls[0], times, first, settings.sustained, rng
                 )
         for region, (estimate, resampled) in found.items():
             low, high = interval(resampled, settings.confidence)
@@ -279,8 +295,11 @@ def cross_temporal(decodings: list[xr.Dataset], settings: Inference) -> xr.Datas
     regions = []
     for decoding in decodings:
         accuracy = decoding["accuracy"].mean(["draw", "session"]).transpose(*dims)
-        null = decoding["null"].mean("session").transpose(*dims, "permutation")
-        p = _corrected(accuracy.values, null.values, (2, 3), (2, 3), settings)
+        nulls = _nulls(
+            decoding[[name for name in NULLS if name in decoding]].mean("session"),
+            (*dims, "permutation"),
+        )
+        p = _corrected(accuracy.values, nulls, (2, 3), (2, 3), settings)
         region = xr.Dataset({"accuracy": accuracy, "p_corrected": (dims, p)})
         n_units = int(decoding["units_per_draw"].sum())
         regions.append(
