@@ -34,7 +34,7 @@ from tqdm import tqdm
 from benchmarks.machine import FOLDER, save
 from neuro_attn import decoding
 from neuro_attn.configuration import AnyDataset, SimulationDataset, parse
-from neuro_attn.decoding import splits, transfer
+from neuro_attn.decoding import procedure, splits, transfer
 from neuro_attn.inference import tables
 from neuro_attn.inference.pvalues import TIE, p_value
 from neuro_attn.randomness import stream
@@ -154,7 +154,7 @@ def decoded(
 ) -> xr.Dataset:
     """Decode a region, as the workflow does."""
     members = decoding.populations(recordings, NAME, dataset, region)
-    return decode(members, dataset, n_units, seed, NAME, region)
+    return decode(members, dataset, n_units, seed, NAME, region, progress=False)
 
 
 def without(dataset: AnyDataset, **numbers: int) -> AnyDataset:
@@ -449,10 +449,12 @@ def resampling(what: str) -> ExitStack:
     """Let bootstraps resample trials or units alone, while the context lasts."""
     stack = ExitStack()
     if what == "trials":
-        units = transfer._Run._units
+        units = procedure.Procedure.units
         stack.enter_context(
             patch.object(
-                transfer._Run, "_units", lambda run, draw, _: units(run, draw, transfer.OBSERVED)
+                procedure.Procedure,
+                "units",
+                lambda self, draw, _: units(self, draw, procedure.OBSERVED),
             )
         )
     if what == "units":
@@ -714,14 +716,9 @@ def draw_drift(results: Found, axes: Sequence[plt.Axes]) -> None:
 def repeated(run: Callable[[int], Found], n: int, cores: int, what: str) -> list[Found]:
     """Return `run` of 0 to n - 1, on several cores."""
     chunk = max(1, min(8, n // (4 * cores)))
-    with ProcessPoolExecutor(cores, get_context("spawn"), quiet) as pool:
+    with ProcessPoolExecutor(cores, get_context("spawn")) as pool:
         each = pool.map(run, range(n), chunksize=chunk)
         return list(tqdm(each, total=n, desc=what, disable=None, leave=False))
-
-
-def quiet() -> None:
-    """Hide the progress of single data sets."""
-    transfer.tqdm = partial(tqdm, disable=True)  # type: ignore[misc]
 
 
 def rate(k: int, n: int) -> Found:

@@ -5,7 +5,6 @@ and all scores of a decoder come from one matrix product.
 """
 
 from collections.abc import Sequence
-from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +21,8 @@ MAX_ITERATIONS = 1000
 SELECTION_FOLDS = 5
 EVERYTHING = slice(None)
 """All time bins and windows."""
+SCORES_BYTES = 16_000_000
+"""Scores of mirrored units held at once."""
 
 
 class _Decoders(NamedTuple):
@@ -152,25 +153,30 @@ def evaluate_mirrored(
     array, shape (replicate, train_task, test_task, train_point, test_point)
         Balanced accuracy; 0 within tasks.
     """
-    n_tasks, n_units = len(population.tasks), len(units)
-    signs = np.ascontiguousarray(mirrors.T, np.float32)[:, :, None]
-    n_points = population.n_points
+    n_tasks, n_points, n_units = len(population.tasks), population.n_points, len(units)
     accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_points, n_points), np.float32)
-    for train_task, test_task in permutations(range(n_tasks), 2):
+    signs = np.ascontiguousarray(mirrors.T, np.float32)[:, :, None]
+    for train_task in range(n_tasks):
         decoders = _trained(population, [fold], train_task, units[None], settings, EVERYTHING)
-        weights, intercept = decoders.weights[0], decoders.intercept[0]
-        test = population.rows(fold.test[test_task][None], units[None], EVERYTHING)[0]
-        truth = fold.test_label[test_task]
-        of_class = [test[:, truth == label].mean(axis=1) for label in np.unique(truth)]
-        mean = np.mean(of_class, axis=0)[:, None]
-        # (test_point, 1, train_point x output), then with an axis of replicates before the last.
-        by_unit = weights.transpose(1, 0, 2).reshape(n_units, 1, -1)
-        offset = mean @ by_unit[:, 0] + intercept.ravel()
-        scores = (test - mean).reshape(-1, n_units) @ (signs * by_unit).reshape(n_units, -1)
-        scores = scores.reshape(n_points, len(truth), len(mirrors), -1) + offset[:, :, None]
-        scores = scores.reshape(*scores.shape[:-1], n_points, -1)
-        by_replicate = np.moveaxis(scores, 2, 0)
-        accuracy[:, train_task, test_task] = _balanced_accuracy(by_replicate, truth)
+        by_unit = decoders.weights[0].transpose(1, 0, 2).reshape(n_units, 1, -1)
+        for test_task in range(n_tasks):
+            if test_task == train_task:
+                continue
+            test = population.rows(fold.test[test_task][None], units[None], EVERYTHING)[0]
+            truth = fold.test_label[test_task]
+            of_class = [test[:, truth == label].mean(axis=1) for label in np.unique(truth)]
+            mean = np.mean(of_class, axis=0)[:, None]
+            # (test_point, 1, train_point x output)
+            offset = mean @ by_unit[:, 0] + decoders.intercept.ravel()
+            around = (test - mean).reshape(-1, n_units)
+            size = max(1, SCORES_BYTES // (4 * around.shape[0] * by_unit.shape[-1]))
+            for start in range(0, len(mirrors), size):
+                batch = slice(start, start + size)
+                mirrored = (signs[:, batch] * by_unit).reshape(n_units, -1)
+                scores = (around @ mirrored).reshape(n_points, len(truth), -1, by_unit.shape[-1])
+                scores = (scores + offset[:, :, None]).reshape(*scores.shape[:3], n_points, -1)
+                by_replicate = np.moveaxis(scores, 2, 0)
+                accuracy[batch, train_task, test_task] = _balanced_accuracy(by_replicate, truth)
     return accuracy
 
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.transfer import BATCH_BYTES
+from neuro_attn.decoding.procedure import BATCH_BYTES
 from neuro_attn.onboarding import text
 
 PER_FIT = 2.2e-5

@@ -24,11 +24,11 @@ from neuro_attn.decoding import (
     evaluation,
     populations,
     regions_table,
-    transfer,
     units_per_draw,
 )
 from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_mirrored
 from neuro_attn.decoding.nulls import shuffled
+from neuro_attn.decoding.procedure import OBSERVED
 from neuro_attn.decoding.splits import Fold, Replicate, draw_folds, fold_sizes
 from neuro_attn.errors import InputError
 from neuro_attn.inference.pvalues import p_value
@@ -49,7 +49,7 @@ def two_sided(axis):
     return np.stack([-axis, axis])
 
 
-def folds_of(population, n_folds=2, seed=0, replicate=transfer.OBSERVED):
+def folds_of(population, n_folds=2, seed=0, replicate=OBSERVED):
     sizes = fold_sizes(population, n_folds, None)
 
     def order(part, index):

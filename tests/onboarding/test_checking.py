@@ -9,6 +9,7 @@ import yaml
 
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
+from neuro_attn.decoding import evaluation, procedure, transfer
 from neuro_attn.onboarding import checking, cost
 from tests.onboarding.conftest import (
     N_UNITS,
@@ -203,7 +204,7 @@ def test_problems_of_tables_are_told(check, tmp_path):
 
 
 CONFIGURATIONS = {
-    "no file": (None, "mine.yaml: no such file."),
+    "no file": (None, "mine.yaml: no such configuration file."),
     "no YAML": ("datasets: [", "mine.yaml: is not YAML: "),
     "a tab": ("datasets:\n\tmine: {}\n", "cannot start any token in line 2"),
     "no keys": ("just text", "mine.yaml: holds str, not keys and values."),
@@ -211,7 +212,10 @@ CONFIGURATIONS = {
     "no bytes of text": (b"seed: \xff\x81", "mine.yaml: is not YAML: "),
     "a wrong key": (json.dumps({"datasets": {"mine": {**SMALL, "tme": 1}}}), "did you mean time?"),
     "code in YAML": ("!!python/object/apply:os.system ['touch ran']", "could not determine a"),
-    "code in yte": ('__use_yte__: true\n?f\'{open("ran", "w")}\': 1\n', "unknown key"),
+    "code in yte": (
+        '__use_yte__: true\n?f\'{open("ran", "w")}\': 1\n',
+        "makes a template of the file",
+    ),
 }
 
 
@@ -257,16 +261,17 @@ def test_the_number_of_fits_is_that_of_the_decoding(tmp_path, monkeypatch, tasks
     dataset = settings.datasets["mine"]
     (report,) = checking.examine(settings, tmp_path)
     fitted = 0
-    original = decoding.transfer.evaluate_fold
+    original = evaluation.evaluate_fold
 
     def counted(population, folds, units, settings, points, across=None):
         nonlocal fitted
         # Windows alone are decoded for numbers of units, which the estimate leaves out.
-        if points == decoding.transfer.EVERYTHING:
+        if points == evaluation.EVERYTHING:
             fitted += len(folds) * len(population.tasks) * population.n_points
         return original(population, folds, units, settings, points, across)
 
-    monkeypatch.setattr(decoding.transfer, "evaluate_fold", counted)
+    for module in (procedure, transfer):
+        monkeypatch.setattr(module, "evaluate_fold", counted)
     recordings = sources.read("mine", dataset, tmp_path, 0)
     for region in ("V4", "FEF"):
         members = decoding.populations(recordings, "mine", dataset, region)

@@ -1,0 +1,175 @@
+"""The whole procedure, on the data and on its replicates.
+
+Split, choice of units, standardisation, fit and test run on the data, on permuted labels and on
+resampled trials and units alike; the three differ only in their `Replicate`.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from tqdm import tqdm
+
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_mirrored
+from neuro_attn.decoding.nulls import LabelOrder
+from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.splits import Fold, Replicate, Sizes, draw_folds, fold_sizes
+from neuro_attn.randomness import stream
+
+BATCH_BYTES = 16_000_000
+"""Training data held at once; small enough to stay near the processor's caches."""
+OBSERVED = Replicate("observed")
+
+
+class Procedure:
+    """How one population is decoded, again and again.
+
+    Parameters
+    ----------
+    population : Population
+        The data.
+    dataset : settings of a data set
+        Its decoding and inference.
+    n_units : int or None
+        Units of a draw; None takes all.
+    order : LabelOrder
+        The label orders of the null.
+    counts_are_kept : bool
+        Whether all of them have as many trials of each class as the data.
+    seed : int
+        The configuration's seed.
+    name, region : str
+        Data set and region; part of the random streams.
+    progress : tqdm
+        Told of every draw of every replicate.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        dataset: AnyDataset,
+        n_units: int | None,
+        order: LabelOrder,
+        counts_are_kept: bool,
+        seed: int,
+        name: str,
+        region: str,
+        progress: tqdm,
+    ):
+        self.population = population
+        self.settings = dataset.decoding
+        self.inference = dataset.inference
+        self.n_units = min(n_units or population.n_units, population.n_units)
+        self.seed, self.name, self.region, self.progress = seed, name, region, progress
+        self.order, self.counts_are_kept = order, counts_are_kept
+        wanted = self.settings.pseudotrials
+        self.pseudotrials = None if wanted == "auto" else wanted
+        self.sizes = fold_sizes(population, self.settings.folds, self.pseudotrials)
+        self.windows = slice(len(population.times), None)
+
+    def replicates(self, kind: Literal["permutation", "bootstrap"]) -> list[Replicate]:
+        """Return the replicates that the inference asks for."""
+        n = self.inference.permutations if kind == "permutation" else self.inference.bootstraps
+        return [Replicate(kind, index) for index in range(n)]
+
+    def counts(self) -> dict[str, tuple]:
+        """Return the numbers of units, rows and sessions."""
+        return {
+            "units_per_draw": ((), self.n_units),
+            "n_train": ((), self.sizes.train * self.sizes.test.shape[1]),
+            "n_test": (("test_task",), self.sizes.test.sum(axis=1) * self.settings.folds),
+            "n_sessions": ((), len(self.population.parts)),
+        }
+
+    def folds(self, draw: int, replicate: Replicate, sizes: Sizes | None = None) -> list[Fold]:
+        """Return the folds of a draw."""
+        return list(
+            draw_folds(
+                self.population,
+                self.settings,
+                sizes or self.sizes,
+                self.order,
+                self.seed,
+                self.name,
+                draw,
+                replicate,
+            )
+        )
+
+    def units(self, draw: int, replicate: Replicate) -> np.ndarray:
+        """Return the units of a draw; bootstraps resample the region's units once for all draws."""
+        names = (self.name, self.region, self.population.session)
+        n = self.population.n_units
+        pool = np.arange(n)
+        if replicate.kind == "bootstrap":
+            pool = stream(self.seed, "bootstrap units", *names, replicate.index).choice(n, n)
+        return pool[stream(self.seed, "units", *names, draw).permutation(n)]
+
+    def replicated(self, replicates: list[Replicate]) -> np.ndarray:
+        """Return accuracies (replicate, train, test, point, point), means over draws and folds."""
+        n_tasks, n_points = len(self.population.tasks), self.population.n_points
+        shape = (len(replicates), n_tasks, n_tasks, n_points, n_points)
+        accuracy = np.zeros(shape, np.float32)
+        n_terms = self.settings.draws * self.settings.folds
+        for sizes, members in self._batches(replicates):
+            batch = [replicates[member] for member in members]
+            for draw in range(self.settings.draws):
+                units = np.stack([self.units(draw, each)[: self.n_units] for each in batch])
+                observed = self.folds(draw, OBSERVED, sizes)
+                replicated = zip(*(self.folds(draw, each, sizes) for each in batch), strict=True)
+                for true, folds in zip(observed, replicated, strict=True):
+                    across = true if batch[0].kind == "permutation" else None
+                    tested = evaluate_fold(
+                        self.population, folds, units, self.settings, EVERYTHING, across
+                    )
+                    accuracy[members] += tested.accuracy / n_terms
+                self.progress.update(len(batch))
+        return accuracy
+
+    def mirrored(self, null: np.ndarray) -> np.ndarray:
+        """Return accuracies with units mirrored in the tested task; within tasks those of `null`.
+
+        A replicate mirrors the same units at all times, in all folds and draws.
+        """
+        names = (self.name, self.region, self.population.session)
+        mirrors = np.stack(
+            [
+                stream(self.seed, "mirrored units", *names, index).choice(
+                    (-1, 1), self.population.n_units
+                )
+                for index in range(len(null))
+            ]
+        )
+        accuracy = np.zeros_like(null)
+        for draw in range(self.settings.draws):
+            units = self.units(draw, OBSERVED)[: self.n_units]
+            for fold in self.folds(draw, OBSERVED):
+                accuracy += evaluate_mirrored(
+                    self.population, fold, units, self.settings, mirrors[:, units]
+                )
+        accuracy /= self.settings.draws * self.settings.folds
+        tasks = np.arange(null.shape[1])
+        accuracy[:, tasks, tasks] = null[:, tasks, tasks]
+        return accuracy
+
+    def _batches(self, replicates: list[Replicate]) -> Iterator[tuple[Sizes, list[int]]]:
+        """Yield numbers of replicates that have folds of the same size and fit into memory.
+
+        Labels that come with counts of their own get folds by the same rule as the data. A rule
+        that looked at the data alone would tell them from the null.
+        """
+        groups: dict[bytes, tuple[Sizes, list[int]]] = {}
+        for number, replicate in enumerate(replicates):
+            sizes = self.sizes
+            if replicate.kind == "permutation" and not self.counts_are_kept:
+                labels = [self.order(part, replicate.index) for part in self.population.parts]
+                sizes = fold_sizes(self.population, self.settings.folds, self.pseudotrials, labels)
+            key = np.append(sizes.test, sizes.train).tobytes()
+            groups.setdefault(key, (sizes, []))[1].append(number)
+        for sizes, members in groups.values():
+            n_rows = sizes.train * sizes.test.shape[1]
+            bytes_each = 4 * n_rows * self.population.n_points * max(n_rows, self.n_units)
+            size = max(1, BATCH_BYTES // bytes_each)
+            for start in range(0, len(members), size):
+                yield sizes, members[start : start + size]
