@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from neuro_attn.configuration import Timing
 from neuro_attn.figures import style
+from neuro_attn.figures.attended import mean_over_attentions
 
 SHOWN = {"stimuli": "items", "cue": "cue"}
 """Epochs that are marked, and what they are called."""
@@ -20,9 +21,10 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     Parameters
     ----------
     attention : xarray.Dataset
-        A Recording of attention weights: ``rates`` (trial, unit, time), the unit coordinate
-        ``unit_time_s`` (time of the attended input, s), the trial coordinate ``task``, time in s
-        from the start of the trial.
+        A Recording of attention weights: ``rates`` (trial, unit, time), the unit coordinates
+        ``unit_time_s`` (time of the attended input, s; NaN if something else than inputs is
+        attended to) and ``unit_source``, the trial coordinate ``task``, time in s from the start
+        of the trial. Several attentions (regions) are averaged.
     timing : Timing
         The trials' timing; epochs are marked by their mean durations.
 
@@ -31,9 +33,10 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     matplotlib.figure.Figure
     """
     tasks = sorted(set(map(str, attention["task"].values)))
-    weights = attention["rates"].transpose("trial", "unit", "time").sortby("unit_time_s")
+    weights = mean_over_attentions(attention)
     means = [weights.values[attention["task"].values == task].mean(axis=0) for task in tasks]
-    sources = weights["unit_time_s"].values
+    sources = weights["source"].values
+    of_inputs = attention.attrs.get("attended", "step") == "step"
     times = weights["time"].values
     columns = min(len(tasks), 3)
     rows = -(-len(tasks) // columns)
@@ -53,14 +56,21 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
             shading="nearest",
             rasterized=True,
         )
-        axes.set_aspect("equal")
         axes.locator_params(nbins=5)
-        _mark_epochs(axes, task, timing)
+        if of_inputs:
+            axes.set_aspect("equal")
+        else:
+            axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        _mark_epochs(axes, task, timing, of_inputs)
         n_trials = int(np.sum(attention["task"].values == task))
         style.panel_title(axes, task, f"n = {style.count([n_trials], 'trial')}")
         axes.set_xlabel("time from trial start (s)")
         if index % columns == 0:
-            axes.set_ylabel("time of attended input (s)")
+            axes.set_ylabel(
+                "time of attended input (s)"
+                if of_inputs
+                else f"attended {attention.attrs['attended']}"
+            )
     for unused in grid.flat[len(tasks) :]:
         unused.remove()
     bar = figure.colorbar(
@@ -72,8 +82,11 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     return figure
 
 
-def _mark_epochs(axes: Axes, task: str, timing: Timing) -> None:
-    """Mark items and cue along both axes, where the task is one of the experiment's."""
+def _mark_epochs(axes: Axes, task: str, timing: Timing, of_inputs: bool) -> None:
+    """Mark items and cue in time, where the task is one of the experiment's.
+
+    Along both axes where the attended inputs have a time, too.
+    """
     epochs = getattr(timing, task, None)
     if epochs is None:
         return
@@ -81,7 +94,7 @@ def _mark_epochs(axes: Axes, task: str, timing: Timing) -> None:
     for epoch in type(epochs).model_fields:
         duration = sum(getattr(epochs, epoch)) / 2
         if epoch in SHOWN:
-            for line in (axes.axvline, axes.axhline):
+            for line in (axes.axvline, axes.axhline) if of_inputs else (axes.axvline,):
                 for edge in (start, start + duration):
                     line(edge, color=style.GREY, linewidth=0.5, linestyle=(0, (2, 2)))
             middle = start + duration / 2
@@ -96,14 +109,15 @@ def _mark_epochs(axes: Axes, task: str, timing: Timing) -> None:
                 fontsize=style.SMALL,
                 color=style.GREY,
             )
-            axes.annotate(
-                SHOWN[epoch],
-                (1, middle),
-                xycoords=("axes fraction", "data"),
-                xytext=(2, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=style.SMALL,
-                color=style.GREY,
-            )
+            if of_inputs:
+                axes.annotate(
+                    SHOWN[epoch],
+                    (1, middle),
+                    xycoords=("axes fraction", "data"),
+                    xytext=(2, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=style.SMALL,
+                    color=style.GREY,
+                )
         start += duration

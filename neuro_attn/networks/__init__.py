@@ -2,6 +2,7 @@
 
 from neuro_attn.networks.activations import record
 from neuro_attn.networks.families import FAMILIES
+from neuro_attn.networks.memory_locus import memory_locus
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.storage import load_weights, save_weights
 from neuro_attn.networks.summary import mean_report_errors
@@ -12,6 +13,7 @@ __all__ = [
     "Model",
     "load_weights",
     "mean_report_errors",
+    "memory_locus",
     "record",
     "save_weights",
     "train",

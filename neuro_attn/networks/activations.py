@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn import recording
-from neuro_attn.configuration import Network, NetworkDataset, Time
+from neuro_attn.configuration import ATTENDED, Network, NetworkDataset, Time
 from neuro_attn.errors import InputError
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import Model, online, report
@@ -42,8 +42,9 @@ def record(
         its SD over trials and times: a network's responses do not vary by themselves.
     attention : xarray.Dataset or None
         A Recording of the attention weights, without noise, over the time from the start of the
-        trial; a unit is a step that is attended to, ``unit_time_s`` its middle. None for a network
-        without attention.
+        trial. A region is an attention (a head, a layer), a unit is what it can attend to: the
+        ``unit_source``-th step, ``unit_time_s`` its middle, or something else that the attribute
+        ``attended`` names (then ``unit_time_s`` is NaN). None for a network without attention.
     report_error : pandas.DataFrame
         One row a trial: ``trial_id``, ``trial_type``, ``target_color``, ``report`` (both rad in
         [0, 2 pi)) and ``report_error`` (degrees in [-180, 180)).
@@ -90,7 +91,7 @@ def record(
     activations["rates"].attrs["long_name"] = "activation"
     columns = ["trial_id", "trial_type", "target_color", "report", "report_error"]
     weights = (
-        _attention_recording(attention, used, name, session, dataset, provenance)
+        _attention_recording(attention, settings, used, name, session, dataset, provenance)
         if attention
         else None
     )
@@ -150,6 +151,7 @@ def _is_whole(values: float | np.ndarray) -> np.ndarray:
 
 def _attention_recording(
     attention: dict,
+    settings: Network,
     used: pd.DataFrame,
     name: str,
     session: str,
@@ -159,23 +161,21 @@ def _attention_recording(
     """Return attention weights as a Recording; see `record`."""
     whole_trial = Time(start=0.0, stop=task.ENCODED_STEPS * task.STEP, bin=task.STEP)
     rows = used["trial_id"].to_numpy()
-    [(region, weights)] = attention.items()
-    step = np.arange(task.ENCODED_STEPS)
-    units = pd.DataFrame(
-        {
-            "unit_id": [f"source-{source:02d}" for source in step],
-            "region": region,
-            "time_s": (step + 0.5) * task.STEP,
-        }
-    )
+    attended = ATTENDED[settings.family]
+    units = []
+    for region, weights in attention.items():
+        source = np.arange(weights.shape[2])
+        middle = (source + 0.5) * task.STEP if attended == "step" else np.nan
+        identity = {"unit_id": [f"{region}-{attended}-{s:02d}" for s in source], "region": region}
+        units.append(pd.DataFrame({**identity, "source": source, "time_s": middle}))
     built = recording.build(
-        np.asarray(weights)[rows].swapaxes(1, 2),
+        np.concatenate(list(attention.values()), axis=2)[rows].swapaxes(1, 2),
         used,
-        units,
+        pd.concat(units, ignore_index=True),
         name,
         session,
         dataset.model_copy(update={"time": whole_trial}),
-        provenance,
+        {**provenance, "attended": attended},
         units_of_rates="a.u.",
     )
     built["time"].attrs["long_name"] = "time from start of trial"

@@ -5,6 +5,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from neuro_attn.networks.trials import ENCODED_STEPS
+
 
 class Recurrent(eqx.Module):
     """A gated recurrent layer: h_t = GRU(x_t, h_{t-1}), h_{-1} = 0 (Cho et al. 2014).
@@ -62,48 +64,17 @@ def recurrent_cell(n_inputs: int, n_units: int, key: Array) -> eqx.nn.GRUCell:
     return eqx.tree_at(lambda cell: cell.weight_hh, cell, jnp.concatenate(gates))
 
 
-class AdditiveAttention(eqx.Module):
-    """Additive attention (Bahdanau, Cho & Bengio 2015, equations 5, 6 and A.1.2).
+def slow_cell(n_inputs: int, n_units: int, key: Array) -> eqx.nn.GRUCell:
+    """Return a GRU cell whose units start with time constants between a step and a trial.
 
-    e_s = v' tanh(W d + U h_s), a = softmax(e), c = sum_s a_s h_s
-
-    Parameters
-    ----------
-    n_query, n_memory, n_units : int
-        Sizes of d, of h_s and of what is compared.
-    key : jax.Array
-        Random key of the initial weights.
+    For networks that learn only once they know the cue: units that forget it within steps would
+    never find that out (chrono initialisation; Tallec & Ollivier 2018).
     """
-
-    W: eqx.nn.Linear
-    U: eqx.nn.Linear
-    v: eqx.nn.Linear
-
-    def __init__(self, n_query: int, n_memory: int, n_units: int, key: Array):
-        key_w, key_u, key_v = jax.random.split(key, 3)
-        self.W = eqx.nn.Linear(n_query, n_units, key=key_w)
-        self.U = eqx.nn.Linear(n_memory, n_units, use_bias=False, key=key_u)
-        self.v = eqx.nn.Linear(n_units, "scalar", use_bias=False, key=key_v)
-
-    def __call__(self, query: Array, memory: Array, present: Array) -> tuple[Array, Array]:
-        """Attend.
-
-        Parameters
-        ----------
-        query : array, shape (query,)
-            The state d that asks.
-        memory : array, shape (source, memory)
-            The states h_s that are asked.
-        present : array, shape (source,), bool
-            Which of them there are; the others get no weight. One at least.
-
-        Returns
-        -------
-        context : array, shape (memory,)
-            c.
-        weights : array, shape (source,)
-            a; it sums to 1.
-        """
-        scores = jax.vmap(self.v)(jnp.tanh(self.W(query) + jax.vmap(self.U)(memory)))
-        weights = jax.nn.softmax(scores, where=present)
-        return weights @ memory, weights
+    key_cell, key_span = jax.random.split(key)
+    span = jax.random.uniform(key_span, (n_units,), minval=1.0, maxval=ENCODED_STEPS)
+    # The biases are those of reset, update and candidate; an update gate near 1 keeps the state.
+    return eqx.tree_at(
+        lambda cell: cell.bias,
+        recurrent_cell(n_inputs, n_units, key_cell),
+        replace_fn=lambda bias: bias.at[n_units : 2 * n_units].set(jnp.log(span)),
+    )

@@ -30,6 +30,25 @@ class Model(eqx.Module):
             Cosine and sine of the colour, at each step of the report.
         """
 
+    def loss(self, inputs: Array, target: Array, key: Array) -> Array:
+        """Return what learning makes small: the squared error of the report on a trial.
+
+        Parameters
+        ----------
+        inputs : array, shape (time, input)
+            A whole trial.
+        target : array, shape (output,)
+            Cosine and sine of the colour to report.
+        key : jax.Array
+            For networks that draw at random while they learn.
+
+        Returns
+        -------
+        array, shape ()
+            The mean over steps of the report and outputs.
+        """
+        return jnp.mean((self(inputs) - target) ** 2)
+
     @abstractmethod
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return what each population would do if the report were asked for at every step.
@@ -44,8 +63,8 @@ class Model(eqx.Module):
         activations : dict of array, shape (encoded_step, unit)
             For each population; row t is computed from ``inputs[: t + 1]`` alone.
         attention : dict of array, shape (encoded_step, source)
-            For each attention, row t: the weight of each step up to t; 0 for later ones. Empty for
-            a model without attention.
+            For each attention (a head, a layer), row t: the weight of each source; none for steps
+            after t, where sources are steps. Empty for a model without attention.
         """
 
 

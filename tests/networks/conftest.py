@@ -1,5 +1,6 @@
 """Small networks, as they come from their builders, and a few noisy trials."""
 
+import functools
 from collections.abc import Callable
 
 import jax
@@ -9,6 +10,7 @@ import pytest
 from neuro_attn.configuration import Network, NetworkDataset
 from neuro_attn.networks import FAMILIES, Model
 from neuro_attn.networks import trials as task
+from neuro_attn.networks.model import online
 from neuro_attn.networks.trials import CHANNELS
 
 
@@ -24,11 +26,21 @@ def small() -> Callable[..., Network]:
 
 @pytest.fixture(scope="session")
 def built(small) -> dict[str, Model]:
-    """An untrained network of each family."""
-    return {
-        family: build(jax.random.key(1), len(CHANNELS), 2, small(family))
-        for family, build in FAMILIES.items()
-    }
+    """An untrained network of each family, built when it is asked for."""
+
+    class Built(dict):
+        def __missing__(self, family: str) -> Model:
+            build = FAMILIES[family]
+            self[family] = build(jax.random.key(1), len(CHANNELS), 2, small(family))
+            return self[family]
+
+    return Built()
+
+
+@pytest.fixture(scope="session")
+def ran(built, seen) -> Callable[[str], tuple[dict, dict]]:
+    """Return activations and attention of an untrained network on `seen`."""
+    return functools.cache(lambda family: jax.device_get(online(built[family], seen)))
 
 
 @pytest.fixture(params=sorted(FAMILIES))

@@ -21,18 +21,25 @@ def populations_of(model, settings, session="seed0") -> tuple[dict, dict]:
     return online(model, task.inputs(trials, settings.input_noise, rng))
 
 
+@pytest.mark.parametrize(
+    ("family", "populations"),
+    [
+        ("seq2seq", {"encoder": 8, "decoder": 8}),
+        ("bahdanau", {"encoder": 8, "decoder": 8, "context": 16}),
+    ],
+)
 def test_activations_are_a_valid_recording_with_both_tasks_and_labels(
-    model, family, small, analysis, tmp_path
+    built, family, populations, small, analysis, tmp_path
 ):
-    activations, _, _ = run(model, small(family), analysis())
+    activations, _, _ = run(built[family], small(family), analysis())
     recording.check(activations, "activations")
     assert activations["rates"].attrs["units"] == "a.u."
-    assert activations["rates"].shape == (80, {"seq2seq": 16, "bahdanau": 32}[family], 10)
+    assert activations["rates"].shape == (80, sum(populations.values()), 10)
     tasks, counts = np.unique(activations["task"].values.astype(str), return_counts=True)
     assert dict(zip(tasks, counts, strict=True)) == {"prospective": 40, "retrospective": 40}
     assert set(activations["label"].values) == {"upper", "lower"}
-    expected = {"encoder", "decoder"} | ({"context"} if family == "bahdanau" else set())
-    assert set(activations["region"].values) == expected
+    regions, units = np.unique(activations["region"].values.astype(str), return_counts=True)
+    assert dict(zip(regions, units, strict=True)) == populations
     assert "encoder-003" in activations["unit_id"].values
     recording.save(activations, tmp_path / "activations.nc")
     assert recording.load(tmp_path / "activations.nc")["rates"].equals(activations["rates"])
@@ -69,11 +76,22 @@ def test_attention_is_a_recording_over_the_whole_trial(built, small, analysis):
     assert attention["rates"].shape == (80, ENCODED_STEPS, ENCODED_STEPS)
     assert attention["time"].values == pytest.approx(0.1 * (np.arange(ENCODED_STEPS) + 0.5))
     assert attention["unit_time_s"].values == pytest.approx(attention["time"].values)
-    assert attention["unit_id"].values[7] == "source-07"
+    assert attention["unit_id"].values[7] == "attention-step-07"
     assert set(attention["region"].values) == {"attention"}
     weights = populations_of(built["bahdanau"], settings)[1]["attention"]
     stored = attention["rates"].transpose("trial", "time", "unit").values
     np.testing.assert_array_equal(stored, np.asarray(weights)[attention["trial_id"].values])
+
+
+def test_every_head_is_a_region_of_the_attention_recording(built, small, analysis):
+    _, attention, _ = run(built["multi-head"], small("multi-head"), analysis())
+    recording.check(attention, "attention")
+    regions, units = np.unique(attention["region"].values.astype(str), return_counts=True)
+    assert regions.tolist() == ["head1", "head2", "head3", "head4"]
+    assert set(units) == {ENCODED_STEPS}
+    assert len(set(attention["unit_id"].values)) == 4 * ENCODED_STEPS
+    assert attention["unit_source"].values.tolist() == 4 * list(range(ENCODED_STEPS))
+    np.testing.assert_allclose(attention["rates"].sum("unit"), 4, atol=1e-4)
 
 
 def test_a_network_without_attention_has_no_attention_recording(built, small, analysis):

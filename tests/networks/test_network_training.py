@@ -4,7 +4,10 @@ import pandas as pd
 import pytest
 
 from neuro_attn.networks import Model, train, untrained
+from neuro_attn.networks import trials as task
+from neuro_attn.networks.model import report
 from neuro_attn.networks.progress import progress
+from neuro_attn.randomness import stream
 
 
 def weights(model: Model) -> list[np.ndarray]:
@@ -53,6 +56,30 @@ def test_the_same_seed_gives_the_same_bytes_and_another_replicate_does_not(small
     }
     for key, start in starts.items():
         assert are_same(start, starts[7, "net", 0]) == (key == (7, "net", 0))
+
+
+def test_patience_stops_early_and_keeps_the_network_of_the_smallest_error(small):
+    # So high a learning rate that the error soon stops falling.
+    keys = {"learning_rate": 1.0, "test_trials": 200}
+    settings = small("seq2seq", steps=1000, patience=100, **keys)
+    model, log = train(settings, 7, "net", 0)
+    error = log[["report_error_pro", "report_error_retro"]].mean(axis=1)
+    best = int(log["step"][error.argmin()])
+    assert log["step"].iloc[-1] == best + 100 < 1000
+    rng = stream(7, "network", "net", 0, "validation trials")
+    held_out = task.draw(2 * settings.test_trials, rng)
+    reports = report(model, task.inputs(held_out, settings.input_noise, rng))
+    now = np.abs(task.report_error(reports, held_out)).mean()
+    assert now == pytest.approx(error.min(), abs=1e-3)
+
+
+def test_without_patience_the_last_network_is_kept(small):
+    patient = small("seq2seq", steps=100, patience=100, learning_rate=1.0)
+    model, log = train(patient, 7, "net", 0)
+    last, same_log = train(small("seq2seq", steps=100, learning_rate=1.0), 7, "net", 0)
+    pd.testing.assert_frame_equal(log, same_log)
+    error = log[["report_error_pro", "report_error_retro"]].mean(axis=1)
+    assert are_same(model, last) == (error.iloc[1] < error.iloc[0])
 
 
 def test_progress_is_about_ten_lines_where_there_is_no_terminal(capsys):

@@ -1,3 +1,11 @@
+# Attention to the items can be blocked where it is to steps; without attention nothing is lost.
+LOCATED = [
+    name
+    for name, network in CONFIGURATION.networks.items()
+    if configuration.ATTENDED.get(network.family, "step") == "step"
+]
+
+
 for name, network in CONFIGURATION.networks.items():
 
     rule:
@@ -16,7 +24,7 @@ for name, network in CONFIGURATION.networks.items():
             name=name,
             network=network.model_dump(mode="json"),
             seed=CONFIGURATION.seed,
-            sources=sources_of("train.py"),
+            sources=[sources_of("train.py"), sources_of_family(network.family)],
         script:
             "../scripts/train.py"
 
@@ -29,6 +37,13 @@ for name, network in CONFIGURATION.networks.items():
             **(
                 {"attention": f"results/networks/{name}/seed{{seed}}/attention.nc"}
                 if network.family in configuration.FAMILIES_WITH_ATTENTION
+                else {}
+            ),
+            **(
+                {
+                    "memory_locus": f"results/networks/{name}/seed{{seed}}/memory_locus.csv"
+                }
+                if name in LOCATED
                 else {}
             ),
             recording=f"results/{configuration.network_dataset(name)}/recordings/seed{{seed}}.nc",
@@ -46,7 +61,7 @@ for name, network in CONFIGURATION.networks.items():
             ),
             network=network.model_dump(mode="json"),
             seed=CONFIGURATION.seed,
-            sources=sources_of("record.py"),
+            sources=[sources_of("record.py"), sources_of_family(network.family)],
         script:
             "../scripts/record.py"
 
@@ -69,7 +84,7 @@ for name, network in CONFIGURATION.networks.items():
             ),
             network=network.model_dump(mode="json"),
             seed=CONFIGURATION.seed,
-            sources=sources_of("record.py"),
+            sources=[sources_of("record.py"), sources_of_family(network.family)],
         script:
             "../scripts/record.py"
 
@@ -87,7 +102,13 @@ rule collect_networks:
             for seed in range(network.seeds)
             for suffix in ("", "_untrained")
         ],
+        located=[
+            f"results/networks/{name}/seed{seed}/memory_locus.csv"
+            for name in LOCATED
+            for seed in range(CONFIGURATION.networks[name].seeds)
+        ],
     output:
+        **({"located": "results/networks/memory_locus.csv"} if LOCATED else {}),
         training="results/networks/training.csv",
         report_error="results/networks/report_error.csv",
     log:

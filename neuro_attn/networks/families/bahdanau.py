@@ -15,9 +15,13 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from neuro_attn.networks.layers import AdditiveAttention, Recurrent, recurrent_cell
+from neuro_attn.configuration import Network
+from neuro_attn.networks.attention import AdditiveAttention
+from neuro_attn.networks.layers import Recurrent, recurrent_cell
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+
+ATTENDED = "step"
 
 
 class Bahdanau(Model):
@@ -101,3 +105,8 @@ class Bahdanau(Model):
         # What does not depend on the step, the forward half, is computed once for all of them.
         encoder, decoder, context, weights = jax.vmap(at)(jnp.arange(ENCODED_STEPS))
         return {"encoder": encoder, "decoder": decoder, "context": context}, {"attention": weights}
+
+
+def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Bahdanau:
+    """Return an untrained network."""
+    return Bahdanau(key, n_inputs, n_outputs, settings.hidden)

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from neuro_attn.configuration import Network
 from neuro_attn.networks.layers import Recurrent, recurrent_cell
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
@@ -73,3 +74,8 @@ class Seq2Seq(Model):
         states = self.encode(inputs)
         decoder, _ = jax.vmap(lambda context: self.step(context, *self.begin(context)))(states)
         return {"encoder": states, "decoder": decoder}, {}
+
+
+def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Seq2Seq:
+    """Return an untrained network."""
+    return Seq2Seq(key, n_inputs, n_outputs, settings.hidden)

@@ -1,0 +1,68 @@
+"""Attention over a grid of image patches (Xu et al. 2015, "Show, attend and tell").
+
+a_i = relu(C2 relu(C1 picture_t))_i + p_i,  i = 1 ... L
+e_ti = v' tanh(W h_{t-1} + U a_i),  alpha_t = softmax(e_t),  z_t = sum_i alpha_ti a_i
+h_t = GRU([fixation and cues_t; z_t], h_{t-1}),  y_t = V [h_t; z_t]
+
+The picture that is held (`picture.hold`) shows the items at their places; a convolution over
+patches makes L annotations of it, and p_i says where each one is. The cues go to the decoder, which
+chooses where to look. Populations: ``decoder`` (h_t) and ``context`` (z_t, the attended map).
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from neuro_attn.configuration import Network
+from neuro_attn.networks.attention import AdditiveAttention
+from neuro_attn.networks.layers import slow_cell
+from neuro_attn.networks.picture import COLOR_PLANES, OTHERS, PatchMap, blank, hold
+from neuro_attn.networks.unrolled import Now, Unrolled
+
+ATTENDED = "patch"
+
+
+class Grid(Unrolled):
+    """A recurrent decoder that looks at the patches of a picture.
+
+    Parameters
+    ----------
+    key : jax.Array
+        Random key of the initial weights.
+    n_inputs, n_outputs, n_units : int
+        Sizes; annotations, attention and decoder have as many units.
+    """
+
+    annotations: PatchMap
+    attention: AdditiveAttention
+    decoder: eqx.nn.GRUCell
+    readout: eqx.nn.Linear
+
+    def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
+        keys = jax.random.split(key, 4)
+        self.annotations = PatchMap(COLOR_PLANES, n_units, keys[0])
+        self.attention = AdditiveAttention(n_units, n_units, n_units, keys[1])
+        self.decoder = slow_cell(len(OTHERS) + n_units, n_units, keys[2])
+        self.readout = eqx.nn.Linear(2 * n_units, n_outputs, key=keys[3])
+
+    def begin(self) -> tuple[Array, Array]:
+        """Return h_0, shape (unit,), and the picture before the trial."""
+        return jnp.zeros(self.decoder.hidden_size), blank()
+
+    def step(self, state: tuple[Array, Array], x: Array) -> tuple[tuple[Array, Array], Now]:
+        """Return h_t with the picture, and what the network does; see `Unrolled`."""
+        decoder, image = state
+        image = hold(image, x)
+        annotations = self.annotations(image[:COLOR_PLANES])
+        everywhere = jnp.ones(len(annotations), bool)
+        context, weights = self.attention(decoder, annotations, everywhere)
+        decoder = self.decoder(jnp.concatenate([x[OTHERS], context]), decoder)
+        report = self.readout(jnp.concatenate([decoder, context]))
+        populations = {"decoder": decoder, "context": context}
+        return (decoder, image), Now(populations, {"patches": weights}, report)
+
+
+def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Grid:
+    """Return an untrained network."""
+    return Grid(key, n_inputs, n_outputs, settings.hidden)

@@ -1,0 +1,23 @@
+"""Luong attention with the dot score (Luong, Pham & Manning 2015, equation 8).
+
+e_s = d' h_s,  a = softmax(e),  c = sum_s a_s h_s
+
+The decoder's state is the query as it is: states are attended to that resemble it.
+Encoder and decoder are those of `neuro_attn.networks.luong`.
+
+Populations: ``decoder`` (d_1) and ``attentional`` (z_1), as they would be if the trial ended at t.
+"""
+
+from jax import Array
+
+from neuro_attn.configuration import Network
+from neuro_attn.networks.attention import DotAttention
+from neuro_attn.networks.luong import Luong
+
+ATTENDED = "step"
+
+
+def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Luong:
+    """Return an untrained network."""
+    n_units = settings.hidden
+    return Luong(key, n_inputs, n_outputs, n_units, DotAttention())

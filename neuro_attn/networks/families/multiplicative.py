@@ -1,0 +1,84 @@
+"""Multiplicative gating: sigma-pi units, or a hypernetwork of low rank.
+
+g_t = GRU(fixation and cues_t, g_{t-1}),  m_t = GRU(colours_t, m_{t-1})
+p_t = (G g_t) * (M m_t),  y_t = V p_t
+
+Each report is a sum of products of a gate and an item unit (sigma-pi units; Rumelhart, Hinton &
+McClelland 1986). Read as a hypernetwork (Ha, Dai & Le 2017), the gate writes the weights
+V diag(G g_t) M through which the items are reported. There is no bias, so that a gate of 0 closes
+the way. Populations: ``gate`` (g_t), ``item`` (m_t) and ``product`` (p_t).
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from neuro_attn.configuration import Network
+from neuro_attn.networks.layers import slow_cell
+from neuro_attn.networks.picture import COLORS, OTHERS
+from neuro_attn.networks.unrolled import Now, Unrolled
+
+
+class Product(eqx.Module):
+    """The gate's and the item's signals, multiplied: p = (G g) * (M m).
+
+    Parameters
+    ----------
+    n_units : int
+        Units of gate, item and product.
+    key : jax.Array
+        Random key of the initial weights.
+    """
+
+    G: eqx.nn.Linear
+    M: eqx.nn.Linear
+
+    def __init__(self, n_units: int, key: Array):
+        key_gate, key_item = jax.random.split(key)
+        self.G = eqx.nn.Linear(n_units, n_units, use_bias=False, key=key_gate)
+        self.M = eqx.nn.Linear(n_units, n_units, use_bias=False, key=key_item)
+
+    def __call__(self, gate: Array, item: Array) -> Array:
+        """Return p, shape (unit,), from g and m, shape (unit,) each."""
+        return self.G(gate) * self.M(item)
+
+
+class Multiplicative(Unrolled):
+    """A gate that is set by the cues, and items that it multiplies.
+
+    Parameters
+    ----------
+    key : jax.Array
+        Random key of the initial weights.
+    n_inputs, n_outputs, n_units : int
+        Sizes; gate, item and product have as many units.
+    """
+
+    gate: eqx.nn.GRUCell
+    item: eqx.nn.GRUCell
+    product: Product
+    readout: eqx.nn.Linear
+
+    def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
+        keys = jax.random.split(key, 4)
+        self.gate = slow_cell(n_inputs - len(COLORS), n_units, keys[0])
+        self.item = slow_cell(len(COLORS), n_units, keys[1])
+        self.product = Product(n_units, keys[2])
+        self.readout = eqx.nn.Linear(n_units, n_outputs, use_bias=False, key=keys[3])
+
+    def begin(self) -> tuple[Array, Array]:
+        """Return g_0 and m_0, shape (unit,) each."""
+        return jnp.zeros(self.gate.hidden_size), jnp.zeros(self.item.hidden_size)
+
+    def step(self, state: tuple[Array, Array], x: Array) -> tuple[tuple[Array, Array], Now]:
+        """Return (g_t, m_t) and what the network does; see `Unrolled`."""
+        gate, item = self.gate(x[OTHERS], state[0]), self.item(x[COLORS], state[1])
+        product = self.product(gate, item)
+        populations = {"gate": gate, "item": item, "product": product}
+        return (gate, item), Now(populations, {}, self.readout(product))
+
+
+def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Multiplicative:
+    """Return an untrained network."""
+    return Multiplicative(key, n_inputs, n_outputs, settings.hidden)

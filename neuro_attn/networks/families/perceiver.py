@@ -1,0 +1,147 @@
+"""Perceiver (Jaegle et al. 2021): a few latents that attend to the trial and to each other.
+
+X_t = E x_t + b + g p_t,  z = Z;  then as often as there are layers, each with its own weights:
+z <- z + A(LN z, LN X),  z <- z + MLP(LN z)         read the trial
+z <- z + A'(LN z, LN z),  z <- z + MLP'(LN z)               exchange between latents
+y = R mean(LN z),  A(d, h) = softmax(Q d (K h)' / sqrt(n)) V h
+
+Z are learned latents, the same in every trial. They have one size however long the trial is, and
+without the positions g p they do not depend on the order of its steps. Populations: ``layer1``,
+``layer2``, ... (the mean latent after each reading), at t of the steps up to t, read anew.
+Attention: the weights of each reading, their mean over latents.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from neuro_attn.configuration import Network
+from neuro_attn.networks.attention import QKVAttention
+from neuro_attn.networks.model import Model
+from neuro_attn.networks.self_attention import Embedding, Positions
+from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+
+ATTENDED = "step"
+LATENTS = 8
+"""Latents."""
+
+
+class Attending(eqx.Module):
+    """Attention and a perceptron, with residuals and layer normalisation before each.
+
+    Parameters
+    ----------
+    n_units : int
+        Units of a latent.
+    key : jax.Array
+        Random key of the initial weights.
+    """
+
+    attention: QKVAttention
+    expand: eqx.nn.Linear
+    contract: eqx.nn.Linear
+    norms: list[eqx.nn.LayerNorm]
+
+    def __init__(self, n_units: int, key: Array):
+        keys = jax.random.split(key, 3)
+        self.attention = QKVAttention(n_units, n_units, n_units, keys[0])
+        self.expand = eqx.nn.Linear(n_units, 2 * n_units, key=keys[1])
+        self.contract = eqx.nn.Linear(2 * n_units, n_units, key=keys[2])
+        self.norms = [eqx.nn.LayerNorm(n_units) for _ in range(3)]
+
+    def __call__(self, latents: Array, memory: Array, present: Array) -> tuple[Array, Array]:
+        """Return latents (latent, unit) that attended to a memory, and weights (latent, source)."""
+        before, of_memory, between = (jax.vmap(norm) for norm in self.norms)
+        taken, weights = jax.vmap(self.attention, in_axes=(0, None, None))(
+            before(latents), of_memory(memory), present
+        )
+        latents = latents + taken
+        expanded = jax.nn.gelu(jax.vmap(self.expand)(between(latents)))
+        return latents + jax.vmap(self.contract)(expanded), weights
+
+
+class Perceiver(Model):
+    """Latents that read a trial.
+
+    Parameters
+    ----------
+    key : jax.Array
+        Random key of the initial weights.
+    n_inputs, n_outputs, n_units : int
+        Sizes; a latent has so many units.
+    n_layers : int
+        How often the trial is read.
+    positions : {"none", "sinusoidal", "learned"}
+        How the order of steps is known.
+    """
+
+    embedding: Embedding
+    start: Array
+    reads: list[Attending]
+    exchanges: list[Attending]
+    norm: eqx.nn.LayerNorm
+    readout: eqx.nn.Linear
+
+    def __init__(
+        self,
+        key: Array,
+        n_inputs: int,
+        n_outputs: int,
+        n_units: int,
+        n_layers: int,
+        positions: Positions,
+    ):
+        keys = jax.random.split(key, 4)
+        self.embedding = Embedding(n_inputs, n_units, positions, ENCODED_STEPS, keys[0])
+        self.start = 0.3 * jax.random.normal(keys[1], (LATENTS, n_units))
+        keys_read, keys_exchange = jax.random.split(keys[2], (2, n_layers))
+        self.reads = [Attending(n_units, each) for each in keys_read]
+        self.exchanges = [Attending(n_units, each) for each in keys_exchange]
+        self.norm = eqx.nn.LayerNorm(n_units)
+        self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
+
+    def __call__(self, inputs: Array) -> Array:
+        """Report on a trial, the same at every step of the report; see `Model`."""
+        latents, _ = self.perceive(inputs[:ENCODED_STEPS], jnp.ones(ENCODED_STEPS, bool))
+        report = self.readout(latents[-1].mean(axis=0))
+        return jnp.broadcast_to(report, (REPORT_STEPS, len(report)))
+
+    def perceive(self, inputs: Array, present: Array) -> tuple[Array, Array]:
+        """Read a trial.
+
+        Parameters
+        ----------
+        inputs : array, shape (time, input)
+            Its steps, as many as there are.
+        present : array, shape (time,), bool
+            Which of them are read.
+
+        Returns
+        -------
+        latents : array, shape (reading, latent, unit)
+        weights : array, shape (reading, latent, time)
+        """
+        latents, tokens, everyone = self.start, self.embedding(inputs), jnp.ones(LATENTS, bool)
+        after, attended = [], []
+        for read, exchange in zip(self.reads, self.exchanges, strict=True):
+            latents, weights = read(latents, tokens, present)
+            latents, _ = exchange(latents, latents, everyone)
+            after.append(jax.vmap(self.norm)(latents))
+            attended.append(weights)
+        return jnp.stack(after), jnp.stack(attended)
+
+    def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return the populations at every step; see `Model`."""
+        read, step = inputs[:ENCODED_STEPS], jnp.arange(ENCODED_STEPS)
+        latents, weights = jax.vmap(lambda now: self.perceive(read, step <= now))(step)
+        return (
+            {f"layer{i}": each.mean(axis=1) for i, each in enumerate(latents.swapaxes(0, 1), 1)},
+            {f"layer{i}": each.mean(axis=1) for i, each in enumerate(weights.swapaxes(0, 1), 1)},
+        )
+
+
+def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Perceiver:
+    """Return an untrained network."""
+    sizes = n_inputs, n_outputs, settings.hidden, settings.layers
+    return Perceiver(key, *sizes, settings.positions)

@@ -1,0 +1,65 @@
+"""Self-attention without projections: steps attend to steps that resemble them.
+
+X_t = E x_t + b + g p_t
+A = softmax(X X'),  Y = A X
+y = perceptron(LN(Y_T))
+
+Nothing is learned about what to compare: the logits X X' are symmetric, and only the embedding can
+make steps alike. Without positions, other orders of the steps give the same states in that other
+order.
+
+Populations: ``attended`` (Y_t), as it would be if the trial ended at t.
+"""
+
+import equinox as eqx
+import jax
+from jax import Array
+
+from neuro_attn.configuration import Network
+from neuro_attn.networks.attention import DotAttention, attend_to_self
+from neuro_attn.networks.self_attention import (
+    Embedding,
+    Encoded,
+    Positions,
+    WholeEncoder,
+    normalised_perceptron,
+)
+from neuro_attn.networks.trials import ENCODED_STEPS
+
+ATTENDED = "step"
+
+
+class SelfAttentionDot(WholeEncoder):
+    """An embedding that attends to itself.
+
+    Parameters
+    ----------
+    key : jax.Array
+        Random key of the initial weights.
+    n_inputs, n_outputs, n_units : int
+        Sizes.
+    positions : {"none", "sinusoidal", "learned"}
+        How the order of steps is known.
+    """
+
+    embedding: Embedding
+    attention: DotAttention
+    readout: eqx.nn.Sequential
+
+    def __init__(
+        self, key: Array, n_inputs: int, n_outputs: int, n_units: int, positions: Positions
+    ):
+        key_embedding, key_readout = jax.random.split(key)
+        self.embedding = Embedding(n_inputs, n_units, positions, ENCODED_STEPS, key_embedding)
+        self.attention = DotAttention()
+        self.readout = normalised_perceptron(n_units, n_outputs, n_units, key_readout)
+
+    def encode(self, read: Array, present: Array) -> Encoded:
+        """Encode steps; see `Encoder`."""
+        attended, weights = attend_to_self(self.attention, self.embedding(read), present)
+        return Encoded(attended, {"attended": attended}, {"attention": weights})
+
+
+def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> SelfAttentionDot:
+    """Return an untrained network."""
+    return SelfAttentionDot(key, n_inputs, n_outputs, settings.hidden, settings.positions)

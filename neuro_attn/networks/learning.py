@@ -1,0 +1,93 @@
+"""How networks learn from batches of trials: by backpropagation, unless a family says otherwise."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+
+from neuro_attn.configuration import Network
+from neuro_attn.networks.model import Model
+
+LARGEST_GRADIENT = 1.0
+"""Global norm that gradients are clipped to."""
+
+
+class Batches(NamedTuple):
+    """Training trials of some steps."""
+
+    inputs: Array
+    """Shape (step, trial, time, channel)."""
+    targets: Array
+    """Cosine and sine of the colour to report, shape (step, trial, 2)."""
+    seeds: Array
+    """Seeds of what a network draws at random, shape (step,), uint32."""
+
+
+class Learner(NamedTuple):
+    """A way to learn; `training.train` does the rest."""
+
+    begin: Callable[[Any, Network], Any]
+    """From an untrained network and its settings to the state of the learner."""
+    learn: Callable[[Any, Any, Batches, Network], tuple[Any, Any, Array]]
+    """From network, state, batches and settings to network, state, and each step's loss."""
+
+
+def begin(model: Model, settings: Network) -> optax.OptState:
+    """Return the state of Adam before the first step."""
+    return _optimiser(settings).init(eqx.filter(model, eqx.is_inexact_array))
+
+
+@eqx.filter_jit
+def learn(
+    model: Model, state: optax.OptState, batches: Batches, settings: Network
+) -> tuple[Model, optax.OptState, Array]:
+    """Learn from batches with Adam, in one compiled loop.
+
+    Parameters
+    ----------
+    model : Model
+        The network so far.
+    state : optax.OptState
+        The optimiser's state so far.
+    batches : Batches
+        Trials; each step has its own.
+    settings : Network
+        Learning rate and steps in all.
+
+    Returns
+    -------
+    model, state
+        As they are then.
+    losses : array, shape (step,)
+        The mean of `Model.loss` over each batch, before learning from it.
+    """
+    optimiser = _optimiser(settings)
+    weights, rest = eqx.partition(model, eqx.is_inexact_array)
+
+    def loss(weights: Model, inputs: Array, targets: Array, keys: Array) -> Array:
+        return jnp.mean(jax.vmap(eqx.combine(weights, rest).loss)(inputs, targets, keys))
+
+    def step(carry: tuple, batch: Batches) -> tuple[tuple, Array]:
+        weights, state = carry
+        keys = jax.random.split(jax.random.key(batch.seeds), len(batch.inputs))
+        value, gradient = jax.value_and_grad(loss)(weights, batch.inputs, batch.targets, keys)
+        updates, state = optimiser.update(gradient, state)
+        return (optax.apply_updates(weights, updates), state), value
+
+    (weights, state), losses = jax.lax.scan(step, (weights, state), batches)
+    return eqx.combine(weights, rest), state, losses
+
+
+BACKPROPAGATION = Learner(begin, learn)
+"""Gradients of `Model.loss` through the whole network and all steps, and Adam."""
+
+
+def _optimiser(settings: Network) -> optax.GradientTransformation:
+    return optax.chain(
+        optax.clip_by_global_norm(LARGEST_GRADIENT),
+        optax.adam(optax.cosine_decay_schedule(settings.learning_rate, settings.steps)),
+    )

@@ -1,0 +1,119 @@
+"""A decoder that attends to the states of an encoder (Luong, Pham & Manning 2015).
+
+h_t = GRU(x_t, h_{t-1})
+d_0 = h_T,  d_k = GRU([y_{k-1}; z_{k-1}], d_{k-1}),  y_0 = 0,  z_0 = 0
+c_k = attention(d_k, h_1 ... h_T)
+z_k = tanh(W_c [c_k; d_k]),  y_k = V z_k
+
+z is what the paper writes as h with a tilde, the attentional state; it is fed back ("input
+feeding"). The families that are built on this host differ in how they attend.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from neuro_attn.networks.attention import Attention
+from neuro_attn.networks.layers import Recurrent, recurrent_cell
+from neuro_attn.networks.model import Model
+from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+
+
+class Decoded(NamedTuple):
+    """What the decoder does at one step of the report."""
+
+    state: Array
+    """d_k, shape (unit,)."""
+    attentional: Array
+    """z_k, shape (unit,)."""
+    report: Array
+    """y_k, shape (output,)."""
+    context: Array
+    """c_k, shape (value,)."""
+    weights: Array
+    """Attention weights, shape (source,)."""
+
+
+class Luong(Model):
+    """Encoder, attention and decoder.
+
+    Parameters
+    ----------
+    key : jax.Array
+        Random key of the initial weights.
+    n_inputs, n_outputs, n_units : int
+        Sizes; encoder, decoder and what attention returns have the same number of units.
+    attention : Attention
+        How the decoder attends.
+    """
+
+    encoder: Recurrent
+    decoder: eqx.nn.GRUCell
+    attention: Attention
+    combine: eqx.nn.Linear
+    readout: eqx.nn.Linear
+
+    def __init__(
+        self, key: Array, n_inputs: int, n_outputs: int, n_units: int, attention: Attention
+    ):
+        keys = jax.random.split(key, 4)
+        self.encoder = Recurrent(n_inputs, n_units, keys[0])
+        self.decoder = recurrent_cell(n_outputs + n_units, n_units, keys[1])
+        self.attention = attention
+        self.combine = eqx.nn.Linear(2 * n_units, n_units, use_bias=False, key=keys[2])
+        self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
+
+    def __call__(self, inputs: Array, key: Array | None = None) -> Array:
+        """Report on a trial; see `Model`. With a key, attention may draw at random."""
+        present = jnp.ones(ENCODED_STEPS, bool)
+        memory = self.encode(inputs)
+
+        def step(now: Decoded, key: Array | None) -> tuple[Decoded, Array]:
+            now = self.step(memory, present, now, key)
+            return now, now.report
+
+        keys = None if key is None else jax.random.split(key, REPORT_STEPS)
+        return jax.lax.scan(step, self.begin(memory[-1]), keys, length=REPORT_STEPS)[1]
+
+    def encode(self, inputs: Array) -> Array:
+        """Return the encoder's states h_t, shape (encoded_step, unit)."""
+        return self.encoder(inputs[:ENCODED_STEPS], jnp.ones(ENCODED_STEPS, bool))
+
+    def begin(self, last: Array) -> Decoded:
+        """Return the decoder before its first step, from the encoder's last state."""
+        nothing = jnp.zeros_like(last)
+        report = jnp.zeros(self.readout.out_features)
+        return Decoded(last, nothing, report, nothing, jnp.zeros(ENCODED_STEPS))
+
+    def step(
+        self, memory: Array, present: Array, before: Decoded, key: Array | None = None
+    ) -> Decoded:
+        """Return the next step of the decoder, from h and the step before."""
+        state = self.decoder(jnp.concatenate([before.report, before.attentional]), before.state)
+        context, weights = self.attend(state, memory, present, key)
+        attentional = jnp.tanh(self.combine(jnp.concatenate([context, state])))
+        return Decoded(state, attentional, self.readout(attentional), context, weights)
+
+    def attend(
+        self, state: Array, memory: Array, present: Array, key: Array | None
+    ) -> tuple[Array, Array]:
+        """Return context and weights; see `Attention`."""
+        return self.attention(state, memory, present)
+
+    def populations(self, decoded: Decoded) -> dict[str, Array]:
+        """Return what of the decoder is recorded."""
+        return {"decoder": decoded.state, "attentional": decoded.attentional}
+
+    def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return the populations at every step; see `Model`."""
+        memory = self.encode(inputs)
+
+        def at(step: Array) -> Decoded:
+            present = jnp.arange(ENCODED_STEPS) <= step
+            return self.step(memory, present, self.begin(memory[step]))
+
+        decoded = jax.vmap(at)(jnp.arange(ENCODED_STEPS))
+        return self.populations(decoded), {"attention": decoded.weights}

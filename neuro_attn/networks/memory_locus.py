@@ -1,0 +1,174 @@
+"""Where a network holds its items: what is lost when it can no longer attend to them.
+
+Only networks allow this experiment. At every step, attention to the steps at which the items were
+shown is blocked, and the weights of the other steps are renormalised. A network that looks the
+items up in stored states forgets them. One that carries them along in its activity does not.
+"""
+
+from typing import TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jax import Array
+from jax.typing import ArrayLike
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import KFold, cross_val_predict
+
+from neuro_attn import experiment
+from neuro_attn.configuration import Network
+from neuro_attn.networks import trials as task
+from neuro_attn.networks.attention import Attention, Memory, MultiHeadAttention
+from neuro_attn.networks.model import TRIALS_AT_ONCE, Model
+from neuro_attn.randomness import stream
+
+AnyModel = TypeVar("AnyModel", bound=Model)
+FOLDS = 5
+"""Folds of the decoding of colours."""
+RIDGES = np.logspace(-3, 3, 7)
+"""Strengths of the ridge that training trials choose from."""
+
+
+class BlockedAttention(Attention):
+    """An attention that some steps are hidden from."""
+
+    attention: Attention
+    allowed: Array
+
+    def scores(self, query: Array, memory: Array) -> Array:
+        """Return the scores of the attention itself."""
+        return self.attention.scores(query, memory)
+
+    def values(self, memory: Array) -> Array:
+        """Return the values of the attention itself."""
+        return self.attention.values(memory)
+
+    def __call__(self, query: Array, memory: Array, present: Array) -> tuple[Array, Array]:
+        """Attend to what is present and allowed; see `Attention`."""
+        if len(memory) != len(self.allowed):  # what is attended to is not the steps of the trial
+            return self.attention(query, memory, present)
+        return self.attention(query, memory, present & self.allowed)
+
+
+class BlockedHeads(MultiHeadAttention):
+    """Heads that some steps are hidden from."""
+
+    allowed: Array
+
+    def __init__(self, attention: MultiHeadAttention, allowed: Array):
+        self.Q, self.K, self.V, self.O = attention.Q, attention.K, attention.V, attention.O
+        self.n_heads = attention.n_heads
+        self.allowed = allowed
+
+    def heads(self, query: Array, memory: Memory, present: Array) -> tuple[Array, Array]:
+        """Attend to what is present and allowed; see `MultiHeadAttention`."""
+        # A network that generates its report has more steps than a trial is read for.
+        allowed = jnp.pad(self.allowed, (0, len(present) - len(self.allowed)), constant_values=True)
+        return super().heads(query, memory, present & allowed)
+
+
+def cut(model: AnyModel, allowed: Array) -> AnyModel:
+    """Return a network that attends to some steps only.
+
+    Parameters
+    ----------
+    model : Model
+        The network; one without attention is returned as it is.
+    allowed : array, shape (encoded_step,), bool
+        The steps that can be attended to; the first one is.
+    """
+
+    def is_attention(part: object) -> bool:
+        return isinstance(part, Attention | MultiHeadAttention)
+
+    def blocked(part: object) -> object:
+        if isinstance(part, MultiHeadAttention):
+            return BlockedHeads(part, allowed)
+        return BlockedAttention(part, allowed) if isinstance(part, Attention) else part
+
+    lesioned: AnyModel = jax.tree.map(blocked, model, is_leaf=is_attention)
+    return lesioned
+
+
+def memory_locus(
+    model: Model, settings: Network, name: str, replicate: int, seed: int
+) -> pd.DataFrame:
+    """Measure what a network loses when attention to the items is blocked.
+
+    Parameters
+    ----------
+    model : Model
+        The trained network.
+    settings : Network
+        Its settings: number of trials and input noise.
+    name : str
+        The network's name.
+    replicate : int
+        Which of the network's seeds.
+    seed : int
+        The seed of the configuration.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each population, and one for the report of each task: ``population``,
+        ``measure``, ``intact``, ``cut``. The measure ``delay_r2`` is the cross-validated fraction
+        of variance of cosine and sine of both items' colours that a ridge regression explains, in
+        retro trials, at the last step before the cue, when both items are gone and neither has
+        been selected; below 0 is worse than guessing the mean. ``report_error_pro`` and
+        ``report_error_retro`` are mean absolute errors (degrees; guessing gives 90).
+    """
+    rng = stream(seed, "network", name, f"seed{replicate}", "memory locus")
+    trials = task.draw(2 * settings.test_trials, rng)
+    inputs = task.inputs(trials, settings.input_noise, rng)
+    step = np.arange(task.ENCODED_STEPS) * task.STEP + task.STEP / 2
+    onset, offset = (trials[f"stimuli_{edge}"].to_numpy()[:, None] for edge in ("onset", "offset"))
+    shown = (step > onset) & (step < offset)
+    rows: list[dict[str, object]] = []
+    for column, hidden in (("intact", np.zeros_like(shown)), ("cut", shown)):
+        reports, populations = _run(model, inputs, ~hidden)
+        error = np.abs(task.report_error(reports, trials))
+        for order in experiment.TASKS:
+            measured = float(error[trials["task_order"] == order].mean())
+            rows.append(_row("report", f"report_error_{order}", column, measured))
+        is_retro = (trials["task_order"] == "retro").to_numpy()
+        retro = trials[is_retro]
+        before_cue = np.rint(retro["cue_onset"].to_numpy() / task.STEP).astype(int) - 1
+        for population, states in populations.items():
+            held = np.asarray(states)[np.flatnonzero(is_retro), before_cue]
+            rows.append(_row(population, "delay_r2", column, _explained(held, _colors(retro))))
+    table = pd.DataFrame(rows).groupby(["population", "measure"], sort=False).first()
+    return table.reset_index()
+
+
+def _row(population: str, measure: str, column: str, value: float) -> dict[str, object]:
+    return {"population": population, "measure": measure, column: value}
+
+
+@eqx.filter_jit
+def _run(model: Model, inputs: ArrayLike, allowed: ArrayLike) -> tuple[Array, dict[str, Array]]:
+    """Return reports and populations of many trials, each with its own allowed steps."""
+
+    def one(trial: tuple[Array, Array]) -> tuple[Array, dict[str, Array]]:
+        lesioned = cut(model, trial[1])
+        return lesioned(trial[0]), lesioned.online(trial[0])[0]
+
+    trials = (jnp.asarray(inputs), jnp.asarray(allowed))
+    of_all: tuple[Array, dict[str, Array]] = jax.lax.map(one, trials, batch_size=TRIALS_AT_ONCE)
+    return of_all
+
+
+def _colors(trials: pd.DataFrame) -> np.ndarray:
+    """Return cosine and sine of both items' colours, shape (trial, 4)."""
+    color = trials[[f"{location}_color" for location in experiment.LOCATIONS]].to_numpy()
+    return np.concatenate([np.cos(color), np.sin(color)], axis=1)
+
+
+def _explained(states: np.ndarray, targets: np.ndarray) -> float:
+    """Return the cross-validated fraction of variance that states (trial, unit) explain."""
+    # Trials come in random order: folds of neighbours are random folds.
+    predicted = cross_val_predict(RidgeCV(RIDGES), states, targets, cv=KFold(FOLDS))
+    left = ((targets - predicted) ** 2).sum()
+    return float(1 - left / ((targets - targets.mean(axis=0)) ** 2).sum())

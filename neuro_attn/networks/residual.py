@@ -1,0 +1,47 @@
+"""Layers of self-attention that add to a residual stream.
+
+X^0_t = E x_t + b + g p_t
+X^l = X^{l-1} + softmax(Q K' / sqrt(n)) V,  Q, K, V = X^{l-1} W_Q, X^{l-1} W_K, X^{l-1} W_V
+"""
+
+import equinox as eqx
+import jax
+from jax import Array
+
+from neuro_attn.networks.attention import QKVAttention, attend_to_self
+from neuro_attn.networks.self_attention import Embedding, Encoded, Positions
+from neuro_attn.networks.trials import ENCODED_STEPS
+
+
+class ResidualAttention(eqx.Module):
+    """An embedding and layers of single-head self-attention.
+
+    Parameters
+    ----------
+    key : jax.Array
+        Random key of the initial weights.
+    n_inputs, n_units, n_layers : int
+        Sizes.
+    positions : {"none", "sinusoidal", "learned"}
+        How the order of steps is known.
+    """
+
+    embedding: Embedding
+    layers: list[QKVAttention]
+
+    def __init__(
+        self, key: Array, n_inputs: int, n_units: int, n_layers: int, positions: Positions
+    ):
+        key, *keys = jax.random.split(key, 1 + n_layers)
+        self.embedding = Embedding(n_inputs, n_units, positions, ENCODED_STEPS, key)
+        self.layers = [QKVAttention(n_units, n_units, n_units, each) for each in keys]
+
+    def __call__(self, read: Array, present: Array) -> Encoded:
+        """Encode steps; see `Encoder.encode`. Each layer is a population and an attention."""
+        states = self.embedding(read)
+        populations, attention = {}, {}
+        for number, layer in enumerate(self.layers, start=1):
+            attended, weights = attend_to_self(layer, states, present)
+            states = states + attended
+            populations[f"layer{number}"], attention[f"layer{number}"] = states, weights
+        return Encoded(states, populations, attention)
