@@ -28,11 +28,11 @@ def signature(decoding: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        All are means over sessions (networks: seeds), on ``feature``, labelled as
-        'accuracy pro->retro cue': ``value`` (feature), mean over draws; ``sd`` (feature), SD over
-        bootstrap replicates; ``replicates`` (replicate, feature); ``halves`` (half, draw,
-        feature), which keeps draws, as a mean over draws would mix the halves. Attributes are
-        those of `decoding`.
+        On ``feature``, labelled as 'accuracy pro->retro cue': ``value`` (feature), mean over
+        draws; ``sd`` (feature), SD over bootstrap replicates; ``replicates`` (replicate,
+        feature); ``draws`` (draw, feature); ``halves`` (half, draw, feature), which keeps draws,
+        as a mean over draws would mix the halves; all means over sessions (networks: seeds).
+        ``sessions`` (session, feature) keeps these. Attributes are those of `decoding`.
 
     Raises
     ------
@@ -46,6 +46,10 @@ def signature(decoding: xr.Dataset) -> xr.Dataset:
             "value": _by_feature(means["window_accuracy"].mean("draw")),
             "sd": replicates.std("replicate", ddof=1),
             "replicates": replicates.transpose("replicate", "feature"),
+            "draws": _by_feature(means["window_accuracy"]).transpose("draw", "feature"),
+            "sessions": _by_feature(decoding["window_accuracy"].mean("draw")).transpose(
+                "session", "feature"
+            ),
             "halves": _by_feature(means["half_accuracy"]).transpose("half", "draw", "feature"),
         },
         attrs=decoding.attrs,

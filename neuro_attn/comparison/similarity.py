@@ -44,9 +44,17 @@ NEAREST_COLUMNS = [
     "ci_high",
     "runner_up",
     "runner_up_distance",
+    "margin",
+    "margin_ci_low",
+    "margin_ci_high",
+    "verdict",
     "fraction_nearest",
+    "fraction_of_seeds",
+    "fraction_of_draws",
     "untrained_as_near",
 ]
+UNDECIDED = "undecided"
+"""Verdict where no region is reliably nearer than all others."""
 
 
 class NetworkSignature(NamedTuple):
@@ -117,9 +125,13 @@ def nearest(
     -------
     pandas.DataFrame
         Columns ``NEAREST_COLUMNS``. ``runner_up`` is the next region ("" and NaN if there is but
-        one), ``fraction_nearest`` the fraction of bootstrap replicates in which the region is the
-        nearest, ``untrained_as_near`` whether the untrained population is within the interval of
-        the trained one's distance to that region or nearer, so that training explains nothing
+        one). ``margin`` is how much nearer the region is than the one it is least told apart
+        from, with its interval from paired replicates; ``verdict`` is the region if the intervals
+        to all others lie above 0, else ``UNDECIDED``. ``fraction_nearest``,
+        ``fraction_of_seeds`` and ``fraction_of_draws`` are how often the region is the nearest:
+        in bootstrap replicates, seeds of the network, and its random draws of splits and units.
+        ``untrained_as_near`` is whether the untrained population is within the interval of the
+        trained one's distance to that region or nearer, so that training explains nothing
         (missing where there is no untrained one).
     """
     table = distances(brain, networks, confidence)
@@ -132,13 +144,14 @@ def nearest(
         ranked = own_rows.sort_values("distance", kind="stable").set_index("region")
         first = ranked.iloc[0]
         second = ranked.iloc[1] if len(ranked) > 1 else None
+        matched = [_matched(own, region, network, population) for region in brain]
         replicates = _paired(
-            [
-                _replicate_distances(_matched(own, region, network, population), region)
-                for region in brain
-            ]
+            [_replicate_distances(one, region) for one, region in zip(matched, brain, strict=True)]
         )
-        is_first = replicates.argmin(axis=0) == regions.index(str(first.name))
+        place = regions.index(str(first.name))
+        margin, low, high = _margin(
+            ranked.loc[regions, "distance"].to_numpy(), replicates, place, confidence
+        )
         rows.append(
             (
                 network,
@@ -147,11 +160,55 @@ def nearest(
                 *first[["distance", "ci_low", "ci_high"]],
                 "" if second is None else second.name,
                 np.nan if second is None else second["distance"],
-                is_first.mean(),
+                margin,
+                low,
+                high,
+                first.name if second is None or low > 0 else UNDECIDED,
+                (replicates.argmin(axis=0) == place).mean(),
+                _fraction_nearest(matched, brain, "sessions", place),
+                _fraction_nearest(matched, brain, "draws", place),
                 pd.NA if np.isnan(first["floor"]) else first["floor"] <= first["ci_high"],
             )
         )
     return pd.DataFrame(rows, columns=NEAREST_COLUMNS).astype({"untrained_as_near": "boolean"})
+
+
+def _margin(
+    distance: np.ndarray, replicates: np.ndarray, place: int, confidence: float
+) -> tuple[float, float, float]:
+    """Return by how much region `place` is nearer than the one least told apart, and interval.
+
+    Parameters
+    ----------
+    distance : array, shape (region,)
+        Distances.
+    replicates : array, shape (region, replicate)
+        The same in paired replicates.
+    place : int
+        The nearest region.
+    confidence : float
+        Coverage of the interval.
+    """
+    if len(distance) == 1:
+        return np.nan, np.nan, np.nan
+    others = np.delete(np.arange(len(distance)), place)
+    margins = distance[others] - distance[place]
+    low, high = interval(centred(margins, replicates[others] - replicates[place]), confidence)
+    least = low.argmin()
+    return float(margins[least]), float(low[least]), float(high[least])
+
+
+def _fraction_nearest(
+    matched: Sequence[xr.Dataset], brain: Sequence[xr.Dataset], variable: str, place: int
+) -> float:
+    """Return in how many of a network's seeds or draws region `place` is the nearest."""
+    apart = np.stack(
+        [
+            _distance(own[variable], region["value"], region["sd"]).values
+            for own, region in zip(matched, brain, strict=True)
+        ]
+    )
+    return float((apart.argmin(axis=0) == place).mean())
 
 
 def _matched(own: xr.Dataset, region: xr.Dataset, network: str, population: str) -> xr.Dataset:

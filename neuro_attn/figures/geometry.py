@@ -11,9 +11,16 @@ from neuro_attn.figures import style
 
 MEASURES = {
     "axis_cosine": "cosine of the tasks' coding axes",
+    "parallelism_task": "parallelism score of the task",
+    "ccgp_label": "CCGP of the class (accuracy)",
+    "ccgp_task": "CCGP of the task (accuracy)",
+    "shattering": "shattering dimensionality (accuracy)",
+    "plane_cosine": "cosine of colour planes",
+    "alignment": "alignment index",
     "plane_angle_cos": "|cos| of the angle of colour planes",
+    "axis_stability": "stability of the coding axes",
 }
-"""What measures are called on axes; they have no units."""
+"""Measures that are drawn, and what they are called on axes; they have no units."""
 
 
 @style.journal_style()
@@ -34,12 +41,13 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
     -------
     matplotlib.figure.Figure
     """
+    geometry = geometry[geometry["measure"].isin(MEASURES)]
     if geometry.empty:
         return style.blank("no measure is defined: the codes are not reliable")
     regions = style.ordered(geometry["region"])
     epochs = list(dict.fromkeys(geometry["epoch"]))
     shades = dict(zip(epochs, _shades(len(epochs)), strict=True))
-    measures = list(dict.fromkeys(geometry["measure"]))
+    measures = [measure for measure in MEASURES if (geometry["measure"] == measure).any()]
     tasks = list(dict.fromkeys(geometry["task"]))
     panels = [
         (measure, task)
@@ -61,7 +69,7 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
         _draw_measure(axes, of_measure[of_measure["task"] == task], regions, shades)
         _same_limits(axes, of_measure)
         style.panel_title(axes, task)
-        axes.set_xlabel(MEASURES.get(measure, measure.replace("_", " ")))
+        axes.set_xlabel(MEASURES[measure])
         style.outer_labels(axes, index % columns == 0, bottom=True)
     for unused in grid.flat[len(panels) :]:
         unused.remove()

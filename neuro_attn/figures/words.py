@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neuro_attn.figures.attended import mean_over_attentions
+
 ARROW = "\N{RIGHTWARDS ARROW}"
 EMPTY = "Nothing to state.\n"
 
@@ -101,6 +103,42 @@ def geometry(table: pd.DataFrame) -> str:
     return _listed(lines)
 
 
+def geometry_over_time(table: pd.DataFrame) -> str:
+    """Say in how many bins each measure is defined, and its largest value."""
+    lines = []
+    for (region, task, measure), course in table.groupby(["region", "task", "measure"], sort=False):
+        row = course.loc[course["value"].idxmax()]
+        lines.append(
+            f"{_text(region)}, {_text(task)}: {_text(measure)}, {len(course)} bins, largest "
+            f"{_interval(row['value'], row['ci_low'], row['ci_high'], 2)} at {row['time']:.3g} s."
+        )
+    return _listed(lines)
+
+
+def color_planes(table: pd.DataFrame, geometry: pd.DataFrame) -> str:
+    """Say the angle between the planes that are drawn."""
+    drawn = table[["region", "task", "epoch"]].drop_duplicates()
+    angles = geometry[geometry["measure"] == "plane_angle_cos"]
+    lines = [
+        f"{_text(row['region'])}, {_text(row['task'])}, {_text(row['epoch'])}: absolute cosine "
+        f"{_interval(row['value'], row['ci_low'], row['ci_high'], 2)}, floor {row['floor']:.2f}."
+        for row in drawn.merge(angles, on=["region", "task", "epoch"]).to_dict("records")
+    ]
+    return _listed(lines)
+
+
+def signatures(table: pd.DataFrame) -> str:
+    """Say the range of the accuracies in each signature."""
+    lines = []
+    for (dataset, region), rows in table.groupby(["dataset", "region"], sort=False):
+        best = rows.loc[rows["value"].idxmax()]
+        lines.append(
+            f"{_text(dataset)}, {_text(region)}: {len(rows)} features, from "
+            f"{rows['value'].min():.2f} to {best['value']:.2f} ({_text(best['feature'])})."
+        )
+    return _listed(lines)
+
+
 def learning(report_error: pd.DataFrame) -> str:
     """Say how large the report errors of trained and untrained networks are."""
     grouped = report_error.groupby(["network", "trained", "task"], sort=True)
@@ -116,16 +154,19 @@ def learning(report_error: pd.DataFrame) -> str:
 
 
 def attention(recording: xr.Dataset) -> str:
-    """Say which moment each task attends to at the last step before the report."""
+    """Say what each task attends to at the last step before the report."""
+    attended = recording.attrs.get("attended", "step")
+    weights = mean_over_attentions(recording)
     lines = []
     for task in np.unique(recording["task"].values):
-        weights = recording["rates"].isel(trial=recording["task"].values == task).mean("trial")
-        last = weights.isel(time=-1)
-        peak = int(last.argmax("unit"))
+        is_task = recording["task"].values == task
+        last = weights.isel(trial=is_task, time=-1).mean("trial")
+        peak = last.isel(source=int(last.argmax("source")))
+        source = float(peak["source"])
+        where = f"the input at {source:.2f} s" if attended == "step" else f"{attended} {source:.0f}"
         lines.append(
-            f"{_text(task)}: at the last step the weight peaks on the input at "
-            f"{float(recording['unit_time_s'][peak]):.2f} s, with {float(last[peak]):.2f} of the "
-            f"attention; n = {int((recording['task'] == task).sum())} trials."
+            f"{_text(task)}: at the last step the weight peaks on {where}, with {float(peak):.2f} "
+            f"of the attention; n = {int(is_task.sum())} trials."
         )
     return _listed(lines)
 
@@ -136,10 +177,12 @@ def similarity(nearest: pd.DataFrame) -> str:
     for row in nearest.to_dict("records"):
         as_near = "; the untrained network is as near" if row["untrained_as_near"] else ""
         lines.append(
-            f"{_text(row['network'])}, {_text(row['population'])}: nearest to "
+            f"{_text(row['network'])}, {_text(row['population'])}: "
+            f"{'undecided, ' if row['verdict'] != row['region'] else ''}nearest to "
             f"{_text(row['region'])}, distance "
             f"{_interval(row['distance'], row['ci_low'], row['ci_high'], 1)}, nearest in "
-            f"{100 * row['fraction_nearest']:.0f} % of the bootstrap replicates{as_near}."
+            f"{100 * row['fraction_nearest']:.0f} % of the bootstrap replicates and "
+            f"{100 * row['fraction_of_seeds']:.0f} % of the seeds{as_near}."
         )
     return _listed(lines)
 

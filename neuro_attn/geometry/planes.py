@@ -69,11 +69,11 @@ def plane_angle_cosine(conditions: np.ndarray) -> np.ndarray:
             "conditions must be (2 * bin, unit) with 3 or more bins and units; "
             f"got {conditions.shape[-2:]}"
         )
-    scores, _, _ = _components(conditions)
+    scores, _, _ = components(conditions)
     upper, lower = np.split(scores[..., :SPACE], 2, axis=-2)
     planes, spread = [], []
     for points in (upper, lower):
-        _, axes, singular = _components(points)
+        _, axes, singular = components(points)
         planes.append(axes[..., :PLANE, :])
         spread.append(singular[..., PLANE - 1])
     # What rounding leaves of a missing second component is of the order of eps.
@@ -95,11 +95,11 @@ def variance_fractions(conditions: np.ndarray) -> np.ndarray:
     numpy.ndarray, shape (min(condition, unit),)
         Falling; they sum to 1.
     """
-    variance = _components(conditions)[2] ** 2
+    variance = components(conditions)[2] ** 2
     return variance / variance.sum()
 
 
-def _components(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def components(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return scores (..., point, component), axes (..., component, dimension), singular values.
 
     As scikit-learn's `PCA`, but for stacks of replicates at once.

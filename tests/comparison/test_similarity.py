@@ -3,11 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro_attn.comparison import NetworkSignature, distances, nearest, signature
-from neuro_attn.comparison.similarity import DISTANCE_COLUMNS, MIN_SD, NEAREST_COLUMNS
+from neuro_attn.comparison.similarity import (
+    DISTANCE_COLUMNS,
+    MIN_SD,
+    NEAREST_COLUMNS,
+    UNDECIDED,
+)
 from neuro_attn.errors import InputError
 
 SHARED, OWN = np.full((2, 2, 2), 0.85), np.full((2, 2, 2), 0.85)
@@ -71,7 +77,10 @@ def test_networks_are_nearest_to_the_region_they_were_made_from(brain, networks)
         "general": "V4",
         "separate": "LPFC",
     }
-    assert (table["fraction_nearest"] == 1).all()
+    for column in ("fraction_nearest", "fraction_of_seeds", "fraction_of_draws"):
+        assert (table[column] == 1).all()
+    assert (table["verdict"] == table["region"]).all()
+    assert (table["margin_ci_low"] > 0).all()
     assert (table["distance"] < table["runner_up_distance"]).all()
     assert not table["untrained_as_near"].any()
 
@@ -79,7 +88,53 @@ def test_networks_are_nearest_to_the_region_they_were_made_from(brain, networks)
 def test_a_network_between_two_like_regions_is_not_sure_of_its_nearest(decoding):
     twins = [signature(decoding(SHARED, name, seed=i)) for i, name in enumerate(("one", "two"))]
     own = NetworkSignature("n", True, "p", signature(decoding(SHARED, seed=9)))
-    assert 0.1 < nearest(twins, [own])["fraction_nearest"].item() < 0.9
+    row = nearest(twins, [own]).iloc[0]
+    assert 0.1 < row["fraction_nearest"] < 0.9
+    assert row["margin_ci_low"] <= 0 <= row["margin_ci_high"]
+    assert row["verdict"] == UNDECIDED
+
+
+def test_a_network_alike_to_two_regions_is_rarely_decided():
+    """At 5 %, more than 9 of 40 by chance in fewer than 1 of 10,000 runs."""
+    decided = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        twins = [noisy_signature(np.full(8, 0.8), 0.02, rng, name) for name in ("one", "two")]
+        own = NetworkSignature("n", True, "p", noisy_signature(np.full(8, 0.8), 0.02, rng))
+        decided += nearest(twins, [own])["verdict"].item() != UNDECIDED
+    assert decided <= 9
+
+
+def noisy_signature(truth, noise, rng, region="network"):
+    """A signature whose replicates scatter around its value as its value does around the truth."""
+    value = truth + noise * rng.normal(size=len(truth))
+    around = value + noise * rng.normal(size=(100, len(truth)))
+    return xr.Dataset(
+        {
+            "value": ("feature", value),
+            "sd": ("feature", around.std(axis=0, ddof=1)),
+            "replicates": (("replicate", "feature"), around),
+            "halves": (("half", "draw", "feature"), around[:8].reshape(2, 4, -1)),
+            "draws": (("draw", "feature"), around[:4]),
+            "sessions": (("session", "feature"), around[:1]),
+        },
+        coords={"feature": [f"accuracy {number}" for number in range(len(truth))]},
+        attrs={"region": region},
+    )
+
+
+def test_stability_is_counted_over_the_networks_own_seeds(decoding):
+    """Two seeds like LPFC and one like V4: the mean is nearer to LPFC, two of three seeds are."""
+    regions = [
+        signature(decoding(each, name, noise=0.001))
+        for each, name in ((SHARED, "LPFC"), (OWN, "V4"))
+    ]
+    source = decoding(SHARED, sessions=("seed0", "seed1", "seed2"), noise=0.001)
+    source["window_accuracy"].loc[{"session": "seed1"}] = OWN[..., None]
+    row = nearest(regions, [NetworkSignature("n", True, "p", signature(source))]).iloc[0]
+    assert row["region"] == "LPFC"
+    assert row["fraction_of_seeds"] == pytest.approx(2 / 3)
+    assert row["fraction_of_draws"] == 1
 
 
 def test_training_that_changes_nothing_is_said(brain, decoding):

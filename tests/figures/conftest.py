@@ -355,6 +355,57 @@ def make_geometry(shape: Shape) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def make_geometry_over_time(shape: Shape) -> pd.DataFrame:
+    rng = np.random.default_rng(9)
+    pairs = [f"{a} vs {b}" for i, a in enumerate(shape.tasks) for b in shape.tasks[i + 1 :]]
+    rows = []
+    for region in shape.regions:
+        for measure, tasks in {"axis_cosine": pairs, "cued_color": shape.tasks}.items():
+            for task in tasks:
+                for time in np.arange(8) / 10:
+                    value = time + 0.05 * rng.random()
+                    row = (region, task, time, measure, value, value - 0.1, value + 0.1)
+                    rows.append(row)
+    columns = ["region", "task", "time", "measure", "value", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def make_color_planes(shape: Shape) -> pd.DataFrame:
+    rng = np.random.default_rng(10)
+    columns = ["region", "session", "task", "epoch", "location", "bin", "color"]
+    rows = [
+        (region, "all", task, epoch, location, number, (number + 0.5) * np.pi / 2)
+        for region in shape.regions
+        for task in shape.tasks[:2]
+        for epoch in shape.windows[:2]
+        for location in ("upper", "lower")
+        for number in range(4)
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    table[["pc1", "pc2", "pc3"]] = rng.normal(size=(len(table), 3))
+    return table
+
+
+def make_signatures(shape: Shape) -> tuple[pd.DataFrame, str, dict[str, tuple[str, bool]]]:
+    rng = np.random.default_rng(11)
+    networks = {"network-a": ("a", True), "network-a-untrained": ("a", False)}
+    features = [
+        f"accuracy {train}->{test} {window}"
+        for train in shape.tasks
+        for test in shape.tasks
+        for window in shape.windows
+    ]
+    places = [("brain", region) for region in shape.regions]
+    places += [(name, population) for name in networks for population in ("encoder", "decoder")]
+    rows = [
+        (dataset, region, feature, 0.5 + 0.5 * rng.random(), 0.02)
+        for dataset, region in places
+        for feature in features
+    ]
+    columns = ["dataset", "region", "feature", "value", "sd"]
+    return pd.DataFrame(rows, columns=columns), "brain", networks
+
+
 def _lab(color, simulation: np.ndarray | None = None) -> np.ndarray:
     srgb = np.array(to_rgb(color))
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
@@ -387,6 +438,9 @@ def make() -> SimpleNamespace:
         log=make_log,
         distances=make_distances,
         geometry=make_geometry,
+        geometry_over_time=make_geometry_over_time,
+        color_planes=make_color_planes,
+        signatures=make_signatures,
         shapes=SHAPES,
         long_names=LONG_NAMES,
         atlas=ATLAS,

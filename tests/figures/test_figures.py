@@ -10,11 +10,14 @@ from neuro_attn.configuration import NETWORK_TIMING, Timing
 from neuro_attn.errors import InputError
 from neuro_attn.figures import (
     attention,
+    color_planes,
     cross_temporal,
     decoding_over_time,
     geometry,
+    geometry_over_time,
     learning,
     onsets,
+    signatures,
     similarity,
     style,
     timeline,
@@ -257,6 +260,19 @@ def test_attention_marks_the_epochs_of_each_task(make, tmp_path):
     assert words(figure).count("items") == 4
 
 
+def test_attention_to_something_else_than_steps_is_drawn_by_its_number(make, tmp_path):
+    data = make.attention().isel(unit=slice(6))
+    data = data.assign_coords(unit_time_s=("unit", np.full(6, np.nan)))
+    # Two heads that look at three patches are averaged.
+    data = data.assign_coords(unit_source=("unit", [0, 1, 2, 0, 1, 2]))
+    figure = written(attention.draw(data.assign_attrs(attended="patch"), NETWORK_TIMING), tmp_path)
+    assert says(figure, "attended patch")
+    assert words(figure).count("items") == 2
+    [mesh] = panels(figure)[0].collections
+    pro = data["rates"].values[data["task"].values == "pro"].mean(axis=0)
+    np.testing.assert_allclose(mesh.get_array().reshape(3, -1), (pro[:3] + pro[3:]) / 2, rtol=1e-5)
+
+
 def test_attention_draws_tasks_without_known_epochs(make, tmp_path):
     data = make.attention().assign_coords(task=("trial", np.repeat(["a", "b", "c", "d"], 15)))
     figure = written(attention.draw(data, NETWORK_TIMING), tmp_path)
@@ -313,6 +329,38 @@ def test_geometry_draws_what_is_undefined_in_some_regions(make, tmp_path):
     table = make.geometry(make.shapes["panichello"])
     table.loc[table["region"] == "V4", ["value", "ci_low", "ci_high", "ceiling"]] = np.nan
     written(geometry.draw(table[table["region"] != "FEF"]), tmp_path)
+
+
+def test_geometry_over_time_has_a_panel_for_every_measure_and_task(shape, make, tmp_path):
+    table = make.geometry_over_time(shape)
+    figure = written(geometry_over_time.draw(table), tmp_path)
+    assert len(panels(figure)) == len(table[["measure", "task"]].drop_duplicates())
+    for region in shape.regions:
+        assert says(figure, region)
+
+
+def test_geometry_over_time_says_where_nothing_is_defined(make, tmp_path):
+    table = make.geometry_over_time(make.shapes["panichello"])
+    figure = written(geometry_over_time.draw(table[:0]), tmp_path)
+    assert says(figure, "no measure is defined")
+
+
+def test_color_planes_has_a_panel_for_every_region_task_and_window(make, tmp_path):
+    shape = make.shapes["panichello"]
+    table = make.color_planes(shape)
+    figure = written(color_planes.draw(table, make.geometry(shape)), tmp_path)
+    drawn = table[["region", "task", "epoch"]].drop_duplicates()
+    assert len(figure.axes) == len(drawn)
+    assert says(figure, "upper item")
+    assert says(figure, "|cos|")
+
+
+def test_signatures_name_every_region_and_network(shape, make, tmp_path):
+    figure = written(signatures.draw(*make.signatures(shape)), tmp_path)
+    for region in shape.regions:
+        assert says(figure, region)
+    assert says(figure, "a, decoder (untrained)")
+    assert says(figure, "bootstrap SDs")
 
 
 def test_onsets_shows_onsets_and_their_differences(shape, make, tmp_path):

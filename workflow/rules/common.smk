@@ -15,6 +15,8 @@ os.environ.update(PYTHONPATH=str(workflow.basedir))
 
 ORIGIN = ", ".join(map(str, workflow.configfiles)) or "config"
 try:
+    for path in workflow.configfiles:
+        configuration.read_keys(path)
     CONFIGURATION = configuration.parse(config, ORIGIN)
     DATASETS = CONFIGURATION.all_datasets()
     FOLDER = os.environ.get("NEURO_ATTN_DATA") or CONFIGURATION.data_folder
@@ -54,6 +56,11 @@ def sources_of(script):
     return source_digest(Path(workflow.basedir) / "workflow/scripts" / script)
 
 
+def sources_of_family(family):
+    # Families are imported by name, which the sources of a script do not show.
+    return source_digest(configuration.family_file(family))
+
+
 def recordings_of(wildcards):
     return [
         f"results/{wildcards.dataset}/recordings/{as_filename(session)}.nc"
@@ -85,6 +92,8 @@ DATASET_FIGURES = {
     "cross_temporal": (["cross_temporal.nc"], "Cross-temporal decoding"),
     "unit_counts": (["unit_counts.csv"], "Accuracy against units"),
     "geometry": (["geometry.csv"], "Geometry"),
+    "geometry_over_time": (["geometry_over_time.csv"], "Geometry over time"),
+    "color_planes": (["color_planes.csv", "geometry.csv"], "Colour planes"),
 }
 
 # Readable twins of the tables of a data set, and what they are called in the report.
@@ -92,6 +101,8 @@ DATASET_TABLES = {
     "summary": "Accuracy in the windows",
     "onsets": "Onsets and their differences",
     "geometry": "Geometry",
+    "geometry_left_out": "What geometry lacks, and why",
+    "color_information": "Colour information",
     "regions": "Populations",
     "confounds": "Confounds",
 }
@@ -101,10 +112,22 @@ OTHER_TABLES = {
     "report_error": ("networks/report_error", "networks", "Report errors"),
     "distances": ("comparison/distances", "comparison", "Distances"),
     "nearest": ("comparison/nearest", "comparison", "Nearest regions"),
+    "representations": ("comparison/representations", "comparison", "Representations"),
 }
 
 
 TABLES = ("transfer", "summary", "onsets", "unit_counts", "geometry")
+
+# Figures and tables that only some data sets have: with the setting of this name.
+CONDITIONAL = {
+    "confounds": "confounds",
+    "color_information": "colors",
+    "color_planes": "colors",
+}
+
+
+def has(dataset, result):
+    return result not in CONDITIONAL or getattr(dataset, CONDITIONAL[result])
 
 
 def results_of_all_datasets(wildcards):
@@ -132,6 +155,25 @@ def decodings_of_networks(wildcards):
     ]
 
 
+NETWORK_DATASETS = {
+    name: [dataset.network, dataset.trained]
+    for name, dataset in DATASETS.items()
+    if dataset.source == "network"
+}
+# Data sets that are laid beside each other: the brain's, then those of the networks.
+COMPARED = []
+if CONFIGURATION.comparison:
+    COMPARED = [CONFIGURATION.comparison.dataset, *NETWORK_DATASETS]
+
+
+def recordings_of_compared(wildcards):
+    return [
+        f"results/{name}/recordings/{as_filename(session)}.nc"
+        for name in COMPARED
+        for session in SESSIONS[name]
+    ]
+
+
 def decodings_of_brain(wildcards):
     return decodings_of_dataset(CONFIGURATION.comparison.dataset)
 
@@ -141,7 +183,7 @@ def results_of_comparison(wildcards):
         return []
     return [
         f"results/comparison/{table}.csv"
-        for table in ("distances", "nearest", "signatures")
+        for table in ("distances", "nearest", "signatures", "representations")
     ]
 
 
@@ -166,15 +208,16 @@ def table_of(name, caption, category, title):
 def figures_and_tables(wildcards):
     wanted = [
         f"results/figures/{figure}-{name}.{suffix}"
-        for name in DATASETS
+        for name, dataset in DATASETS.items()
         for figure in DATASET_FIGURES
+        if has(dataset, figure)
         for suffix in ("png", "svg")
     ]
     wanted += [
         f"results/tables/{table}-{name}.html"
         for name, dataset in DATASETS.items()
         for table in DATASET_TABLES
-        if table != "confounds" or dataset.confounds
+        if has(dataset, table)
     ]
     wanted += [f"results/figures/timeline-{name}.png" for name in SIMULATED]
     wanted += [
@@ -185,6 +228,11 @@ def figures_and_tables(wildcards):
     if CONFIGURATION.networks:
         wanted += ["results/figures/learning.png", "results/tables/report_error.html"]
     if CONFIGURATION.comparison:
-        wanted += ["results/figures/similarity.png"]
-        wanted += ["results/tables/distances.html", "results/tables/nearest.html"]
+        wanted += [
+            f"results/figures/{figure}.png" for figure in ("similarity", "signatures")
+        ]
+        wanted += [
+            f"results/tables/{table}.html"
+            for table in ("distances", "nearest", "representations")
+        ]
     return wanted

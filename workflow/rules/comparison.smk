@@ -13,11 +13,7 @@ rule compare:
     conda:
         "../envs/neuro-attn.yaml"
     params:
-        networks={
-            name: [dataset.network, dataset.trained]
-            for name, dataset in DATASETS.items()
-            if dataset.source == "network"
-        },
+        networks=NETWORK_DATASETS,
         confidence=(
             DATASETS[CONFIGURATION.comparison.dataset].inference.confidence
             if CONFIGURATION.comparison
@@ -26,3 +22,28 @@ rule compare:
         sources=sources_of("compare.py"),
     script:
         "../scripts/compare.py"
+
+
+rule compare_representations:
+    input:
+        recordings=recordings_of_compared,
+        regions=[f"results/{name}/regions.csv" for name in COMPARED],
+    output:
+        "results/comparison/representations.csv",
+    log:
+        "results/logs/compare_representations.log",
+    benchmark:
+        "results/benchmarks/compare_representations.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    params:
+        settings={
+            name: DATASETS[name].model_dump(mode="json", exclude={"confounds"})
+            for name in COMPARED
+        },
+        brain=CONFIGURATION.comparison.dataset if CONFIGURATION.comparison else None,
+        networks=NETWORK_DATASETS,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("compare_representations.py"),
+    script:
+        "../scripts/compare_representations.py"

@@ -136,6 +136,27 @@ rule draw_similarity:
         "../scripts/figures/similarity.py"
 
 
+rule draw_signatures:
+    input:
+        "results/comparison/signatures.csv",
+    output:
+        png=figure_of("signatures", "signatures", "comparison", "Signatures"),
+        svg="results/figures/signatures.svg",
+        words="results/figures/signatures.rst",
+    log:
+        "results/logs/figures/signatures.log",
+    benchmark:
+        "results/benchmarks/figures/signatures.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    params:
+        brain=CONFIGURATION.comparison.dataset if CONFIGURATION.comparison else None,
+        networks=NETWORK_DATASETS,
+        sources=sources_of("figures/signatures.py"),
+    script:
+        "../scripts/figures/signatures.py"
+
+
 for table, (place, category, title) in OTHER_TABLES.items():
 
     rule:

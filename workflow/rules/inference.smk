@@ -25,7 +25,11 @@ rule measure_geometry:
         recordings=recordings_of,
         regions="results/{dataset}/regions.csv",
     output:
-        "results/{dataset}/geometry.csv",
+        geometry="results/{dataset}/geometry.csv",
+        left_out="results/{dataset}/geometry_left_out.csv",
+        over_time="results/{dataset}/geometry_over_time.csv",
+        color_information="results/{dataset}/color_information.csv",
+        color_planes="results/{dataset}/color_planes.csv",
     log:
         "results/logs/geometry/{dataset}.log",
     benchmark:

@@ -10,7 +10,10 @@ with told_in_one_message(snakemake.log[0]):
     dataset, name = dataset_from(snakemake.params.settings), snakemake.wildcards.dataset
     recordings = [recording.load(path) for path in snakemake.input.recordings]
     regions = read_csv(snakemake.input.regions)["region"].unique()
-    tables = [
+    measured = [
         measure(recordings, dataset, region, snakemake.params.seed, name) for region in regions
     ]
-    write_csv(pd.concat(tables, ignore_index=True), snakemake.output[0])
+    for table, path in snakemake.output.items():
+        tables = [getattr(of_region, table) for of_region in measured]
+        full = [each for each in tables if len(each)] or tables[:1]
+        write_csv(pd.concat(full, ignore_index=True), path)

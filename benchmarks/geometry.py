@@ -1,0 +1,309 @@
+"""Planted geometry and planted resemblance: how often the analysis finds what was planted.
+
+`python -m benchmarks.geometry [part ...] [--experiments N] [--cores K]` simulates
+experiments whose truth is known, measures their geometry, and counts. Each part prints its numbers
+with their n and writes results/benchmarks/geometry-PART.json.
+
+planted   how many intervals hold the planted axis cosine, plane cosine and alignment, before,
+          during and after selection
+noise     how often noise alone has a cosine, an alignment, abstraction or colour information
+resemblance   how often a region that was made of a network's own activations is named nearest,
+              and how often a region is named where two are equally near
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from tqdm import tqdm
+
+from benchmarks.machine import save
+from neuro_attn import sources
+from neuro_attn.comparison import NetworkSignature, nearest, signature
+from neuro_attn.configuration import AnyDataset, parse
+from neuro_attn.decoding import decode_region, populations
+from neuro_attn.geometry.abstraction import abstraction
+from neuro_attn.geometry.colors import shown_colors
+from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, normal_interval
+from neuro_attn.geometry.information import ITEMS, color_information
+from neuro_attn.geometry.overlap import color_overlap
+from neuro_attn.geometry.task_axes import axis_cosine
+from neuro_attn.randomness import stream
+from neuro_attn.recording import build
+from neuro_attn.sources.simulation import MEMORY_LEVEL
+
+NAME = "planted"
+CONFIDENCE = 0.95
+RETRO, PAIR = 1, (0, 1)
+RISE = 0.03
+WINDOW = (0.4, 0.8)
+STRONG = {"units": 40, "selection": 4.0, "color": 10.0, "visual": 0.0}
+REGIONS: dict[str, dict[str, float]] = {
+    "before": {**STRONG, "selection_onset": 1.2, "shared": 0.0},
+    "during": {**STRONG, "selection_onset": 0.6, "shared": 0.5},
+    "after": {**STRONG, "selection_onset": 0.1, "shared": 1.0},
+    "separate": {**STRONG, "selection_onset": 0.1, "shared": 0.0},
+    "reversed": {**STRONG, "selection_onset": 0.1, "shared": -0.5},
+}
+"""Selection comes after the window, in its middle or before it; axes are shared or not."""
+NOISE = {"noise": {"units": 40, "selection": 0.0, "color": 0.0, "visual": 0.0}}
+
+
+def settings(
+    regions: dict[str, dict[str, float]], bootstraps: int = 100, cycles: int = 4
+) -> AnyDataset:
+    """Return the settings of a simulated experiment."""
+    keys = {
+        "source": "simulation",
+        "label": "selected",
+        "tasks": {
+            "pro": {"trials": "trial_type == 'pro'", "align": "cue_onset"},
+            "retro": {"trials": "trial_type == 'retro'", "align": "cue_onset"},
+        },
+        "time": {"start": WINDOW[0], "stop": WINDOW[1], "bin": 0.1},
+        "windows": {"delay": list(WINDOW)},
+        "colors": {"upper": "upper_color", "lower": "lower_color"},
+        "decoding": {"population": "pseudopopulation", "draws": 5},
+        "inference": {"bootstraps": bootstraps, "permutations": 39},
+        "simulation": {
+            "sessions": 2,
+            "cycles": cycles,
+            # High enough that rates are hardly ever cut at 0, which would bend the planted axes.
+            "baseline": 40.0,
+            "selection_rise": RISE,
+            "regions": regions,
+            # The retro task holds both items until after the window.
+            "timing": {"retro": {"selection_delay": [0.6, 0.8]}},
+        },
+    }
+    return parse({"datasets": {NAME: keys}}).datasets[NAME]
+
+
+def planted_cosine(onset: float) -> float:
+    r"""Return the cosine of each principal angle between the colour planes in the window.
+
+    Colours lie in :math:`\alpha u + \beta c` and :math:`\alpha l + \beta c`, with u, l and c
+    orthogonal, alpha the mean of (1 - S) over the window and beta that of S.
+    """
+    time = np.arange(*WINDOW, 0.001) + 0.0005
+    selection = np.where(time > onset, 1 - np.exp(-np.maximum(time - onset, 0) / RISE), 0)
+    alpha, beta = MEMORY_LEVEL * (1 - selection.mean()), MEMORY_LEVEL * selection.mean()
+    return float(beta**2 / (alpha**2 + beta**2))
+
+
+def estimates(
+    data: list[xr.Dataset], dataset: AnyDataset, region: str, seed: int
+) -> Iterator[tuple[str, Callable[[], dict[str, Estimate]]]]:
+    """Yield what is counted in a region: names and what estimates them in the window."""
+    resampling = Resampling(
+        dataset.inference.bootstraps,
+        dataset.decoding.draws,
+        dataset.inference.permutations,
+        CONFIDENCE,
+        seed,
+        NAME,
+    )
+    population = populations(data, NAME, dataset, region)[0]
+    point = len(population.times)
+    assert dataset.colors is not None
+    colors = {one.attrs["session"]: shown_colors(one, dataset.colors, NAME) for one in data}
+    axes = partial(axis_cosine, population, point, PAIR, resampling, colors)
+    yield "axes", lambda: {"axis_cosine": axes()}
+    yield "colors", partial(color_overlap, population, point, RETRO, colors, resampling)
+    yield "abstraction", partial(abstraction, population, point, PAIR, dataset.decoding, resampling)
+    for item in ITEMS:
+
+        def informed(item: str = item) -> dict[str, Estimate]:
+            found = color_information(population, point, RETRO, item, colors, resampling)
+            return {f"{item}_color": Estimate(float(found.value), found.replicates, 1.0, 0.0)}
+
+        yield "information", informed
+
+
+def planted_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
+    """Return, for each planted number, the estimate and whether its interval holds it."""
+    dataset = settings(REGIONS, **keys)
+    data = sources.read(NAME, dataset, "", seed)
+    rows = []
+    for region, planted in REGIONS.items():
+        cosine = planted_cosine(planted["selection_onset"])
+        truth = {"plane_cosine": cosine**2, "alignment": cosine**2, "squared_cosine_1": cosine**2}
+        if planted["selection_onset"] < WINDOW[1]:
+            truth["axis_cosine"] = planted["shared"]
+        for family, estimate in estimates(data, dataset, region, seed):
+            planted_here = {"axes": "axis_cosine", "colors": "alignment"}.get(family)
+            if planted_here not in truth:
+                continue
+            try:
+                found = estimate()
+            except UndefinedError:
+                rows += [{"region": region, "measure": family, "defined": False}]
+                continue
+            for name in found.keys() & truth.keys():
+                value, replicates = found[name].value, found[name].replicates
+                low, high = normal_interval(value, replicates, CONFIDENCE)
+                rows.append(
+                    {
+                        "region": region,
+                        "measure": name,
+                        "defined": True,
+                        "planted": truth[name],
+                        "value": value,
+                        "half": (high - low) / 2,
+                        "inside": int(low <= truth[name] <= high),
+                    }
+                )
+    return rows
+
+
+def noise_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
+    """Return of every measure whether noise alone seems to have it."""
+    dataset = settings(NOISE, **keys)
+    data = sources.read(NAME, dataset, "", seed)
+    rows = []
+    for family, estimate in estimates(data, dataset, "noise", seed):
+        try:
+            found = estimate()
+        except UndefinedError:
+            rows.append({"measure": family, "defined": False, "alarm": False})
+            continue
+        for name, one in found.items():
+            low, _ = normal_interval(one.value, one.replicates, CONFIDENCE)
+            nothing = 0.5 if family == "abstraction" else 0.0
+            rows.append(
+                {"measure": name, "defined": True, "value": one.value, "alarm": low > nothing}
+            )
+    return rows
+
+
+def resemblance_experiment(seed: int) -> list[dict[str, Any]]:
+    """Return whether the verdict is the region with the network's code, and with two of these.
+
+    The network is a layer of 60 random tanh units that sees the task and, in a gain of each task,
+    what is selected. One region answers with other units of that layer on other trials; the others
+    have a shared code and a weak one. The twin has the units of the first, on trials of its own.
+    """
+    rng = stream(seed, "benchmark", "resemblance")
+    dataset = parse({"datasets": {NAME: RESEMBLANCE}}).datasets[NAME]
+    inputs = rng.normal(size=(200, 5))
+    layers = {"network": inputs[:60], "own": inputs[60:120], "twin": inputs[60:120]}
+    regions = {name: _activations(weights) for name, weights in layers.items()}
+    axis = rng.normal(size=60)
+    side = np.array([-1, 1])[None, :, None]
+    regions["shared"] = 0.35 * side * axis + np.zeros((2, 1, 1))
+    regions["weak"] = 0.05 * side * rng.normal(size=(2, 1, 60))
+    signatures = {
+        name: signature(_decoded(code, dataset, name, seed, rng)) for name, code in regions.items()
+    }
+    rows = []
+    for part, names in {
+        "planted": ("own", "shared", "weak"),
+        "none planted": ("own", "twin"),
+    }.items():
+        network = NetworkSignature("network", True, "layer", signatures["network"])
+        row = nearest([signatures[name] for name in names], [network], CONFIDENCE).iloc[0]
+        rows.append({"part": part, "region": row["region"], "verdict": row["verdict"]})
+    return rows
+
+
+RESEMBLANCE = {
+    "source": "netcdf",
+    "files": "*",
+    "label": "side",
+    "tasks": {task: {"trials": f"order == '{task}'"} for task in ("pro", "retro")},
+    "time": {"start": 0.0, "stop": 0.2, "bin": 0.1},
+    "windows": {"early": [0.0, 0.1], "late": [0.1, 0.2]},
+    "decoding": {"draws": 3, "unit_counts": []},
+    "inference": {"permutations": 19, "bootstraps": 40},
+}
+
+
+def _activations(weights: np.ndarray) -> np.ndarray:
+    """Return what tanh units answer to each task and side, (task, side, unit)."""
+    task, side = np.meshgrid([0, 1], [-1, 1], indexing="ij")
+    seen = [np.ones_like(task), task, side * (1 - task), side * task, 0.5 * side]
+    return np.tanh(0.35 * np.stack(seen, axis=-1) @ weights.T)
+
+
+def _decoded(
+    code: np.ndarray, dataset: AnyDataset, region: str, seed: int, rng: np.random.Generator
+) -> xr.Dataset:
+    """Decode 60 trials a task and side of a code (task, side, unit) in noise."""
+    task, side = np.indices((2, 2)).reshape(2, -1).repeat(60, axis=1)
+    rates = code[task, side][:, :, None] + rng.normal(size=(len(task), code.shape[2], 2))
+    trials = pd.DataFrame({"trial_id": np.arange(len(task))})
+    trials["task"], trials["label"] = np.array(["pro", "retro"])[task], np.array(["l", "u"])[side]
+    units = pd.DataFrame({"unit_id": np.arange(code.shape[2]).astype(str), "region": region})
+    recording = build(rates, trials, units, NAME, "session", dataset, {}, "a.u.")
+    members = populations([recording], NAME, dataset, region)
+    return decode_region(members, dataset, None, seed, NAME, region)
+
+
+def count_resemblance(rows: pd.DataFrame, n: int) -> dict[str, Any]:
+    """Print and return how often each verdict was given."""
+    table = rows.groupby(["part", "verdict"]).size().rename("experiments")
+    print(f"verdicts, of {n} experiments (planted: own)")
+    print(table.to_string())
+    return {"rows": table.reset_index().to_dict("records")}
+
+
+def count_planted(rows: pd.DataFrame, n: int) -> dict[str, Any]:
+    """Print and return how many intervals hold what was planted."""
+    done = rows[rows["defined"].astype(bool)].astype({"inside": int})
+    table = done.groupby(["measure", "region"]).agg(
+        planted=("planted", "first"),
+        mean=("value", "mean"),
+        sd=("value", "std"),
+        half=("half", "median"),
+        inside=("inside", "sum"),
+        n=("inside", "size"),
+    )
+    print(f"intervals that hold what was planted, of {n} experiments")
+    print(table.round(3).to_string())
+    return {"rows": table.reset_index().to_dict("records")}
+
+
+def count_noise(rows: pd.DataFrame, n: int) -> dict[str, Any]:
+    """Print and return how often noise alone raises an alarm."""
+    table = rows.groupby("measure").agg(
+        defined=("defined", "sum"), alarms=("alarm", "sum"), mean=("value", "mean")
+    )
+    print(f"noise alone, of {n} experiments: defined, and interval above 0 (accuracies: above .5)")
+    print(table.round(4).to_string())
+    return {"rows": table.reset_index().to_dict("records")}
+
+
+PARTS: dict[str, tuple[Callable, Callable]] = {
+    "planted": (planted_experiment, count_planted),
+    "noise": (noise_experiment, count_noise),
+    "resemblance": (resemblance_experiment, count_resemblance),
+}
+
+
+def run(part: str, n: int, cores: int) -> dict[str, Any]:
+    """Simulate the experiments of a part and count."""
+    experiment, count = PARTS[part]
+    context = get_context("spawn")  # compiled code does not survive a fork
+    with ProcessPoolExecutor(cores, mp_context=context) as pool:
+        found = list(tqdm(pool.map(experiment, range(n)), total=n, desc=part, disable=None))
+    return {"experiments": n, **count(pd.DataFrame([row for rows in found for row in rows]), n)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--experiments", type=int, default=100)
+    parser.add_argument("--cores", type=int, default=1)
+    chosen = parser.parse_args()
+    for part in chosen.part or PARTS:
+        save(f"geometry-{part}", run(part, chosen.experiments, chosen.cores))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Geometry over time: cosines of codes and colour information in every bin."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from neuro_attn.figures import style
+
+ROWS = {
+    "axis_cosine": ("cosine of\ncoding axes", (0.0, 1.0)),
+    "plane_cosine": ("cosine of\ncolour planes", (0.0, 1.0)),
+    "cued_color": ("cued colour\n(\N{GREEK SMALL LETTER OMEGA}\N{SUPERSCRIPT TWO})", (0.0,)),
+    "uncued_color": ("uncued colour\n(\N{GREEK SMALL LETTER OMEGA}\N{SUPERSCRIPT TWO})", (0.0,)),
+}
+"""Measures that are drawn, what they are called, and where lines of reference stand."""
+LARGEST = 1.6
+"""Cosines are drawn up to here; debiased ones go beyond 1 where codes are weak."""
+
+
+@style.journal_style()
+def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
+    """Draw a row of panels for each measure, a column for each task or pair, a line a region.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``region``, ``task``, ``time`` (s), ``measure``, ``value``, ``ci_low``, ``ci_high``.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    table = table[table["measure"].isin(ROWS)]
+    if table.empty:
+        return style.blank("no measure is defined at any time: the codes are not reliable")
+    regions = style.ordered(table["region"])
+    looks = style.region_looks(regions)
+    panels = [
+        (measure, task)
+        for measure in ROWS
+        for task in dict.fromkeys(table["task"])
+        if ((table["measure"] == measure) & (table["task"] == task)).any()
+    ]
+    columns = max(sum(1 for m, _ in panels if m == measure) for measure, _ in panels)
+    rows = list(dict.fromkeys(measure for measure, _ in panels))
+    figure = style.new_figure(
+        style.width_for(max(columns, 2)), 30 * len(rows) + 12 + 3 * (len(regions) // 6)
+    )
+    grid = figure.subplots(len(rows), columns, squeeze=False, sharex=True)
+    for i, measure in enumerate(rows):
+        tasks = [task for name, task in panels if name == measure]
+        shared: list[Axes] = []
+        for j in range(columns):
+            axes = grid[i, j]
+            if j >= len(tasks):
+                axes.remove()
+                continue
+            here = table[(table["measure"] == measure) & (table["task"] == tasks[j])]
+            _draw_courses(axes, here, looks)
+            for level in ROWS[measure][1]:
+                axes.axhline(level, color=style.GREY, linewidth=0.5, linestyle=":", zorder=0)
+            axes.axvline(0, color=style.PALE, linewidth=0.6, zorder=0)
+            style.panel_title(axes, tasks[j])
+            if j == 0:
+                axes.set_ylabel(ROWS[measure][0])
+            axes.set_xlabel("time from the event (s)")
+            axes.tick_params(labelbottom=True)
+            shared.append(axes)
+        _same_limits(shared, measure)
+    handles = [
+        Line2D([], [], color=color, marker=marker, markersize=3, linewidth=1.0, label=region)
+        for region, (color, marker) in looks.items()
+    ]
+    figure.legend(
+        handles=handles,
+        loc="outside upper left",
+        ncols=min(len(handles), 6 if columns > 2 else 4),
+        title=f"bars: {confidence:.0%} intervals",
+        title_fontsize=style.NOTE,
+        alignment="left",
+    )
+    return figure
+
+
+def _draw_courses(axes: Axes, here: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+    for region, (color, marker) in looks.items():
+        course = here[here["region"] == region].sort_values("time")
+        if course.empty:
+            continue
+        times = course["time"].to_numpy(float)
+        axes.vlines(
+            times, course["ci_low"], course["ci_high"], color=color, linewidth=0.5, alpha=0.6
+        )
+        # Bins in which the measure is not defined break the line.
+        gaps = course["time"].diff() > 1.5 * course["time"].diff().min()
+        for _, run in course.groupby(gaps.cumsum()):
+            axes.plot(run["time"], run["value"], color=color, marker=marker, markersize=2.2, lw=0.9)
+
+
+def _same_limits(panels: list[Axes], measure: str) -> None:
+    low = min(axes.dataLim.y0 for axes in panels)
+    high = max(axes.dataLim.y1 for axes in panels)
+    if len(ROWS[measure][1]) == 2:
+        low, high = max(min(low, 0.0), -LARGEST), min(max(high, 1.0), LARGEST)
+    margin = 0.06 * (high - low)
+    for axes in panels:
+        axes.set_ylim(low - margin, high + margin)

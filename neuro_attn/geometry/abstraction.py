@@ -1,0 +1,183 @@
+"""Abstraction: whether what is learned in some conditions holds in others (Bernardi et al. 2020).
+
+The conditions are the classes of two tasks. All decoders are `LogisticDecoder`, trained on one half
+of the trials and tested on the other. Rows are trials, or pseudotrials put together from all
+sessions, equally many of each condition, and every trial is in one row only.
+
+- ``ccgp_label``: cross-condition generalisation performance of the class: trained in one task,
+  tested in the other; mean over both tasks.
+- ``ccgp_task``: that of the task: trained on all classes but one, tested on that one; mean over
+  classes. Chance is 1/2.
+- ``shattering``: mean accuracy over the dichotomies that split the conditions into two equal parts,
+  all of them or `DICHOTOMIES` random ones. Chance is 1/2.
+
+Ceilings are the accuracies of the same decoders where they were trained: in the same task, on the
+same classes; for the shattering dimensionality, of the easiest dichotomy. Floors are the same with
+the conditions shuffled over rows.
+"""
+
+import itertools
+from math import comb
+from typing import NamedTuple
+
+import numpy as np
+
+from neuro_attn.configuration import Decoding
+from neuro_attn.decoding.decoder import LogisticDecoder
+from neuro_attn.decoding.populations import Population
+from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError
+
+DICHOTOMIES = 50
+"""Most dichotomies that are tried."""
+SHUFFLES = 20
+"""Shuffles behind a floor, which is near chance."""
+FEWEST = 4
+"""Rows of a condition."""
+
+
+class Rows(NamedTuple):
+    """Rows that decoders are trained and tested on.
+
+    Parameters
+    ----------
+    rates : array, shape (row, unit, replicate)
+        Rates.
+    task, label, half : array of int, shape (row,)
+        What each row is, in all replicates alike.
+    """
+
+    rates: np.ndarray
+    task: np.ndarray
+    label: np.ndarray
+    half: np.ndarray
+
+
+def abstraction(
+    population: Population,
+    point: int,
+    pair: tuple[int, int],
+    settings: Decoding,
+    resampling: Resampling,
+) -> dict[str, Estimate]:
+    """Return cross-condition generalisation and shattering dimensionality for a pair of tasks."""
+    n_classes = len(population.classes)
+    counts = [
+        int(((part.task == task) & (part.label == label)).sum())
+        for part in population.parts
+        for task in pair
+        for label in range(n_classes)
+    ]
+    n_half = min(counts) // 2
+    if 2 * n_half < FEWEST:
+        raise UndefinedError(f"a session has fewer than {FEWEST} trials of a class")
+    rows = _rows(population, point, pair, n_half, resampling)
+    n_values, n_bootstraps = resampling.splits, resampling.bootstraps
+    results = {}
+    rng = resampling.rng("dichotomies", population.session, *pair)
+    for name, (accuracy, ceiling) in _performances(rows, n_classes, settings, rng).items():
+        results[name] = Estimate(
+            float(accuracy[:n_values].mean()),
+            accuracy[n_values : n_values + n_bootstraps],
+            float(ceiling[:n_values].mean()),
+            float(accuracy[n_values + n_bootstraps :].mean()),
+        )
+    return results
+
+
+def dichotomies(n_conditions: int, rng: np.random.Generator) -> np.ndarray:
+    """Return balanced dichotomies of the conditions, bool, shape (dichotomy, condition).
+
+    Each is there once: the first condition is always on the false side.
+    """
+    size = n_conditions // 2
+    if comb(n_conditions - 1, size) <= DICHOTOMIES:
+        chosen = set(itertools.combinations(range(1, n_conditions), size))
+    else:
+        chosen = set()
+        while len(chosen) < DICHOTOMIES:
+            one = 1 + rng.permutation(n_conditions - 1)[:size]
+            chosen.add(tuple(sorted(one.tolist())))
+    result = np.zeros((len(chosen), n_conditions), dtype=bool)
+    for row, positive in zip(result, sorted(chosen), strict=True):
+        row[list(positive)] = True
+    return result
+
+
+def _rows(
+    population: Population,
+    point: int,
+    pair: tuple[int, int],
+    n_half: int,
+    resampling: Resampling,
+) -> Rows:
+    """Draw rows: random halves of the data, resampled halves, and shuffled ones."""
+    n_classes = len(population.classes)
+    conditions = [(task, label) for task in pair for label in range(n_classes)]
+    n_replicates = resampling.splits + resampling.bootstraps + SHUFFLES
+    trials = np.empty((n_replicates, len(population.parts), len(conditions), 2, n_half), int)
+    resampled = slice(resampling.splits, resampling.splits + resampling.bootstraps)
+    for number, part in enumerate(population.parts):
+        for c, (task, label) in enumerate(conditions):
+            rng = resampling.rng("rows", part.session, task, label)
+            own = np.flatnonzero((part.task == task) & (part.label == label))
+            order = rng.permuted(np.tile(own, (n_replicates, 1)), axis=1)
+            # All trials in either half; what is used of them is drawn anew for a resample.
+            for half, some in enumerate(np.split(order, [len(own) // 2], axis=1)):
+                trials[:, number, c, half] = some[:, :n_half]
+                drawn = rng.integers(some.shape[1], size=(n_replicates, n_half))
+                again = np.take_along_axis(some, drawn, axis=1)
+                trials[resampled, number, c, half] = again[resampled]
+    flat = trials.reshape(n_replicates, len(population.parts), -1)
+    every_unit = np.tile(np.arange(population.n_units), (n_replicates, 1))
+    rates = population.rows(flat, every_unit, slice(point, point + 1))[:, 0]
+    rng = resampling.rng("shuffled rows", population.session, *pair)
+    for replicate in range(resampled.stop, n_replicates):
+        rates[replicate] = rates[replicate][rng.permutation(rates.shape[1])]
+    of_row = np.indices((2, n_classes, 2, n_half)).reshape(4, -1)
+    return Rows(rates.transpose(1, 2, 0), *of_row[:3])
+
+
+def _performances(
+    rows: Rows, n_classes: int, settings: Decoding, rng: np.random.Generator
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return of each measure its accuracy and its ceiling, shape (replicate,)."""
+    found: dict[str, tuple[list, list]] = {"ccgp_label": ([], []), "ccgp_task": ([], [])}
+    for half in (0, 1):
+        train, test = rows.half == half, rows.half != half
+        for name, target, context in (
+            ("ccgp_label", rows.label, rows.task),
+            ("ccgp_task", rows.task, rows.label),
+        ):
+            for left_out in np.unique(context):
+                # The class is trained in one task; the task, in all classes but one.
+                inside = context != left_out
+                fitted = _fit(rows, train & inside, target, settings)
+                found[name][0].append(_accuracy(fitted, rows, test & ~inside, target))
+                found[name][1].append(_accuracy(fitted, rows, test & inside, target))
+    results = {
+        name: (np.mean(across, axis=0), np.mean(within, axis=0))
+        for name, (across, within) in found.items()
+    }
+    sides = dichotomies(2 * n_classes, rng)[:, rows.task * n_classes + rows.label].T
+    each = []
+    for half in (0, 1):
+        fitted = _fit(rows, rows.half == half, sides, settings)
+        each.append(_accuracy(fitted, rows, rows.half != half, sides))
+    of_dichotomy = np.mean(each, axis=0)
+    results["shattering"] = (of_dichotomy.mean(axis=-1), of_dichotomy.max(axis=-1))
+    return results
+
+
+def _fit(rows: Rows, chosen: np.ndarray, target: np.ndarray, settings: Decoding) -> LogisticDecoder:
+    decoder = LogisticDecoder(C=settings.C, standardize=settings.standardize)
+    return decoder.fit(rows.rates[chosen], target[chosen])
+
+
+def _accuracy(
+    decoder: LogisticDecoder, rows: Rows, chosen: np.ndarray, target: np.ndarray
+) -> np.ndarray:
+    """Return accuracy, shape (replicate, [dichotomy]); conditions have equally many rows."""
+    predicted = decoder.predict(rows.rates[chosen])
+    true = target[chosen]
+    true = true[:, None] if true.ndim == 1 else true[:, None, :]
+    return (predicted == true).mean(axis=0)

@@ -1,0 +1,114 @@
+r"""Colour information: how much of a unit's variance over trials the colour of an item explains.
+
+For every unit, with K colour bins that hold a fraction p of the trials each,
+
+.. math:: \omega^2 = \frac{\sigma_b^2}{\sigma_b^2 + \sigma_w^2}, \quad
+    \sigma_b^2 = \sum_k p_k (m_k - \bar m)^2 - \sum_k p_k (1 - p_k) v_k, \quad
+    \sigma_w^2 = \sum_k p_k s_k^2
+
+with m the means, s^2 the variances within bins and v the variances of the means. What noise adds to
+the differences of means is taken away, so without information omega^2 is 0 on average and can be
+negative. In bins of equal size it is Hays' (1963) omega squared,
+:math:`(SS_b - (K - 1) MS_w) / (SS_t + MS_w)`. Region and item have the mean over units, as in
+percent explained variance (Buschman et al. 2012, Neuron 76:838).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from neuro_attn.decoding.populations import Population
+from neuro_attn.geometry.colors import LOCATIONS, Colors, say_what_is_cued
+from neuro_attn.geometry.conditions import bootstrapped, shuffled, weighted_means
+from neuro_attn.geometry.estimates import Resampling, UndefinedError, part_rates
+
+ITEMS = ("cued", "uncued")
+FEWEST = 2
+"""Trials of a colour bin: a variance needs two."""
+
+
+class Information(NamedTuple):
+    """Omega squared: of the data (), of bootstraps (replicate,) and of shuffles (shuffle,)."""
+
+    value: np.ndarray
+    replicates: np.ndarray
+    null: np.ndarray
+
+
+def omega_squared(rates: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return omega squared of every unit.
+
+    Parameters
+    ----------
+    rates : array, shape (trial, unit)
+        Rates.
+    weights : array, shape (..., condition, trial)
+        Weights of the trials in each condition; two trials or more each.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., unit)
+        NaN for units that never vary.
+    """
+    rates = rates.astype(float) - rates.mean(axis=0)
+    means = weighted_means(weights, rates)
+    total = weights.sum(axis=-1, keepdims=True)
+    squared = weights**2
+    own = squared.sum(axis=-1, keepdims=True)
+    share = total / total.sum(axis=-2, keepdims=True)
+    spread = np.maximum((weights @ rates**2) / total - means**2, 0)
+    within = spread * total**2 / (total**2 - own)
+    of_mean = (squared @ rates**2 - 2 * means * (squared @ rates) + own * means**2) / (
+        total**2 - own
+    )
+    grand = (share * means).sum(axis=-2, keepdims=True)
+    between = (share * (means - grand) ** 2 - share * (1 - share) * of_mean).sum(axis=-2)
+    variance = between + (share * within).sum(axis=-2)
+    varies = variance > 1e-12 * (rates**2).mean(axis=0) + 1e-300
+    return np.where(varies, between / np.where(varies, variance, 1), np.nan)
+
+
+def color_information(
+    population: Population,
+    point: int,
+    task: int,
+    item: str,
+    colors: Colors,
+    resampling: Resampling,
+) -> Information:
+    """Return the information on the cued or the uncued item's colour.
+
+    The mean over units, and over the trials that cue the upper and those that cue the lower item.
+    """
+    if not say_what_is_cued(population.classes):
+        raise UndefinedError(
+            "which item is cued is not known: the classes are not called upper and lower"
+        )
+    values, replicates, shuffles = [], [], []
+    for part in population.parts:
+        rates = part_rates(part, point)
+        for number, location in enumerate(LOCATIONS):
+            mine = (part.task == task) & (part.label == population.classes.index(location))
+            shown = number if item == "cued" else 1 - number
+            member = colors[part.session].bins[shown][:, mine]
+            if member.sum(axis=-1).min() < FEWEST:
+                continue
+            names = (part.session, task, location, item)
+            rng = resampling.rng("information bootstrap", *names)
+            resamples = bootstrapped(member, resampling.bootstraps, rng)
+            rng = resampling.rng("information shuffle", *names)
+            shuffle = shuffled(member, resampling.shuffles, rng)
+            values.append(omega_squared(rates[mine], member))
+            replicates.append(omega_squared(rates[mine], resamples))
+            shuffles.append(omega_squared(rates[mine], shuffle))
+    if not values:
+        raise UndefinedError(f"no session has {FEWEST} trials of a cue in every colour bin")
+    varies = np.isfinite(np.concatenate(values))
+    if not varies.any():
+        raise UndefinedError("no unit's rate varies")
+    return Information(
+        *(
+            np.nan_to_num(np.concatenate(each, axis=-1)[..., varies]).mean(axis=-1)
+            for each in (values, replicates, shuffles)
+        )
+    )

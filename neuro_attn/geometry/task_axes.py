@@ -1,0 +1,100 @@
+"""The coding axes of two tasks in a population: their cosine, with interval, ceiling and floor."""
+
+import numpy as np
+
+from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.geometry.axes import coding_axes, cosine, inner_products
+from neuro_attn.geometry.colors import Colors, no_noise
+from neuro_attn.geometry.conditions import bootstrapped, membership, shuffled, split_halves
+from neuro_attn.geometry.estimates import (
+    Estimate,
+    Resampling,
+    UndefinedError,
+    in_noise_units,
+    part_rates,
+    unreliable,
+)
+
+
+def axis_cosine(
+    population: Population,
+    point: int,
+    pair: tuple[int, int],
+    resampling: Resampling,
+    colors: Colors | None = None,
+) -> Estimate:
+    """Return the debiased cosine of two tasks' coding axes (`axes`)."""
+    # Each half needs two trials of a class to know its own noise.
+    parts = [part for part in population.parts if _fewest(part, pair, population.classes) >= 4]
+    if not parts:
+        raise UndefinedError("no session has four trials of every class in both tasks")
+    per_part = [
+        _axis_products(part, point, pair, len(population.classes), resampling, colors)
+        for part in parts
+    ]
+    value, replicates, ceilings, floors = (
+        cosine(np.sum(products, axis=0)) for products in zip(*per_part, strict=True)
+    )
+    reliable = np.isfinite(replicates).mean()
+    if not np.isfinite(value) or reliable < resampling.confidence:
+        raise unreliable("a task's coding axes", float(reliable))
+    if not np.isfinite(ceilings).any():
+        raise UndefinedError(
+            "half of the trials have no reliable coding axes, so there is no ceiling"
+        )
+    return Estimate(
+        float(value),
+        replicates[np.isfinite(replicates)],
+        float(np.nanmedian(ceilings)),
+        float(np.mean(np.abs(floors))),
+    )
+
+
+def _fewest(part: Part, pair: tuple[int, int], classes: tuple[str, ...]) -> int:
+    return min(
+        int(((part.task == task) & (part.label == k)).sum())
+        for task in pair
+        for k in range(len(classes))
+    )
+
+
+def _axis_products(
+    part: Part,
+    point: int,
+    pair: tuple[int, int],
+    n_classes: int,
+    resampling: Resampling,
+    colors: Colors | None,
+) -> tuple[np.ndarray, ...]:
+    """Return the inner products of a session: data (3,), bootstraps, splits, shuffles (3, ...)."""
+    angles = None if colors is None else colors[part.session].angles
+    regressors = no_noise(part.task * n_classes + part.label, angles)
+    rates = in_noise_units(part_rates(part, point), regressors)
+    members = [membership(np.where(part.task == t, part.label, -1), n_classes) for t in pair]
+    axes = [coding_axes(rates, member) for member in members]
+
+    def rng(purpose: str, task: int) -> np.random.Generator:
+        return resampling.rng(purpose, part.session, task)
+
+    resampled = [
+        coding_axes(rates, bootstrapped(member, resampling.bootstraps, rng("bootstrap", task)))
+        for member, task in zip(members, pair, strict=True)
+    ]
+    splits = []
+    for member, task in zip(members, pair, strict=True):
+        generator = rng("split", task)
+        for _ in range(resampling.splits):
+            halves = split_halves(member, generator)
+            splits.append(inner_products(*(coding_axes(rates, half) for half in halves)))
+    noise = [
+        coding_axes(rates, shuffled(member, resampling.shuffles, rng("shuffle", task)))._replace(
+            noise=np.zeros(resampling.shuffles)
+        )
+        for member, task in zip(members, pair, strict=True)
+    ]
+    return (
+        inner_products(*axes),
+        inner_products(*resampled),
+        np.stack(splits, axis=-1),
+        inner_products(*noise),
+    )

@@ -1,0 +1,18 @@
+from neuro_attn import comparison, recording
+from neuro_attn.configuration import dataset_from
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.files import read_csv, write_csv
+
+with told_in_one_message(snakemake.log[0]):
+    settings = {name: dataset_from(each) for name, each in snakemake.params.settings.items()}
+    recordings = {name: [] for name in settings}
+    for path in snakemake.input.recordings:
+        one = recording.load(path)
+        recordings[one.attrs["dataset"]].append(one)
+    tables = [read_csv(path) for path in snakemake.input.regions]
+    regions = dict(zip(settings, (list(t["region"].unique()) for t in tables), strict=True))
+    brain, networks = snakemake.params.brain, snakemake.params.networks
+    table = comparison.representations(
+        recordings, regions, settings, brain, networks, snakemake.params.seed
+    )
+    write_csv(table, snakemake.output[0])
