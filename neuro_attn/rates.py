@@ -19,7 +19,7 @@ def bin_rates(
     spike_times : sequence of array, one per unit
         Sorted spike times S_i, s.
     events : array, shape (trial,)
-        Event times e_k on the same clock, s.
+        Event times e_k on the same clock, s, in any order; windows may overlap.
     start : float
         Left edge a of the first bin, s from the event.
     width : float
@@ -31,9 +31,59 @@ def bin_rates(
     -------
     numpy.ndarray of float32, shape (trial, unit, time)
         Firing rates, spikes/s.
+
+    Notes
+    -----
+    Mostly bins are many and spikes are few. Then the spikes of each window are found by their
+    first and last, and put into bins by their distance to the window's left edge; bins without
+    spikes are never looked at. Where a unit has more spikes than there are edges, every edge is
+    searched instead. Beyond the result, memory is that of a few units' rates.
     """
     edges = events[:, None] + start + width * np.arange(n_bins + 1)
-    rates = np.empty((len(events), len(spike_times), n_bins), dtype=np.float32)
+    rates = np.zeros((len(events), len(spike_times), n_bins), dtype=np.float32)
+    opens, closes = edges[:, 0].copy(), edges[:, -1].copy()
     for unit, times in enumerate(spike_times):
-        rates[:, unit] = np.diff(np.searchsorted(times, edges), axis=1) / width
+        first = np.searchsorted(times, opens)
+        n_spikes = np.searchsorted(times, closes) - first
+        if n_spikes.sum() > edges.size:
+            rates[:, unit] = np.diff(np.searchsorted(times, edges), axis=1) / width
+        else:
+            trial, bins, counts = _occupied(times, first, n_spikes, edges, width)
+            rates[trial, unit, bins] = counts / width
     return rates
+
+
+def _occupied(
+    times: np.ndarray, first: np.ndarray, n_spikes: np.ndarray, edges: np.ndarray, width: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the bins that hold spikes of a unit.
+
+    Parameters
+    ----------
+    times : array, shape (spike,)
+        Sorted spike times, s.
+    first, n_spikes : array of int, shape (trial,)
+        The first spike in each trial's window, and how many there are.
+    edges : array, shape (trial, time + 1)
+        Edges of the bins, s.
+    width : float
+        Bin width, s.
+
+    Returns
+    -------
+    trial, bin, count : array of int, shape (occupied bin,)
+    """
+    n_bins = edges.shape[1] - 1
+    trial = np.repeat(np.arange(len(edges)), n_spikes)
+    before = np.cumsum(n_spikes) - n_spikes
+    spikes = times[np.arange(len(trial)) + np.repeat(first - before, n_spikes)]
+    bins = ((spikes - edges[trial, 0]) / width).astype(np.int64)
+    np.minimum(bins, n_bins - 1, out=bins)
+    # The quotient is rounded, so a spike next to an edge may have to go over it.
+    bins -= spikes < edges[trial, bins]
+    bins += spikes >= edges[trial, bins + 1]
+    # Spikes of a trial follow each other in time, so those of one bin do too.
+    place = trial * n_bins + bins
+    begins = np.flatnonzero(np.diff(place, prepend=-1))
+    counts = np.diff(begins, append=len(place))
+    return trial[begins], bins[begins], counts

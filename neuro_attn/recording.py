@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -18,7 +19,8 @@ from neuro_attn import __version__
 from neuro_attn.configuration import AnyDataset, Regions
 from neuro_attn.errors import InputError
 from neuro_attn.expressions import evaluate
-from neuro_attn.files import written_whole
+from neuro_attn.files import as_filename, written_whole
+from neuro_attn.observation import observed_part, past_the_spikes, was_observed
 from neuro_attn.rates import bin_rates
 
 
@@ -40,6 +42,8 @@ class SpikeSession:
         The file, named in errors.
     provenance : dict
         What else is known of where the data come from (file, sha256, ...).
+    observed : list of array, one per unit, shape (interval, 2), optional
+        When each unit was observed, s; None where the source does not say.
     """
 
     session: str
@@ -48,6 +52,7 @@ class SpikeSession:
     trials: pd.DataFrame
     origin: str
     provenance: dict = field(default_factory=dict)
+    observed: list[np.ndarray] | None = None
 
 
 def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dataset:
@@ -73,8 +78,7 @@ def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dat
         If trial ids repeat, trials belong to two tasks or classes, an event is missing, or what
         results breaks the contract.
     """
-    trials = assign_tasks(session.trials, dataset, session.origin)
-    keep = selected_units(session.units, dataset.regions)
+    trials, keep, remarks = cut(session, dataset)
     time = dataset.time
     rates = bin_rates(
         [session.spike_times[unit] for unit in np.flatnonzero(keep)],
@@ -90,15 +94,84 @@ def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dat
         name,
         session.session,
         dataset,
-        {"origin": session.origin, **session.provenance},
+        {"origin": session.origin, **session.provenance, **remarks},
     )
+
+
+def cut(
+    session: SpikeSession, dataset: AnyDataset
+) -> tuple[pd.DataFrame, np.ndarray, dict[str, str]]:
+    """Choose the trials and units of a Recording.
+
+    Parameters
+    ----------
+    session : SpikeSession
+        What the source read.
+    dataset : settings of a data set
+        Its tasks, label, time and regions.
+
+    Returns
+    -------
+    trials : pandas.DataFrame
+        Those of all tasks, as `assign_tasks` returns them, on which all units were observed.
+    keep : numpy.ndarray of bool, shape (unit,)
+        Units of selected regions that were observed on these trials.
+    remarks : dict of str
+        The attribute ``remarks`` of the Recording, if there is anything to say.
+
+    Raises
+    ------
+    InputError
+        As in `from_spikes`, and if no trial or unit was observed.
+    """
+    trials = assign_tasks(session.trials, dataset, session.origin)
+    keep = selected_units(session.units, dataset.regions)
+    events = trials["event_time"].to_numpy()
+    opens, closes = events + dataset.time.start, events + dataset.time.stop
+    rows = np.flatnonzero(keep)
+    if session.observed is None:
+        n_past = past_the_spikes([session.spike_times[row] for row in rows], opens, closes)
+        if not n_past:
+            return trials, keep, {}
+        said = "reaches" if n_past == 1 else "reach"
+        return (
+            trials,
+            keep,
+            {
+                "remarks": f"{_counted(n_past, 'trial')} of {len(trials)} {said} past the first or "
+                "last spike of all units; the missing rates are 0. Leave such trials out with the "
+                "task's expression if they were not recorded."
+            },
+        )
+    if not len(rows) or not len(trials):
+        return trials, keep, {}
+    observed = [was_observed(session.observed[row], opens, closes) for row in rows]
+    of_trials, of_units = observed_part(np.column_stack(observed))
+    if not of_trials.any() or not of_units.any():
+        raise InputError(
+            session.origin,
+            f"no unit was observed from {dataset.time.start:g} to {dataset.time.stop:g} s on any "
+            "trial.",
+            "Intervals of observation and trials must be on one clock, in s.",
+        )
+    if of_trials.all() and of_units.all():
+        return trials, keep, {}
+    keep[rows[~of_units]] = False
+    left_out = f"{_counted(int((~of_trials).sum()), 'trial')} of {len(trials)} and "
+    left_out += f"{_counted(int((~of_units).sum()), 'unit')} of {len(rows)} are left out: not "
+    left_out += f"observed from {dataset.time.start:g} to {dataset.time.stop:g} s."
+    return trials[of_trials].reset_index(drop=True), keep, {"remarks": left_out}
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" + ("" if n == 1 else "s")
 
 
 def selected_units(units: pd.DataFrame, regions: Regions) -> np.ndarray:
     """Return which units lie in a region that is not excluded, shape (unit,), bool."""
     region = units["region"].astype(str)
     keep = units["region"].notna() & ~region.isin([*regions.exclude, "", "nan", "None"])
-    return keep.to_numpy()
+    return keep.to_numpy(dtype=bool, copy=True)
 
 
 def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> pd.DataFrame:
@@ -282,6 +355,9 @@ def check(recording: xr.Dataset, origin: str) -> None:
         if values.has_duplicates:
             repeated = values[values.duplicated()].tolist()[0]
             raise InputError(origin, f"{name} {repeated!r} is used more than once.")
+    for name in ("region", "session"):
+        for value in dict.fromkeys(recording[name].values.tolist()):
+            as_filename(str(value), f"{origin}, {name}")
     rates = recording["rates"].values
     if not (finite := np.isfinite(rates)).all():
         trial, unit, time = (int(where[0]) for where in np.nonzero(~finite))
@@ -367,13 +443,18 @@ def save(recording: xr.Dataset, path: str | Path) -> None:
         for name, variable in recording.data_vars.items()
         if variable.dtype.kind in "fiu" and variable.size > 1
     }
+    # Into memory first: HDF5 can crash the process where the disk is full.
+    content = recording.to_netcdf(None, engine="h5netcdf", encoding=encoding)
     with written_whole(path) as temporary:
-        recording.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+        temporary.write_bytes(content)
 
 
 def load(path: str | Path) -> xr.Dataset:
     """Read into memory what `save` wrote."""
     try:
+        # h5netcdf complains of itself on standard error where HDF5 cannot read these.
+        with h5py.File(path, "r") as file:
+            dict(file.attrs)
         return xr.load_dataset(path, engine="h5netcdf")
     except FileNotFoundError:
         raise InputError(str(path), "no such file.") from None

@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuro_attn import rates as rates_module
 from neuro_attn.rates import bin_rates
 
 # Spikes and events stand on odd multiples of half a millisecond and edges on whole milliseconds,
@@ -61,3 +62,38 @@ def test_a_silent_unit_has_rate_zero_and_no_trials_give_no_rates():
     assert not bin_rates([np.empty(0)], np.array([1.0, 2.0]), 0.0, 0.1, 3).any()
     assert bin_rates([np.array([1.0])], np.empty(0), 0.0, 0.1, 3).shape == (0, 1, 3)
     assert bin_rates([], np.array([1.0]), 0.0, 0.1, 3).shape == (1, 0, 3)
+
+
+@settings(deadline=None)
+@given(
+    train=st.lists(st.floats(0, 4), max_size=80).map(sorted),
+    events=st.lists(st.floats(0, 4), min_size=1, max_size=6),
+    on_edges=st.integers(0, 5),
+    width=st.floats(0.003, 0.5),
+    n_bins=st.integers(1, 40),
+)
+def test_few_spikes_and_many_are_counted_by_the_same_edges(train, events, on_edges, width, n_bins):
+    events = np.array(events)
+    edges = events[:, None] - 0.1 + width * np.arange(n_bins + 1)
+    # Some spikes stand on edges, where rounding decides; enough others make the train dense.
+    sparse = np.sort(np.concatenate([train, edges.ravel()[:: on_edges + 1]]))
+    dense = np.sort(np.concatenate([sparse, np.linspace(-1, 5, 2000)]))
+    for spikes in (sparse, dense):
+        expected = np.diff(np.searchsorted(spikes, edges), axis=1) / width
+        rates = bin_rates([spikes], events, -0.1, width, n_bins)[:, 0]
+        np.testing.assert_array_equal(rates, expected.astype(np.float32))
+
+
+def test_only_units_with_more_spikes_than_edges_are_searched_edge_by_edge(monkeypatch):
+    """The fast way is the one taken where it is faster."""
+    taken = []
+    plain = rates_module._occupied
+
+    def watched(times, *rest):
+        taken.append(len(times))
+        return plain(times, *rest)
+
+    monkeypatch.setattr(rates_module, "_occupied", watched)
+    few, many = np.linspace(0, 1, 5), np.linspace(0, 1, 500)
+    bin_rates([few, many], np.zeros(1), 0.0, 0.1, 10)
+    assert taken == [5]

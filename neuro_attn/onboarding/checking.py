@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
-import yaml
 
-from neuro_attn import configuration, decoding, recording, sources
+from neuro_attn import decoding, recording, sources
 from neuro_attn.configuration import AnyDataset, Configuration
 from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import cost, text
 from neuro_attn.onboarding.cost import Cost
-from neuro_attn.sources.checks import existing_file, first_line
+from neuro_attn.sources.regions import check_map
 
 _SHOWN = 20
 
@@ -55,39 +54,6 @@ class DatasetReport:
     left_out: list[str] = field(default_factory=list)
     problems: list[InputError] = field(default_factory=list)
     cost: Cost | None = None
-
-
-def load(path: str) -> Configuration:
-    """Read and check a configuration file.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, is no YAML or breaks the configuration's rules.
-    """
-    existing_file(path)
-    return configuration.parse(keys_of(Path(path).read_bytes(), path), path)
-
-
-def keys_of(content: bytes | str, where: str) -> Any:
-    """Return what a YAML text holds; nothing in it is executed.
-
-    Raises
-    ------
-    InputError
-        If it is no YAML.
-    """
-    try:
-        return yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark is not None else ""
-        said = getattr(error, "problem", None) or first_line(error)
-        raise InputError(
-            where,
-            f"is not YAML: {said}{line}.",
-            "Indent with spaces; quote text that holds : or #.",
-        ) from None
 
 
 def examine(
@@ -139,6 +105,7 @@ def _examine(
         return report
     populations = pd.DataFrame(columns=["region", "session"])
     calls: list[Callable[[], Any]] = [
+        lambda: check_map(found, name, dataset),
         lambda: recording.check_together(found, name, dataset),
         lambda: decoding.regions_table(found, name, dataset),
     ]
@@ -206,6 +173,11 @@ def _left_out(found: list[xr.Dataset], dataset: AnyDataset, populations: pd.Data
     folds, minimum = dataset.decoding.folds, dataset.regions.min_units
     pooled = dataset.decoding.population == "pseudopopulation"
     trials, told = _trials(found, dataset), []
+    told += [
+        f"session {each.attrs['session']}: {each.attrs['remarks']}"
+        for each in found
+        if "remarks" in each.attrs
+    ]
     scarce = set()
     for session, of_session in trials.groupby("session", sort=False):
         rarest = of_session.loc[of_session["n_trials"].idxmin()]

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-Kind = Literal["nwb", "raster", "table", "netcdf"]
+Kind = Literal["nwb", "raster", "table", "netcdf", "matlab", "alf", "phy"]
 Use = Literal["", "event", "from start?"]
 
 TABLE_ROLES = ("spikes", "trials", "units")

@@ -15,6 +15,9 @@ _KINDS = {
     "raster": "NDT raster",
     "table": "table",
     "netcdf": "NetCDF recording",
+    "matlab": "MATLAB arrays",
+    "alf": "ALF folder",
+    "phy": "Phy folder",
 }
 _FILES_SHOWN = 12
 _REGIONS_SHOWN = 40
@@ -144,11 +147,13 @@ def _values(column: Column) -> str:
 
 def _lines(found: dict[str, Any]) -> list[str]:
     sessions = found["sessions"]
-    title = f"{_KINDS[found['kind']]}: {text.count(len(found['files']), 'file')}"
+    counted = "folder" if found["kind"] in ("alf", "phy") else "file"
+    title = f"{_KINDS[found['kind']]}: {text.count(len(found['files']), counted)}"
     if len(sessions) != len(found["files"]):
         title += f", {text.count(len(sessions), 'session')}"
     lines = [title, *_session_lines(sessions)]
-    lines += ["", *_region_lines(found)]
+    if found["kind"] != "matlab":
+        lines += ["", *_region_lines(found)]
     for table in found["tables"]:
         lines += ["", *_table_lines(table)]
     lines += ["", "Warnings" if found["warnings"] else "No warnings."]

@@ -1,7 +1,5 @@
 """What stands in an NWB file. Traces are never read, spike times in blocks."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from pynwb import NWBFile, TimeSeries
@@ -10,6 +8,8 @@ from pynwb.core import DynamicTable
 from neuro_attn.onboarding.contents import USUAL_NAMES, RegionColumn, SessionContents
 from neuro_attn.onboarding.trains import summarize
 from neuro_attn.sources import nwb
+from neuro_attn.sources.checks import session_of
+from neuro_attn.sources.nwb_intervals import interval_tables, trial_columns, unusable_columns
 
 
 def read(path: str) -> SessionContents:
@@ -22,9 +22,9 @@ def read(path: str) -> SessionContents:
     """
     with nwb.opened(path) as file:
         tables, unusable = {}, {}
-        for name, table in nwb.interval_tables(file).items():
-            tables[name] = nwb.trial_columns(table)
-            unusable[name] = [c for c in table.colnames if c not in tables[name].columns]
+        for name, table in interval_tables(file).items():
+            tables[name] = trial_columns(table)
+            unusable[name] = unusable_columns(table, tables[name])
         series = _series(file)
         units, trains = _units(file.units)
         spans = [span for _, span in series if span is not None]
@@ -37,7 +37,7 @@ def read(path: str) -> SessionContents:
         ends = np.array(spans, dtype=float).reshape(-1, 2)
         ends = ends[np.isfinite(ends).all(axis=1)]
         return SessionContents(
-            session=Path(path).stem,
+            session=session_of(path),
             path=path,
             start=float(ends[:, 0].min()) if len(ends) else np.nan,
             stop=float(ends[:, 1].max()) if len(ends) else np.nan,
@@ -65,17 +65,21 @@ def _region_columns(units: DynamicTable) -> list[RegionColumn]:
     found: dict[str, RegionColumn] = {}
     for place, names in nwb.region_columns(units).items():
         for name in names:
-            if name in found or not _is_text(units, place, name):
+            if not _is_text(units, place, name):
                 continue
             regions = nwb.regions_in(units, place, name)
+            if name in found and found[name].regions == regions:
+                continue
             if name.lower() in USUAL_NAMES or len(set(regions)) <= max(1, len(regions) / 2):
-                shown = "electrode_group" if place == "electrode groups" else f"{place} column"
-                found[name] = RegionColumn(shown, name, regions)
+                shown = place if place == "electrode_group" else f"{place} column"
+                # A name that an earlier place has too needs its place before it.
+                column = f"{place}.{name}" if name in found else name
+                found[column] = RegionColumn(shown, column, regions)
     return list(found.values())
 
 
 def _is_text(units: DynamicTable, place: str, name: str) -> bool:
-    if place == "electrode groups":
+    if place == "electrode_group":
         return True
     column = (units if place == "units" else nwb.electrodes_of(units))[name]
     # An indexed column of text would hold several names a unit, which is no region either.

@@ -118,7 +118,9 @@ def propose(
         keys["table"] = name
     if found.kind == "raster" and wishes.event_sample is not None:
         keys["event_sample"] = wishes.event_sample
-    keys["regions"] = _regions(found, wishes, ask)
+    if found.kind in ("alf", "phy") and not wishes.region_column and not found.region_columns():
+        keys["region"] = "all"
+    keys["regions"] = {} if "region" in keys else _regions(found, wishes, ask)
     keys["label"] = _label(described, wishes, ask)
     keys["tasks"] = _tasks(found, table, described, align, wishes, ask, notes)
     keys["time"] = _time(found, table, keys["tasks"], wishes, notes)
@@ -139,6 +141,12 @@ def _one_kind(contents: list[Contents]) -> Contents:
             f"no table of {' and '.join(missing)}.",
             "Give three tables: spikes (session, unit_id, time), trials (session, trial_id, ...), "
             "units (session, unit_id, region).",
+        )
+    if found.kind == "matlab":
+        raise InputError(
+            found.files[0],
+            "MATLAB arrays do not say what their axes are.",
+            "Write the configuration by hand: config/README.md, MATLAB arrays, has an example.",
         )
     if not found.table_names():
         raise InputError(found.files[0], "no interval table.", "A run needs one with the trials.")
@@ -191,7 +199,7 @@ def _regions(found: Contents, wishes: Wishes, ask: Ask | None) -> dict[str, Any]
     column = wishes.region_column
     if not column:
         usual = next(iter(candidates), "")
-        if usual in ("location", "region", "brain_region", "brain_area", "area"):
+        if usual in ("location", "region", "brain_region", "brain_area", "area", "acronym"):
             column = usual
         else:
             question = "which column names the units' regions"

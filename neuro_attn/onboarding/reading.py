@@ -7,8 +7,9 @@ from tqdm import tqdm
 
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import Contents, Kind, SessionContents
-from neuro_attn.sources.checks import existing_file
+from neuro_attn.sources.checks import existing_file, is_zarr
 
+_FOLDERS = "folders of ALF or Phy, NWB in Zarr"
 SUFFIXES: dict[str, Kind] = {
     ".nwb": "nwb",
     ".mat": "raster",
@@ -24,7 +25,7 @@ def read(paths: Iterable[str]) -> list[Contents]:
     Parameters
     ----------
     paths : iterable of str
-        NWB files, NDT rasters, tables and NetCDF recordings; their suffixes say which.
+        NWB files, NDT rasters, MATLAB arrays, tables, NetCDF recordings, ALF and Phy folders.
 
     Returns
     -------
@@ -38,14 +39,49 @@ def read(paths: Iterable[str]) -> list[Contents]:
     """
     by_kind: dict[Kind, list[str]] = {}
     for path in dict.fromkeys(paths):
-        existing_file(path)
-        suffix = Path(path).suffix.lower()
-        if suffix not in SUFFIXES:
-            raise InputError(
-                path, f"suffix {suffix!r}.", f"Files that can be read: {', '.join(SUFFIXES)}."
-            )
-        by_kind.setdefault(SUFFIXES[suffix], []).append(path)
+        by_kind.setdefault(_kind(path), []).append(path)
     return [_contents(kind, files) for kind, files in by_kind.items()]
+
+
+def _kind(path: str) -> Kind:
+    """Return the source that reads a file or folder."""
+    if Path(path).is_dir():
+        return _kind_of_folder(path)
+    existing_file(path)
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputError(
+            path,
+            f"suffix {suffix!r}.",
+            f"Files that can be read: {', '.join(SUFFIXES)}; {_FOLDERS}.",
+        )
+    return "matlab" if suffix == ".mat" and _holds_arrays(path) else SUFFIXES[suffix]
+
+
+def _kind_of_folder(path: str) -> Kind:
+    if is_zarr(path):
+        return "nwb"
+    if (Path(path) / "spike_clusters.npy").is_file():
+        return "phy"
+    if next(Path(path).rglob("*spikes.times*.npy"), None) is not None:
+        return "alf"
+    raise InputError(
+        path,
+        "is a folder without spikes.times.npy or spike_clusters.npy.",
+        f"Folders that can be read: {_FOLDERS}.",
+    )
+
+
+def _holds_arrays(path: str) -> bool:
+    """Return whether a MATLAB file holds something else than a raster."""
+    from neuro_attn.sources import matfiles
+
+    try:
+        shapes = matfiles.shapes(path)
+    except InputError:
+        # The raster's reader says what is wrong with the file.
+        return False
+    return bool(shapes) and "raster_data" not in shapes
 
 
 def _contents(kind: Kind, files: list[str]) -> Contents:
@@ -61,6 +97,14 @@ def _contents(kind: Kind, files: list[str]) -> Contents:
             from neuro_attn.onboarding import nwb
 
             read_one = nwb.read
+        case "matlab":
+            from neuro_attn.onboarding import matlab
+
+            read_one = matlab.read
+        case "alf" | "phy":
+            from neuro_attn.onboarding import folders
+
+            read_one = folders.read_alf if kind == "alf" else folders.read_phy
         case "raster":
             from neuro_attn.onboarding import raster
 

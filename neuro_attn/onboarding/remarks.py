@@ -27,6 +27,8 @@ def remarks(contents: Contents) -> list[str]:
     list of str
         Sentences that begin with the file where one file is meant; alike ones are one.
     """
+    if contents.kind == "matlab":
+        return ["MATLAB arrays do not say what their axes are; the configuration does."]
     found: dict[str, list[str]] = {}
     for session in contents.sessions:
         for text in _of_session(contents, session):

@@ -19,6 +19,7 @@ _COMMENTS = {
     "files": "Patterns, relative to data_folder.",
     "spikes": "Three tables, relative to data_folder.",
     "table": "The interval table with one row a trial.",
+    "region": "The files name no regions: all units form one.",
     "event_sample": "Sample (from 1) of the event that trials call onset.",
     "regions": "Which units form a region.",
     "label": "What is decoded: a trial column, or an expression for each class.",
@@ -101,7 +102,7 @@ def initialize(
     }
     text = render(keys, proposal.notes, (path.parent / "schema.json").is_file())
     settings = configuration.parse(keys, "options")
-    if checking.keys_of(text, output) != keys:
+    if configuration.keys_of(text, output) != keys:
         raise InputError(output, "names in the files or options that YAML cannot hold.")
     reports = checking.examine(settings, location.data_folder, cores)
     for report in reports:

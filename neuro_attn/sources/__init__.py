@@ -1,7 +1,8 @@
 """Where Recordings come from: one module for each kind of file, and the simulation."""
 
-import glob
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import xarray as xr
 from tqdm import tqdm
 
 from neuro_attn.configuration import (
+    AlfDataset,
     AnyDataset,
+    MatlabDataset,
     NetcdfDataset,
     NwbDataset,
+    PhyDataset,
     RasterDataset,
     SimulationDataset,
     TableDataset,
@@ -21,13 +25,15 @@ from neuro_attn.configuration import (
 from neuro_attn.errors import InputError
 from neuro_attn.recording import (
     SpikeSession,
-    assign_tasks,
     build,
     check_together,
+    cut,
     from_spikes,
-    selected_units,
 )
-from neuro_attn.sources.checks import existing_file
+from neuro_attn.sources.finding import input_files, session_names, session_paths
+from neuro_attn.sources.regions import check_map, grouped
+
+__all__ = ["input_files", "outlines", "read", "session_names"]
 
 # Each source is imported where it is needed: pynwb alone takes a second to import.
 
@@ -57,12 +63,20 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
         If files or settings cannot be used; the message names file and table, or key.
     """
     _check_alignment(name, dataset)
-    paths = input_files(name, dataset, data_folder)
+    paths = session_paths(name, dataset, data_folder)
     match dataset:
         case NetcdfDataset():
             from neuro_attn.sources import netcdf
 
             recordings = [netcdf.read(path, name, dataset) for path in _progress(paths, name)]
+        case MatlabDataset():
+            from neuro_attn.sources import matlab
+
+            recordings = [
+                made
+                for path in _progress(paths, name)
+                for made in matlab.recordings(matlab.load(path, dataset), name, dataset)
+            ]
         case TableDataset():
             from neuro_attn.sources import table
 
@@ -72,20 +86,16 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
 
             sessions, _ = simulation.simulate(dataset.simulation, name, seed)
             recordings = _binned(sessions, name, dataset)
-        case RasterDataset():
-            from neuro_attn.sources import raster
-
-            recordings = _binned(
-                (raster.read(path, dataset) for path in _progress(paths, name)), name, dataset
-            )
-        case NwbDataset():
-            from neuro_attn.sources import nwb
-
-            recordings = _binned(
-                (nwb.read(path, dataset) for path in _progress(paths, name)), name, dataset
-            )
+        case NwbDataset() | RasterDataset() | AlfDataset() | PhyDataset():
+            read_one = _reader(dataset)
+            read_in_turn = (read_one(path, dataset) for path in _progress(paths, name))
+            recordings = _binned(read_in_turn, name, dataset)
         case _:
             raise TypeError(f"{name} is a {dataset.source} data set, which is not read from files")
+    for made in recordings:
+        if "remarks" in made.attrs:
+            tqdm.write(f"{made.attrs['origin']}: {made.attrs['remarks']}", file=sys.stderr)
+    check_map(recordings, name, dataset)
     check_together(recordings, name, dataset)
     return recordings
 
@@ -126,12 +136,17 @@ def _outline_makers(
     name: str, dataset: AnyDataset, data_folder: str | Path, seed: int
 ) -> Iterator[Callable[[], xr.Dataset]]:
     """Yield what reads one session each, so that one that fails does not stop the others."""
-    paths = _progress(input_files(name, dataset, data_folder), name)
+    paths = _progress(session_paths(name, dataset, data_folder), name)
     match dataset:
         case NetcdfDataset():
             from neuro_attn.sources import netcdf
 
             yield from (partial(netcdf.read, path, name, dataset) for path in paths)
+        case MatlabDataset():
+            from neuro_attn.sources import matlab
+
+            for path in paths:
+                yield from matlab.outlines(path, name, dataset)
         case TableDataset():
             from neuro_attn.sources import table
 
@@ -142,16 +157,31 @@ def _outline_makers(
 
             for session in simulation.outlines(dataset.simulation, name, seed):
                 yield partial(_without_rates, session, name, dataset)
+        case NwbDataset() | RasterDataset() | AlfDataset() | PhyDataset():
+            read_one = _reader(dataset, digested=False)
+            for path in paths:
+                yield partial(_read_without_rates, read_one, path, name, dataset)
+
+
+def _reader(dataset: AnyDataset, digested: bool = True) -> Callable[[str, Any], SpikeSession]:
+    """Return what reads a session of spikes from its file or folder."""
+    match dataset:
+        case AlfDataset():
+            from neuro_attn.sources import alf
+
+            return alf.read
+        case PhyDataset():
+            from neuro_attn.sources import phy
+
+            return phy.read
         case RasterDataset():
             from neuro_attn.sources import raster
 
-            for path in paths:
-                yield partial(_read_without_rates, raster.read, path, name, dataset)
-        case NwbDataset():
+            return raster.read
+        case _:
             from neuro_attn.sources import nwb
 
-            for path in paths:
-                yield partial(_read_without_rates, nwb.read_undigested, path, name, dataset)
+            return nwb.read if digested else nwb.read_undigested
 
 
 def _read_without_rates(
@@ -162,81 +192,20 @@ def _read_without_rates(
 
 def _without_rates(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dataset:
     """Cut a session into trials as `from_spikes` does, with rates of zero that take no memory."""
-    trials = assign_tasks(session.trials, dataset, session.origin)
-    units = session.units[selected_units(session.units, dataset.regions)]
+    session = _grouped(session, dataset)
+    trials, keep, remarks = cut(session, dataset)
+    units = session.units[keep]
     rates = np.broadcast_to(np.float32(0), (len(trials), len(units), dataset.time.n_bins))
-    return build(rates, trials, units, name, session.session, dataset, {"origin": session.origin})
+    provenance = {"origin": session.origin, **remarks}
+    return build(rates, trials, units, name, session.session, dataset, provenance)
 
 
-def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
-    """Return the files that a data set is read from.
-
-    Parameters
-    ----------
-    name, dataset, data_folder
-        As in `read`.
-
-    Returns
-    -------
-    list of str
-        Paths, sorted; for tables those of spikes, trials and units; for simulations none.
-
-    Raises
-    ------
-    InputError
-        If a pattern matches no file, a table is missing or two files would be sessions of the
-        same name.
-    """
-    match dataset:
-        case NwbDataset() | RasterDataset() | NetcdfDataset():
-            patterns = [dataset.files] if isinstance(dataset.files, str) else dataset.files
-            key = f"datasets.{name}.files"
-            paths = sorted({path for p in patterns for path in _matches(p, data_folder, key)})
-            _check_stems(paths, key)
-            return paths
-        case TableDataset():
-            from neuro_attn.sources import table
-
-            tables = table.files(dataset, data_folder).items()
-            return [str(existing_file(path, f"datasets.{name}.{role}")) for role, path in tables]
-        case _:
-            return []
-
-
-def session_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
-    """Return the names of a data set's sessions without reading recordings.
-
-    Parameters
-    ----------
-    name, dataset, data_folder
-        As in `read`.
-
-    Returns
-    -------
-    list of str
-        The stems of the files; for tables, what stands in the trials' column ``session``.
-
-    Raises
-    ------
-    InputError
-        As in `input_files`.
-    """
-    match dataset:
-        case SimulationDataset():
-            from neuro_attn.sources import simulation
-
-            return simulation.session_names(dataset.simulation)
-        case TableDataset():
-            from neuro_attn.sources import table
-
-            input_files(name, dataset, data_folder)
-            return table.session_names(dataset, data_folder)
-        case _:
-            return [Path(path).stem for path in input_files(name, dataset, data_folder)]
+def _grouped(session: SpikeSession, dataset: AnyDataset) -> SpikeSession:
+    return replace(session, units=grouped(session.units, dataset.regions, session.origin))
 
 
 def _binned(sessions: Iterable[SpikeSession], name: str, dataset: AnyDataset) -> list[xr.Dataset]:
-    return [from_spikes(session, name, dataset) for session in sessions]
+    return [from_spikes(_grouped(session, dataset), name, dataset) for session in sessions]
 
 
 def _progress(paths: list[str], name: str) -> Iterable[str]:
@@ -244,34 +213,10 @@ def _progress(paths: list[str], name: str) -> Iterable[str]:
     return tqdm(paths, desc=f"reading {name}", unit="file", disable=None)
 
 
-def _matches(pattern: str, data_folder: str | Path, key: str) -> list[str]:
-    """Return the files that match a pattern, which may be absolute."""
-    found = [Path(data_folder) / match for match in glob.glob(pattern, root_dir=data_folder)]
-    files = [str(path) for path in found if path.is_file()]
-    if not files:
-        raise InputError(
-            key,
-            f"{pattern!r} matches no file in {Path(data_folder).absolute()}.",
-            "Patterns are relative to data_folder, or absolute.",
-        )
-    return files
-
-
-def _check_stems(paths: list[str], key: str) -> None:
-    """Raise `InputError` if two files would be sessions of the same name."""
-    first: dict[str, str] = {}
-    for path in paths:
-        if (other := first.setdefault(Path(path).stem, path)) != path:
-            raise InputError(
-                key,
-                f"{other} and {path} would both be the session {Path(path).stem!r}.",
-                "A session is named after its file; rename one.",
-            )
-
-
 def _check_alignment(name: str, dataset: AnyDataset) -> None:
     """Raise `InputError` unless spikes have an event to be aligned to, and kept rates have none."""
-    kept = isinstance(dataset, NetcdfDataset)
+    kept = isinstance(dataset, NetcdfDataset | MatlabDataset)
+    form = "NetCDF" if isinstance(dataset, NetcdfDataset) else "MATLAB arrays"
     for task, settings in dataset.tasks.items():
         key = f"datasets.{name}.tasks.{task}.align"
         if settings.align is None and not kept:
@@ -281,6 +226,6 @@ def _check_alignment(name: str, dataset: AnyDataset) -> None:
         if settings.align is not None and kept:
             raise InputError(
                 key,
-                f"{settings.align!r} was given, but rates from NetCDF are aligned already.",
+                f"{settings.align!r} was given, but rates from {form} are aligned already.",
                 "Leave the key out.",
             )

@@ -1,10 +1,14 @@
 """What every source checks of the files and spikes that users give."""
 
+import hashlib
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from neuro_attn.errors import InputError
+from neuro_attn.files import sha256
 
 
 def existing_file(path: str | Path, where: str = "") -> Path:
@@ -22,6 +26,62 @@ def existing_file(path: str | Path, where: str = "") -> Path:
         problem = f"no such file: {path}." if where else "no such file."
         raise InputError(where or str(path), problem)
     return path
+
+
+_GENERIC = re.compile(r"alf|phy|output|sorter_output|sorting|(py)?kilosort[\d._]*|ks[\d._]*", re.I)
+"""Folders that every session has; the folder above names the session."""
+_NUMBERED = re.compile(r"([^/]+)/(\d{4}-\d\d-\d\d)/(\d{3})")
+"""Subject, date and number: how Open Neurophysiology names sessions."""
+
+
+def is_zarr(path: str | Path) -> bool:
+    """Return whether a path is a folder that holds a Zarr group."""
+    return any((Path(path) / name).is_file() for name in (".zgroup", "zarr.json"))
+
+
+def zarr_files(path: str | Path) -> list[str]:
+    """Return the files of an NWB Zarr folder that are read, and those on top; else none.
+
+    A folder's own time does not change with what lies deeper in it.
+    """
+    if not is_zarr(path):
+        return []
+    parts = ("units", "intervals", "processing", "general/extracellular_ephys")
+    deeper = [each for part in parts for each in (Path(path) / part).rglob("*")]
+    return sorted(str(each) for each in [*Path(path).iterdir(), *deeper] if each.is_file())
+
+
+def session_of(path: str | Path) -> str:
+    """Return the session that a file or folder is.
+
+    A file is called by its name without suffix, a folder by its name, unless all sessions have
+    such a folder (alf, kilosort4, ...): then by the folder above it. A folder like
+    ``mouse/2020-01-31/001`` is ``mouse_2020-01-31_001``.
+    """
+    if Path(path).is_dir() and not is_zarr(path):
+        parts = list(Path(path).absolute().parts)
+        while len(parts) > 2 and _GENERIC.fullmatch(parts[-1]):
+            parts.pop()
+        numbered = _NUMBERED.fullmatch("/".join(parts[-3:]))
+        return "_".join(numbered.groups()) if numbered else parts[-1]
+    name = Path(path).name
+    return Path(name.removesuffix(".zarr")).stem if name.endswith(".nwb.zarr") else Path(path).stem
+
+
+def digest(path: str | Path) -> str:
+    """Return the SHA-256 digest of a file, or of all names and files of a folder."""
+    path = Path(path)
+    if path.is_file():
+        return sha256(path)
+    return digest_of([each for each in path.rglob("*") if each.is_file()], path)
+
+
+def digest_of(paths: Iterable[str | Path], folder: Path) -> str:
+    """Return the SHA-256 digest of the names, relative to a folder, and contents of files."""
+    together = hashlib.sha256()
+    for each in sorted(map(Path, paths)):
+        together.update(f"{each.relative_to(folder).as_posix()}\0{sha256(each)}\n".encode())
+    return together.hexdigest()
 
 
 def first_line(error: BaseException) -> str:

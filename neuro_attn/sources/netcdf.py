@@ -11,6 +11,7 @@ from neuro_attn.configuration import NetcdfDataset, Time
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
 from neuro_attn.sources.checks import existing_file
+from neuro_attn.sources.regions import grouped
 
 _TOLERANCE = 1e-6
 """Largest difference between two times that are the same, s."""
@@ -56,6 +57,7 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
     units = coordinates(kept, "unit").drop(columns="session")
     units = units.rename(columns=lambda column: column.removeprefix("unit_"))
     units = units.rename(columns={"id": "unit_id"})
+    units = grouped(units, dataset.regions, str(path))
     keep = recording.selected_units(units, dataset.regions)
     rates = kept["rates"].values[row][:, keep, first : first + dataset.time.n_bins]
     return recording.build(
@@ -89,7 +91,8 @@ def _first_bin(centers: xr.DataArray, time: Time, where: str) -> int:
     first = int(np.searchsorted(have, want[0] - _TOLERANCE))
     found = have[first : first + time.n_bins]
     same_width = abs(width - time.bin) <= _TOLERANCE
-    if not same_width or len(found) < len(want) or np.abs(found - want).max() > _TOLERANCE:
+    # NaN is near nothing, so what is asked is nearness.
+    if not (same_width and len(found) == len(want) and (abs(found - want) <= _TOLERANCE).all()):
         spanned = f"{have[0] - width / 2:g} to {have[-1] + width / 2:g} s" if len(have) else "none"
         raise InputError(
             where,

@@ -10,34 +10,42 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pynwb import NWBHDF5IO, NWBFile
-from pynwb.core import DynamicTable, DynamicTableRegion, VectorIndex
+from pynwb.core import DynamicTable, VectorIndex
 
 from neuro_attn.configuration import NwbDataset, Time
 from neuro_attn.errors import InputError
-from neuro_attn.files import sha256
-from neuro_attn.recording import SpikeSession
-from neuro_attn.sources.checks import existing_file, first_line, sorted_spike_times
+from neuro_attn.recording import SpikeSession, selected_units
+from neuro_attn.sources.checks import (
+    digest,
+    existing_file,
+    first_line,
+    is_zarr,
+    session_of,
+    sorted_spike_times,
+)
+from neuro_attn.sources.nwb_intervals import listed, read_trials, text
 
 BLOCK = 4_000_000
 """Spike times that are read from a file at once."""
 LONG_INTERVAL = 0.5
 """Interval between two spikes of a unit, s; most are shorter unless spikes are in ms."""
 _MAX_DESCRIPTION = 300
-_MAX_LISTED = 40
 
 
 def read(path: str | Path, dataset: NwbDataset) -> SpikeSession:
     """Read a session from an NWB file.
 
     A unit's region is looked for, in this order, in a column of the units, in a column of their
-    first electrode, and (`location` only) in their electrode group. Trials are the rows of the
-    interval table ``dataset.table`` with all its columns of one value a trial; ``trial_id`` is
-    the id of the row.
+    first electrode, and (`location` only) in their electrode group; ``units.``, ``electrodes.``
+    or ``electrode_group.`` before the column's name says which. Trials are the rows of the
+    interval tables ``dataset.table``; ``trial_id`` is the id of the row. Spikes of units that are
+    left out by their region are not read. Where the file says when units were observed
+    (``obs_intervals``), the session does too.
 
     Parameters
     ----------
     path : str or Path
-        The file; its stem names the session.
+        The file, HDF5 or a Zarr folder; its name without suffix is that of the session.
     dataset : NwbDataset
         Names the interval table and the region's column.
 
@@ -53,7 +61,7 @@ def read(path: str | Path, dataset: NwbDataset) -> SpikeSession:
         repeat, spike times are not finite, not in s, or none falls into a trial.
     """
     session = read_undigested(path, dataset)
-    return replace(session, provenance={**session.provenance, "sha256": sha256(path)})
+    return replace(session, provenance={**session.provenance, "sha256": digest(path)})
 
 
 def read_undigested(path: str | Path, dataset: NwbDataset) -> SpikeSession:
@@ -65,22 +73,25 @@ def read_undigested(path: str | Path, dataset: NwbDataset) -> SpikeSession:
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[NWBFile]:
-    """Open an NWB file; its arrays are read only where they are asked for.
+    """Open an NWB file, HDF5 or Zarr; its arrays are read only where they are asked for.
 
     Raises
     ------
     InputError
         If the file is missing, or if anything in the block fails because it is damaged.
     """
-    path = existing_file(path)
+    path = Path(path)
+    io = _zarr_io(path) if is_zarr(path) else NWBHDF5IO
+    if not is_zarr(path):
+        existing_file(path)
     try:
         with warnings.catch_warnings():
             # A file keeps the schema of the version that wrote it; pynwb reads it with its own,
             # as it should, and says so for every file. It is nothing a user can mend.
             warnings.filterwarnings("ignore", message="Ignoring the following cached namespace")
             warnings.filterwarnings("ignore", message="Ignoring cached namespace")
-            with NWBHDF5IO(path, "r", load_namespaces=True) as io:
-                yield io.read()
+            with io(str(path), "r", load_namespaces=True) as file:
+                yield file.read()
     except InputError:
         raise
     except Exception as error:
@@ -88,17 +99,33 @@ def opened(path: str | Path) -> Iterator[NWBFile]:
         raise InputError(str(path), f"is not a readable NWB file ({first_line(error)}).") from error
 
 
+def _zarr_io(path: Path) -> type:
+    """Return what opens NWB files in Zarr folders, an optional dependency."""
+    try:
+        from hdmf_zarr import NWBZarrIO
+    except ImportError:
+        raise InputError(
+            str(path), "NWB in Zarr needs another package.", "pip install hdmf-zarr"
+        ) from None
+    return NWBZarrIO
+
+
 def _session(nwb: NWBFile, path: Path, dataset: NwbDataset) -> SpikeSession:
     unit_ids = _unit_ids(nwb, path)
-    spike_times = _spike_times(nwb.units, unit_ids, path)
     regions = _regions(nwb.units, dataset.regions.column, path)
-    trials = _trials(nwb, dataset.table, path)
-    _check_clock(spike_times, trials, dataset.time, f"{path}, units.spike_times", dataset.table)
+    units = pd.DataFrame({"unit_id": unit_ids, "region": regions})
+    keep = selected_units(units, dataset.regions)
+    spike_times = _spike_times(nwb.units, unit_ids, keep, path)
+    names = [dataset.table] if isinstance(dataset.table, str) else dataset.table
+    trials = read_trials(nwb, names, path)
+    if keep.any():
+        where = f"{path}, units.spike_times"
+        _check_clock(spike_times, trials, dataset.time, where, ", ".join(names))
     description = str(nwb.session_description or "")
     return SpikeSession(
-        session=path.stem,
+        session=session_of(path),
         spike_times=spike_times,
-        units=pd.DataFrame({"unit_id": unit_ids, "region": regions}),
+        units=units,
         trials=trials,
         origin=str(path),
         provenance={
@@ -106,6 +133,7 @@ def _session(nwb: NWBFile, path: Path, dataset: NwbDataset) -> SpikeSession:
             "nwb_identifier": nwb.identifier,
             **({"description": description} if 0 < len(description) <= _MAX_DESCRIPTION else {}),
         },
+        observed=_observed(nwb.units),
     )
 
 
@@ -115,6 +143,12 @@ def _session(nwb: NWBFile, path: Path, dataset: NwbDataset) -> SpikeSession:
 def _unit_ids(nwb: NWBFile, path: Path) -> np.ndarray:
     if nwb.units is None or len(nwb.units) == 0:
         raise InputError(f"{path}, units", "the file has no units.", "Sorted spikes are needed.")
+    if "spike_times" not in nwb.units.colnames:
+        raise InputError(
+            f"{path}, units",
+            "no column spike_times.",
+            f"Columns of units: {listed(nwb.units.colnames)}.",
+        )
     ids = pd.Index(np.asarray(nwb.units.id[:]))
     if ids.has_duplicates:
         repeated = ids[ids.duplicated()][0]
@@ -122,41 +156,66 @@ def _unit_ids(nwb: NWBFile, path: Path) -> np.ndarray:
     return ids.to_numpy()
 
 
-def _spike_times(units: DynamicTable, unit_ids: np.ndarray, path: Path) -> list[np.ndarray]:
-    """Return each unit's sorted spike times, s."""
-    if "spike_times" not in units.colnames:
-        raise InputError(
-            f"{path}, units",
-            "no column spike_times.",
-            f"Columns of units: {_listed(units.colnames)}.",
-        )
+def _spike_times(
+    units: DynamicTable, unit_ids: np.ndarray, keep: np.ndarray, path: Path
+) -> list[np.ndarray]:
+    """Return each unit's sorted spike times, s; none of units that are not kept."""
     return [
         sorted_spike_times(times, f"{path}, units.spike_times, unit {unit_id}")
-        for unit_id, times in zip(unit_ids, spike_trains(units), strict=True)
+        for unit_id, times in zip(unit_ids, spike_trains(units, keep), strict=True)
     ]
 
 
-def spike_trains(units: DynamicTable) -> Iterator[np.ndarray]:
-    """Yield each unit's spike times as the file has them, read in blocks of bounded size."""
+def spike_trains(units: DynamicTable, keep: np.ndarray | None = None) -> Iterator[np.ndarray]:
+    """Yield each unit's spike times as the file has them, read in blocks of bounded size.
+
+    Parameters
+    ----------
+    units : DynamicTable
+        The units, with the column ``spike_times``.
+    keep : array of bool, shape (unit,), optional
+        Units to read; the others have no spikes.
+    """
     index = units["spike_times"]
-    ends = np.asarray(index.data[:]).astype(np.int64)
-    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+    stops = np.asarray(index.data[:]).astype(np.int64)
+    starts = np.concatenate([[0], stops[:-1]]).astype(np.int64)
+    if (stops < starts).any() or (stops[-1:] > len(index.target.data)).any():
+        raise ValueError("units.spike_times_index points outside units.spike_times")
+    wanted = np.ones(len(stops), dtype=bool) if keep is None else keep
     unit = 0
-    while unit < len(ends):
+    while unit < len(stops):
+        if not wanted[unit]:
+            yield np.empty(0)
+            unit += 1
+            continue
         # As many units as fit into a block, and at least one.
-        after = max(unit + 1, int(np.searchsorted(ends, starts[unit] + BLOCK, side="right")))
-        block = np.asarray(index.target.data[starts[unit] : ends[after - 1]])
-        yield from np.split(block, ends[unit : after - 1] - starts[unit])
+        after = unit + 1
+        while after < len(stops) and wanted[after] and stops[after] - starts[unit] <= BLOCK:
+            after += 1
+        block = np.asarray(index.target.data[starts[unit] : stops[after - 1]])
+        yield from np.split(block, stops[unit : after - 1] - starts[unit])
         unit = after
 
 
+def _observed(units: DynamicTable) -> list[np.ndarray] | None:
+    """Return when each unit was observed, s; None if the file does not say."""
+    if "obs_intervals" not in units.colnames:
+        return None
+    index = units["obs_intervals"]
+    intervals = np.asarray(index.target.data[:], dtype=float)
+    if intervals.size == 0:
+        return None
+    stops = np.asarray(index.data[:]).astype(np.int64)
+    return np.split(intervals.reshape(-1, 2), stops[:-1])
+
+
 def region_columns(units: DynamicTable) -> dict[str, list[str]]:
-    """Return the columns that may name regions, by where they stand: the first place counts."""
+    """Return the columns that may name regions, by where they stand; the first place counts."""
     present = {"units": [name for name in units.colnames if name != "spike_times"]}
     if "electrodes" in units.colnames:
         present["electrodes"] = list(electrodes_of(units).colnames)
-    if "electrode_group" in units.colnames:
-        present["electrode groups"] = ["location"]
+    if "electrode_group" in units.colnames or "group" in present.get("electrodes", []):
+        present["electrode_group"] = ["location"]
     return present
 
 
@@ -166,11 +225,20 @@ def regions_in(units: DynamicTable, place: str, column: str) -> list[str]:
         case "units":
             return _names(_first_of_each(units[column]))
         case "electrodes":
-            values = electrodes_of(units)[column][:]
-            rows = _first_of_each(units["electrodes"])
-            return _names([None if row is None else values[row] for row in rows])
+            return _names(_of_first_electrode(units, column))
         case _:
-            return _names([group.location for group in units["electrode_group"].data[:]])
+            own = "electrode_group" in units.colnames
+            groups = (
+                units["electrode_group"].data[:] if own else _of_first_electrode(units, "group")
+            )
+            return _names([None if group is None else group.location for group in groups])
+
+
+def _of_first_electrode(units: DynamicTable, column: str) -> list[Any]:
+    """Return a column of the electrodes at each unit's first electrode; None if it has none."""
+    values = electrodes_of(units)[column].data[:]
+    rows = _first_of_each(units["electrodes"])
+    return [None if row is None else values[row] for row in rows]
 
 
 def electrodes_of(units: DynamicTable) -> DynamicTable:
@@ -184,10 +252,13 @@ def _regions(units: DynamicTable, column: str, path: Path) -> list[str]:
     for place, names in present.items():
         if column in names:
             return regions_in(units, place, column)
+    place, _, name = column.partition(".")
+    if name in present.get(place, []):
+        return regions_in(units, place, name)
     raise InputError(
         f"{path}, units",
         f"no column {column!r} (regions.column) in the units or their electrodes.",
-        " ".join(f"Columns of {table}: {_listed(names)}." for table, names in present.items()),
+        " ".join(f"Columns of {table}: {listed(names)}." for table, names in present.items()),
     )
 
 
@@ -204,55 +275,10 @@ def _first_of_each(column: Any) -> list[Any]:
 
 
 def _names(values: list[Any]) -> list[str]:
-    return ["" if pd.isna(value) else _text(value).strip() for value in values]
+    return ["" if pd.isna(value) else text(value).strip() for value in values]
 
 
-def _text(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-
-
-# --- trials ------------------------------------------------------------------------------------
-
-
-def interval_tables(nwb: NWBFile) -> dict[str, DynamicTable]:
-    """Return all interval tables of a file, by name."""
-    named = {t.name: t for t in (nwb.trials, nwb.epochs, nwb.invalid_times) if t is not None}
-    return {**dict(nwb.intervals or {}), **named}
-
-
-def _trials(nwb: NWBFile, name: str, path: Path) -> pd.DataFrame:
-    tables = interval_tables(nwb)
-    if name not in tables:
-        raise InputError(
-            f"{path}, intervals",
-            f"no interval table {name!r} (table).",
-            f"Interval tables: {_listed(tables)}.",
-        )
-    table = tables[name]
-    if len(table) == 0:
-        raise InputError(f"{path}, {name}", "the interval table has no rows.")
-    return trial_columns(table)
-
-
-def trial_columns(table: DynamicTable) -> pd.DataFrame:
-    """Return an interval table's columns of one value a row, and ``trial_id``, the row's id."""
-    columns = {column: _scalars(table[column]) for column in table.colnames}
-    trials = {column: values for column, values in columns.items() if values is not None}
-    return pd.DataFrame({**trials, "trial_id": np.asarray(table.id[:])})
-
-
-def _scalars(column: Any) -> np.ndarray | None:
-    """Return a column's values if they are one number, truth value or text a row, else None."""
-    if isinstance(column, (VectorIndex, DynamicTableRegion)):
-        return None
-    values = np.asarray(column[:])
-    if values.ndim != 1 or values.dtype.names is not None or values.dtype.kind not in "biufOSU":
-        return None
-    if values.dtype.kind in "biuf":
-        return values
-    if not all(isinstance(value, (str, bytes, np.str_, np.bytes_)) for value in values):
-        return None
-    return np.array([_text(value) for value in values], dtype=object)
+# --- clock ------------------------------------------------------------------------------------
 
 
 def _check_clock(
@@ -305,7 +331,3 @@ def in_milliseconds(last_spike: float, last_trial: float, n_long: int, n_interva
         How many intervals between spikes exceed `LONG_INTERVAL`, and how many there are.
     """
     return bool(0 < 50 * last_trial < last_spike and n_long > n_intervals / 2)
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(str(name) for name in list(names)[:_MAX_LISTED]) or "none"

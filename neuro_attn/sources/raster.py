@@ -19,6 +19,8 @@ EVENT = "onset"
 """The trial column with the time of a raster's one event."""
 _GAP = 1.0
 """Silence between two trials on the common clock, s."""
+_MOST_SPIKES = 10_000
+"""Spikes of one sample; no unit has so many, and each takes memory."""
 _PARTS = ("raster_data", "raster_labels", "raster_site_info")
 
 
@@ -65,6 +67,8 @@ def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
         trials=pd.DataFrame({**labels, "trial_id": np.arange(1, n_trials + 1), EVENT: onset}),
         origin=str(path),
         provenance={"file": path.name, "sha256": sha256(path)},
+        # `_check_alignment` has seen that all windows lie in the raster.
+        observed=[np.array([[-np.inf, np.inf]])],
     )
 
 
@@ -148,12 +152,13 @@ def _counts(data: Any, where: str) -> np.ndarray:
         )
     values = data.astype(float)
     wrong = ~np.isfinite(values) | (values < 0) | (values != np.round(values))
+    wrong |= values > _MOST_SPIKES
     if wrong.any():
         trial, sample = (int(axis[0]) for axis in np.nonzero(wrong))
         raise InputError(
             where,
             f"{values[trial, sample]:g} in trial {trial + 1}, sample {sample + 1}.",
-            "Must be spike counts: 0, 1, 2, ...",
+            f"Must be spike counts: 0, 1, 2, ... (at most {_MOST_SPIKES}).",
         )
     return values.astype(np.int64)
 

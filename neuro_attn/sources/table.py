@@ -174,7 +174,7 @@ def numbers(column: pd.Series, path: Path) -> np.ndarray:
         row = int(np.flatnonzero(~finite)[0])
         raise InputError(
             f"{path}, time",
-            f"row {row + 1} holds {column.iloc[row]!r}.",
+            f"row {row + 1} holds {column.tolist()[row]!r}.",
             "Spike times are finite numbers, s.",
         )
     return numbers

@@ -112,10 +112,13 @@ def test_all_interval_tables_and_columns_of_several_values_are_named(described, 
         passive.add_interval(start_time=1.0, stop_time=2.0)
         file.add_time_intervals(passive)
         file.add_trial_column("licks", "times", data=[[1.0, 2.0]] * N_TRIALS, index=True)
+        file.add_trial_column("gaze", "trace", data=np.zeros((N_TRIALS, 50)))
 
     found = described(write_nwb(tmp_path / "a.nwb", add=add))
     assert [table["name"] for table in found["tables"]] == ["trials", "passive"]
-    assert found["tables"][0]["unusable"] == ["licks"]
+    assert found["tables"][0]["unusable"] == ["gaze"]
+    names = {column["name"] for column in found["tables"][0]["columns"]}
+    assert {"licks_count", "licks_first", "licks_last"} <= names
 
 
 def test_raw_traces_are_named_and_never_read(command, tmp_path, monkeypatch):

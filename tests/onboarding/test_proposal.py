@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from neuro_attn import sources
-from neuro_attn.onboarding import checking
+from neuro_attn import configuration, sources
 from tests.onboarding.conftest import (
     N_TRIALS,
     N_UNITS,
@@ -36,7 +35,7 @@ def dataset(tmp_path, name="mine"):
 def test_what_is_written_for_every_format_is_what_a_run_reads(command, files, tmp_path):
     done = command("init", *files, *(OPTIONS if files[0].suffix != ".nc" else OPTIONS[:2]))
     assert done.code == 0, done.err
-    settings = checking.load("config/mine.yaml")
+    settings = configuration.load("config/mine.yaml")
     recordings = sources.read("mine", settings.datasets["mine"], settings.data_folder, 0)
     trials = sum(recording.sizes["trial"] for recording in recordings)
     assert trials == N_TRIALS * len(recordings)

@@ -1,17 +1,21 @@
 import hashlib
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pynwb import NWBHDF5IO, NWBFile
 from pynwb.epoch import TimeIntervals
 
+from neuro_attn import sources
 from neuro_attn.errors import InputError
+from neuro_attn.recording import from_spikes
 from neuro_attn.sources import nwb
 
 N_TRIALS = 12
@@ -147,6 +151,30 @@ def test_the_region_may_be_the_location_of_the_electrode_group(write, small):
     ]
 
 
+def test_a_place_before_the_column_says_which_of_one_name_counts(write, dataset):
+    def units(file):
+        device = file.create_device("probe")
+        groups = [
+            file.create_electrode_group(f"shank{n}", "a shank", f"group{n}", device)
+            for n in range(2)
+        ]
+        for n, group in enumerate(groups):
+            file.add_electrode(location=f"electrode{n}", group=group)
+        file.add_unit_column("location", "of the soma")
+        for n in range(2):
+            file.add_unit(spike_times=spikes()[n], electrodes=[1 - n], location=f"unit{n}")
+
+    path = write(add_trials, units)
+    for column, expected in {
+        "location": ["unit0", "unit1"],
+        "units.location": ["unit0", "unit1"],
+        "electrodes.location": ["electrode1", "electrode0"],
+        "electrode_group.location": ["group1", "group0"],
+    }.items():
+        settings = dataset(source="nwb", files="*", regions={"column": column})
+        assert nwb.read(path, settings).units["region"].tolist() == expected
+
+
 def test_the_units_own_column_wins_over_that_of_their_electrodes(write, small):
     def units(file):
         add_electrodes(file, ["V4"])
@@ -165,13 +193,52 @@ def test_a_unit_without_electrode_has_no_region(write, small):
     assert nwb.read(write(add_trials, units), small).units["region"].tolist() == ["", "V4"]
 
 
-def test_columns_of_several_values_a_trial_are_left_out(write, small):
-    def ragged(file):
-        file.add_trial_column("licks", "times", index=True, data=[[1.0, 2.0]] * N_TRIALS)
-        file.add_trial_column("position", "x, y", data=np.zeros((N_TRIALS, 2)))
+def test_columns_of_several_values_a_trial_become_columns_of_one(write, small):
+    licks = [[], [1.0], [1.0, 2.5], [3.0, 4.0, 5.0]] * (N_TRIALS // 4)
 
-    columns = set(nwb.read(write(add_trials, ragged, add_units), small).trials.columns)
-    assert columns == {"trial_id", "start_time", "stop_time", "order", "side", "cue", "correct"}
+    def ragged(file):
+        file.add_trial_column("licks", "times", index=True, data=licks)
+        file.add_trial_column("words", "text", index=True, data=[["a", "b"]] * N_TRIALS)
+        file.add_trial_column("position", "x, y", data=np.arange(2.0 * N_TRIALS).reshape(-1, 2))
+        file.add_trial_column("trace", "of the pupil", data=np.zeros((N_TRIALS, 50)))
+
+    trials = nwb.read(write(add_trials, ragged, add_units), small).trials
+    own = {"trial_id", "start_time", "stop_time", "order", "side", "cue", "correct"}
+    made = {"licks_count", "licks_first", "licks_last", "words_count", "position_0", "position_1"}
+    assert set(trials.columns) == own | made
+    assert trials["licks_count"].tolist()[:4] == [0, 1, 2, 3]
+    np.testing.assert_array_equal(trials["licks_first"][:4], [np.nan, 1.0, 1.0, 3.0])
+    np.testing.assert_array_equal(trials["licks_last"][:4], [np.nan, 1.0, 2.5, 5.0])
+    assert trials["position_1"].tolist() == list(range(1, 2 * N_TRIALS, 2))
+
+
+def test_several_interval_tables_are_one_after_another(write, dataset):
+    def intervals(file):
+        for name, column, value in (("gratings", "angle", 45.0), ("images", "picture", "face")):
+            table = TimeIntervals(name=name, description=name)
+            table.add_column(column, column)
+            for start in STARTS[:3]:
+                table.add_row(start_time=start, stop_time=start + 1, **{column: value})
+            file.add_time_intervals(table)
+
+    path = write(add_trials, intervals, add_units)
+    trials = nwb.read(path, dataset(source="nwb", files="*", table=["gratings", "images"])).trials
+    assert trials["table"].tolist() == ["gratings"] * 3 + ["images"] * 3
+    assert trials["trial_id"].tolist()[2:4] == ["gratings 2", "images 0"]
+    np.testing.assert_array_equal(trials["angle"], [45.0] * 3 + [np.nan] * 3)
+    assert trials["picture"].tolist() == [""] * 3 + ["face"] * 3
+
+
+def test_interval_tables_of_processing_modules_are_found(write, dataset):
+    def swipes(file):
+        module = file.create_processing_module("behavior", "behaviour")
+        table = TimeIntervals(name="swipes", description="of the arm")
+        for start in STARTS[:3]:
+            table.add_row(start_time=start, stop_time=start + 1)
+        module.add(table)
+
+    path = write(add_trials, swipes, add_units)
+    assert len(nwb.read(path, dataset(source="nwb", files="*", table="swipes")).trials) == 3
 
 
 @pytest.mark.parametrize("name", ["epochs", "stimulus_presentations"])
@@ -217,7 +284,7 @@ def test_a_silent_unit_is_kept(write, small):
     assert [len(train) for train in session.spike_times] == [len(times[0]), 0, len(times[2])]
 
 
-@pytest.mark.parametrize("rate", [0.05, 1.0, 50.0])
+@pytest.mark.parametrize("rate", [0.05, 1.0, 10.0])
 def test_spikes_long_after_the_last_trial_are_no_milliseconds(write, small, rate):
     rng = np.random.default_rng(0)
     end = 100 * STARTS[-1]
@@ -225,6 +292,102 @@ def test_spikes_long_after_the_last_trial_are_no_milliseconds(write, small, rate
     # Sparse units fire in bursts, as neurons do.
     times = [np.sort(np.concatenate([train, train + 0.01, train + 0.02])) for train in times]
     nwb.read(write(add_trials, lambda file: add_units(file, times)), small)
+
+
+def test_units_know_when_they_were_observed(write, small):
+    intervals = [[[0.0, 40.0]], [[0.0, 20.0], [25.0, 40.0]], [[0.0, 15.0]]]
+
+    def units(file):
+        add_electrodes(file, ["V4"])
+        for train, observed in zip(spikes(), intervals, strict=True):
+            file.add_unit(spike_times=train, electrodes=[0], obs_intervals=observed)
+
+    session = nwb.read(write(add_trials, units), small)
+    assert [each.tolist() for each in session.observed] == intervals
+    # Trials start every 2 s from 10 s; the cue is 0.5 s later, and 0.4 s of it are analysed.
+    made = from_spikes(session, "small", small)
+    # The last unit is lost for most trials; then three trials are left that not both saw.
+    assert made["unit_id"].values.tolist() == [0, 1]
+    assert made.sizes["trial"] == N_TRIALS - 3
+
+
+def test_a_run_says_what_was_not_observed_and_a_check_finds_the_same(write, small, capsys):
+    def units(file):
+        add_electrodes(file, ["V4"])
+        for train in spikes():
+            file.add_unit(spike_times=train, electrodes=[0], obs_intervals=[[0.0, 31.0]])
+
+    path = write(add_trials, units)
+    (made,) = sources.read("small", small, path.parent, 0)
+    said = "1 trial of 12 and 0 units of 3 are left out: not observed from 0 to 0.4 s."
+    assert f"{path}: {said}" in capsys.readouterr().err
+    (outline,) = sources.outlines("small", small, path.parent, 0)
+    assert outline.attrs["remarks"] == made.attrs["remarks"] == said
+    assert outline["trial_id"].equals(made["trial_id"])
+
+
+def test_without_intervals_of_observation_nothing_is_said_of_it(write, small):
+    assert nwb.read(write(add_trials, add_units), small).observed is None
+
+
+def test_spikes_of_units_that_are_left_out_are_not_read(write, dataset, monkeypatch):
+    monkeypatch.setattr(nwb, "BLOCK", 700)
+    settings = dataset(source="nwb", files="*", regions={"exclude": ["FEF"]})
+    session = nwb.read(write(add_trials, add_units), settings)
+    assert session.units["region"].tolist() == ["V4", "FEF", "LIP"]
+    for read, written, n in zip(session.spike_times, spikes(), [1, 0, 1], strict=True):
+        np.testing.assert_array_equal(read, written[: n * len(written)])
+
+
+# --- Zarr --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def zarr_folder(tmp_path):
+    hdmf_zarr = pytest.importorskip("hdmf_zarr")
+    file = empty_file()
+    add_trials(file)
+    add_units(file)
+    path = tmp_path / "mouse1.nwb.zarr"
+    with hdmf_zarr.NWBZarrIO(str(path), "w") as io:
+        io.write(file)
+    return path
+
+
+def test_a_zarr_folder_holds_the_same_session_as_an_hdf5_file(zarr_folder, write, small, dataset):
+    one, other = nwb.read(zarr_folder, small), nwb.read(write(add_trials, add_units), small)
+    assert one.session == other.session == "mouse1"
+    pd.testing.assert_frame_equal(one.trials, other.trials, check_like=True)
+    pd.testing.assert_frame_equal(one.units, other.units)
+    for read, written in zip(one.spike_times, other.spike_times, strict=True):
+        np.testing.assert_array_equal(read, written)
+    settings = dataset(source="nwb", files="*.zarr")
+    watched = sources.input_files("small", settings, zarr_folder.parent)
+    assert str(zarr_folder / "units" / "spike_times" / "0") in watched
+    assert sources.session_names("small", settings, zarr_folder.parent) == ["mouse1"]
+
+
+def test_the_digest_of_a_zarr_folder_is_that_of_its_content(zarr_folder, small):
+    before = nwb.read(zarr_folder, small).provenance["sha256"]
+    assert nwb.read(zarr_folder, small).provenance["sha256"] == before
+    (zarr_folder / "note.txt").write_text("more")
+    assert nwb.read(zarr_folder, small).provenance["sha256"] != before
+
+
+def test_a_damaged_zarr_folder_is_named(zarr_folder, small):
+    for chunk in (zarr_folder / "units" / "spike_times").iterdir():
+        chunk.write_bytes(b"damaged")
+    assert problem(zarr_folder, small).startswith(f"{zarr_folder}: is not a readable NWB file (")
+
+
+def test_zarr_without_its_package_is_one_message(tmp_path, small, monkeypatch):
+    path = tmp_path / "mouse1.nwb.zarr"
+    path.mkdir()
+    (path / ".zgroup").write_text("{}")
+    monkeypatch.setitem(sys.modules, "hdmf_zarr", None)
+    assert problem(path, small) == (
+        f"{path}: NWB in Zarr needs another package. pip install hdmf-zarr"
+    )
 
 
 # --- what is refused ---------------------------------------------------------------------------
@@ -319,7 +482,8 @@ def test_a_missing_region_column_is_answered_with_those_there(write, dataset):
     text = problem(path, dataset(source="nwb", files="*", regions={"column": "area"}))
     assert text == (
         f"{path}, units: no column 'area' (regions.column) in the units or their electrodes. "
-        "Columns of units: electrodes. Columns of electrodes: location, group, group_name."
+        "Columns of units: electrodes. Columns of electrodes: location, group, group_name. "
+        "Columns of electrode_group: location."
     )
 
 

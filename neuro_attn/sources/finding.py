@@ -1,0 +1,168 @@
+"""Which files a data set is read from, and what its sessions are called."""
+
+import glob
+from pathlib import Path
+
+from neuro_attn.configuration import (
+    AlfDataset,
+    AnyDataset,
+    MatlabDataset,
+    NetcdfDataset,
+    NwbDataset,
+    PhyDataset,
+    RasterDataset,
+    SimulationDataset,
+    TableDataset,
+)
+from neuro_attn.errors import InputError
+from neuro_attn.files import as_filename
+from neuro_attn.sources.checks import existing_file, is_zarr, session_of, zarr_files
+
+
+def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
+    """Return the files that a data set is read from.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data set in the configuration.
+    dataset : settings of a data set
+        Its source and files.
+    data_folder : str or Path
+        What its files are relative to.
+
+    Returns
+    -------
+    list of str
+        Paths, sorted; of folders the files in them that are read; for tables those of spikes,
+        trials and units; for simulations none.
+
+    Raises
+    ------
+    InputError
+        If a pattern matches no file, a table is missing or two files would be sessions of the
+        same name.
+    """
+    paths = session_paths(name, dataset, data_folder)
+    match dataset:
+        case AlfDataset():
+            from neuro_attn.sources import alf
+
+            return [file for path in paths for file in alf.files(path)]
+        case PhyDataset():
+            from neuro_attn.sources import phy
+
+            found = [file for path in paths for file in phy.files(path, dataset)]
+            return [str(existing_file(file)) for file in found]
+        case NwbDataset():
+            return [file for path in paths for file in (zarr_files(path) or [path])]
+        case _:
+            return paths
+
+
+def session_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
+    """Return the file or folder of each session, sorted; for tables those that hold them all."""
+    folders = isinstance(dataset, AlfDataset | PhyDataset)
+    match dataset:
+        case (
+            NwbDataset()
+            | RasterDataset()
+            | NetcdfDataset()
+            | MatlabDataset()
+            | AlfDataset()
+            | PhyDataset()
+        ):
+            patterns = [dataset.files] if isinstance(dataset.files, str) else dataset.files
+            key = f"datasets.{name}.files"
+            found = {path for p in patterns for path in _matches(p, data_folder, key, folders)}
+            paths = sorted(found)
+            _check_stems(paths, key)
+            return paths
+        case TableDataset():
+            from neuro_attn.sources import table
+
+            tables = table.files(dataset, data_folder)
+            for role, path in tables.items():
+                _check_stems([str(path)], f"datasets.{name}.{role}")
+                existing_file(path, f"datasets.{name}.{role}")
+            return list(map(str, tables.values()))
+        case _:
+            return []
+
+
+def session_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
+    """Return the names of a data set's sessions without reading recordings.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data set in the configuration.
+    dataset : settings of a data set
+        Its source and files.
+    data_folder : str or Path
+        What its files are relative to.
+
+    Returns
+    -------
+    list of str
+        The files or folders without suffix; for tables, what stands in the trials' column
+        ``session``; for MATLAB arrays of units recorded apart, one for each unit.
+
+    Raises
+    ------
+    InputError
+        As in `input_files`.
+    """
+    match dataset:
+        case SimulationDataset():
+            from neuro_attn.sources import simulation
+
+            return simulation.session_names(dataset.simulation)
+        case TableDataset():
+            from neuro_attn.sources import table
+
+            input_files(name, dataset, data_folder)
+            names = table.session_names(dataset, data_folder)
+        case MatlabDataset():
+            from neuro_attn.sources import matlab
+
+            found = session_paths(name, dataset, data_folder)
+            names = [each for path in found for each in matlab.session_names(path, dataset)]
+        case _:
+            names = [session_of(path) for path in session_paths(name, dataset, data_folder)]
+    for each in names:
+        as_filename(each, f"datasets.{name}, session")
+    return names
+
+
+def _matches(pattern: str, data_folder: str | Path, key: str, folders: bool) -> list[str]:
+    """Return the files, or else folders, that match a pattern, which may be absolute."""
+    found = [Path(data_folder) / match for match in glob.glob(pattern, root_dir=data_folder)]
+    if folders:
+        sessions = [str(path) for path in found if path.is_dir()]
+    else:
+        sessions = [str(path) for path in found if path.is_file() or is_zarr(path)]
+    if not sessions:
+        raise InputError(
+            key,
+            f"{pattern!r} matches no {'folder' if folders else 'file'} in "
+            f"{Path(data_folder).absolute()}.",
+            "Patterns are relative to data_folder, or absolute.",
+        )
+    return sessions
+
+
+def _check_stems(paths: list[str], key: str) -> None:
+    """Raise `InputError` if two files would be sessions of the same name, or one has braces."""
+    first: dict[str, str] = {}
+    for path in paths:
+        if set(path) & set("{}"):
+            raise InputError(
+                key, f"{path} has braces.", "Snakemake takes them for a wildcard; rename it."
+            )
+        if (other := first.setdefault(session_of(path), path)) != path:
+            raise InputError(
+                key,
+                f"{other} and {path} would both be the session {session_of(path)!r}.",
+                "A session is named after its file; rename one.",
+            )

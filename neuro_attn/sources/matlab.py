@@ -1,0 +1,247 @@
+"""Arrays of binned activity in MATLAB files: unit x condition x time x trial, padded with NaN."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neuro_attn.configuration import MatlabDataset
+from neuro_attn.errors import InputError
+from neuro_attn.recording import assign_tasks, build, selected_units
+from neuro_attn.sources import matfiles
+from neuro_attn.sources.checks import digest
+from neuro_attn.sources.regions import grouped
+
+_TOLERANCE = 1e-3
+"""Largest difference between two times that are the same, in samples."""
+
+
+@dataclass(frozen=True)
+class Binned:
+    """An array of a file in the bins of a data set.
+
+    Parameters
+    ----------
+    rates : array of float, shape (unit, condition, trial, time)
+        Rates in the bins; NaN where there is no trial.
+    conditions : pandas.DataFrame
+        One row a condition, one column for each of the array's axes of conditions.
+    units : pandas.DataFrame
+        ``unit_id`` (from 1) and ``region``.
+    path : str
+        The file.
+    """
+
+    rates: np.ndarray
+    conditions: pd.DataFrame
+    units: pd.DataFrame
+    path: str
+
+
+def session_names(path: str | Path, dataset: MatlabDataset) -> list[str]:
+    """Return the sessions of a file: one, or one for each unit if they were recorded apart."""
+    stem = Path(path).stem
+    if dataset.simultaneous:
+        return [stem]
+    axis = dataset.axes.index("unit")
+    n_units = matfiles.numbers(path, dataset.variable, len(dataset.axes)).shape[axis]
+    return [f"{stem}-unit{number}" for number in range(1, n_units + 1)]
+
+
+def load(path: str | Path, dataset: MatlabDataset) -> Binned:
+    """Read an array and average or count its samples in the bins of ``dataset.time``.
+
+    Parameters
+    ----------
+    path : str or Path
+        The .mat file, of version 7.3 or older.
+    dataset : MatlabDataset
+        Names the array, its axes, the values along them, and the time of its samples.
+
+    Returns
+    -------
+    Binned
+
+    Raises
+    ------
+    InputError
+        If the file is missing or unreadable, a variable is missing or does not fit the axes, bins
+        do not fall on samples or reach outside of them, or values are missing inside a trial.
+    """
+    array = matfiles.numbers(path, dataset.variable, len(dataset.axes))
+    where = f"{path}, {dataset.variable}"
+    factors = dataset.factors()
+    order = [dataset.axes.index(axis) for axis in ("unit", *factors, "trial", "time")]
+    array = array.transpose(order)
+    conditions = _conditions(path, dataset, array.shape[1:-2])
+    n_units, n_trials, n_samples = array.shape[0], array.shape[-2], array.shape[-1]
+    samples = _samples(dataset, n_samples, where)
+    array = array[..., samples.start : samples.stop].astype(float)
+    shape = (n_units, len(conditions), n_trials, dataset.time.n_bins, -1)
+    if array.size == 0:
+        raise InputError(where, f"is empty ({' x '.join(map(str, array.shape))}).")
+    rates = array.reshape(shape).mean(axis=-1)
+    if dataset.values == "counts":
+        rates /= dataset.sample
+    _check_values(rates, where)
+    units = pd.DataFrame(
+        {"unit_id": np.arange(1, n_units + 1), "region": _regions(path, dataset, n_units)}
+    )
+    return Binned(rates, conditions, units, str(path))
+
+
+def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dataset]:
+    """Return the session of a file, or its units as sessions of their own.
+
+    Trials get the columns of the conditions, ``trial`` (from 1 in each condition) and
+    ``trial_id`` (from 1 in the session).
+
+    Parameters
+    ----------
+    binned : Binned
+        What `load` returned.
+    name : str
+        Name of the data set.
+    dataset : MatlabDataset
+        Its tasks, label and regions.
+
+    Returns
+    -------
+    list of xarray.Dataset
+        As `session_names` names them.
+
+    Raises
+    ------
+    InputError
+        If units that were recorded together have different trials; else as
+        `recording.assign_tasks`.
+    """
+    provenance = {
+        "origin": binned.path,
+        "file": Path(binned.path).name,
+        "sha256": digest(binned.path),
+    }
+    units = grouped(binned.units, dataset.regions, binned.path)
+    keep = selected_units(units, dataset.regions)
+    names = session_names(binned.path, dataset)
+    rows = np.arange(len(units))
+    parts = [rows] if dataset.simultaneous else list(rows[:, None])
+    made = []
+    for session, part in zip(names, parts, strict=True):
+        there = ~np.isnan(binned.rates[part, :, :, 0])
+        if (there != there[0]).any():
+            differs = (there != there[0]).any(axis=2)
+            unit, cell = (int(axis[0]) for axis in np.nonzero(differs))
+            raise InputError(
+                f"{binned.path}, {dataset.variable}",
+                f"units 1 and {unit + 1} have different trials in condition {cell + 1}.",
+                "Units recorded together share their trials; simultaneous: false makes each "
+                "unit a session.",
+            )
+        condition, trial = np.nonzero(there[0])
+        trials = binned.conditions.iloc[condition].reset_index(drop=True)
+        trials = trials.assign(trial=trial + 1, trial_id=np.arange(1, len(trial) + 1))
+        trials = assign_tasks(trials, dataset, binned.path).drop(columns="event_time")
+        row = trials["trial_id"].to_numpy() - 1
+        part = part[keep[part]]
+        rates = binned.rates[part][:, condition[row], trial[row]].transpose(1, 0, 2)
+        measure = "a.u." if dataset.values == "other" else "spikes/s"
+        made.append(
+            build(rates, trials, units.iloc[part], name, session, dataset, provenance, measure)
+        )
+    return made
+
+
+def outlines(
+    path: str | Path, name: str, dataset: MatlabDataset
+) -> Iterator[Callable[[], xr.Dataset]]:
+    """Yield what returns each session of a file, or raises what is wrong with the file."""
+    try:
+        made = recordings(load(path, dataset), name, dataset)
+    except InputError as error:
+        problem = error
+
+        def fail() -> xr.Dataset:
+            raise problem
+
+        yield fail
+        return
+    for each in made:
+        yield partial(_same, each)
+
+
+def _same(made: xr.Dataset) -> xr.Dataset:
+    return made
+
+
+def _conditions(path: str | Path, dataset: MatlabDataset, shape: tuple[int, ...]) -> pd.DataFrame:
+    """Return the conditions, those of the last axis changing fastest."""
+    along = []
+    for axis, length in zip(dataset.factors(), shape, strict=True):
+        given = dataset.levels.get(axis, list(range(1, length + 1)))
+        levels = matfiles.values(path, given) if isinstance(given, str) else list(given)
+        if len(levels) != length:
+            raise InputError(
+                f"{path}, {dataset.variable}",
+                f"axis {axis!r} has {length} values, levels.{axis} has {len(levels)}.",
+            )
+        along.append(pd.Index(levels, name=axis))
+    if not along:
+        return pd.DataFrame(index=range(1))
+    return pd.MultiIndex.from_product(along).to_frame(index=False)
+
+
+def _samples(dataset: MatlabDataset, n_samples: int, where: str) -> slice:
+    """Return the samples of the data set's time."""
+    time, width = dataset.time, dataset.sample
+    first, per_bin = (time.start - dataset.start) / width, time.bin / width
+    begin, step = round(first), round(per_bin)
+    if abs(first - begin) > _TOLERANCE or abs(per_bin - step) > _TOLERANCE or not step:
+        raise InputError(
+            where,
+            f"bins of {time.bin:g} s from {time.start:g} s do not fall on its samples.",
+            f"They are {width:g} s wide and start at {dataset.start:g} s.",
+        )
+    stop = begin + step * time.n_bins
+    if begin < 0 or stop > n_samples:
+        raise InputError(
+            where,
+            f"time {time.start:g} to {time.stop:g} s reaches outside the samples.",
+            f"They cover {dataset.start:g} to {dataset.start + n_samples * width:g} s.",
+        )
+    return slice(begin, stop)
+
+
+def _check_values(rates: np.ndarray, where: str) -> None:
+    """Raise `InputError` unless each trial of each unit has all its values or none."""
+    missing = np.isnan(rates)
+    wrong = np.isinf(rates) | (missing & ~missing.all(axis=-1, keepdims=True))
+    if wrong.any():
+        unit, condition, trial, bin_ = (int(axis[0]) for axis in np.nonzero(wrong))
+        raise InputError(
+            where,
+            f"{rates[unit, condition, trial, bin_]} in unit {unit + 1}, condition "
+            f"{condition + 1}, trial {trial + 1}, bin {bin_ + 1} of time.",
+            "Only whole trials may be missing (NaN); choose a time that all trials have.",
+        )
+
+
+def _regions(path: str | Path, dataset: MatlabDataset, n_units: int) -> list[str] | str:
+    if dataset.region is not None:
+        return dataset.region
+    column = dataset.regions.column
+    try:
+        regions = [str(value).strip() for value in matfiles.values(path, column)]
+    except InputError as error:
+        raise InputError(
+            error.where,
+            f"regions.column: {error.problem}",
+            f"{error.remedy} Or give the key region, one for all units.".strip(),
+        ) from None
+    if len(regions) != n_units:
+        raise InputError(f"{path}, {column}", f"{len(regions)} regions for {n_units} units.")
+    return regions

@@ -1,0 +1,114 @@
+"""What was not observed does not become a rate of zero."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from neuro_attn import recording
+from neuro_attn.errors import InputError
+from neuro_attn.observation import observed_part, past_the_spikes, was_observed
+
+ALWAYS = np.array([[0.0, 100.0]])
+
+
+def test_a_window_must_lie_in_one_interval_where_those_that_touch_are_one():
+    intervals = np.array([[5.0, 8.0], [0.0, 2.0], [2.0, 3.0], [1.0, 1.5]])
+    opens = np.array([0.0, 1.8, 2.5, 4.0, 5.0, 7.5, 9.0])
+    seen = was_observed(intervals, opens, opens + 1.0)
+    assert seen.tolist() == [True, True, False, False, True, False, False]
+
+
+def test_times_rounded_in_a_file_lie_in_their_interval():
+    opens = np.array([0.1 + 0.2, 1.0])
+    assert was_observed(np.array([[0.3, 0.4], [1.0 + 1e-9, 1.1]]), opens, opens + 0.1).all()
+
+
+@given(arrays.arrays(bool, st.tuples(st.integers(1, 8), st.integers(1, 8))))
+def test_every_unit_that_stays_was_observed_on_every_trial_that_stays(observed):
+    trials, units = observed_part(observed)
+    assert observed[np.ix_(trials, units)].all()
+    if observed.all():
+        assert trials.all()
+        assert units.all()
+
+
+def test_trials_after_the_recording_go_as_trials_and_a_lost_unit_as_a_unit():
+    observed = np.ones((100, 20), dtype=bool)
+    observed[95:] = False
+    observed[40:, 3] = False
+    trials, units = observed_part(observed)
+    assert np.flatnonzero(~trials).tolist() == list(range(95, 100))
+    assert np.flatnonzero(~units).tolist() == [3]
+
+
+def test_windows_past_the_spikes_count_where_spikes_must_be_missing():
+    rng = np.random.default_rng(0)
+    opens = np.array([-3.0, 10.0, 99.9, 200.0])
+    dense = [np.sort(rng.uniform(0, 100, 1000)) for _ in range(50)]
+    assert past_the_spikes(dense, opens, opens + 1.0) == 3
+    sparse = [np.array([10.0, 50.0, 90.0])]
+    assert past_the_spikes(sparse, opens, opens + 1.0) == 0
+    assert past_the_spikes([np.empty(0)], opens, opens + 1.0) == 0
+
+
+# --- in a Recording ------------------------------------------------------------------------------
+
+
+def session(observed: list[np.ndarray] | None, n_units: int = 3) -> recording.SpikeSession:
+    """Return a session of 8 trials, a cue every 10 s from 10 s on, units at 100 spikes/s."""
+    number = np.arange(8)
+    return recording.SpikeSession(
+        session="s",
+        spike_times=[np.arange(0, 79.9, 0.01)] * n_units,
+        units=pd.DataFrame({"unit_id": np.arange(n_units), "region": "V4"}),
+        trials=pd.DataFrame(
+            {
+                "trial_id": number,
+                "order": np.where(number % 2, "retro", "pro"),
+                "side": np.where(number // 2 % 2, "right", "left"),
+                "cue": 10.0 + 10 * number,
+            }
+        ),
+        origin="s.nwb",
+        observed=observed,
+    )
+
+
+@pytest.fixture
+def small(dataset):
+    return dataset(source="nwb", files="*")
+
+
+def test_unobserved_trials_and_units_are_left_out_and_counted(small):
+    until = [np.array([[0.0, end]]) for end in (75.0, 75.0, 35.0)]
+    made = recording.from_spikes(session(until), "small", small)
+    assert made["trial_id"].values.tolist() == list(range(7))
+    assert made["unit_id"].values.tolist() == [0, 1]
+    assert made.attrs["remarks"] == (
+        "1 trial of 8 and 1 unit of 3 are left out: not observed from 0 to 0.4 s."
+    )
+    assert (made["rates"] == 100).all()
+
+
+def test_a_session_observed_throughout_has_no_remarks(small):
+    made = recording.from_spikes(session([ALWAYS] * 3), "small", small)
+    assert made.sizes == {"trial": 8, "unit": 3, "time": 4}
+    assert "remarks" not in made.attrs
+
+
+def test_where_nothing_says_what_was_observed_missing_spikes_are_remarked_on(small):
+    made = recording.from_spikes(session(None), "small", small)
+    assert made.sizes["trial"] == 8
+    assert made.attrs["remarks"].startswith("1 trial of 8 reaches past the first or last spike ")
+
+
+def test_a_session_that_was_never_observed_is_refused(small):
+    with pytest.raises(InputError) as error:
+        recording.from_spikes(session([ALWAYS + 500.0] * 3), "small", small)
+    assert str(error.value) == (
+        "s.nwb: no unit was observed from 0 to 0.4 s on any trial. Intervals of observation and "
+        "trials must be on one clock, in s."
+    )
