@@ -1,8 +1,12 @@
 from snakemake.utils import min_version
 
+from neuro_attn.configuration import read_keys
+
 min_version("9.0")
 
 if "datasets" not in config:
+    # Snakemake would run the code of a configuration that is a template.
+    read_keys("config/config.yaml")
 
     configfile: "config/config.yaml"
 

@@ -7,25 +7,14 @@ wants: one line of progress, and one message where something that was given cann
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from neuro_attn import __version__
-from neuro_attn.configuration import Configuration
-from neuro_attn.errors import PREFIX, InputError
-
-LOG = Path("results/logs/snakemake.log")
-REPORT = Path("results/report.html")
-DATA_VARIABLE = "NEURO_ATTN_DATA"
-_PROGRESS = re.compile(r"(\d+) of (\d+) steps")
-_LINES_SHOWN = 30
+from neuro_attn import __version__, configuration, running
+from neuro_attn.errors import PREFIX, InputError, of_the_system
+from neuro_attn.running import DATA_VARIABLE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,16 +33,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _init(options)
             case "check":
                 return _check(options)
+            case "datasets":
+                _datasets(options)
+            case "download":
+                _download(options)
             case _:
-                _run(options, others)
-                if options.command == "report":
-                    _snakemake(["--report", str(REPORT)], options, "building the report")
-                    print(f"neuro-attn: the report is {REPORT}")
+                what = running.Run(options.config, options.data, options.cores, others)
+                running.run(what, report=options.command == "report")
     except InputError as error:
         print(f"{PREFIX}{error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
         return error.returncode or 1
+    except BrokenPipeError:
+        # Who read the output has seen enough; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, MemoryError) as error:
+        print(f"{PREFIX}{of_the_system(error)}", file=sys.stderr)
+        return 1
     except (KeyboardInterrupt, EOFError):
         print(f"{PREFIX}stopped.", file=sys.stderr)
         return 1
@@ -64,7 +62,7 @@ def schema() -> dict:
     """Return the JSON schema of the configuration, for editors."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Configuration.model_json_schema(),
+        **configuration.Configuration.model_json_schema(),
     }
 
 
@@ -84,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--data", help="folder of the data, instead of data_folder")
         command.add_argument("--cores", type=int, default=os.cpu_count(), help="cores to use")
     _add_onboarding(commands)
+    _add_registry(commands)
     commands.add_parser("schema", help="print the JSON schema of the configuration")
     return parser
 
@@ -121,6 +120,19 @@ def _add_onboarding(commands: Any) -> None:
     command.add_argument("config", metavar="CONFIG", help="configuration file")
     command.add_argument("--data", help="folder of the data, instead of data_folder")
     command.add_argument("--cores", type=int, default=os.cpu_count(), help="cores of the run")
+
+
+def _add_registry(commands: Any) -> None:
+    text = "list known public data sets, or print a configuration for one"
+    command = commands.add_parser("datasets", help=text, description=text)
+    command.add_argument("name", nargs="?", metavar="NAME", help="a known data set")
+
+    text = "fetch the files of a known data set, checked; what broke off goes on"
+    command = commands.add_parser("download", help=text, description=text)
+    command.add_argument("name", metavar="NAME", help="a known data set")
+    command.add_argument("--data", help="folder of the data; a folder NAME is made in it")
+    command.add_argument("--only", metavar="PATTERN", help="fetch files whose path matches")
+    command.add_argument("--archive", metavar="URL", help="address of the archive's interface")
 
 
 def _inspect(options: argparse.Namespace) -> None:
@@ -165,64 +177,30 @@ def _init(options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace) -> int:
     from neuro_attn.onboarding import checking
 
-    settings = checking.load(options.config)
+    settings = configuration.load(options.config)
     folder = options.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
     reports = checking.examine(settings, folder, max(options.cores, 1))
     print(checking.render(reports, options.config))
     return int(any(report.problems for report in reports))
 
 
-def _run(options: argparse.Namespace, others: Sequence[str]) -> None:
-    if not Path("Snakefile").is_file():
-        raise InputError(
-            os.getcwd(), "has no Snakefile.", "Run neuro-attn in the folder of the project."
-        )
-    if not Path(options.config).is_file():
-        raise InputError(options.config, "no such configuration file.")
-    _snakemake(others, options, "running")
+def _datasets(options: argparse.Namespace) -> None:
+    from neuro_attn import registry
+
+    if options.name:
+        print(registry.render(registry.known(options.name)), end="")
+        return
+    for dataset in map(registry.known, registry.names()):
+        print(f"{dataset.name}  DANDI:{dataset.identifier}  {dataset.species}: {dataset.title}")
 
 
-def _snakemake(arguments: Sequence[str], options: argparse.Namespace, what: str) -> None:
-    """Run Snakemake with its output in a log; show progress, and errors in one message."""
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "snakemake", "--cores", str(options.cores)]
-    command += ["--configfile", options.config, *arguments]
-    environment = dict(os.environ)
-    if options.data:
-        environment[DATA_VARIABLE] = options.data
-    messages: dict[str, None] = {}
-    recent: deque[str] = deque(maxlen=_LINES_SHOWN)
-    with (
-        open(LOG, "w", encoding="utf-8") as log,
-        subprocess.Popen(
-            command,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        ) as process,
-        tqdm(desc=what, unit="job", disable=None) as bar,
-    ):
-        assert process.stdout is not None
-        for line in process.stdout:
-            log.write(line)
-            log.flush()
-            recent.append(line)
-            if PREFIX in line:
-                messages[line[line.index(PREFIX) :].strip()] = None
-            elif found := _PROGRESS.search(line):
-                done, total = map(int, found.groups())
-                bar.total = total
-                bar.update(done - bar.n)
-                if bar.disable:
-                    print(f"neuro-attn: {done} of {total} jobs done", flush=True)
-    if process.returncode:
-        for message in messages or {f"{PREFIX}Snakemake failed; the end of {LOG}:": None}:
-            print(message, file=sys.stderr)
-        if not messages:
-            sys.stderr.writelines(recent)
-        raise subprocess.CalledProcessError(1, command)
+def _download(options: argparse.Namespace) -> None:
+    from neuro_attn import registry
+
+    folder = options.data or os.environ.get(DATA_VARIABLE) or "data"
+    archive = options.archive or registry.ARCHIVE
+    paths = registry.download(registry.known(options.name), folder, options.only, archive)
+    print(f"neuro-attn: {len(paths)} files of {options.name} are in {folder}/{options.name}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
 """The one error that a user can cause and mend."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class InputError(ValueError):
@@ -19,19 +23,58 @@ class InputError(ValueError):
     """
 
     def __init__(self, where: str, problem: str, remedy: str = ""):
-        self.where = where
-        self.problem = problem
-        self.remedy = remedy
-        super().__init__(f"{where}: {problem}" + (f" {remedy}" if remedy else ""))
+        # Names and values come from files: they may not break the line or steer the terminal.
+        self.where, self.problem, self.remedy = map(printable, (where, problem, remedy))
+        super().__init__(" ".join(filter(None, (f"{self.where}: {self.problem}", self.remedy))))
 
 
 PREFIX = "neuro-attn: error: "
 """How a message to the user begins, so that it is found among other output."""
 
 
+def printable(text: str) -> str:
+    """Return text with its control characters, line ends among them, written as escapes."""
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "surrogatepass").decode()
+        for character in text
+    )
+
+
+def of_the_system(error: OSError | MemoryError, where: str = "") -> InputError:
+    """Return what the operating system refused as an error that the user can mend.
+
+    Parameters
+    ----------
+    error : OSError or MemoryError
+        As it was raised.
+    where : str
+        What could not be read or written, unless the error names a file.
+    """
+    if isinstance(error, MemoryError):
+        return InputError(
+            where or "memory",
+            "there is not enough memory.",
+            "Give fewer permutations, draws, bins or units, or more memory; "
+            "neuro-attn check tells what a run needs.",
+        )
+    # A system's own words are better than those that a library puts around them.
+    said = (error.strerror if error.filename is not None else None) or str(error)
+    remedy = ""
+    if error.errno in _FULL:
+        said, remedy = "no space is left to write it", "Make room on the disk, then run again."
+    elif error.errno in _CLOSED:
+        remedy = "Check who may write there."
+    said = said.splitlines()[0][:300] if said else type(error).__name__
+    return InputError(where or str(error.filename or "a file"), f"{said.rstrip('.')}.", remedy)
+
+
 @contextmanager
 def told_in_one_message(log: str) -> Iterator[None]:
-    """Turn an `InputError` in the block into one message and exit code 1, without a traceback.
+    """Turn an error of the user's or the system's into one message and exit code 1.
+
+    There is no traceback: the message says what to do.
 
     Parameters
     ----------
@@ -40,12 +83,17 @@ def told_in_one_message(log: str) -> Iterator[None]:
         terminal.
     """
     terminal = sys.stderr
-    with open(log, "w", encoding="utf-8") as file:
-        try:
-            with redirect_stderr(terminal if terminal.isatty() else file):
-                yield
-        except InputError as error:
-            message = f"{PREFIX}{error}"
-            print(message, file=file)
-            print(message, file=terminal)
-            sys.exit(1)
+    try:
+        with open(log, "w", encoding="utf-8") as file:
+            try:
+                with redirect_stderr(terminal if terminal.isatty() else file):
+                    yield
+            except InputError as error:
+                print(f"{PREFIX}{error}", file=file)
+                raise
+    except InputError as error:
+        print(f"{PREFIX}{error}", file=terminal)
+        sys.exit(1)
+    except (OSError, MemoryError) as error:
+        print(f"{PREFIX}{of_the_system(error)}", file=terminal)
+        sys.exit(1)

@@ -8,6 +8,7 @@ attributes, subscripts or any other way out, so text from a config cannot run co
 import ast
 import difflib
 import operator
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -62,17 +63,21 @@ def evaluate(expression: str, table: pd.DataFrame, where: str) -> np.ndarray:
     if len(expression) > _MAX_LENGTH:
         raise InputError(where, f"expression of {len(expression)} characters", "At most 1000.")
     try:
-        tree = ast.parse(expression.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            # Python warns of odd text, such as `is` with a number, before it is refused here.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise InputError(where, f"{expression!r} is not an expression.") from None
     try:
-        with np.errstate(all="ignore"):
-            result = _value(tree, table, f"{where}: {expression!r}")
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = np.asarray(_value(tree, table, f"{where}: {expression!r}"))
     except (TypeError, ValueError, OverflowError, ZeroDivisionError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(where, f"{expression!r} does not fit the columns' types.") from None
-    if np.asarray(result).dtype != bool:
+    if result.dtype != bool or result.shape not in ((), (len(table),)):
         raise InputError(where, f"{expression!r} is not true or false on every trial.")
     return np.array(np.broadcast_to(result, len(table)))
 

@@ -10,6 +10,13 @@ from urllib.parse import quote, unquote
 
 import pandas as pd
 
+from neuro_attn.errors import InputError, of_the_system
+
+PARTIAL = ".partial-"
+"""How the names of files begin that are being written, or were when their writer was killed."""
+_LONGEST = 250
+"""Longest encoded name: with a suffix it fits into the 255 bytes that file systems allow."""
+
 NAMES = (
     "region",
     "session",
@@ -22,6 +29,7 @@ NAMES = (
     "network",
     "population",
     "runner_up",
+    "verdict",
 )
 """Columns of names, which may look like numbers or like a missing value ("NA" is a region)."""
 NUMBERS_AT_TIMES_MISSING = (
@@ -31,6 +39,9 @@ NUMBERS_AT_TIMES_MISSING = (
     "ceiling",
     "floor",
     "runner_up_distance",
+    "margin",
+    "margin_ci_low",
+    "margin_ci_high",
     "loss",
     "report_error_pro",
     "report_error_retro",
@@ -51,20 +62,32 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     ------
     Path
         A new path in the same folder, with the same suffix, to be written inside the block.
+
+    Raises
+    ------
+    InputError
+        If the system refuses it: the disk is full, the folder may not be written to.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=f".{path.stem[:40]}-", suffix=path.suffix
-    )
-    os.close(handle)
-    temporary = Path(name)
     try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=PARTIAL, suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise of_the_system(error, str(path)) from error
+
+
+def remove_partial(folder: str | Path) -> None:
+    """Remove what writers that were killed left in a folder and the folders in it."""
+    for path in Path(folder).rglob(f"{PARTIAL}*"):
+        path.unlink(missing_ok=True)
 
 
 def sha256(path: str | Path) -> str:
@@ -73,9 +96,35 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def as_filename(name: str) -> str:
-    """Return `name` with every character that a path could trip over percent-encoded."""
-    return quote(name, safe=" ()+,;=@").replace(" ", "%20") or "%"
+def as_filename(name: str, where: str = "names") -> str:
+    """Return `name` with every character that a path or shell could trip over percent-encoded.
+
+    Parameters
+    ----------
+    name : str
+        Of a region or a session.
+    where : str
+        What it is the name of, and in which file, named in errors.
+
+    Raises
+    ------
+    InputError
+        If that is too long for the name of a file.
+    """
+    try:
+        encoded = quote(name, safe="+,=@") or "%"
+    except UnicodeEncodeError:
+        raise InputError(where, f"{name!r} holds bytes that are not UTF-8.") from None
+    if encoded[0] == ".":
+        encoded = f"%2E{encoded[1:]}"
+    if len(encoded) > _LONGEST:
+        raise InputError(
+            where,
+            f"{name[:60] + '...'!r} has {len(name)} characters, which make a file name of "
+            f"{len(encoded)}.",
+            f"At most {_LONGEST}, where letters that are not ASCII count six or more.",
+        )
+    return encoded
 
 
 def from_filename(stem: str) -> str:

@@ -1,3 +1,7 @@
+import ast
+import contextlib
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -116,6 +120,64 @@ def test_any_text_is_a_truth_value_per_trial_or_an_input_error(text):
         return
     assert result.shape == (len(TRIALS),)
     assert result.dtype == bool
+
+
+atoms = st.sampled_from(
+    """contrast reward side correct missing os __import__ TRIALS evaluate
+    1 -2.5 'left' True None [1,2] ('left','up') [] ... b'x' """.split()  # noqa: SIM905
+)
+forms = (
+    *("({} == {})", "({} < {})", "({} in {})", "({} not in {})", "({} is {})", "({} <= {} != 1)"),
+    *(
+        "({} and {})",
+        "({} or {})",
+        "({} + {})",
+        "({} % {})",
+        "({} / {})",
+        "({} ** {})",
+        "({} @ {})",
+    ),
+    *("({}({}))", "({}[{}])", "({} if {} else 1)", "[{}, {}]", "{{{}: {}}}", "[{} for x in {}]"),
+    *("(x := {}) == {}", "(lambda: {})({})", "f'{{{}}}' == {}", "any({} for y in {})"),
+)
+single = ("(not {})", "(-{})", "(~{})", "({}.real)", "({}.__class__)", "[*{}]", "(yield {})")
+python = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.builds(str.format, st.sampled_from(forms), inner, inner),
+        st.builds(str.format, st.sampled_from(single), inner),
+    ),
+    max_leaves=8,
+)
+HARMLESS = (
+    *(ast.Name, ast.Load, ast.Constant, ast.List, ast.Tuple, ast.BoolOp, ast.And, ast.Or),
+    *(ast.UnaryOp, ast.Not, ast.USub, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Mod),
+    *(ast.Compare, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn),
+)
+
+
+@given(text=python)
+@settings(deadline=None, max_examples=400)
+def test_what_has_an_answer_reaches_trial_columns_and_nothing_else(text):
+    """Whatever Python can say: it is refused, or made of columns, plain values and operators."""
+    try:
+        result = evaluate(text, TRIALS, "key")
+    except InputError:
+        return
+    assert result.shape == (len(TRIALS),)
+    with warnings.catch_warnings(action="ignore"):
+        nodes = list(ast.walk(ast.parse(text, mode="eval").body))
+    assert all(isinstance(node, HARMLESS) for node in nodes)
+    assert {node.id for node in nodes if isinstance(node, ast.Name)} <= set(TRIALS.columns)
+
+
+@given(expression=python)
+@settings(deadline=None, max_examples=100)
+def test_no_expression_changes_the_trials(expression):
+    before = TRIALS.copy()
+    with contextlib.suppress(InputError):
+        evaluate(f"({expression}) == 1", TRIALS, "key")
+    pd.testing.assert_frame_equal(TRIALS, before)
 
 
 numbers = st.integers(-3, 3)

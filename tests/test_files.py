@@ -74,7 +74,8 @@ def test_names_come_back_from_file_names(name):
 def test_file_names_hold_nothing_that_a_path_a_shell_glob_or_a_rule_trips_over(name):
     stem = files.as_filename(name)
     assert stem
-    assert not set(stem) & set("/\\{}*?[] \"'<>|:&$#\n\t\0")
+    assert not set(stem) & set("/\\{}*?[]() \"'<>|:;&$#!`\n\t\0")
+    assert stem[0] != "."
     assert stem.isascii()
 
 
@@ -87,7 +88,8 @@ def test_different_names_are_different_files(one, other):
     ("name", "stem"),
     [
         ("V4", "V4"),
-        ("VISp (L2/3)", "VISp%20(L2%2F3)"),
+        ("VISp (L2/3)", "VISp%20%28L2%2F3%29"),
+        ("../x", "%2E.%2Fx"),
         ("50%", "50%25"),
         ("Bereich für Farbe", "Bereich%20f%C3%BCr%20Farbe"),
     ],

@@ -9,20 +9,29 @@ from neuro_attn.configuration.experiment import (
     Simulation,
     Timing,
 )
-from neuro_attn.configuration.parsing import dataset_from, parse
-from neuro_attn.configuration.settings import (
+from neuro_attn.configuration.families import (
+    ATTENDED,
+    FAMILIES,
     FAMILIES_WITH_ATTENTION,
+    family_file,
+)
+from neuro_attn.configuration.parsing import dataset_from, parse
+from neuro_attn.configuration.reading import keys_of, load, read_keys
+from neuro_attn.configuration.settings import (
+    AlfDataset,
     AnyDataset,
     ColorColumns,
     Comparison,
     Configuration,
     Decoding,
     Inference,
+    MatlabDataset,
     NetcdfDataset,
     Network,
     NetworkAnalysis,
     NetworkDataset,
     NwbDataset,
+    PhyDataset,
     RasterDataset,
     Regions,
     SimulationDataset,
@@ -33,20 +42,25 @@ from neuro_attn.configuration.settings import (
 )
 
 __all__ = [
+    "ATTENDED",
     "BLOCK_NAMES",
+    "FAMILIES",
     "FAMILIES_WITH_ATTENTION",
     "NETWORK_TIMING",
+    "AlfDataset",
     "AnyDataset",
     "ColorColumns",
     "Comparison",
     "Configuration",
     "Decoding",
     "Inference",
+    "MatlabDataset",
     "NetcdfDataset",
     "Network",
     "NetworkAnalysis",
     "NetworkDataset",
     "NwbDataset",
+    "PhyDataset",
     "ProspectiveTiming",
     "RasterDataset",
     "Regions",
@@ -59,6 +73,10 @@ __all__ = [
     "Time",
     "Timing",
     "dataset_from",
+    "family_file",
+    "keys_of",
+    "load",
     "network_dataset",
     "parse",
+    "read_keys",
 ]

@@ -8,7 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 from neuro_attn.configuration.settings import AnyDataset, Configuration
 from neuro_attn.errors import InputError
 
-SOURCES = ("simulation", "nwb", "raster", "table", "netcdf")
+SOURCES = ("simulation", "nwb", "raster", "table", "netcdf", "matlab", "alf", "phy")
+_MOST_TOLD = 10
+_LONGEST_TOLD = 200
 
 
 def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
@@ -42,7 +44,10 @@ def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
     try:
         return Configuration.model_validate(keys)
     except ValidationError as error:
-        problems = list(dict.fromkeys(_explain(problem, keys) for problem in error.errors()))
+        found = error.errors()
+        problems = list(dict.fromkeys(_explain(each, keys) for each in found[:_MOST_TOLD]))
+        if len(found) > _MOST_TOLD:
+            problems.append(f"and {len(found) - _MOST_TOLD} more")
         text = "; ".join(problems)
         raise InputError(origin, text if text.endswith("?") else f"{text}.") from None
 
@@ -75,7 +80,7 @@ def _explain(problem: Any, keys: dict[str, Any]) -> str:
     """Say one of pydantic's problems with the key's path, what was given and what is allowed."""
     where = ".".join(_path(problem, keys)) or "top level"
     given = problem.get("input")
-    shown = "" if isinstance(given, dict) else f" (given: {given!r})"
+    shown = "" if isinstance(given, dict) else f" (given: {_short(given)})"
     match problem["type"]:
         case "extra_forbidden":
             allowed = _allowed_keys(problem["loc"])
@@ -86,12 +91,17 @@ def _explain(problem: Any, keys: dict[str, Any]) -> str:
             return f"key {where} is missing"
         case "union_tag_invalid" | "union_tag_not_found":
             source = given.get("source") if isinstance(given, dict) else given
-            return f"{where}.source: allowed: {', '.join(SOURCES)} (given: {source!r})"
+            return f"{where}.source: allowed: {', '.join(SOURCES)} (given: {_short(source)})"
         case "value_error":
             return f"{where}: {problem['ctx']['error']}{shown}"
         case _:
             message = problem["msg"]
             return f"{where}: {message[0].lower()}{message[1:]}{shown}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}..."
 
 
 def _path(problem: Any, keys: dict[str, Any]) -> list[str]:

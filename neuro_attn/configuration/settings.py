@@ -10,9 +10,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from neuro_attn.configuration.experiment import Simulation
+from neuro_attn.configuration.families import Family
 from neuro_attn.configuration.types import (
     Count,
     Expression,
+    Files,
+    FolderName,
     Interval,
     Name,
     NonNegative,
@@ -21,6 +24,8 @@ from neuro_attn.configuration.types import (
     Seconds,
     Settings,
 )
+
+_MOST_BINS = 10_000
 
 # --- what every data set has -------------------------------------------------------------------
 
@@ -33,9 +38,24 @@ class Regions(Settings):
     include: list[RegionName] | None = None
     """Analyse these regions only; one that has too few units is then an error."""
     exclude: list[RegionName] = []
-    """Leave these out."""
+    """Leave these out; names in the file or, if regions are grouped, of groups."""
+    map: dict[RegionName, RegionName | list[RegionName]] = {}
+    """Groups: the regions of each, by name or by pattern (`VIS*`); all others stay."""
     min_units: Count = 1
     """Leave out regions with fewer units (in a session; in all, for pseudopopulations)."""
+
+    @model_validator(mode="after")
+    def _groups_exclude_each_other(self) -> "Regions":
+        first: dict[str, str] = {}
+        for group, members in self.groups().items():
+            for member in members:
+                if (other := first.setdefault(member, group)) != group:
+                    raise ValueError(f"map has {member!r} in {other!r} and in {group!r}")
+        return self
+
+    def groups(self) -> dict[str, list[str]]:
+        """Return the names and patterns of each group of `map`."""
+        return {k: [v] if isinstance(v, str) else v for k, v in self.map.items()}
 
 
 class Task(Settings):
@@ -44,7 +64,7 @@ class Task(Settings):
     trials: Expression
     """Restricted expression on the trial columns, true on the trials of the task."""
     align: str | None = None
-    """Trial column with the time of the event, s; not for netcdf, whose rates are aligned."""
+    """Trial column with the event's time, s; not for netcdf and matlab: these are aligned."""
 
 
 class Time(Settings):
@@ -60,6 +80,8 @@ class Time(Settings):
     @model_validator(mode="after")
     def _holds_whole_bins(self) -> "Time":
         bins = (self.stop - self.start) / self.bin
+        if bins > _MOST_BINS:
+            raise ValueError(f"{bins:g} bins of {self.bin:g} s; at most {_MOST_BINS} are possible")
         if self.stop <= self.start or abs(bins - round(bins)) > 1e-6:
             raise ValueError(
                 f"start {self.start:g} to stop {self.stop:g} is not a whole number of bins "
@@ -194,10 +216,10 @@ class NwbDataset(Analysis):
 
     source: Literal["nwb"]
     """Where recordings come from."""
-    files: str | list[str]
+    files: Files
     """Files or patterns, relative to `data_folder`."""
-    table: str = "trials"
-    """The interval table that lists the trials."""
+    table: str | Annotated[list[str], Field(min_length=1)] = "trials"
+    """The interval table that lists the trials, or several; the column `table` then says which."""
 
 
 class RasterDataset(Analysis):
@@ -205,7 +227,7 @@ class RasterDataset(Analysis):
 
     source: Literal["raster"]
     """Where recordings come from."""
-    files: str | list[str]
+    files: Files
     """Files or patterns, relative to `data_folder`."""
     region: RegionName = "all"
     """Region of units whose file names none in its site information."""
@@ -233,8 +255,78 @@ class NetcdfDataset(Analysis):
 
     source: Literal["netcdf"]
     """Where recordings come from."""
+    files: Files
+    """Files or patterns, relative to `data_folder`."""
+
+
+class MatlabDataset(Analysis):
+    """Arrays of binned activity in MATLAB files (7.3 or older), one file a session."""
+
+    source: Literal["matlab"]
+    """Where recordings come from."""
     files: str | list[str]
     """Files or patterns, relative to `data_folder`."""
+    variable: str
+    """The array; a field of a struct is `struct.field`. Trials that are not there are NaN."""
+    axes: list[Name] = ["unit", "condition", "time", "trial"]
+    """The array's axes in order: unit, time, trial; any other is a condition, a trial column."""
+    levels: dict[Name, str | list[str | int | float]] = {}
+    """Values along an axis of conditions, or the variable that holds them; else 1, 2, ..."""
+    values: Literal["rates", "counts", "other"] = "rates"
+    """What the array holds: spikes/s, spikes a sample, or anything else, as z scores."""
+    start: Seconds
+    """Left edge of the first sample, s from the event."""
+    sample: Positive
+    """Width of a sample, s."""
+    region: RegionName | None = None
+    """Region of all units; null: the variable `regions.column` names each unit's."""
+    simultaneous: bool = True
+    """Whether a file's units were recorded together; if not, each is a session of its own."""
+
+    @model_validator(mode="after")
+    def _axes_are_known(self) -> "MatlabDataset":
+        for axis in ("unit", "time", "trial"):
+            if self.axes.count(axis) != 1:
+                raise ValueError(f"axes must name {axis!r} once (given: {', '.join(self.axes)})")
+        factors = self.factors()
+        for axis in factors:
+            if factors.count(axis) > 1 or axis in ("trial_id", "task", "label", "event_time"):
+                raise ValueError(f"an axis of conditions cannot be named {axis!r} here")
+        if unknown := set(self.levels) - set(factors):
+            raise ValueError(f"levels.{min(unknown)} is no axis of conditions")
+        return self
+
+    def factors(self) -> list[str]:
+        """Return the axes of conditions."""
+        return [axis for axis in self.axes if axis not in ("unit", "time", "trial")]
+
+
+class AlfDataset(Analysis):
+    """ALF folders, one a session, as the International Brain Laboratory keeps them."""
+
+    source: Literal["alf"]
+    """Where recordings come from."""
+    files: str | list[str]
+    """Folders or patterns, relative to `data_folder`; probes may lie deeper."""
+    units: Expression | None = None
+    """Which clusters are units: an expression on their columns; null: all."""
+    region: RegionName | None = None
+    """Region of all units; null: the column `regions.column` of the clusters or channels."""
+
+
+class PhyDataset(Analysis):
+    """Folders of spikes sorted by Kilosort and its like and curated in Phy, one a session."""
+
+    source: Literal["phy"]
+    """Where recordings come from."""
+    files: str | list[str]
+    """Folders or patterns, relative to `data_folder`."""
+    trials: str = "trials.csv"
+    """Table of the trials, CSV or Parquet, relative to each folder; events in s."""
+    units: Expression | None = "group == 'good'"
+    """Which clusters are units: an expression on their columns; null: all."""
+    region: RegionName | None = None
+    """Region of all units; null: the column `regions.column` of the clusters' tables."""
 
 
 class NetworkDataset(Analysis):
@@ -249,15 +341,27 @@ class NetworkDataset(Analysis):
 
 
 WrittenDataset = Annotated[
-    SimulationDataset | NwbDataset | RasterDataset | TableDataset | NetcdfDataset,
+    SimulationDataset
+    | NwbDataset
+    | RasterDataset
+    | TableDataset
+    | NetcdfDataset
+    | MatlabDataset
+    | AlfDataset
+    | PhyDataset,
     Field(discriminator="source"),
 ]
 AnyDataset = (
-    SimulationDataset | NwbDataset | RasterDataset | TableDataset | NetcdfDataset | NetworkDataset
+    SimulationDataset
+    | NwbDataset
+    | RasterDataset
+    | TableDataset
+    | NetcdfDataset
+    | MatlabDataset
+    | AlfDataset
+    | PhyDataset
+    | NetworkDataset
 )
-
-FAMILIES_WITH_ATTENTION = frozenset({"bahdanau"})
-"""Families of networks whose attention weights are recorded."""
 
 # --- networks and comparison -------------------------------------------------------------------
 
@@ -265,14 +369,24 @@ FAMILIES_WITH_ATTENTION = frozenset({"bahdanau"})
 class Network(Settings):
     """A network to train on the pro and retro trials of the experiment."""
 
-    family: Literal["seq2seq", "bahdanau"]
+    family: Family
     """The kind of network."""
     seeds: Count = 3
     """Networks trained from different random starts; they are the unit of replication."""
     hidden: Count = 64
-    """Hidden units of each recurrent layer."""
+    """Hidden units of each layer."""
+    layers: Count = 2
+    """Layers of self-attention, where a family stacks them."""
+    heads: Count = 4
+    """Heads of multi-head attention."""
+    positions: Literal["none", "sinusoidal", "learned"] = "sinusoidal"
+    """How families that only attend know the order of steps."""
+    recurrent: bool = False
+    """Whether the units of rate-adaptation are connected to each other."""
     steps: Count = 1000
     """Training steps."""
+    patience: Count | None = None
+    """Stop when the held-out report error has not fallen for so many steps; null: never."""
     batch: Count = 64
     """Trials of a training step."""
     learning_rate: Positive = 3e-3
@@ -287,6 +401,12 @@ class Network(Settings):
 
 class NetworkAnalysis(Analysis):
     """How activations are analysed: what a data set says, for all networks alike."""
+
+    @model_validator(mode="after")
+    def _populations_stay(self) -> "NetworkAnalysis":
+        if self.regions.map:
+            raise ValueError("regions.map: a network's populations cannot be grouped")
+        return self
 
 
 class Comparison(Settings):
@@ -311,9 +431,9 @@ class Configuration(Settings):
     """How populations are decoded, unless a data set says otherwise."""
     inference: Inference = Inference()
     """How sure results are, unless a data set says otherwise."""
-    datasets: Annotated[dict[Name, WrittenDataset], Field(min_length=1)]
+    datasets: Annotated[dict[FolderName, WrittenDataset], Field(min_length=1)]
     """The data sets, by name."""
-    networks: dict[Name, Network] = {}
+    networks: dict[FolderName, Network] = {}
     """The networks, by name."""
     network_analysis: NetworkAnalysis | None = None
     """How the networks' activations are analysed."""

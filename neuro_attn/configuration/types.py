@@ -1,5 +1,6 @@
 """The kinds of values that keys of the configuration take."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -12,8 +13,19 @@ class Settings(BaseModel):
 
 
 def _is_name(name: str) -> str:
-    if not name or name.strip() != name or set(name) & set("/\\{}*?\n\t\0") or name[0] == ".":
+    plain = name.isprintable() and not set(name) & set("/\\{}*?")
+    if not name or name.strip() != name or not plain or name[0] == ".":
         raise ValueError("a name is not empty, starts with no dot and has none of / \\ { } * ?")
+    return name
+
+
+def _is_folder(name: str) -> str:
+    # These names become rules, files and folders, and stand in commands that Snakemake writes.
+    if not _FOLDER.fullmatch(name):
+        raise ValueError(
+            "the name of a data set or network has at most 50 letters, digits, spaces and "
+            "_ . + = @ -, and starts with a letter or digit"
+        )
     return name
 
 
@@ -29,13 +41,20 @@ def _is_range(interval: tuple[float, float]) -> tuple[float, float]:
     return interval
 
 
+_FOLDER = re.compile(r"[^\W_][\w .+=@-]{0,48}[\w.+=@-]|[^\W_]")
+
 Name = Annotated[str, AfterValidator(_is_name)]
+FolderName = Annotated[Name, AfterValidator(_is_folder)]
 RegionName = Annotated[str, Field(min_length=1)]
 Expression = Annotated[str, Field(min_length=1)]
+Files = (
+    Annotated[str, Field(min_length=1)]
+    | Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+)
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=10_000_000)]
 Interval = Annotated[tuple[Seconds, Seconds], AfterValidator(_is_increasing)]
 Duration = Annotated[tuple[Seconds, Seconds], AfterValidator(_is_range)]

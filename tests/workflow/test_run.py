@@ -14,6 +14,7 @@ FIGURES = (
     "cross_temporal",
     "unit_counts",
     "geometry",
+    "geometry_over_time",
 )
 
 
@@ -23,14 +24,18 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     expected += [f"results/small/recordings/session0{n}.nc" for n in (1, 2)]
     expected += [f"results/small/decoding/{region}.nc" for region in ("LPFC", "V4%2Fanterior")]
     tables = ("transfer", "summary", "onsets", "geometry", "unit_counts", "regions")
+    tables += ("geometry_left_out", "geometry_over_time", "color_information", "color_planes")
     expected += [f"results/{name}/{table}.csv" for name in datasets for table in tables]
     expected += [f"results/{name}/cross_temporal.nc" for name in datasets]
     kinds = ("weights.npz", "training.csv", "attention.nc", "report_error.csv")
     expected += [f"results/networks/tiny/seed{n}/{kind}" for n in (0, 1) for kind in kinds]
     expected += [f"results/network-tiny/recordings/seed{n}.nc" for n in (0, 1)]
-    expected += [f"results/comparison/{t}.csv" for t in ("distances", "nearest", "signatures")]
+    expected += [
+        f"results/comparison/{t}.csv"
+        for t in ("distances", "nearest", "signatures", "representations")
+    ]
     drawn = [f"{figure}-{name}" for figure in FIGURES for name in datasets]
-    drawn += ["timeline-small", "attention-tiny", "learning", "similarity"]
+    drawn += ["timeline-small", "attention-tiny", "learning", "similarity", "signatures"]
     expected += [f"results/figures/{name}.{suffix}" for name in drawn for suffix in ("png", "svg")]
     missing = [path for path in expected if not (small_run.folder / path).stat().st_size]
     assert not missing

@@ -1,0 +1,228 @@
+"""A configuration that is wrong or hostile ends in one message; nothing in it is run or written.
+
+`CASES` is the table: what the file holds, and what the message must say.
+"""
+
+import contextlib
+
+import numpy as np
+import pytest
+
+from neuro_attn import configuration, recording
+from neuro_attn.errors import InputError
+from tests.hostile.conftest import CANARY, text
+from tests.onboarding.conftest import N_TRIALS, trials_table
+
+TOUCH = f"__import__('os').system('touch {CANARY}') == 0"
+BOMB = "\n".join(
+    ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+)
+KEY_BOMB = "\n".join(
+    ["a0: &a0 {x: 1}"]
+    + [f"a{n}: &a{n} {{{', '.join(f'k{m}: *a{n - 1}' for m in range(9))}}}" for n in range(1, 12)]
+)
+MERGE_BOMB = "\n".join(
+    ["a0: &a0 {x: 1}"]
+    + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+)
+
+
+def named(name: str) -> str:
+    """Return a configuration whose data set has another name."""
+    return text().replace("  mine:", f"  {name}:")
+
+
+def expression(trials: object) -> str:
+    """Return a configuration with an expression for the trials of a task."""
+    return text("datasets.mine.tasks.visual.trials", trials)
+
+
+def label(told: str) -> str:
+    """Return a configuration with an expression for one class of the label."""
+    return text(label={"left": told, "right": "side == 'right'"})
+
+
+CASES: dict[str, tuple[str | bytes, list[str]]] = {
+    # --- what stands in the file is no plain YAML ---
+    "a template": (
+        f"__use_yte__: true\n?open('{CANARY}', 'w'): 1\n" + text(),
+        ["__use_yte__", "template"],
+    ),
+    "a template, switched off": ("__use_yte__: false\n" + text(), ["__use_yte__", "template"]),
+    "a template, by a merge": (
+        "base: &base {__use_yte__: true}\n<<: *base\n" + text(),
+        ["__use_yte__", "template"],
+    ),
+    "an object that calls": (
+        f"!!python/object/apply:os.system ['touch {CANARY}']",
+        ["is not YAML", "python/object/apply:os.system"],
+    ),
+    "an object in a value": (
+        text().replace("source: nwb", "source: !!python/name:os.system"),
+        ["is not YAML", "python/name:os.system", "in line 4"],
+    ),
+    "a new object": ("a: !!python/object/new:type [x, [], {}]", ["is not YAML", "python/object"]),
+    "a bomb of lists": (BOMB, ["anchors unfold to more than 100,000 values"]),
+    "a bomb of keys": (KEY_BOMB, ["anchors unfold to more than 100,000 values"]),
+    "a bomb of merges": (MERGE_BOMB, ["is not YAML", "merges of too many keys"]),
+    "a list that holds itself": ("datasets: &a [*a]", ["anchors unfold"]),
+    "a merge that holds itself": ("datasets: &a {<<: *a, x: 1}", ["mine.yaml"]),
+    "a key given twice": (text() + "inference: {}\n", ["the key 'inference' is there twice"]),
+    "a tab": ("datasets:\n\tmine: {}\n", ["is not YAML", "in line 2"]),
+    "a zero byte": (b"datasets: \0", ["is not YAML"]),
+    "bytes that are no text": (b"\x89HDF\r\n\x1a\n" + bytes(range(256)), ["is not UTF-8"]),
+    "text in UTF-16": (text().encode("utf-16"), ["is not UTF-8"]),
+    "a file of a megabyte": ("# " + "x" * 1_000_000, ["1,000,002 bytes", "at most 1,000,000"]),
+    "very deep nesting": ("[" * 20_000, ["is not YAML"]),
+    "brackets that do not close": ("datasets: {mine: [", ["is not YAML"]),
+    "an unknown anchor": ("datasets: *nothing", ["is not YAML", "undefined alias"]),
+    "nothing": ("", ["holds NoneType, not keys and values"]),
+    "a list": ("- datasets", ["holds list, not keys and values"]),
+    "a word": ("datasets", ["holds str, not keys and values"]),
+    "a date": ("2020-01-01", ["holds date, not keys and values"]),
+    "a key that is a list": ("? [a, b]\n: 1\n", ["is not YAML", "unhashable"]),
+    # --- names ---
+    "a name that leaves the folder": (named("../x"), ["datasets.../x", "none of / \\ { }"]),
+    "a name that is a command": (named(f"$(touch {CANARY})"), ["letters, digits, spaces"]),
+    "a name with backticks": (named(f"'`touch {CANARY}`'"), ["letters, digits, spaces"]),
+    "a name that ends a command": (named(f"'x; touch {CANARY}'"), ["letters, digits, spaces"]),
+    "a name with a quote": (named("a'b"), ["letters, digits, spaces"]),
+    "a name that is a wildcard": (named("'{wildcards}'"), ["none of / \\ { }"]),
+    "a name with a star": (named("'a*'"), ["none of / \\ { }"]),
+    "a name of two lines": (named('"a\\nb"'), ["datasets.a\\nb"]),
+    "a name that steers the terminal": (named('"a\\e[31m"'), ["datasets.a\\x1b[31m"]),
+    "a hidden name": (named(".hidden"), ["starts with no dot"]),
+    "a name that is an option": (named("-rf"), ["starts with a letter or digit"]),
+    "an empty name": (named("''"), ["a name is not empty"]),
+    "a name of spaces": (named("'  '"), ["a name is not empty"]),
+    "a name that is too long": (named("x" * 51), ["at most 50 letters"]),
+    "a name that is a number": (named("2019"), ["datasets.2019", "string"]),
+    "a name that is taken": (named("figures"), ["cannot be named 'figures'"]),
+    "a name of the networks'": (named("network-x"), ["cannot be named 'network-x'"]),
+    "a task that is a wildcard": (text("datasets.mine.tasks", {"{input}": {}}), ["{input}"]),
+    "a window that leaves the folder": (
+        text("datasets.mine.windows", {"../late": [0.2, 0.6]}),
+        ["datasets.mine.windows.../late", "none of / \\ { }"],
+    ),
+    # --- expressions: those that could never be right are found without the data ---
+    "trials that are no text": (expression(1), ["tasks.visual.trials", "string", "given: 1"]),
+    "trials that are empty": (expression(""), ["tasks.visual.trials", "at least 1 character"]),
+    # --- values ---
+    "an infinite time": (text("datasets.mine.time.start", float("-inf")), ["time.start", "finite"]),
+    "a time that is none": (text("datasets.mine.time.stop", float("nan")), ["time.stop", "finite"]),
+    "a huge time": (text("datasets.mine.time.stop", 1e300), ["mine.time", "at most 10000"]),
+    "too many bins": (text("datasets.mine.time.bin", 1e-9), ["mine.time", "at most 10000"]),
+    "an empty time": (text("datasets.mine.time.stop", -0.2), ["not a whole number of bins"]),
+    "a bin of no width": (text("datasets.mine.time.bin", 0), ["time.bin", "greater than 0"]),
+    "a bin of negative width": (text("datasets.mine.time.bin", -0.1), ["time.bin", "given: -0.1"]),
+    "a window that ends before it starts": (
+        text("datasets.mine.windows.late", [0.6, 0.2]),
+        ["windows.late", "the first number must be below the second"],
+    ),
+    "a window that is none": (
+        text("datasets.mine.windows.late", [float("nan"), 0.6]),
+        ["windows.late", "finite"],
+    ),
+    "a window of three numbers": (text("datasets.mine.windows.late", [1, 2, 3]), ["windows.late"]),
+    "no windows": (text("datasets.mine.windows", {}), ["mine.windows", "at least 1"]),
+    "no tasks": (text("datasets.mine.tasks", {}), ["mine.tasks", "at least 1"]),
+    "no data sets": (text("datasets", {}), ["datasets", "at least 1"]),
+    "data sets in a list": (text("datasets", []), ["datasets", "dictionary"]),
+    "too many permutations": (
+        text("inference.permutations", 10**12),
+        ["inference.permutations", "10000000", "given: 1000000000000"],
+    ),
+    "no permutations": (text("inference.permutations", 0), ["inference.permutations"]),
+    "permutations in words": (text("inference.permutations", "many"), ["given: 'many'"]),
+    "a negative seed": (text("seed", -1), ["seed", "given: -1"]),
+    "a seed that is half a number": (text("seed", 0.5), ["seed", "given: 0.5"]),
+    "a value that fills the screen": (text("seed", "x" * 50_000), ["seed", "xxx..."]),
+    "an unknown source": (text(source="csv"), ["mine.source", "nwb", "given: 'csv'"]),
+    "a source in a list": (text(source=["nwb"]), ["mine.source"]),
+    "a key of another source": (text(spikes="a.csv"), ["unknown key datasets.mine.spikes"]),
+    "files that are a number": (text(files=5), ["mine.files", "given: 5"]),
+    "files in an empty list": (text(files=[]), ["mine.files"]),
+    "a folder that is a number": (text("data_folder", 5), ["data_folder", "given: 5"]),
+    "a thousand unknown keys": (
+        text() + "\n".join(f"k{n}: 1" for n in range(1000)),
+        ["unknown key k0", "and 990 more"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_ends_in_one_message_before_any_file_is_looked_at(command, tmp_path, unchanged, case):
+    content, expected = CASES[case]
+    content = content.encode() if isinstance(content, str) else content
+    (tmp_path / "mine.yaml").write_bytes(content)
+    assert unchanged()
+    message = command("check", "mine.yaml").message
+    assert message.startswith("mine.yaml: ")
+    assert len(message) < 3000
+    for part in expected:
+        assert part in message
+    assert unchanged()
+
+
+HOSTILE_EXPRESSIONS = {
+    "a call": (TOUCH, "is not allowed"),
+    "a call of a method": ("side.upper() == 'LEFT'", "is not allowed"),
+    "an attribute": ("side.__class__ == 1", "is not allowed"),
+    "an element": ("side[0] == 'l'", "is not allowed"),
+    "a comprehension": (f"[{TOUCH} for x in 'a'] == 1", "is not allowed"),
+    "a generator": (f"any({TOUCH} for x in 'a')", "is not allowed"),
+    "a lambda": (f"(lambda: {TOUCH})()", "is not allowed"),
+    "an assignment": ("(x := 1) == 1", "is not allowed"),
+    "text with a call in it": (f'f"{{{TOUCH}}}" == ""', "is not allowed"),
+    "a huge power": ("9 ** 9 ** 9 == 1", "is not allowed"),
+    "a huge shift": ("1 << 9999999999 == 1", "is not allowed"),
+    "a huge text": ("'a' * 9999999999 == side", "only numbers can be added or multiplied"),
+    "a huge number": (f"stimulus > {'9' * 900}", ""),
+    "deep nesting": ("(" * 450 + "1" + ")" * 450, "is not an expression"),
+    "a chain of nots": ("not " * 249 + "correct", ""),
+    "a chain of minus signs": ("-" * 990 + "1 == 1", ""),
+    "an expression that is too long": ("correct" + " " * 1000, "expression of 1007 characters"),
+    "two expressions": ("correct; correct", "is not an expression"),
+    "two lines": ("correct\nimport os", "is not an expression"),
+    "a zero character": ("correct\0", "is not an expression"),
+    "a built-in name": ("__builtins__ == 1", "no trial column '__builtins__'"),
+    "a name of this program's": ("np == 1", "no trial column 'np'"),
+    "a list": ("[True, False]", "is not true or false on every trial"),
+    "a number": ("stimulus", "is not true or false on every trial"),
+    "text": ("'left'", "is not true or false on every trial"),
+    "a comparison of text with numbers": ("side < 1", "does not fit the columns' types"),
+}
+MAY_BE_MEANT = {"a huge number", "a chain of nots", "a chain of minus signs"}
+"""Odd but harmless: a message or an answer, and in no time."""
+
+
+def assigned(content: str):
+    """Assign the trials of a session to the tasks and classes of a configuration."""
+    dataset = configuration.parse(configuration.keys_of(content, "mine.yaml")).datasets["mine"]
+    trials = trials_table().assign(trial_id=np.arange(N_TRIALS))
+    return recording.assign_tasks(trials, dataset, "a.nwb")
+
+
+@pytest.mark.parametrize("case", [case for case in HOSTILE_EXPRESSIONS if case not in MAY_BE_MEANT])
+def test_an_expression_reaches_trial_columns_only(monkeypatch, tmp_path, case):
+    monkeypatch.chdir(tmp_path)
+    told, expected = HOSTILE_EXPRESSIONS[case]
+    for content, key in ((expression(told), "tasks.visual.trials"), (label(told), "label.left")):
+        with pytest.raises(InputError) as error:
+            assigned(content)
+        assert str(error.value).startswith(f"a.nwb, {key}: ")
+        assert expected in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("case", sorted(MAY_BE_MEANT))
+def test_an_expression_that_is_odd_but_harmless_is_answered_or_refused(case):
+    told, _ = HOSTILE_EXPRESSIONS[case]
+    for content in (expression(told), label(told)):
+        with contextlib.suppress(InputError):
+            assert set(assigned(content)["task"]) <= {"visual", "auditory"}
+
+
+def test_expressions_mean_what_they_say_in_this_table():
+    """The cases above fail for what is hostile in them, not for the table they meet."""
+    assert set(assigned(text())["task"]) == {"visual", "auditory"}

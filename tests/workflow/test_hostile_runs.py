@@ -1,0 +1,193 @@
+"""Runs that meet hostile configurations, folders that cannot be written, or a full disk."""
+
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from benchmarks import kills
+from tests.onboarding.conftest import spike_trains, write_nwb
+from tests.workflow.conftest import SMALL, Project
+
+CANARY = "canary"
+TINY = {
+    **SMALL,
+    "datasets": {
+        "small": {
+            **SMALL["datasets"]["small"],
+            "decoding": {"population": "pseudopopulation", "unit_counts": [5]},
+        }
+    },
+    "decoding": {"draws": 1},
+    "inference": {"permutations": 9, "bootstraps": 20},
+}
+
+
+@pytest.fixture(scope="module")
+def project(new_project) -> Project:
+    """A project that no run changes: all are refused."""
+    return new_project()
+
+
+def refused(done: subprocess.CompletedProcess) -> str:
+    """Return the one message of a run that failed."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    (message,) = done.stderr.strip().splitlines()
+    assert message.startswith("neuro-attn: error: ")
+    return message
+
+
+@pytest.mark.parametrize("command", ["run", "report"])
+def test_a_configuration_that_is_a_template_is_not_run(project, command):
+    template = f"__use_yte__: true\n?open('{CANARY}', 'w').name: 1\n"
+    (project.folder / "template.yaml").write_text(template)
+    message = refused(project.run(command, "--config", "template.yaml", check=False))
+    assert "template.yaml: the key __use_yte__ makes a template" in message
+    assert not (project.folder / CANARY).exists()
+    assert not (project.folder / "results").exists()
+
+
+def test_a_default_configuration_that_is_a_template_is_not_run_by_snakemake(project):
+    (project.folder / "config").mkdir()
+    template = f"__use_yte__: true\n?open('{CANARY}', 'w').name: 1\n"
+    (project.folder / "config/config.yaml").write_text(template)
+    done = project.snakemake("--cores", "1", check=False)
+    assert done.returncode == 1
+    assert "the key __use_yte__ makes a template" in done.stdout + done.stderr
+    assert not (project.folder / CANARY).exists()
+
+
+def test_another_configuration_does_not_slip_past(project):
+    config = project.write_config(TINY)
+    done = project.run("run", "--config", config, "--configfile", "template.yaml", check=False)
+    assert "--configfile: is not passed on to Snakemake. Give --config FILE." in refused(done)
+
+
+def test_a_results_folder_that_cannot_be_made_is_named(project):
+    (project.folder / "results").write_text("in the way")
+    message = refused(project.run("run", "--config", project.write_config(TINY), check=False))
+    assert "results" in message
+    assert (project.folder / "results").read_text() == "in the way"
+    (project.folder / "results").unlink()
+
+
+def test_a_second_run_in_a_folder_waits_for_nobody(project):
+    import fcntl
+
+    (project.folder / ".snakemake").mkdir(exist_ok=True)
+    with open(project.folder / ".snakemake/neuro-attn.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = project.run("run", "--config", project.write_config(TINY), check=False)
+    assert "another run of neuro-attn is at work here" in refused(done)
+
+
+FILLED = """
+import resource, sys
+from neuro_attn import files, recording
+import numpy as np, xarray as xr
+from neuro_attn.errors import told_in_one_message
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+with told_in_one_message("log"):
+    if sys.argv[1] == "nc":
+        values = np.random.default_rng(0).random((300, 100))
+        recording.save(xr.Dataset({"a": (("x", "y"), values)}), "results/whole.nc")
+    else:
+        files.write_text("x" * 30_000, "results/whole.csv")
+"""
+
+
+@pytest.mark.parametrize("kind", ["nc", "csv"])
+def test_where_no_space_is_left_one_message_says_so_and_nothing_stays(tmp_path, kind):
+    """The system's limit on the size of a file stands for the end of the disk."""
+    done = subprocess.run(
+        [sys.executable, "-c", FILLED, kind], cwd=tmp_path, capture_output=True, text=True
+    )
+    message = refused(done)
+    assert f"results/whole.{kind}: no space is left to write it. Make room" in message
+    assert list((tmp_path / "results").iterdir()) == []
+
+
+def test_a_run_is_told_that_no_space_is_left(new_project):
+    project = new_project()
+    config = project.write_config(TINY)
+    limit = 12_000
+    done = subprocess.run(
+        [sys.executable, "-m", "neuro_attn.command_line", "run", "--config", config],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "no space is left" in done.stderr
+    assert not list((project.folder / "results").rglob(".*"))
+
+
+def test_odd_names_run_to_the_end_and_no_command_in_them_is_run(new_project):
+    """Sessions and regions are named after commands, in a folder with a space."""
+    project = new_project()
+    folder = project.folder / "my data"
+    folder.mkdir()
+    for number in (1, 2):
+        name = f"$(touch {CANARY}) ; 'é' {number}.nwb"
+        regions = ["../V4 / 2", f"`touch {CANARY}`"] * 4
+        write_nwb(folder / name, trains=spike_trains(8), regions=regions)
+    keys = {
+        "source": "nwb",
+        "files": "*.nwb",
+        "label": "side",
+        "tasks": {
+            r: {"trials": f"rule == '{r}'", "align": "stimulus"} for r in ("visual", "auditory")
+        },
+        "time": {"start": 0.0, "stop": 0.4, "bin": 0.2},
+        "windows": {"all": [0.0, 0.4]},
+        "decoding": {"population": "pseudopopulation", "draws": 1, "unit_counts": [2]},
+    }
+    quick = {"permutations": 9, "bootstraps": 20}
+    config = project.write_config(
+        {"datasets": {"Ü b+c": keys}, "inference": quick}, "my config.yaml"
+    )
+    targets = ("results/Ü b+c/summary.csv", "results/tables/summary-Ü b+c.html")
+    project.run("run", "--config", config, "--data", "my data", "--cores", "2", *targets)
+    assert all((project.folder / target).is_file() for target in targets)
+    decoded = {path.name for path in (project.folder / "results/Ü b+c/decoding").iterdir()}
+    assert decoded == {"%2E.%2FV4%20%2F%202.nc", f"%60touch%20{CANARY}%60.nc"}
+    assert not list(project.folder.rglob(CANARY))
+
+
+def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(tmp_path):
+    """Three kills at random moments; `python -m benchmarks.kills` does thirty, on a whole run."""
+    targets = ("results/small/summary.csv",)
+    calm = kills.project(tmp_path / "calm")
+    start = time.perf_counter()
+    kills.run(calm, targets)
+    expected = kills.results(calm)
+    assert set(targets) <= expected.keys()
+    moments, _ = kills.kill_and_restart(
+        kills.project(tmp_path / "killed"),
+        kills=3,
+        longest=(time.perf_counter() - start) / 2,
+        rng=np.random.default_rng(),
+        at_end=lambda folder: kills.compare(expected, folder),
+        arguments=targets,
+    )
+    assert len(moments) == 3
+
+
+def test_what_a_killed_run_leaves_is_told_and_tidied_by_the_next(project):
+    """The lock of a run that was killed is let go of, and what it was writing is removed."""
+    lock = project.folder / ".snakemake/neuro-attn.lock"
+    lock.parent.mkdir(exist_ok=True)
+    lock.write_text("running\n")
+    partial = project.folder / "results/.partial-x.nc"
+    partial.parent.mkdir(exist_ok=True)
+    partial.write_text("half")
+    done = project.run("run", "--config", project.write_config(TINY), "-n")
+    assert "the last run was killed; what it left half done is made again" in done.stdout
+    assert not partial.exists()
+    assert lock.read_text() == ""
