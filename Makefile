@@ -1,6 +1,7 @@
 # make report                                  environment, default run, results/report.html
 # make report CONFIG=config/my.yaml DATA=path  another configuration, data in another folder
 # make test                                    environment and everything that CI checks
+# make docs                                    environment and the documentation as a site, build/docs
 # make benchmarks                              environment, peers, and how both compare
 
 CONFIG ?= config/config.yaml
@@ -11,7 +12,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: report test lint tests benchmarks clean
+.PHONY: report test lint tests docs benchmarks clean
 .DELETE_ON_ERROR:
 
 report: $(INSTALLED)
@@ -29,6 +30,11 @@ lint: $(INSTALLED)
 
 tests: $(INSTALLED)
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
+
+# Strict: a link that leads nowhere, or a page that no menu names, is an error.
+docs: $(INSTALLED)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "the documentation is build/docs/index.html"
 
 benchmarks: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r benchmarks/requirements.lock

@@ -15,7 +15,17 @@ from threadpoolctl import threadpool_info
 from neuro_attn.files import write_text
 
 FOLDER = Path("results/benchmarks")
-PACKAGES = ("numpy", "scipy", "scikit-learn", "jax", "mne", "decodanda", "neuro-attn")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "jax",
+    "mne",
+    "decodanda",
+    "pynapple",
+    "elephant",
+    "neuro-attn",
+)
 
 
 def description() -> dict[str, Any]:

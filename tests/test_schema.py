@@ -102,7 +102,15 @@ def test_keys_commented_out_in_config_yaml_show_their_defaults():
 def test_config_yaml_has_an_example_of_every_source_with_its_defaults():
     keys = examples()
     datasets = parse({"datasets": keys}).datasets
-    assert {dataset.source for dataset in datasets.values()} == {"nwb", "raster", "table", "netcdf"}
+    assert {dataset.source for dataset in datasets.values()} == {
+        "nwb",
+        "raster",
+        "table",
+        "netcdf",
+        "matlab",
+        "alf",
+        "phy",
+    }
     for name, dataset in datasets.items():
         own = set(type(dataset).model_fields) - set(SimulationDataset.model_fields)
         for key in own:

@@ -89,10 +89,13 @@ def decode_confounds(
                     logger.warning(
                         "%s: the %s cannot be decoded, too few trials differ", where, what
                     )
-                elif what == "confound":
-                    others.append(decode_windows(told, shuffling, n_units, seed, name, region))
                 else:
-                    others.append(decode_windows(told, dataset, None, seed, name, region))
+                    # Labels alone are tested: a confound that seems to transfer is worth a look,
+                    # and in place of units it has but one to mirror.
+                    asked_of = (shuffling, n_units) if what == "confound" else (dataset, None)
+                    others.append(
+                        decode_windows(told, *asked_of, seed, name, region, mirrored=False)
+                    )
     return {key: found for key, found in decoded.items() if found}
 
 

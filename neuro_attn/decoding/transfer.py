@@ -26,7 +26,6 @@ from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold
 from neuro_attn.decoding.nulls import Generator, check_variety, keeps_counts, label_orders
 from neuro_attn.decoding.populations import Part, Population, without_times
 from neuro_attn.decoding.procedure import OBSERVED, Procedure
-from neuro_attn.decoding.splits import Replicate
 
 
 def decode_region(
@@ -106,6 +105,7 @@ def decode_windows(
     seed: int,
     name: str,
     region: str,
+    mirrored: bool = True,
     progress: bool = True,
 ) -> xr.Dataset:
     """Decode all populations of a region in the windows alone, with null and bootstrap.
@@ -114,6 +114,8 @@ def decode_windows(
     ----------
     members, dataset, n_units, seed, name, region, progress
         As in `decode_region`.
+    mirrored : bool
+        Whether to mirror units, too; that says nothing of a single unit.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def decode_windows(
     """
     timeless = [without_times(member) for member in members]
     with _procedures(timeless, dataset, n_units, seed, name, region, None, progress) as procedures:
-        decoded = [_decoded_in_windows(procedure) for procedure in procedures]
+        decoded = [_decoded_in_windows(procedure, mirrored) for procedure in procedures]
     chance = 1 / len(members[0].classes)
     return xr.concat(decoded, "session").assign_attrs(dataset=name, region=region, chance=chance)
 
@@ -217,20 +219,22 @@ def _decoded(procedure: Procedure) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
     return on_session, on_trials, on_units
 
 
-def _decoded_in_windows(procedure: Procedure) -> xr.Dataset:
+def _decoded_in_windows(procedure: Procedure, mirrored: bool) -> xr.Dataset:
     """Return what is decoded in the windows of a population without times."""
-    kinds: dict[str, tuple[str, list[Replicate]]] = {
-        "window_accuracy": ("draw", [OBSERVED]),
-        "window_null": ("permutation", procedure.replicates("permutation")),
-        "window_bootstrap": ("replicate", procedure.replicates("bootstrap")),
+    null = procedure.replicated(procedure.replicates("permutation"))
+    accuracies = {
+        "window_accuracy": ("draw", procedure.replicated([OBSERVED])),
+        "window_null": ("permutation", null),
+        "window_bootstrap": (
+            "replicate",
+            procedure.replicated(procedure.replicates("bootstrap")),
+        ),
     }
-    dims = ("train_task", "test_task", "window")
+    if mirrored:
+        accuracies["window_mirrored"] = ("permutation", procedure.mirrored(null))
     values = {
-        variable: (
-            (dim, *dims),
-            np.diagonal(procedure.replicated(replicates), axis1=-2, axis2=-1),
-        )
-        for variable, (dim, replicates) in kinds.items()
+        name: ((dim, "train_task", "test_task", "window"), np.diagonal(each, axis1=-2, axis2=-1))
+        for name, (dim, each) in accuracies.items()
     }
     coordinates = {
         "train_task": list(procedure.population.tasks),
