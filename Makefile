@@ -29,7 +29,7 @@ lint: $(INSTALLED)
 	$(BIN)/snakemake --lint
 
 tests: $(INSTALLED)
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Strict: a link that leads nowhere, or a page that no menu names, is an error.
 docs: $(INSTALLED)

@@ -10,6 +10,11 @@ import pytest
 from neuro_attn.configuration import AnyDataset, parse
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that wait for a run of the whole workflow, which takes both cores."""
+    items.sort(key=lambda item: "small_run" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with real recordings, which are not part of the project."""

@@ -70,7 +70,7 @@ HOW = {
     ),
     r"neuro-attn datasets\b": "tests/registry/test_catalogue.py::test_the_command_lists_and_prints",
     r"neuro-attn download\b": (
-        "tests/registry/test_transfer.py::test_the_command_fetches_into_the_folder_of_the_data"
+        "tests/registry/test_downloads.py::test_the_command_fetches_into_the_folder_of_the_data"
     ),
     r"snakemake\b": "tests/workflow/test_run.py::test_a_second_run_has_nothing_to_do",
     r"python -m benchmarks\.": (

@@ -132,6 +132,9 @@ class Procedure:
 
         A replicate mirrors the same units at all times, in all folds and draws.
         """
+        accuracy = np.zeros_like(null)
+        if len(null) == 0:
+            return accuracy
         names = (self.name, self.region, self.population.session)
         mirrors = np.stack(
             [
@@ -141,7 +144,6 @@ class Procedure:
                 for index in range(len(null))
             ]
         )
-        accuracy = np.zeros_like(null)
         for draw in range(self.settings.draws):
             units = self.units(draw, OBSERVED)[: self.n_units]
             for fold in self.folds(draw, OBSERVED):

@@ -205,6 +205,6 @@ def test_a_figure_that_cannot_be_written_leaves_no_file(make, tmp_path, monkeypa
         raise OSError("disk full")
 
     monkeypatch.setattr(figure, "savefig", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match=r"figure\.png: disk full"):
         style.save(figure, tmp_path / "figure.png")
     assert list(tmp_path.iterdir()) == []

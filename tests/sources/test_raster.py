@@ -214,7 +214,8 @@ def test_what_is_no_spike_count_is_named_with_its_place(write, small, value, sho
     data[2, 9] = value
     path = write(raster_data=data)
     assert problem(path, small) == (
-        f"{path}, raster_data: {shown} in trial 3, sample 10. Must be spike counts: 0, 1, 2, ..."
+        f"{path}, raster_data: {shown} in trial 3, sample 10. "
+        "Must be spike counts: 0, 1, 2, ... (at most 10000)."
     )
 
 

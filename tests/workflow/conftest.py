@@ -1,5 +1,6 @@
 """A small project in a folder of its own, run by the real command line and the real Snakemake."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -91,22 +92,34 @@ class Project:
         }
 
 
+def laid_out(folder: Path) -> Project:
+    """Return a project in an empty folder, with copies of what a run needs."""
+    shutil.copy(ROOT / "Snakefile", folder)
+    for name in ("workflow", "profiles", "neuro_attn"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    return Project(folder)
+
+
 @pytest.fixture(scope="session")
 def new_project(tmp_path_factory) -> Callable[[], Project]:
-    def make() -> Project:
-        folder = tmp_path_factory.mktemp("project")
-        shutil.copy(ROOT / "Snakefile", folder)
-        for name in ("workflow", "profiles", "neuro_attn"):
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
-        return Project(folder)
-
-    return make
+    return lambda: laid_out(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="session")
-def small_run(new_project) -> Project:
-    """The small project after a run on two cores, with its report."""
-    project = new_project()
-    project.run("report", "--config", project.write_config({**SMALL, **NETWORKS}), "--cores", "2")
+def small_run(tmp_path_factory) -> Project:
+    """The small project after a run on two cores, with its report.
+
+    Parallel workers share it: the first makes it, the others wait.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    project = Project(shared / "small_run")
+    with open(shared / "small_run.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not project.folder.exists():
+            project.folder.mkdir()
+            config = laid_out(project.folder).write_config({**SMALL, **NETWORKS})
+            project.run("report", "--config", config, "--cores", "2")
     return project

@@ -1,6 +1,5 @@
 """Runs that meet hostile configurations, folders that cannot be written, or a full disk."""
 
-import resource
 import subprocess
 import sys
 import time
@@ -111,16 +110,21 @@ def test_where_no_space_is_left_one_message_says_so_and_nothing_stays(tmp_path, 
     assert list((tmp_path / "results").iterdir()) == []
 
 
+RUN_ON_A_FULL_DISK = """
+import resource, runpy
+resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
+runpy.run_module("neuro_attn.command_line", run_name="__main__", alter_sys=True)
+"""
+
+
 def test_a_run_is_told_that_no_space_is_left(new_project):
     project = new_project()
     config = project.write_config(TINY)
-    limit = 12_000
     done = subprocess.run(
-        [sys.executable, "-m", "neuro_attn.command_line", "run", "--config", config],
+        [sys.executable, "-c", RUN_ON_A_FULL_DISK, "run", "--config", config],
         cwd=project.folder,
         capture_output=True,
         text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
