@@ -21,7 +21,12 @@ def centred(observed: np.ndarray, replicates: np.ndarray) -> np.ndarray:
 
 
 def interval(replicates: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the percentile interval over the last axis: (low, high), each of shape (...)."""
+    """Return the percentile interval over the last axis: (low, high), each of shape (...).
+
+    Of n replicates the k-th smallest stands for the probability k / (n + 1) (Weibull's plotting
+    position; Hyndman & Fan 1996, definition 6): one more replicate would lie inside with the
+    stated probability, however few there are.
+    """
     tail = (1 - confidence) / 2
-    low, high = np.quantile(replicates, [tail, 1 - tail], axis=-1)
+    low, high = np.quantile(replicates, [tail, 1 - tail], axis=-1, method="weibull")
     return low, high

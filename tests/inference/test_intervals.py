@@ -18,6 +18,17 @@ def test_an_interval_holds_the_stated_fraction_of_the_replicates(confidence, tai
     np.testing.assert_allclose((replicates > high[:, None]).mean(axis=1), tail, atol=1e-3)
 
 
+@pytest.mark.parametrize("n", [39, 79, 199])
+def test_one_more_replicate_lies_inside_as_often_as_stated(n):
+    # Exact for ends that are order statistics, as with these n. Outside the central 1 - 1e-5 of
+    # Binomial(20,000, .95) by chance in 3 of 100,000 runs, all three n together.
+    replicates = np.random.default_rng(n).exponential(size=(20_000, n + 1))
+    low, high = interval(replicates[:, 1:], 0.95)
+    inside = ((low <= replicates[:, 0]) & (replicates[:, 0] <= high)).sum()
+    fewest, most = stats.binom.interval(1 - 1e-5, 20_000, 0.95)
+    assert fewest <= inside <= most
+
+
 @settings(deadline=None)
 @given(seed=st.integers(0, 10**6), n=st.integers(20, 80), bias=st.floats(-0.3, 0.3))
 def test_centring_moves_the_mean_to_the_observation_and_keeps_the_spread(seed, n, bias):
