@@ -155,7 +155,8 @@ def _rows(group: xr.Dataset, settings: Inference, point: str) -> pd.DataFrame:
     observed = group["accuracy"].transpose(*dims).values.astype(float)
     nulls = _nulls(group, (*dims, "permutation"))
     boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
-    low, high = interval(centred(observed, boot), settings.confidence)
+    # Resamples that were moved may have left the range of an accuracy; the truth has not.
+    low, high = np.clip(interval(centred(observed, boot), settings.confidence), 0, 1)
     template = group["accuracy"].transpose(*dims)
     times = (3,) if point == "time" else ()
     columns = {

@@ -124,6 +124,14 @@ def test_intervals_hold_the_accuracy_though_resamples_do_worse(decoding):
     assert ((width > 0.03) & (width < 0.14)).all()
 
 
+def test_intervals_of_accuracy_end_where_accuracy_does(decoding):
+    perfect = tables.transfer_table([decoding(1.0)], SETTINGS)
+    assert (perfect["ci_high"] == 1).all()
+    assert (perfect["ci_low"] < 1).all()
+    always_wrong = tables.transfer_table([decoding(0.0)], SETTINGS)
+    assert (always_wrong["ci_low"] == 0).all()
+
+
 def test_p_is_corrected_over_times_and_regions(decoding):
     alone = tables.transfer_table([decoding(0.53, region="V4")], SETTINGS)
     company = [decoding(0.53, region="V4"), decoding(0.5, region="FEF", seed=1)]
