@@ -25,9 +25,9 @@ from tqdm import tqdm
 
 from benchmarks.machine import save
 from neuro_attn import sources
-from neuro_attn.comparison import NetworkSignature, nearest, signature
+from neuro_attn.comparison import Sizes, by_population, nearest, of_populations, of_regions
 from neuro_attn.configuration import AnyDataset, parse
-from neuro_attn.decoding import decode_region, populations
+from neuro_attn.decoding import populations
 from neuro_attn.geometry.abstraction import abstraction
 from neuro_attn.geometry.colors import shown_colors
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, normal_interval
@@ -188,6 +188,7 @@ def resemblance_experiment(seed: int) -> list[dict[str, Any]]:
     The network is a layer of 60 random tanh units that sees the task and, in a gain of each task,
     what is selected. One region answers with other units of that layer on other trials; the others
     have a shared code and a weak one. The twin has the units of the first, on trials of its own.
+    The network has half the noise of the regions, and is matched to them.
     """
     rng = stream(seed, "benchmark", "resemblance")
     dataset = parse({"datasets": {NAME: RESEMBLANCE}}).datasets[NAME]
@@ -198,16 +199,27 @@ def resemblance_experiment(seed: int) -> list[dict[str, Any]]:
     side = np.array([-1, 1])[None, :, None]
     regions["shared"] = 0.35 * side * axis + np.zeros((2, 1, 1))
     regions["weak"] = 0.05 * side * rng.normal(size=(2, 1, 60))
+    recordings = {
+        name: _recorded(code, dataset, name, 0.5 if name == "network" else 1.0, rng)
+        for name, code in regions.items()
+    }
+    sizes = Sizes(60, 30)
     signatures = {
-        name: signature(_decoded(code, dataset, name, seed, rng)) for name, code in regions.items()
+        name: of_regions([recordings[name]], dataset, [name], sizes, seed, NAME)[0]
+        for name in regions
+        if name != "network"
     }
     rows = []
     for part, names in {
         "planted": ("own", "shared", "weak"),
         "none planted": ("own", "twin"),
     }.items():
-        network = NetworkSignature("network", True, "layer", signatures["network"])
-        row = nearest([signatures[name] for name in names], [network], CONFIDENCE).iloc[0]
+        brain = [signatures[name] for name in names]
+        matched = of_populations(
+            [recordings["network"]], dataset, ["network"], sizes, seed, NAME, brain, CONFIDENCE
+        )
+        networks = by_population(matched, {NAME: ("network", True)})
+        row = nearest(brain, networks, CONFIDENCE).iloc[0]
         rows.append({"part": part, "region": row["region"], "verdict": row["verdict"]})
     return rows
 
@@ -231,18 +243,16 @@ def _activations(weights: np.ndarray) -> np.ndarray:
     return np.tanh(0.35 * np.stack(seen, axis=-1) @ weights.T)
 
 
-def _decoded(
-    code: np.ndarray, dataset: AnyDataset, region: str, seed: int, rng: np.random.Generator
+def _recorded(
+    code: np.ndarray, dataset: AnyDataset, region: str, noise: float, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Decode 60 trials a task and side of a code (task, side, unit) in noise."""
+    """Record 60 trials a task and side of a code (task, side, unit) in noise."""
     task, side = np.indices((2, 2)).reshape(2, -1).repeat(60, axis=1)
-    rates = code[task, side][:, :, None] + rng.normal(size=(len(task), code.shape[2], 2))
+    rates = code[task, side][:, :, None] + noise * rng.normal(size=(len(task), code.shape[2], 2))
     trials = pd.DataFrame({"trial_id": np.arange(len(task))})
     trials["task"], trials["label"] = np.array(["pro", "retro"])[task], np.array(["l", "u"])[side]
     units = pd.DataFrame({"unit_id": np.arange(code.shape[2]).astype(str), "region": region})
-    recording = build(rates, trials, units, NAME, "session", dataset, {}, "a.u.")
-    members = populations([recording], NAME, dataset, region)
-    return decode_region(members, dataset, None, seed, NAME, region)
+    return build(rates, trials, units, NAME, "session", dataset, {}, "a.u.")
 
 
 def count_resemblance(rows: pd.DataFrame, n: int) -> dict[str, Any]:

@@ -180,7 +180,8 @@ def _check(options: argparse.Namespace) -> int:
     settings = configuration.load(options.config)
     folder = options.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
     reports = checking.examine(settings, folder, max(options.cores, 1))
-    print(checking.render(reports, options.config))
+    n_networks = sum(network.seeds for network in settings.networks.values())
+    print(checking.render(reports, options.config, n_networks))
     return int(any(report.problems for report in reports))
 
 

@@ -34,6 +34,7 @@ def draw_block(
     single_fraction: float = 0.0,
     upper_fraction: float = 0.5,
     run: int = 1,
+    decimals: int | None = None,
 ) -> pd.DataFrame:
     """Draw the trials of a block.
 
@@ -55,6 +56,8 @@ def draw_block(
         Fraction of runs that select the upper location, as near as whole runs allow.
     run : int
         Trials in a row that select the same location; the order of runs is random.
+    decimals : int, optional
+        Digits behind the point that durations (s) are rounded to.
 
     Returns
     -------
@@ -87,7 +90,8 @@ def draw_block(
     for epoch in epochs(task):
         trials[f"{epoch}_onset"] = now
         shortest, longest = getattr(getattr(timing, task), epoch)
-        now = now + rng.uniform(shortest, longest, n_trials)
+        duration = rng.uniform(shortest, longest, n_trials)
+        now = now + (duration if decimals is None else duration.round(decimals))
     trials["duration"] = now
     return trials
 

@@ -26,6 +26,7 @@ NAMES = (
     "test_task",
     "window",
     "epoch",
+    "matched_to",
     "network",
     "population",
     "runner_up",

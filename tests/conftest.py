@@ -11,8 +11,16 @@ from neuro_attn.configuration import AnyDataset, parse
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that wait for a run of the whole workflow, which takes both cores."""
-    items.sort(key=lambda item: "small_run" not in getattr(item, "fixturenames", ()))
+    """Begin with what takes longest, so that no worker is left with it alone.
+
+    That is: tests that wait for a run of the whole workflow, then those with runs of their own.
+    """
+    items.sort(
+        key=lambda item: (
+            "small_run" not in getattr(item, "fixturenames", ()),
+            "workflow" not in item.path.parts,
+        )
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,9 @@
-"""Networks against regions by their representations: the same conditions, as many units and trials.
+"""Networks against regions by their representations of the same conditions (`responses`).
 
-The conditions are the classes of every task in every window. Where the data sets know the colours
-and the classes say which item is cued, a class is divided by the cued item's colour bin. Rates are
-in SDs of each unit's noise within conditions.
+All pairs of populations have the same number of units and of trials.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,11 +16,11 @@ from neuro_attn.comparison.representations import (
     debiased_cka,
     procrustes,
 )
+from neuro_attn.comparison.responses import Responses, random_halves, responses
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding import Population, populations
 from neuro_attn.errors import InputError
-from neuro_attn.geometry.colors import cued, say_what_is_cued, shown_colors
-from neuro_attn.geometry.estimates import in_noise_units, normal_interval, part_rates
+from neuro_attn.geometry.colors import say_what_is_cued
+from neuro_attn.geometry.estimates import normal_interval
 from neuro_attn.randomness import stream
 
 MEASURES = ("debiased_cka", "crossnobis_correlation", "procrustes")
@@ -43,91 +40,6 @@ COLUMNS = [
     "n_conditions",
 ]
 """Columns of `representations.csv`."""
-
-
-class Responses(NamedTuple):
-    """What a population answers to the conditions.
-
-    Parameters
-    ----------
-    name : str
-        Region, or population of a network.
-    conditions : tuple of tuple
-        Their names.
-    parts : list of list of array, shape (trial, unit)
-        For every session put together, the trials of each condition.
-    """
-
-    name: str
-    conditions: tuple[tuple[str, ...], ...]
-    parts: list[list[np.ndarray]]
-
-    @property
-    def n_units(self) -> int:
-        """Number of units, over all sessions."""
-        return sum(part[0].shape[1] for part in self.parts)
-
-    @property
-    def n_trials(self) -> int:
-        """Trials of the rarest condition of any session."""
-        return min(len(trials) for part in self.parts for trials in part)
-
-
-def responses(
-    recordings: list[xr.Dataset], dataset: AnyDataset, name: str, region: str, by_color: bool
-) -> list[Responses]:
-    """Return the responses of a region's populations, one a session unless sessions are pooled.
-
-    Parameters
-    ----------
-    recordings : list of xarray.Dataset
-        Recordings of all sessions.
-    dataset : settings of a data set
-        Its tasks and windows.
-    name, region : str
-        Of the data set, and of the region.
-    by_color : bool
-        Whether conditions are divided by the cued colour.
-    """
-    return [
-        _of_population(population, recordings, dataset, name, region, by_color)
-        for population in populations(recordings, name, dataset, region)
-    ]
-
-
-def _of_population(
-    population: Population,
-    recordings: list[xr.Dataset],
-    dataset: AnyDataset,
-    name: str,
-    region: str,
-    by_color: bool,
-) -> Responses:
-    by_session = {recording.attrs["session"]: recording for recording in recordings}
-    first = len(population.times)
-    parts: list[list[np.ndarray]] = []
-    names: list[tuple[str, str, str]] = []
-    for part in population.parts:
-        n_trials = len(part.label)
-        bins = np.ones((1, n_trials), dtype=bool)
-        if by_color:
-            assert dataset.colors is not None
-            shown = shown_colors(by_session[part.session], dataset.colors, name)
-            bins = (shown.bins * cued(part.label, population.classes)).any(axis=0)
-        groups, names = [], []
-        for task, of_task in enumerate(population.tasks):
-            for label, of_class in enumerate(population.classes):
-                for number, of_bin in enumerate(bins):
-                    groups.append((part.task == task) & (part.label == label) & of_bin)
-                    names.append((of_task, of_class, f"color {number}" if by_color else ""))
-        member = np.array(groups).astype(float)
-        own = []
-        for window in range(len(population.windows)):
-            rates = in_noise_units(part_rates(part, first + window), member.T)
-            own += [rates[group] for group in groups]
-        parts.append(own)
-    conditions = tuple((window, *condition) for window in population.windows for condition in names)
-    return Responses(region, conditions, parts)
 
 
 def representations(
@@ -280,7 +192,10 @@ def _compared(
 
     def measured(resample: bool) -> dict[str, float]:
         return _measures(
-            *(_halves(each, conditions, n_units, n_trials, resample, rng) for each in (one, other))
+            *(
+                random_halves(each, conditions, n_units, n_trials, resample, rng)
+                for each in (one, other)
+            )
         )
 
     drawn = [measured(resample=False) for _ in range(draws)]
@@ -299,7 +214,7 @@ def _ceiling(
     """Return the likeness of two disjoint random halves of as many units, mean over draws."""
     found = []
     for _ in range(draws):
-        halves = _halves(one, conditions, 2 * (n_units // 2), n_trials, False, rng)
+        halves = random_halves(one, conditions, 2 * (n_units // 2), n_trials, False, rng)
         first, second = np.split(halves[..., rng.permutation(halves.shape[-1])], 2, axis=-1)
         found.append(_measures(first, second))
     return _mean(found)
@@ -313,27 +228,3 @@ def _measures(one: np.ndarray, other: np.ndarray) -> dict[str, float]:
         procrustes(one.mean(axis=0), other.mean(axis=0)),
     )
     return {name: float(value) for name, value in zip(MEASURES, values, strict=True)}
-
-
-def _halves(
-    one: Responses,
-    conditions: tuple,
-    n_units: int,
-    n_trials: int,
-    resample: bool,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Return mean responses of random units in random halves of trials, (2, condition, unit)."""
-    order = [one.conditions.index(condition) for condition in conditions]
-    half = n_trials // 2
-    columns = []
-    for part in one.parts:
-        means = np.empty((2, len(order), part[0].shape[1]))
-        for row, condition in enumerate(order):
-            trials = part[condition]
-            for side, some in enumerate(np.split(rng.permutation(len(trials))[: 2 * half], 2)):
-                chosen = rng.choice(some, half) if resample else some
-                means[side, row] = trials[chosen].mean(axis=0)
-        columns.append(means)
-    together = np.concatenate(columns, axis=-1)
-    return together[..., rng.permutation(together.shape[-1])[:n_units]]

@@ -1,15 +1,32 @@
 """Signatures: what decoding says of a region or of a network's population, as one labelled vector.
 
-A network's population went through the same decoding as a brain's region, so both have the same
-features: the accuracy of every pair of training and test task in every named window.
+A network's population goes through the same decoding as a brain's region, so both have the same
+features: the accuracy of every pair of training and test task in every named window and, where
+colours are known, what units know of them and how their planes lie (`colors`).
 """
+
+import json
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from neuro_attn.errors import InputError
+from neuro_attn.inference.intervals import centred, interval
 
+LEFT_OUT_COLUMNS = ["dataset", "region", "matched_to", "feature", "reason"]
+"""Columns of `signatures_left_out.csv`."""
+ACCURACY = "accuracy "
+"""What the names of accuracies begin with."""
+MIN_SD = 0.01
+"""Smallest SD of an accuracy that is believed: one percentage point.
+
+At chance that takes 2500 independent test trials. A bootstrap SD of 0 says that every replicate
+decoded every trial, not that accuracy is known exactly.
+"""
+FEWEST_SDS = 3.0
+"""Bootstrap SDs that must lie between no transfer and full transfer to tell codes apart."""
 FEATURE = ("train_task", "test_task", "window")
 """Dimensions of a decoding result that together name a feature."""
 
@@ -32,7 +49,9 @@ def signature(decoding: xr.Dataset) -> xr.Dataset:
         draws; ``sd`` (feature), SD over bootstrap replicates; ``replicates`` (replicate,
         feature); ``draws`` (draw, feature); ``halves`` (half, draw, feature), which keeps draws,
         as a mean over draws would mix the halves; all means over sessions (networks: seeds).
-        ``sessions`` (session, feature) keeps these. Attributes are those of `decoding`.
+        ``sessions`` (session, feature) keeps these. Coordinate ``within`` (feature) says which
+        accuracies are within a task. Attributes are those of `decoding`, and ``accuracy``, the
+        mean within tasks.
 
     Raises
     ------
@@ -63,32 +82,119 @@ def signature(decoding: xr.Dataset) -> xr.Dataset:
                 f"decoding of {decoding.attrs.get('region', 'a region')}",
                 f"{name} is not finite for the features: {lacking}.",
             )
-    return result
+    within = result["value"][result["within"].values]
+    return result.assign_attrs(accuracy=float(within.mean()))
 
 
 def _by_feature(values: xr.DataArray) -> xr.DataArray:
     """Put the dimensions of `FEATURE` together to one, labelled in words."""
     stacked = values.stack(feature=FEATURE)
     labels = [
-        f"accuracy {train}->{test} {window}" for train, test, window in stacked.indexes["feature"]
+        f"{ACCURACY}{train}->{test} {window}" for train, test, window in stacked.indexes["feature"]
     ]
-    return stacked.drop_vars(["feature", *FEATURE]).assign_coords(feature=labels)
-
-
-def signature_table(signatures: list[xr.Dataset]) -> pd.DataFrame:
-    """Return signatures as one table: dataset, region, feature, value, sd."""
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "dataset": each.attrs["dataset"],
-                    "region": each.attrs["region"],
-                    "feature": each["feature"].values,
-                    "value": each["value"].values,
-                    "sd": each["sd"].values,
-                }
-            )
-            for each in signatures
-        ],
-        ignore_index=True,
+    within = [train == test for train, test, _ in stacked.indexes["feature"]]
+    return stacked.drop_vars(["feature", *FEATURE]).assign_coords(
+        feature=labels, within=("feature", within)
     )
+
+
+def why_no_code(region: xr.Dataset, confidence: float) -> str:
+    """Return why a region has no code that a network could resemble; empty if it has one.
+
+    Either its accuracy within tasks is not above chance, or it is so little above that no
+    transfer and full transfer are hardly apart in any window: a network that is matched to such a
+    region comes near to it whatever its code.
+    """
+    within, chance = region["within"].values, region.attrs["chance"]
+    accuracy = region.attrs["accuracy"]
+    moved = centred(np.array(accuracy), region["replicates"][:, within].mean("feature").values)
+    if not interval(moved, confidence)[0] > chance:
+        return f"the interval of its accuracy within tasks ({accuracy:.2f}) reaches chance"
+    # Features are in the order of `FEATURE`, those of colours behind.
+    is_accuracy = [name.startswith(ACCURACY) for name in region["feature"].values]
+    n_tasks = sum(is_accuracy) // int(within.sum())
+    value, sd = (
+        region[name].values[is_accuracy].reshape(n_tasks, n_tasks, -1) for name in ("value", "sd")
+    )
+    full = np.einsum("ttw->tw", value)[:, None] - chance
+    apart = (full / np.maximum(sd, MIN_SD))[~np.eye(n_tasks, dtype=bool)].max(initial=-np.inf)
+    if n_tasks > 1 and apart < FEWEST_SDS:
+        return (
+            f"its accuracy within tasks ({accuracy:.2f}) is so low that no transfer and full "
+            f"transfer are at most {apart:.1f} bootstrap SDs apart; {FEWEST_SDS:g} are needed"
+        )
+    return ""
+
+
+def decodable(region: xr.Dataset, confidence: float) -> bool:
+    """Return whether a region has a code that a network could resemble; see `why_no_code`."""
+    return not why_no_code(region, confidence)
+
+
+def together(signatures: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Return signatures as one array to be written, on ``signature``; see `apart`."""
+    attributes = [json.dumps(each.attrs) for each in signatures]
+    if not signatures:
+        return xr.Dataset({"attributes": ("signature", np.array([], dtype=str))})
+    stacked = [
+        each.assign(
+            n_sessions=each.sizes["session"], within=each["within"].reset_coords(drop=True) * 1.0
+        )
+        for each in signatures
+    ]
+    whole = xr.concat(stacked, "signature", join="outer", combine_attrs="drop")
+    return whole.assign(attributes=("signature", attributes))
+
+
+def apart(whole: xr.Dataset) -> list[xr.Dataset]:
+    """Return the signatures that `together` put into one array."""
+    found = []
+    for number in range(whole.sizes["signature"]):
+        one = whole.isel(signature=number)
+        one = one.isel(feature=np.isfinite(one["value"].values))
+        one = one.isel(session=slice(int(one["n_sessions"])))
+        attributes = json.loads(str(one["attributes"].values))
+        one = one.drop_vars(["attributes", "n_sessions"]).assign_attrs(attributes)
+        found.append(one.assign_coords(within=one["within"].astype(bool)))
+    return found
+
+
+def signature_table(signatures: Sequence[xr.Dataset]) -> pd.DataFrame:
+    """Return signatures as one table: dataset, region, matched_to, feature, value, sd."""
+    tables = [
+        pd.DataFrame(
+            {
+                **{name: each.attrs[name] for name in ("dataset", "region", "matched_to")},
+                "feature": each["feature"].values,
+                "value": each["value"].values,
+                "sd": each["sd"].values,
+            }
+        )
+        for each in signatures
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def left_out_table(
+    brain: Sequence[xr.Dataset], networks: Sequence[xr.Dataset], confidence: float
+) -> pd.DataFrame:
+    """Return what signatures lack, and why: dataset, region, matched_to, feature, reason.
+
+    A region without a code lacks all: no feature is compared with it. Regions that a population
+    was matched to stand together where the reason is the same.
+    """
+    matched: dict[tuple[str, ...], list[str]] = {}
+    for each in [*brain, *networks]:
+        for feature, reason in json.loads(each.attrs["left_out"]).items():
+            key = (each.attrs["dataset"], each.attrs["region"], feature, reason)
+            matched.setdefault(key, []).append(each.attrs["matched_to"])
+    rows = [
+        (dataset, region, ", ".join(regions), feature, reason)
+        for (dataset, region, feature, reason), regions in matched.items()
+    ]
+    rows += [
+        (each.attrs["dataset"], each.attrs["region"], "", "all", reason)
+        for each in brain
+        if (reason := why_no_code(each, confidence))
+    ]
+    return pd.DataFrame(rows, columns=LEFT_OUT_COLUMNS)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from neuro_attn.configuration.types import (
     Count,
@@ -58,25 +58,121 @@ class Timing(Settings):
     """Retrospective trials: items, then cue."""
 
 
-NETWORK_TIMING = Timing(
-    pro=ProspectiveTiming(
-        fixation=(0.4, 0.4),
-        cue=(0.4, 0.4),
-        cue_delay=(0.2, 0.2),
-        stimuli=(0.8, 0.8),
-        memory_delay=(1.7, 1.7),
-        report=(0.5, 0.5),
-    ),
-    retro=RetrospectiveTiming(
-        fixation=(1.0, 1.0),
-        stimuli=(0.8, 0.8),
-        memory_delay=(0.6, 0.6),
-        cue=(0.4, 0.4),
-        selection_delay=(0.7, 0.7),
-        report=(0.5, 0.5),
-    ),
-)
-"""The trials of the networks: 40 steps of 0.1 s, both tasks equally long."""
+NETWORK_STEP = 0.1
+"""Length of a network's time step, s."""
+_MOST_STEPS = 1000
+
+
+def _is_whole_steps(duration: tuple[float, float]) -> tuple[float, float]:
+    if any(abs(each / NETWORK_STEP - round(each / NETWORK_STEP)) > 1e-6 for each in duration):
+        raise ValueError(f"networks go in steps of {NETWORK_STEP:g} s: give whole steps")
+    return duration
+
+
+def _is_seen(duration: tuple[float, float]) -> tuple[float, float]:
+    if duration[0] < NETWORK_STEP:
+        raise ValueError(f"lasts a step of {NETWORK_STEP:g} s at least")
+    return duration
+
+
+def _is_fixed(duration: tuple[float, float]) -> tuple[float, float]:
+    if duration[0] != duration[1]:
+        raise ValueError("a network's report has one duration: give the same number twice")
+    return duration
+
+
+_Steps = Annotated[Duration, AfterValidator(_is_whole_steps)]
+_Shown = Annotated[_Steps, AfterValidator(_is_seen)]
+_Answer = Annotated[_Shown, AfterValidator(_is_fixed)]
+
+
+class NetworkProspectiveTiming(ProspectiveTiming):
+    """Durations of a network's prospective trials, in s; whole steps."""
+
+    fixation: _Steps = (0.4, 0.4)
+    """Fixation before the cue."""
+    cue: _Shown = (0.4, 0.4)
+    """Cue, before any item is seen."""
+    cue_delay: _Steps = (0.2, 0.2)
+    """Delay between cue and items."""
+    stimuli: _Shown = (0.8, 0.8)
+    """The coloured squares."""
+    memory_delay: _Steps = (1.7, 1.7)
+    """Delay between items and report."""
+    report: _Answer = (0.5, 0.5)
+    """Report; the same in all tasks."""
+
+
+class NetworkRetrospectiveTiming(RetrospectiveTiming):
+    """Durations of a network's retrospective trials, in s; whole steps."""
+
+    fixation: _Steps = (1.0, 1.0)
+    """Fixation before the items."""
+    stimuli: _Shown = (0.8, 0.8)
+    """The coloured squares."""
+    memory_delay: _Steps = (0.6, 0.6)
+    """Delay between items and cue: both items are held."""
+    cue: _Shown = (0.4, 0.4)
+    """Cue, after the items are gone."""
+    selection_delay: _Steps = (0.7, 0.7)
+    """Delay between cue and report: one item is selected."""
+    report: _Answer = (0.5, 0.5)
+    """Report; the same in all tasks."""
+
+
+class NetworkTiming(Timing):
+    """When things happen in a network's trial; by default in 40 steps, both tasks alike."""
+
+    pro: NetworkProspectiveTiming = NetworkProspectiveTiming()
+    """Prospective trials: cue, then items."""
+    retro: NetworkRetrospectiveTiming = NetworkRetrospectiveTiming()
+    """Retrospective trials: items, then cue."""
+
+
+NETWORK_TIMING = NetworkTiming()
+"""The trials of the networks unless they say otherwise: 40 steps of 0.1 s."""
+
+
+class NetworkTrials(Settings):
+    """The trials that a network learns and is recorded on."""
+
+    timing: NetworkTiming = NETWORK_TIMING
+    """Durations of the epochs; a range is drawn from anew in every trial."""
+    tasks: Annotated[tuple[Literal["pro", "retro"], ...], Field(min_length=1)] = ("pro", "retro")
+    """Trial types, in equal numbers."""
+    shared_cue: bool = False
+    """Whether pro and retro cues come through the same channels; a control."""
+    show_fixation: bool = True
+    """Whether an input is on until the report; else that channel has noise alone."""
+    color_count: Annotated[int, Field(ge=3, le=1000)] | None = None
+    """Colours, evenly spaced around the circle; null: any."""
+
+    @model_validator(mode="after")
+    def _is_one_trial(self) -> "NetworkTrials":
+        if len(set(self.tasks)) < len(self.tasks):
+            raise ValueError(f"tasks names a task twice ({', '.join(self.tasks)})")
+        reports = {getattr(self.timing, task).report for task in self.tasks}
+        if len(reports) > 1:
+            raise ValueError("timing: report must have the same duration in pro and retro trials")
+        if self.encoded_steps + self.report_steps > _MOST_STEPS:
+            raise ValueError(f"timing: a trial has more than {_MOST_STEPS} steps")
+        return self
+
+    @property
+    def encoded_steps(self) -> int:
+        """Steps from the start of a trial to its report: those of the longest trial."""
+        return max(_steps_before_report(getattr(self.timing, task)) for task in self.tasks)
+
+    @property
+    def report_steps(self) -> int:
+        """Steps of the report."""
+        return round(getattr(self.timing, self.tasks[0]).report[0] / NETWORK_STEP)
+
+
+def _steps_before_report(timing: ProspectiveTiming | RetrospectiveTiming) -> int:
+    epochs = [epoch for epoch in type(timing).model_fields if epoch != "report"]
+    return round(sum(getattr(timing, epoch)[1] for epoch in epochs) / NETWORK_STEP)
+
 
 BlockName = Literal["pro", "retro_1", "retro_2"]
 BLOCK_NAMES: tuple[BlockName, ...] = ("pro", "retro_1", "retro_2")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from neuro_attn.configuration.experiment import Simulation
+from neuro_attn.configuration.experiment import NetworkTrials, Simulation
 from neuro_attn.configuration.families import Family
 from neuro_attn.configuration.types import (
     Count,
@@ -366,7 +366,7 @@ AnyDataset = (
 # --- networks and comparison -------------------------------------------------------------------
 
 
-class Network(Settings):
+class Network(NetworkTrials):
     """A network to train on the pro and retro trials of the experiment."""
 
     family: Family
@@ -383,6 +383,8 @@ class Network(Settings):
     """How families that only attend know the order of steps."""
     recurrent: bool = False
     """Whether the units of rate-adaptation are connected to each other."""
+    unit_noise: NonNegative = 0.07
+    """SD of the noise in the units of relu-rnn while they learn."""
     steps: Count = 1000
     """Training steps."""
     patience: Count | None = None
@@ -397,6 +399,40 @@ class Network(Settings):
     """SD of the noise added to recorded activations, in SDs of each unit."""
     test_trials: Annotated[int, Field(ge=40)] = 120
     """Held-out trials of each task that are recorded and scored."""
+
+
+class ListRecall(Settings):
+    """Networks that read lists of items and recall them: the bottleneck of a fixed context."""
+
+    families: tuple[Literal["seq2seq", "bahdanau"], ...] = ()
+    """Families that recall lists; none: nothing is done."""
+    lengths: Annotated[tuple[Annotated[int, Field(ge=4)], ...], Field(min_length=1)] = (
+        4,
+        8,
+        16,
+        24,
+    )
+    """Items of a list; a network is trained for each length."""
+    seeds: Count = 3
+    """Networks trained from different random starts."""
+    hidden: Count = 32
+    """Hidden units of each direction of the encoder, and of the decoder."""
+    steps: Count = 2000
+    """Training steps."""
+    batch: Count = 64
+    """Lists of a training step."""
+    learning_rate: Positive = 1e-2
+    """Highest learning rate of Adam; it falls to 0 along a cosine."""
+    test_lists: Annotated[int, Field(ge=40, le=1000)] = 500
+    """Held-out lists of each length that are scored."""
+
+    @model_validator(mode="after")
+    def _nothing_comes_twice(self) -> "ListRecall":
+        for key in ("families", "lengths"):
+            given = getattr(self, key)
+            if len(set(given)) < len(given):
+                raise ValueError(f"{key} names one twice: {', '.join(map(str, given))}")
+        return self
 
 
 class NetworkAnalysis(Analysis):
@@ -439,6 +475,8 @@ class Configuration(Settings):
     """How the networks' activations are analysed."""
     comparison: Comparison | None = None
     """Networks against regions."""
+    list_recall: ListRecall = ListRecall()
+    """Networks that recall lists."""
 
     @model_validator(mode="after")
     def _names_are_free(self) -> "Configuration":

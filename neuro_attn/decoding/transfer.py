@@ -202,7 +202,7 @@ def _decoded(procedure: Procedure) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
                 last(diagonal(boot)[..., procedure.windows]),
             ),
             "unit_accuracy": ((*pair, "window", "n_units", "draw"), by_count),
-            "half_accuracy": ((*pair, "window", "half", "draw"), _halves(procedure)),
+            "half_accuracy": ((*pair, "window", "half", "draw"), halves(procedure)),
             **procedure.counts(),
             "unconverged": ((), unconverged),
         },
@@ -319,7 +319,7 @@ def _observed(procedure: Procedure) -> tuple[np.ndarray, xr.Dataset, xr.Dataset,
     return np.stack(accuracies), on_trials, on_units, float(np.mean(unconverged))
 
 
-def _in_windows(procedure: Procedure, units: np.ndarray, draw: int) -> np.ndarray:
+def in_windows(procedure: Procedure, units: np.ndarray, draw: int) -> np.ndarray:
     """Return accuracies in the windows (train_task, test_task, window) with other units."""
     tested = [
         evaluate_fold(
@@ -335,21 +335,21 @@ def _unit_counts(procedure: Procedure) -> tuple[list[int], np.ndarray]:
     n = procedure.population.n_units
     counts = [count for count in sorted(set(procedure.settings.unit_counts)) if count < n] + [n]
     accuracy = [
-        [_in_windows(procedure, procedure.units(draw, OBSERVED)[:count], draw) for count in counts]
+        [in_windows(procedure, procedure.units(draw, OBSERVED)[:count], draw) for count in counts]
         for draw in range(procedure.settings.draws)
     ]
     return counts, np.moveaxis(np.array(accuracy), (0, 1), (-1, -2))
 
 
-def _halves(procedure: Procedure) -> np.ndarray:
-    """Return accuracies (..., window, half, draw) of disjoint halves of a draw's units."""
+def halves(procedure: Procedure) -> np.ndarray:
+    """Return accuracies (train, test, window, half, draw) of disjoint halves of a draw's units."""
     size = procedure.n_units // 2
     if size == 0:
-        one = [_in_windows(procedure, procedure.units(0, OBSERVED), 0)] * 2
+        one = [in_windows(procedure, procedure.units(0, OBSERVED), 0)] * 2
         return np.moveaxis(np.array([one]), (0, 1), (-1, -2))
     accuracy = [
         [
-            _in_windows(procedure, procedure.units(draw, OBSERVED)[half * size :][:size], draw)
+            in_windows(procedure, procedure.units(draw, OBSERVED)[half * size :][:size], draw)
             for half in range(2)
         ]
         for draw in range(procedure.settings.draws)

@@ -38,6 +38,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     sources = weights["source"].values
     of_inputs = attention.attrs.get("attended", "step") == "step"
     times = weights["time"].values
+    end = float(times[-1] + (times[1] - times[0]) / 2)
     columns = min(len(tasks), 3)
     rows = -(-len(tasks) // columns)
     figure = style.new_figure(style.width_for(columns), rows * 52 + 4)
@@ -61,7 +62,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
             axes.set_aspect("equal")
         else:
             axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-        _mark_epochs(axes, task, timing, of_inputs)
+        _mark_epochs(axes, task, timing, end, of_inputs)
         n_trials = int(np.sum(attention["task"].values == task))
         style.panel_title(axes, task, f"n = {style.count([n_trials], 'trial')}")
         axes.set_xlabel("time from trial start (s)")
@@ -82,7 +83,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     return figure
 
 
-def _mark_epochs(axes: Axes, task: str, timing: Timing, of_inputs: bool) -> None:
+def _mark_epochs(axes: Axes, task: str, timing: Timing, end: float, of_inputs: bool) -> None:
     """Mark items and cue in time, where the task is one of the experiment's.
 
     Along both axes where the attended inputs have a time, too.
@@ -90,9 +91,10 @@ def _mark_epochs(axes: Axes, task: str, timing: Timing, of_inputs: bool) -> None
     epochs = getattr(timing, task, None)
     if epochs is None:
         return
-    start = 0.0
-    for epoch in type(epochs).model_fields:
-        duration = sum(getattr(epochs, epoch)) / 2
+    mean = {epoch: sum(getattr(epochs, epoch)) / 2 for epoch in type(epochs).model_fields}
+    # Trials end together, with the report, which is not shown.
+    start = round(end - sum(mean[epoch] for epoch in mean if epoch != "report"), 9)
+    for epoch, duration in mean.items():
         if epoch in SHOWN:
             for line in (axes.axvline, axes.axhline) if of_inputs else (axes.axvline,):
                 for edge in (start, start + duration):

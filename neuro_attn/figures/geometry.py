@@ -21,6 +21,10 @@ MEASURES = {
     "axis_stability": "stability of the coding axes",
 }
 """Measures that are drawn, and what they are called on axes; they have no units."""
+MANY = 12
+"""With more regions, their rows are closer together."""
+LARGEST = 1.6
+"""Cosines are drawn up to here; debiased ones go beyond 1 where codes are weak."""
 
 
 @style.journal_style()
@@ -57,10 +61,13 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
     ]
     columns = min(style.n_columns(len(panels)), 3)
     rows = -(-len(panels) // columns)
-    line = style.row_height(regions, max(5.0, 2.4 * len(epochs)))
+    dense = len(regions) > MANY
+    line = style.row_height(
+        regions, max(3.0 if dense else 5.0, (1.8 if dense else 2.4) * len(epochs))
+    )
     figure = style.new_figure(
         style.width_for(columns),
-        rows * (14 + max(line * len(regions), 14)) + 10,
+        rows * (14 + max(line * len(regions), 9)) + 10,
     )
     grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
     for index, (measure, task) in enumerate(panels):
@@ -120,5 +127,6 @@ def _same_limits(axes: Axes, of_measure: pd.DataFrame) -> None:
     values = of_measure[["value", "ci_low", "ci_high", "ceiling", "floor"]].to_numpy(float)
     values = values[np.isfinite(values)]
     if values.size and values.max() > values.min():
-        margin = 0.05 * (values.max() - values.min())
-        axes.set_xlim(values.min() - margin, values.max() + margin)
+        low, high = max(values.min(), -LARGEST), min(values.max(), LARGEST)
+        margin = 0.05 * (high - low)
+        axes.set_xlim(low - margin, high + margin)

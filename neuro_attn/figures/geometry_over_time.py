@@ -1,5 +1,6 @@
 """Geometry over time: cosines of codes and colour information in every bin."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,11 +17,15 @@ ROWS = {
 """Measures that are drawn, what they are called, and where lines of reference stand."""
 LARGEST = 1.6
 """Cosines are drawn up to here; debiased ones go beyond 1 where codes are weak."""
+MANY = 7
+"""With more regions, each is a row of colours instead of a line."""
 
 
 @style.journal_style()
 def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     """Draw a row of panels for each measure, a column for each task or pair, a line a region.
+
+    With more than ``MANY`` regions, values are colours, and dots mark intervals without 0.
 
     Parameters
     ----------
@@ -35,9 +40,12 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     """
     table = table[table["measure"].isin(ROWS)]
     if table.empty:
-        return style.blank("no measure is defined at any time: the codes are not reliable")
+        return style.blank("no measure at any time: without colors, reliable codes of two tasks")
     regions = style.ordered(table["region"])
     looks = style.region_looks(regions)
+    times = np.unique(table["time"])
+    width = float(np.diff(times).min(initial=np.inf))
+    many = len(regions) > MANY
     panels = [
         (measure, task)
         for measure in ROWS
@@ -46,8 +54,9 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     ]
     columns = max(sum(1 for m, _ in panels if m == measure) for measure, _ in panels)
     rows = list(dict.fromkeys(measure for measure, _ in panels))
+    height = 20 + 2.8 * len(regions) if many else 30
     figure = style.new_figure(
-        style.width_for(max(columns, 2)), 30 * len(rows) + 12 + 3 * (len(regions) // 6)
+        style.width_for(max(columns, 2)), height * len(rows) + 12 + 3 * (len(regions) // 6)
     )
     grid = figure.subplots(len(rows), columns, squeeze=False, sharex=True)
     for i, measure in enumerate(rows):
@@ -59,17 +68,29 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
                 axes.remove()
                 continue
             here = table[(table["measure"] == measure) & (table["task"] == tasks[j])]
-            _draw_courses(axes, here, looks)
-            for level in ROWS[measure][1]:
-                axes.axhline(level, color=style.GREY, linewidth=0.5, linestyle=":", zorder=0)
-            axes.axvline(0, color=style.PALE, linewidth=0.6, zorder=0)
             style.panel_title(axes, tasks[j])
-            if j == 0:
-                axes.set_ylabel(ROWS[measure][0])
             axes.set_xlabel("time from the event (s)")
             axes.tick_params(labelbottom=True)
             shared.append(axes)
-        _same_limits(shared, measure)
+            if many:
+                _draw_rows(axes, here, regions, times, measure)
+                style.outer_labels(axes, j == 0, bottom=True)
+                continue
+            _draw_courses(axes, here, looks, width)
+            for level in ROWS[measure][1]:
+                axes.axhline(level, color=style.GREY, linewidth=0.5, linestyle=":", zorder=0)
+            axes.axvline(0, color=style.PALE, linewidth=0.6, zorder=0)
+            if j == 0:
+                axes.set_ylabel(ROWS[measure][0])
+        if many:
+            _color_bar(figure, shared, measure)
+        else:
+            _same_limits(shared, measure)
+    if many:
+        figure.suptitle(
+            f"dots: {confidence:.0%} intervals without 0", fontsize=style.NOTE, x=0.01, ha="left"
+        )
+        return figure
     handles = [
         Line2D([], [], color=color, marker=marker, markersize=3, linewidth=1.0, label=region)
         for region, (color, marker) in looks.items()
@@ -85,7 +106,9 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     return figure
 
 
-def _draw_courses(axes: Axes, here: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+def _draw_courses(
+    axes: Axes, here: pd.DataFrame, looks: dict[str, tuple[str, str]], width: float
+) -> None:
     for region, (color, marker) in looks.items():
         course = here[here["region"] == region].sort_values("time")
         if course.empty:
@@ -95,9 +118,54 @@ def _draw_courses(axes: Axes, here: pd.DataFrame, looks: dict[str, tuple[str, st
             times, course["ci_low"], course["ci_high"], color=color, linewidth=0.5, alpha=0.6
         )
         # Bins in which the measure is not defined break the line.
-        gaps = course["time"].diff() > 1.5 * course["time"].diff().min()
+        gaps = course["time"].diff() > 1.5 * width
         for _, run in course.groupby(gaps.cumsum()):
             axes.plot(run["time"], run["value"], color=color, marker=marker, markersize=2.2, lw=0.9)
+
+
+def _draw_rows(
+    axes: Axes, here: pd.DataFrame, regions: list[str], times: np.ndarray, measure: str
+) -> None:
+    values, low, high = (
+        here.pivot_table(column, "region", "time").reindex(index=regions, columns=times).to_numpy()
+        for column in ("value", "ci_low", "ci_high")
+    )
+    is_cosine = len(ROWS[measure][1]) == 2
+    image = axes.pcolormesh(
+        times,
+        np.arange(len(regions)),
+        np.ma.masked_invalid(values),
+        shading="nearest",
+        cmap="RdBu_r" if is_cosine else style.SEQUENTIAL,
+    )
+    if is_cosine:
+        image.set_clim(-1, 1)
+    rows, columns = np.nonzero((low > 0) | (high < 0))
+    axes.plot(
+        times[columns],
+        rows,
+        linestyle="",
+        marker="o",
+        markersize=2,
+        color=style.INK,
+        markerfacecolor="white",
+        markeredgewidth=0.4,
+    )
+    axes.set_facecolor("#F2F2F2")
+    style.row_labels(axes, regions)
+
+
+def _color_bar(figure: Figure, panels: list[Axes], measure: str) -> None:
+    """Give the panels of a measure the same colours, and a bar that explains them."""
+    images = [axes.collections[0] for axes in panels]
+    if len(ROWS[measure][1]) == 1:
+        highest = max(float(np.ma.max(np.ma.asarray(image.get_array()))) for image in images)
+        for image in images:
+            image.set_clim(0, max(highest, 1e-9))
+    bar = figure.colorbar(images[0], ax=panels, shrink=0.5, aspect=15)
+    bar.set_label(ROWS[measure][0], fontsize=style.NOTE)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=style.NOTE, length=1.5)
 
 
 def _same_limits(panels: list[Axes], measure: str) -> None:

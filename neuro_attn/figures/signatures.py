@@ -1,54 +1,109 @@
-"""Signatures: what decoding says of regions and networks, side by side and on a map."""
+"""Signatures: what decoding and geometry say of regions and networks, side by side and on a map."""
+
+import re
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from neuro_attn.figures import style
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 SMALLEST_SD = 0.01
 """As in the distances: a bootstrap SD of 0 is no certainty."""
+MOST_ROWS = 40
+"""With more of them, untrained networks are left out."""
+MOST_NAMES = 16
+"""With more regions and trained populations, the map names the regions only."""
+KINDS = {
+    "balanced accuracy": (r"accuracy (.+)", None, style.SEQUENTIAL),
+    "colour information": (r"((?:un)?cued)_color (.+)", None, "YlGnBu"),
+    "cosine or index": (r"(plane_cosine|alignment) (.+)", (-1.0, 1.0), "RdBu_r"),
+}
+"""Kinds of features: what their names look like, the range of their colours, and the colours."""
+
+Key = tuple[str, str]
 
 
-@style.journal_style()
-def draw(signatures: pd.DataFrame, brain: str, networks: dict[str, tuple[str, bool]]) -> Figure:
-    """Draw a heat map of all signatures, and a map on which likeness is nearness.
+def shown(
+    signatures: pd.DataFrame, distances: pd.DataFrame, networks: dict[str, tuple[str, bool]]
+) -> pd.DataFrame:
+    """Return the rows that are drawn: regions, and networks as matched to the nearest region.
 
     Parameters
     ----------
     signatures : pandas.DataFrame
-        ``dataset``, ``region``, ``feature``, ``value``, ``sd``.
-    brain : str
-        The data set of the regions.
+        ``dataset``, ``region``, ``matched_to``, ``feature``, ``value``, ``sd``.
+    distances : pandas.DataFrame
+        ``network``, ``trained``, ``population``, ``region``, ``distance``.
     networks : dict of str to (network, trained)
         The data sets of the networks.
+    """
+    names = {(network, bool(trained)): dataset for dataset, (network, trained) in networks.items()}
+    closest = distances.loc[
+        distances.groupby(["network", "trained", "population"])["distance"].idxmin()
+    ]
+    nearest = {
+        (names[row.network, bool(row.trained)], row.population): row.region
+        for row in closest.itertuples()
+    }
+    keys = zip(signatures["dataset"], signatures["region"], strict=True)
+    return signatures[signatures["matched_to"] == [nearest.get(key, "") for key in keys]]
+
+
+@style.journal_style()
+def draw(
+    signatures: pd.DataFrame,
+    distances: pd.DataFrame,
+    brain: str,
+    networks: dict[str, tuple[str, bool]],
+) -> Figure:
+    """Draw a heat map of all signatures, and a map on which likeness is nearness.
+
+    Parameters
+    ----------
+    signatures, distances, networks
+        As for `shown`.
+    brain : str
+        The data set of the regions.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    known = signatures[signatures["dataset"].isin([brain, *networks])]
-    table = known.pivot_table("value", ["dataset", "region"], "feature", sort=False)
+    drawn = shown(signatures, distances, networks)
+    table = drawn.pivot_table("value", ["dataset", "region"], "feature", sort=False)
     of_brain = [
         (brain, region) for region in style.ordered(table.loc[[brain]].index.get_level_values(1))
     ]
-    trained = [key for key in table.index if key[0] in networks and networks[key[0]][1]]
-    untrained = [key for key in table.index if key[0] in networks and not networks[key[0]][1]]
-    order = [*of_brain, *trained, *untrained]
-    names = {key: _name(key, brain, networks) for key in order}
-    height = 4.2 * len(order)
-    figure = style.new_figure(style.DOUBLE, height + 42)
-    left, right = figure.subplots(1, 2, width_ratios=[1.25, 1], gridspec_kw={"wspace": 0.12})
-    _heat_map(left, table.loc[order], [names[key] for key in order], len(of_brain), len(trained))
-    sd = known[known["dataset"] == brain].groupby("feature")["sd"].mean()[table.columns]
-    scaled = table.loc[order] / sd.clip(lower=SMALLEST_SD)
-    _map(right, scaled.to_numpy(), order, names, brain, networks)
+    groups = [
+        [key for key in table.index if key[0] in networks and bool(networks[key[0]][1]) is trained]
+        for trained in (True, False)
+    ]
+    order = [*of_brain, *groups[0], *groups[1]]
+    if len(order) > MOST_ROWS:
+        order = [*of_brain, *groups[0]]
+    nearest = drawn.groupby(["dataset", "region"])["matched_to"].first()
+    height = 4.2 if len(order) <= MOST_ROWS else 2.6
+    figure = style.new_figure(style.DOUBLE, max(height * len(order), 40) + 36)
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=[1.3, 1])[0]
+    names = [_name(key, brain, networks) for key in order]
+    _heat_maps(left, table.loc[order], names, (len(of_brain), len(of_brain) + len(groups[0])))
+    sd = drawn[drawn["dataset"] == brain].groupby("feature")["sd"].mean()
+    everywhere = table.loc[order].dropna(axis=1)
+    least = np.where(everywhere.columns.str.startswith("accuracy "), SMALLEST_SD, 1e-9)
+    scaled = everywhere / np.maximum(sd[everywhere.columns], least)
+    axes = right.subplots()
+    trained = {key: key[0] == brain or bool(networks[key[0]][1]) for key in order}
+    near = {key: nearest[key] or key[1] for key in order}
+    _map(axes, scaled.to_numpy(float), near, trained, names, len(of_brain))
     return figure
 
 
-def _name(key: tuple[str, str], brain: str, networks: dict[str, tuple[str, bool]]) -> str:
+def _name(key: Key, brain: str, networks: dict[str, tuple[str, bool]]) -> str:
     dataset, region = key
     if dataset == brain:
         return region
@@ -56,32 +111,59 @@ def _name(key: tuple[str, str], brain: str, networks: dict[str, tuple[str, bool]
     return f"{network}, {region}" + ("" if trained else " (untrained)")
 
 
-def _heat_map(
-    axes: Axes, table: pd.DataFrame, names: list[str], n_regions: int, n_trained: int
+def _heat_maps(
+    figure: Figure, table: pd.DataFrame, names: list[str], lines: tuple[int, int]
 ) -> None:
-    image = axes.imshow(table.to_numpy(float), aspect="auto", cmap=style.SEQUENTIAL)
-    features = [
-        feature.removeprefix("accuracy ").replace("->", f" {ARROW} ") for feature in table.columns
-    ]
-    axes.set_xticks(range(len(features)), features, rotation=60, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(names)), names)
-    for line in (n_regions, n_regions + n_trained):
-        axes.axhline(line - 0.5, color="white", linewidth=2)
+    """Draw a heat map for each kind of feature, a row for each signature."""
+    columns = {
+        kind: [name for name in table.columns if re.fullmatch(pattern, name)]
+        for kind, (pattern, *_) in KINDS.items()
+    }
+    columns = {kind: own for kind, own in columns.items() if own}
+    widths = [len(own) for own in columns.values()]
+    grid = figure.subplots(1, len(columns), width_ratios=widths, sharey=True, squeeze=False)[0]
+    for axes, (kind, own) in zip(grid, columns.items(), strict=True):
+        pattern, limits, colors = KINDS[kind]
+        _heat_map(axes, table[own], pattern, limits, colors, kind)
+        for line in lines:
+            axes.axhline(line - 0.5, color="white", linewidth=2)
+    size = style.SMALL if len(names) <= MOST_ROWS else style.NOTE
+    grid[0].set_yticks(range(len(names)), names, fontsize=size)
+
+
+def _heat_map(
+    axes: Axes,
+    table: pd.DataFrame,
+    pattern: str,
+    limits: tuple[float, float] | None,
+    colors: Colormap | str,
+    kind: str,
+) -> None:
+    low, high = limits or (None, None)
+    image = axes.imshow(table.to_numpy(float), aspect="auto", cmap=colors, vmin=low, vmax=high)
+    labels = []
+    for name in table.columns:
+        found = re.fullmatch(pattern, name)
+        assert found is not None
+        labels.append(" ".join(found.groups()).replace("_", " ").replace("->", f" {ARROW} "))
+    axes.set_xticks(range(len(labels)), labels, rotation=90)
+    axes.set_facecolor(style.PALE)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    colorbar = axes.figure.colorbar(image, ax=axes, location="top", shrink=0.6, aspect=30)
-    colorbar.set_label("balanced accuracy", fontsize=style.SMALL)
+    colorbar = axes.figure.colorbar(image, ax=axes, location="top", shrink=0.9, aspect=12)
+    colorbar.set_label(kind, fontsize=style.NOTE)
     colorbar.outline.set_visible(False)
     colorbar.ax.tick_params(labelsize=style.NOTE, length=1.5)
+    colorbar.ax.locator_params(nbins=3)
 
 
 def _map(
     axes: Axes,
     scaled: np.ndarray,
-    order: list[tuple[str, str]],
-    names: dict[tuple[str, str], str],
-    brain: str,
-    networks: dict[str, tuple[str, bool]],
+    near: dict[Key, str],
+    trained: dict[Key, bool],
+    names: list[str],
+    n_regions: int,
 ) -> None:
     """Draw the first two principal components: distances on it are at most the true ones."""
     centred = (scaled - scaled.mean(axis=0)) / np.sqrt(scaled.shape[1])
@@ -91,37 +173,43 @@ def _map(
         axes_of_features, abs(axes_of_features).argmax(axis=1)[:, None], axis=1
     )[:, 0]
     places = (left * singular * np.sign(largest))[:, :2]
-    shown = (singular**2 / (singular**2).sum())[:2]
-    looks = style.region_looks([names[key] for key in order if key[0] == brain])
-    families = list(dict.fromkeys(network for network, _ in networks.values()))
-    shades = style.task_colors(families)
-    for key, (x, y) in zip(order, places, strict=True):
-        if key[0] == brain:
-            color, _ = looks[key[1]]
-            axes.plot(x, y, marker="D", markersize=5, color=color, zorder=3)
-        else:
-            network, trained = networks[key[0]]
-            axes.plot(
-                x,
-                y,
-                marker="o",
-                markersize=4,
-                color=shades[network],
-                markerfacecolor=shades[network] if trained else "white",
-                markeredgewidth=0.8,
-                zorder=2,
-            )
-    _labels(axes, places, [names[key] for key in order])
-    axes.set_xlabel(f"PC 1 ({shown[0]:.0%} of the variance), bootstrap SDs")
-    axes.set_ylabel(f"PC 2 ({shown[1]:.0%}), bootstrap SDs")
+    fractions = (singular**2 / (singular**2).sum())[:2]
+    looks = style.region_looks(names[:n_regions])
+    for index, (key, (x, y)) in enumerate(zip(near, places, strict=True)):
+        color, _ = looks[near[key]]
+        marker, size = ("D", 5.5) if index < n_regions else ("o", 3.8)
+        axes.plot(
+            x,
+            y,
+            marker=marker,
+            markersize=size,
+            color=color,
+            markerfacecolor=color if trained[key] else "white",
+            markeredgewidth=0.8,
+            zorder=2 if index >= n_regions else 3,
+        )
+    named = list(range(n_regions))
+    if sum(trained.values()) <= MOST_NAMES:
+        named = [index for index, is_named in enumerate(trained.values()) if is_named]
+    _labels(axes, places[named], [names[index] for index in named])
+    axes.set_xlabel(f"PC 1 ({fractions[0]:.0%} of the variance), bootstrap SDs")
+    axes.set_ylabel(f"PC 2 ({fractions[1]:.0%}), bootstrap SDs")
     axes.set_aspect("equal", adjustable="datalim")
-    axes.margins(0.15)
+    axes.margins(x=0.3, y=0.12)  # room for names
+    handles = [
+        Line2D([], [], linestyle="", marker="D", markersize=4, color=style.GREY, label="region"),
+        Line2D(
+            [], [], linestyle="", marker="o", markersize=3.8, color=style.GREY,
+            label="network, in the colour of the nearest region",
+        ),
+    ]  # fmt: skip
+    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
 
 
 def _labels(axes: Axes, places: np.ndarray, names: list[str]) -> None:
     """Write names beside their points, from top to bottom, and none over another."""
     span = max(float(np.ptp(places[:, 0])), float(np.ptp(places[:, 1])), 1e-9)
-    step = 0.055 * span
+    step = 0.045 * span
     written: list[tuple[float, float]] = []
     for index in np.argsort(-places[:, 1], kind="stable"):
         x, y = places[index]

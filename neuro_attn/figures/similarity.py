@@ -10,6 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from neuro_attn.figures import style
 
 TRAINED = style.REGION_PALETTE[0]
+LINE, DENSE = 4.2, 3.0
+"""Height of a region's row, and of one where there are many panels, mm."""
 
 
 @style.journal_style()
@@ -32,6 +34,8 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
     -------
     matplotlib.figure.Figure
     """
+    if distances.empty:
+        return style.blank("no region has a code that a network could resemble")
     regions = style.ordered(distances["region"])
     populations = list(
         distances[["network", "population"]].drop_duplicates().itertuples(index=False, name=None)
@@ -40,7 +44,8 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
     rows = -(-len(populations) // columns)
     figure = style.new_figure(
         style.width_for(columns),
-        rows * (9 + max(style.row_height(regions, 4.2) * len(regions), 14)) + 16,
+        rows * (9 + max(style.row_height(regions, LINE if rows <= 5 else DENSE) * len(regions), 14))
+        + 16,
     )
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for index, (network, population) in enumerate(populations):
@@ -56,7 +61,7 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
     numbers = distances[["distance", "ci_high", "ceiling", "floor"]].to_numpy(float)
     axes.set_xlim(0, 1.04 * np.nanmax(numbers))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    figure.supxlabel("distance of decoding signatures (bootstrap SDs)", fontsize=style.TEXT)
+    figure.supxlabel("distance of signatures (bootstrap SDs)", fontsize=style.TEXT)
     handles = [
         _dot(True, f"trained, {confidence:.0%} interval"),
         _dot(False, "untrained"),

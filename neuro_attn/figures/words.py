@@ -130,11 +130,13 @@ def color_planes(table: pd.DataFrame, geometry: pd.DataFrame) -> str:
 def signatures(table: pd.DataFrame) -> str:
     """Say the range of the accuracies in each signature."""
     lines = []
-    for (dataset, region), rows in table.groupby(["dataset", "region"], sort=False):
+    for (dataset, region), own in table.groupby(["dataset", "region"], sort=False):
+        rows = own[own["feature"].str.startswith("accuracy ")]
         best = rows.loc[rows["value"].idxmax()]
         lines.append(
-            f"{_text(dataset)}, {_text(region)}: {len(rows)} features, from "
-            f"{rows['value'].min():.2f} to {best['value']:.2f} ({_text(best['feature'])})."
+            f"{_text(dataset)}, {_text(region)}: {len(own)} features; accuracies from "
+            f"{rows['value'].min():.2f} to {best['value']:.2f} "
+            f"({_text(best['feature'].removeprefix('accuracy '))})."
         )
     return _listed(lines)
 
@@ -149,6 +151,37 @@ def learning(report_error: pd.DataFrame) -> str:
             f"{_text(network)}, {'trained' if trained else 'untrained'}, {_text(task)}: "
             f"{errors.mean():.1f} degrees (seeds {errors.min():.1f} to {errors.max():.1f}; "
             f"n = {len(errors)} seeds, {int(rows['n_trials'].sum())} held-out trials)."
+        )
+    return _listed(lines)
+
+
+def memory_locus(table: pd.DataFrame) -> str:
+    """Say what is lost without attention to the items."""
+    lines = []
+    for (network, population, measure), rows in table.groupby(
+        ["network", "population", "measure"], sort=False
+    ):
+        means = rows["intact"].mean(), rows["cut"].mean()
+        if measure == "delay_r2":
+            intact, cut = (f"{mean:.2f}".replace("-", "\N{MINUS SIGN}") for mean in means)
+            change = f"{_text(population)}: R2 in the delay {intact}, blocked {cut}"
+        else:
+            task = _text(measure.removeprefix("report_error_"))
+            change = f"{task}: report error {means[0]:.1f} degrees, blocked {means[1]:.1f}"
+        lines.append(f"{_text(network)}, {change} (n = {len(rows)} seeds).")
+    return _listed(lines)
+
+
+def list_recall(table: pd.DataFrame) -> str:
+    """Say how much of the lists of each length is recalled."""
+    lines = []
+    for (family, length), rows in table.groupby(["family", "length"], sort=False):
+        accuracy = rows["token_accuracy"]
+        lines.append(
+            f"{_text(family)}, {length} items: {accuracy.mean():.2f} in their place (seeds "
+            f"{accuracy.min():.2f} to {accuracy.max():.2f}; chance {rows['chance'].iloc[0]:.3g}), "
+            f"{rows['forced_accuracy'].mean():.2f} if told the items before ("
+            f"n = {len(rows)} seeds, {int(rows['n_lists'].sum())} held-out lists)."
         )
     return _listed(lines)
 

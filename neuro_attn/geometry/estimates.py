@@ -44,7 +44,7 @@ class Resampling(NamedTuple):
 def unreliable(what: str, reliable: float) -> UndefinedError:
     """Return the error for a code that is not reliably longer than noise."""
     return UndefinedError(
-        f"the split-half reliability of {what} is not above 0 "
+        f"the split-half reliability of {what} is not reliably above 0 "
         f"(above 0 in {reliable:.0%} of bootstrap replicates)"
     )
 
@@ -71,10 +71,17 @@ def normal_interval(value: float, replicates: np.ndarray, confidence: float) -> 
     between the 10th and the 90th percentile: those are steadier than the ends of the interval
     would be, and a replicate that divides by almost nothing does not count.
     """
-    low, high = np.quantile(replicates, [0.1, 0.9])
-    sd = (high - low) / (norm.ppf(0.9) - norm.ppf(0.1))
-    half = norm.ppf((1 + confidence) / 2) * sd
+    half = norm.ppf((1 + confidence) / 2) * float(robust_sd(replicates))
     return value - half, value + half
+
+
+def robust_sd(replicates: np.ndarray) -> np.ndarray:
+    """Return the SD of a normal distribution with the 10th and 90th percentile of the first axis.
+
+    NaN does not count.
+    """
+    low, high = np.nanquantile(replicates, [0.1, 0.9], axis=0)
+    return (high - low) / (norm.ppf(0.9) - norm.ppf(0.1))
 
 
 def class_contrasts(n_classes: int) -> np.ndarray:

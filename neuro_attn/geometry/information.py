@@ -80,13 +80,46 @@ def color_information(
 
     The mean over units, and over the trials that cue the upper and those that cue the lower item.
     """
+    found = [
+        each for _, each in information_of_units(population, point, task, item, colors, resampling)
+    ]
+    varies = np.isfinite(np.concatenate([each.value for each in found]))
+    if not varies.any():
+        raise UndefinedError("no unit's rate varies")
+    return Information(
+        *(
+            np.nan_to_num(np.concatenate(each, axis=-1)[..., varies]).mean(axis=-1)
+            for each in zip(*found, strict=True)
+        )
+    )
+
+
+def information_of_units(
+    population: Population,
+    point: int,
+    task: int,
+    item: str,
+    colors: Colors,
+    resampling: Resampling,
+) -> list[tuple[np.ndarray, Information]]:
+    """Return units, by their numbers, and the information of each: (unit,), (replicate, unit), ...
+
+    An entry for each session and cued location that has enough trials.
+
+    Raises
+    ------
+    UndefinedError
+        If none has, or what is cued is not known.
+    """
     if not say_what_is_cued(population.classes):
         raise UndefinedError(
             "which item is cued is not known: the classes are not called upper and lower"
         )
-    values, replicates, shuffles = [], [], []
+    found, first = [], 0
     for part in population.parts:
         rates = part_rates(part, point)
+        units = first + np.arange(rates.shape[1])
+        first += rates.shape[1]
         for number, location in enumerate(LOCATIONS):
             mine = (part.task == task) & (part.label == population.classes.index(location))
             shown = number if item == "cued" else 1 - number
@@ -98,17 +131,8 @@ def color_information(
             resamples = bootstrapped(member, resampling.bootstraps, rng)
             rng = resampling.rng("information shuffle", *names)
             shuffle = shuffled(member, resampling.shuffles, rng)
-            values.append(omega_squared(rates[mine], member))
-            replicates.append(omega_squared(rates[mine], resamples))
-            shuffles.append(omega_squared(rates[mine], shuffle))
-    if not values:
+            weights = (member, resamples, shuffle)
+            found.append((units, Information(*(omega_squared(rates[mine], w) for w in weights))))
+    if not found:
         raise UndefinedError(f"no session has {FEWEST} trials of a cue in every colour bin")
-    varies = np.isfinite(np.concatenate(values))
-    if not varies.any():
-        raise UndefinedError("no unit's rate varies")
-    return Information(
-        *(
-            np.nan_to_num(np.concatenate(each, axis=-1)[..., varies]).mean(axis=-1)
-            for each in (values, replicates, shuffles)
-        )
-    )
+    return found

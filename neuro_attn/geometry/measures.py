@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.populations import Population, populations
+from neuro_attn.decoding.populations import POOLED, Population, populations
 from neuro_attn.geometry.color_planes import COORDINATES, coordinates
 from neuro_attn.geometry.colors import Colors, shown_colors
 from neuro_attn.geometry.estimates import (
@@ -136,6 +136,7 @@ def measure(
         timed += of_time
         left_out += unknown
         placed = list(_placed(members, region, colors))
+    left_out = _once_for_all(left_out, [member.session for member in members])
     for region_, task, epoch, measures, session, reason in left_out:
         where = f"{region_}, {task}, {epoch}, {measures}, session {session}"
         logger.info("%s: left out, %s", where, reason)
@@ -174,6 +175,18 @@ def _rows(
             numbers = averaged(of_sessions, confidence, bounds)
             rows.append((region, family.task, family.epoch, name, *numbers))
     return rows, left_out
+
+
+def _once_for_all(left_out: list[tuple], sessions: list[str]) -> list[tuple]:
+    """Return one row where all sessions lack a measure for the same reason."""
+    lacking: dict[tuple, list[str]] = {}
+    for *what, session, reason in left_out:
+        lacking.setdefault((*what, reason), []).append(session)
+    return [
+        (*what, session, reason)
+        for (*what, reason), found in lacking.items()
+        for session in ([POOLED] if found == sessions else found)
+    ]
 
 
 def _information(

@@ -55,16 +55,16 @@ def record(
         If the time bins do not fit the network's time steps or its trials.
     """
     rng = stream(seed, "network", dataset.network, session, "held-out trials")
-    trials = task.draw(2 * settings.test_trials, rng)
-    inputs = task.inputs(trials, settings.input_noise, rng)
-    reports = np.asarray(report(model, inputs))
+    trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
+    inputs = task.inputs(trials, settings, settings.input_noise, rng)
+    reports = np.asarray(report(model, inputs, settings.report_steps))
     trials = trials.assign(
         report=task.reported_color(reports), report_error=task.report_error(reports, trials)
     )
     origin = f"network {dataset.network}, {session}"
     used = recording.assign_tasks(trials, dataset, origin)
     rows = used["trial_id"].to_numpy()
-    steps = _steps_of_bins(used["event_time"].to_numpy(), dataset.time)
+    steps = _steps_of_bins(used["event_time"].to_numpy(), dataset.time, settings.encoded_steps)
     provenance = {
         "origin": origin,
         "network_settings": json.dumps(settings.model_dump(mode="json"), sort_keys=True),
@@ -104,7 +104,7 @@ def _with_noise(states: np.ndarray, noise: float, rng: np.random.Generator) -> n
     return states + rng.standard_normal(states.shape, dtype=np.float32) * sd.astype(np.float32)
 
 
-def _steps_of_bins(event_time: np.ndarray, time: Time) -> np.ndarray:
+def _steps_of_bins(event_time: np.ndarray, time: Time, n_steps: int) -> np.ndarray:
     """Return the time steps that make each bin, shape (trial, bin, step in bin).
 
     Parameters
@@ -113,6 +113,8 @@ def _steps_of_bins(event_time: np.ndarray, time: Time) -> np.ndarray:
         s from the start of the trial.
     time : Time
         The bins, from the event.
+    n_steps : int
+        Steps of a trial up to the report.
 
     Raises
     ------
@@ -134,8 +136,8 @@ def _steps_of_bins(event_time: np.ndarray, time: Time) -> np.ndarray:
     steps = np.rint(first).astype(int)[:, None, None] + (
         np.arange(time.n_bins)[:, None] * len(within) + within
     )
-    if steps.min() < 0 or steps.max() >= task.ENCODED_STEPS:
-        earliest, latest = -event_time.min(), task.ENCODED_STEPS * task.STEP - event_time.max()
+    if steps.min() < 0 or steps.max() >= n_steps:
+        earliest, latest = -event_time.min(), n_steps * task.STEP - event_time.max()
         raise InputError(
             key,
             f"[{time.start:g}, {time.stop:g}] s around the events reaches outside the trials of "
@@ -159,7 +161,7 @@ def _attention_recording(
     provenance: dict,
 ) -> xr.Dataset:
     """Return attention weights as a Recording; see `record`."""
-    whole_trial = Time(start=0.0, stop=task.ENCODED_STEPS * task.STEP, bin=task.STEP)
+    whole_trial = Time(start=0.0, stop=settings.encoded_steps * task.STEP, bin=task.STEP)
     rows = used["trial_id"].to_numpy()
     attended = ATTENDED[settings.family]
     units = []

@@ -5,8 +5,6 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from neuro_attn.networks.trials import ENCODED_STEPS
-
 
 class Recurrent(eqx.Module):
     """A gated recurrent layer: h_t = GRU(x_t, h_{t-1}), h_{-1} = 0 (Cho et al. 2014).
@@ -48,6 +46,52 @@ class Recurrent(eqx.Module):
         return jax.lax.scan(step, jnp.zeros(self.cell.hidden_size), (inputs, present))[1]
 
 
+class Bidirectional(eqx.Module):
+    """Two gated recurrent layers, one in each direction (Schuster & Paliwal 1997).
+
+    f_s = GRU(x_s, f_{s-1}),  b_s = GRU(x_s, b_{s+1}),  h_s = [f_s; b_s]
+
+    Parameters
+    ----------
+    n_inputs, n_units : int
+        Sizes; each direction has as many units.
+    key_forward, key_backward : jax.Array
+        Random keys of the initial weights.
+    """
+
+    forward: Recurrent
+    backward: Recurrent
+
+    def __init__(self, n_inputs: int, n_units: int, key_forward: Array, key_backward: Array):
+        self.forward = Recurrent(n_inputs, n_units, key_forward)
+        self.backward = Recurrent(n_inputs, n_units, key_backward)
+
+    def __call__(self, inputs: Array, present: Array) -> Array:
+        """Run over a sequence.
+
+        Parameters
+        ----------
+        inputs : array, shape (time, input)
+            The sequence.
+        present : array, shape (time,), bool
+            The steps that the backward half reads; the forward half reads all.
+
+        Returns
+        -------
+        array, shape (time, 2 unit)
+            h_s; `halves` takes it apart.
+        """
+        forward = self.forward(inputs, jnp.ones(len(inputs), bool))
+        backward = self.backward(inputs[::-1], present[::-1])[::-1]
+        return jnp.concatenate([forward, backward], axis=1)
+
+
+def halves(states: Array) -> tuple[Array, Array]:
+    """Return f and b, shape (..., unit) each, from h of `Bidirectional`, shape (..., 2 unit)."""
+    forward, backward = jnp.split(states, 2, axis=-1)
+    return forward, backward
+
+
 def recurrent_cell(n_inputs: int, n_units: int, key: Array) -> eqx.nn.GRUCell:
     """Return a GRU cell that starts with orthogonal recurrent weights.
 
@@ -64,14 +108,14 @@ def recurrent_cell(n_inputs: int, n_units: int, key: Array) -> eqx.nn.GRUCell:
     return eqx.tree_at(lambda cell: cell.weight_hh, cell, jnp.concatenate(gates))
 
 
-def slow_cell(n_inputs: int, n_units: int, key: Array) -> eqx.nn.GRUCell:
-    """Return a GRU cell whose units start with time constants between a step and a trial.
+def slow_cell(n_inputs: int, n_units: int, n_steps: int, key: Array) -> eqx.nn.GRUCell:
+    """Return a GRU cell whose units start with time constants between a step and n_steps.
 
     For networks that learn only once they know the cue: units that forget it within steps would
     never find that out (chrono initialisation; Tallec & Ollivier 2018).
     """
     key_cell, key_span = jax.random.split(key)
-    span = jax.random.uniform(key_span, (n_units,), minval=1.0, maxval=ENCODED_STEPS)
+    span = jax.random.uniform(key_span, (n_units,), minval=1.0, maxval=n_steps)
     # The biases are those of reset, update and candidate; an update gate near 1 keeps the state.
     return eqx.tree_at(
         lambda cell: cell.bias,

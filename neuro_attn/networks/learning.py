@@ -1,7 +1,7 @@
 """How networks learn from batches of trials: by backpropagation, unless a family says otherwise."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import equinox as eqx
 import jax
@@ -9,20 +9,39 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from neuro_attn.configuration import Network
-from neuro_attn.networks.model import Model
-
 LARGEST_GRADIENT = 1.0
 """Global norm that gradients are clipped to."""
+
+
+class Learnable(Protocol):
+    """A network with something to make small: `Model`, and what does another task."""
+
+    def loss(self, inputs: Array, target: Array, key: Array, /) -> Array:
+        """Return the loss of one trial, shape (); see `Model`."""
+
+
+class Schedule(Protocol):
+    """The settings that Adam needs."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Highest learning rate; it falls to 0 along a cosine."""
+
+    @property
+    def steps(self) -> int:
+        """Training steps in all."""
+
+
+AnyLearnable = TypeVar("AnyLearnable", bound=Learnable)
 
 
 class Batches(NamedTuple):
     """Training trials of some steps."""
 
     inputs: Array
-    """Shape (step, trial, time, channel)."""
+    """Shape (step, trial, encoded_step, channel)."""
     targets: Array
-    """Cosine and sine of the colour to report, shape (step, trial, 2)."""
+    """What to report: cosine and sine of the colour, shape (step, trial, report_step, 2)."""
     seeds: Array
     """Seeds of what a network draws at random, shape (step,), uint32."""
 
@@ -30,32 +49,32 @@ class Batches(NamedTuple):
 class Learner(NamedTuple):
     """A way to learn; `training.train` does the rest."""
 
-    begin: Callable[[Any, Network], Any]
+    begin: Callable[[Any, Any], Any]
     """From an untrained network and its settings to the state of the learner."""
-    learn: Callable[[Any, Any, Batches, Network], tuple[Any, Any, Array]]
+    learn: Callable[[Any, Any, Batches, Any], tuple[Any, Any, Array]]
     """From network, state, batches and settings to network, state, and each step's loss."""
 
 
-def begin(model: Model, settings: Network) -> optax.OptState:
+def begin(model: Learnable, settings: Schedule) -> optax.OptState:
     """Return the state of Adam before the first step."""
     return _optimiser(settings).init(eqx.filter(model, eqx.is_inexact_array))
 
 
 @eqx.filter_jit
 def learn(
-    model: Model, state: optax.OptState, batches: Batches, settings: Network
-) -> tuple[Model, optax.OptState, Array]:
+    model: AnyLearnable, state: optax.OptState, batches: Batches, settings: Schedule
+) -> tuple[AnyLearnable, optax.OptState, Array]:
     """Learn from batches with Adam, in one compiled loop.
 
     Parameters
     ----------
-    model : Model
+    model : Learnable
         The network so far.
     state : optax.OptState
         The optimiser's state so far.
     batches : Batches
         Trials; each step has its own.
-    settings : Network
+    settings : Schedule
         Learning rate and steps in all.
 
     Returns
@@ -63,12 +82,12 @@ def learn(
     model, state
         As they are then.
     losses : array, shape (step,)
-        The mean of `Model.loss` over each batch, before learning from it.
+        The mean of `Learnable.loss` over each batch, before learning from it.
     """
     optimiser = _optimiser(settings)
     weights, rest = eqx.partition(model, eqx.is_inexact_array)
 
-    def loss(weights: Model, inputs: Array, targets: Array, keys: Array) -> Array:
+    def loss(weights: AnyLearnable, inputs: Array, targets: Array, keys: Array) -> Array:
         return jnp.mean(jax.vmap(eqx.combine(weights, rest).loss)(inputs, targets, keys))
 
     def step(carry: tuple, batch: Batches) -> tuple[tuple, Array]:
@@ -83,10 +102,10 @@ def learn(
 
 
 BACKPROPAGATION = Learner(begin, learn)
-"""Gradients of `Model.loss` through the whole network and all steps, and Adam."""
+"""Gradients of `Learnable.loss` through the whole network and all steps, and Adam."""
 
 
-def _optimiser(settings: Network) -> optax.GradientTransformation:
+def _optimiser(settings: Schedule) -> optax.GradientTransformation:
     return optax.chain(
         optax.clip_by_global_norm(LARGEST_GRADIENT),
         optax.adam(optax.cosine_decay_schedule(settings.learning_rate, settings.steps)),

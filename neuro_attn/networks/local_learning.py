@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS, STEP
+from neuro_attn.networks.trials import REPORT_STEPS, STEP
 from neuro_attn.networks.unrolled import Unrolled
 
 SPANS = (1.0, 10.0)
@@ -75,7 +75,7 @@ class FixedMemory(eqx.Module):
         def step(state: Array, x: Array) -> tuple[Array, None]:
             return self.step(state, x), None
 
-        return jax.lax.scan(step, self.begin(), inputs[:ENCODED_STEPS])[0]
+        return jax.lax.scan(step, self.begin(), inputs)[0]
 
     def measured(self, states: Array) -> "FixedMemory":
         """Return this memory with mean and sd of states, shape (..., unit)."""
@@ -100,10 +100,10 @@ class OnFixedMemory(Unrolled):
         """Return m before the trial."""
         return self.memory.begin()
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
         report = self.report(self.memory.last(inputs))
-        return jnp.broadcast_to(report, (REPORT_STEPS, *report.shape))
+        return jnp.broadcast_to(report, (n_report, *report.shape))
 
 
 @eqx.filter_jit

@@ -19,7 +19,7 @@ from jax import Array
 from neuro_attn.networks.attention import Attention
 from neuro_attn.networks.layers import Recurrent, recurrent_cell
 from neuro_attn.networks.model import Model
-from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import REPORT_STEPS
 
 
 class Decoded(NamedTuple):
@@ -66,27 +66,29 @@ class Luong(Model):
         self.combine = eqx.nn.Linear(2 * n_units, n_units, use_bias=False, key=keys[2])
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
 
-    def __call__(self, inputs: Array, key: Array | None = None) -> Array:
+    def __call__(
+        self, inputs: Array, n_report: int = REPORT_STEPS, key: Array | None = None
+    ) -> Array:
         """Report on a trial; see `Model`. With a key, attention may draw at random."""
-        present = jnp.ones(ENCODED_STEPS, bool)
         memory = self.encode(inputs)
+        present = jnp.ones(len(memory), bool)
 
         def step(now: Decoded, key: Array | None) -> tuple[Decoded, Array]:
             now = self.step(memory, present, now, key)
             return now, now.report
 
-        keys = None if key is None else jax.random.split(key, REPORT_STEPS)
-        return jax.lax.scan(step, self.begin(memory[-1]), keys, length=REPORT_STEPS)[1]
+        keys = None if key is None else jax.random.split(key, n_report)
+        return jax.lax.scan(step, self.begin(memory), keys, length=n_report)[1]
 
     def encode(self, inputs: Array) -> Array:
         """Return the encoder's states h_t, shape (encoded_step, unit)."""
-        return self.encoder(inputs[:ENCODED_STEPS], jnp.ones(ENCODED_STEPS, bool))
+        return self.encoder(inputs, jnp.ones(len(inputs), bool))
 
-    def begin(self, last: Array) -> Decoded:
-        """Return the decoder before its first step, from the encoder's last state."""
-        nothing = jnp.zeros_like(last)
+    def begin(self, memory: Array, last: Array | int = -1) -> Decoded:
+        """Return the decoder before its first step, from h and which state is the last."""
+        nothing = jnp.zeros_like(memory[last])
         report = jnp.zeros(self.readout.out_features)
-        return Decoded(last, nothing, report, nothing, jnp.zeros(ENCODED_STEPS))
+        return Decoded(memory[last], nothing, report, nothing, jnp.zeros(len(memory)))
 
     def step(
         self, memory: Array, present: Array, before: Decoded, key: Array | None = None
@@ -112,8 +114,8 @@ class Luong(Model):
         memory = self.encode(inputs)
 
         def at(step: Array) -> Decoded:
-            present = jnp.arange(ENCODED_STEPS) <= step
-            return self.step(memory, present, self.begin(memory[step]))
+            present = jnp.arange(len(memory)) <= step
+            return self.step(memory, present, self.begin(memory, step))
 
-        decoded = jax.vmap(at)(jnp.arange(ENCODED_STEPS))
+        decoded = jax.vmap(at)(jnp.arange(len(memory)))
         return self.populations(decoded), {"attention": decoded.weights}

@@ -49,7 +49,7 @@ class BlockedAttention(Attention):
         """Attend to what is present and allowed; see `Attention`."""
         if len(memory) != len(self.allowed):  # what is attended to is not the steps of the trial
             return self.attention(query, memory, present)
-        return self.attention(query, memory, present & self.allowed)
+        return self.attention(query, memory, _open(present, self.allowed))
 
 
 class BlockedHeads(MultiHeadAttention):
@@ -66,7 +66,13 @@ class BlockedHeads(MultiHeadAttention):
         """Attend to what is present and allowed; see `MultiHeadAttention`."""
         # A network that generates its report has more steps than a trial is read for.
         allowed = jnp.pad(self.allowed, (0, len(present) - len(self.allowed)), constant_values=True)
-        return super().heads(query, memory, present & allowed)
+        return super().heads(query, memory, _open(present, allowed))
+
+
+def _open(present: Array, allowed: Array) -> Array:
+    """Return what is present and allowed; all that is present before anything is allowed."""
+    both = present & allowed
+    return jnp.where(both.any(), both, present)
 
 
 def cut(model: AnyModel, allowed: Array) -> AnyModel:
@@ -77,7 +83,7 @@ def cut(model: AnyModel, allowed: Array) -> AnyModel:
     model : Model
         The network; one without attention is returned as it is.
     allowed : array, shape (encoded_step,), bool
-        The steps that can be attended to; the first one is.
+        The steps that can be attended to.
     """
 
     def is_attention(part: object) -> bool:
@@ -118,21 +124,24 @@ def memory_locus(
         of variance of cosine and sine of both items' colours that a ridge regression explains, in
         retro trials, at the last step before the cue, when both items are gone and neither has
         been selected; below 0 is worse than guessing the mean. ``report_error_pro`` and
-        ``report_error_retro`` are mean absolute errors (degrees; guessing gives 90).
+        ``report_error_retro`` are mean absolute errors (degrees; guessing gives 90). A network
+        that does one of the tasks has no rows of the other.
     """
     rng = stream(seed, "network", name, f"seed{replicate}", "memory locus")
-    trials = task.draw(2 * settings.test_trials, rng)
-    inputs = task.inputs(trials, settings.input_noise, rng)
-    step = np.arange(task.ENCODED_STEPS) * task.STEP + task.STEP / 2
+    trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
+    inputs = task.inputs(trials, settings, settings.input_noise, rng)
+    step = np.arange(settings.encoded_steps) * task.STEP + task.STEP / 2
     onset, offset = (trials[f"stimuli_{edge}"].to_numpy()[:, None] for edge in ("onset", "offset"))
     shown = (step > onset) & (step < offset)
     rows: list[dict[str, object]] = []
     for column, hidden in (("intact", np.zeros_like(shown)), ("cut", shown)):
-        reports, populations = _run(model, inputs, ~hidden)
+        reports, populations = _run(model, inputs, ~hidden, settings.report_steps)
         error = np.abs(task.report_error(reports, trials))
-        for order in experiment.TASKS:
+        for order in settings.tasks:
             measured = float(error[trials["task_order"] == order].mean())
             rows.append(_row("report", f"report_error_{order}", column, measured))
+        if "retro" not in settings.tasks:
+            continue
         is_retro = (trials["task_order"] == "retro").to_numpy()
         retro = trials[is_retro]
         before_cue = np.rint(retro["cue_onset"].to_numpy() / task.STEP).astype(int) - 1
@@ -148,12 +157,14 @@ def _row(population: str, measure: str, column: str, value: float) -> dict[str, 
 
 
 @eqx.filter_jit
-def _run(model: Model, inputs: ArrayLike, allowed: ArrayLike) -> tuple[Array, dict[str, Array]]:
+def _run(
+    model: Model, inputs: ArrayLike, allowed: ArrayLike, n_report: int
+) -> tuple[Array, dict[str, Array]]:
     """Return reports and populations of many trials, each with its own allowed steps."""
 
     def one(trial: tuple[Array, Array]) -> tuple[Array, dict[str, Array]]:
         lesioned = cut(model, trial[1])
-        return lesioned(trial[0]), lesioned.online(trial[0])[0]
+        return lesioned(trial[0], n_report), lesioned.online(trial[0])[0]
 
     trials = (jnp.asarray(inputs), jnp.asarray(allowed))
     of_all: tuple[Array, dict[str, Array]] = jax.lax.map(one, trials, batch_size=TRIALS_AT_ONCE)

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from neuro_attn.networks.trials import REPORT_STEPS
+
 TRIALS_AT_ONCE = 50
 """Trials whose populations are computed together; more take more memory, not less time."""
 
@@ -16,13 +18,15 @@ class Model(eqx.Module):
     """A network that reads a trial and reports a colour."""
 
     @abstractmethod
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial.
 
         Parameters
         ----------
-        inputs : array, shape (time, input)
-            A whole trial; the steps of the report are not read.
+        inputs : array, shape (encoded_step, input)
+            The trial up to the report.
+        n_report : int
+            Steps of the report.
 
         Returns
         -------
@@ -35,10 +39,10 @@ class Model(eqx.Module):
 
         Parameters
         ----------
-        inputs : array, shape (time, input)
-            A whole trial.
-        target : array, shape (output,)
-            Cosine and sine of the colour to report.
+        inputs : array, shape (encoded_step, input)
+            The trial up to the report.
+        target : array, shape (report_step, output)
+            Cosine and sine of the colour to report, at each step of the report.
         key : jax.Array
             For networks that draw at random while they learn.
 
@@ -47,7 +51,7 @@ class Model(eqx.Module):
         array, shape ()
             The mean over steps of the report and outputs.
         """
-        return jnp.mean((self(inputs) - target) ** 2)
+        return jnp.mean((self(inputs, len(target)) - target) ** 2)
 
     @abstractmethod
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -55,8 +59,8 @@ class Model(eqx.Module):
 
         Parameters
         ----------
-        inputs : array, shape (time, input)
-            A whole trial.
+        inputs : array, shape (encoded_step, input)
+            The trial up to the report.
 
         Returns
         -------
@@ -69,9 +73,9 @@ class Model(eqx.Module):
 
 
 @eqx.filter_jit
-def report(model: Model, inputs: ArrayLike) -> Array:
+def report(model: Model, inputs: ArrayLike, n_report: int = REPORT_STEPS) -> Array:
     """Return the reports on many trials, shape (trial, report_step, output)."""
-    return jax.vmap(model)(jnp.asarray(inputs))
+    return jax.vmap(lambda trial: model(trial, n_report))(jnp.asarray(inputs))
 
 
 @eqx.filter_jit

@@ -10,7 +10,6 @@ from jax import Array
 
 from neuro_attn.networks.attention import QKVAttention, attend_to_self
 from neuro_attn.networks.self_attention import Embedding, Encoded, Positions
-from neuro_attn.networks.trials import ENCODED_STEPS
 
 
 class ResidualAttention(eqx.Module):
@@ -22,6 +21,8 @@ class ResidualAttention(eqx.Module):
         Random key of the initial weights.
     n_inputs, n_units, n_layers : int
         Sizes.
+    n_steps : int
+        Steps that positions are known for.
     positions : {"none", "sinusoidal", "learned"}
         How the order of steps is known.
     """
@@ -30,10 +31,16 @@ class ResidualAttention(eqx.Module):
     layers: list[QKVAttention]
 
     def __init__(
-        self, key: Array, n_inputs: int, n_units: int, n_layers: int, positions: Positions
+        self,
+        key: Array,
+        n_inputs: int,
+        n_units: int,
+        n_layers: int,
+        positions: Positions,
+        n_steps: int,
     ):
         key, *keys = jax.random.split(key, 1 + n_layers)
-        self.embedding = Embedding(n_inputs, n_units, positions, ENCODED_STEPS, key)
+        self.embedding = Embedding(n_inputs, n_units, positions, n_steps, key)
         self.layers = [QKVAttention(n_units, n_units, n_units, each) for each in keys]
 
     def __call__(self, read: Array, present: Array) -> Encoded:

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.networks.model import Model
-from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import REPORT_STEPS
 
 Positions = Literal["none", "sinusoidal", "learned"]
 """How the order of steps is known."""
@@ -77,7 +77,7 @@ class Embedding(eqx.Module):
             self.learned = jax.random.normal(key_learned, (n_steps, n_units))
         self.n_units = n_units
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Embed steps from the first one on, (time, input) to (time, unit)."""
         embedded = jax.vmap(self.linear)(inputs)
         return embedded + self.encoding(len(inputs))
@@ -120,48 +120,47 @@ class Encoder(Model):
             Which steps each one can attend to.
         """
 
-    def held_report(self, last: Array) -> Array:
+    def held_report(self, last: Array, n_report: int) -> Array:
         """Return the report from the last state, shape (report_step, output)."""
         report = self.readout(last)
-        return jnp.broadcast_to(report, (REPORT_STEPS, *report.shape))
+        return jnp.broadcast_to(report, (n_report, *report.shape))
 
 
 class CausalEncoder(Encoder):
     """An encoder under a causal mask: one pass gives the states of every step."""
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
-        encoded = self.encode(inputs[:ENCODED_STEPS], causal(ENCODED_STEPS))
-        return self.held_report(encoded.states[-1])
+        encoded = self.encode(inputs, causal(len(inputs)))
+        return self.held_report(encoded.states[-1], n_report)
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
-        encoded = self.encode(inputs[:ENCODED_STEPS], causal(ENCODED_STEPS))
+        encoded = self.encode(inputs, causal(len(inputs)))
         return encoded.populations, encoded.attention
 
 
 class WholeEncoder(Encoder):
     """An encoder in which every step attends to all: it is run anew over the steps up to t."""
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
-        present = jnp.ones((ENCODED_STEPS, ENCODED_STEPS), bool)
-        return self.held_report(self.encode(inputs[:ENCODED_STEPS], present).states[-1])
+        present = jnp.ones((len(inputs), len(inputs)), bool)
+        return self.held_report(self.encode(inputs, present).states[-1], n_report)
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
+        n_steps = len(inputs)
 
         def at(step: Array) -> tuple[dict[str, Array], dict[str, Array]]:
-            present = jnp.arange(ENCODED_STEPS) <= step
-            encoded = self.encode(
-                inputs[:ENCODED_STEPS], jnp.broadcast_to(present, (ENCODED_STEPS, ENCODED_STEPS))
-            )
+            present = jnp.arange(n_steps) <= step
+            encoded = self.encode(inputs, jnp.broadcast_to(present, (n_steps, n_steps)))
             row: tuple[dict[str, Array], dict[str, Array]] = jax.tree.map(
                 lambda rows: rows[step], (encoded.populations, encoded.attention)
             )
             return row
 
-        return jax.vmap(at)(jnp.arange(ENCODED_STEPS))
+        return jax.vmap(at)(jnp.arange(n_steps))
 
 
 def perceptron(n_inputs: int, n_outputs: int, n_units: int, key: Array) -> eqx.nn.MLP:

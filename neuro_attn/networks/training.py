@@ -1,5 +1,8 @@
 """Training: fresh random trials of both tasks at every step, scored on held-out ones."""
 
+from pathlib import Path
+from typing import Any, NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +11,7 @@ import pandas as pd
 from neuro_attn import experiment
 from neuro_attn.configuration import Network
 from neuro_attn.networks import trials as task
+from neuro_attn.networks.checkpoints import identity, load, save
 from neuro_attn.networks.families import FAMILIES, learner_of
 from neuro_attn.networks.learning import Batches
 from neuro_attn.networks.model import Model, report
@@ -16,6 +20,8 @@ from neuro_attn.randomness import stream
 
 LOGGED_EVERY = 50
 """Training steps between two rows of the log; they are drawn, compiled and run together."""
+LOGGED = ["step", "loss", *(f"report_error_{task}" for task in experiment.TASKS)]
+"""Columns of the log."""
 
 
 def untrained(settings: Network, seed: int, name: str, replicate: int) -> Model:
@@ -41,7 +47,14 @@ def untrained(settings: Network, seed: int, name: str, replicate: int) -> Model:
     return FAMILIES[settings.family](key, len(task.CHANNELS), 2, settings)
 
 
-def train(settings: Network, seed: int, name: str, replicate: int) -> tuple[Model, pd.DataFrame]:
+def train(
+    settings: Network,
+    seed: int,
+    name: str,
+    replicate: int,
+    checkpoint: Path | None = None,
+    version: str = "",
+) -> tuple[Model, pd.DataFrame]:
     """Train a network to report the cued colour, on pro and retro trials alike.
 
     How it learns is the family's (`learning.Learner`). Progress goes to stderr.
@@ -56,6 +69,11 @@ def train(settings: Network, seed: int, name: str, replicate: int) -> tuple[Mode
         The network's name.
     replicate : int
         Which of the network's seeds.
+    checkpoint : Path, optional
+        Where the training is kept whenever a row is logged. If it lies there already, the training
+        goes on from it, to the same results; the caller removes it when the results are safe.
+    version : str
+        Of the software; a checkpoint of another one is ignored.
 
     Returns
     -------
@@ -65,7 +83,8 @@ def train(settings: Network, seed: int, name: str, replicate: int) -> tuple[Mode
     log : pandas.DataFrame
         One row every `LOGGED_EVERY` steps: ``step`` (steps done), ``loss`` (mean over the steps
         since the last row), ``report_error_pro`` and ``report_error_retro`` (mean absolute error
-        on held-out trials, the same ones all along, in degrees).
+        on held-out trials, the same ones all along, in degrees; NaN for a task that it does not
+        do).
     """
     model = untrained(settings, seed, name, replicate)
     learner = learner_of(settings.family)
@@ -73,41 +92,70 @@ def train(settings: Network, seed: int, name: str, replicate: int) -> tuple[Mode
     rng = stream(seed, "network", name, replicate, "training trials")
     sample_rng = stream(seed, "network", name, replicate, "samples")
     held_out_rng = stream(seed, "network", name, replicate, "validation trials")
-    held_out = task.draw(2 * settings.test_trials, held_out_rng)
-    held_out_inputs = task.inputs(held_out, settings.input_noise, held_out_rng)
-    rows: list[dict[str, float]] = []
-    best, lowest, best_step = model, np.inf, 0
+    held_out = task.draw(len(settings.tasks) * settings.test_trials, settings, held_out_rng)
+    held_out_inputs = task.inputs(held_out, settings, settings.input_noise, held_out_rng)
+    rows = np.full((-(-settings.steps // LOGGED_EVERY), len(LOGGED)), np.nan)
+    now = _Training(0, model, state, rows, model, np.inf, 0)
+    made_of = identity(settings.model_dump(mode="json"), seed, name, replicate, version)
+    if checkpoint is not None:
+        now = load(now, made_of, checkpoint) or now
     with progress(settings.steps, f"training {name} seed {replicate}") as tell:
-        for done in range(0, settings.steps, LOGGED_EVERY):
+        for row, done in enumerate(range(0, settings.steps, LOGGED_EVERY)):
             n_steps = min(LOGGED_EVERY, settings.steps - done)
             batches = _batches(n_steps, settings, rng, sample_rng)
-            model, state, losses = learner.learn(model, state, batches, settings)
-            error = np.abs(task.report_error(report(model, held_out_inputs), held_out))
-            loss_now = float(np.mean(losses))
-            of_task = {
-                f"report_error_{order}": float(error[held_out["task_order"] == order].mean())
-                for order in experiment.TASKS
-            }
-            step = done + n_steps
-            rows.append({"step": step, "loss": loss_now, **of_task})
-            tell(step, f"loss {loss_now:.3f}, report error {error.mean():.1f} degrees")
-            if error.mean() < lowest:
-                best, lowest, best_step = model, error.mean(), step
-            if settings.patience is not None and step - best_step >= settings.patience:
+            if done < now.step:
+                continue  # drawn again, so that what follows is what it would have been
+            if _is_over(now, settings):
                 break
-    return model if settings.patience is None else best, pd.DataFrame(rows)
+            model, state, losses = learner.learn(now.model, now.state, batches, settings)
+            error = np.abs(
+                task.report_error(report(model, held_out_inputs, settings.report_steps), held_out)
+            )
+            loss_now = float(np.mean(losses))
+            of_task = [
+                error[held_out["task_order"] == order].mean() if order in settings.tasks else np.nan
+                for order in experiment.TASKS
+            ]
+            step, mean_error = done + n_steps, float(error.mean())
+            now.rows[row] = step, loss_now, *of_task
+            best = now.best, now.lowest, now.best_step
+            if mean_error < now.lowest:
+                best = model, mean_error, step
+            now = _Training(step, model, state, now.rows, *best)
+            if checkpoint is not None:
+                save(now, made_of, checkpoint)
+            tell(step, f"loss {loss_now:.3f}, report error {mean_error:.1f} degrees")
+    log = pd.DataFrame(now.rows, columns=LOGGED).dropna(subset="step").astype({"step": int})
+    return now.model if settings.patience is None else now.best, log
+
+
+class _Training(NamedTuple):
+    """All that a training holds between two rows of its log."""
+
+    step: int
+    model: Model
+    state: Any
+    rows: np.ndarray
+    best: Model
+    lowest: float
+    best_step: int
+
+
+def _is_over(now: _Training, settings: Network) -> bool:
+    """Return whether the report error has not fallen for too long."""
+    return settings.patience is not None and now.step - now.best_step >= settings.patience
 
 
 def _batches(
     n_steps: int, settings: Network, rng: np.random.Generator, sample_rng: np.random.Generator
 ) -> Batches:
     """Draw fresh trials for some steps."""
-    trials = task.draw(n_steps * settings.batch, rng)
-    inputs = task.inputs(trials, settings.input_noise, rng)
-    targets = task.targets(trials)
+    trials = task.draw(n_steps * settings.batch, settings, rng)
+    inputs = task.inputs(trials, settings, settings.input_noise, rng)
+    targets = task.targets(trials, settings.report_steps)
     shape = (n_steps, settings.batch)
     return Batches(
         jnp.asarray(inputs.reshape(*shape, *inputs.shape[1:])),
-        jnp.asarray(targets.reshape(*shape, 2)),
+        jnp.asarray(targets.reshape(*shape, *targets.shape[1:])),
         jnp.asarray(sample_rng.integers(2**32, size=n_steps, dtype=np.uint32)),
     )

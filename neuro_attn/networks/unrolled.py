@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.networks.model import Model
-from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import REPORT_STEPS
 
 
 class Now(NamedTuple):
@@ -33,7 +33,7 @@ class Unrolled(Model):
     def step(self, state: Any, x: Array) -> tuple[Any, Now]:
         """Return the next state and what the network does, from the input, shape (input,)."""
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
 
         def read(state: Any, x: Array) -> tuple[Any, None]:
@@ -43,8 +43,8 @@ class Unrolled(Model):
             state, now = self.step(state, jnp.zeros(inputs.shape[1]))
             return state, now.report
 
-        state, _ = jax.lax.scan(read, self.begin(), inputs[:ENCODED_STEPS])
-        return jax.lax.scan(answer, state, length=REPORT_STEPS)[1]
+        state, _ = jax.lax.scan(read, self.begin(), inputs)
+        return jax.lax.scan(answer, state, length=n_report)[1]
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
@@ -52,5 +52,5 @@ class Unrolled(Model):
         def step(state: Any, x: Array) -> tuple[Any, Now]:
             return self.step(state, x)
 
-        _, now = jax.lax.scan(step, self.begin(), inputs[:ENCODED_STEPS])
+        _, now = jax.lax.scan(step, self.begin(), inputs)
         return now.activations, now.attention

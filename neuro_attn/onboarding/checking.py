@@ -239,11 +239,18 @@ def _cost(
 # --- text ----------------------------------------------------------------------------------------
 
 
-def render(reports: list[DatasetReport], where: str) -> str:
-    """Return what `examine` found as text that fits a terminal of 100 columns."""
+def render(reports: list[DatasetReport], where: str, n_networks: int = 0) -> str:
+    """Return what `examine` found as text that fits a terminal of 100 columns.
+
+    Networks (all seeds together) are only mentioned: how long one takes to train depends on its
+    family.
+    """
     lines: list[str] = []
     for report in reports:
         lines += [*_lines(report), ""]
+    if n_networks:
+        counted = text.count(n_networks, "network")
+        lines += [f"Not in the estimates: training, recording and analysing {counted}.", ""]
     problems = [problem for report in reports for problem in report.problems]
     if problems:
         lines.append(f"{text.count(len(problems), 'problem')} in {where}")

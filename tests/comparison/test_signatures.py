@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neuro_attn.comparison import signature
+from neuro_attn.comparison.signatures import why_no_code
 from neuro_attn.errors import InputError
 
 
@@ -45,3 +46,19 @@ def test_a_feature_without_a_value_is_named(decoding):
         InputError, match=r"LPFC.*accuracy pro->retro cue, accuracy pro->retro delay"
     ):
         signature(source)
+
+
+def test_a_code_in_one_window_is_a_code_however_weak_it_is_in_the_others(decoding):
+    """Between no transfer and full transfer: 4 SDs in the delay (mean over windows 2), or 1.7.
+
+    An SD of 50 replicates has an SE of 10 %, so either is on its side of 3 but for 1 in 10,000.
+    """
+
+    def why(cue, delay):
+        accuracy = np.where(np.eye(2, dtype=bool)[..., None], [cue, delay], 0.5)
+        decoded = decoding(accuracy, noise=0.1)
+        exact = accuracy[None, ..., None] + 0 * decoded["window_accuracy"]
+        return why_no_code(signature(decoded.assign(window_accuracy=exact)), 0.95)
+
+    assert why(0.5, 0.9) == ""
+    assert "3 are needed" in why(0.67, 0.67)

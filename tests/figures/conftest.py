@@ -256,12 +256,12 @@ def make_cross_temporal(shape: Shape) -> xr.Dataset:
 def make_attention() -> xr.Dataset:
     """Weights that wander before the items and stay on them afterwards, rows summing to 1."""
     rng = np.random.default_rng(5)
-    time = 0.1 * (np.arange(40) + 0.5)
+    time = 0.1 * (np.arange(35) + 0.5)  # up to the report
     source = time
-    weights = np.empty((60, 40, 40))
+    weights = np.empty((60, 35, 35))
     task = np.repeat(["pro", "retro"], 30)
     for trial in range(60):
-        logits = rng.normal(0, 0.5, (40, 40))
+        logits = rng.normal(0, 0.5, (35, 35))
         items = (source > 1.0) & (source < 1.8)
         cue = (source > 2.4) & (source < 2.8) if task[trial] == "retro" else source < 0.8
         logits += 3.0 * items[:, None] * (time > 1.4) + 1.5 * cue[:, None] * (time < 2.9)
@@ -386,7 +386,9 @@ def make_color_planes(shape: Shape) -> pd.DataFrame:
     return table
 
 
-def make_signatures(shape: Shape) -> tuple[pd.DataFrame, str, dict[str, tuple[str, bool]]]:
+def make_signatures(
+    shape: Shape,
+) -> tuple[pd.DataFrame, pd.DataFrame, str, dict[str, tuple[str, bool]]]:
     rng = np.random.default_rng(11)
     networks = {"network-a": ("a", True), "network-a-untrained": ("a", False)}
     features = [
@@ -395,15 +397,67 @@ def make_signatures(shape: Shape) -> tuple[pd.DataFrame, str, dict[str, tuple[st
         for test in shape.tasks
         for window in shape.windows
     ]
-    places = [("brain", region) for region in shape.regions]
-    places += [(name, population) for name in networks for population in ("encoder", "decoder")]
+    features += [
+        f"{measure} {task} {window}"
+        for measure in ("cued_color", "alignment")
+        for task in shape.tasks
+        for window in shape.windows
+    ]
+    first = next(iter(shape.regions))
+    places = [("brain", region, "") for region in shape.regions]
+    places += [
+        (name, population, region)
+        for name in networks
+        for population in ("encoder", "decoder")
+        for region in shape.regions
+    ]
     rows = [
-        (dataset, region, feature, 0.5 + 0.5 * rng.random(), 0.02)
-        for dataset, region in places
+        (*place, feature, 0.5 + 0.5 * rng.random(), 0.02)
+        for place in places
         for feature in features
     ]
-    columns = ["dataset", "region", "feature", "value", "sd"]
-    return pd.DataFrame(rows, columns=columns), "brain", networks
+    distances = [
+        (network, trained, population, region, 3.0 - (region == first))
+        for network, trained in networks.values()
+        for population in ("encoder", "decoder")
+        for region in shape.regions
+    ]
+    return (
+        pd.DataFrame(rows, columns=["dataset", "region", "matched_to", "feature", "value", "sd"]),
+        pd.DataFrame(distances, columns=["network", "trained", "population", "region", "distance"]),
+        "brain",
+        networks,
+    )
+
+
+def make_located(networks: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+    """Make a table of networks with their populations; those named "cut..." lose the items."""
+    rng = np.random.default_rng(12)
+    rows = []
+    for network, populations in networks.items():
+        for seed in range(3):
+            for population in populations:
+                intact = 0.95 + 0.03 * rng.random()
+                cut = -0.04 * rng.random() if network.startswith("cut") else intact
+                rows.append((population, "delay_r2", intact, cut, network, True, seed))
+            for task in ("pro", "retro"):
+                intact = 3 + 3 * rng.random()
+                cut = 90 + 5 * rng.random() if network.startswith("cut") else intact
+                rows.append(("report", f"report_error_{task}", intact, cut, network, True, seed))
+    columns = ["population", "measure", "intact", "cut", "network", "trained", "seed"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def make_list_recall(lengths: tuple[int, ...] = (4, 8, 16, 24)) -> pd.DataFrame:
+    rng = np.random.default_rng(13)
+    rows = [
+        (family, seed, length, 1 - loss * length / 24 - 0.02 * rng.random(), 1.0, 1 / 8, 500)
+        for family, loss in (("seq2seq", 0.5), ("bahdanau", 0.0))
+        for length in lengths
+        for seed in range(3)
+    ]
+    columns = ["family", "seed", "length", "token_accuracy", "forced_accuracy", "chance", "n_lists"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _lab(color, simulation: np.ndarray | None = None) -> np.ndarray:
@@ -441,6 +495,8 @@ def make() -> SimpleNamespace:
         geometry_over_time=make_geometry_over_time,
         color_planes=make_color_planes,
         signatures=make_signatures,
+        located=make_located,
+        list_recall=make_list_recall,
         shapes=SHAPES,
         long_names=LONG_NAMES,
         atlas=ATLAS,

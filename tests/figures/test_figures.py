@@ -16,6 +16,8 @@ from neuro_attn.figures import (
     geometry,
     geometry_over_time,
     learning,
+    list_recall,
+    memory_locus,
     onsets,
     signatures,
     similarity,
@@ -260,6 +262,15 @@ def test_attention_marks_the_epochs_of_each_task(make, tmp_path):
     assert words(figure).count("items") == 4
 
 
+def test_attention_of_a_task_that_starts_later_is_marked_later(make, tmp_path):
+    short = NETWORK_TIMING.pro.model_copy(update={"memory_delay": (0.5, 0.9)})
+    timing = NETWORK_TIMING.model_copy(update={"pro": short})
+    pro, retro = panels(written(attention.draw(make.attention(), timing), tmp_path))
+    # Its mean delay is 1 s shorter, and its report starts with the others'.
+    first = [min({line.get_xdata()[0] for line in axes.lines} - {0}) for axes in (pro, retro)]
+    assert first == pytest.approx([1.4, 1.0])
+
+
 def test_attention_to_something_else_than_steps_is_drawn_by_its_number(make, tmp_path):
     data = make.attention().isel(unit=slice(6))
     data = data.assign_coords(unit_time_s=("unit", np.full(6, np.nan)))
@@ -297,6 +308,61 @@ def test_learning_wraps_many_networks_and_long_names(make, tmp_path):
     assert len(panels(written(learning.draw(make.log(tuple(names))), tmp_path))) == 9
 
 
+LOCATED = {
+    "two": {"seq2seq": ("encoder", "decoder"), "bahdanau": ("encoder", "decoder", "context")},
+    "many": {
+        f"cut-differentiable-neural-computer-{i}": (*(f"head{n}" for n in range(i % 5)), "all")
+        for i in range(16)
+    },
+}
+
+
+@pytest.mark.parametrize("networks", LOCATED.values(), ids=LOCATED)
+def test_memory_locus_has_a_pair_of_means_and_all_seeds_in_every_row(networks, make, tmp_path):
+    table = make.located(networks)
+    figure = written(memory_locus.draw(table), tmp_path)
+    n_populations = sum(map(len, networks.values()))
+    for axes, n_rows in zip(panels(figure), (n_populations, 2 * len(networks)), strict=True):
+        seeds = [line for line in axes.lines if line.get_gid() == "seeds"]
+        assert len(seeds) == 2 * n_rows
+        assert {len(line.get_xdata()) for line in seeds} == {3}
+        assert len(axes.get_yticks()) == n_rows
+    for network in networks:
+        assert words(figure).count(network) == 1
+    of_row = table.groupby(["network", "population", "measure"], sort=False)[["intact", "cut"]]
+    pairs = [
+        (axes, line.get_ydata()[0], line.get_xdata())
+        for axes in panels(figure)
+        for line in axes.lines
+        if len(line.get_xdata()) == 2 and line.get_color() == style.PALE
+        and line.get_transform() == axes.transData
+    ]  # fmt: skip
+    drawn = sorted(tuple(ends) for _, _, ends in pairs)
+    assert np.allclose(drawn, sorted(of_row.mean().itertuples(index=False)))
+    assert says(figure, "mean of 3 seeds")
+    assert says(figure, "attention to the items blocked")
+
+
+def test_no_two_rows_of_memory_locus_are_in_one_place(make, tmp_path):
+    figure = written(memory_locus.draw(make.located(LOCATED["many"])), tmp_path)
+    for axes in panels(figure):
+        places = axes.get_yticks()
+        assert len(set(places)) == len(places)
+        assert np.ptp(places) < max(axes.get_ylim())
+
+
+@pytest.mark.parametrize("lengths", [(4, 8, 16, 24), (6,)])
+def test_list_recall_draws_every_seed_beside_chance(lengths, make, tmp_path):
+    table = make.list_recall(lengths)
+    figure = written(list_recall.draw(table), tmp_path)
+    [axes] = panels(figure)
+    assert chance_lines(axes) == [1 / 8]
+    seeds = np.concatenate([line.get_ydata() for line in axes.lines if line.get_gid() == "seeds"])
+    assert sorted(seeds) == sorted(table["token_accuracy"])
+    for text in ("seq2seq", "bahdanau", "chance, .125", "n = 3 seeds, 500 held-out lists"):
+        assert says(figure, text)
+
+
 def test_similarity_rings_the_nearest_region(shape, make, tmp_path):
     table = make.distances(shape)
     figure = written(similarity.draw(table), tmp_path)
@@ -307,7 +373,7 @@ def test_similarity_rings_the_nearest_region(shape, make, tmp_path):
         if line.get_markersize() == 7
     ]  # fmt: skip
     assert sorted(rings) == pytest.approx(sorted(nearest["distance"]))
-    assert says(figure, "distance of decoding signatures (bootstrap SDs)")
+    assert says(figure, "distance of signatures (bootstrap SDs)")
     assert says(figure, "ceiling to floor")
 
 
@@ -342,7 +408,7 @@ def test_geometry_over_time_has_a_panel_for_every_measure_and_task(shape, make, 
 def test_geometry_over_time_says_where_nothing_is_defined(make, tmp_path):
     table = make.geometry_over_time(make.shapes["panichello"])
     figure = written(geometry_over_time.draw(table[:0]), tmp_path)
-    assert says(figure, "no measure is defined")
+    assert says(figure, "no measure at any time")
 
 
 def test_color_planes_has_a_panel_for_every_region_task_and_window(make, tmp_path):
@@ -361,6 +427,68 @@ def test_signatures_name_every_region_and_network(shape, make, tmp_path):
         assert says(figure, region)
     assert says(figure, "a, decoder (untrained)")
     assert says(figure, "bootstrap SDs")
+    assert says(figure, "colour information")
+    assert says(figure, "cosine or index")
+
+
+def test_signatures_are_those_matched_to_the_nearest_region(make):
+    table, distances, _, networks = make.signatures(make.shapes["panichello"])
+    first, second, *_ = dict.fromkeys(distances["region"])
+    is_far = (distances["network"] == "a") & (distances["population"] == "decoder")
+    distances.loc[is_far & (distances["region"] == second), "distance"] = 1.0
+    drawn = signatures.shown(table, distances, networks)
+    matched = drawn.groupby(["dataset", "region"])["matched_to"].unique()
+    assert list(matched["network-a", "encoder"]) == [first]
+    assert list(matched["network-a", "decoder"]) == [second]
+    assert set(drawn.loc[drawn["dataset"] == "brain", "matched_to"]) == {""}
+
+
+def test_signatures_of_many_networks_are_those_of_the_trained_ones(make, tmp_path):
+    table, distances, brain, networks = make.signatures(make.shapes["panichello"])
+    copies = [
+        (
+            table[table["dataset"] != brain].replace(
+                {name: f"{name}-{number}" for name in networks}
+            ),
+            distances.replace({"network": {"a": f"a-{number}"}}),
+        )
+        for number in range(11)
+    ]
+    many = {
+        f"{n}-{i}": (f"a-{i}", trained) for n, (_, trained) in networks.items() for i in range(11)
+    }
+    figure = written(
+        signatures.draw(
+            pd.concat([table[table["dataset"] == brain], *(one for one, _ in copies)]),
+            pd.concat([one for _, one in copies]),
+            brain,
+            many,
+        ),
+        tmp_path,
+    )
+    assert says(figure, "a-10, decoder")
+    assert not says(figure, "untrained")
+
+
+def test_geometry_over_time_shows_many_regions_as_rows(make, tmp_path):
+    one = make.geometry_over_time(make.shapes["panichello"])
+    one = one[one["region"] == one["region"].iloc[0]]
+    names = [f"area {number}" for number in range(12)]
+    table = pd.concat([one.assign(region=name) for name in names], ignore_index=True)
+    figure = written(geometry_over_time.draw(table), tmp_path)
+    for name in names:
+        assert says(figure, name)
+    assert says(figure, "dots: 95% intervals without 0")
+
+
+def test_bins_without_a_value_break_the_line_of_a_region(make, tmp_path):
+    table = make.geometry_over_time(make.shapes["panichello"])
+    region = table["region"].iloc[0]
+    kept = (table["region"] != region) | np.isclose(table["time"] % 0.4, 0)
+    figure = written(geometry_over_time.draw(table[kept]), tmp_path)
+    (axes, *_) = panels(figure)
+    courses = [len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o"]
+    assert courses.count(1) == 2
 
 
 def test_onsets_shows_onsets_and_their_differences(shape, make, tmp_path):

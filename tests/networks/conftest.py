@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from neuro_attn.configuration import Network, NetworkDataset
+from neuro_attn.configuration import Network, NetworkDataset, NetworkTrials
 from neuro_attn.networks import FAMILIES, Model
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import online
@@ -55,9 +55,9 @@ def model(built, family) -> Model:
 
 @pytest.fixture(scope="session")
 def seen() -> np.ndarray:
-    """Noisy inputs, (trial, time, channel)."""
+    """Noisy inputs, (trial, encoded_step, channel)."""
     rng = np.random.default_rng(3)
-    return task.inputs(task.draw(6, rng), 0.1, rng)
+    return task.inputs(task.draw(6, NetworkTrials(), rng), NetworkTrials(), 0.1, rng)
 
 
 @pytest.fixture(scope="session")

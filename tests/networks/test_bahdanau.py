@@ -18,13 +18,14 @@ def test_populations(ran):
 def test_the_first_state_of_the_decoder_is_the_last_one_online(built, ran, seen):
     model, inputs = built["bahdanau"], jnp.asarray(seen[0])
     present = jnp.ones(ENCODED_STEPS, bool)
-    memory = model.encode(inputs, present)
-    first, _, context, weights = model.step(memory, present, *model.begin(memory))
+    memory = model.encoder(inputs, present)
+    start = model.decoder.begin(memory)
+    first, _, context, weights = model.decoder.step(memory, present, *start)
     activations, attention = ran("bahdanau")
     np.testing.assert_allclose(activations["decoder"][0, -1], first, atol=1e-6)
     np.testing.assert_allclose(activations["context"][0, -1], context, atol=1e-6)
     np.testing.assert_allclose(attention["attention"][0, -1], weights, atol=1e-6)
-    np.testing.assert_allclose(model.readout(first), model(inputs)[0], atol=1e-6)
+    np.testing.assert_allclose(model.decoder.readout(first), model(inputs)[0], atol=1e-6)
 
 
 @pytest.mark.parametrize("length", [1, 20])
@@ -32,9 +33,11 @@ def test_online_is_what_it_is_on_a_trial_that_ends_there(built, ran, seen, lengt
     """Masking the future gives the same as a bidirectional encoder that is run on the past."""
     model, read = built["bahdanau"], jnp.asarray(seen[0, :length])
     present = jnp.ones(length, bool)
-    backward = model.backward(read[::-1], present)[::-1]
-    memory = jnp.concatenate([model.forward(read, present), backward], axis=1)
-    first, _, context, weights = model.step(memory, present, *model.begin(memory))
+    forward, backward = model.encoder.forward, model.encoder.backward
+    halves = [forward(read, present), backward(read[::-1], present)[::-1]]
+    memory = jnp.concatenate(halves, axis=1)
+    start = model.decoder.begin(memory)
+    first, _, context, weights = model.decoder.step(memory, present, *start)
     activations, attention = ran("bahdanau")
     now = np.s_[0, length - 1]
     np.testing.assert_allclose(activations["encoder"][now], memory[-1, :8], atol=1e-6)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from neuro_attn import networks
+from neuro_attn.configuration import NetworkTrials
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.families import forward_forward
 from neuro_attn.networks.families.forward_forward import (
@@ -77,8 +78,8 @@ def test_held_out_goodness_is_above_the_threshold_where_the_colour_fits_and_belo
 ):
     model = trained[1][0]
     rng = np.random.default_rng(11)
-    trials = task.draw(200, rng)
-    memory = memorise(model, jnp.asarray(task.inputs(trials, 0.1, rng))[None])[0]
+    trials = task.draw(200, NetworkTrials(), rng)
+    memory = memorise(model, jnp.asarray(task.inputs(trials, NetworkTrials(), 0.1, rng))[None])[0]
     keys = jax.random.split(jax.random.key(0), len(trials))
 
     @eqx.filter_jit
@@ -86,7 +87,7 @@ def test_held_out_goodness_is_above_the_threshold_where_the_colour_fits_and_belo
         said = examples(model, memory, target, key)
         return tuple(jnp.stack([goodness(h) for h in activities(model.layers, x)]) for x in said)
 
-    positive, negative = jax.vmap(of_layers)(memory, jnp.asarray(task.targets(trials)), keys)
+    positive, negative = jax.vmap(of_layers)(memory, jnp.asarray(task.targets(trials)[:, 0]), keys)
     assert (positive.mean(axis=0) > THRESHOLD).all()
     assert (negative.mean(axis=0) < THRESHOLD).all()
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from neuro_attn.errors import InputError
-from neuro_attn.networks.trials import ENCODED_STEPS
+from neuro_attn.networks.trials import CHANNELS, ENCODED_STEPS
 
 
 def test_populations(ran):
@@ -25,10 +25,10 @@ def test_weights_do_not_change_when_the_states_of_the_encoder_are_replaced(built
     assert np.any(one.weights != changed.weights)
 
 
-def test_a_longer_trial_is_an_error(built, seen):
+def test_a_longer_trial_is_an_error(built):
     message = rf"has weights for {ENCODED_STEPS} steps, not for {ENCODED_STEPS + 1}"
     with pytest.raises(InputError, match=message):
-        built["fully-connected"].encode(jnp.asarray(seen[0, : ENCODED_STEPS + 1]))
+        built["fully-connected"].encode(jnp.zeros((ENCODED_STEPS + 1, len(CHANNELS))))
 
 
 def test_a_shorter_trial_is_filled_up_with_zeros(built, seen):

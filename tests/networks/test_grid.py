@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from neuro_attn import networks
+from neuro_attn.configuration import NetworkTrials
 from neuro_attn.networks import picture
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import online
@@ -65,8 +66,9 @@ def test_trained_it_looks_at_the_cued_item(small):
     settings = small("grid", hidden=32, batch=32, steps=250, learning_rate=1e-2)
     model, _ = networks.train(settings, 1, "grid", 0)
     rng = np.random.default_rng(0)
-    trials = task.draw(100, rng)
-    weights = np.asarray(online(model, task.inputs(trials, 0.1, rng))[1]["patches"])[:, -1]
+    trials = task.draw(100, NetworkTrials(), rng)
+    inputs = task.inputs(trials, NetworkTrials(), 0.1, rng)
+    weights = np.asarray(online(model, inputs)[1]["patches"])[:, -1]
     is_upper = (trials["selected"] == "upper").to_numpy()
     cued = np.where(is_upper, weights[:, picture.UPPER], weights[:, picture.LOWER])
     other = np.where(is_upper, weights[:, picture.LOWER], weights[:, picture.UPPER])

@@ -35,7 +35,7 @@ def test_populations(ran, hosted):
 def test_the_first_state_of_the_decoder_is_the_last_one_online(built, ran, seen, hosted):
     model, inputs = built[hosted], jnp.asarray(seen[0])
     memory = model.encode(inputs)
-    first = model.step(memory, jnp.ones(ENCODED_STEPS, bool), model.begin(memory[-1]))
+    first = model.step(memory, jnp.ones(ENCODED_STEPS, bool), model.begin(memory))
     activations, attention = ran(hosted)
     for name, expected in model.populations(first).items():
         np.testing.assert_allclose(activations[name][0, -1], expected, atol=1e-6)
@@ -47,7 +47,7 @@ def test_a_step_of_the_decoder_is_its_equations(built, seen):
     model = built["luong-general"]
     memory = model.encode(jnp.asarray(seen[0]))
     present = jnp.ones(ENCODED_STEPS, bool)
-    before = model.step(memory, present, model.begin(memory[-1]))
+    before = model.step(memory, present, model.begin(memory))
     now = model.step(memory, present, before)
     d = model.decoder(jnp.concatenate([before.report, before.attentional]), before.state)
     e = np.asarray(memory) @ np.asarray(model.attention.W.weight).T @ np.asarray(d)

@@ -17,8 +17,8 @@ def run(model, settings, dataset, session="seed0"):
 def populations_of(model, settings, session="seed0") -> tuple[dict, dict]:
     """What the recorded network did, over the whole trials."""
     rng = stream(5, "network", "small", session, "held-out trials")
-    trials = task.draw(2 * settings.test_trials, rng)
-    return online(model, task.inputs(trials, settings.input_noise, rng))
+    trials = task.draw(2 * settings.test_trials, settings, rng)
+    return online(model, task.inputs(trials, settings, settings.input_noise, rng))
 
 
 @pytest.mark.parametrize(

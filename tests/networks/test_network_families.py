@@ -1,5 +1,6 @@
 """What must hold of every family; what each one claims to be has a module of its own."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -36,12 +37,6 @@ def test_no_population_and_no_attention_sees_the_future(model, family, ran, seen
             assert np.any(values[:, now + 1 :] != perturbed[name][:, now + 1 :]), name
 
 
-def test_the_steps_of_the_report_are_not_read(model, seen):
-    changed = np.array(seen)
-    changed[:, ENCODED_STEPS:] += 5
-    np.testing.assert_array_equal(report(model, seen), report(model, changed))
-
-
 def test_the_attention_that_a_family_declares_is_the_attention_it_has(family, ran):
     assert bool(ran(family)[1]) == (family in ATTENDED)
 
@@ -53,6 +48,27 @@ def test_attention_sums_to_one_over_the_past_and_is_zero_in_the_future(family, r
         np.testing.assert_allclose(weights.sum(axis=2), 1, atol=1e-5, err_msg=name)
         assert (weights >= 0).all(), name
         assert not np.triu(weights, k=1).any(), name
+
+
+def test_a_family_takes_the_length_of_a_trial_from_its_settings(family, small):
+    timing = {
+        "pro": {"fixation": [0, 0.1], "cue_delay": [0, 0], "memory_delay": [0.1, 0.3]},
+        "retro": {"fixation": [0, 0], "memory_delay": [0.1, 0.2], "selection_delay": [0, 0]},
+    }
+    for of_task in timing.values():
+        of_task.update(stimuli=[0.1, 0.1], cue=[0.1, 0.1], report=[0.2, 0.2])
+    settings = small(family, hidden=4, heads=2, timing=timing)
+    model = FAMILIES[family](jax.random.key(0), len(CHANNELS), 2, settings)
+    trial = jax.ShapeDtypeStruct((6, len(CHANNELS)), jnp.float32)
+    answer = jax.ShapeDtypeStruct((2, 2), jnp.float32)
+    assert settings.encoded_steps == 6
+    assert eqx.filter_eval_shape(model, trial, 2).shape == (2, 2)
+    gradient = eqx.filter_grad(lambda m, x, y: m.loss(x, y, jax.random.key(0)))
+    eqx.filter_eval_shape(gradient, model, trial, answer)
+    activations, attention = eqx.filter_eval_shape(model.online, trial)
+    assert {states.shape[0] for states in activations.values()} == {6}
+    sources = {weights.shape for weights in attention.values()}
+    assert sources <= {(6, 6)} or ATTENDED[family] != "step"
 
 
 def test_a_family_is_its_file():
@@ -70,6 +86,6 @@ def test_the_state_stands_still_where_there_is_no_input(seen):
 
 
 def test_recurrent_weights_start_orthogonal(built):
-    for cell in (built["seq2seq"].encoder.cell, built["bahdanau"].decoder):
+    for cell in (built["seq2seq"].encoder.cell, built["bahdanau"].decoder.cell):
         for gate in np.split(np.asarray(cell.weight_hh), 3):
             np.testing.assert_allclose(gate @ gate.T, np.eye(8), atol=1e-5)

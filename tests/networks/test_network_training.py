@@ -67,8 +67,8 @@ def test_patience_stops_early_and_keeps_the_network_of_the_smallest_error(small)
     best = int(log["step"][error.argmin()])
     assert log["step"].iloc[-1] == best + 100 < 1000
     rng = stream(7, "network", "net", 0, "validation trials")
-    held_out = task.draw(2 * settings.test_trials, rng)
-    reports = report(model, task.inputs(held_out, settings.input_noise, rng))
+    held_out = task.draw(2 * settings.test_trials, settings, rng)
+    reports = report(model, task.inputs(held_out, settings, settings.input_noise, rng))
     now = np.abs(task.report_error(reports, held_out)).mean()
     assert now == pytest.approx(error.min(), abs=1e-3)
 

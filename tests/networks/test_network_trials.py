@@ -1,15 +1,24 @@
 import numpy as np
+import pandas as pd
 import pytest
+from pydantic import ValidationError
 
+from neuro_attn.configuration import Network, NetworkTrials
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.trials import CHANNELS, ENCODED_STEPS, REPORT_STEPS
+
+
+def draw(n: int, rng: np.random.Generator, **keys) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw trials without noise, with some keys of their settings."""
+    settings = NetworkTrials(**keys)
+    trials = task.draw(n, settings, rng)
+    return trials, task.inputs(trials, settings, 0.0, rng)
 
 
 @pytest.fixture(scope="module")
 def drawn():
     rng = np.random.default_rng(0)
-    trials = task.draw(60, rng)
-    return trials, task.inputs(trials, 0.0, rng)
+    return draw(60, rng)
 
 
 def on_steps(seen: np.ndarray) -> list[int]:
@@ -24,9 +33,9 @@ def test_half_of_the_trials_belong_to_each_task_and_all_show_two_items(drawn):
     assert trials.groupby("trial_type")["selected"].value_counts().tolist() == [15] * 4
 
 
-def test_the_steps_of_a_trial_end_with_the_report(drawn):
+def test_the_steps_that_are_read_end_with_the_report(drawn):
     trials, seen = drawn
-    assert seen.shape == (60, ENCODED_STEPS + REPORT_STEPS, len(CHANNELS))
+    assert seen.shape == (60, ENCODED_STEPS, len(CHANNELS)) == (60, 35, 9)
     assert seen.dtype == np.float32
     assert np.allclose(trials["duration"], (ENCODED_STEPS + REPORT_STEPS) * task.STEP)
     assert np.allclose(trials["report_onset"], ENCODED_STEPS * task.STEP)
@@ -62,14 +71,20 @@ def test_every_cue_has_a_channel_of_its_own(drawn, order, steps, location):
 
 def test_fixation_is_on_until_the_report(drawn):
     _, seen = drawn
-    assert (seen[:, :ENCODED_STEPS, 0] == 1).all()
-    assert not seen[:, ENCODED_STEPS:, 0].any()
+    assert (seen[:, :, 0] == 1).all()
+
+
+def test_fixation_that_is_not_shown_leaves_the_rest_as_it_is(drawn):
+    _, shown = drawn
+    _, hidden = draw(60, np.random.default_rng(0), show_fixation=False)
+    assert not hidden[:, :, 0].any()
+    np.testing.assert_array_equal(hidden[:, :, 1:], shown[:, :, 1:])
 
 
 def test_noise_has_the_asked_sd_on_every_channel_and_step():
-    trials = task.draw(400, np.random.default_rng(1))
-    noisy = task.inputs(trials, 0.1, np.random.default_rng(2))
-    noise = noisy - task.inputs(trials, 0.0, np.random.default_rng(2))
+    trials = task.draw(400, NetworkTrials(), np.random.default_rng(1))
+    noisy = task.inputs(trials, NetworkTrials(), 0.1, np.random.default_rng(2))
+    noise = noisy - task.inputs(trials, NetworkTrials(), 0.0, np.random.default_rng(2))
     assert noise.std(axis=(0, 1)) == pytest.approx(0.1, rel=0.05)
     assert noise.std(axis=(0, 2)) == pytest.approx(0.1, rel=0.1)
     assert abs(noise.mean()) < 0.001
@@ -79,7 +94,10 @@ def test_the_target_is_the_colour_at_the_cued_location(drawn):
     trials, _ = drawn
     is_upper = trials["selected"] == "upper"
     cued = trials["upper_color"].where(is_upper, trials["lower_color"]).to_numpy()
-    assert np.allclose(task.targets(trials), np.stack([np.cos(cued), np.sin(cued)], axis=1))
+    expected = np.stack([np.cos(cued), np.sin(cued)], axis=1)
+    targets = task.targets(trials, 3)
+    assert targets.shape == (60, 3, 2)
+    assert np.allclose(targets, expected[:, None])
 
 
 def test_report_error_is_the_signed_angle_between_report_and_target_in_degrees(drawn):
@@ -89,3 +107,88 @@ def test_report_error_is_the_signed_angle_between_report_and_target_in_degrees(d
         report = np.stack([np.cos(angle), np.sin(angle)], axis=1)
         reports = np.repeat(report[:, None], REPORT_STEPS, axis=1)
         assert np.allclose(task.report_error(reports, trials), degrees)
+
+
+JITTERED = {
+    "pro": {"fixation": [0, 0], "memory_delay": [0.2, 0.6], "report": [0.2, 0.2]},
+    "retro": {"fixation": [0.1, 0.1], "selection_delay": [0, 0.4], "report": [0.2, 0.2]},
+}
+
+
+def test_reports_start_together_where_delays_are_drawn_from_a_range():
+    settings = NetworkTrials(timing=JITTERED)
+    trials, seen = draw(400, np.random.default_rng(0), timing=JITTERED)
+    # The longest trials: retro, of 0.1 + 0.8 + 0.6 + 0.4 + 0.4 s, and a report of 0.2 s.
+    assert (settings.encoded_steps, settings.report_steps) == (23, 2)
+    assert seen.shape[1] == 23
+    assert np.allclose(trials["report_onset"], 2.3)
+    assert np.allclose(trials["duration"], 2.5)
+    retro = trials[trials["task_order"] == "retro"]
+    delay = (retro["report_onset"] - retro["cue_offset"]).to_numpy()
+    # Each of the five delays is missing with a probability of (7/8)^200 < 1e-11 at most.
+    assert np.unique(delay.round(6)).tolist() == [0, 0.1, 0.2, 0.3, 0.4]
+    assert np.allclose(retro["cue_offset"] - retro["cue_onset"], 0.4)
+
+
+def test_what_starts_later_has_nothing_to_be_seen_before():
+    trials, seen = draw(400, np.random.default_rng(0), timing=JITTERED)
+    for onset, inputs in zip(trials["fixation_onset"], seen, strict=True):
+        first = round(onset / task.STEP)
+        assert not inputs[:first].any()
+        assert inputs[first:, 0].all()
+    assert trials["fixation_onset"].min() < trials["fixation_onset"].max()
+
+
+@pytest.mark.parametrize("only", ["pro", "retro"])
+def test_a_network_can_do_one_task(only):
+    trials, _ = draw(7, np.random.default_rng(0), tasks=[only])
+    assert trials["trial_type"].tolist() == [only] * 7
+    assert trials["trial_id"].tolist() == list(range(7))
+
+
+def test_a_trial_is_as_long_as_the_longest_of_the_tasks_that_are_done():
+    timing = {"pro": {"memory_delay": [9, 9]}}
+    assert NetworkTrials(timing=timing, tasks=["retro"]).encoded_steps == ENCODED_STEPS
+    assert NetworkTrials(timing=timing).encoded_steps == ENCODED_STEPS + 73
+
+
+def test_shared_cues_look_the_same_in_both_tasks():
+    (trials, own), (_, shared) = (
+        draw(60, np.random.default_rng(0), shared_cue=is_shared) for is_shared in (False, True)
+    )
+    for location in ("upper", "lower"):
+        of_task = [own[:, :, CHANNELS.index(f"{task}_{location}")] for task in ("retro", "pro")]
+        channel = shared[:, :, CHANNELS.index(f"retro_{location}")]
+        np.testing.assert_array_equal(channel, sum(of_task))
+        assert set(trials["task_order"][channel.any(axis=1)]) == {"pro", "retro"}
+        assert not shared[:, :, CHANNELS.index(f"pro_{location}")].any()
+    np.testing.assert_array_equal(own[:, :, :5], shared[:, :, :5])
+
+
+def test_a_number_of_colours_is_spread_evenly_around_the_circle():
+    trials, _ = draw(2000, np.random.default_rng(0), color_count=16)
+    upper = np.unique(trials["upper_color"].round(9))
+    # Each colour is missing with a probability of (15/16)^2000 < 1e-55.
+    assert len(upper) == 16
+    assert np.allclose(np.diff(upper), 2 * np.pi / 16)
+    cued = trials["upper_color"].where(trials["selected"] == "upper", trials["lower_color"])
+    assert (trials["target_color"] == cued).all()
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"timing": {"pro": {"cue": [0.25, 0.25]}}}, "steps of 0.1 s"),
+        ({"timing": {"pro": {"cue": [0, 0.1]}}}, "at least"),
+        ({"timing": {"retro": {"report": [0.1, 0.5]}}}, "one duration"),
+        ({"timing": {"retro": {"report": [0.1, 0.1]}}}, "same duration in pro and retro"),
+        ({"timing": {"pro": {"memory_delay": [200, 200]}}}, "more than 1000 steps"),
+        ({"timing": {"pro": {"selection_delay": [1, 1]}}}, "selection_delay"),
+        ({"tasks": []}, "tasks"),
+        ({"tasks": ["pro", "pro"]}, "tasks names a task twice"),
+        ({"color_count": 2}, "color_count"),
+    ],
+)
+def test_impossible_trials_are_refused(keys, message):
+    with pytest.raises(ValidationError, match=message):
+        Network(family="seq2seq", **keys)

@@ -25,7 +25,7 @@ def test_latents_are_of_one_size_however_long_the_trial_is(built, seen, length):
 
 @pytest.mark.parametrize("positions", ["none", "sinusoidal", "learned"])
 def test_only_positions_tell_the_order_of_the_steps(positions, seen):
-    model = Perceiver(jax.random.key(1), len(CHANNELS), 2, 8, 2, positions)
+    model = Perceiver(jax.random.key(1), len(CHANNELS), 2, 8, 2, positions, ENCODED_STEPS)
     order = np.random.default_rng(0).permutation(ENCODED_STEPS)
     latents, weights = perceive(model, seen[0, :ENCODED_STEPS])
     shuffled, shuffled_weights = perceive(model, seen[0, order])

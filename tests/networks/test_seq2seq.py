@@ -15,9 +15,9 @@ def test_populations(ran):
 def test_the_first_state_of_the_decoder_is_the_last_one_online(built, ran, seen):
     model, inputs = built["seq2seq"], jnp.asarray(seen[0])
     context = model.encode(inputs)[-1]
-    first, _ = model.step(context, *model.begin(context))
+    first, _ = model.decoder.step(context, *model.decoder.begin(context))
     np.testing.assert_allclose(ran("seq2seq")[0]["decoder"][0, -1], first, atol=1e-6)
-    np.testing.assert_allclose(model.readout(first), model(inputs)[0], atol=1e-6)
+    np.testing.assert_allclose(model.decoder.readout(first), model(inputs)[0], atol=1e-6)
 
 
 def test_the_trial_is_known_only_through_the_last_state_of_the_encoder(built, seen):

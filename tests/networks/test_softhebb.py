@@ -91,7 +91,7 @@ def test_targets_reach_the_readout_alone(small):
     settings = small("softhebb")
     model = networks.untrained(settings, 7, "net", 0)
     rng = np.random.default_rng(0)
-    inputs = jnp.asarray(rng.normal(size=(2, 16, 40, 9)), "float32")
+    inputs = jnp.asarray(rng.normal(size=(2, 16, 35, 9)), "float32")
     one, other = (
         softhebb.learn(
             model,
@@ -99,7 +99,7 @@ def test_targets_reach_the_readout_alone(small):
             Batches(inputs, jnp.asarray(targets, "float32"), jnp.arange(2)),
             settings,
         )[0]
-        for targets in rng.normal(size=(2, 2, 16, 2))
+        for targets in rng.normal(size=(2, 2, 16, 1, 2))
     )
     for first, second in zip(one.layers, other.layers, strict=True):
         np.testing.assert_array_equal(first.W, second.W)

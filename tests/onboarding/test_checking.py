@@ -246,6 +246,14 @@ def test_configurations_of_the_project_have_no_problems(command, real_data):
         assert done.code == 0, done.out + done.err
 
 
+@pytest.mark.parametrize("name", ["piwek2023", "controls"])
+def test_simulations_have_no_problems_and_networks_are_not_in_the_estimate(command, name):
+    done = command("check", checking.Path(__file__).parents[2] / f"config/{name}.yaml")
+    assert done.code == 0, done.out + done.err
+    is_told = "Not in the estimates: training, recording and analysing 6 networks." in done.out
+    assert is_told == (name == "piwek2023")
+
+
 # --- cost ----------------------------------------------------------------------------------------
 
 

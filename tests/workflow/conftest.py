@@ -40,7 +40,7 @@ inference: {permutations: 19, bootstraps: 20}
 NETWORKS = yaml.safe_load(
     """
 networks:
-  tiny: {family: bahdanau, steps: 10, hidden: 8, batch: 8, seeds: 2, test_trials: 40}
+  tiny: {family: luong-dot, steps: 10, hidden: 8, batch: 8, seeds: 2, test_trials: 40}
 network_analysis:
   label: selected
   tasks:
@@ -49,6 +49,8 @@ network_analysis:
   time: {start: -0.2, stop: 0.6, bin: 0.2}
   windows: {cue: [0.0, 0.4]}
 comparison: {dataset: small}
+list_recall:
+  {families: [seq2seq], lengths: [4], seeds: 1, hidden: 4, steps: 5, batch: 4, test_lists: 40}
 """
 )
 

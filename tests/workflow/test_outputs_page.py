@@ -71,6 +71,7 @@ def documented_table(path: str) -> str:
         others = {"summary.csv": "transfer.csv", "confounds.csv": "summary.csv"}
         return text + (documented_table(others[name]) if name in others else "")
     pattern = re.sub(r"(?<=networks/)[^/]+/seed\d+", "{network}/seed{n}", path)
+    pattern = re.sub(r"(?<=list_recall/)[^/]+/seed\d+", "{family}/seed{n}", pattern)
     for row in rows(sections()["networks"] + sections()["comparison"]):
         for told in QUOTED.findall(row[0]):
             if told in (pattern, name) or f"{Path(pattern).parent}/{told}" == pattern:

@@ -29,6 +29,8 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     expected += [f"results/{name}/cross_temporal.nc" for name in datasets]
     kinds = ("weights.npz", "training.csv", "attention.nc", "report_error.csv")
     expected += [f"results/networks/tiny/seed{n}/{kind}" for n in (0, 1) for kind in kinds]
+    tables = ("memory_locus", "gates", "list_recall")
+    expected += [f"results/networks/{table}.csv" for table in tables]
     expected += [f"results/network-tiny/recordings/seed{n}.nc" for n in (0, 1)]
     expected += [
         f"results/comparison/{t}.csv"
@@ -36,6 +38,7 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     ]
     drawn = [f"{figure}-{name}" for figure in FIGURES for name in datasets]
     drawn += ["timeline-small", "attention-tiny", "learning", "similarity", "signatures"]
+    drawn += ["memory_locus", "list_recall"]
     expected += [f"results/figures/{name}.{suffix}" for name in drawn for suffix in ("png", "svg")]
     missing = [path for path in expected if not (small_run.folder / path).stat().st_size]
     assert not missing
@@ -51,7 +54,7 @@ def test_a_second_run_has_nothing_to_do(small_run):
     [
         ("figures/transfer_matrix.py", {"draw_transfer_matrix"}),
         ("figures/tables.py", {"table_summary", "table_nearest", "table_report_error"}),
-        ("comparison/similarity.py", {"compare", "draw_similarity", "table_distances"}),
+        ("comparison/nearest_region.py", {"compare", "draw_similarity", "table_distances"}),
     ],
 )
 def test_an_edit_reruns_what_imports_it_and_nothing_else(small_run, module, rules):

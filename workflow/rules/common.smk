@@ -44,6 +44,7 @@ wildcard_constraints:
     region="[^/]+",
     session="[^/]+",
     network="[^/]+",
+    family="[^/]+",
     seed="[0-9]+",
 
 
@@ -110,8 +111,14 @@ DATASET_TABLES = {
 # Tables that are not of one data set: where they come from, category and title.
 OTHER_TABLES = {
     "report_error": ("networks/report_error", "networks", "Report errors"),
+    "gates": ("networks/gates", "networks", "Queries, keys and values swapped"),
     "distances": ("comparison/distances", "comparison", "Distances"),
     "nearest": ("comparison/nearest", "comparison", "Nearest regions"),
+    "signatures_left_out": (
+        "comparison/signatures_left_out",
+        "comparison",
+        "What signatures lack, and why",
+    ),
     "representations": ("comparison/representations", "comparison", "Representations"),
 }
 
@@ -146,15 +153,6 @@ def results_of_networks(wildcards):
     return ["results/networks/training.csv", "results/networks/report_error.csv"]
 
 
-def decodings_of_networks(wildcards):
-    return [
-        path
-        for name, dataset in DATASETS.items()
-        if dataset.source == "network"
-        for path in decodings_of_dataset(name)
-    ]
-
-
 NETWORK_DATASETS = {
     name: [dataset.network, dataset.trained]
     for name, dataset in DATASETS.items()
@@ -174,8 +172,10 @@ def recordings_of_compared(wildcards):
     ]
 
 
-def decodings_of_brain(wildcards):
-    return decodings_of_dataset(CONFIGURATION.comparison.dataset)
+def signature_of_brain(wildcards):
+    if wildcards.dataset == COMPARED[0]:
+        return {}
+    return {"brain": f"results/comparison/signatures/{COMPARED[0]}.nc"}
 
 
 def results_of_comparison(wildcards):
@@ -183,7 +183,13 @@ def results_of_comparison(wildcards):
         return []
     return [
         f"results/comparison/{table}.csv"
-        for table in ("distances", "nearest", "signatures", "representations")
+        for table in (
+            "distances",
+            "nearest",
+            "signatures",
+            "signatures_left_out",
+            "representations",
+        )
     ]
 
 
@@ -227,12 +233,23 @@ def figures_and_tables(wildcards):
     ]
     if CONFIGURATION.networks:
         wanted += ["results/figures/learning.png", "results/tables/report_error.html"]
+    if LOCATED:
+        wanted.append("results/figures/memory_locus.png")
+    if SWAPPED:
+        wanted.append("results/tables/gates.html")
+    if CONFIGURATION.list_recall.families:
+        wanted.append("results/figures/list_recall.png")
     if CONFIGURATION.comparison:
         wanted += [
             f"results/figures/{figure}.png" for figure in ("similarity", "signatures")
         ]
         wanted += [
             f"results/tables/{table}.html"
-            for table in ("distances", "nearest", "representations")
+            for table in (
+                "distances",
+                "nearest",
+                "signatures_left_out",
+                "representations",
+            )
         ]
     return wanted

@@ -1,11 +1,45 @@
+CONFIDENCE = (
+    DATASETS[CONFIGURATION.comparison.dataset].inference.confidence
+    if CONFIGURATION.comparison
+    else None
+)
+SETTINGS_OF_COMPARED = {
+    name: DATASETS[name].model_dump(mode="json", exclude={"confounds"})
+    for name in COMPARED
+}
+
+
+rule match_signatures:
+    input:
+        unpack(signature_of_brain),
+        recordings=recordings_of,
+        regions=[f"results/{name}/regions.csv" for name in COMPARED],
+    output:
+        "results/comparison/signatures/{dataset}.nc",
+    log:
+        "results/logs/match_signatures/{dataset}.log",
+    benchmark:
+        "results/benchmarks/match_signatures/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    params:
+        settings=SETTINGS_OF_COMPARED,
+        confidence=CONFIDENCE,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("signatures.py"),
+    script:
+        "../scripts/signatures.py"
+
+
 rule compare:
     input:
-        brain=decodings_of_brain,
-        networks=decodings_of_networks,
+        brain=[f"results/comparison/signatures/{name}.nc" for name in COMPARED[:1]],
+        networks=[f"results/comparison/signatures/{name}.nc" for name in COMPARED[1:]],
     output:
         distances="results/comparison/distances.csv",
         nearest="results/comparison/nearest.csv",
         signatures="results/comparison/signatures.csv",
+        left_out="results/comparison/signatures_left_out.csv",
     log:
         "results/logs/compare.log",
     benchmark:
@@ -14,11 +48,7 @@ rule compare:
         "../envs/neuro-attn.yaml"
     params:
         networks=NETWORK_DATASETS,
-        confidence=(
-            DATASETS[CONFIGURATION.comparison.dataset].inference.confidence
-            if CONFIGURATION.comparison
-            else None
-        ),
+        confidence=CONFIDENCE,
         sources=sources_of("compare.py"),
     script:
         "../scripts/compare.py"
@@ -37,10 +67,7 @@ rule compare_representations:
     conda:
         "../envs/neuro-attn.yaml"
     params:
-        settings={
-            name: DATASETS[name].model_dump(mode="json", exclude={"confounds"})
-            for name in COMPARED
-        },
+        settings=SETTINGS_OF_COMPARED,
         brain=CONFIGURATION.comparison.dataset if CONFIGURATION.comparison else None,
         networks=NETWORK_DATASETS,
         seed=CONFIGURATION.seed,

@@ -109,6 +109,46 @@ rule draw_learning:
         "../scripts/figures/learning.py"
 
 
+rule draw_memory_locus:
+    input:
+        "results/networks/memory_locus.csv",
+    output:
+        png=figure_of(
+            "memory_locus", "memory_locus", "networks", "Where the memory lies"
+        ),
+        svg="results/figures/memory_locus.svg",
+        words="results/figures/memory_locus.rst",
+    log:
+        "results/logs/figures/memory_locus.log",
+    benchmark:
+        "results/benchmarks/figures/memory_locus.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    params:
+        sources=sources_of("figures/memory_locus.py"),
+    script:
+        "../scripts/figures/memory_locus.py"
+
+
+rule draw_list_recall:
+    input:
+        "results/networks/list_recall.csv",
+    output:
+        png=figure_of("list_recall", "list_recall", "networks", "Recall of lists"),
+        svg="results/figures/list_recall.svg",
+        words="results/figures/list_recall.rst",
+    log:
+        "results/logs/figures/list_recall.log",
+    benchmark:
+        "results/benchmarks/figures/list_recall.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    params:
+        sources=sources_of("figures/list_recall.py"),
+    script:
+        "../scripts/figures/list_recall.py"
+
+
 rule draw_similarity:
     input:
         distances="results/comparison/distances.csv",
@@ -126,11 +166,7 @@ rule draw_similarity:
     conda:
         "../envs/neuro-attn.yaml"
     params:
-        confidence=(
-            DATASETS[CONFIGURATION.comparison.dataset].inference.confidence
-            if CONFIGURATION.comparison
-            else None
-        ),
+        confidence=CONFIDENCE,
         sources=sources_of("figures/similarity.py"),
     script:
         "../scripts/figures/similarity.py"
@@ -138,7 +174,8 @@ rule draw_similarity:
 
 rule draw_signatures:
     input:
-        "results/comparison/signatures.csv",
+        signatures="results/comparison/signatures.csv",
+        distances="results/comparison/distances.csv",
     output:
         png=figure_of("signatures", "signatures", "comparison", "Signatures"),
         svg="results/figures/signatures.svg",

@@ -4,6 +4,12 @@ LOCATED = [
     for name, network in CONFIGURATION.networks.items()
     if configuration.ATTENDED.get(network.family, "step") == "step"
 ]
+# Parts of attention can be swapped where there is attention to steps.
+SWAPPED = [
+    name
+    for name, network in CONFIGURATION.networks.items()
+    if configuration.ATTENDED.get(network.family) == "step"
+]
 
 
 for name, network in CONFIGURATION.networks.items():
@@ -44,6 +50,11 @@ for name, network in CONFIGURATION.networks.items():
                     "memory_locus": f"results/networks/{name}/seed{{seed}}/memory_locus.csv"
                 }
                 if name in LOCATED
+                else {}
+            ),
+            **(
+                {"gates": f"results/networks/{name}/seed{{seed}}/gates.csv"}
+                if name in SWAPPED
                 else {}
             ),
             recording=f"results/{configuration.network_dataset(name)}/recordings/seed{{seed}}.nc",
@@ -107,8 +118,14 @@ rule collect_networks:
             for name in LOCATED
             for seed in range(CONFIGURATION.networks[name].seeds)
         ],
+        gates=[
+            f"results/networks/{name}/seed{seed}/gates.csv"
+            for name in SWAPPED
+            for seed in range(CONFIGURATION.networks[name].seeds)
+        ],
     output:
         **({"located": "results/networks/memory_locus.csv"} if LOCATED else {}),
+        **({"gates": "results/networks/gates.csv"} if SWAPPED else {}),
         training="results/networks/training.csv",
         report_error="results/networks/report_error.csv",
     log:
@@ -121,3 +138,43 @@ rule collect_networks:
         sources=sources_of("collect_networks.py"),
     script:
         "../scripts/collect_networks.py"
+
+
+rule recall_lists:
+    output:
+        table="results/networks/list_recall/{family}/seed{seed}.csv",
+    log:
+        "results/logs/recall_lists/{family}/seed{seed}.log",
+    benchmark:
+        "results/benchmarks/recall_lists/{family}/seed{seed}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    params:
+        settings=CONFIGURATION.list_recall.model_dump(
+            mode="json", exclude={"families", "seeds"}
+        ),
+        seed=CONFIGURATION.seed,
+        sources=sources_of("recall_lists.py"),
+    script:
+        "../scripts/recall_lists.py"
+
+
+rule collect_list_recall:
+    input:
+        [
+            f"results/networks/list_recall/{family}/seed{seed}.csv"
+            for family in CONFIGURATION.list_recall.families
+            for seed in range(CONFIGURATION.list_recall.seeds)
+        ],
+    output:
+        table="results/networks/list_recall.csv",
+    log:
+        "results/logs/collect_list_recall.log",
+    benchmark:
+        "results/benchmarks/collect_list_recall.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    params:
+        sources=sources_of("collect_list_recall.py"),
+    script:
+        "../scripts/collect_list_recall.py"

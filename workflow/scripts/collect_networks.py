@@ -10,6 +10,7 @@ with told_in_one_message(snakemake.log[0]):
     trials = [read_csv(path) for path in snakemake.input.errors]
     errors = networks.mean_report_errors(pd.concat(trials))
     write_csv(errors, snakemake.output.report_error)
-    if snakemake.input.located:
-        located = [read_csv(path) for path in snakemake.input.located]
-        write_csv(pd.concat(located), snakemake.output.located)
+    for result in ("located", "gates"):
+        if snakemake.input[result]:
+            tables = [read_csv(path) for path in snakemake.input[result]]
+            write_csv(pd.concat(tables), snakemake.output[result])

@@ -3,14 +3,14 @@ from neuro_attn.errors import told_in_one_message
 from neuro_attn.files import write_csv
 
 with told_in_one_message(snakemake.log[0]):
-    brain = [comparison.signature(recording.load(path)) for path in snakemake.input.brain]
-    networks = []
-    for path in snakemake.input.networks:
-        signature = comparison.signature(recording.load(path))
-        network, trained = snakemake.params.networks[signature.attrs["dataset"]]
-        networks.append((network, trained, signature.attrs["region"], signature))
+    brain, populations = (
+        [one for path in paths for one in comparison.apart(recording.load(path))]
+        for paths in (snakemake.input.brain, snakemake.input.networks)
+    )
     confidence = snakemake.params.confidence
+    networks = comparison.by_population(populations, snakemake.params.networks)
     write_csv(comparison.distances(brain, networks, confidence), snakemake.output.distances)
     write_csv(comparison.nearest(brain, networks, confidence), snakemake.output.nearest)
-    everything = brain + [signature for *_, signature in networks]
-    write_csv(comparison.signature_table(everything), snakemake.output.signatures)
+    write_csv(comparison.signature_table([*brain, *populations]), snakemake.output.signatures)
+    left_out = comparison.left_out_table(brain, populations, confidence)
+    write_csv(left_out, snakemake.output.left_out)

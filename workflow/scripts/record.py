@@ -18,6 +18,7 @@ with told_in_one_message(snakemake.log[0]):
     write_csv(report_error.assign(**names), snakemake.output.report_error)
     if "attention" in snakemake.output.keys():
         recording.save(attention, snakemake.output.attention)
-    if "memory_locus" in snakemake.output.keys():
-        lost = networks.memory_locus(model, settings, dataset.network, int(replicate), seed)
-        write_csv(lost.assign(**names), snakemake.output.memory_locus)
+    for result, measure in (("memory_locus", networks.memory_locus), ("gates", networks.gates)):
+        if result in snakemake.output.keys():
+            table = measure(model, settings, dataset.network, int(replicate), seed)
+            write_csv(table.assign(**names), snakemake.output[result])

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from neuro_attn import networks
 from neuro_attn.configuration import Network
 from neuro_attn.errors import told_in_one_message
@@ -5,9 +7,12 @@ from neuro_attn.files import write_csv
 
 with told_in_one_message(snakemake.log[0]):
     settings = Network.model_validate(snakemake.params.network)
+    name, replicate = snakemake.params.name, int(snakemake.wildcards.seed)
+    # Not an output: Snakemake would remove it before the job is run again.
+    checkpoint = Path(snakemake.output.weights).with_name(".checkpoint.npz")
     model, log = networks.train(
-        settings, snakemake.params.seed, snakemake.params.name, int(snakemake.wildcards.seed)
+        settings, snakemake.params.seed, name, replicate, checkpoint, str(snakemake.params.sources)
     )
-    names = {"network": snakemake.params.name, "seed": int(snakemake.wildcards.seed)}
-    write_csv(log.assign(**names), snakemake.output.log)
+    write_csv(log.assign(network=name, seed=replicate), snakemake.output.log)
     networks.save_weights(model, snakemake.output.weights)
+    checkpoint.unlink(missing_ok=True)

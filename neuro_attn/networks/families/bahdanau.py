@@ -17,11 +17,47 @@ from jax import Array
 
 from neuro_attn.configuration import Network
 from neuro_attn.networks.attention import AdditiveAttention
-from neuro_attn.networks.layers import Recurrent, recurrent_cell
+from neuro_attn.networks.layers import Bidirectional, halves, recurrent_cell
 from neuro_attn.networks.model import Model
-from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import REPORT_STEPS
 
 ATTENDED = "step"
+
+
+class Decoder(eqx.Module):
+    """What attends to the states of an encoder while it reports.
+
+    Parameters
+    ----------
+    keys : jax.Array, shape (4,)
+        Random keys of the initial weights.
+    n_outputs, n_units : int
+        Sizes of what is reported, and of d_k, of attention and of both halves of h_s.
+    """
+
+    start: eqx.nn.Linear
+    attention: AdditiveAttention
+    cell: eqx.nn.GRUCell
+    readout: eqx.nn.Linear
+
+    def __init__(self, keys: Array, n_outputs: int, n_units: int):
+        self.start = eqx.nn.Linear(n_units, n_units, key=keys[0])
+        self.attention = AdditiveAttention(n_units, 2 * n_units, n_units, keys[1])
+        self.cell = recurrent_cell(n_outputs + 2 * n_units, n_units, keys[2])
+        self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
+
+    def begin(self, memory: Array) -> tuple[Array, Array]:
+        """Return d_0, shape (unit,), and y_0, shape (output,)."""
+        _, backward = halves(memory[0])
+        return jnp.tanh(self.start(backward)), jnp.zeros(self.readout.out_features)
+
+    def step(
+        self, memory: Array, present: Array, state: Array, report: Array
+    ) -> tuple[Array, Array, Array, Array]:
+        """Return d_k, y_k, c_k and a from h, d_{k-1} and y_{k-1}."""
+        context, weights = self.attention(state, memory, present)
+        state = self.cell(jnp.concatenate([report, context]), state)
+        return state, self.readout(state), context, weights
 
 
 class Bahdanau(Model):
@@ -35,75 +71,37 @@ class Bahdanau(Model):
         Sizes; both directions of the encoder, the attention and the decoder have as many units.
     """
 
-    forward: Recurrent
-    backward: Recurrent
-    start: eqx.nn.Linear
-    attention: AdditiveAttention
-    decoder: eqx.nn.GRUCell
-    readout: eqx.nn.Linear
-    n_units: int = eqx.field(static=True)
-    n_outputs: int = eqx.field(static=True)
+    encoder: Bidirectional
+    decoder: Decoder
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
         keys = jax.random.split(key, 6)
-        self.forward = Recurrent(n_inputs, n_units, keys[0])
-        self.backward = Recurrent(n_inputs, n_units, keys[1])
-        self.start = eqx.nn.Linear(n_units, n_units, key=keys[2])
-        self.attention = AdditiveAttention(n_units, 2 * n_units, n_units, keys[3])
-        self.decoder = recurrent_cell(n_outputs + 2 * n_units, n_units, keys[4])
-        self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[5])
-        self.n_units, self.n_outputs = n_units, n_outputs
+        self.encoder = Bidirectional(n_inputs, n_units, keys[0], keys[1])
+        self.decoder = Decoder(keys[2:], n_outputs, n_units)
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
-        present = jnp.ones(ENCODED_STEPS, bool)
-        memory = self.encode(inputs, present)
+        present = jnp.ones(len(inputs), bool)
+        memory = self.encoder(inputs, present)
 
         def step(carry: tuple[Array, Array], nothing: None) -> tuple[tuple[Array, Array], Array]:
-            state, report, *_ = self.step(memory, present, *carry)
+            state, report, *_ = self.decoder.step(memory, present, *carry)
             return (state, report), report
 
-        return jax.lax.scan(step, self.begin(memory), length=REPORT_STEPS)[1]
-
-    def encode(self, inputs: Array, present: Array) -> Array:
-        """Return the states h_s, shape (source, 2 unit).
-
-        Parameters
-        ----------
-        inputs : array, shape (time, input)
-            A whole trial.
-        present : array, shape (source,), bool
-            The steps that the backward half reads; the forward half reads all.
-        """
-        read = inputs[:ENCODED_STEPS]
-        forward = self.forward(read, jnp.ones(ENCODED_STEPS, bool))
-        backward = self.backward(read[::-1], present[::-1])[::-1]
-        return jnp.concatenate([forward, backward], axis=1)
-
-    def begin(self, memory: Array) -> tuple[Array, Array]:
-        """Return d_0, shape (unit,), and y_0, shape (output,)."""
-        backward = memory[0, self.n_units :]
-        return jnp.tanh(self.start(backward)), jnp.zeros(self.n_outputs)
-
-    def step(
-        self, memory: Array, present: Array, state: Array, report: Array
-    ) -> tuple[Array, Array, Array, Array]:
-        """Return d_k, y_k, c_k and a from h, d_{k-1} and y_{k-1}."""
-        context, weights = self.attention(state, memory, present)
-        state = self.decoder(jnp.concatenate([report, context]), state)
-        return state, self.readout(state), context, weights
+        return jax.lax.scan(step, self.decoder.begin(memory), length=n_report)[1]
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
 
         def at(step: Array) -> tuple[Array, Array, Array, Array]:
-            present = jnp.arange(ENCODED_STEPS) <= step
-            memory = self.encode(inputs, present)
-            state, _, context, weights = self.step(memory, present, *self.begin(memory))
-            return memory[step, : self.n_units], state, context, weights
+            present = jnp.arange(len(inputs)) <= step
+            memory = self.encoder(inputs, present)
+            start = self.decoder.begin(memory)
+            state, _, context, weights = self.decoder.step(memory, present, *start)
+            return halves(memory[step])[0], state, context, weights
 
         # What does not depend on the step, the forward half, is computed once for all of them.
-        encoder, decoder, context, weights = jax.vmap(at)(jnp.arange(ENCODED_STEPS))
+        encoder, decoder, context, weights = jax.vmap(at)(jnp.arange(len(inputs)))
         return {"encoder": encoder, "decoder": decoder, "context": context}, {"attention": weights}
 
 

@@ -228,7 +228,7 @@ def _learn_layers(
         updates, state = optimiser.update(gradient, state)
         return (optax.apply_updates(weights, updates), state), value
 
-    now = memories, batches.targets, batches.seeds
+    now = memories, batches.targets[:, :, 0], batches.seeds  # one report, held
     (weights, state), losses = jax.lax.scan(step, (weights, state), now)
     layers = eqx.combine(weights, rest)
     return eqx.tree_at(lambda m: m.layers, model, layers), state, losses

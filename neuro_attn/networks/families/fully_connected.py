@@ -27,7 +27,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.networks.attention import Attention
 from neuro_attn.networks.layers import Recurrent, recurrent_cell
 from neuro_attn.networks.model import Model
-from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import REPORT_STEPS
 
 ATTENDED = "step"
 
@@ -95,17 +95,17 @@ class FullyConnected(Model):
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[4])
         self.longest = longest
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
-        memory = self.encode(inputs[:ENCODED_STEPS])
-        present = jnp.arange(len(memory)) < ENCODED_STEPS
+        memory = self.encode(inputs)
+        present = jnp.arange(len(memory)) < len(inputs)
 
         def step(now: Decoded, nothing: None) -> tuple[Decoded, Array]:
             now = self.step(memory, present, now)
             return now, now.report
 
-        begin = self.begin(memory[ENCODED_STEPS - 1])
-        return jax.lax.scan(step, begin, length=REPORT_STEPS)[1]
+        begin = self.begin(memory[len(inputs) - 1])
+        return jax.lax.scan(step, begin, length=n_report)[1]
 
     def encode(self, read: Array) -> Array:
         """Return the encoder's states h_t, with zeros up to the longest trial.
@@ -148,16 +148,16 @@ class FullyConnected(Model):
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
-        memory = self.encode(inputs[:ENCODED_STEPS])
+        memory = self.encode(inputs)
 
         def at(step: Array) -> Decoded:
             return self.step(memory, jnp.arange(len(memory)) <= step, self.begin(memory[step]))
 
-        decoded = jax.vmap(at)(jnp.arange(ENCODED_STEPS))
+        decoded = jax.vmap(at)(jnp.arange(len(inputs)))
         populations = {"decoder": decoded.state, "combined": decoded.combined}
         return populations, {"attention": decoded.weights}
 
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> FullyConnected:
     """Return an untrained network."""
-    return FullyConnected(key, n_inputs, n_outputs, settings.hidden, ENCODED_STEPS)
+    return FullyConnected(key, n_inputs, n_outputs, settings.hidden, settings.encoded_steps)

@@ -32,6 +32,8 @@ class Grid(Unrolled):
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
         Sizes; annotations, attention and decoder have as many units.
+    n_steps : int
+        Steps that are to be remembered.
     """
 
     annotations: PatchMap
@@ -39,11 +41,11 @@ class Grid(Unrolled):
     decoder: eqx.nn.GRUCell
     readout: eqx.nn.Linear
 
-    def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
+    def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int, n_steps: int):
         keys = jax.random.split(key, 4)
         self.annotations = PatchMap(COLOR_PLANES, n_units, keys[0])
         self.attention = AdditiveAttention(n_units, n_units, n_units, keys[1])
-        self.decoder = slow_cell(len(OTHERS) + n_units, n_units, keys[2])
+        self.decoder = slow_cell(len(OTHERS) + n_units, n_units, n_steps, keys[2])
         self.readout = eqx.nn.Linear(2 * n_units, n_outputs, key=keys[3])
 
     def begin(self) -> tuple[Array, Array]:
@@ -65,4 +67,4 @@ class Grid(Unrolled):
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Grid:
     """Return an untrained network."""
-    return Grid(key, n_inputs, n_outputs, settings.hidden)
+    return Grid(key, n_inputs, n_outputs, settings.hidden, settings.encoded_steps)

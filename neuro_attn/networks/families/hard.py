@@ -63,11 +63,11 @@ class Hard(Luong):
             # Where nothing is present the soft weight is 0, and its logarithm excludes it.
             drawn = jax.random.categorical(key, jnp.log(jax.lax.stop_gradient(soft)))
             weights = jax.nn.one_hot(drawn, len(soft)) + (soft - jax.lax.stop_gradient(soft))
-        return weights @ memory, weights
+        return weights @ self.attention.values(memory), weights
 
     def loss(self, inputs: Array, target: Array, key: Array) -> Array:
         """Return the squared error of a report for which attention was drawn; see `Model`."""
-        return jnp.mean((self(inputs, key) - target) ** 2)
+        return jnp.mean((self(inputs, len(target), key) - target) ** 2)
 
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Hard:

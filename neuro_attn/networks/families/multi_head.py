@@ -23,7 +23,6 @@ from neuro_attn.networks.self_attention import (
     Encoded,
     normalised_perceptron,
 )
-from neuro_attn.networks.trials import ENCODED_STEPS
 
 ATTENDED = "step"
 
@@ -48,7 +47,9 @@ class MultiHead(CausalEncoder):
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, settings: Network):
         keys = jax.random.split(key, 3)
         n_units = settings.hidden
-        self.embedding = Embedding(n_inputs, n_units, settings.positions, ENCODED_STEPS, keys[0])
+        self.embedding = Embedding(
+            n_inputs, n_units, settings.positions, settings.encoded_steps, keys[0]
+        )
         self.attention = MultiHeadAttention(n_units, settings.heads, keys[1])
         self.readout = normalised_perceptron(n_units, n_outputs, n_units, keys[2])
 

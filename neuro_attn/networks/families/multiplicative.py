@@ -53,6 +53,8 @@ class Multiplicative(Unrolled):
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
         Sizes; gate, item and product have as many units.
+    n_steps : int
+        Steps that are to be remembered.
     """
 
     gate: eqx.nn.GRUCell
@@ -60,10 +62,10 @@ class Multiplicative(Unrolled):
     product: Product
     readout: eqx.nn.Linear
 
-    def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
+    def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int, n_steps: int):
         keys = jax.random.split(key, 4)
-        self.gate = slow_cell(n_inputs - len(COLORS), n_units, keys[0])
-        self.item = slow_cell(len(COLORS), n_units, keys[1])
+        self.gate = slow_cell(n_inputs - len(COLORS), n_units, n_steps, keys[0])
+        self.item = slow_cell(len(COLORS), n_units, n_steps, keys[1])
         self.product = Product(n_units, keys[2])
         self.readout = eqx.nn.Linear(n_units, n_outputs, use_bias=False, key=keys[3])
 
@@ -81,4 +83,4 @@ class Multiplicative(Unrolled):
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Multiplicative:
     """Return an untrained network."""
-    return Multiplicative(key, n_inputs, n_outputs, settings.hidden)
+    return Multiplicative(key, n_inputs, n_outputs, settings.hidden, settings.encoded_steps)

@@ -20,7 +20,7 @@ from neuro_attn.configuration import Network
 from neuro_attn.networks.attention import QKVAttention
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.self_attention import Embedding, Positions
-from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import REPORT_STEPS
 
 ATTENDED = "step"
 LATENTS = 8
@@ -74,6 +74,8 @@ class Perceiver(Model):
         How often the trial is read.
     positions : {"none", "sinusoidal", "learned"}
         How the order of steps is known.
+    n_steps : int
+        Steps that positions are known for.
     """
 
     embedding: Embedding
@@ -91,9 +93,10 @@ class Perceiver(Model):
         n_units: int,
         n_layers: int,
         positions: Positions,
+        n_steps: int,
     ):
         keys = jax.random.split(key, 4)
-        self.embedding = Embedding(n_inputs, n_units, positions, ENCODED_STEPS, keys[0])
+        self.embedding = Embedding(n_inputs, n_units, positions, n_steps, keys[0])
         self.start = 0.3 * jax.random.normal(keys[1], (LATENTS, n_units))
         keys_read, keys_exchange = jax.random.split(keys[2], (2, n_layers))
         self.reads = [Attending(n_units, each) for each in keys_read]
@@ -101,11 +104,11 @@ class Perceiver(Model):
         self.norm = eqx.nn.LayerNorm(n_units)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial, the same at every step of the report; see `Model`."""
-        latents, _ = self.perceive(inputs[:ENCODED_STEPS], jnp.ones(ENCODED_STEPS, bool))
+        latents, _ = self.perceive(inputs, jnp.ones(len(inputs), bool))
         report = self.readout(latents[-1].mean(axis=0))
-        return jnp.broadcast_to(report, (REPORT_STEPS, len(report)))
+        return jnp.broadcast_to(report, (n_report, len(report)))
 
     def perceive(self, inputs: Array, present: Array) -> tuple[Array, Array]:
         """Read a trial.
@@ -133,8 +136,8 @@ class Perceiver(Model):
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
-        read, step = inputs[:ENCODED_STEPS], jnp.arange(ENCODED_STEPS)
-        latents, weights = jax.vmap(lambda now: self.perceive(read, step <= now))(step)
+        step = jnp.arange(len(inputs))
+        latents, weights = jax.vmap(lambda now: self.perceive(inputs, step <= now))(step)
         return (
             {f"layer{i}": each.mean(axis=1) for i, each in enumerate(latents.swapaxes(0, 1), 1)},
             {f"layer{i}": each.mean(axis=1) for i, each in enumerate(weights.swapaxes(0, 1), 1)},
@@ -144,4 +147,4 @@ class Perceiver(Model):
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Perceiver:
     """Return an untrained network."""
     sizes = n_inputs, n_outputs, settings.hidden, settings.layers
-    return Perceiver(key, *sizes, settings.positions)
+    return Perceiver(key, *sizes, settings.positions, settings.encoded_steps)

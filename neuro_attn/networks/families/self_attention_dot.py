@@ -24,7 +24,6 @@ from neuro_attn.networks.self_attention import (
     WholeEncoder,
     normalised_perceptron,
 )
-from neuro_attn.networks.trials import ENCODED_STEPS
 
 ATTENDED = "step"
 
@@ -40,6 +39,8 @@ class SelfAttentionDot(WholeEncoder):
         Sizes.
     positions : {"none", "sinusoidal", "learned"}
         How the order of steps is known.
+    n_steps : int
+        Steps that positions are known for.
     """
 
     embedding: Embedding
@@ -47,10 +48,16 @@ class SelfAttentionDot(WholeEncoder):
     readout: eqx.nn.Sequential
 
     def __init__(
-        self, key: Array, n_inputs: int, n_outputs: int, n_units: int, positions: Positions
+        self,
+        key: Array,
+        n_inputs: int,
+        n_outputs: int,
+        n_units: int,
+        positions: Positions,
+        n_steps: int,
     ):
         key_embedding, key_readout = jax.random.split(key)
-        self.embedding = Embedding(n_inputs, n_units, positions, ENCODED_STEPS, key_embedding)
+        self.embedding = Embedding(n_inputs, n_units, positions, n_steps, key_embedding)
         self.attention = DotAttention()
         self.readout = normalised_perceptron(n_units, n_outputs, n_units, key_readout)
 
@@ -62,4 +69,5 @@ class SelfAttentionDot(WholeEncoder):
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> SelfAttentionDot:
     """Return an untrained network."""
-    return SelfAttentionDot(key, n_inputs, n_outputs, settings.hidden, settings.positions)
+    sizes = n_inputs, n_outputs, settings.hidden
+    return SelfAttentionDot(key, *sizes, settings.positions, settings.encoded_steps)

@@ -42,9 +42,8 @@ class SelfAttentionQKV(WholeEncoder):
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, settings: Network):
         key, key_readout = jax.random.split(key)
         n_units = settings.hidden
-        self.residual = ResidualAttention(
-            key, n_inputs, n_units, settings.layers, settings.positions
-        )
+        sizes = n_inputs, n_units, settings.layers
+        self.residual = ResidualAttention(key, *sizes, settings.positions, settings.encoded_steps)
         self.readout = normalised_perceptron(n_units, n_outputs, n_units, key_readout)
 
     def encode(self, read: Array, present: Array) -> Encoded:

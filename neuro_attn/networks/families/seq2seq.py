@@ -15,7 +15,37 @@ from jax import Array
 from neuro_attn.configuration import Network
 from neuro_attn.networks.layers import Recurrent, recurrent_cell
 from neuro_attn.networks.model import Model
-from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import REPORT_STEPS
+
+
+class Decoder(eqx.Module):
+    """What reports from one vector c.
+
+    Parameters
+    ----------
+    keys : jax.Array, shape (3,)
+        Random keys of the initial weights.
+    n_context, n_outputs, n_units : int
+        Sizes of c, of what is reported and of d_k.
+    """
+
+    start: eqx.nn.Linear
+    cell: eqx.nn.GRUCell
+    readout: eqx.nn.Linear
+
+    def __init__(self, keys: Array, n_context: int, n_outputs: int, n_units: int):
+        self.start = eqx.nn.Linear(n_context, n_units, key=keys[0])
+        self.cell = recurrent_cell(n_outputs + n_context, n_units, keys[1])
+        self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[2])
+
+    def begin(self, context: Array) -> tuple[Array, Array]:
+        """Return d_0, shape (unit,), and y_0, shape (output,)."""
+        return jnp.tanh(self.start(context)), jnp.zeros(self.readout.out_features)
+
+    def step(self, context: Array, state: Array, report: Array) -> tuple[Array, Array]:
+        """Return d_k and y_k from c, d_{k-1} and y_{k-1}."""
+        state = self.cell(jnp.concatenate([report, context]), state)
+        return state, self.readout(state)
 
 
 class Seq2Seq(Model):
@@ -30,50 +60,38 @@ class Seq2Seq(Model):
     """
 
     encoder: Recurrent
-    start: eqx.nn.Linear
-    decoder: eqx.nn.GRUCell
-    readout: eqx.nn.Linear
-    n_outputs: int = eqx.field(static=True)
+    decoder: Decoder
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
-        key_encoder, key_start, key_decoder, key_readout = jax.random.split(key, 4)
-        self.encoder = Recurrent(n_inputs, n_units, key_encoder)
-        self.start = eqx.nn.Linear(n_units, n_units, key=key_start)
-        self.decoder = recurrent_cell(n_outputs + n_units, n_units, key_decoder)
-        self.readout = eqx.nn.Linear(n_units, n_outputs, key=key_readout)
-        self.n_outputs = n_outputs
+        keys = jax.random.split(key, 4)
+        self.encoder = Recurrent(n_inputs, n_units, keys[0])
+        self.decoder = Decoder(keys[1:], n_units, n_outputs, n_units)
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
-        return self.decode(self.encode(inputs)[-1])
+        return self.decode(self.encode(inputs)[-1], n_report)
 
     def encode(self, inputs: Array) -> Array:
         """Return the encoder's states h_t, shape (encoded_step, unit)."""
-        return self.encoder(inputs[:ENCODED_STEPS], jnp.ones(ENCODED_STEPS, bool))
+        return self.encoder(inputs, jnp.ones(len(inputs), bool))
 
-    def begin(self, context: Array) -> tuple[Array, Array]:
-        """Return d_0, shape (unit,), and y_0, shape (output,)."""
-        return jnp.tanh(self.start(context)), jnp.zeros(self.n_outputs)
-
-    def step(self, context: Array, state: Array, report: Array) -> tuple[Array, Array]:
-        """Return d_k and y_k from c, d_{k-1} and y_{k-1}."""
-        state = self.decoder(jnp.concatenate([report, context]), state)
-        return state, self.readout(state)
-
-    def decode(self, context: Array) -> Array:
+    def decode(self, context: Array, n_report: int = REPORT_STEPS) -> Array:
         """Return the report y_1, y_2, ..., shape (report_step, output), from c, shape (unit,)."""
 
         def step(carry: tuple[Array, Array], nothing: None) -> tuple[tuple[Array, Array], Array]:
-            state, report = self.step(context, *carry)
+            state, report = self.decoder.step(context, *carry)
             return (state, report), report
 
-        return jax.lax.scan(step, self.begin(context), length=REPORT_STEPS)[1]
+        return jax.lax.scan(step, self.decoder.begin(context), length=n_report)[1]
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
         states = self.encode(inputs)
-        decoder, _ = jax.vmap(lambda context: self.step(context, *self.begin(context)))(states)
-        return {"encoder": states, "decoder": decoder}, {}
+
+        def at(context: Array) -> Array:
+            return self.decoder.step(context, *self.decoder.begin(context))[0]
+
+        return {"encoder": states, "decoder": jax.vmap(at)(states)}, {}
 
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Seq2Seq:

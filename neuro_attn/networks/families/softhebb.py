@@ -159,8 +159,9 @@ def learn(
         model = eqx.tree_at(lambda m: m.memory, model, model.memory.measured(states))
     step = jnp.arange(done, done + len(states))
     falling = RATE * settings.learning_rate * (1 - step / settings.steps)
-    model, losses = _learn_layers(model, states, batches.targets, falling)
-    return _with_readout(model, states, batches.targets), done + len(states), losses
+    targets = batches.targets[:, :, 0]  # one report, held
+    model, losses = _learn_layers(model, states, targets, falling)
+    return _with_readout(model, states, targets), done + len(states), losses
 
 
 @eqx.filter_jit

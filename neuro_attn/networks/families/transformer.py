@@ -21,7 +21,7 @@ from neuro_attn.configuration import Network
 from neuro_attn.networks.attention import Memory, MultiHeadAttention
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.self_attention import Embedding, causal, perceptron
-from neuro_attn.networks.trials import ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import REPORT_STEPS
 
 ATTENDED = "step"
 WIDENING = 2
@@ -79,22 +79,19 @@ class Transformer(Model):
             n_inputs + n_outputs,
             n_units,
             settings.positions,
-            ENCODED_STEPS + REPORT_STEPS,
+            settings.encoded_steps + settings.report_steps,
             key_embedding,
         )
         self.blocks = [Block(n_units, settings.heads, each) for each in keys]
         self.norm = eqx.nn.LayerNorm(n_units)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=key_readout)
 
-    def __call__(self, inputs: Array) -> Array:
+    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
-        read = inputs[:ENCODED_STEPS]
-        states, _, caches = self.read(read)
+        states, _, caches = self.read(inputs)
         blank = jnp.zeros(inputs.shape[1])
         first = self.readout(self.norm(states[-1][-1]))
-        caches = jax.tree.map(
-            lambda rows: jnp.pad(rows, ((0, REPORT_STEPS), (0, 0), (0, 0))), caches
-        )
+        caches = jax.tree.map(lambda rows: jnp.pad(rows, ((0, n_report), (0, 0), (0, 0))), caches)
 
         def answer(carry: tuple, time: Array) -> tuple[tuple, Array]:
             caches, report = carry
@@ -102,7 +99,7 @@ class Transformer(Model):
             report = self.readout(self.norm(states[-1]))
             return (caches, report), report
 
-        times = ENCODED_STEPS + jnp.arange(REPORT_STEPS - 1)
+        times = len(inputs) + jnp.arange(n_report - 1)
         _, others = jax.lax.scan(answer, (caches, first), times)
         return jnp.concatenate([first[None], others])
 
@@ -169,7 +166,7 @@ class Transformer(Model):
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
-        states, weights, _ = self.read(inputs[:ENCODED_STEPS])
+        states, weights, _ = self.read(inputs)
         populations = {f"layer{number + 1}": state for number, state in enumerate(states)}
         attention = {
             f"layer{number + 1}_head{head + 1}": each[:, head]

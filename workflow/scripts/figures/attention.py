@@ -1,7 +1,7 @@
 import xarray as xr
 
 from neuro_attn import recording
-from neuro_attn.configuration import NETWORK_TIMING
+from neuro_attn.configuration import Network
 from neuro_attn.errors import told_in_one_message
 from neuro_attn.figures import attention, style, words
 from neuro_attn.files import write_text
@@ -9,7 +9,8 @@ from neuro_attn.files import write_text
 with told_in_one_message(snakemake.log[0]):
     seeds = [recording.load(path) for path in snakemake.input]
     weights = xr.concat(seeds, "trial", data_vars="all", coords="minimal", compat="override")
-    figure = attention.draw(weights, NETWORK_TIMING)
+    settings = Network.model_validate_json(seeds[0].attrs["network_settings"])
+    figure = attention.draw(weights, settings.timing)
     style.save(figure, snakemake.output.png)
     style.save(figure, snakemake.output.svg)
     write_text(words.attention(weights), snakemake.output.words)

@@ -3,8 +3,10 @@ from neuro_attn.figures import signatures, style, words
 from neuro_attn.files import read_csv, write_text
 
 with told_in_one_message(snakemake.log[0]):
-    table = read_csv(snakemake.input[0])
-    figure = signatures.draw(table, snakemake.params.brain, snakemake.params.networks)
+    table, distances = read_csv(snakemake.input.signatures), read_csv(snakemake.input.distances)
+    networks = snakemake.params.networks
+    figure = signatures.draw(table, distances, snakemake.params.brain, networks)
     style.save(figure, snakemake.output.png)
     style.save(figure, snakemake.output.svg)
-    write_text(words.signatures(table), snakemake.output.words)
+    drawn = signatures.shown(table, distances, networks)
+    write_text(words.signatures(drawn), snakemake.output.words)

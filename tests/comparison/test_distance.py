@@ -8,18 +8,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro_attn.comparison import NetworkSignature, distances, nearest, signature
-from neuro_attn.comparison.similarity import (
-    DISTANCE_COLUMNS,
-    MIN_SD,
-    NEAREST_COLUMNS,
-    UNDECIDED,
-)
+from neuro_attn.comparison.distance import DISTANCE_COLUMNS
+from neuro_attn.comparison.nearest_region import NEAREST_COLUMNS, UNDECIDED
+from neuro_attn.comparison.signatures import MIN_SD
 from neuro_attn.errors import InputError
 
 SHARED, OWN = np.full((2, 2, 2), 0.85), np.full((2, 2, 2), 0.85)
 OWN[0, 1] = OWN[1, 0] = 0.5
 """A shared code transfers between the tasks; two codes of their own do not."""
 CHANCE = np.full((2, 2, 2), 0.5)
+
+
+class Everywhere(dict):
+    """One signature, whatever region it is compared with."""
+
+    def __missing__(self, region):
+        return self["any"]
+
+
+def network(name, trained, population, own):
+    """A network that is as it is, not matched to any region."""
+    return NetworkSignature(name, trained, population, Everywhere(any=own))
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +44,7 @@ def networks(decoding):
     """One network like LPFC, one like V4, both at chance before training."""
     like = {"general": SHARED, "separate": OWN}
     return [
-        NetworkSignature(
+        network(
             name,
             trained,
             "decoder",
@@ -47,7 +56,7 @@ def networks(decoding):
 
 
 def test_a_region_is_at_distance_zero_from_itself(brain):
-    table = distances(brain, [NetworkSignature("twin", True, "copy", brain[0])])
+    table = distances(brain, [network("twin", True, "copy", brain[0])])
     row = table.set_index("region").loc["LPFC"]
     assert row["distance"] == 0
     assert row["ci_low"] == 0
@@ -56,13 +65,13 @@ def test_a_region_is_at_distance_zero_from_itself(brain):
 def test_the_distance_is_in_units_of_the_brains_sd(decoding):
     region = signature(decoding(0.7, noise=0.03))
     shifted = region.assign(value=region["value"] + 2 * region["sd"])
-    row = distances([region], [NetworkSignature("shifted", True, "p", shifted)]).iloc[0]
+    row = distances([region], [network("shifted", True, "p", shifted)]).iloc[0]
     assert row["distance"] == pytest.approx(2)
 
 
 def test_an_sd_of_zero_divides_nothing(decoding):
     region, other = (signature(decoding(value, noise=0)) for value in (0.7, 0.75))
-    row = distances([region], [NetworkSignature("n", True, "p", other)]).iloc[0]
+    row = distances([region], [network("n", True, "p", other)]).iloc[0]
     assert row["distance"] == pytest.approx(0.05 / MIN_SD)
 
 
@@ -87,7 +96,7 @@ def test_networks_are_nearest_to_the_region_they_were_made_from(brain, networks)
 
 def test_a_network_between_two_like_regions_is_not_sure_of_its_nearest(decoding):
     twins = [signature(decoding(SHARED, name, seed=i)) for i, name in enumerate(("one", "two"))]
-    own = NetworkSignature("n", True, "p", signature(decoding(SHARED, seed=9)))
+    own = network("n", True, "p", signature(decoding(SHARED, seed=9)))
     row = nearest(twins, [own]).iloc[0]
     assert 0.1 < row["fraction_nearest"] < 0.9
     assert row["margin_ci_low"] <= 0 <= row["margin_ci_high"]
@@ -100,7 +109,7 @@ def test_a_network_alike_to_two_regions_is_rarely_decided():
     for seed in range(40):
         rng = np.random.default_rng(seed)
         twins = [noisy_signature(np.full(8, 0.8), 0.02, rng, name) for name in ("one", "two")]
-        own = NetworkSignature("n", True, "p", noisy_signature(np.full(8, 0.8), 0.02, rng))
+        own = network("n", True, "p", noisy_signature(np.full(8, 0.8), 0.02, rng))
         decided += nearest(twins, [own])["verdict"].item() != UNDECIDED
     assert decided <= 9
 
@@ -109,6 +118,8 @@ def noisy_signature(truth, noise, rng, region="network"):
     """A signature whose replicates scatter around its value as its value does around the truth."""
     value = truth + noise * rng.normal(size=len(truth))
     around = value + noise * rng.normal(size=(100, len(truth)))
+    # Two tasks, trained and tested, and two windows.
+    within = np.eye(2, dtype=bool).repeat(2)
     return xr.Dataset(
         {
             "value": ("feature", value),
@@ -118,8 +129,11 @@ def noisy_signature(truth, noise, rng, region="network"):
             "draws": (("draw", "feature"), around[:4]),
             "sessions": (("session", "feature"), around[:1]),
         },
-        coords={"feature": [f"accuracy {number}" for number in range(len(truth))]},
-        attrs={"region": region},
+        coords={
+            "feature": [f"accuracy {number}" for number in range(len(truth))],
+            "within": ("feature", within),
+        },
+        attrs={"region": region, "chance": 0.5, "accuracy": value[within].mean()},
     )
 
 
@@ -131,7 +145,7 @@ def test_stability_is_counted_over_the_networks_own_seeds(decoding):
     ]
     source = decoding(SHARED, sessions=("seed0", "seed1", "seed2"), noise=0.001)
     source["window_accuracy"].loc[{"session": "seed1"}] = OWN[..., None]
-    row = nearest(regions, [NetworkSignature("n", True, "p", signature(source))]).iloc[0]
+    row = nearest(regions, [network("n", True, "p", signature(source))]).iloc[0]
     assert row["region"] == "LPFC"
     assert row["fraction_of_seeds"] == pytest.approx(2 / 3)
     assert row["fraction_of_draws"] == 1
@@ -139,14 +153,14 @@ def test_stability_is_counted_over_the_networks_own_seeds(decoding):
 
 def test_training_that_changes_nothing_is_said(brain, decoding):
     same = [
-        NetworkSignature("lazy", trained, "p", signature(decoding(SHARED, seed=20 + trained)))
+        network("lazy", trained, "p", signature(decoding(SHARED, seed=20 + trained)))
         for trained in (True, False)
     ]
     assert nearest(brain, same)["untrained_as_near"].all()
 
 
 def test_without_an_untrained_network_the_floor_is_missing(brain, networks):
-    only_trained = [network for network in networks if network.trained]
+    only_trained = [one for one in networks if one.trained]
     assert distances(brain, only_trained)["floor"].isna().all()
     assert nearest(brain, only_trained)["untrained_as_near"].isna().all()
 
@@ -176,21 +190,22 @@ def test_the_floor_is_the_untrained_networks_distance(brain, networks):
 @given(seed=st.integers(0, 10**6))
 def test_features_are_matched_by_name_whatever_their_order(seed, brain, networks):
     order = np.random.default_rng(seed).permutation(brain[0].sizes["feature"])
-    shuffled = [one._replace(signature=one.signature.isel(feature=order)) for one in networks]
+    shuffled = [network(*one[:3], one.signatures["any"].isel(feature=order)) for one in networks]
     pd.testing.assert_frame_equal(distances(brain, shuffled), distances(brain, networks))
 
 
 def test_the_distance_between_like_noises_is_the_same_both_ways(decoding):
     one, other = (signature(decoding(value, noise=0, seed=3)) for value in (0.6, 0.8))
-    there = distances([one], [NetworkSignature("n", True, "p", other)])["distance"].item()
-    back = distances([other], [NetworkSignature("n", True, "p", one)])["distance"].item()
+    there = distances([one], [network("n", True, "p", other)])["distance"].item()
+    back = distances([other], [network("n", True, "p", one)])["distance"].item()
     assert there == pytest.approx(back)
 
 
 def test_features_that_do_not_match_are_named(brain, networks):
     name = "accuracy pro->retro cue"
-    kept = networks[0].signature["feature"] != name
-    lacking = networks[0]._replace(signature=networks[0].signature.isel(feature=kept.values))
+    own = networks[0].signatures["any"]
+    kept = own["feature"] != name
+    lacking = network(*networks[0][:3], own.isel(feature=kept.values))
     with pytest.raises(InputError, match=f"general.*the network has no features {name}"):
         distances(brain, [lacking])
     fewer = [region.isel(feature=kept.values) for region in brain]

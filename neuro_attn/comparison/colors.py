@@ -1,0 +1,212 @@
+"""Colours in a signature: what units know of the items, and how the items' planes lie.
+
+The measures are those of `geometry`, of the units of a draw. Noise biases neither the information
+nor the overlaps, so units are made equal, but trials are not left out. Bootstrap replicates
+resample trials and units, as those of accuracies do.
+"""
+
+import itertools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from neuro_attn.comparison.matching import Members
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.decoding import Population
+from neuro_attn.decoding.procedure import OBSERVED, Procedure
+from neuro_attn.geometry.codes import codes, color_designs
+from neuro_attn.geometry.colors import Colors, shown_colors
+from neuro_attn.geometry.estimates import (
+    Resampling,
+    UndefinedError,
+    bootstrap_weights,
+    random_halves,
+    robust_sd,
+)
+from neuro_attn.geometry.information import ITEMS, information_of_units
+from neuro_attn.geometry.subspaces import DIMENSIONS, overlaps
+
+OVERLAPS = ("plane_cosine", "alignment")
+INFORMATION = tuple(f"{item}_color" for item in ITEMS)
+VARIABLES = {
+    "value": (),
+    "sd": (),
+    "replicates": ("replicate",),
+    "draws": ("draw",),
+    "sessions": ("session",),
+    "halves": ("half", "draw"),
+}
+"""Of a signature, with their dimensions beside ``feature``."""
+SPLITS = 10
+"""Random halves of the trials that overlaps are averaged over."""
+
+
+Measure = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""From replicates (choice,), 0 being the data, and units (choice, unit) to values (choice,)."""
+
+
+class Values(NamedTuple):
+    """A measure of draws (draw,), halves of their units (half, draw), and bootstraps (replicate,).
+
+    NaN where it is not defined.
+    """
+
+    draws: np.ndarray
+    halves: np.ndarray
+    replicates: np.ndarray
+
+
+def colors_of(recordings: list[xr.Dataset], dataset: AnyDataset, name: str) -> Colors | None:
+    """Return the colours of every session; None for a data set without."""
+    if dataset.colors is None:
+        return None
+    return {one.attrs["session"]: shown_colors(one, dataset.colors, name) for one in recordings}
+
+
+def color_features(
+    members: Members, level: float, colors: Colors | None
+) -> tuple[xr.Dataset | None, dict[str, str]]:
+    """Return the features of colours of a region's populations with noise, and what lacks, why.
+
+    Parameters
+    ----------
+    members : Members
+        The populations.
+    level : float
+        Noise, in SDs of each unit.
+    colors : dict of str to Shown
+        From `colors_of`.
+
+    Returns
+    -------
+    features : xarray.Dataset or None
+        As a signature, on ``feature``, named as 'alignment retro delay'; None without any.
+    left_out : dict of str to str
+        Reasons, by feature.
+    """
+    procedures = members.procedures(level)
+    population = procedures[0].population
+    found: dict[str, list[Values | None]] = {}
+    reasons: dict[str, str] = {}
+    for (task, of_task), (point, window), names in itertools.product(
+        enumerate(population.tasks), enumerate(population.windows), (OVERLAPS, INFORMATION)
+    ):
+        for name, procedure in itertools.product(names, procedures):
+            feature = f"{name} {of_task} {window}"
+            values = None
+            try:
+                if colors is None:
+                    raise UndefinedError("the data set has no colors")
+                values = _values(name, procedure, point, task, colors)
+            except UndefinedError as reason:
+                reasons[feature] = str(reason)
+            found.setdefault(feature, []).append(values)
+    defined = {feature: each for feature, each in found.items() if any(each)}
+    left_out = {feature: reason for feature, reason in reasons.items() if feature not in defined}
+    return _as_signature(defined) if defined else None, left_out
+
+
+def _values(name: str, procedure: Procedure, point: int, task: int, colors: Colors) -> Values:
+    """Return the values of one measure of one population; raise `UndefinedError` without."""
+    inference, size = procedure.inference, procedure.n_units
+    resampling = Resampling(
+        inference.bootstraps, SPLITS, 1, inference.confidence, procedure.seed, procedure.name
+    )
+    draws = range(procedure.settings.draws)
+    drawn = np.stack([procedure.units(draw, OBSERVED)[:size] for draw in draws])
+    halves = [drawn[:, : size // 2], drawn[:, size // 2 : 2 * (size // 2)]]
+    replicates = procedure.replicates("bootstrap")
+    resampled = np.stack([procedure.units(0, each)[:size] for each in replicates])
+    prepare = _overlap if name in OVERLAPS else _information
+    measure = prepare(name, procedure.population, point, task, colors, resampling)
+    data = np.zeros(len(drawn), int)
+    values = Values(
+        measure(data, drawn),
+        np.stack([measure(data, half) for half in halves]),
+        measure(1 + np.arange(len(replicates)), resampled),
+    )
+    reliable = np.isfinite(values.replicates).mean()
+    if not np.isfinite(values.draws).all() or reliable < inference.confidence:
+        raise UndefinedError(f"the split-half reliability of the planes of {size} units is too low")
+    return values
+
+
+def _overlap(
+    name: str,
+    population: Population,
+    point: int,
+    task: int,
+    colors: Colors,
+    resampling: Resampling,
+) -> Measure:
+    sessions = {part.session: part.rates.shape[1] for part in population.parts}
+    first = dict(zip(sessions, np.cumsum([0, *sessions.values()]), strict=False))
+    n_bootstraps = 1 + resampling.bootstraps
+    # Units of sessions with too few trials add nothing to any product.
+    both = np.zeros((2, n_bootstraps, SPLITS, 2, DIMENSIONS, population.n_units))
+    for design in color_designs(population, point, task, colors):
+        rng = resampling.rng("signature", design.session, task)
+        members = np.concatenate(design.members)
+        halves = np.stack([random_halves(design.strata, members, rng) for _ in range(SPLITS)])
+        weights = bootstrap_weights(len(design.strata), resampling.bootstraps, rng)
+        mine = first[design.session] + np.arange(sessions[design.session])
+        both[..., mine] = codes(design, halves, weights)
+
+    def measure(replicates: np.ndarray, units: np.ndarray) -> np.ndarray:
+        index = units[:, None, None, None, :]
+        x, y = (np.take_along_axis(code[replicates], index, axis=-1) for code in both)
+        return overlaps(x, y)[name]
+
+    return measure
+
+
+def _information(
+    name: str,
+    population: Population,
+    point: int,
+    task: int,
+    colors: Colors,
+    resampling: Resampling,
+) -> Measure:
+    item = name.removesuffix("_color")
+    found = information_of_units(population, point, task, item, colors, resampling)
+    values = np.full((1 + resampling.bootstraps, len(found), population.n_units), np.nan)
+    for number, (units, information) in enumerate(found):
+        values[0, number, units] = information.value
+        values[1:, number, units] = information.replicates
+
+    def measure(replicates: np.ndarray, units: np.ndarray) -> np.ndarray:
+        chosen = np.take_along_axis(values[replicates], units[:, None, :], axis=-1)
+        return _mean(chosen, (1, 2))
+
+    return measure
+
+
+def _as_signature(found: dict[str, list[Values | None]]) -> xr.Dataset:
+    """Return features as a signature holds them; means over the sessions that have them."""
+    columns: dict[str, list[np.ndarray]] = {}
+    for of_sessions in found.values():
+        known = [values for values in of_sessions if values is not None]
+        draws, halves = (np.mean(each, axis=0) for each in list(zip(*known, strict=True))[:2])
+        replicates = _mean(np.stack([values.replicates for values in known]), (0,))
+        sessions = [np.nan if each is None else each.draws.mean() for each in of_sessions]
+        row = (draws.mean(), robust_sd(replicates), replicates, draws, np.array(sessions), halves)
+        for name, array in zip(VARIABLES, row, strict=True):
+            columns.setdefault(name, []).append(np.asarray(array))
+    return xr.Dataset(
+        {
+            name: ((*dims, "feature"), np.stack(columns[name], -1))
+            for name, dims in VARIABLES.items()
+        },
+        coords={"feature": list(found)},
+    )
+
+
+def _mean(values: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
+    """Return the mean of what is finite; NaN where nothing is."""
+    known = np.isfinite(values)
+    n = known.sum(axis=axis)
+    total = np.where(known, values, 0).sum(axis=axis)
+    return np.where(n > 0, total / np.maximum(n, 1), np.nan)

@@ -1,0 +1,175 @@
+"""Populations made equal before they are compared: units, trials, and within-task accuracy.
+
+More units, more trials and less noise all raise accuracies, and accuracies near 1 make any code
+look general. So every region and population is decoded with as many units and training trials as
+the smallest of all, and a network's activations get as much noise more as brings its mean
+within-task accuracy down to the region's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from tqdm import tqdm
+
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.decoding import Population, populations, units_per_draw
+from neuro_attn.decoding.nulls import label_orders
+from neuro_attn.decoding.populations import without_times
+from neuro_attn.decoding.procedure import OBSERVED, Procedure
+from neuro_attn.randomness import stream
+
+TOLERANCE = 0.002
+"""Largest difference of accuracies that count as equal."""
+STEPS = 15
+"""Bisections at most; test trials are few, so accuracy comes in small jumps."""
+LARGEST_NOISE = 64.0
+"""Noise (SDs of each unit) that leaves nothing to decode."""
+
+
+class Sizes(NamedTuple):
+    """What all populations are decoded with.
+
+    Parameters
+    ----------
+    units : int
+        Units of a draw.
+    trials : int
+        Training trials of a class.
+    """
+
+    units: int
+    trials: int
+
+
+def equal_sizes(settings: Mapping[str, AnyDataset], regions: Mapping[str, pd.DataFrame]) -> Sizes:
+    """Return the units and training trials of the smallest population of all data sets.
+
+    Parameters
+    ----------
+    settings : mapping
+        Of every data set, by name.
+    regions : mapping
+        Tables of populations (`decoding.regions_table`), by data set.
+    """
+    units, trials = [], []
+    for name, dataset in settings.items():
+        table = regions[name]
+        smallest = int(table["n_units"].min())
+        units.append(min(units_per_draw(dataset, table) or smallest, smallest))
+        rarest, folds = int(table["n_trials"].min()), dataset.decoding.folds
+        trials.append(rarest - -(-rarest // folds))
+    return Sizes(min(units), min(trials))
+
+
+class Members:
+    """A region's populations in the windows, to which noise can be added.
+
+    Parameters
+    ----------
+    recordings : list of xarray.Dataset
+        Recordings of all sessions.
+    dataset : settings of a data set
+        Its tasks, windows, decoding and inference.
+    sizes : Sizes
+        What they are decoded with.
+    seed : int
+        The configuration's seed.
+    name, region : str
+        Of the data set, and of the region.
+    """
+
+    def __init__(
+        self,
+        recordings: list[xr.Dataset],
+        dataset: AnyDataset,
+        sizes: Sizes,
+        seed: int,
+        name: str,
+        region: str,
+    ):
+        decoding = dataset.decoding.model_copy(update={"pseudotrials": sizes.trials})
+        self.dataset = dataset.model_copy(update={"decoding": decoding})
+        self.sizes, self.seed, self.name, self.region = sizes, seed, name, region
+        self.clean = self._in_windows(recordings)
+        self.noise = self._in_windows([_noise(one, seed, name, region) for one in recordings])
+        self.orders = [
+            label_orders(member, dataset.inference, decoding.folds, seed, name)
+            for member in self.clean
+        ]
+
+    def _in_windows(self, recordings: list[xr.Dataset]) -> list[Population]:
+        found = populations(recordings, self.name, self.dataset, self.region)
+        return [without_times(member) for member in found]
+
+    def with_noise(self, level: float) -> list[Population]:
+        """Return the populations with white noise of `level` SDs of each unit in every bin."""
+        return [
+            replace(
+                member,
+                parts=[
+                    replace(part, rates=part.rates + np.float32(level) * noise.rates)
+                    for part, noise in zip(member.parts, noises.parts, strict=True)
+                ],
+            )
+            for member, noises in zip(self.clean, self.noise, strict=True)
+        ]
+
+    def procedures(self, level: float) -> list[Procedure]:
+        """Return what decodes the populations with noise, in the windows."""
+        return [
+            Procedure(
+                member,
+                self.dataset,
+                self.sizes.units,
+                order,
+                True,
+                self.seed,
+                self.name,
+                self.region,
+                tqdm(disable=True),
+            )
+            for member, order in zip(self.with_noise(level), self.orders, strict=True)
+        ]
+
+    def accuracy(self, level: float) -> float:
+        """Return the mean accuracy within tasks, over windows, tasks and sessions."""
+        decoded = [one.replicated([OBSERVED])[0] for one in self.procedures(level)]
+        within = [np.diagonal(np.diagonal(each, axis1=-2, axis2=-1)) for each in decoded]
+        return float(np.mean(within))
+
+
+def _noise(recording: xr.Dataset, seed: int, name: str, region: str) -> xr.Dataset:
+    """Return a recording of noise, with the SD over trials and times that each unit has."""
+    rng = stream(seed, "matching noise", name, region, recording.attrs["session"])
+    rates = recording["rates"]
+    sd = rates.std(["trial", "time"]).values.astype(np.float32)
+    noise = rng.standard_normal(rates.shape, dtype=np.float32) * sd[:, None]
+    return recording.assign(rates=(rates.dims, noise))
+
+
+def matching_noise(accuracy: Callable[[float], float], target: float) -> float:
+    """Return the least noise with which accuracy is `target`; 0 if it is no higher without.
+
+    Parameters
+    ----------
+    accuracy : callable
+        From noise to accuracy, which falls.
+    target : float
+        What it is to be.
+    """
+    if accuracy(0.0) <= target + TOLERANCE:
+        return 0.0
+    low, high = 0.0, 1.0
+    while accuracy(high) > target and high < LARGEST_NOISE:
+        low, high = high, 2 * high
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        difference = accuracy(middle) - target
+        if abs(difference) <= TOLERANCE:
+            return middle
+        low, high = (middle, high) if difference > 0 else (low, middle)
+    return high

@@ -1,0 +1,129 @@
+"""What populations answer to the conditions of an experiment, in halves of the trials.
+
+The conditions are the classes of every task in every window. Where the data sets know the colours
+and the classes say which item is cued, a class is divided by the cued item's colour bin. Rates are
+in SDs of each unit's noise within conditions.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.decoding import Population, populations
+from neuro_attn.geometry.colors import cued, shown_colors
+from neuro_attn.geometry.estimates import in_noise_units, part_rates
+
+
+class Responses(NamedTuple):
+    """What a population answers to the conditions.
+
+    Parameters
+    ----------
+    name : str
+        Region, or population of a network.
+    conditions : tuple of tuple
+        Their names.
+    parts : list of list of array, shape (trial, unit)
+        For every session put together, the trials of each condition.
+    """
+
+    name: str
+    conditions: tuple[tuple[str, ...], ...]
+    parts: list[list[np.ndarray]]
+
+    @property
+    def n_units(self) -> int:
+        """Number of units, over all sessions."""
+        return sum(part[0].shape[1] for part in self.parts)
+
+    @property
+    def n_trials(self) -> int:
+        """Trials of the rarest condition of any session."""
+        return min(len(trials) for part in self.parts for trials in part)
+
+
+def responses(
+    recordings: list[xr.Dataset], dataset: AnyDataset, name: str, region: str, by_color: bool
+) -> list[Responses]:
+    """Return the responses of a region's populations, one a session unless sessions are pooled.
+
+    Parameters
+    ----------
+    recordings : list of xarray.Dataset
+        Recordings of all sessions.
+    dataset : settings of a data set
+        Its tasks and windows.
+    name, region : str
+        Of the data set, and of the region.
+    by_color : bool
+        Whether conditions are divided by the cued colour.
+    """
+    return [
+        _of_population(population, recordings, dataset, name, region, by_color)
+        for population in populations(recordings, name, dataset, region)
+    ]
+
+
+def _of_population(
+    population: Population,
+    recordings: list[xr.Dataset],
+    dataset: AnyDataset,
+    name: str,
+    region: str,
+    by_color: bool,
+) -> Responses:
+    by_session = {recording.attrs["session"]: recording for recording in recordings}
+    first = len(population.times)
+    parts: list[list[np.ndarray]] = []
+    names: list[tuple[str, str, str]] = []
+    for part in population.parts:
+        n_trials = len(part.label)
+        bins = np.ones((1, n_trials), dtype=bool)
+        if by_color:
+            assert dataset.colors is not None
+            shown = shown_colors(by_session[part.session], dataset.colors, name)
+            bins = (shown.bins * cued(part.label, population.classes)).any(axis=0)
+        groups, names = [], []
+        for task, of_task in enumerate(population.tasks):
+            for label, of_class in enumerate(population.classes):
+                for number, of_bin in enumerate(bins):
+                    groups.append((part.task == task) & (part.label == label) & of_bin)
+                    names.append((of_task, of_class, f"color {number}" if by_color else ""))
+        member = np.array(groups).astype(float)
+        own = []
+        for window in range(len(population.windows)):
+            rates = in_noise_units(part_rates(part, first + window), member.T)
+            own += [rates[group] for group in groups]
+        parts.append(own)
+    conditions = tuple((window, *condition) for window in population.windows for condition in names)
+    return Responses(region, conditions, parts)
+
+
+def random_halves(
+    one: Responses,
+    conditions: tuple,
+    n_units: int,
+    n_trials: int,
+    resample: bool,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return mean responses of random units in random halves of trials, (2, condition, unit)."""
+    order = [one.conditions.index(condition) for condition in conditions]
+    half = n_trials // 2
+    columns = []
+    for part in one.parts:
+        counts = np.array([len(part[condition]) for condition in order])
+        first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        # Random numbers in place of permutations: all conditions are sorted at once.
+        keys = rng.random((len(order), counts.max()))
+        keys[np.arange(counts.max()) >= counts[:, None]] = np.inf
+        chosen = np.argsort(keys, axis=1)[:, : 2 * half].reshape(len(order), 2, half)
+        if resample:
+            again = rng.integers(half, size=chosen.shape)
+            chosen = np.take_along_axis(chosen, again, axis=-1)
+        trials = np.concatenate([part[condition] for condition in order])
+        columns.append(trials[first[:, None, None] + chosen].mean(axis=2).swapaxes(0, 1))
+    together = np.concatenate(columns, axis=-1)
+    return together[..., rng.permutation(together.shape[-1])[:n_units]]

@@ -1,0 +1,82 @@
+"""A plain recurrent network of rectified units (Piwek, Stokes & Summerfield 2023).
+
+h_t = relu(W x_t + b + R h_{t-1} + sigma xi_t),  xi_t ~ N(0, 1),  h_{-1} = 0
+y = V h_T + c
+
+R starts orthogonal. There are no gates: what is held is held by R alone. The units are noisy while
+they learn (sigma is the setting ``unit_noise``); tested and recorded they are not, so that nothing
+is random. The report is read from the last state and held: with no delay between cue and report,
+it is read from the state that the cue has just reached.
+
+The paper has 17 units tuned to colour for each item and as many for the report; here colours are
+cosine and sine, as for all families. Population: ``recurrent`` (h_t).
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from neuro_attn.configuration import Network
+from neuro_attn.networks.model import Model
+from neuro_attn.networks.trials import REPORT_STEPS
+
+
+class ReluRnn(Model):
+    """Rectified units that are connected to each other.
+
+    Parameters
+    ----------
+    key : jax.Array
+        Random key of the initial weights.
+    n_inputs, n_outputs, n_units : int
+        Sizes.
+    noise : float
+        sigma.
+    """
+
+    W: eqx.nn.Linear
+    R: Array
+    readout: eqx.nn.Linear
+    noise: float = eqx.field(static=True)
+
+    def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int, noise: float):
+        keys = jax.random.split(key, 3)
+        self.W = eqx.nn.Linear(n_inputs, n_units, key=keys[0])
+        self.R = jax.nn.initializers.orthogonal()(keys[1], (n_units, n_units), jnp.float32)
+        self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[2])
+        self.noise = noise
+
+    def states(self, inputs: Array, noise: Array) -> Array:
+        """Return h_t, shape (encoded_step, unit), from x_t and sigma xi_t of the same shape."""
+
+        def step(h: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
+            x, disturbed = now
+            h = jax.nn.relu(self.W(x) + self.R @ h + disturbed)
+            return h, h
+
+        return jax.lax.scan(step, jnp.zeros(len(self.R)), (inputs, noise))[1]
+
+    def __call__(
+        self, inputs: Array, n_report: int = REPORT_STEPS, key: Array | None = None
+    ) -> Array:
+        """Report on a trial; see `Model`. With a key, the units are noisy."""
+        noise = jnp.zeros((len(inputs), len(self.R)))
+        if key is not None:
+            noise = self.noise * jax.random.normal(key, noise.shape)
+        report = self.readout(self.states(inputs, noise)[-1])
+        return jnp.broadcast_to(report, (n_report, *report.shape))
+
+    def loss(self, inputs: Array, target: Array, key: Array) -> Array:
+        """Return the squared error of the report of noisy units; see `Model`."""
+        return jnp.mean((self(inputs, len(target), key) - target) ** 2)
+
+    def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return the population at every step; see `Model`."""
+        quiet = jnp.zeros((len(inputs), len(self.R)))
+        return {"recurrent": self.states(inputs, quiet)}, {}
+
+
+def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> ReluRnn:
+    """Return an untrained network."""
+    return ReluRnn(key, n_inputs, n_outputs, settings.hidden, settings.unit_noise)

@@ -1,0 +1,19 @@
+from neuro_attn import comparison, recording
+from neuro_attn.configuration import dataset_from
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.files import read_csv
+
+with told_in_one_message(snakemake.log[0]):
+    name, seed = snakemake.wildcards.dataset, snakemake.params.seed
+    settings = {key: dataset_from(each) for key, each in snakemake.params.settings.items()}
+    tables = dict(zip(settings, map(read_csv, snakemake.input.regions), strict=True))
+    sizes = comparison.equal_sizes(settings, tables)
+    recordings = [recording.load(path) for path in snakemake.input.recordings]
+    regions = list(tables[name]["region"].unique())
+    own = (recordings, settings[name], regions, sizes, seed, name)
+    if "brain" in snakemake.input.keys():
+        brain = comparison.apart(recording.load(snakemake.input.brain))
+        found = comparison.of_populations(*own, brain, snakemake.params.confidence)
+    else:
+        found = comparison.of_regions(*own)
+    recording.save(comparison.together(found), snakemake.output[0])
