@@ -10,6 +10,14 @@ import pytest
 from neuro_attn.configuration import AnyDataset, parse
 
 
+def pytest_configure() -> None:
+    """Keep what JAX compiles: for this process, the workflows that it runs, and the next time."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    folder = Path(__file__).parents[1] / ".cache/jax" / worker
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left with it alone.
 

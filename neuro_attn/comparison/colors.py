@@ -1,18 +1,17 @@
 """Colours in a signature: what units know of the items, and how the items' planes lie.
 
-The measures are those of `geometry`, of the units of a draw. Noise biases neither the information
-nor the overlaps, so units are made equal, but trials are not left out. Bootstrap replicates
-resample trials and units, as those of accuracies do.
+The measures are those of `geometry`, of the units of a draw. Few trials bias neither the
+information nor the overlaps, so units are made equal, but trials are not left out. Bootstrap
+replicates resample trials and units and are means over draws, as those of accuracies are.
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from neuro_attn.comparison.matching import Members
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding import Population
 from neuro_attn.decoding.procedure import OBSERVED, Procedure
@@ -29,7 +28,8 @@ from neuro_attn.geometry.information import ITEMS, information_of_units
 from neuro_attn.geometry.subspaces import DIMENSIONS, overlaps
 
 OVERLAPS = ("plane_cosine", "alignment")
-INFORMATION = tuple(f"{item}_color" for item in ITEMS)
+GROUPS = (OVERLAPS, *((f"{item}_color",) for item in ITEMS))
+"""Features that are made of the same codes."""
 VARIABLES = {
     "value": (),
     "sd": (),
@@ -41,10 +41,11 @@ VARIABLES = {
 """Of a signature, with their dimensions beside ``feature``."""
 SPLITS = 10
 """Random halves of the trials that overlaps are averaged over."""
+Measure = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
+"""From replicates (choice,), 0 being the data, and units (choice, unit) to values (choice,).
 
-
-Measure = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""From replicates (choice,), 0 being the data, and units (choice, unit) to values (choice,)."""
+For every name of a group.
+"""
 
 
 class Values(NamedTuple):
@@ -66,16 +67,14 @@ def colors_of(recordings: list[xr.Dataset], dataset: AnyDataset, name: str) -> C
 
 
 def color_features(
-    members: Members, level: float, colors: Colors | None
+    procedures: Sequence[Procedure], colors: Colors | None
 ) -> tuple[xr.Dataset | None, dict[str, str]]:
-    """Return the features of colours of a region's populations with noise, and what lacks, why.
+    """Return the features of colours of a region's populations, and what lacks, why.
 
     Parameters
     ----------
-    members : Members
-        The populations.
-    level : float
-        Noise, in SDs of each unit.
+    procedures : sequence of Procedure
+        How the populations are decoded, in the windows alone.
     colors : dict of str to Shown
         From `colors_of`.
 
@@ -86,30 +85,38 @@ def color_features(
     left_out : dict of str to str
         Reasons, by feature.
     """
-    procedures = members.procedures(level)
     population = procedures[0].population
     found: dict[str, list[Values | None]] = {}
     reasons: dict[str, str] = {}
-    for (task, of_task), (point, window), names in itertools.product(
-        enumerate(population.tasks), enumerate(population.windows), (OVERLAPS, INFORMATION)
+    for (task, of_task), (point, window), names, procedure in itertools.product(
+        enumerate(population.tasks), enumerate(population.windows), GROUPS, procedures
     ):
-        for name, procedure in itertools.product(names, procedures):
+        try:
+            if colors is None:
+                raise UndefinedError("the data set has no colors")
+            values = _values(names, procedure, point, task, colors)
+        except UndefinedError as reason:
+            values = dict.fromkeys(names, reason)
+        for name, value in values.items():
             feature = f"{name} {of_task} {window}"
-            values = None
-            try:
-                if colors is None:
-                    raise UndefinedError("the data set has no colors")
-                values = _values(name, procedure, point, task, colors)
-            except UndefinedError as reason:
-                reasons[feature] = str(reason)
-            found.setdefault(feature, []).append(values)
+            if isinstance(value, UndefinedError):
+                reasons[feature] = str(value)
+            found.setdefault(feature, []).append(value if isinstance(value, Values) else None)
     defined = {feature: each for feature, each in found.items() if any(each)}
     left_out = {feature: reason for feature, reason in reasons.items() if feature not in defined}
     return _as_signature(defined) if defined else None, left_out
 
 
-def _values(name: str, procedure: Procedure, point: int, task: int, colors: Colors) -> Values:
-    """Return the values of one measure of one population; raise `UndefinedError` without."""
+def _values(
+    names: tuple[str, ...], procedure: Procedure, point: int, task: int, colors: Colors
+) -> dict[str, Values | UndefinedError]:
+    """Return the values of a group of measures of one population, or why one has none.
+
+    Raises
+    ------
+    UndefinedError
+        If none has any.
+    """
     inference, size = procedure.inference, procedure.n_units
     resampling = Resampling(
         inference.bootstraps, SPLITS, 1, inference.confidence, procedure.seed, procedure.name
@@ -118,23 +125,35 @@ def _values(name: str, procedure: Procedure, point: int, task: int, colors: Colo
     drawn = np.stack([procedure.units(draw, OBSERVED)[:size] for draw in draws])
     halves = [drawn[:, : size // 2], drawn[:, size // 2 : 2 * (size // 2)]]
     replicates = procedure.replicates("bootstrap")
-    resampled = np.stack([procedure.units(0, each)[:size] for each in replicates])
-    prepare = _overlap if name in OVERLAPS else _information
-    measure = prepare(name, procedure.population, point, task, colors, resampling)
-    data = np.zeros(len(drawn), int)
-    values = Values(
-        measure(data, drawn),
-        np.stack([measure(data, half) for half in halves]),
-        measure(1 + np.arange(len(replicates)), resampled),
-    )
-    reliable = np.isfinite(values.replicates).mean()
-    if not np.isfinite(values.draws).all() or reliable < inference.confidence:
-        raise UndefinedError(f"the split-half reliability of the planes of {size} units is too low")
-    return values
+    # Where a draw takes all units, one draw is as good as all.
+    resampled = [
+        np.stack([procedure.units(draw, each)[:size] for each in replicates])
+        for draw in (draws if size < procedure.population.n_units else draws[:1])
+    ]
+    where = (procedure.population, point, task, colors, resampling)
+    if names == OVERLAPS:
+        measure = _overlaps(*where)
+        why = f"the split-half reliability of the planes of {size} units is too low"
+    else:
+        measure = _information(names[0], *where)
+        why = f"no rate of {size} units varies"
+    data, numbers = np.zeros(len(drawn), int), 1 + np.arange(len(replicates))
+    of_draws, of_halves = measure(data, drawn), [measure(data, half) for half in halves]
+    of_replicates = [measure(numbers, units) for units in resampled]
+    results: dict[str, Values | UndefinedError] = {}
+    for name in names:
+        each = np.stack([values[name] for values in of_replicates])
+        defined = np.isfinite(each).mean()
+        if not np.isfinite(of_draws[name]).all() or defined < inference.confidence:
+            results[name] = UndefinedError(why)
+            continue
+        results[name] = Values(
+            of_draws[name], np.stack([values[name] for values in of_halves]), _mean(each, (0,))
+        )
+    return results
 
 
-def _overlap(
-    name: str,
+def _overlaps(
     population: Population,
     point: int,
     task: int,
@@ -154,10 +173,10 @@ def _overlap(
         mine = first[design.session] + np.arange(sessions[design.session])
         both[..., mine] = codes(design, halves, weights)
 
-    def measure(replicates: np.ndarray, units: np.ndarray) -> np.ndarray:
+    def measure(replicates: np.ndarray, units: np.ndarray) -> dict[str, np.ndarray]:
         index = units[:, None, None, None, :]
         x, y = (np.take_along_axis(code[replicates], index, axis=-1) for code in both)
-        return overlaps(x, y)[name]
+        return overlaps(x, y)
 
     return measure
 
@@ -177,9 +196,9 @@ def _information(
         values[0, number, units] = information.value
         values[1:, number, units] = information.replicates
 
-    def measure(replicates: np.ndarray, units: np.ndarray) -> np.ndarray:
+    def measure(replicates: np.ndarray, units: np.ndarray) -> dict[str, np.ndarray]:
         chosen = np.take_along_axis(values[replicates], units[:, None, :], axis=-1)
-        return _mean(chosen, (1, 2))
+        return {name: _mean(chosen, (1, 2))}
 
     return measure
 

@@ -90,10 +90,11 @@ def distances(
         Columns ``DISTANCE_COLUMNS``. The interval is from bootstrap replicates of both signatures,
         moved to the distance: noise makes every distance longer, in replicates twice. ``ceiling``
         is the distance between random halves of the region's own units, mean over draws: nothing
-        can be expected nearer. ``floor`` is the distance of the untrained population of the same
-        name; NaN where there is none. ``noise`` is what was added to match the network's mean
-        ``accuracy`` within tasks to the ``region_accuracy`` (SDs of each unit), ``n_features``
-        how many features the distance is of. Regions without a code (`decodable`) have no rows.
+        can be expected to be much nearer. ``floor`` is the distance of the untrained population of
+        the same name; NaN where there is none. ``noise`` is what was added to match the network's
+        mean ``accuracy`` within tasks to the ``region_accuracy`` (SDs of each unit),
+        ``n_features`` how many features the distance is of. Regions without a code (`decodable`)
+        have no rows.
 
     Raises
     ------

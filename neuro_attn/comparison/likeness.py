@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neuro_attn.comparison.matching import FEWEST_UNITS
 from neuro_attn.comparison.representations import (
     FEWEST,
     correlation,
@@ -24,6 +25,8 @@ from neuro_attn.geometry.estimates import normal_interval
 from neuro_attn.randomness import stream
 
 MEASURES = ("debiased_cka", "crossnobis_correlation", "procrustes")
+FEWEST_TRIALS = 2
+"""Trials of a condition: one for each half."""
 COLUMNS = [
     "network",
     "trained",
@@ -52,6 +55,9 @@ def representations(
 ) -> pd.DataFrame:
     """Return how alike networks and regions are; see `likeness`.
 
+    Conditions are divided by the cued item's colour bin where all data sets know it, have as many
+    bins, and have two trials of each condition.
+
     Parameters
     ----------
     recordings, regions, settings : mapping
@@ -70,21 +76,32 @@ def representations(
     bins = {None if (c := settings[name].colors) is None else c.bins for name in names}
     by_color = None not in bins and len(bins) == 1 and all(map(say_what_is_cued, labels))
 
-    def of(name: str) -> list[list[Responses]]:
-        return [
-            responses(recordings[name], settings[name], name, region, by_color)
-            for region in regions[name]
-        ]
+    def answers(by_color: bool) -> dict[str, list[list[Responses]]]:
+        return {
+            name: [
+                responses(recordings[name], settings[name], name, region, by_color)
+                for region in regions[name]
+            ]
+            for name in names
+        }
 
+    found = answers(by_color)
+    if by_color and _fewest_trials(found) < FEWEST_TRIALS:
+        found = answers(by_color=False)
     compared = [
         (network, trained, seeds[0].name, seeds)
         for name, (network, trained) in networks.items()
-        for seeds in of(name)
+        for seeds in found[name]
     ]
     decoding, inference = settings[brain].decoding, settings[brain].inference
     return likeness(
-        of(brain), compared, decoding.draws, inference.bootstraps, inference.confidence, seed
+        found[brain], compared, decoding.draws, inference.bootstraps, inference.confidence, seed
     )
+
+
+def _fewest_trials(found: Mapping[str, Sequence[Sequence[Responses]]]) -> int:
+    """Return the trials of the rarest condition of any population."""
+    return min(one.n_trials for of_regions in found.values() for each in of_regions for one in each)
 
 
 def likeness(
@@ -114,8 +131,11 @@ def likeness(
     -------
     pandas.DataFrame
         ``COLUMNS``. All pairs have the same number of units and of trials a condition, those of
-        the smallest population. ``ceiling`` is the likeness of two random halves of the region's
-        own units (half as many), ``floor`` that of the untrained network; NaN without one.
+        the smallest population (of trials an even number: they are halved). The interval is normal,
+        with the spread of single draws whose trials are resampled. ``ceiling`` is the likeness of
+        two random halves of the region's own units (half as many), ``floor`` that of the untrained
+        network; NaN without one. A measure that is not defined in a draw, as a population is no
+        longer than noise there, has no row.
 
     Raises
     ------
@@ -123,24 +143,10 @@ def likeness(
         If conditions differ, or are fewer than four, or a population has fewer than two units or
         two trials of a condition.
     """
-    everything = [one for region in brain for one in region]
-    everything += [one for *_, seeds in networks for one in seeds]
-    conditions = everything[0].conditions
-    for each in everything:
-        if set(each.conditions) != set(conditions):
-            raise InputError(
-                f"representations of {each.name}",
-                "its conditions are not those of the first region.",
-                "Tasks, windows and classes must be the same.",
-            )
-    n_units = min(one.n_units for one in everything)
-    n_trials = min(one.n_trials for one in everything)
-    if len(conditions) < FEWEST or n_units < 2 or n_trials < 2:
-        raise InputError(
-            "representations",
-            f"{len(conditions)} conditions, {n_units} units and {n_trials} trials of the smallest "
-            f"population are too few; allowed: {FEWEST}, 2 and 2.",
-        )
+    conditions, n_units, n_trials = _in_common(
+        [one for region in brain for one in region]
+        + [one for *_, seeds in networks for one in seeds]
+    )
     rows = []
     for region in brain:
         rng = stream(seed, "likeness", region[0].name)
@@ -155,15 +161,13 @@ def likeness(
                 for other in seeds
             ]
             values = _mean([value for value, _ in pairs])
-            replicates = {
-                name: np.nanmean([resampled[name] for _, resampled in pairs], axis=0)
-                for name in MEASURES
-            }
             for name in MEASURES:
-                if not np.isfinite(values[name]) or not np.isfinite(ceiling[name]):
+                resampled = np.stack([each[name] for _, each in pairs])
+                defined = np.isfinite(resampled).any(axis=0)
+                if not (np.isfinite([values[name], ceiling[name]]).all() and defined.any()):
                     continue
-                finite = replicates[name][np.isfinite(replicates[name])]
-                low, high = normal_interval(values[name], finite, confidence)
+                replicates = np.nanmean(resampled[:, defined], axis=0)
+                low, high = normal_interval(values[name], replicates, confidence)
                 key = (network, trained, population, region[0].name, name)
                 sizes = (n_units, n_trials, len(conditions))
                 rows.append((*key, values[name], low, high, ceiling[name], *sizes))
@@ -172,6 +176,28 @@ def likeness(
     floor = table.loc[~table["trained"].astype(bool), [*keys, "value"]]
     floor = floor.rename(columns={"value": "floor"})
     return table.merge(floor, on=keys, how="left")[COLUMNS]
+
+
+def _in_common(populations: Sequence[Responses]) -> tuple[tuple, int, int]:
+    """Return the conditions, and the units and trials of the smallest population."""
+    conditions = populations[0].conditions
+    for each in populations:
+        if set(each.conditions) != set(conditions):
+            raise InputError(
+                f"representations of {each.name}",
+                "its conditions are not those of the first region.",
+                "Tasks, windows and classes must be the same.",
+            )
+    n_units = min(one.n_units for one in populations)
+    n_trials = min(one.n_trials for one in populations)
+    if len(conditions) < FEWEST or n_units < FEWEST_UNITS or n_trials < FEWEST_TRIALS:
+        raise InputError(
+            "representations",
+            f"{len(conditions)} conditions, {n_units} units and {n_trials} trials of the smallest "
+            f"population are too few; allowed: {FEWEST}, {FEWEST_UNITS} and {FEWEST_TRIALS}.",
+            "regions.min_units and regions.exclude leave out small regions.",
+        )
+    return conditions, n_units, 2 * (n_trials // 2)
 
 
 def _mean(values: list[dict[str, float]]) -> dict[str, float]:

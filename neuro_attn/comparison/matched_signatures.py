@@ -121,7 +121,7 @@ def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dat
         },
     )
     result = signature(decoding)
-    features, left_out = color_features(members, level, colors)
+    features, left_out = color_features(procedures, colors)
     if features is not None:
         features = features.assign_coords(within=("feature", [False] * features.sizes["feature"]))
         result = xr.concat([result, features], "feature", combine_attrs="override")

@@ -8,6 +8,7 @@ within-task accuracy down to the region's.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from neuro_attn.decoding import Population, populations, units_per_draw
 from neuro_attn.decoding.nulls import label_orders
 from neuro_attn.decoding.populations import without_times
 from neuro_attn.decoding.procedure import OBSERVED, Procedure
+from neuro_attn.errors import InputError
 from neuro_attn.randomness import stream
 
 TOLERANCE = 0.002
@@ -28,6 +30,8 @@ STEPS = 15
 """Bisections at most; test trials are few, so accuracy comes in small jumps."""
 LARGEST_NOISE = 64.0
 """Noise (SDs of each unit) that leaves nothing to decode."""
+FEWEST_UNITS = 2
+"""Units of a population: one for each half."""
 
 
 class Sizes(NamedTuple):
@@ -54,6 +58,11 @@ def equal_sizes(settings: Mapping[str, AnyDataset], regions: Mapping[str, pd.Dat
         Of every data set, by name.
     regions : mapping
         Tables of populations (`decoding.regions_table`), by data set.
+
+    Raises
+    ------
+    InputError
+        If that is one unit, which has no halves to compare.
     """
     units, trials = [], []
     for name, dataset in settings.items():
@@ -62,6 +71,13 @@ def equal_sizes(settings: Mapping[str, AnyDataset], regions: Mapping[str, pd.Dat
         units.append(min(units_per_draw(dataset, table) or smallest, smallest))
         rarest, folds = int(table["n_trials"].min()), dataset.decoding.folds
         trials.append(rarest - -(-rarest // folds))
+        if units[-1] < FEWEST_UNITS:
+            raise InputError(
+                f"comparison with data set {name}",
+                f"its populations are decoded with {units[-1]} unit; allowed: {FEWEST_UNITS} and "
+                "more.",
+                "regions.min_units leaves out small regions.",
+            )
     return Sizes(min(units), min(trials))
 
 
@@ -94,8 +110,8 @@ class Members:
         decoding = dataset.decoding.model_copy(update={"pseudotrials": sizes.trials})
         self.dataset = dataset.model_copy(update={"decoding": decoding})
         self.sizes, self.seed, self.name, self.region = sizes, seed, name, region
+        self.recordings = recordings
         self.clean = self._in_windows(recordings)
-        self.noise = self._in_windows([_noise(one, seed, name, region) for one in recordings])
         self.orders = [
             label_orders(member, dataset.inference, decoding.folds, seed, name)
             for member in self.clean
@@ -105,8 +121,16 @@ class Members:
         found = populations(recordings, self.name, self.dataset, self.region)
         return [without_times(member) for member in found]
 
+    @cached_property
+    def noise(self) -> list[Population]:
+        """Populations of white noise of one SD of each unit in every bin; regions need none."""
+        drawn = [_noise(one, self.seed, self.name, self.region) for one in self.recordings]
+        return self._in_windows(drawn)
+
     def with_noise(self, level: float) -> list[Population]:
         """Return the populations with white noise of `level` SDs of each unit in every bin."""
+        if level == 0:
+            return self.clean
         return [
             replace(
                 member,

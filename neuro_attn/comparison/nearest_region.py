@@ -54,7 +54,8 @@ def nearest(
         Columns ``NEAREST_COLUMNS``. ``runner_up`` is the next region ("" and NaN if there is but
         one). ``margin`` is how much nearer the region is than the one it is least told apart
         from, with its interval from paired replicates; ``verdict`` is the region if the intervals
-        to all others lie above 0, else ``UNDECIDED``. ``fraction_nearest``,
+        to all others lie above 0 (or there are none), else ``UNDECIDED``. Of regions at the same
+        distance the first in `brain` counts as the nearest. ``fraction_nearest``,
         ``fraction_of_seeds`` and ``fraction_of_draws`` are how often the region is the nearest:
         in bootstrap replicates, seeds of the network, and its random draws of splits and units.
         ``untrained_as_near`` is whether the untrained population is within the interval of the
@@ -73,8 +74,8 @@ def nearest(
         ranked = own_rows.sort_values("distance", kind="stable").set_index("region")
         first = ranked.iloc[0]
         second = ranked.iloc[1] if len(ranked) > 1 else None
-        pairs = matched(one, brain)
-        replicates = _paired([replicate_distances(own, region) for own, region in pairs])
+        pairs = _on_the_same_features(matched(one, brain))
+        replicates = np.stack([replicate_distances(own, region) for own, region in pairs])
         place = regions.index(str(first.name))
         margin, low, high = _margin(
             ranked.loc[regions, "distance"].to_numpy(), replicates, place, confidence
@@ -98,6 +99,37 @@ def nearest(
             )
         )
     return pd.DataFrame(rows, columns=NEAREST_COLUMNS).astype({"untrained_as_near": "boolean"})
+
+
+def _on_the_same_features(
+    pairs: Sequence[tuple[xr.Dataset, xr.Dataset]],
+) -> list[tuple[xr.Dataset, xr.Dataset]]:
+    """Return pairs with as many replicates, and NaN where one pair lacks a feature.
+
+    A seed or a replicate can lack a feature at the noise that matches one region and have it at
+    that of another. Distances of different features do not tell which region is nearer.
+    """
+    n = min(each.sizes["replicate"] for pair in pairs for each in pair)
+    cut = [[each.isel(replicate=slice(n)) for each in pair] for pair in pairs]
+    replicates = _finite_in_all([each["replicates"] for pair in cut for each in pair])
+    sessions = _finite_in_all([own["sessions"] for own, _ in cut])
+    return [
+        (
+            own.assign(
+                replicates=own["replicates"].where(replicates),
+                sessions=own["sessions"].where(sessions),
+            ),
+            region.assign(replicates=region["replicates"].where(replicates)),
+        )
+        for own, region in cut
+    ]
+
+
+def _finite_in_all(arrays: Sequence[xr.DataArray]) -> xr.DataArray:
+    """Return where all arrays of the same shape are finite."""
+    dims = arrays[0].dims
+    finite = [np.isfinite(each.transpose(*dims).values) for each in arrays]
+    return xr.DataArray(np.logical_and.reduce(finite), dims=dims)
 
 
 def _margin(
@@ -136,9 +168,3 @@ def _fraction_nearest(
         ]
     )
     return float((apart.argmin(axis=0) == place).mean())
-
-
-def _paired(replicates: list[np.ndarray]) -> np.ndarray:
-    """Return replicates (region, replicate), as many as all regions have."""
-    n = min(map(len, replicates))
-    return np.stack([one[:n] for one in replicates])

@@ -12,7 +12,7 @@ units are different and nothing maps one on the other.
       CKA = \frac{h(K, L)}{\sqrt{h(K, K)\, h(L, L)}}
 
   Noise that is independent from condition to condition stands on the diagonals only, so noise of
-  the trials goes with them.
+  the trials goes with them; what a trial's noise has in common in several windows stays.
 - Correlation of crossnobis dissimilarities (Walther et al. 2016, NeuroImage 137:188): the squared
   distances of conditions, between independent halves of the trials, so that noise adds nothing.
 - Procrustes similarity (Williams et al. 2021, NeurIPS): the cosine that is left after the best

@@ -24,9 +24,10 @@ class Responses(NamedTuple):
     name : str
         Region, or population of a network.
     conditions : tuple of tuple
-        Their names.
+        Their names: the window, and what trials they are of.
     parts : list of list of array, shape (trial, unit)
-        For every session put together, the trials of each condition.
+        For every session put together, the trials of each condition; in all windows the same
+        trials in the same order.
     """
 
     name: str
@@ -109,19 +110,39 @@ def random_halves(
     resample: bool,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return mean responses of random units in random halves of trials, (2, condition, unit)."""
+    """Return mean responses of random units in random halves of trials, (2, condition, unit).
+
+    A trial is in the same half in all windows, and resampled as a whole: what its windows share
+    beside the signal is then never multiplied with itself.
+
+    Parameters
+    ----------
+    one : Responses
+        The population.
+    conditions : tuple of tuple
+        The order of the conditions.
+    n_units, n_trials : int
+        How many of each are chosen; of an odd number of trials one is left out.
+    resample : bool
+        Whether to draw trials with replacement within each half.
+    rng : numpy.random.Generator
+        Source of randomness.
+    """
     order = [one.conditions.index(condition) for condition in conditions]
+    of_trials = [condition[1:] for condition in conditions]
+    kinds = list(dict.fromkeys(of_trials))
+    kind = [kinds.index(trials) for trials in of_trials]
     half = n_trials // 2
     columns = []
     for part in one.parts:
         counts = np.array([len(part[condition]) for condition in order])
         first = np.concatenate([[0], np.cumsum(counts)[:-1]])
         # Random numbers in place of permutations: all conditions are sorted at once.
-        keys = rng.random((len(order), counts.max()))
+        keys = rng.random((len(kinds), counts.max()))[kind]
         keys[np.arange(counts.max()) >= counts[:, None]] = np.inf
         chosen = np.argsort(keys, axis=1)[:, : 2 * half].reshape(len(order), 2, half)
         if resample:
-            again = rng.integers(half, size=chosen.shape)
+            again = rng.integers(half, size=(len(kinds), 2, half))[kind]
             chosen = np.take_along_axis(chosen, again, axis=-1)
         trials = np.concatenate([part[condition] for condition in order])
         columns.append(trials[first[:, None, None] + chosen].mean(axis=2).swapaxes(0, 1))

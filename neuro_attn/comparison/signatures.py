@@ -110,7 +110,7 @@ def why_no_code(region: xr.Dataset, confidence: float) -> str:
     moved = centred(np.array(accuracy), region["replicates"][:, within].mean("feature").values)
     if not interval(moved, confidence)[0] > chance:
         return f"the interval of its accuracy within tasks ({accuracy:.2f}) reaches chance"
-    # Features are in the order of `FEATURE`, those of colours behind.
+    # Accuracies are in the order of `FEATURE`, whatever stands behind them.
     is_accuracy = [name.startswith(ACCURACY) for name in region["feature"].values]
     n_tasks = sum(is_accuracy) // int(within.sum())
     value, sd = (
@@ -136,13 +136,19 @@ def together(signatures: Sequence[xr.Dataset]) -> xr.Dataset:
     attributes = [json.dumps(each.attrs) for each in signatures]
     if not signatures:
         return xr.Dataset({"attributes": ("signature", np.array([], dtype=str))})
+    # What all have, in the order in which it comes first: an outer join would sort features.
+    features = list(dict.fromkeys(name for each in signatures for name in each["feature"].values))
+    sessions = range(max(each.sizes["session"] for each in signatures))
     stacked = [
         each.assign(
             n_sessions=each.sizes["session"], within=each["within"].reset_coords(drop=True) * 1.0
         )
+        .assign_coords(session=range(each.sizes["session"]))
+        .reindex(session=sessions, feature=features)
+        .drop_vars("session")
         for each in signatures
     ]
-    whole = xr.concat(stacked, "signature", join="outer", combine_attrs="drop")
+    whole = xr.concat(stacked, "signature", join="exact", combine_attrs="drop")
     return whole.assign(attributes=("signature", attributes))
 
 

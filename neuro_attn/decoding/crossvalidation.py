@@ -9,6 +9,9 @@ from tqdm import tqdm
 from neuro_attn.decoding.decoder import LogisticDecoder
 from neuro_attn.decoding.solver import one_blas_thread
 
+SCORES_BYTES = 16_000_000
+"""Scores held at once."""
+
 
 def cross_validated_accuracy(
     decoder: LogisticDecoder,
@@ -72,23 +75,46 @@ def cross_validated_accuracy(
                 batch = slice(start, start + size)
                 fitted = clone(decoder).fit(np.moveaxis(trained, 0, 2), y[train, batch])
                 truth = np.searchsorted(fitted.classes_, y[test, batch])
+                n_scores = tested[..., 0].size if across_time else len(test)
+                together = max(1, SCORES_BYTES // (4 * n_scores * truth.shape[1]))
                 with one_blas_thread():
-                    for time in range(n_times):
-                        seen = tested if across_time else tested[time]
-                        accuracy[time, ..., batch] += _accuracy(fitted, time, seen, truth)
+                    for first in range(0, n_times, together):
+                        part = slice(first, first + together)
+                        score = _across_time if across_time else _at_own_time
+                        accuracy[part, ..., batch] += score(fitted, part, tested, truth)
                 bar.update(truth.shape[1])
     return accuracy / len(folds)
 
 
-def _accuracy(fitted: LogisticDecoder, time: int, X: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return the accuracy ([time,] labelling) of one time's decoders on ([time,] trial, unit)."""
-    weights = fitted.coef_[time]
-    scores = X.reshape(-1, X.shape[-1]) @ weights.reshape(len(weights), -1)
-    scores += fitted.intercept_[time].ravel()
-    scores = scores.reshape(*X.shape[:-1], *weights.shape[1:])
+def _at_own_time(
+    fitted: LogisticDecoder, times: slice, X: np.ndarray, truth: np.ndarray
+) -> np.ndarray:
+    """Return the accuracy (time, labelling) on (time, trial, unit) at the times of the decoders."""
+    coef = fitted.coef_[times]
+    scores = X[times] @ coef.reshape(*coef.shape[:2], -1)
+    scores += fitted.intercept_[times].reshape(len(coef), 1, -1)
+    correct = _correct(fitted, scores.reshape(*scores.shape[:2], *coef.shape[2:]), truth)
+    return _fraction(correct, axis=1)
+
+
+def _across_time(
+    fitted: LogisticDecoder, times: slice, X: np.ndarray, truth: np.ndarray
+) -> np.ndarray:
+    """Return the accuracy (train_time, test_time, labelling) on (test_time, trial, unit)."""
+    coef = fitted.coef_[times]
+    scores = X.reshape(-1, X.shape[-1]) @ np.moveaxis(coef, 1, 0).reshape(coef.shape[1], -1)
+    scores += fitted.intercept_[times].ravel()
+    shape = (*X.shape[:2], len(coef), *coef.shape[2:])
+    correct = _correct(fitted, scores.reshape(shape), truth[:, None])
+    return np.moveaxis(_fraction(correct, axis=1), 1, 0)
+
+
+def _correct(fitted: LogisticDecoder, scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return whether scores (..., labelling, [class]) name the true class."""
     if len(fitted.classes_) == 2:
-        correct = (scores > 0) == truth
-    else:
-        correct = scores.argmax(axis=-1) == truth
-    axis = X.ndim - 2
-    return np.add.reduce(correct, axis=axis, dtype=np.int32) / np.float32(X.shape[axis])
+        return (scores > 0) == truth
+    return scores.argmax(axis=-1) == truth
+
+
+def _fraction(correct: np.ndarray, axis: int) -> np.ndarray:
+    return np.add.reduce(correct, axis=axis, dtype=np.int32) / np.float32(correct.shape[axis])

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal
 
 import joblib
@@ -153,7 +154,7 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             self.max_iter,
             self.labellings_per_batch,
             weight,
-            joblib.cpu_count(),
+            _cores(),
         )
         if not solution.converged.all():
             warnings.warn(
@@ -290,6 +291,13 @@ def unstandardized(
     """
     weights = weights / scale[:, 0, :, None, None]
     return weights, intercept - np.einsum("pu,pulk->plk", mean[:, 0], weights)
+
+
+@cache
+def _cores() -> int:
+    # Looking it up takes as long as a small fit.
+    cores: int = joblib.cpu_count()
+    return cores
 
 
 def _counts(codes: np.ndarray, n_classes: int) -> np.ndarray:

@@ -94,8 +94,8 @@ def minimise(
         And the number of iterations.
     """
     space = _Rows(shared) if isinstance(shared, ByRows) else _Units(shared, loss.n_outputs)
-    iteration = 0
-    while iteration < max_iterations and (state.done | state.lost).mean() < enough:
+    iteration, enough_ended = 0, enough * state.done.size
+    while iteration < max_iterations and np.count_nonzero(state.done | state.lost) < enough_ended:
         iteration += 1
         looks = iteration % CHECKED_EVERY == 0
         state = _advance(state, loss, space, tolerance if looks else 0.0)
@@ -176,7 +176,7 @@ def _advance(state: State, loss: Loss, space: _Units | _Rows, tolerance: float) 
     if tolerance:
         size = dot(np, state.scores, state.scores) + NEGLIGIBLE**2
         near = ~back & ~ended & (dot(np, change, change) <= tolerance**2 * size)
-        if near.any():
+        if np.count_nonzero(near):
             missing = _missing(state, change, curvature, loss.weight, space)
             done = done | (near & (missing <= tolerance**2 * size))
 
@@ -186,10 +186,10 @@ def _advance(state: State, loss: Loss, space: _Units | _Rows, tolerance: float) 
     conjugacy = descent / np.where(state.slope > 0, fall, np.inf)
     initial = descent + conjugacy * along
     lost = state.lost
-    if (initial <= 0).any():
+    if np.count_nonzero(initial <= 0):
         # A slope that rises is rounding.
         lost = lost | (~done & ~back & (initial <= 0) & (descent != 0))
-    any_back = back.any()
+    any_back = np.count_nonzero(back) > 0
     if any_back:
         move, change = move * ~back, change * ~back
         conjugacy = np.where(back, 1, conjugacy)

@@ -19,6 +19,8 @@ STABLE_STEP = 1.9
 """Longest step where Q does not see all rows."""
 ROUGH_UP_TO = 1e3
 """Strength of the data against the ridge up to which float32 inverts to 1e-4."""
+SMALLEST_BLOCK = 32
+"""Rows of a matrix up to which LAPACK inverts it as quickly as matrix products do."""
 
 
 class Typical(NamedTuple):
@@ -200,4 +202,33 @@ def _inverse(gram: np.ndarray, strength: np.ndarray, dtype: type) -> np.ndarray:
     regular = (strength.astype(dtype) * gram).astype(dtype, copy=False)
     diagonal = np.arange(gram.shape[-1])
     regular[:, diagonal, diagonal] += 1
-    return scipy.linalg.inv(regular, assume_a="pos", overwrite_a=True, check_finite=False)
+    if dtype == np.float64:
+        return scipy.linalg.inv(regular, assume_a="pos", overwrite_a=True, check_finite=False)
+    return inverse_by_blocks(regular)
+
+
+def inverse_by_blocks(matrices: np.ndarray) -> np.ndarray:
+    r"""Invert symmetric positive definite matrices, nearly all by matrix products.
+
+    .. math:: \begin{pmatrix} A & B \\ B' & D \end{pmatrix}^{-1} = \begin{pmatrix}
+        A^{-1} + W S^{-1} W' & -W S^{-1} \\ -S^{-1} W' & S^{-1} \end{pmatrix}, \quad
+        W = A^{-1} B, \quad S = D - B' W
+
+    For 200 units it takes half the time of LAPACK's inverse, and threads can do it side by side:
+    SciPy holds the interpreter meanwhile.
+    """
+    n = matrices.shape[-1]
+    if n <= SMALLEST_BLOCK:
+        return np.linalg.inv(matrices)
+    first, last = slice(n // 2), slice(n // 2, n)
+    B = matrices[:, first, last]
+    inverse = np.empty_like(matrices)
+    of_first = inverse_by_blocks(matrices[:, first, first])
+    W = of_first @ B
+    of_last = inverse_by_blocks(matrices[:, last, last] - np.swapaxes(B, -1, -2) @ W)
+    across = W @ of_last
+    inverse[:, first, first] = of_first + across @ np.swapaxes(W, -1, -2)
+    inverse[:, first, last] = -across
+    inverse[:, last, first] = -np.swapaxes(across, -1, -2)
+    inverse[:, last, last] = of_last
+    return inverse

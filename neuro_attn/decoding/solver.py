@@ -34,7 +34,7 @@ BLOCK = 128
 """Outputs that are iterated together; more would leave the processor's cache."""
 SHARED_FROM = 8
 """Outputs from which a problem is worth blocks of its own."""
-BLOCK_BYTES = 3_000_000
+BLOCK_BYTES = 12_000_000
 """Matrices of problems with fewer outputs that are iterated together."""
 COMPILED_FROM = 5e8
 """Multiplications an iteration, over everything, from which compiling the loop pays."""
@@ -101,6 +101,7 @@ def fit(
     many = n_labellings * n_outputs >= SHARED_FROM
     size = n_rows**2 if n_rows <= n_units else n_units * (n_rows + n_units)
     together = 1 if many else max(1, BLOCK_BYTES // (X.itemsize * size))
+    together = min(together, -(-n_problems // threads))
     compiled = many and n_problems * n_labellings * n_outputs * size >= COMPILED_FROM
     weights = np.empty((n_problems, n_labellings, n_outputs, n_units), X.dtype)
     intercept = np.empty((n_problems, n_labellings, n_outputs), X.dtype)

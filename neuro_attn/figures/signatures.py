@@ -173,7 +173,10 @@ def _map(
         axes_of_features, abs(axes_of_features).argmax(axis=1)[:, None], axis=1
     )[:, 0]
     places = (left * singular * np.sign(largest))[:, :2]
-    fractions = (singular**2 / (singular**2).sum())[:2]
+    variance = (singular**2)[:2] / max((singular**2).sum(), 1e-300)
+    # A single signature, or a single feature, has but one component.
+    places = np.pad(places, ((0, 0), (0, 2 - places.shape[1])))
+    fractions = np.pad(variance, (0, 2 - len(variance)))
     looks = style.region_looks(names[:n_regions])
     for index, (key, (x, y)) in enumerate(zip(near, places, strict=True)):
         color, _ = looks[near[key]]

@@ -151,6 +151,57 @@ def test_stability_is_counted_over_the_networks_own_seeds(decoding):
     assert row["fraction_of_draws"] == 1
 
 
+@pytest.mark.parametrize("variable", ["sessions", "replicates"])
+def test_regions_are_ranked_by_features_that_all_of_them_have(decoding, variable):
+    """At the noise of V4 the seeds lack the feature in which it is 20 SDs off, LPFC 10.
+
+    In all others V4 is 3 off and LPFC 2: with what both have, LPFC is the nearest.
+    """
+    regions = []
+    for name, off, far_off in (("LPFC", 0.02, 0.1), ("V4", 0.03, 0.2)):
+        accuracy = SHARED + off
+        accuracy[0, 1, 0] = 0.85 - far_off
+        regions.append(signature(decoding(accuracy, name, noise=0.001)))
+    own = signature(decoding(SHARED, sessions=("seed0", "seed1"), noise=0.001))
+    known = own["feature"] != "accuracy pro->retro cue"
+    lacking = own.assign({variable: own[variable].where(known)})
+    row = nearest(regions, [NetworkSignature("n", True, "p", {"LPFC": own, "V4": lacking})]).iloc[0]
+    assert row["region"] == "LPFC"
+    assert (row["fraction_nearest"], row["fraction_of_seeds"]) == (1, 1)
+
+
+def test_what_one_region_lacks_counts_for_none(decoding):
+    """The colours of V4 are not known; those of LPFC would be 100 SDs off."""
+    regions = [signature(decoding(SHARED, name, seed=i)) for i, name in enumerate(("LPFC", "V4"))]
+    own = signature(decoding(SHARED, seed=9))
+
+    def with_color(one, value):
+        color = one.isel(feature=[0]).assign_coords(
+            feature=["cued_color retro delay"], within=("feature", [False])
+        )
+        color = color.assign(value=color["value"] * 0 + value, sd=color["sd"] * 0 + 0.01)
+        return xr.concat([one, color], "feature", combine_attrs="override")
+
+    plain = distances(regions, [network("n", True, "p", own)])
+    seen = [with_color(regions[0], 1.0), regions[1]]
+    pd.testing.assert_frame_equal(
+        distances(seen, [network("n", True, "p", with_color(own, 0.0))]), plain
+    )
+    both = [with_color(each, 1.0) for each in regions]
+    of_both = distances(both, [network("n", True, "p", with_color(own, 0.0))])
+    assert list(of_both["n_features"]) == [9, 9]
+    # 100 SDs in one of nine features.
+    assert (of_both["distance"] > 33).all()
+
+
+def test_two_regions_at_the_same_distance_are_undecided(decoding):
+    one = signature(decoding(SHARED, "one"))
+    own = network("n", True, "p", signature(decoding(SHARED, seed=9)))
+    row = nearest([one, one.assign_attrs(region="two")], [own]).iloc[0]
+    assert (row["region"], row["runner_up"], row["margin"]) == ("one", "two", 0)
+    assert row["verdict"] == UNDECIDED
+
+
 def test_training_that_changes_nothing_is_said(brain, decoding):
     same = [
         network("lazy", trained, "p", signature(decoding(SHARED, seed=20 + trained)))
@@ -216,5 +267,7 @@ def test_features_that_do_not_match_are_named(brain, networks):
 def test_one_region_has_no_runner_up(brain, networks):
     table = nearest(brain[:1], networks)
     assert (table["runner_up"] == "").all()
+    assert (table["verdict"] == "LPFC").all()
+    assert table["margin"].isna().all()
     assert table["runner_up_distance"].isna().all()
     assert (table["fraction_nearest"] == 1).all()

@@ -18,8 +18,10 @@ from neuro_attn.comparison import (
     of_regions,
     together,
 )
+from neuro_attn.comparison.colors import color_features, colors_of
 from neuro_attn.comparison.matching import TOLERANCE, Members, matching_noise
 from neuro_attn.configuration import parse
+from neuro_attn.errors import InputError
 from neuro_attn.recording import build
 
 UNITS, TRIALS = 30, 60
@@ -147,6 +149,42 @@ def test_colours_are_features_where_both_sides_know_them():
     assert len(told) == 16
 
 
+def test_why_colours_are_not_features_is_said_of_each():
+    """Planes that are not there have no reliability, rates that do not vary no information."""
+    rng = np.random.default_rng(10)
+    data = dataset(**COLORS)
+    silent = record("area", 1.0, rng)
+    silent["rates"][:, :, 0] = 3.0
+    members = Members([silent], data, SIZES, 0, "brain", "area")
+    colors = colors_of([silent], data, "brain")
+    features, left_out = color_features(members.procedures(0.0), colors)
+    for task in ("pro", "retro"):
+        assert "reliability of the planes" in left_out[f"alignment {task} early"]
+        assert left_out[f"cued_color {task} early"] == f"no rate of {UNITS} units varies"
+        assert f"cued_color {task} late" in features["feature"]
+
+
+def test_replicates_of_colours_are_means_over_draws_as_their_values_are():
+    """Of 3 of 30 units in a draw, ten draws have about .45 times the SD of one.
+
+    The SD of 200 replicates has an SE of 8 %, the ratio one of 12 %; .8 is 4.8 of these.
+    """
+    recording = record("area", 0.8, np.random.default_rng(11), color=1.0)
+    sd = {}
+    for draws in (1, 10):
+        data = dataset(
+            **COLORS,
+            windows={"late": [0.1, 0.2]},
+            decoding={"draws": draws, "unit_counts": []},
+            inference={"permutations": 19, "bootstraps": 200},
+        )
+        members = Members([recording], data, Sizes(3, TRIALS // 2), 0, "brain", "area")
+        colors = colors_of([recording], data, "brain")
+        features, _ = color_features(members.procedures(0.0), colors)
+        sd[draws] = features["sd"].sel(feature="cued_color retro late").item()
+    assert sd[10] < 0.8 * sd[1]
+
+
 def test_what_is_written_is_what_is_read(tmp_path):
     rng = np.random.default_rng(8)
     data, blind = dataset(**COLORS), dataset()
@@ -189,3 +227,20 @@ def test_sizes_are_those_of_the_smallest_population_of_all():
     }
     assert equal_sizes({"many": many, "few": few}, tables) == Sizes(12, 15)
     assert equal_sizes({"few": few}, {"few": tables["few"]}) == Sizes(12, 17)
+
+
+def test_a_single_unit_has_no_halves_and_is_told():
+    table = pd.DataFrame({"n_units": [40, 1], "n_trials": [30, 30]})
+    with pytest.raises(InputError, match=r"data set few.*1 unit; allowed: 2.*regions\.min_units"):
+        equal_sizes({"few": dataset()}, {"few": table})
+
+
+@pytest.mark.parametrize("units", [2, 3])
+def test_a_few_units_have_signatures_and_halves(units):
+    area = record("area", 0.2, np.random.default_rng(12), strength=2.0, color=1.0)
+    sizes = Sizes(units, TRIALS // 2)
+    (found,) = of_regions([area], dataset(**COLORS), ["area"], sizes, 0, "brain")
+    assert np.isfinite(found["value"]).all()
+    halves = found["halves"][..., found["feature"].str.startswith("accuracy").values]
+    assert np.isfinite(halves).all()
+    assert (halves[0] != halves[1]).any()

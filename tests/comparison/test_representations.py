@@ -106,3 +106,22 @@ def test_procrustes_is_what_the_best_rotation_leaves():
 def test_three_conditions_are_too_few():
     with pytest.raises(ValueError, match="4 or more conditions"):
         debiased_cka(np.zeros((3, 5)), np.zeros((3, 5)))
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 10**6), units=st.integers(1, 6), n=st.integers(4, 9))
+def test_a_stack_of_resamples_is_measured_like_each_by_itself(seed, units, n):
+    """In double precision; one of them is not defined."""
+    rng = np.random.default_rng(seed)
+    one, other = rng.normal(size=(5, n, units)), rng.normal(size=(5, n, units + 1))
+    one[0] = 0.0
+    stacks = [(one, other), (one, one[::-1])]
+    for measure, (first, second) in itertools.product((debiased_cka, procrustes), stacks):
+        each = [float(measure(a, b)) for a, b in zip(first, second, strict=True)]
+        np.testing.assert_allclose(measure(first, second), each, rtol=0, atol=1e-8)
+        assert np.isnan(each[0])
+    distances = crossnobis(one, one[::-1])
+    each = np.stack([crossnobis(a, b) for a, b in zip(one, one[::-1], strict=True)])
+    np.testing.assert_allclose(distances, each, rtol=0, atol=1e-8)
+    each = [float(correlation(row, each[1])) for row in each]
+    np.testing.assert_allclose(correlation(distances, distances[1]), each, rtol=0, atol=1e-8)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from neuro_attn.comparison import signature
+from neuro_attn.comparison import apart, signature, together
 from neuro_attn.comparison.signatures import why_no_code
 from neuro_attn.errors import InputError
 
@@ -62,3 +63,24 @@ def test_a_code_in_one_window_is_a_code_however_weak_it_is_in_the_others(decodin
 
     assert why(0.5, 0.9) == ""
     assert "3 are needed" in why(0.67, 0.67)
+
+
+def test_regions_of_unequal_sessions_and_features_are_written_and_read_in_order(decoding):
+    """Regions recorded in one and in three sessions; colours known of the second."""
+    tasks = {"train_task": ["pro", "pro-1"], "test_task": ["pro", "pro-1"]}
+    accuracy = np.where(np.eye(2, dtype=bool)[..., None], 0.9, 0.5)
+    one, three = (
+        signature(decoding(accuracy, name, sessions=range(n)).assign_coords(tasks))
+        for name, n in (("V4", 1), ("LPFC", 3))
+    )
+    color = three.isel(feature=[0]).assign_coords(
+        feature=["alignment pro cue"], within=("feature", [False])
+    )
+    three = xr.concat([three, color], "feature", combine_attrs="override")
+    read = apart(together([one, three]))
+    for before, after in zip((one, three), read, strict=True):
+        xr.testing.assert_identical(
+            after.drop_vars("session", errors="ignore"), before.drop_vars("session")
+        )
+        assert list(after["feature"].values) == list(before["feature"].values)
+        assert why_no_code(after, 0.95) == why_no_code(before, 0.95) == ""

@@ -12,7 +12,13 @@ from sklearn.linear_model import LogisticRegression
 
 from neuro_attn.decoding import LogisticDecoder, solver
 from neuro_attn.decoding.decoder import standardize
-from neuro_attn.decoding.preconditioner import ByRows, ByUnits, Folded
+from neuro_attn.decoding.preconditioner import (
+    ROUGH_UP_TO,
+    ByRows,
+    ByUnits,
+    Folded,
+    inverse_by_blocks,
+)
 
 KINDS = (
     "plain",
@@ -378,3 +384,21 @@ def test_the_order_of_trials_units_and_labellings_does_not_matter(
     reordered = decoders[1].decision_function(new[:, units])
     for column in range(10):
         assert relative_error(reordered[:, column], scores[:, column]) <= 2e-6
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+@given(
+    size=st.integers(1, 150),
+    strength=st.floats(1e-3, ROUGH_UP_TO),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_inverse_by_blocks_is_the_inverse(size, strength, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(2, size + 20, size))
+    gram = np.swapaxes(X, -1, -2) @ X
+    largest = np.linalg.eigvalsh(gram).max(axis=-1)[:, None, None]
+    regular = np.eye(size) + strength * gram / largest
+    found = inverse_by_blocks(regular.astype(np.float32))
+    exact = np.linalg.inv(regular)
+    # The eigenvalues of the inverse lie between 1 / (1 + strength) and 1.
+    assert np.abs(found - exact).max() < 1e-4 * np.abs(exact).max()

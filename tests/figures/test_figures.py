@@ -470,6 +470,19 @@ def test_signatures_of_many_networks_are_those_of_the_trained_ones(make, tmp_pat
     assert not says(figure, "untrained")
 
 
+@pytest.mark.parametrize("few", ["regions", "features"])
+def test_signatures_of_one_region_or_one_feature_have_a_map_of_one_component(make, tmp_path, few):
+    """No network has a signature where no region has a code; one task and window are a feature."""
+    table, distances, brain, networks = make.signatures(make.shapes["panichello"])
+    if few == "regions":
+        first = table[table["dataset"] == brain]["region"].iloc[0]
+        table, distances = table[table["region"] == first], distances[:0]
+    else:
+        table = table[table["feature"] == table["feature"].iloc[0]]
+    figure = written(signatures.draw(table, distances, brain, networks), tmp_path)
+    assert says(figure, "PC 2 (0%), bootstrap SDs")
+
+
 def test_geometry_over_time_shows_many_regions_as_rows(make, tmp_path):
     one = make.geometry_over_time(make.shapes["panichello"])
     one = one[one["region"] == one["region"].iloc[0]]

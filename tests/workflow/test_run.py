@@ -36,7 +36,8 @@ def test_every_file_of_the_results_contract_is_made(small_run):
         f"results/comparison/{t}.csv"
         for t in ("distances", "nearest", "signatures", "representations")
     ]
-    drawn = [f"{figure}-{name}" for figure in FIGURES for name in datasets]
+    # Untrained networks are floors; they have results, but no figures.
+    drawn = [f"{figure}-{name}" for figure in FIGURES for name in datasets[:2]]
     drawn += ["timeline-small", "attention-tiny", "learning", "similarity", "signatures"]
     drawn += ["memory_locus", "list_recall"]
     expected += [f"results/figures/{name}.{suffix}" for name in drawn for suffix in ("png", "svg")]

@@ -1,4 +1,5 @@
 import os
+import platform
 from pathlib import Path
 
 
@@ -10,6 +11,12 @@ from neuro_attn.provenance import source_digest
 # One thread a job, for BLAS and (NPROC) for XLA: the same bytes for any number of cores.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
 os.environ.update(dict.fromkeys(THREADS, "1"), SOURCE_DATE_EPOCH="0")
+# Networks of one kind differ in their seeds only: what JAX compiles for one serves all. By machine,
+# since a cluster's nodes may have other processors.
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR", str(Path(".snakemake/jax", platform.node()).absolute())
+)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 # The package of this checkout, also where conda brings the rest.
 os.environ.update(PYTHONPATH=str(workflow.basedir))
 
@@ -211,17 +218,25 @@ def table_of(name, caption, category, title):
     )
 
 
+# Untrained networks are floors for others; they have tables of results, but no place in the report.
+SHOWN = {
+    name: dataset
+    for name, dataset in DATASETS.items()
+    if dataset.source != "network" or dataset.trained
+}
+
+
 def figures_and_tables(wildcards):
     wanted = [
         f"results/figures/{figure}-{name}.{suffix}"
-        for name, dataset in DATASETS.items()
+        for name, dataset in SHOWN.items()
         for figure in DATASET_FIGURES
         if has(dataset, figure)
         for suffix in ("png", "svg")
     ]
     wanted += [
         f"results/tables/{table}-{name}.html"
-        for name, dataset in DATASETS.items()
+        for name, dataset in SHOWN.items()
         for table in DATASET_TABLES
         if has(dataset, table)
     ]
