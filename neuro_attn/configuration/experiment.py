@@ -8,6 +8,7 @@ from neuro_attn.configuration.types import (
     Count,
     Duration,
     Fraction,
+    Interval,
     NonNegative,
     Positive,
     RegionName,
@@ -82,6 +83,7 @@ def _is_fixed(duration: tuple[float, float]) -> tuple[float, float]:
 
 
 _Steps = Annotated[Duration, AfterValidator(_is_whole_steps)]
+_Window = Annotated[Interval, AfterValidator(_is_whole_steps)]
 _Shown = Annotated[_Steps, AfterValidator(_is_seen)]
 _Answer = Annotated[_Shown, AfterValidator(_is_fixed)]
 
@@ -146,6 +148,8 @@ class NetworkTrials(Settings):
     """Whether an input is on until the report; else that channel has noise alone."""
     color_count: Annotated[int, Field(ge=3, le=1000)] | None = None
     """Colours, evenly spaced around the circle; null: any."""
+    loss_window: _Window | None = None
+    """The part of the report that counts in the training loss, s from its start; null: all."""
 
     @model_validator(mode="after")
     def _is_one_trial(self) -> "NetworkTrials":
@@ -156,6 +160,12 @@ class NetworkTrials(Settings):
             raise ValueError("timing: report must have the same duration in pro and retro trials")
         if self.encoded_steps + self.report_steps > _MOST_STEPS:
             raise ValueError(f"timing: a trial has more than {_MOST_STEPS} steps")
+        first, end = self.loss_steps
+        if first < 0 or end > self.report_steps:
+            raise ValueError(
+                f"loss_window: {list(self.loss_window or ())} s reaches outside the report: "
+                f"it lies in [0, {self.report_steps * NETWORK_STEP:g}] s from the report's start"
+            )
         return self
 
     @property
@@ -167,6 +177,14 @@ class NetworkTrials(Settings):
     def report_steps(self) -> int:
         """Steps of the report."""
         return round(getattr(self.timing, self.tasks[0]).report[0] / NETWORK_STEP)
+
+    @property
+    def loss_steps(self) -> tuple[int, int]:
+        """First step of the report that counts in the training loss, and the one after the last."""
+        if self.loss_window is None:
+            return 0, self.report_steps
+        start, stop = self.loss_window
+        return round(start / NETWORK_STEP), round(stop / NETWORK_STEP)
 
 
 def _steps_before_report(timing: ProspectiveTiming | RetrospectiveTiming) -> int:

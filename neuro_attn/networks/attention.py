@@ -18,6 +18,9 @@ from jax import Array
 class Attention(eqx.Module):
     """What all kinds of attention have in common."""
 
+    attended: str = eqx.field(static=True, default="step", kw_only=True)
+    """What the states h_s stand for, e.g. the steps of the trial, or patches of a picture."""
+
     @abstractmethod
     def scores(self, query: Array, memory: Array) -> Array:
         """Return e, shape (source,), from d, shape (query,), and h, shape (source, memory)."""
@@ -132,13 +135,18 @@ class AdditiveAttention(Attention):
         Sizes of d, of h_s and of what is compared.
     key : jax.Array
         Random key of the initial weights.
+    attended : str
+        What h_s stand for.
     """
 
     W: eqx.nn.Linear
     U: eqx.nn.Linear
     v: eqx.nn.Linear
 
-    def __init__(self, n_query: int, n_memory: int, n_units: int, key: Array):
+    def __init__(
+        self, n_query: int, n_memory: int, n_units: int, key: Array, attended: str = "step"
+    ):
+        self.attended = attended
         key_w, key_u, key_v = jax.random.split(key, 3)
         self.W = eqx.nn.Linear(n_query, n_units, key=key_w)
         self.U = eqx.nn.Linear(n_memory, n_units, use_bias=False, key=key_u)
@@ -161,6 +169,8 @@ class QKVAttention(Attention):
         Sizes of d, of h_s and of the projections.
     key : jax.Array
         Random key of the initial weights.
+    attended : str
+        What h_s stand for.
     """
 
     Q: eqx.nn.Linear
@@ -168,7 +178,10 @@ class QKVAttention(Attention):
     V: eqx.nn.Linear
     scale: float = eqx.field(static=True)
 
-    def __init__(self, n_query: int, n_memory: int, n_units: int, key: Array):
+    def __init__(
+        self, n_query: int, n_memory: int, n_units: int, key: Array, attended: str = "step"
+    ):
+        self.attended = attended
         key_q, key_k, key_v = jax.random.split(key, 3)
         self.Q = eqx.nn.Linear(n_query, n_units, use_bias=False, key=key_q)
         self.K = eqx.nn.Linear(n_memory, n_units, use_bias=False, key=key_k)
@@ -201,6 +214,8 @@ class MultiHeadAttention(eqx.Module):
     """Several heads of scaled dot-product attention (Vaswani et al. 2017, section 3.2.2).
 
     c^i = softmax(q^i K^i' / sqrt(n)) V^i,  c = W_O [c^1; c^2; ...]
+
+    Here they attend to the steps of the trial.
 
     Parameters
     ----------
@@ -260,3 +275,10 @@ class MultiHeadAttention(eqx.Module):
         """Return c, shape (unit,), and the weights of `heads`."""
         contexts, weights = self.heads(query, memory, present)
         return self.O(contexts.reshape(-1)), weights
+
+
+def attends_to_steps(part: object) -> bool:
+    """Return whether a part of a network is an attention to the steps of the trial."""
+    return isinstance(part, MultiHeadAttention) or (
+        isinstance(part, Attention) and part.attended == "step"
+    )

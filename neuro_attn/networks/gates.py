@@ -14,7 +14,7 @@ a later stage selects. What goes on outside attention (the start of a decoder, w
 attention) stays that of x: with all three replaced, it is what is left.
 """
 
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -27,7 +27,12 @@ from jax.typing import ArrayLike
 from neuro_attn import experiment
 from neuro_attn.configuration import Network
 from neuro_attn.networks import trials as task
-from neuro_attn.networks.attention import Attention, Memory, MultiHeadAttention
+from neuro_attn.networks.attention import (
+    Attention,
+    Memory,
+    MultiHeadAttention,
+    attends_to_steps,
+)
 from neuro_attn.networks.model import TRIALS_AT_ONCE, Model
 from neuro_attn.randomness import stream
 
@@ -67,20 +72,15 @@ class SwappedAttention(Attention):
 
     attention: Attention
     swap: Swap
-    n_steps: int = eqx.field(static=True)
 
     def scores(self, query: Array, memory: Array) -> Array:
         """Return e of the twin's query or states; see `Attention`."""
-        if len(memory) != self.n_steps:  # what is attended to is not the steps of the trial
-            return self.attention.scores(query, memory)
         return self.attention.scores(
             or_of_twin(query, self.swap.queries), or_of_twin(memory, self.swap.keys)
         )
 
     def values(self, memory: Array) -> Array:
         """Return v of the twin's states; see `Attention`."""
-        if len(memory) != self.n_steps:
-            return self.attention.values(memory)
         return self.attention.values(or_of_twin(memory, self.swap.values))
 
 
@@ -106,7 +106,7 @@ class SwappedHeads(MultiHeadAttention):
         return super().heads(or_of_twin(query, self.swap.queries), memory, present)
 
 
-def swapped(model: AnyModel, swap: Swap, n_steps: int) -> AnyModel:
+def swapped(model: AnyModel, swap: Swap) -> AnyModel:
     """Return a network that takes parts of attention from another run.
 
     It runs on a trial and its twin together, over an axis called `RUN`.
@@ -114,22 +114,18 @@ def swapped(model: AnyModel, swap: Swap, n_steps: int) -> AnyModel:
     Parameters
     ----------
     model : Model
-        The network; one without attention is returned as it is.
+        The network; attention to anything but the steps of the trial is left alone.
     swap : Swap
         What is taken.
-    n_steps : int
-        Steps of the trial; attention to anything else is left alone.
     """
 
-    def is_attention(part: object) -> bool:
-        return isinstance(part, Attention | MultiHeadAttention)
+    def exchanged(part: Any) -> Any:
+        if not attends_to_steps(part):
+            return part
+        heads = isinstance(part, MultiHeadAttention)
+        return SwappedHeads(part, swap) if heads else SwappedAttention(part, swap)
 
-    def exchanged(part: object) -> object:
-        if isinstance(part, MultiHeadAttention):
-            return SwappedHeads(part, swap)
-        return SwappedAttention(part, swap, n_steps) if isinstance(part, Attention) else part
-
-    patched: AnyModel = jax.tree.map(exchanged, model, is_leaf=is_attention)
+    patched: AnyModel = jax.tree.map(exchanged, model, is_leaf=attends_to_steps)
     return patched
 
 
@@ -194,7 +190,7 @@ def _reports(model: Model, own: ArrayLike, other: ArrayLike, swap: Swap, n_repor
     """Return the reports on trials, with parts of attention from their twins."""
 
     def one(pair: Array) -> Array:
-        patched = swapped(model, swap, pair.shape[1])
+        patched = swapped(model, swap)
         return jax.vmap(lambda trial: patched(trial, n_report), axis_name=RUN)(pair)[0]
 
     pairs = jnp.stack([jnp.asarray(own), jnp.asarray(other)], axis=1)

@@ -16,7 +16,7 @@ LARGEST_GRADIENT = 1.0
 class Learnable(Protocol):
     """A network with something to make small: `Model`, and what does another task."""
 
-    def loss(self, inputs: Array, target: Array, key: Array, /) -> Array:
+    def loss(self, inputs: Array, target: Array, key: Array, first: int, /) -> Array:
         """Return the loss of one trial, shape (); see `Model`."""
 
 
@@ -35,15 +35,20 @@ class Schedule(Protocol):
 AnyLearnable = TypeVar("AnyLearnable", bound=Learnable)
 
 
-class Batches(NamedTuple):
+class Batches(eqx.Module):
     """Training trials of some steps."""
 
     inputs: Array
     """Shape (step, trial, encoded_step, channel)."""
     targets: Array
-    """What to report: cosine and sine of the colour, shape (step, trial, report_step, 2)."""
+    """What to report: cosine and sine of the colour, shape (step, trial, report_step, 2).
+
+    It has the steps of the report that count, and no others.
+    """
     seeds: Array
     """Seeds of what a network draws at random, shape (step,), uint32."""
+    first: int = eqx.field(static=True, default=0)
+    """Step of the report that the targets begin at."""
 
 
 class Learner(NamedTuple):
@@ -88,7 +93,12 @@ def learn(
     weights, rest = eqx.partition(model, eqx.is_inexact_array)
 
     def loss(weights: AnyLearnable, inputs: Array, targets: Array, keys: Array) -> Array:
-        return jnp.mean(jax.vmap(eqx.combine(weights, rest).loss)(inputs, targets, keys))
+        model = eqx.combine(weights, rest)
+
+        def of_trial(inputs: Array, target: Array, key: Array) -> Array:
+            return model.loss(inputs, target, key, batches.first)
+
+        return jnp.mean(jax.vmap(of_trial)(inputs, targets, keys))
 
     def step(carry: tuple, batch: Batches) -> tuple[tuple, Array]:
         weights, state = carry

@@ -82,8 +82,8 @@ class Recaller(eqx.Module):
         start = (self.begin(memory), jnp.zeros(items.shape[1]))
         return jax.lax.scan(step, start, told, length=len(items))[1]
 
-    def loss(self, items: Array, target: Array, key: Array) -> Array:
-        """Return the mean cross-entropy of recall with teacher forcing; see `Model`."""
+    def loss(self, items: Array, target: Array, key: Array, first: int = 0) -> Array:
+        """Return the mean cross-entropy of recall with teacher forcing, over all positions."""
         return optax.losses.softmax_cross_entropy(self(items, told=target), target).mean()
 
 

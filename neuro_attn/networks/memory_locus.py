@@ -5,7 +5,7 @@ shown is blocked, and the weights of the other steps are renormalised. A network
 items up in stored states forgets them. One that carries them along in its activity does not.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -20,7 +20,12 @@ from sklearn.model_selection import KFold, cross_val_predict
 from neuro_attn import experiment
 from neuro_attn.configuration import Network
 from neuro_attn.networks import trials as task
-from neuro_attn.networks.attention import Attention, Memory, MultiHeadAttention
+from neuro_attn.networks.attention import (
+    Attention,
+    Memory,
+    MultiHeadAttention,
+    attends_to_steps,
+)
 from neuro_attn.networks.model import TRIALS_AT_ONCE, Model
 from neuro_attn.randomness import stream
 
@@ -47,8 +52,6 @@ class BlockedAttention(Attention):
 
     def __call__(self, query: Array, memory: Array, present: Array) -> tuple[Array, Array]:
         """Attend to what is present and allowed; see `Attention`."""
-        if len(memory) != len(self.allowed):  # what is attended to is not the steps of the trial
-            return self.attention(query, memory, present)
         return self.attention(query, memory, _open(present, self.allowed))
 
 
@@ -81,20 +84,18 @@ def cut(model: AnyModel, allowed: Array) -> AnyModel:
     Parameters
     ----------
     model : Model
-        The network; one without attention is returned as it is.
+        The network; attention to anything but the steps of the trial is left alone.
     allowed : array, shape (encoded_step,), bool
         The steps that can be attended to.
     """
 
-    def is_attention(part: object) -> bool:
-        return isinstance(part, Attention | MultiHeadAttention)
+    def blocked(part: Any) -> Any:
+        if not attends_to_steps(part):
+            return part
+        heads = isinstance(part, MultiHeadAttention)
+        return BlockedHeads(part, allowed) if heads else BlockedAttention(part, allowed)
 
-    def blocked(part: object) -> object:
-        if isinstance(part, MultiHeadAttention):
-            return BlockedHeads(part, allowed)
-        return BlockedAttention(part, allowed) if isinstance(part, Attention) else part
-
-    lesioned: AnyModel = jax.tree.map(blocked, model, is_leaf=is_attention)
+    lesioned: AnyModel = jax.tree.map(blocked, model, is_leaf=attends_to_steps)
     return lesioned
 
 

@@ -34,7 +34,11 @@ class Model(eqx.Module):
             Cosine and sine of the colour, at each step of the report.
         """
 
-    def loss(self, inputs: Array, target: Array, key: Array) -> Array:
+    def report_in_training(self, inputs: Array, n_report: int, key: Array) -> Array:
+        """Return the report of a network that may draw at random while it learns."""
+        return self(inputs, n_report)
+
+    def loss(self, inputs: Array, target: Array, key: Array, first: int = 0) -> Array:
         """Return what learning makes small: the squared error of the report on a trial.
 
         Parameters
@@ -42,16 +46,19 @@ class Model(eqx.Module):
         inputs : array, shape (encoded_step, input)
             The trial up to the report.
         target : array, shape (report_step, output)
-            Cosine and sine of the colour to report, at each step of the report.
+            Cosine and sine of the colour to report, at each step of the report that counts.
         key : jax.Array
             For networks that draw at random while they learn.
+        first : int
+            The first step of the report that counts.
 
         Returns
         -------
         array, shape ()
-            The mean over steps of the report and outputs.
+            The mean over steps that count and outputs.
         """
-        return jnp.mean((self(inputs, len(target)) - target) ** 2)
+        report = self.report_in_training(inputs, first + len(target), key)
+        return jnp.mean((report[first:] - target) ** 2)
 
     @abstractmethod
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:

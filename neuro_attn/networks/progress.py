@@ -11,7 +11,7 @@ LINES = 10
 
 
 @contextmanager
-def progress(total: int, label: str) -> Iterator[Callable[[int, str], None]]:
+def progress(total: int, label: str, begun: int = 0) -> Iterator[Callable[[int, str], None]]:
     """Yield what tells a reader how far a loop of steps is.
 
     Parameters
@@ -20,14 +20,20 @@ def progress(total: int, label: str) -> Iterator[Callable[[int, str], None]]:
         Steps in all.
     label : str
         What is going on, e.g. ``training bahdanau seed 0``.
+    begun : int
+        Steps that were done before; it is told from where the loop goes on.
 
     Yields
     ------
     callable
         To be called with the number of steps done and a few words on them.
     """
-    with tqdm(total=total, desc=label, unit="step", file=sys.stderr, disable=None) as bar:
-        lines = 0
+    if begun:
+        print(f"{label}: goes on from step {begun} of {total}", file=sys.stderr, flush=True)
+    with tqdm(
+        total=total, initial=begun, desc=label, unit="step", file=sys.stderr, disable=None
+    ) as bar:
+        lines = begun * LINES // total
 
         def tell(done: int, message: str) -> None:
             nonlocal lines

@@ -99,7 +99,7 @@ def train(
     made_of = identity(settings.model_dump(mode="json"), seed, name, replicate, version)
     if checkpoint is not None:
         now = load(now, made_of, checkpoint) or now
-    with progress(settings.steps, f"training {name} seed {replicate}") as tell:
+    with progress(settings.steps, f"training {name} seed {replicate}", now.step) as tell:
         for row, done in enumerate(range(0, settings.steps, LOGGED_EVERY)):
             n_steps = min(LOGGED_EVERY, settings.steps - done)
             batches = _batches(n_steps, settings, rng, sample_rng)
@@ -152,10 +152,12 @@ def _batches(
     """Draw fresh trials for some steps."""
     trials = task.draw(n_steps * settings.batch, settings, rng)
     inputs = task.inputs(trials, settings, settings.input_noise, rng)
-    targets = task.targets(trials, settings.report_steps)
+    first, end = settings.loss_steps
+    targets = task.targets(trials, end - first)
     shape = (n_steps, settings.batch)
     return Batches(
         jnp.asarray(inputs.reshape(*shape, *inputs.shape[1:])),
         jnp.asarray(targets.reshape(*shape, *targets.shape[1:])),
         jnp.asarray(sample_rng.integers(2**32, size=n_steps, dtype=np.uint32)),
+        first,
     )

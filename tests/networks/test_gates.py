@@ -9,7 +9,16 @@ import pytest
 from neuro_attn import experiment
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import Attention, MultiHeadAttention
-from neuro_attn.networks.gates import COLUMNS, RUN, SWAPS, Swap, gates, other_cue, swapped
+from neuro_attn.networks.gates import (
+    COLUMNS,
+    RUN,
+    SWAPS,
+    Swap,
+    SwappedAttention,
+    gates,
+    other_cue,
+    swapped,
+)
 from neuro_attn.networks.model import Model, report
 
 COLORS = [task.CHANNELS.index(f"{place}_cos") for place in experiment.LOCATIONS]
@@ -97,7 +106,7 @@ def test_a_twin_differs_in_nothing_but_the_cue_and_what_is_asked_for(small):
 
 def test_with_nothing_swapped_a_network_does_what_it_does(built, seen):
     model, pair = built["multi-head"], jnp.asarray(seen[:2])
-    run = eqx.filter_jit(eqx.filter_vmap(swapped(model, Swap(), seen.shape[1]), axis_name=RUN))
+    run = eqx.filter_jit(eqx.filter_vmap(swapped(model, Swap()), axis_name=RUN))
     np.testing.assert_allclose(run(pair), report(model, pair), atol=1e-5)
 
 
@@ -109,7 +118,7 @@ def test_hard_attention_takes_the_states_of_the_twin(built, seen):
     query, present = jnp.asarray(rng.normal(size=(2, n_units))), jnp.ones(n_steps, bool)
 
     def attend(swap, query, states):
-        return swapped(built["hard"], swap, n_steps).attend(query, states, present, None)[0]
+        return swapped(built["hard"], swap).attend(query, states, present, None)[0]
 
     run = jax.vmap(attend, in_axes=(None, 0, 0), axis_name=RUN)
     for swap, expected in ((Swap(), 0), (SWAPS["everything"], 1)):
@@ -118,13 +127,23 @@ def test_hard_attention_takes_the_states_of_the_twin(built, seen):
         np.testing.assert_allclose(run(swap, query, states)[0], taken, atol=1e-6)
 
 
+@pytest.mark.parametrize("family", ["perceiver", "grid", "cnn-self-attention"])
+def test_attention_to_anything_but_steps_is_left_alone(built, family):
+    model = built[family]
+    patched = swapped(model, SWAPS["everything"])
+    if family == "perceiver":
+        assert all(isinstance(each.attention, SwappedAttention) for each in patched.reads)
+        patched, model = patched.exchanges, model.exchanges
+    assert eqx.tree_equal(patched, model)
+
+
 @pytest.mark.parametrize("part", Swap._fields)
 def test_heads_take_what_is_swapped_from_the_twin_and_the_twin_keeps_its_own(part):
     heads = MultiHeadAttention(6, 2, jax.random.key(2))
     rng = np.random.default_rng(1)
     states = jnp.asarray(rng.normal(size=(2, 5, 6)))
     query, present = jnp.asarray(rng.normal(size=(2, 6))), jnp.ones(5, bool)
-    patched = swapped(heads, SWAPS[part], 5)
+    patched = swapped(heads, SWAPS[part])
 
     def attend(query, states):
         return patched(query, patched.memory(states), present)[0]

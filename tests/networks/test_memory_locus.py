@@ -7,6 +7,7 @@ import pytest
 
 from neuro_attn import networks
 from neuro_attn.configuration import ATTENDED
+from neuro_attn.networks.families.perceiver import LATENTS
 from neuro_attn.networks.memory_locus import cut
 from neuro_attn.networks.model import online
 from neuro_attn.networks.trials import ENCODED_STEPS
@@ -43,6 +44,28 @@ def test_self_attention_that_is_cut_off_knows_only_the_steps_that_are_left(built
 def test_a_network_without_attention_is_left_as_it_is(built):
     assert "seq2seq" not in ATTENDED
     assert eqx.tree_equal(cut(built["seq2seq"], jnp.asarray(ALLOWED)), built["seq2seq"])
+
+
+def test_latents_attend_to_each_other_whatever_steps_are_hidden(built, seen):
+    """Also where a trial has as many steps as there are latents."""
+    model, trial = built["perceiver"], jnp.asarray(seen[0, :LATENTS])
+    allowed = jnp.arange(LATENTS) >= 3
+    everything = jnp.ones(LATENTS, bool)
+
+    @eqx.filter_jit
+    def perceived(model, present):
+        return model.perceive(trial, present)
+
+    latents, weights = perceived(cut(model, allowed), everything)
+    expected, expected_weights = perceived(model, allowed)
+    np.testing.assert_allclose(latents, expected, atol=1e-6)
+    np.testing.assert_allclose(weights, expected_weights, atol=1e-6)
+    assert np.abs(expected - perceived(model, everything)[0]).max() > 1e-4
+
+
+@pytest.mark.parametrize("family", ["grid", "cnn-self-attention"])
+def test_attention_to_patches_is_left_as_it_is(built, family):
+    assert eqx.tree_equal(cut(built[family], jnp.asarray(ALLOWED)), built[family])
 
 
 def test_attention_loses_the_items_and_recurrence_does_not(small):

@@ -146,6 +146,13 @@ def test_a_network_can_do_one_task(only):
     assert trials["trial_id"].tolist() == list(range(7))
 
 
+@pytest.mark.parametrize(
+    ("window", "steps"), [(None, (0, 5)), ([0, 0.5], (0, 5)), ([0.3, 0.4], (3, 4))]
+)
+def test_a_loss_window_is_half_open_and_from_the_start_of_the_report(window, steps):
+    assert NetworkTrials(loss_window=window).loss_steps == steps
+
+
 def test_a_trial_is_as_long_as_the_longest_of_the_tasks_that_are_done():
     timing = {"pro": {"memory_delay": [9, 9]}}
     assert NetworkTrials(timing=timing, tasks=["retro"]).encoded_steps == ENCODED_STEPS
@@ -184,6 +191,10 @@ def test_a_number_of_colours_is_spread_evenly_around_the_circle():
         ({"timing": {"retro": {"report": [0.1, 0.1]}}}, "same duration in pro and retro"),
         ({"timing": {"pro": {"memory_delay": [200, 200]}}}, "more than 1000 steps"),
         ({"timing": {"pro": {"selection_delay": [1, 1]}}}, "selection_delay"),
+        ({"loss_window": [0.2, 0.6]}, r"loss_window: \[0.2, 0.6\] s .* in \[0, 0.5\] s"),
+        ({"loss_window": [-0.1, 0.3]}, "reaches outside the report"),
+        ({"loss_window": [0.2, 0.25]}, "steps of 0.1 s"),
+        ({"loss_window": [0.2, 0.2]}, "below the second"),
         ({"tasks": []}, "tasks"),
         ({"tasks": ["pro", "pro"]}, "tasks names a task twice"),
         ({"color_count": 2}, "color_count"),

@@ -1,5 +1,8 @@
 """Runs that meet hostile configurations, folders that cannot be written, or a full disk."""
 
+import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -9,7 +12,7 @@ import pytest
 
 from benchmarks import kills
 from tests.onboarding.conftest import spike_trains, write_nwb
-from tests.workflow.conftest import SMALL, Project
+from tests.workflow.conftest import NETWORKS, SMALL, Project
 
 CANARY = "canary"
 TINY = {
@@ -181,6 +184,41 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(tmp_path):
         arguments=targets,
     )
     assert len(moments) == 3
+
+
+def test_a_training_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bytes(new_project):
+    project = new_project()
+    slow = {"family": "relu-rnn", "steps": 400, "hidden": 4, "batch": 4, "test_trials": 40}
+    keys = {**TINY, **NETWORKS, "networks": {"slow": {**slow, "seeds": 1}}}
+    config, target = project.write_config(keys), "results/networks/slow/seed0/weights.npz"
+    run = ("run", "--config", config, target)
+    made = (project.folder / target).parent
+    checkpoint = made / ".checkpoint.npz"
+    log = project.folder / "results/logs/train/slow/seed0.log"
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "neuro_attn.command_line", *run],
+        cwd=project.folder,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while not checkpoint.exists() and killed.poll() is None:
+        time.sleep(0.005)
+    assert killed.poll() is None, "the run ended before it could be killed"
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    with np.load(checkpoint) as file:
+        step = int(file["leaf0"])
+    assert 0 < step < slow["steps"]
+    assert not (made / "weights.npz").exists()
+
+    project.run(*run)
+    assert f"goes on from step {step} of {slow['steps']}" in log.read_text()
+    resumed = kills.results(project.folder)
+    assert {path.name for path in made.iterdir()} == {"training.csv", "weights.npz"}
+    shutil.rmtree(project.folder / "results")
+    project.snakemake("--cores", "1", target, "--configfile", config)
+    assert "goes on" not in log.read_text()
+    kills.compare(resumed, project.folder)
 
 
 def test_what_a_killed_run_leaves_is_told_and_tidied_by_the_next(project):

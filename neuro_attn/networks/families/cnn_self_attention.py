@@ -43,7 +43,7 @@ class CnnSelfAttention(Unrolled):
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
         keys = jax.random.split(key, 4)
         self.maps = PatchMap(PLANES, n_units, keys[0])
-        self.attention = QKVAttention(n_units, n_units, n_units, keys[1])
+        self.attention = QKVAttention(n_units, n_units, n_units, keys[1], ATTENDED)
         self.gamma = jnp.zeros(())
         self.after = eqx.nn.Linear(n_units, n_units, key=keys[2])
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])

@@ -44,7 +44,7 @@ class Grid(Unrolled):
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int, n_steps: int):
         keys = jax.random.split(key, 4)
         self.annotations = PatchMap(COLOR_PLANES, n_units, keys[0])
-        self.attention = AdditiveAttention(n_units, n_units, n_units, keys[1])
+        self.attention = AdditiveAttention(n_units, n_units, n_units, keys[1], ATTENDED)
         self.decoder = slow_cell(len(OTHERS) + n_units, n_units, n_steps, keys[2])
         self.readout = eqx.nn.Linear(2 * n_units, n_outputs, key=keys[3])
 

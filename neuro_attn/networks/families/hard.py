@@ -65,9 +65,9 @@ class Hard(Luong):
             weights = jax.nn.one_hot(drawn, len(soft)) + (soft - jax.lax.stop_gradient(soft))
         return weights @ self.attention.values(memory), weights
 
-    def loss(self, inputs: Array, target: Array, key: Array) -> Array:
-        """Return the squared error of a report for which attention was drawn; see `Model`."""
-        return jnp.mean((self(inputs, len(target), key) - target) ** 2)
+    def report_in_training(self, inputs: Array, n_report: int, key: Array) -> Array:
+        """Return a report for which attention was drawn; see `Model`."""
+        return self(inputs, n_report, key)
 
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Hard:

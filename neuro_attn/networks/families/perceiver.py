@@ -34,6 +34,8 @@ class Attending(eqx.Module):
     ----------
     n_units : int
         Units of a latent.
+    attended : str
+        What is attended to; see `Attention`.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -43,9 +45,9 @@ class Attending(eqx.Module):
     contract: eqx.nn.Linear
     norms: list[eqx.nn.LayerNorm]
 
-    def __init__(self, n_units: int, key: Array):
+    def __init__(self, n_units: int, attended: str, key: Array):
         keys = jax.random.split(key, 3)
-        self.attention = QKVAttention(n_units, n_units, n_units, keys[0])
+        self.attention = QKVAttention(n_units, n_units, n_units, keys[0], attended)
         self.expand = eqx.nn.Linear(n_units, 2 * n_units, key=keys[1])
         self.contract = eqx.nn.Linear(2 * n_units, n_units, key=keys[2])
         self.norms = [eqx.nn.LayerNorm(n_units) for _ in range(3)]
@@ -99,8 +101,8 @@ class Perceiver(Model):
         self.embedding = Embedding(n_inputs, n_units, positions, n_steps, keys[0])
         self.start = 0.3 * jax.random.normal(keys[1], (LATENTS, n_units))
         keys_read, keys_exchange = jax.random.split(keys[2], (2, n_layers))
-        self.reads = [Attending(n_units, each) for each in keys_read]
-        self.exchanges = [Attending(n_units, each) for each in keys_exchange]
+        self.reads = [Attending(n_units, "step", each) for each in keys_read]
+        self.exchanges = [Attending(n_units, "latent", each) for each in keys_exchange]
         self.norm = eqx.nn.LayerNorm(n_units)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
 
