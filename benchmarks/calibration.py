@@ -623,8 +623,10 @@ def paper_onset_experiment(number: int) -> Found:
     n_units = min(each.units for each in planted.values())
     made = decoded(recordings, dataset, region, number, n_units)
     table = tables.onset_table([made], dataset.inference)
+    if table.empty:
+        return {}
     onset = table.loc[0, ["onset_s", "ci_low", "ci_high"]] - planted[region].selection_onset
-    return {"onset": tuple(onset)} if len(table) else {}
+    return {"onset": tuple(onset)}
 
 
 def onsets(n: int, cores: int) -> Found:

@@ -68,7 +68,7 @@ def settings(
         },
         "time": {"start": WINDOW[0], "stop": WINDOW[1], "bin": 0.1},
         "windows": {"delay": list(WINDOW)},
-        "colors": {"upper": "upper_color", "lower": "lower_color"},
+        "colors": {"items": {"upper": "upper_color", "lower": "lower_color"}},
         "decoding": {"population": "pseudopopulation", "draws": 5},
         "inference": {"bootstraps": bootstraps, "permutations": 39},
         "simulation": {

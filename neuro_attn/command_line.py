@@ -88,7 +88,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_onboarding(commands: Any) -> None:
-    files = "NWB (.nwb), NDT rasters (.mat), tables (.csv, .parquet) or NetCDF recordings (.nc)"
+    files = (
+        "NWB (.nwb), NDT rasters and MATLAB arrays (.mat), tables (.csv, .parquet), NetCDF "
+        "recordings (.nc), or ALF and Phy folders"
+    )
     text = "show what files hold: units per region, interval tables, events, what is odd"
     command = commands.add_parser("inspect", help=text, description=text)
     command.add_argument("files", nargs="+", metavar="FILE", help=files)

@@ -3,7 +3,7 @@
 import errno
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -84,16 +84,18 @@ def told_in_one_message(log: str) -> Iterator[None]:
     """
     terminal = sys.stderr
     try:
-        with open(log, "w", encoding="utf-8") as file:
-            try:
-                with redirect_stderr(terminal if terminal.isatty() else file):
-                    yield
-            except InputError as error:
-                print(f"{PREFIX}{error}", file=file)
-                raise
+        with (
+            open(log, "w", encoding="utf-8") as file,
+            redirect_stderr(terminal if terminal.isatty() else file),
+        ):
+            yield
+        return
     except InputError as error:
-        print(f"{PREFIX}{error}", file=terminal)
-        sys.exit(1)
+        message = f"{PREFIX}{error}"
     except (OSError, MemoryError) as error:
-        print(f"{PREFIX}{of_the_system(error)}", file=terminal)
-        sys.exit(1)
+        message = f"{PREFIX}{of_the_system(error)}"
+    print(message, file=terminal)
+    # Where the disk is full the log may have no room for it either.
+    with suppress(OSError), open(log, "a", encoding="utf-8") as file:
+        print(message, file=file)
+    sys.exit(1)

@@ -1,4 +1,5 @@
 import copy
+import itertools
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro_attn.configuration import Configuration, parse
+from neuro_attn.configuration.settings import Time
 from neuro_attn.errors import InputError
 
 NWB: dict[str, Any] = {
@@ -102,7 +104,9 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
         ("d.time.start", float("nan"), "datasets.d.time.start: input should be a finite number"),
         ("d.windows", {"w": [0.2, 0.9]}, "window w [0.2, 0.9] reaches outside time [0, 0.5]"),
         ("d.windows", {"w": [0.2, 0.21]}, "window w is narrower than a bin of 0.05 s"),
+        ("d.windows", {"w": [0.22, 0.28]}, "window w holds no whole bin: bins of 0.05 s begin at"),
         ("d.windows.w", [0.3, 0.2], "datasets.d.windows.w: the first number must be below the"),
+        ("d.files", [], "datasets.d.files"),
         ("d.label", {"left": "side == 0"}, "datasets.d.label: dictionary should have at least 2"),
         ("d.tasks", {}, "datasets.d.tasks: dictionary should have at least 1 item"),
         ("d.tasks.a/b", {"trials": "x == 1"}, "a name is not empty, starts with no dot"),
@@ -112,13 +116,24 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
         ("inference.alpha", 0.9, "inference.alpha: input should be less than 0.5 (given: 0.9)"),
         ("networks", {"n": {"family": "seq2seq"}}, "networks need the key network_analysis"),
         ("comparison", {"dataset": "x"}, "comparison.dataset is 'x'; it must be one of d"),
-        ("d.colors", {"upper": "a"}, "key datasets.d.colors.lower is missing"),
+        ("d.colors", {"bins": 4}, "key datasets.d.colors.items is missing"),
+        ("d.colors", {"items": {"left": "a"}}, "d.colors.items: dictionary should have at least 2"),
     ],
 )
 def test_impossible_values_are_named_with_what_was_given_and_what_is_allowed(path, value, expected):
     text = message(with_key(path, value))
     assert text.startswith("config.yaml: ")
     assert expected in text
+
+
+@pytest.mark.parametrize("width", [0.02, 0.05, 0.1])
+def test_a_window_holds_the_bins_that_lie_in_it_from_edge_to_edge(width):
+    time = Time(start=-0.3, stop=0.5, bin=width)
+    for first, stop in itertools.combinations(range(time.n_bins + 1), 2):
+        window = (time.start + first * width, time.start + stop * width)
+        assert time.bins_in(window) == slice(first, stop)
+        wider = (window[0] - 0.4 * width, window[1] + 0.4 * width)
+        assert time.bins_in(wider) == slice(first, stop)
 
 
 @pytest.mark.parametrize("key", ["files", "label", "tasks", "time", "windows"])

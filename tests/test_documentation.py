@@ -18,6 +18,7 @@ from html import unescape
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -241,6 +242,16 @@ def test_code_on_the_pages_can_be_parsed(page):
         keys = yaml.safe_load(block)
         if "datasets" in keys:
             parse(keys, page)
+
+
+def test_the_example_of_decoding_from_python_runs():
+    (example,) = blocks("docs/api.md", "python")
+    found: dict[str, Any] = {}
+    exec(example, found)
+    summary = found["summary"]
+    assert set(summary["region"]) == {"LPFC", "V4"}
+    assert set(summary["train_task"]) == set(summary["test_task"]) == {"pro", "retro"}
+    assert summary["accuracy"].between(0, 1).all()
 
 
 def test_every_figure_has_a_section_on_how_to_read_it():

@@ -119,7 +119,13 @@ def _values(
     """
     inference, size = procedure.inference, procedure.n_units
     resampling = Resampling(
-        inference.bootstraps, SPLITS, 1, inference.confidence, procedure.seed, procedure.name
+        inference.bootstraps,
+        SPLITS,
+        0,
+        inference.confidence,
+        procedure.seed,
+        procedure.name,
+        references=False,
     )
     draws = range(procedure.settings.draws)
     drawn = np.stack([procedure.units(draw, OBSERVED)[:size] for draw in draws])

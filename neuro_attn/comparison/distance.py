@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn.comparison.signatures import ACCURACY, MIN_SD, decodable
+from neuro_attn.comparison.signatures import ACCURACY, decodable, least_sd
 from neuro_attn.errors import InputError
 from neuro_attn.inference.intervals import centred, interval
 
@@ -158,8 +158,7 @@ def matched(
 
 def signature_distance(one: xr.DataArray, other: xr.DataArray, sd: xr.DataArray) -> xr.DataArray:
     """Return the root mean square over features of the difference in units of `sd`."""
-    is_accuracy = [name.startswith(ACCURACY) for name in sd["feature"].values]
-    least = xr.DataArray(np.where(is_accuracy, MIN_SD, 1e-9), dims="feature")
+    least = xr.DataArray(least_sd(sd["feature"].values), dims="feature")
     return (((one - other) / sd.clip(min=least)) ** 2).mean("feature") ** 0.5
 
 

@@ -73,8 +73,11 @@ def representations(
     labels = [
         {str(label) for one in recordings[name] for label in one["label"].values} for name in names
     ]
-    bins = {None if (c := settings[name].colors) is None else c.bins for name in names}
-    by_color = None not in bins and len(bins) == 1 and all(map(say_what_is_cued, labels))
+    colors = [settings[name].colors for name in names]
+    by_color = len({None if each is None else each.bins for each in colors}) == 1 and all(
+        each is not None and say_what_is_cued(classes, each.items)
+        for each, classes in zip(colors, labels, strict=True)
+    )
 
     def answers(by_color: bool) -> dict[str, list[list[Responses]]]:
         return {

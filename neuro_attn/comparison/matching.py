@@ -176,7 +176,9 @@ def _noise(recording: xr.Dataset, seed: int, name: str, region: str) -> xr.Datas
 
 
 def matching_noise(accuracy: Callable[[float], float], target: float) -> float:
-    """Return the least noise with which accuracy is `target`; 0 if it is no higher without.
+    """Return a noise with which accuracy is `target`; 0 if it is no higher without.
+
+    Bisection ends at the first noise whose accuracy is within ``TOLERANCE``; less may do, too.
 
     Parameters
     ----------

@@ -85,7 +85,7 @@ def _of_population(
         if by_color:
             assert dataset.colors is not None
             shown = shown_colors(by_session[part.session], dataset.colors, name)
-            bins = (shown.bins * cued(part.label, population.classes)).any(axis=0)
+            bins = (shown.bins * cued(part.label, population.classes, shown.items)).any(axis=0)
         groups, names = [], []
         for task, of_task in enumerate(population.tasks):
             for label, of_class in enumerate(population.classes):

@@ -6,7 +6,7 @@ colours are known, what units know of them and how their planes lie (`colors`).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -124,6 +124,11 @@ def why_no_code(region: xr.Dataset, confidence: float) -> str:
             f"transfer are at most {apart:.1f} bootstrap SDs apart; {FEWEST_SDS:g} are needed"
         )
     return ""
+
+
+def least_sd(features: Iterable[str]) -> np.ndarray:
+    """Return the smallest SD that is believed of each feature, (feature,)."""
+    return np.where([name.startswith(ACCURACY) for name in features], MIN_SD, 1e-9)
 
 
 def decodable(region: xr.Dataset, confidence: float) -> bool:

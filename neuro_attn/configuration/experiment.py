@@ -241,8 +241,8 @@ class Simulation(Settings):
     """The regions, by name."""
     selection_rise: Positive = 0.03
     """Time constant with which selection rises from its onset, s."""
-    baseline: Positive = 10.0
-    """Mean firing rate at rest, spikes/s (gamma distributed over units)."""
+    baseline: Annotated[float, Field(ge=2, allow_inf_nan=False)] = 10.0
+    """Mean firing rate at rest, spikes/s: 2, and what is beyond gamma distributed over units."""
     overdispersion: NonNegative = 0.0
     """Variance of a trial-wide gain of each unit; 0 leaves Poisson spikes."""
     noise_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0

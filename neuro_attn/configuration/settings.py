@@ -5,6 +5,7 @@ These models are the single source of the configuration. The JSON schema for edi
 fail when they drift apart.
 """
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -26,6 +27,8 @@ from neuro_attn.configuration.types import (
 )
 
 _MOST_BINS = 10_000
+_ROUNDING = 1e-6
+"""Parts of a bin by which edges may be off."""
 
 # --- what every data set has -------------------------------------------------------------------
 
@@ -94,16 +97,19 @@ class Time(Settings):
         """Number of bins."""
         return round((self.stop - self.start) / self.bin)
 
+    def bins_in(self, window: tuple[float, float]) -> slice:
+        """Return the bins that lie in a window (s) from edge to edge."""
+        first, last = ((edge - self.start) / self.bin for edge in window)
+        return slice(math.ceil(first - _ROUNDING), math.floor(last + _ROUNDING))
+
 
 class ColorColumns(Settings):
     """Where the two items' colours stand, for the geometry of colour planes."""
 
-    upper: str
-    """Trial column with the colour of the upper item, rad."""
-    lower: str
-    """Trial column with the colour of the lower item, rad."""
+    items: Annotated[dict[Name, str], Field(min_length=2, max_length=2)]
+    """Trial columns with the colours of the two items, rad; classes of these names cue them."""
     bins: Annotated[int, Field(ge=3)] = 4
-    """Colour bins of each location."""
+    """Colour bins of each item."""
 
 
 class Decoding(Settings):
@@ -196,6 +202,12 @@ class Analysis(Settings):
                 )
             if stop - start < self.time.bin - 1e-9:
                 raise ValueError(f"window {name} is narrower than a bin of {self.time.bin:g} s")
+            bins = self.time.bins_in((start, stop))
+            if bins.start >= bins.stop:
+                raise ValueError(
+                    f"window {name} holds no whole bin: bins of {self.time.bin:g} s begin at "
+                    f"{self.time.start:g}"
+                )
         return self
 
 
@@ -264,7 +276,7 @@ class MatlabDataset(Analysis):
 
     source: Literal["matlab"]
     """Where recordings come from."""
-    files: str | list[str]
+    files: Files
     """Files or patterns, relative to `data_folder`."""
     variable: str
     """The array; a field of a struct is `struct.field`. Trials that are not there are NaN."""
@@ -306,7 +318,7 @@ class AlfDataset(Analysis):
 
     source: Literal["alf"]
     """Where recordings come from."""
-    files: str | list[str]
+    files: Files
     """Folders or patterns, relative to `data_folder`; probes may lie deeper."""
     units: Expression | None = None
     """Which clusters are units: an expression on their columns; null: all."""
@@ -319,7 +331,7 @@ class PhyDataset(Analysis):
 
     source: Literal["phy"]
     """Where recordings come from."""
-    files: str | list[str]
+    files: Files
     """Folders or patterns, relative to `data_folder`."""
     trials: str = "trials.csv"
     """Table of the trials, CSV or Parquet, relative to each folder; events in s."""

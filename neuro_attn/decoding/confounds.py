@@ -7,6 +7,7 @@ the decoder instead of the units, tell the label? Only if both do can it stand b
 
 import logging
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from neuro_attn.decoding.populations import (
     TRIAL_NUMBER,
     Part,
     Population,
+    fewest_trials,
     populations,
     trial_column,
     units_per_draw,
@@ -58,7 +60,8 @@ def decode_confounds(
     -------
     dict of (str, str) to list of xarray.Dataset
         From confound and what is decoded ("confound" or "label") to the results of all regions
-        where that can be done, as of `transfer.decode_windows`. The log says what cannot.
+        where that can be done, as of `transfer.decode_windows`. The log says which region, task and
+        session takes no part, and why.
 
     Raises
     ------
@@ -72,35 +75,89 @@ def decode_confounds(
     shuffling = dataset.model_copy(
         update={"inference": dataset.inference.model_copy(update=by_shuffle)}
     )
-    decoded: dict[tuple[str, str], list[xr.Dataset]] = {}
+    # Labels alone are tested: a confound that seems to transfer is worth a look, and in place of
+    # units it has but one to mirror.
+    settings = {"confound": (shuffling, n_units), "label": (dataset, None)}
+    folds = dataset.decoding.folds
+    results: dict[tuple[str, str], list[xr.Dataset]] = {}
     for confound in dataset.confounds:
         columns = _columns(recordings, confound, name)
-        for region in regions:
-            by_session = _by_session(members[region], columns, confound)
-            asked = {
-                "confound": _telling_confound(members[region], by_session, dataset.decoding.folds),
-                "label": _telling_label(members[region], by_session),
-            }
-            for what, told in asked.items():
-                others = decoded.setdefault((confound, what), [])
-                # Regions that are tested together must have the same tasks.
-                if not told or (others and list(told[0].tasks) != _tasks(others[0])):
-                    where = f"{name}, confound {confound}, region {region}"
-                    logger.warning(
-                        "%s: the %s cannot be decoded, too few trials differ", where, what
-                    )
-                else:
-                    # Labels alone are tested: a confound that seems to transfer is worth a look,
-                    # and in place of units it has but one to mirror.
-                    asked_of = (shuffling, n_units) if what == "confound" else (dataset, None)
-                    others.append(
-                        decode_windows(told, *asked_of, seed, name, region, mirrored=False)
-                    )
-    return {key: found for key, found in decoded.items() if found}
+        values = {region: _by_session(members[region], columns, confound) for region in regions}
+        targets = {
+            "confound": {r: _telling_confound(members[r], values[r], folds) for r in regions},
+            "label": {r: _telling_label(members[r], values[r]) for r in regions},
+        }
+        for what, by_region in targets.items():
+            where = f"{name}, confound {confound}, {what} decoded"
+            decodable = _decodable(by_region, folds, where)
+            if decodable:
+                results[confound, what] = [
+                    decode_windows(each, *settings[what], seed, name, region, mirrored=False)
+                    for region, each in decodable.items()
+                ]
+    return results
 
 
-def _tasks(decoded: xr.Dataset) -> list[str]:
-    return decoded["train_task"].values.tolist()
+class _Target(NamedTuple):
+    """What is to be decoded in a region, and in which of its tasks that cannot be, with why."""
+
+    members: list[Population]
+    lacking: dict[str, str]
+
+
+def _decodable(targets: dict[str, _Target], folds: int, where: str) -> dict[str, list[Population]]:
+    """Return populations by region, in the tasks that all have; say what is left out, and why.
+
+    Regions are corrected together, so they have the same tasks. A region without any has no part.
+    """
+    tasks = {
+        region: [task for task in target.members[0].tasks if task not in target.lacking]
+        for region, target in targets.items()
+    }
+    some = [region for region in targets if tasks[region]]
+    decodable: dict[str, list[Population]] = {}
+    for region, target in targets.items():
+        kept = [task for task in tasks[region] if all(task in tasks[other] for other in some)]
+        for task in target.members[0].tasks:
+            others = ", ".join(other for other in some if task not in tasks[other])
+            if task not in kept:
+                reason = target.lacking.get(task, f"left out because it cannot be in {others}")
+                logger.warning("%s, region %s, task %s: %s", where, region, task, reason)
+        members = _in_tasks(target.members, kept, folds, f"{where}, region {region}")
+        if members:
+            decodable[region] = members
+    return decodable
+
+
+def _in_tasks(
+    members: list[Population], names: list[str], folds: int, where: str
+) -> list[Population]:
+    """Return populations of the tasks and of the trials that have a class.
+
+    Sessions with fewer trials of a task and class than folds take no part, as everywhere.
+    """
+    if not names:
+        return []
+    restricted = []
+    for member in members:
+        tasks = np.flatnonzero(np.isin(member.tasks, names))
+        parts = []
+        for part in member.parts:
+            own = _restricted(part, (part.label >= 0) & np.isin(part.task, tasks), tasks)
+            if fewest_trials(own.task, own.label, len(tasks), len(member.classes)) >= folds:
+                parts.append(own)
+            else:
+                few = f"fewer than {folds} trials of a class of the confound"
+                logger.warning("%s, session %s: left out, %s", where, part.session, few)
+        labels = {
+            session: tuple(labels[task] for task in tasks)
+            for session, labels in member.session_labels.items()
+        }
+        if parts:
+            restricted.append(
+                replace(member, parts=parts, tasks=tuple(names), session_labels=labels)
+            )
+    return restricted
 
 
 def _columns(
@@ -128,45 +185,40 @@ def _by_session(
 
 def _telling_confound(
     members: list[Population], by_session: dict[str, np.ndarray], folds: int
-) -> list[Population]:
-    """Return populations whose classes are those of the confound, in the tasks that have them all.
-
-    Sessions with fewer trials of a task and class than folds take no part, as everywhere.
-    """
-    n_times, n_tasks = len(members[0].times), len(members[0].tasks)
+) -> _Target:
+    """Return populations whose classes are those of the confound; trials without one have -1."""
+    n_times = len(members[0].times)
     values = {
         session: each[:, :n_times].mean(axis=1) if each.ndim == 2 else each
         for session, each in by_session.items()
     }
     classes, split = _classes(list(values.values()))
-    label: dict[str, np.ndarray] = {}
-    enough: dict[str, np.ndarray] = {}
-    for part in (part for member in members for part in member.parts):
+
+    def labelled(part: Part) -> Part:
         own = values[part.session]
-        number = _median_split(own, part.task) if split else _numbered(own, classes)
-        cells = np.bincount(
-            (part.task * len(classes) + number)[number >= 0], minlength=n_tasks * len(classes)
+        return replace(
+            part, label=_median_split(own, part.task) if split else _numbered(own, classes)
         )
-        label[part.session] = number
-        enough[part.session] = cells.reshape(n_tasks, -1).min(axis=1) >= folds
-    tasks = np.flatnonzero(np.stack(list(enough.values())).any(axis=0))
-    if len(classes) < 2 or not len(tasks):
-        return []
-    names = tuple(members[0].tasks[task] for task in tasks)
-    told = []
-    for member in members:
-        parts = [
-            _restricted(
-                replace(part, label=label[part.session]),
-                (label[part.session] >= 0) & np.isin(part.task, tasks),
-                tasks,
-            )
-            for part in member.parts
-            if enough[part.session][tasks].all()
-        ]
-        if parts:
-            told.append(replace(member, parts=parts, tasks=names, classes=classes))
-    return told
+
+    telling = [
+        replace(member, parts=[labelled(part) for part in member.parts], classes=classes)
+        for member in members
+    ]
+    if len(classes) < 2:
+        return _Target(telling, dict.fromkeys(members[0].tasks, "the confound does not vary"))
+    parts = [part for member in telling for part in member.parts]
+    lacking = {
+        task: f"no session has {folds} trials of every class of the confound"
+        for number, task in enumerate(members[0].tasks)
+        if not any(
+            np.bincount(
+                part.label[(part.task == number) & (part.label >= 0)], None, len(classes)
+            ).min()
+            >= folds
+            for part in parts
+        )
+    }
+    return _Target(telling, lacking)
 
 
 def _numbered(values: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
@@ -213,49 +265,36 @@ def _restricted(part: Part, keep: np.ndarray, tasks: np.ndarray) -> Part:
     )
 
 
-def _telling_label(
-    members: list[Population], by_session: dict[str, np.ndarray]
-) -> list[Population]:
+def _telling_label(members: list[Population], by_session: dict[str, np.ndarray]) -> _Target:
     """Return populations whose units are the confound's value, one a session.
 
     Text has a unit for each value. Where a value is missing it tells nothing: the median, or 0.
-    Tasks in which the confound is the same on all trials are left out: there it tells nothing.
+    Where the confound is the same on all trials of a task, it tells nothing of the label.
     """
     texts = [each.astype(str) for each in by_session.values() if each.dtype.kind not in "biuf"]
     shown = np.setdiff1d(np.concatenate(texts), [""]) if texts else np.empty(0, str)
     units = {session: _as_units(values, shown) for session, values in by_session.items()}
-    varies = [
-        any(
-            np.ptp(units[part.session][part.task == task], axis=0).any()
-            for member in members
+
+    def in_place_of_units(part: Part, n_points: int) -> Part:
+        own = units[part.session]
+        rates = np.broadcast_to(own, (*own.shape[:2], n_points)).astype(np.float32)
+        unit_ids = np.array([f"confound{i}" for i in range(own.shape[1])], object)
+        return replace(part, rates=rates, unit_ids=unit_ids)
+
+    telling = [
+        replace(member, parts=[in_place_of_units(part, member.n_points) for part in member.parts])
+        for member in members
+    ]
+    lacking = {
+        task: "the confound does not vary"
+        for number, task in enumerate(members[0].tasks)
+        if not any(
+            np.ptp(part.rates[part.task == number], axis=0).any()
+            for member in telling
             for part in member.parts
         )
-        for task in range(len(members[0].tasks))
-    ]
-    tasks = np.flatnonzero(varies)
-    if not len(tasks):
-        return []
-    told = []
-    for member in members:
-        parts = []
-        for part in member.parts:
-            own = units[part.session]
-            rates = np.broadcast_to(own, (*own.shape[:2], member.n_points)).astype(np.float32)
-            unit_ids = np.array([f"confound{i}" for i in range(own.shape[1])], object)
-            alone = replace(part, rates=rates, unit_ids=unit_ids)
-            parts.append(_restricted(alone, np.isin(part.task, tasks), tasks))
-        told.append(
-            replace(
-                member,
-                parts=parts,
-                tasks=tuple(member.tasks[task] for task in tasks),
-                session_labels={
-                    session: tuple(labels[task] for task in tasks)
-                    for session, labels in member.session_labels.items()
-                },
-            )
-        )
-    return told
+    }
+    return _Target(telling, lacking)
 
 
 def _as_units(values: np.ndarray, shown: np.ndarray) -> np.ndarray:

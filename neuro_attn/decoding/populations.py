@@ -211,13 +211,10 @@ def _part(
 ) -> Part:
     of_region = recording["region"].values == region
     rates = recording["rates"].values[:, of_region]
-    time = recording["time"].values
     for column in set(dataset.confounds) - {TRIAL_NUMBER, MEAN_RATE}:
         trial_column(recording, column, f"datasets.{name}.confounds")
-    half_bin = dataset.time.bin / 2
     averaged = [
-        rates[..., (time - half_bin >= start - 1e-9) & (time + half_bin <= stop + 1e-9)].mean(-1)
-        for start, stop in dataset.windows.values()
+        rates[..., dataset.time.bins_in(window)].mean(-1) for window in dataset.windows.values()
     ]
     return Part(
         session=recording.attrs["session"],

@@ -14,10 +14,10 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from neuro_attn.figures import style
 
 AXES = ["pc1", "pc2", "pc3"]
-LOOKS: dict[str, tuple[str, Any, str]] = {
-    "upper": ("^", "-", "#4477AA"),
-    "lower": ("v", (0, (3, 1.5)), "#CCBB44"),
-}
+LOOKS: tuple[tuple[str, Any, str], ...] = (
+    ("^", "-", "#4477AA"),
+    ("v", (0, (3, 1.5)), "#CCBB44"),
+)
 """Marker, line and face of each item's plane."""
 
 
@@ -28,10 +28,10 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
     Parameters
     ----------
     planes : pandas.DataFrame
-        ``region``, ``session``, ``task``, ``epoch``, ``location``, ``bin``, ``color`` (rad),
+        ``region``, ``session``, ``task``, ``window``, ``location``, ``bin``, ``color`` (rad),
         ``pc1``, ``pc2``, ``pc3``; of several sessions, the first of each region is drawn.
     geometry : pandas.DataFrame
-        ``region``, ``task``, ``epoch``, ``measure``, ``value``: the angle of the planes.
+        ``region``, ``task``, ``window``, ``measure``, ``value``: the angle of the planes.
 
     Returns
     -------
@@ -40,9 +40,10 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
     if planes.empty:
         return style.blank("no session has a trial in every colour bin")
     regions = style.ordered(planes["region"])
-    panels = list(product(dict.fromkeys(planes["task"]), dict.fromkeys(planes["epoch"])))
+    looks = dict(zip(dict.fromkeys(planes["location"]), LOOKS, strict=True))
+    panels = list(product(dict.fromkeys(planes["task"]), dict.fromkeys(planes["window"])))
     angles = geometry[geometry["measure"] == "plane_angle_cos"]
-    angle_of = angles.set_index(["region", "task", "epoch"])["value"].to_dict()
+    angle_of = angles.set_index(["region", "task", "window"])["value"].to_dict()
     columns = max(len(panels), 2)
     width = style.width_for(columns)
     side = width / columns
@@ -50,18 +51,18 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
     for row, region in enumerate(regions):
         here = planes[planes["region"] == region]
         here = here[here["session"] == here["session"].iloc[0]]
-        for column, (task, epoch) in enumerate(panels):
-            points = here[(here["task"] == task) & (here["epoch"] == epoch)]
+        for column, (task, window) in enumerate(panels):
+            points = here[(here["task"] == task) & (here["window"] == window)]
             if points.empty:
                 continue
             place = row * columns + column + 1
             axes = figure.add_subplot(len(regions), columns, place, projection="3d")
             assert isinstance(axes, Axes3D)
-            _draw_planes(axes, points)
-            name = f"{region}\n{task}, {epoch}" if column == 0 else f"\n{task}, {epoch}"
+            _draw_planes(axes, points, looks)
+            name = f"{region}\n{task}, {window}" if column == 0 else f"\n{task}, {window}"
             axes.set_title(name, fontsize=style.SMALL, loc="left", pad=0)
-            if (region, task, epoch) in angle_of:
-                cosine = style.proportion(angle_of[region, task, epoch])
+            if (region, task, window) in angle_of:
+                cosine = style.proportion(angle_of[region, task, window])
                 axes.text2D(
                     0.98, 0.9, f"|cos| {cosine}", transform=axes.transAxes,
                     ha="right", fontsize=style.NOTE, color=style.GREY,
@@ -71,14 +72,14 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
             [], [], color=style.INK, linewidth=0.8, linestyle=line, marker=marker, markersize=4,
             markerfacecolor=face, markeredgewidth=0.4, label=f"{location} item",
         )
-        for location, (marker, line, face) in LOOKS.items()
+        for location, (marker, line, face) in looks.items()
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
     return figure
 
 
-def _draw_planes(axes: Axes3D, points: pd.DataFrame) -> None:
-    for location, (marker, line, face) in LOOKS.items():
+def _draw_planes(axes: Axes3D, points: pd.DataFrame, looks: dict[str, tuple]) -> None:
+    for location, (marker, line, face) in looks.items():
         mine = points[points["location"] == location].sort_values("bin")
         place = mine[AXES].to_numpy(float)
         around = np.concatenate([place, place[:1]])

@@ -1,4 +1,4 @@
-"""The geometry of representations: every measure by region, task and epoch."""
+"""The geometry of representations: every measure by region, task and window."""
 
 import numpy as np
 import pandas as pd
@@ -29,15 +29,15 @@ LARGEST = 1.6
 
 @style.journal_style()
 def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
-    """Draw a panel for each measure and task, a line for each region, a dot for each epoch.
+    """Draw a panel for each measure and task, a line for each region, a dot for each window.
 
     Epochs are shaded from early (pale) to late (dark). Grey bars reach from floor to ceiling.
 
     Parameters
     ----------
     geometry : pandas.DataFrame
-        ``region``, ``task``, ``epoch``, ``measure``, ``value``, ``ci_low``, ``ci_high``,
-        ``ceiling`` and ``floor``; epochs in the order in which they happen.
+        ``region``, ``task``, ``window``, ``measure``, ``value``, ``ci_low``, ``ci_high``,
+        ``ceiling`` and ``floor``; windows in the order in which they happen.
     confidence : float
         Coverage of the intervals.
 
@@ -49,8 +49,8 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
     if geometry.empty:
         return style.blank("no measure is defined: the codes are not reliable")
     regions = style.ordered(geometry["region"])
-    epochs = list(dict.fromkeys(geometry["epoch"]))
-    shades = dict(zip(epochs, _shades(len(epochs)), strict=True))
+    windows = list(dict.fromkeys(geometry["window"]))
+    shades = dict(zip(windows, _shades(len(windows)), strict=True))
     measures = [measure for measure in MEASURES if (geometry["measure"] == measure).any()]
     tasks = list(dict.fromkeys(geometry["task"]))
     panels = [
@@ -63,7 +63,7 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
     rows = -(-len(panels) // columns)
     dense = len(regions) > MANY
     line = style.row_height(
-        regions, max(3.0 if dense else 5.0, (1.8 if dense else 2.4) * len(epochs))
+        regions, max(3.0 if dense else 5.0, (1.8 if dense else 2.4) * len(windows))
     )
     figure = style.new_figure(
         style.width_for(columns),
@@ -81,8 +81,8 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
     for unused in grid.flat[len(panels) :]:
         unused.remove()
     handles = [
-        Line2D([], [], color=shade, linewidth=0.8, marker="o", markersize=3.4, label=epoch)
-        for epoch, shade in shades.items()
+        Line2D([], [], color=shade, linewidth=0.8, marker="o", markersize=3.4, label=window)
+        for window, shade in shades.items()
     ]
     handles.append(Line2D([], [], color=style.PALE, linewidth=4, label="floor to ceiling"))
     figure.legend(
@@ -107,7 +107,7 @@ def _draw_measure(
     offsets = dict(zip(shades, 0.5 * (np.arange(len(shades)) - (len(shades) - 1) / 2), strict=True))
     spacing = 1.0 / max(len(shades) * 0.62, 1)
     for row in here.itertuples():
-        y = regions.index(row.region) + offsets[row.epoch] * spacing
+        y = regions.index(row.region) + offsets[row.window] * spacing
         axes.plot(
             [row.floor, row.ceiling],
             [y, y],
@@ -116,9 +116,9 @@ def _draw_measure(
             zorder=1,
         )
         axes.plot(
-            [row.ci_low, row.ci_high], [y, y], color=shades[row.epoch], linewidth=0.8, zorder=2
+            [row.ci_low, row.ci_high], [y, y], color=shades[row.window], linewidth=0.8, zorder=2
         )
-        axes.plot(row.value, y, marker="o", markersize=3.4, color=shades[row.epoch], zorder=3)
+        axes.plot(row.value, y, marker="o", markersize=3.4, color=shades[row.window], zorder=3)
     style.row_labels(axes, regions)
 
 

@@ -27,9 +27,6 @@ HEADERS = {
 }
 """Columns whose header says more than their name."""
 
-SMALLEST_P = 0.005
-"""Smaller p-values are not told apart: with 200 permutations none can be below 1 / 201."""
-
 DECIMALS = 3
 """Of accuracies, ratios, measures and times (s), and of their intervals."""
 
@@ -63,7 +60,7 @@ def to_html(frame: pd.DataFrame, title: str, caption: str) -> str:
     Returns
     -------
     str
-        HTML with as many decimals in all rows of a column, p-values below .005 as "< .005",
+        HTML with as many decimals in all rows of a column, p-values with three (p is never 0),
         what is missing as an en dash, and units in the header; the CSV keeps the exact numbers.
     """
     numeric = {
@@ -119,11 +116,11 @@ def _cell(value: object, column: str, decimals: int) -> str:
     if not isinstance(value, float | np.floating):
         return str(value)
     if column in ("p_value", "p_corrected"):
-        return f"< {_p(SMALLEST_P)}" if value < SMALLEST_P else _p(float(value))
+        return _p(float(value))
     rounded = round(float(value), decimals) + 0.0  # no minus before a zero
     return f"{rounded:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _p(value: float) -> str:
-    """Return a p-value without its leading zero."""
-    return f"{value:.3f}".removeprefix("0")
+    """Return a p-value without its leading zero; none is 0, however many the permutations."""
+    return "< .001" if value < 0.0005 else f"{value:.3f}".removeprefix("0")

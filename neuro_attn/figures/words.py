@@ -86,16 +86,21 @@ def unit_counts(table: pd.DataFrame) -> str:
     last = within.loc[within.groupby(keys, sort=False)["n_units"].idxmax()]
     lines = [
         f"{_text(row['region'])}, {_text(row['train_task'])}, {_text(row['window'])}: "
-        f"{row['accuracy']:.2f} (SD over draws {row['sd']:.2f}) with {row['n_units']} units."
+        f"{row['accuracy']:.2f}{_spread(row['sd'])} with {row['n_units']} units."
         for row in last.to_dict("records")
     ]
     return _listed(lines)
 
 
+def _spread(sd: float) -> str:
+    """Say the SD over draws; one draw has none."""
+    return "" if np.isnan(sd) else f" (SD over draws {sd:.2f})"
+
+
 def geometry(table: pd.DataFrame) -> str:
     """Say each measure with its interval, ceiling and floor."""
     lines = [
-        f"{_text(row['region'])}, {_text(row['task'])}, {_text(row['epoch'])}: "
+        f"{_text(row['region'])}, {_text(row['task'])}, {_text(row['window'])}: "
         f"{_text(row['measure'])} {_interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
         f"ceiling {row['ceiling']:.2f}, floor {row['floor']:.2f}."
         for row in table.to_dict("records")
@@ -117,12 +122,12 @@ def geometry_over_time(table: pd.DataFrame) -> str:
 
 def color_planes(table: pd.DataFrame, geometry: pd.DataFrame) -> str:
     """Say the angle between the planes that are drawn."""
-    drawn = table[["region", "task", "epoch"]].drop_duplicates()
+    drawn = table[["region", "task", "window"]].drop_duplicates()
     angles = geometry[geometry["measure"] == "plane_angle_cos"]
     lines = [
-        f"{_text(row['region'])}, {_text(row['task'])}, {_text(row['epoch'])}: absolute cosine "
+        f"{_text(row['region'])}, {_text(row['task'])}, {_text(row['window'])}: absolute cosine "
         f"{_interval(row['value'], row['ci_low'], row['ci_high'], 2)}, floor {row['floor']:.2f}."
-        for row in drawn.merge(angles, on=["region", "task", "epoch"]).to_dict("records")
+        for row in drawn.merge(angles, on=["region", "task", "window"]).to_dict("records")
     ]
     return _listed(lines)
 

@@ -64,7 +64,7 @@ def color_designs(population: Population, point: int, task: int, colors: Colors)
     for part in population.parts:
         mine = part.task == task
         shown = colors[part.session]
-        bins = shown.bins[..., mine] * cued(part.label[mine], population.classes)
+        bins = shown.bins[..., mine] * cued(part.label[mine], population.classes, shown.items)
         if bins.sum(axis=-1).min() < FEWEST:
             continue
         regressors = no_noise(part.label[mine], shown.angles[:, mine])
@@ -76,9 +76,7 @@ def color_designs(population: Population, point: int, task: int, colors: Colors)
             )
         )
     if not designs:
-        raise UndefinedError(
-            f"no session has {FEWEST} trials in every colour bin of both locations"
-        )
+        raise UndefinedError(f"no session has {FEWEST} trials in every colour bin of both items")
     return designs
 
 

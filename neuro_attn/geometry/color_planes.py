@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.decoding.populations import Part, Population
-from neuro_attn.geometry.colors import LOCATIONS, Colors
+from neuro_attn.geometry.colors import Colors
 from neuro_attn.geometry.conditions import bootstrapped, shuffled, split_halves, weighted_means
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, part_rates
 from neuro_attn.geometry.planes import SPACE, components, plane_angle_cosine
@@ -27,7 +27,7 @@ def plane_angle(
         if members.sum(axis=-1).min() >= 2:
             per_part.append(_plane_conditions(part, point, task, members, resampling))
     if not per_part:
-        raise UndefinedError("no session has two trials in every colour bin of both locations")
+        raise UndefinedError("no session has two trials in every colour bin of both items")
     value, replicates, ceilings, floors = (
         np.concatenate(means, axis=-1) for means in zip(*per_part, strict=True)
     )
@@ -72,17 +72,13 @@ def _plane_conditions(
     )
 
 
-def coordinates(
-    population: Population, point: int, task: int, colors: Colors
-) -> tuple[pd.DataFrame, np.ndarray]:
+def coordinates(population: Population, point: int, task: int, colors: Colors) -> pd.DataFrame:
     """Return the condition means on the principal components of all of them.
 
     Returns
     -------
-    table : pandas.DataFrame
+    pandas.DataFrame
         Columns ``COORDINATES``, in spikes/s; a row a condition.
-    fractions : array, shape (component,)
-        Fractions of the variance over conditions on the components.
 
     Raises
     ------
@@ -95,22 +91,23 @@ def coordinates(
         if (member := np.concatenate(colors[part.session].bins * (part.task == task))).any(-1).all()
     ]
     if not means:
-        raise UndefinedError("no session has a trial in every colour bin of both locations")
+        raise UndefinedError("no session has a trial in every colour bin of both items")
     conditions = np.concatenate(means, axis=-1)
     if conditions.shape[-1] < SPACE:
         raise UndefinedError(f"{conditions.shape[-1]} units have no {SPACE} components")
-    scores, axes, singular = components(conditions)
+    scores, axes, _ = components(conditions)
     # The sign of a component is arbitrary; the largest weight is made positive.
     largest = np.take_along_axis(axes, abs(axes).argmax(axis=1)[:, None], axis=1)[:, 0]
     scores = (scores * np.sign(largest))[:, :SPACE]
-    n_bins = len(conditions) // len(LOCATIONS)
-    number = np.tile(np.arange(n_bins), len(LOCATIONS))
+    items = colors[population.parts[0].session].items
+    n_bins = len(conditions) // len(items)
+    number = np.tile(np.arange(n_bins), len(items))
     table = pd.DataFrame(
         {
-            "location": np.repeat(LOCATIONS, n_bins),
+            "location": np.repeat(items, n_bins),
             "bin": number,
             "color": 2 * np.pi * (number + 0.5) / n_bins,
         }
     )
     table[COORDINATES[3:]] = scores
-    return table, (singular**2 / (singular**2).sum())[:SPACE]
+    return table

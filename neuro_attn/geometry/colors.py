@@ -10,21 +10,21 @@ from neuro_attn.configuration import ColorColumns
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.conditions import membership
 
-LOCATIONS = ("upper", "lower")
-"""The items, as in the key `colors`; where the classes have these names, they say what is cued."""
-
 
 class Shown(NamedTuple):
     """What is seen in the trials of a session.
 
     Parameters
     ----------
-    bins : array, shape (location, bin, trial)
+    items : tuple of str
+        Names of the items; where the classes have these names, they say what is cued.
+    bins : array, shape (item, bin, trial)
         Which trials are in which colour bin: 1.0 or 0.0.
-    angles : array, shape (location, trial)
+    angles : array, shape (item, trial)
         The colours, rad; NaN where there is no item.
     """
 
+    items: tuple[str, ...]
     bins: np.ndarray
     angles: np.ndarray
 
@@ -42,9 +42,8 @@ def shown_colors(recording: xr.Dataset, columns: ColorColumns, name: str) -> Sho
         If a colour column is missing or holds no numbers.
     """
     bins, angles = [], []
-    for location in LOCATIONS:
-        column = getattr(columns, location)
-        where = f"datasets.{name}.colors.{location}"
+    for item, column in columns.items.items():
+        where = f"datasets.{name}.colors.items.{item}"
         if column not in recording.coords or recording[column].dims != ("trial",):
             found = ", ".join(str(c) for c in recording.coords if recording[c].dims == ("trial",))
             raise InputError(where, f"no trial column {column!r}.", f"Columns: {found}.")
@@ -58,11 +57,11 @@ def shown_colors(recording: xr.Dataset, columns: ColorColumns, name: str) -> Sho
         number = np.minimum(np.floor(turns * columns.bins), columns.bins - 1)
         bins.append(membership(np.where(absent, -1, number), columns.bins))
         angles.append(color)
-    return Shown(np.stack(bins), np.stack(angles))
+    return Shown(tuple(columns.items), np.stack(bins), np.stack(angles))
 
 
 def explained(angles: np.ndarray) -> np.ndarray:
-    """Return regressors for the mean and the colours, shape (trial, 1 + 2 location)."""
+    """Return regressors for the mean and the colours, shape (trial, 1 + 2 item)."""
     waves = [np.nan_to_num(wave(angles)) for wave in (np.cos, np.sin)]
     return np.concatenate([np.ones((1, angles.shape[1])), *waves]).T
 
@@ -74,7 +73,7 @@ def no_noise(condition: np.ndarray, angles: np.ndarray | None) -> np.ndarray:
     ----------
     condition : array of int, shape (trial,)
         Condition of each trial.
-    angles : array, shape (location, trial), optional
+    angles : array, shape (item, trial), optional
         The colours, where they are known.
 
     Returns
@@ -88,16 +87,16 @@ def no_noise(condition: np.ndarray, angles: np.ndarray | None) -> np.ndarray:
     return regressors.reshape(len(condition), -1)
 
 
-def say_what_is_cued(classes: Collection[str]) -> bool:
-    """Return whether the classes are the locations of the items."""
-    return set(classes) == set(LOCATIONS)
+def say_what_is_cued(classes: Collection[str], items: Collection[str]) -> bool:
+    """Return whether the classes have the names of the items."""
+    return set(classes) == set(items)
 
 
-def cued(label: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
-    """Return on which trials each location counts, bool, (location, 1, trial).
+def cued(label: np.ndarray, classes: tuple[str, ...], items: tuple[str, ...]) -> np.ndarray:
+    """Return on which trials each item counts, bool, (item, 1, trial).
 
-    Where the classes are the locations, on trials that cue it; else on all trials.
+    Where the classes have the names of the items, on trials that cue it; else on all trials.
     """
-    if not say_what_is_cued(classes):
-        return np.ones((len(LOCATIONS), 1, len(label)), dtype=bool)
-    return np.stack([label == classes.index(location) for location in LOCATIONS])[:, None]
+    if not say_what_is_cued(classes, items):
+        return np.ones((len(items), 1, len(label)), dtype=bool)
+    return np.stack([label == classes.index(item) for item in items])[:, None]

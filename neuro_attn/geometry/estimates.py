@@ -14,12 +14,15 @@ ATTEMPTS = 100
 
 
 class Estimate(NamedTuple):
-    """A measure of one population, its bootstrap replicates (replicate,), ceiling and floor."""
+    """A measure of one population, its bootstrap replicates (replicate,), ceiling and floor.
+
+    Without references it has neither of the two.
+    """
 
     value: float
     replicates: np.ndarray
-    ceiling: float
-    floor: float
+    ceiling: float | None = None
+    floor: float | None = None
 
 
 class UndefinedError(Exception):
@@ -27,7 +30,11 @@ class UndefinedError(Exception):
 
 
 class Resampling(NamedTuple):
-    """How often everything is resampled, and the streams it comes from."""
+    """How often everything is resampled, and the streams it comes from.
+
+    With references, measures have ceilings and floors. A measure whose ceiling or floor is not
+    defined is not defined; without references it is.
+    """
 
     bootstraps: int
     splits: int
@@ -35,9 +42,10 @@ class Resampling(NamedTuple):
     confidence: float
     seed: int
     name: str
+    references: bool = True
 
     def rng(self, purpose: str, session: str, *names: object) -> np.random.Generator:
-        """Return a stream that regions and epochs share, so that they stay comparable."""
+        """Return a stream that regions and windows share, so that they stay comparable."""
         return stream(self.seed, "geometry", self.name, purpose, session, *names)
 
 
@@ -52,15 +60,22 @@ def unreliable(what: str, reliable: float) -> UndefinedError:
 def averaged(
     estimates: list[Estimate], confidence: float, bounds: tuple[float, float]
 ) -> tuple[float, ...]:
-    """Return value, ci_low, ci_high, ceiling and floor, averaged over populations."""
+    """Return value, ci_low, ci_high and the references, averaged over populations.
+
+    References are ceiling and floor, where the estimates have them.
+    """
     # Sessions are independent, so any pairing of their replicates is as good as another.
     n = min(len(one.replicates) for one in estimates)
     replicates = np.mean([one.replicates[:n] for one in estimates], axis=0)
     value = float(np.mean([one.value for one in estimates]))
     low, high = np.clip(normal_interval(value, replicates, confidence), *bounds)
-    ceiling = float(np.mean([one.ceiling for one in estimates]))
-    floor = float(np.mean([one.floor for one in estimates]))
-    return value, float(low), float(high), ceiling, floor
+    references = [
+        (one.ceiling, one.floor)
+        for one in estimates
+        if one.ceiling is not None and one.floor is not None
+    ]
+    means = np.mean(references, axis=0).tolist() if references else []
+    return value, float(low), float(high), *means
 
 
 def normal_interval(value: float, replicates: np.ndarray, confidence: float) -> tuple[float, float]:

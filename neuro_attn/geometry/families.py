@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.populations import Population
 from neuro_attn.geometry.abstraction import abstraction
@@ -41,7 +39,7 @@ class Family(NamedTuple):
     ----------
     task : str
         A task, or 'A vs B'.
-    epoch : str or float
+    window : str or float
         A window, 'V vs W', or a time (s).
     names : tuple of str
         The measures.
@@ -50,7 +48,7 @@ class Family(NamedTuple):
     """
 
     task: str
-    epoch: str | float
+    window: str | float
     names: tuple[str, ...]
     estimate: Callable[[Population], dict[str, Estimate]]
 
@@ -60,15 +58,13 @@ def in_windows(
 ) -> Iterator[Family]:
     """Yield what is measured in the named windows, and between them."""
     first = len(population.times)
-    for number, epoch in enumerate(population.windows):
-        point = first + number
-        yield from _of_pairs(population, epoch, point, dataset, colors, resampling)
-        yield from _of_colors(population, epoch, point, colors, resampling)
+    for number, window in enumerate(population.windows):
+        point, bins = first + number, dataset.time.bins_in(dataset.windows[window])
+        yield from _of_pairs(population, window, point, dataset, colors, resampling)
+        yield from _of_colors(population, window, point, colors, resampling)
         for task, label in enumerate(population.tasks):
-            estimate = partial(
-                _within, window=dataset.windows[epoch], task=task, resampling=resampling
-            )
-            yield Family(label, epoch, ("axis_stability",), estimate)
+            estimate = partial(_within, bins=bins, task=task, resampling=resampling)
+            yield Family(label, window, ("axis_stability",), estimate)
     for (i, one), (j, other) in itertools.combinations(enumerate(population.windows), 2):
         for task, label in enumerate(population.tasks):
             times = (first + i, first + j)
@@ -95,7 +91,7 @@ def over_time(
 
 def _of_pairs(
     population: Population,
-    epoch: str,
+    window: str,
     point: int,
     dataset: AnyDataset,
     colors: Colors | None,
@@ -104,7 +100,7 @@ def _of_pairs(
     if len(population.tasks) < 2:
         missing = _missing("there is one task, and it compares two")
         for names in COMPARED.values():
-            yield Family(population.tasks[0], epoch, names, missing)
+            yield Family(population.tasks[0], window, names, missing)
     for pair in itertools.combinations(range(len(population.tasks)), 2):
         shared: dict[str, Any] = {"point": point, "pair": pair, "resampling": resampling}
         estimates = {
@@ -114,16 +110,16 @@ def _of_pairs(
             "abstraction": partial(abstraction, settings=dataset.decoding, **shared),
         }
         for name, estimate in estimates.items():
-            yield Family(_vs(population, pair), epoch, COMPARED[name], estimate)
+            yield Family(_vs(population, pair), window, COMPARED[name], estimate)
 
 
 def _of_colors(
-    population: Population, epoch: str, point: int, colors: Colors | None, resampling: Resampling
+    population: Population, window: str, point: int, colors: Colors | None, resampling: Resampling
 ) -> Iterator[Family]:
     for task, label in enumerate(population.tasks):
         if colors is None:
             missing = _missing("the data set has no colors")
-            yield Family(label, epoch, ("plane_angle_cos", *COLOR_OVERLAPS), missing)
+            yield Family(label, window, ("plane_angle_cos", *COLOR_OVERLAPS), missing)
             continue
         keys: dict[str, Any] = {
             "point": point,
@@ -131,8 +127,8 @@ def _of_colors(
             "colors": colors,
             "resampling": resampling,
         }
-        yield Family(label, epoch, ("plane_angle_cos",), partial(_planes, **keys))
-        yield Family(label, epoch, COLOR_OVERLAPS, partial(color_overlap, **keys))
+        yield Family(label, window, ("plane_angle_cos",), partial(_planes, **keys))
+        yield Family(label, window, COLOR_OVERLAPS, partial(color_overlap, **keys))
 
 
 def _axes(population: Population, **keys: Any) -> dict[str, Estimate]:
@@ -144,18 +140,13 @@ def _planes(population: Population, **keys: Any) -> dict[str, Estimate]:
 
 
 def _within(
-    population: Population, window: tuple[float, float], task: int, resampling: Resampling
+    population: Population, bins: slice, task: int, resampling: Resampling
 ) -> dict[str, Estimate]:
     """Return the stability between the first and the last bins of a window."""
-    half_bin = np.diff(population.times[:2]).sum() / 2
-    start, stop = window
-    inside = np.flatnonzero(
-        (population.times - half_bin >= start - 1e-9) & (population.times + half_bin <= stop + 1e-9)
-    )
-    n = len(inside) // 2
+    n = (bins.stop - bins.start) // 2
     if not n:
         raise UndefinedError("the window has one bin, and two times are compared")
-    times = (slice(inside[0], inside[n - 1] + 1), slice(inside[-n], inside[-1] + 1))
+    times = (slice(bins.start, bins.start + n), slice(bins.stop - n, bins.stop))
     return stability(population, times, task, resampling)
 
 

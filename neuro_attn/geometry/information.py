@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neuro_attn.decoding.populations import Population
-from neuro_attn.geometry.colors import LOCATIONS, Colors, say_what_is_cued
+from neuro_attn.geometry.colors import Colors, say_what_is_cued
 from neuro_attn.geometry.conditions import bootstrapped, shuffled, weighted_means
 from neuro_attn.geometry.estimates import Resampling, UndefinedError, part_rates
 
@@ -28,7 +28,10 @@ FEWEST = 2
 
 
 class Information(NamedTuple):
-    """Omega squared: of the data (), of bootstraps (replicate,) and of shuffles (shuffle,)."""
+    """Omega squared: of the data (), of bootstraps (replicate,) and of shuffles (shuffle,).
+
+    Without references (`Resampling`) there are no shuffles.
+    """
 
     value: np.ndarray
     replicates: np.ndarray
@@ -111,16 +114,17 @@ def information_of_units(
     UndefinedError
         If none has, or what is cued is not known.
     """
-    if not say_what_is_cued(population.classes):
+    items = colors[population.parts[0].session].items
+    if not say_what_is_cued(population.classes, items):
         raise UndefinedError(
-            "which item is cued is not known: the classes are not called upper and lower"
+            f"which item is cued is not known: the classes are not called {' and '.join(items)}"
         )
     found, first = [], 0
     for part in population.parts:
         rates = part_rates(part, point)
         units = first + np.arange(rates.shape[1])
         first += rates.shape[1]
-        for number, location in enumerate(LOCATIONS):
+        for number, location in enumerate(items):
             mine = (part.task == task) & (part.label == population.classes.index(location))
             shown = number if item == "cued" else 1 - number
             member = colors[part.session].bins[shown][:, mine]
@@ -130,7 +134,8 @@ def information_of_units(
             rng = resampling.rng("information bootstrap", *names)
             resamples = bootstrapped(member, resampling.bootstraps, rng)
             rng = resampling.rng("information shuffle", *names)
-            shuffle = shuffled(member, resampling.shuffles, rng)
+            n_shuffles = resampling.shuffles if resampling.references else 0
+            shuffle = shuffled(member, n_shuffles, rng)
             weights = (member, resamples, shuffle)
             found.append((units, Information(*(omega_squared(rates[mine], w) for w in weights))))
     if not found:

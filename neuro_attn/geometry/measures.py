@@ -27,7 +27,7 @@ from neuro_attn.inference.pvalues import p_value
 COLUMNS = [
     "region",
     "task",
-    "epoch",
+    "window",
     "measure",
     "value",
     "ci_low",
@@ -36,14 +36,14 @@ COLUMNS = [
     "floor",
 ]
 """Columns of `geometry.csv`."""
-LEFT_OUT_COLUMNS = ["region", "task", "epoch", "measure", "session", "reason"]
+LEFT_OUT_COLUMNS = ["region", "task", "window", "measure", "session", "reason"]
 """Columns of `geometry_left_out.csv`."""
 OVER_TIME_COLUMNS = ["region", "task", "time", "measure", "value", "ci_low", "ci_high"]
 """Columns of `geometry_over_time.csv`."""
 INFORMATION_COLUMNS = [
     "region",
     "task",
-    "epoch",
+    "window",
     "item",
     "omega_squared",
     "ci_low",
@@ -52,13 +52,11 @@ INFORMATION_COLUMNS = [
     "p_value",
 ]
 """Columns of `color_information.csv`."""
-PLANES_COLUMNS = ["region", "session", "task", "epoch", *COORDINATES]
+PLANES_COLUMNS = ["region", "session", "task", "window", *COORDINATES]
 """Columns of `color_planes.csv`."""
 
 BOUNDS = {"plane_angle_cos": (0.0, 1.0), **dict.fromkeys(ABSTRACTIONS, (0.0, 1.0))}
 """Limits of measures that noise cannot push beyond them; debiased ones have none."""
-TIME_SHUFFLES = 5
-"""Shuffles behind floors over time, which are not reported."""
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +98,7 @@ def measure(
     Returns
     -------
     Geometry
-        ``task`` is a task, or 'A vs B' for a pair; ``epoch`` is a window, or 'V vs W' for a pair.
+        ``task`` is a task, or 'A vs B' for a pair; ``window`` is its name, or 'V vs W' for a pair.
         What a population cannot support in a window has a row in ``left_out`` that says why; at
         single times it has no row.
 
@@ -126,8 +124,7 @@ def measure(
         }
     families = in_windows(members[0], dataset, colors, resampling)
     rows, left_out = _rows(families, members, region, resampling.confidence)
-    quick = resampling._replace(shuffles=TIME_SHUFFLES)
-    followed = over_time(members[0], colors, quick)
+    followed = over_time(members[0], colors, resampling._replace(references=False))
     timed, _ = _rows(followed, members, region, resampling.confidence)
     informed: list[tuple] = []
     placed: list[pd.DataFrame] = []
@@ -137,13 +134,13 @@ def measure(
         left_out += unknown
         placed = list(_placed(members, region, colors))
     left_out = _once_for_all(left_out, [member.session for member in members])
-    for region_, task, epoch, measures, session, reason in left_out:
-        where = f"{region_}, {task}, {epoch}, {measures}, session {session}"
+    for region_, task, window, measures, session, reason in left_out:
+        where = f"{region_}, {task}, {window}, {measures}, session {session}"
         logger.info("%s: left out, %s", where, reason)
     return Geometry(
         pd.DataFrame(rows, columns=COLUMNS),
         pd.DataFrame(left_out, columns=LEFT_OUT_COLUMNS),
-        pd.DataFrame([row[:7] for row in timed], columns=OVER_TIME_COLUMNS),
+        pd.DataFrame(timed, columns=OVER_TIME_COLUMNS),
         pd.DataFrame(informed, columns=INFORMATION_COLUMNS),
         pd.concat([pd.DataFrame(columns=PLANES_COLUMNS), *placed], ignore_index=True)
         if placed
@@ -164,7 +161,7 @@ def _rows(
                 estimates.append(family.estimate(population))
             except UndefinedError as reason:
                 left_out += [
-                    (region, family.task, family.epoch, name, population.session, str(reason))
+                    (region, family.task, family.window, name, population.session, str(reason))
                     for name in family.names
                 ]
         if not estimates:
@@ -173,7 +170,7 @@ def _rows(
             of_sessions = [estimate[name] for estimate in estimates]
             bounds = BOUNDS.get(name, (-np.inf, np.inf))
             numbers = averaged(of_sessions, confidence, bounds)
-            rows.append((region, family.task, family.epoch, name, *numbers))
+            rows.append((region, family.task, family.window, name, *numbers))
     return rows, left_out
 
 
@@ -199,11 +196,10 @@ def _information(
     places = [*members[0].times.tolist(), *members[0].windows]
     for (task, label), item in itertools.product(enumerate(members[0].tasks), ITEMS):
         for point, place in enumerate(places):
-            shuffles = resampling.shuffles if isinstance(place, str) else TIME_SHUFFLES
+            here = resampling._replace(references=isinstance(place, str))
             found: list[Information] = []
             for population in members:
                 try:
-                    here = resampling._replace(shuffles=shuffles)
                     found.append(color_information(population, point, task, item, colors, here))
                 except UndefinedError as reason:
                     if isinstance(place, str):
@@ -228,12 +224,12 @@ def _information(
 
 def _placed(members: list[Population], region: str, colors: Colors) -> Iterable[pd.DataFrame]:
     """Yield the coordinates of colours in each population, task and window."""
-    for population, (number, epoch) in itertools.product(members, enumerate(members[0].windows)):
+    for population, (number, window) in itertools.product(members, enumerate(members[0].windows)):
         for task, label in enumerate(population.tasks):
             point = len(population.times) + number
             try:
-                table, _ = coordinates(population, point, task, colors)
+                table = coordinates(population, point, task, colors)
             except UndefinedError:
                 continue  # the planes are left out, too, and say why
-            keys = (region, population.session, label, epoch)
+            keys = (region, population.session, label, window)
             yield pd.DataFrame([keys] * len(table), columns=PLANES_COLUMNS[:4]).join(table)

@@ -9,6 +9,8 @@ Every measure here compares two codes, x and y, made of condition means in halve
   the same of y; mean of both, at most 1, which noise in few trials can exceed by far;
 - the floor: mean absolute value with the conditions shuffled over trials, where codes have no
   reliable length, so that it is the plain measure and not the debiased one.
+
+Ceiling and floor are the references, which only `Resampling(references=True)` asks for.
 """
 
 from collections.abc import Callable
@@ -99,7 +101,7 @@ def _compare(
     what: str,
     resampling: Resampling,
 ) -> Measures:
-    """Estimate measures of two codes, with intervals, ceilings and floors."""
+    """Estimate measures of two codes, with intervals and, if asked for, ceilings and floors."""
     values, ceilings, floors = [], [], []
     for design in designs:
 
@@ -114,6 +116,8 @@ def _compare(
         )
         weights = bootstrap_weights(n_trials, resampling.bootstraps, rng("bootstrap"))
         values.append(codes(design, halves, weights))
+        if not resampling.references:
+            continue
         quarters = np.stack([_quarters(half, design, both, generator) for half in halves])
         sides = quarters.swapaxes(0, 1)[:, None]
         ceilings.append([codes(design, side, None) for side in sides])
@@ -131,40 +135,40 @@ def _compare(
             ]
         )
     x, y = (np.concatenate(codes, axis=-1) for codes in zip(*values, strict=True))
-    estimated = measures(x, y)
+    estimates = {
+        name: _estimate(value, what, resampling.confidence)
+        for name, value in measures(x, y).items()
+    }
+    if not resampling.references:
+        return estimates
     same = [
         measures(*(np.concatenate([of[side][code] for of in ceilings], axis=-1) for side in (0, 1)))
         for code in (0, 1)
     ]
     noise = measures(*(np.concatenate(codes, axis=-1) for codes in zip(*floors, strict=True)))
     return {
-        name: _estimate(
-            value, [each[name] for each in same], noise[name], what, resampling.confidence
-        )
-        for name, value in estimated.items()
+        name: _with_references(estimate, [each[name] for each in same], noise[name], what)
+        for name, estimate in estimates.items()
     }
 
 
-def _estimate(
-    value: np.ndarray,
-    same: list[np.ndarray],
-    noise: np.ndarray,
-    what: str,
-    confidence: float,
-) -> Estimate:
+def _estimate(value: np.ndarray, what: str, confidence: float) -> Estimate:
     finite = np.isfinite(value[1:])
     if not np.isfinite(value[0]) or finite.mean() < confidence:
         raise unreliable(what, finite.mean())
+    return Estimate(float(value[0]), value[1:][finite])
+
+
+def _with_references(
+    estimate: Estimate, same: list[np.ndarray], noise: np.ndarray, what: str
+) -> Estimate:
     ceilings = np.concatenate(same)
     if not np.isfinite(ceilings).any():
         raise UndefinedError(f"half of the trials have no reliable code of {what}: no ceiling")
     if not np.isfinite(noise).any():
         raise UndefinedError(f"shuffled trials span no code of {what}: no floor")
-    return Estimate(
-        float(value[0]),
-        value[1:][finite],
-        min(float(np.nanmean(ceilings)), 1.0),
-        float(np.nanmean(np.abs(noise))),
+    return estimate._replace(
+        ceiling=min(float(np.nanmean(ceilings)), 1.0), floor=float(np.nanmean(np.abs(noise)))
     )
 
 

@@ -32,21 +32,21 @@ def axis_cosine(
         _axis_products(part, point, pair, len(population.classes), resampling, colors)
         for part in parts
     ]
-    value, replicates, ceilings, floors = (
-        cosine(np.sum(products, axis=0)) for products in zip(*per_part, strict=True)
-    )
+    data, resampled, *references = zip(*per_part, strict=True)
+    value, replicates = (cosine(np.sum(products, axis=0)) for products in (data, resampled))
     reliable = np.isfinite(replicates).mean()
     if not np.isfinite(value) or reliable < resampling.confidence:
         raise unreliable("a task's coding axes", float(reliable))
+    estimate = Estimate(float(value), replicates[np.isfinite(replicates)])
+    if not resampling.references:
+        return estimate
+    ceilings, floors = (cosine(np.sum(products, axis=0)) for products in references)
     if not np.isfinite(ceilings).any():
         raise UndefinedError(
             "half of the trials have no reliable coding axes, so there is no ceiling"
         )
-    return Estimate(
-        float(value),
-        replicates[np.isfinite(replicates)],
-        float(np.nanmedian(ceilings)),
-        float(np.mean(np.abs(floors))),
+    return estimate._replace(
+        ceiling=float(np.nanmedian(ceilings)), floor=float(np.mean(np.abs(floors)))
     )
 
 
@@ -66,7 +66,10 @@ def _axis_products(
     resampling: Resampling,
     colors: Colors | None,
 ) -> tuple[np.ndarray, ...]:
-    """Return the inner products of a session: data (3,), bootstraps, splits, shuffles (3, ...)."""
+    """Return the inner products of a session: data (3,), bootstraps (3, replicate), references.
+
+    The references are splits and shuffles (3, ...), if they are asked for.
+    """
     angles = None if colors is None else colors[part.session].angles
     regressors = no_noise(part.task * n_classes + part.label, angles)
     rates = in_noise_units(part_rates(part, point), regressors)
@@ -80,6 +83,8 @@ def _axis_products(
         coding_axes(rates, bootstrapped(member, resampling.bootstraps, rng("bootstrap", task)))
         for member, task in zip(members, pair, strict=True)
     ]
+    if not resampling.references:
+        return inner_products(*axes), inner_products(*resampled)
     splits = []
     for member, task in zip(members, pair, strict=True):
         generator = rng("split", task)

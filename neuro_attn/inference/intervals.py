@@ -25,7 +25,8 @@ def interval(replicates: np.ndarray, confidence: float) -> tuple[np.ndarray, np.
 
     Of n replicates the k-th smallest stands for the probability k / (n + 1) (Weibull's plotting
     position; Hyndman & Fan 1996, definition 6): one more replicate would lie inside with the
-    stated probability, however few there are.
+    stated probability. Of fewer than 2 / (1 - confidence) - 1 replicates the interval is the
+    range, inside which it lies with probability (n - 1) / (n + 1).
     """
     tail = (1 - confidence) / 2
     low, high = np.quantile(replicates, [tail, 1 - tail], axis=-1, method="weibull")

@@ -12,7 +12,7 @@ SCALED_TIE = 1e-4
 def p_value(observed: np.ndarray, null: np.ndarray, tie: float = TIE) -> np.ndarray:
     """Return one-sided permutation p-values, (b + 1) / (m + 1) with b counting null >= observed.
 
-    Never 0 (Phipson & Smyth 2010); an accuracy below chance gives p > .5.
+    Never 0 (Phipson & Smyth 2010); above .5 where the statistic is below the null's median.
 
     Parameters
     ----------

@@ -217,12 +217,21 @@ def _ratios(group: xr.Dataset, settings: Inference) -> pd.DataFrame:
     return frame[["region", "session", *_PAIR, "window", *columns]]
 
 
-def onset_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
+def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0) -> pd.DataFrame:
     """Tabulate onsets and their differences between regions, over all sessions.
 
     There is an onset where accuracy exceeds the maximum-over-time threshold for `sustained` bins;
     `onsets.onset` estimates when the rise to them began, from the data and from each resample.
     Differences are paired: all regions share the resampled trials.
+
+    Parameters
+    ----------
+    decodings : list of xarray.Dataset
+        From `decoding.decode_region`, one a region of a data set.
+    settings : Inference
+        Level of the tests, bins that an onset lasts, confidence of the intervals.
+    seed : int
+        The configuration's seed: the shape of the rise in each resample is drawn.
 
     Returns
     -------
@@ -247,7 +256,7 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFram
             first = first_lasting_bin(observed, level, settings.sustained)
             if first is not None:
                 boot = centred(observed, cell["bootstrap"].transpose("time", "replicate").values)
-                rng = stream(0, "shapes of onsets", region)
+                rng = stream(seed, "shapes of onsets", group.attrs["dataset"], region)
                 found[str(region)] = onset(
                     observed, boot, nulls[0], times, first, settings.sustained, rng
                 )
@@ -268,13 +277,17 @@ def unit_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        region, train_task, test_task, window, n_units, accuracy, sd (over draws), chance.
+        region, train_task, test_task, window, n_units, accuracy, sd (over draws, with n - 1; NaN
+        for one draw), chance.
     """
     frames = []
     for decoding in decodings:
         # Sessions of different sizes share only the counts that all of them reach.
         values = decoding["unit_accuracy"].dropna("n_units").mean("session")
-        frame = xr.Dataset({"accuracy": values.mean("draw"), "sd": values.std("draw")})
+        accuracy = values.mean("draw")
+        several = values.sizes["draw"] > 1
+        sd = values.std("draw", ddof=1) if several else xr.full_like(accuracy, np.nan)
+        frame = xr.Dataset({"accuracy": accuracy, "sd": sd})
         table = frame.to_dataframe(dim_order=[*_PAIR, "window", "n_units"]).reset_index()
         table.insert(0, "region", decoding.attrs["region"])
         frames.append(table.assign(chance=decoding.attrs["chance"]))

@@ -77,7 +77,7 @@ class Embedding(eqx.Module):
             self.learned = jax.random.normal(key_learned, (n_steps, n_units))
         self.n_units = n_units
 
-    def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+    def __call__(self, inputs: Array) -> Array:
         """Embed steps from the first one on, (time, input) to (time, unit)."""
         embedded = jax.vmap(self.linear)(inputs)
         return embedded + self.encoding(len(inputs))

@@ -17,8 +17,6 @@ from neuro_attn.configuration import NETWORK_STEP, NetworkTrials
 
 STEP = NETWORK_STEP
 """Length of a time step, s."""
-ENCODED_STEPS = NetworkTrials().encoded_steps
-"""Steps from the start of the default trials to the report: those a network reads."""
 REPORT_STEPS = NetworkTrials().report_steps
 """Steps of the report of the default trials: those a network answers in."""
 _DECIMALS = 1

@@ -119,7 +119,7 @@ class Contents:
     sessions: list[SessionContents]
 
     def table_names(self) -> list[str]:
-        """Return the names of all interval tables, those of most rows in ``trials`` first."""
+        """Return the names of all interval tables as they come, but ``trials`` first."""
         names = dict.fromkeys(name for session in self.sessions for name in session.tables)
         return sorted(names, key=lambda name: name != "trials")
 

@@ -8,12 +8,13 @@ or window), which makes
 
 fits. One fit on n rows of u units with k outputs, scored on m test rows at all P points, takes
 
-.. math:: c_0 + c_1 n u \min(n, u) + c_2 n \min(n, 2u) k + c_3 P m u k
+.. math:: c_0 + c_1 (n + m / T) u + c_2 n u \min(n, u) + c_3 n \min(n, 2u) k + c_4 P m u k
 
-(overhead, factorisation, iterations, scores). The four costs were fitted to sixteen populations of
-4 to 200 rows, 5 to 300 units and 2 to 7 classes, on one core of a 2.x GHz server, where the
-formula stayed within a factor of 1.5 of all but the smallest. A slower or busier computer takes
-longer. Jobs that do not decode take a fixed time. Networks are not part of the estimate.
+(overhead, gathering and scaling, factorisation, iterations, scores). The five costs were fitted to
+sixteen populations of 4 to 200 rows, 5 to 300 units and 2 to 7 classes, on one core of a 2.x GHz
+server, where the formula stayed within a factor of 1.5 of all but the smallest. A slower or busier
+computer takes longer. Jobs that do not decode take a fixed time. Networks are not part of the
+estimate.
 """
 
 from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ import pandas as pd
 from neuro_attn import sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding.contents import Column, Contents, columns
+from neuro_attn.onboarding.contents import USUAL_NAMES, Column, Contents, columns
 from neuro_attn.onboarding.locations import Location
 from neuro_attn.rates import bin_rates
 
@@ -199,7 +199,7 @@ def _regions(found: Contents, wishes: Wishes, ask: Ask | None) -> dict[str, Any]
     column = wishes.region_column
     if not column:
         usual = next(iter(candidates), "")
-        if usual in ("location", "region", "brain_region", "brain_area", "area", "acronym"):
+        if usual.lower() in USUAL_NAMES:
             column = usual
         else:
             question = "which column names the units' regions"

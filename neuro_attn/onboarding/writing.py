@@ -32,7 +32,7 @@ _COMMENTS = {
     ),
 }
 _INFERENCE = {"permutations": 200, "bootstraps": 100}
-_QUICK = {"permutations": 20, "bootstraps": 20}
+_QUICK = {"permutations": 20, "bootstraps": 40}
 _WIDTH = 92
 
 

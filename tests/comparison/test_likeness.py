@@ -209,7 +209,7 @@ KEYS = {
     "windows": {"early": [0.0, 0.1], "late": [0.1, 0.2]},
     "decoding": {"draws": 1, "unit_counts": []},
     "inference": {"permutations": 19, "bootstraps": 20},
-    "colors": {"upper": "upper_color", "lower": "lower_color", "bins": 3},
+    "colors": {"items": {"upper": "upper_color", "lower": "lower_color"}, "bins": 3},
 }
 
 

@@ -35,7 +35,7 @@ KEYS = {
     "decoding": {"draws": 2, "unit_counts": []},
     "inference": {"permutations": 19, "bootstraps": 30},
 }
-COLORS = {"colors": {"upper": "upper_color", "lower": "lower_color", "bins": 3}}
+COLORS = {"colors": {"items": {"upper": "upper_color", "lower": "lower_color"}, "bins": 3}}
 SIZES = Sizes(UNITS, TRIALS // 2)
 TYPES = {"network": ("network", True)}
 

@@ -122,7 +122,35 @@ def test_a_confound_is_decoded_in_the_tasks_in_which_it_varies(decoded, caplog):
     table = decoded([recording_of("a")], ["in_retro", "constant"])
     assert set(table["confound"]) == {"in_retro"}
     assert set(table["train_task"]) == {"retro"}
-    assert "small, confound constant, region V4: the label cannot be decoded" in caplog.text
+    for what in ("confound", "label"):
+        where = f"small, confound constant, {what} decoded, region V4, task pro"
+        assert f"{where}: the confound does not vary" in caplog.text
+    few = "task pro: no session has 2 trials of every class of the confound"
+    assert f"small, confound in_retro, confound decoded, region V4, {few}" in caplog.text
+
+
+def test_regions_are_decoded_in_the_tasks_that_all_have_and_the_log_says_why(decoded, caplog):
+    one, other = recording_of("a"), recording_of("b")
+    other["region"] = "unit", ["FEF"] * 8
+    other["side"] = "trial", np.where(other["task"] == "pro", "l", other["side"])
+    table = decoded([one, other], ["side"])
+    assert set(table["region"]) == {"FEF", "V4"}
+    assert set(table["train_task"]) == {"retro"}
+    for what in ("confound", "label"):
+        where = f"small, confound side, {what} decoded, region"
+        assert f"{where} V4, task pro: left out because it cannot be in FEF" in caplog.text
+    assert "FEF, task pro: no session has 2 trials of every class of the confound" in caplog.text
+    assert "FEF, task pro: the confound does not vary" in caplog.text
+
+
+def test_a_session_without_every_class_of_the_confound_is_left_out_and_logged(decoded, caplog):
+    one, other = recording_of("a"), recording_of("b")
+    other["side"] = "trial", np.where(other["task"] == "pro", "l", other["side"])
+    table = decoded([one, other], ["side"])
+    rows = table[table["decoded"] == "confound"]
+    assert set(rows["session"]) == {"all", "a"}
+    assert set(rows["train_task"]) == {"pro", "retro"}
+    assert "confound decoded, region V4, session b: left out, fewer than 2 trials" in caplog.text
 
 
 def test_a_confound_that_is_no_trial_column_is_an_error(decoded):

@@ -335,7 +335,7 @@ def make_geometry(shape: Shape) -> pd.DataFrame:
     windows = shape.windows if len(shape.windows) > 1 else ("before", *shape.windows)
     rows = []
     for region, (_, shared, _) in shape.regions.items():
-        for i, epoch in enumerate(windows):
+        for i, window in enumerate(windows):
             for measure, tasks in {"axis_cosine": pairs, "plane_angle_cos": shape.tasks}.items():
                 for task in tasks:
                     value = (0.15 + 0.5 * i) * (0.3 + shared) + 0.05 * rng.random()
@@ -343,7 +343,7 @@ def make_geometry(shape: Shape) -> pd.DataFrame:
                         {
                             "region": region,
                             "task": task,
-                            "epoch": epoch,
+                            "window": window,
                             "measure": measure,
                             "value": value,
                             "ci_low": value - 0.12,
@@ -372,12 +372,12 @@ def make_geometry_over_time(shape: Shape) -> pd.DataFrame:
 
 def make_color_planes(shape: Shape) -> pd.DataFrame:
     rng = np.random.default_rng(10)
-    columns = ["region", "session", "task", "epoch", "location", "bin", "color"]
+    columns = ["region", "session", "task", "window", "location", "bin", "color"]
     rows = [
-        (region, "all", task, epoch, location, number, (number + 0.5) * np.pi / 2)
+        (region, "all", task, window, location, number, (number + 0.5) * np.pi / 2)
         for region in shape.regions
         for task in shape.tasks[:2]
-        for epoch in shape.windows[:2]
+        for window in shape.windows[:2]
         for location in ("upper", "lower")
         for number in range(4)
     ]

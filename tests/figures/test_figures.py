@@ -26,6 +26,7 @@ from neuro_attn.figures import (
     transfer_matrix,
     unit_counts,
 )
+from neuro_attn.figures import words as captions
 
 
 def words(figure) -> list[str]:
@@ -179,6 +180,13 @@ def test_unit_counts_name_every_region_beside_its_curves(shape, make, tmp_path):
         assert chance_lines(axes) == [pytest.approx(shape.chance)]
     assert says(figure, "units in a draw (n;")
     assert says(figure, f"chance, {style.proportion(shape.chance)}")
+
+
+def test_one_draw_has_no_spread(make, tmp_path):
+    table = make.unit_counts(make.shapes["one region"]).assign(sd=np.nan)
+    written(unit_counts.draw(table), tmp_path)
+    assert "SD" not in captions.unit_counts(table)
+    assert "nan" not in captions.unit_counts(table)
 
 
 def test_many_regions_have_a_panel_each_with_a_curve_for_each_pair_of_tasks(make, tmp_path):
@@ -415,7 +423,7 @@ def test_color_planes_has_a_panel_for_every_region_task_and_window(make, tmp_pat
     shape = make.shapes["panichello"]
     table = make.color_planes(shape)
     figure = written(color_planes.draw(table, make.geometry(shape)), tmp_path)
-    drawn = table[["region", "task", "epoch"]].drop_duplicates()
+    drawn = table[["region", "task", "window"]].drop_duplicates()
     assert len(figure.axes) == len(drawn)
     assert says(figure, "upper item")
     assert says(figure, "|cos|")

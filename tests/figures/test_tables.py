@@ -70,7 +70,7 @@ def test_numbers_are_rounded_as_they_are_read():
         "all sessions",
         "\N{MINUS SIGN}0.190",
         "0.863",
-        "< .005",
+        ".005",
         ".005",
         "\N{EN DASH}",
         "574",
@@ -89,6 +89,11 @@ def test_numbers_are_rounded_as_they_are_read():
         "\N{EN DASH}",
         "no",
     ]
+
+
+def test_p_values_of_many_permutations_are_told_apart_and_never_0():
+    page = to_html(pd.DataFrame({"p_value": [1 / 1001, 3 / 1001, 1 / 10_001]}), "", "")
+    assert cells(page)[1:] == [[".001"], [".003"], ["< .001"]]
 
 
 def test_all_numbers_of_a_column_have_the_same_decimals():

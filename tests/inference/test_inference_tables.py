@@ -253,6 +253,20 @@ def test_onsets_and_their_differences_are_found(decoding):
     assert len(table) == 3 * 4
 
 
+def test_the_shapes_of_resampled_rises_follow_the_seed_and_the_data_set(decoding):
+    # Shapes matter where noise is of the size of the rise; estimates have none drawn.
+    made = decoding(course_from(0.3), noise=0.05)
+    elsewhere = made.assign_attrs(dataset="other")
+    one, same, other_seed, other_data = (
+        tables.onset_table([each], SETTINGS, seed)
+        for each, seed in ((made, 1), (made, 1), (made, 2), (elsewhere, 1))
+    )
+    pd.testing.assert_frame_equal(one, same)
+    for other in (other_seed, other_data):
+        assert (one["onset_s"] == other["onset_s"]).all()
+        assert (one["ci_low"] != other["ci_low"]).any()
+
+
 def test_a_region_without_an_onset_has_no_row_and_no_difference(decoding):
     decodings = [decoding(INDEPENDENT, region="V4"), decoding(0.5, region="FEF")]
     table = tables.onset_table(decodings, SETTINGS)
@@ -271,6 +285,14 @@ def test_unit_counts_are_those_that_all_sessions_reach(decoding):
     assert table.query("region == 'V4'")["n_units"].unique().tolist() == [5, 10]
     expected = made["unit_accuracy"].sel(n_units=5).mean(["session", "draw"]).values.ravel()
     np.testing.assert_allclose(table.query("region == 'LPFC'")["accuracy"], expected)
+
+
+def test_the_sd_over_draws_is_that_of_a_sample(decoding):
+    made = decoding(IDENTICAL)
+    each = made["unit_accuracy"].isel(session=0).transpose(..., "draw").values
+    expected = each.std(axis=-1, ddof=1).ravel()
+    np.testing.assert_allclose(tables.unit_count_table([made])["sd"], expected)
+    assert tables.unit_count_table([made.isel(draw=[0])])["sd"].isna().all()
 
 
 def test_cross_temporal_accuracy_is_corrected_over_all_pairs_of_times(decoding):

@@ -4,8 +4,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from neuro_attn.configuration import NetworkTrials
 from neuro_attn.errors import InputError
-from neuro_attn.networks.trials import CHANNELS, ENCODED_STEPS
+from neuro_attn.networks.trials import CHANNELS
+
+ENCODED_STEPS = NetworkTrials().encoded_steps
 
 
 def test_populations(ran):

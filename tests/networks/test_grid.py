@@ -11,6 +11,8 @@ from neuro_attn.networks import picture
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import online
 
+ENCODED_STEPS = NetworkTrials().encoded_steps
+
 UPPER_CHANNELS, LOWER_CHANNELS, CUE_CHANNELS = [1, 2], [3, 4], [5, 6, 7, 8]
 
 
@@ -57,7 +59,7 @@ def test_the_annotation_of_a_patch_tells_of_this_patch_alone(built):
 
 def test_weights_over_the_patches_sum_to_one(ran, seen):
     weights = ran("grid")[1]["patches"]
-    assert weights.shape == (len(seen), task.ENCODED_STEPS, 9)
+    assert weights.shape == (len(seen), ENCODED_STEPS, 9)
     assert (weights > 0).all()
     np.testing.assert_allclose(weights.sum(axis=2), 1, atol=1e-5)
 

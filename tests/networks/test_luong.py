@@ -6,8 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from neuro_attn.configuration import NetworkTrials
 from neuro_attn.networks.model import online, report
-from neuro_attn.networks.trials import ENCODED_STEPS
+
+ENCODED_STEPS = NetworkTrials().encoded_steps
 
 HOSTED = {
     "luong-dot": {"decoder": 8, "attentional": 8},

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from neuro_attn import networks
-from neuro_attn.configuration import ATTENDED
+from neuro_attn.configuration import ATTENDED, NetworkTrials
 from neuro_attn.networks.families.perceiver import LATENTS
 from neuro_attn.networks.memory_locus import cut
 from neuro_attn.networks.model import online
-from neuro_attn.networks.trials import ENCODED_STEPS
+
+ENCODED_STEPS = NetworkTrials().encoded_steps
 
 HIDDEN = np.r_[10:18]
 """Some steps, as those of the items."""

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 
 from neuro_attn import recording
+from neuro_attn.configuration import NetworkTrials
 from neuro_attn.errors import InputError
 from neuro_attn.networks import record
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import online
-from neuro_attn.networks.trials import ENCODED_STEPS
 from neuro_attn.randomness import stream
+
+ENCODED_STEPS = NetworkTrials().encoded_steps
 
 
 def run(model, settings, dataset, session="seed0"):

@@ -6,11 +6,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from neuro_attn.configuration import ATTENDED
+from neuro_attn.configuration import ATTENDED, NetworkTrials
 from neuro_attn.networks.families import FAMILIES
 from neuro_attn.networks.layers import Recurrent
 from neuro_attn.networks.model import online, report
-from neuro_attn.networks.trials import CHANNELS, ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import CHANNELS, REPORT_STEPS
+
+ENCODED_STEPS = NetworkTrials().encoded_steps
 
 
 def test_a_model_reports_a_colour_at_every_step_of_the_report(model, seen):

@@ -5,7 +5,9 @@ from pydantic import ValidationError
 
 from neuro_attn.configuration import Network, NetworkTrials
 from neuro_attn.networks import trials as task
-from neuro_attn.networks.trials import CHANNELS, ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import CHANNELS, REPORT_STEPS
+
+ENCODED_STEPS = NetworkTrials().encoded_steps
 
 
 def draw(n: int, rng: np.random.Generator, **keys) -> tuple[pd.DataFrame, np.ndarray]:

@@ -6,8 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from neuro_attn.configuration import NetworkTrials
 from neuro_attn.networks.families.perceiver import LATENTS, Perceiver
-from neuro_attn.networks.trials import CHANNELS, ENCODED_STEPS
+from neuro_attn.networks.trials import CHANNELS
+
+ENCODED_STEPS = NetworkTrials().encoded_steps
 
 
 def perceive(model: Perceiver, inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

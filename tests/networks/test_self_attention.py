@@ -8,10 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from neuro_attn.configuration import NetworkTrials
 from neuro_attn.networks import FAMILIES, Model
 from neuro_attn.networks.model import online, report
 from neuro_attn.networks.self_attention import Embedding, causal, sinusoidal
-from neuro_attn.networks.trials import CHANNELS, ENCODED_STEPS, REPORT_STEPS
+from neuro_attn.networks.trials import CHANNELS, REPORT_STEPS
+
+ENCODED_STEPS = NetworkTrials().encoded_steps
 
 POPULATIONS = {
     "self-attention-dot": {"attended": 8},

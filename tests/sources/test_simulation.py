@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from pydantic import ValidationError
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
@@ -56,6 +57,16 @@ def test_units_fire_at_their_baseline_before_anything_happens():
     found = counts(session, "fixation_onset", 0, 0.3)
     expected = 0.3 * truth["baseline"].values * len(found)
     assert_no_more_than_noise((found.sum(axis=0) - expected) / np.sqrt(expected))
+
+
+def test_the_lowest_baseline_still_gives_rates():
+    with pytest.raises(ValidationError, match="greater than or equal to 2"):
+        Simulation(baseline=1.9)
+    regions = {"V4": SimulatedRegion(units=200)}
+    lowest = simulation.plant(Simulation(baseline=2.0, regions=regions), "toy", 1)
+    assert (lowest["baseline"] == 2).all()
+    for tuning in ("selection_axis", "visual", "color_plane"):
+        assert np.isfinite(lowest[tuning]).all()
 
 
 def test_baselines_have_the_planted_mean_over_units():

@@ -111,6 +111,7 @@ def test_where_no_space_is_left_one_message_says_so_and_nothing_stays(tmp_path, 
     message = refused(done)
     assert f"results/whole.{kind}: no space is left to write it. Make room" in message
     assert list((tmp_path / "results").iterdir()) == []
+    assert (tmp_path / "log").read_text() == done.stderr
 
 
 RUN_ON_A_FULL_DISK = """

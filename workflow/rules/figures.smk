@@ -65,11 +65,9 @@ rule draw_timeline:
 
 rule draw_attention:
     input:
-        [
-            f"results/networks/{{network}}/seed{seed}/attention.nc"
-            for seed in range(
-                max([n.seeds for n in CONFIGURATION.networks.values()], default=0)
-            )
+        lambda wildcards: [
+            f"results/networks/{wildcards.network}/seed{seed}/attention.nc"
+            for seed in range(CONFIGURATION.networks[wildcards.network].seeds)
         ],
     output:
         png=figure_of(

@@ -15,6 +15,7 @@ rule infer:
         "../envs/neuro-attn.yaml"
     params:
         settings=settings_of,
+        seed=CONFIGURATION.seed,
         sources=sources_of("infer.py"),
     script:
         "../scripts/infer.py"

@@ -9,6 +9,8 @@ with told_in_one_message(snakemake.log[0]):
     decodings = [recording.load(path) for path in snakemake.input.decodings]
     write_csv(tables.transfer_table(decodings, settings), snakemake.output.transfer)
     write_csv(tables.summary_table(decodings, settings), snakemake.output.summary)
-    write_csv(tables.onset_table(decodings, settings), snakemake.output.onsets)
+    write_csv(
+        tables.onset_table(decodings, settings, snakemake.params.seed), snakemake.output.onsets
+    )
     write_csv(tables.unit_count_table(decodings), snakemake.output.unit_counts)
     recording.save(tables.cross_temporal(decodings, settings), snakemake.output.cross_temporal)

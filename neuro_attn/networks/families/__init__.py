@@ -1,7 +1,8 @@
 """The families of networks: a module each, found by its file's name (docs/adding.md).
 
 A module holds ``build(key, n_inputs, n_outputs, settings)``, which makes an untrained `Model`;
-``ATTENDED = "step"`` if the family has attention over the steps of the trial; and ``LEARNER``, a
+``ATTENDED``, if the family has attention, which says over what: ``"step"`` (of the trial),
+``"patch"`` (of an image) or ``"slot"`` (of a memory); and ``LEARNER``, a
 `neuro_attn.networks.learning.Learner`, if it does not learn by backpropagation.
 """
 
