@@ -332,7 +332,7 @@ def chance_line(axes: Axes, chance: float) -> None:
 def proportion_ticks(axes: Axes) -> None:
     """Write the ticks of an axis of accuracies without leading zeros, and none above 1."""
     axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:.2g}".replace("0.", ".", 1) if value <= 1 else "")
+        FuncFormatter(lambda value, _: f"{value:.2g}".replace("0.", ".", 1) if value < 1.01 else "")
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from neuro_attn.configuration import NETWORK_TIMING, Timing
@@ -589,3 +590,11 @@ def test_the_items_have_colours_of_the_experiment(lab):
         if min(color) > 0.001 and max(color) < 0.999:  # others lie outside sRGB and are clipped
             on_circle = [60, 6 + 57 * np.cos(angle), 14 + 57 * np.sin(angle)]
             np.testing.assert_allclose(lab(color), on_circle, atol=0.2)
+
+
+def test_ticks_of_proportions_go_up_to_one_and_no_further():
+    axes = Figure().subplots()
+    style.proportion_ticks(axes)
+    write = axes.yaxis.get_major_formatter()
+    above = 1 + 1e-15  # as sums of steps are
+    assert [write(value) for value in (0, 0.25, 1, above, 1.1)] == ["0", ".25", "1", "1", ""]
