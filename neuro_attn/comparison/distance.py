@@ -2,10 +2,9 @@ r"""How far a network's population is from a brain's region, in units of the bra
 
 .. math:: d = \sqrt{\frac1F \sum_f \left(\frac{n_f - b_f}{s_f}\right)^2}
 
-with n and b the features of the two signatures and s the brain's bootstrap SD, the root mean square
-over its regions: d = 1 is as far as one standard error. It is the same for all regions: in units of
-its own, a region that is measured badly would be near to everything. Ceiling and floor, in the same
-units, say how much a distance can mean.
+with n and b the features of the two signatures and s the region's bootstrap SD: d = 1 is as far as
+one standard error of the region's features. A region with few trials has large s, so what is close
+to it need not be like it; ceiling and floor, in the same units, say how much a distance can mean.
 
 Every region stands beside the network as it was matched to it (`matching`). Regions without a code
 are left out, as is a feature that one of a population's signatures or of the regions lacks: all
@@ -135,10 +134,7 @@ def distances(
 def matched(
     network: NetworkSignature, brain: Sequence[xr.Dataset]
 ) -> list[tuple[xr.Dataset, xr.Dataset]]:
-    """Return a population's signature and the region's, for every region.
-
-    They have the same features, and all regions the SD of the brain.
-    """
+    """Return a population's signature and the region's, for every region, on the same features."""
     pairs = [(network.signatures[region.attrs["region"]], region) for region in brain]
     for own, region in pairs:
         ours, theirs = (
@@ -157,9 +153,7 @@ def matched(
         return []
     everywhere = set.intersection(*(set(each["feature"].values) for pair in pairs for each in pair))
     shared = [name for name in pairs[0][1]["feature"].values if name in everywhere]
-    pairs = [(own.sel(feature=shared), region.sel(feature=shared)) for own, region in pairs]
-    of_brain = np.sqrt(np.mean([region["sd"].values ** 2 for _, region in pairs], axis=0))
-    return [(own, region.assign(sd=("feature", of_brain))) for own, region in pairs]
+    return [(own.sel(feature=shared), region.sel(feature=shared)) for own, region in pairs]
 
 
 def signature_distance(one: xr.DataArray, other: xr.DataArray, sd: xr.DataArray) -> xr.DataArray:

@@ -69,17 +69,6 @@ def test_the_distance_is_in_units_of_the_brains_sd(decoding):
     assert row["distance"] == pytest.approx(2)
 
 
-def test_a_region_is_not_near_because_it_is_measured_badly(decoding):
-    own = signature(decoding(SHARED, seed=1))
-    regions = [
-        signature(decoding(SHARED, name)).assign(value=own["value"] + off, sd=0 * own["sd"] + sd)
-        for name, off, sd in (("exact", 0.04, 0.02), ("noisy", 0.06, 0.08))
-    ]
-    table = distances(regions, [network("net", True, "copy", own)]).set_index("region")
-    sd = np.sqrt((0.02**2 + 0.08**2) / 2)
-    assert table["distance"].to_dict() == pytest.approx({"exact": 0.04 / sd, "noisy": 0.06 / sd})
-
-
 def test_an_sd_of_zero_divides_nothing(decoding):
     region, other = (signature(decoding(value, noise=0)) for value in (0.7, 0.75))
     row = distances([region], [network("n", True, "p", other)]).iloc[0]
