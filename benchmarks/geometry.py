@@ -232,7 +232,7 @@ RESEMBLANCE = {
     "time": {"start": 0.0, "stop": 0.2, "bin": 0.1},
     "windows": {"early": [0.0, 0.1], "late": [0.1, 0.2]},
     "decoding": {"draws": 3, "unit_counts": []},
-    "inference": {"permutations": 19, "bootstraps": 40},
+    "inference": {"permutations": 19, "bootstraps": 100},
 }
 
 
@@ -256,9 +256,9 @@ def _recorded(
 
 
 def count_resemblance(rows: pd.DataFrame, n: int) -> dict[str, Any]:
-    """Print and return how often each verdict was given."""
-    table = rows.groupby(["part", "verdict"]).size().rename("experiments")
-    print(f"verdicts, of {n} experiments (planted: own)")
+    """Print and return how often each region was the nearest, with each verdict."""
+    table = rows.groupby(["part", "region", "verdict"]).size().rename("experiments")
+    print(f"nearest regions and verdicts, of {n} experiments (planted: own)")
     print(table.to_string())
     return {"rows": table.reset_index().to_dict("records")}
 

@@ -9,10 +9,11 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from neuro_attn.comparison.signatures import least_sd
 from neuro_attn.figures import style
 
 ARROW = "\N{RIGHTWARDS ARROW}"
+SMALLEST_SD = 0.01
+"""As in the distances: a bootstrap SD of 0 is no certainty."""
 MOST_ROWS = 40
 """With more of them, untrained networks are left out."""
 MOST_NAMES = 16
@@ -93,7 +94,8 @@ def draw(
     _heat_maps(left, table.loc[order], names, (len(of_brain), len(of_brain) + len(groups[0])))
     sd = drawn[drawn["dataset"] == brain].groupby("feature")["sd"].mean()
     everywhere = table.loc[order].dropna(axis=1)
-    scaled = everywhere / np.maximum(sd[everywhere.columns], least_sd(everywhere.columns))
+    least = np.where(everywhere.columns.str.startswith("accuracy "), SMALLEST_SD, 1e-9)
+    scaled = everywhere / np.maximum(sd[everywhere.columns], least)
     axes = right.subplots()
     trained = {key: key[0] == brain or bool(networks[key[0]][1]) for key in order}
     near = {key: nearest[key] or key[1] for key in order}
