@@ -309,7 +309,8 @@ def test_a_session_without_enough_trials_of_a_colour_gives_no_plane():
 def test_a_missing_colour_column_is_named():
     dataset = settings()
     data = [one.drop_vars("lower_color") for one in recordings(dataset)]
-    with pytest.raises(InputError, match=r"toy\.colors\.items\.lower: no trial column 'lower_color'"):
+    match = r"toy\.colors\.items\.lower: no trial column 'lower_color'"
+    with pytest.raises(InputError, match=match):
         measure(data, dataset, "LPFC", 1, "toy")
 
 
