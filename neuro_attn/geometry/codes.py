@@ -50,10 +50,10 @@ class Design(NamedTuple):
 
 
 def color_designs(population: Population, point: int, task: int, colors: Colors) -> list[Design]:
-    """Return the colours of the upper and of the lower item in a task.
+    """Return the colours of the two items in a task.
 
-    Where the classes say which item is cued, each location's colours are those of trials that cue
-    it: what is selected is the cued item.
+    Where the classes say which item is cued, each item's colours are those of trials that cue it:
+    what is selected is the cued item.
 
     Raises
     ------

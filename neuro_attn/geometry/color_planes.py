@@ -20,7 +20,7 @@ def plane_angle(
     colors: Colors,
     resampling: Resampling,
 ) -> Estimate:
-    """Return the absolute cosine between the locations' colour planes, as the authors do it."""
+    """Return the absolute cosine between the items' colour planes, as the authors do it."""
     per_part = []
     for part in population.parts:
         members = colors[part.session].bins * (part.task == task)
@@ -35,7 +35,7 @@ def plane_angle(
         raise UndefinedError(f"{value.shape[-1]} units hold no two planes; {SPACE} or more do")
     results = [plane_angle_cosine(means) for means in (value, replicates, ceilings, floors)]
     if not all(np.isfinite(result).all() for result in results):
-        raise UndefinedError("the condition means of a location span no plane")
+        raise UndefinedError("the condition means of an item span no plane")
     return Estimate(
         float(results[0]), results[1], float(results[2].mean()), float(results[3].mean())
     )

@@ -81,7 +81,7 @@ def color_information(
 ) -> Information:
     """Return the information on the cued or the uncued item's colour.
 
-    The mean over units, and over the trials that cue the upper and those that cue the lower item.
+    The mean over units, and over the trials that cue one item and those that cue the other.
     """
     found = [
         each for _, each in information_of_units(population, point, task, item, colors, resampling)
@@ -107,7 +107,7 @@ def information_of_units(
 ) -> list[tuple[np.ndarray, Information]]:
     """Return units, by their numbers, and the information of each: (unit,), (replicate, unit), ...
 
-    An entry for each session and cued location that has enough trials.
+    An entry for each session and cued item that has enough trials.
 
     Raises
     ------
@@ -124,13 +124,13 @@ def information_of_units(
         rates = part_rates(part, point)
         units = first + np.arange(rates.shape[1])
         first += rates.shape[1]
-        for number, location in enumerate(items):
-            mine = (part.task == task) & (part.label == population.classes.index(location))
+        for number, selected in enumerate(items):
+            mine = (part.task == task) & (part.label == population.classes.index(selected))
             shown = number if item == "cued" else 1 - number
             member = colors[part.session].bins[shown][:, mine]
             if member.sum(axis=-1).min() < FEWEST:
                 continue
-            names = (part.session, task, location, item)
+            names = (part.session, task, selected, item)
             rng = resampling.rng("information bootstrap", *names)
             resamples = bootstrapped(member, resampling.bootstraps, rng)
             rng = resampling.rng("information shuffle", *names)

@@ -48,7 +48,7 @@ def color_overlap(
     colors: Colors,
     resampling: Resampling,
 ) -> Measures:
-    """Compare the subspaces of the upper and of the lower item's colours in a task."""
+    """Compare the subspaces of the two items' colours in a task."""
     designs = color_designs(population, point, task, colors)
     return _compare(designs, overlaps, ("colors", task), "the items' colours", resampling)
 

@@ -1,8 +1,8 @@
-"""Colour planes: whether the colours of two locations lie in one plane or in different ones.
+"""Colour planes: whether the colours of two items lie in one plane or in different ones.
 
 The measure of Panichello & Buschman (2021) and of their code (`planesDemo.m`): condition means of
-the upper and of the lower item's colour bins are projected on the first three principal components
-of all of them; the first two components of each location's points span its colour plane.
+the two items' colour bins are projected on the first three principal components
+of all of them; the first two components of each item's points span its colour plane.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 SPACE = 3
 """Components of all conditions that are kept."""
 PLANE = 2
-"""Components of a location's points that span its plane."""
+"""Components of an item's points that span its plane."""
 
 
 def plane_cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -45,23 +45,23 @@ def plane_cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def plane_angle_cosine(conditions: np.ndarray) -> np.ndarray:
-    """Return the absolute cosine of the angle between the colour planes of two locations.
+    """Return the absolute cosine of the angle between the colour planes of two items.
 
     Parameters
     ----------
     conditions : array, shape (..., 2 * bin, unit)
-        Condition means: first the colour bins of the upper, then those of the lower item. Leading
-        axes are replicates.
+        Condition means: first the colour bins of one item, then those of the other. Leading axes
+        are replicates.
 
     Returns
     -------
     numpy.ndarray, shape (...)
-        From 0 (orthogonal) to 1 (parallel); NaN where a location's points lie on a line.
+        From 0 (orthogonal) to 1 (parallel); NaN where an item's points lie on a line.
 
     Raises
     ------
     ValueError
-        If there are fewer than three bins a location or fewer than three units.
+        If there are fewer than three bins an item or fewer than three units.
     """
     n_conditions, n_units = conditions.shape[-2:]
     if n_conditions % 2 or n_conditions < 2 * SPACE or n_units < SPACE:
