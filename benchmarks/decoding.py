@@ -26,8 +26,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.machine import FOLDER, matrix_product_rate, save, seconds
-from neuro_attn.decoding import LogisticDecoder, compiled, cross_validated_accuracy, solver
+from neuro_attn.decoding import LogisticDecoder, cross_validated_accuracy, solver
 from neuro_attn.decoding.decoder import standardize
+from neuro_attn.decoding.preconditioner import ByRows
 
 FOLDS = 5
 EXACT_ORDERS = 4
@@ -373,31 +374,30 @@ def efficiency(n_orders: int) -> dict[str, float]:
     data = standardize(np.moveaxis(X, 2, 0), True)[0]
     labels = orders(y, n_orders)[None]
     operations = 0
-    iterate = compiled.minimise
+    iterate = solver.minimise
 
-    def counted(state: Any, loss: Any, folded: Any, *limits: Any) -> Any:
+    def counted(shared: Any, labels: np.ndarray, *limits: Any) -> Any:
         nonlocal operations
-        final, iterations = iterate(state, loss, folded, *limits)
-        factors = [folded.right] if folded.left is None else [folded.left, folded.right]
-        per_row = 2 * sum(factor[0].size for factor in factors)
-        operations += iterations * loss.target.shape[1] * per_row
-        return final, iterations
+        found = iterate(shared, labels, *limits)
+        factors = (
+            [shared.Q]
+            if isinstance(shared, ByRows)
+            else [shared.design, shared.inverse, shared.design]
+        )
+        each = 2 * sum(factor.size for factor in factors)
+        operations += int(found.n_iterations.sum()) * each
+        return found
 
     def run() -> None:
         solver.fit(data, labels, 2, 1.0, TOLERANCE, 1000, n_orders, threads=joblib.cpu_count())
 
-    compiled_from = solver.COMPILED_FROM
     try:
-        solver.COMPILED_FROM = 0.0
+        solver.minimise = counted
         run()
-        compiled.minimise = counted
-        operations = 0
-        run()
-        once = operations
-        compiled.minimise = iterate
-        time = min(seconds(run) for _ in range(7))
     finally:
-        compiled.minimise, solver.COMPILED_FROM = iterate, compiled_from
+        solver.minimise = iterate
+    once = operations
+    time = min(seconds(run) for _ in range(7))
     rate, best = once / time, matrix_product_rate()
     return {"solver_gflops": rate / 1e9, "machine_gflops": best / 1e9, "fraction": rate / best}
 

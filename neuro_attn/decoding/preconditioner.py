@@ -15,6 +15,8 @@ import scipy.linalg
 
 DIGITS_DOWN_TO = 3e-4
 """Curvature p (1 - p) of a typical row below which float32 has too few digits for 1 - p."""
+ITERATIONS = 20
+"""About so many will follow."""
 STABLE_STEP = 1.9
 """Longest step where Q does not see all rows."""
 ROUGH_UP_TO = 1e3
@@ -32,47 +34,42 @@ class Typical(NamedTuple):
     """C sum(l^2) / sum(l) for the eigenvalues l of X X': how far data outweigh the ridge where
     most of the variance is."""
 
-    def astype(self, dtype: np.dtype | type) -> "Typical":
-        """Return both in a precision."""
-        return Typical(*(each.astype(dtype, copy=False) for each in self))
+    def each(self) -> list["Typical"]:
+        """Return those of each problem, as numbers."""
+        return [
+            Typical(*both) for both in zip(*(each.ravel().tolist() for each in self), strict=True)
+        ]
 
 
 class ByUnits(NamedTuple):
-    """For few labellings of many rows."""
+    """For more rows than units; arrays have an axis of problems, or are of one."""
 
     design: np.ndarray
-    """X and a column of ones, (problem, row, unit + 1)."""
+    """X and a column of ones, ([problem,] row, unit + 1)."""
     inverse: np.ndarray
-    """C M and, for the intercept, 1 / (kappa n), (problem, unit + 1, unit + 1)."""
+    """C M and, for the intercept, 1 / (kappa n), ([problem,] unit + 1, unit + 1)."""
     typical: Typical
     C: float
+    longest: float = np.inf
+    """Longest step."""
 
 
 class ByRows(NamedTuple):
-    """For few rows."""
+    """For few rows, or many labellings; arrays have an axis of problems, or are of one."""
 
     Q: np.ndarray
-    """Q + 1 / (kappa n), the latter for the intercept, (problem, row, row)."""
+    """Q + 1 / (kappa n), the latter for the intercept, ([problem,] row, row)."""
     typical: Typical
     C: float
-
-
-class Folded(NamedTuple):
-    """For many labellings, with two matrix products an iteration, or one."""
-
-    left: np.ndarray | None
-    """C X M and a column for the intercept, (problem, row, unit + 1); None if `right` is Q."""
-    right: np.ndarray
-    """X' and a row for the intercept, (problem, unit + 1, row), or Q as in `ByRows`."""
-    typical: Typical
-    C: float
-    longest: float
-    """Longest step; where Q does not see all rows, what it does not see of alpha grows with steps
+    longest: float = np.inf
+    """Longest step: where Q does not see all rows, what it does not see of a grows with steps
     above 2."""
 
 
-def prepare(X: np.ndarray, C: float, n_classes: int, weight: np.ndarray | None) -> ByUnits | ByRows:
-    """Prepare data for few labellings; where digits are scarce, in float64.
+def prepare(
+    X: np.ndarray, C: float, n_classes: int, weight: np.ndarray | None, n_products: int
+) -> list[ByUnits] | list[ByRows]:
+    """Prepare each problem for its labellings; where digits are scarce, in float64.
 
     Parameters
     ----------
@@ -84,58 +81,36 @@ def prepare(X: np.ndarray, C: float, n_classes: int, weight: np.ndarray | None) 
         Number of classes.
     weight : array, shape (problem or 1, row, labelling or 1), optional
         Weights of the rows in the loss.
-    """
-    n, d = X.shape[-2:]
-    gram, typical, dtype = _examine(X, C, n_classes, weight)
-    if n <= d:
-        return ByRows(
-            _row_space(gram, typical, C).astype(dtype, copy=False), typical.astype(dtype), C
-        )
-    design = np.ones((*X.shape[:-1], d + 1), dtype)
-    design[..., :-1] = X
-    inverse = np.zeros((len(X), d + 1, d + 1), dtype)
-    # It only says where to go; the slope says where the optimum is.
-    inverse[:, :-1, :-1] = _inverse(gram, C * typical.curvature, _precision(dtype, typical))
-    inverse *= C
-    inverse[:, -1:, -1:] = 1 / (typical.curvature * n)
-    return ByUnits(design, inverse, typical.astype(dtype), C)
-
-
-def prepare_folded(
-    X: np.ndarray, C: float, n_classes: int, weight: np.ndarray | None, n_products: int
-) -> Folded | None:
-    """Prepare data for many labellings in float32; None where that has too few digits.
-
-    Parameters
-    ----------
-    X, C, n_classes, weight
-        As in `prepare`.
     n_products : int
         Labellings and classes that will be multiplied in each iteration; many make it worth
         multiplying the factors of Q first.
     """
     n, d = X.shape[-2:]
     gram, typical, dtype = _examine(X, C, n_classes, weight)
-    if dtype != np.float32:
-        return None
-    one = 1 / (typical.curvature * n)
-    single = typical.astype(dtype)
     if n <= d:
-        return Folded(None, _row_space(gram, typical, C).astype(dtype), single, C, np.inf)
-    Xt = np.swapaxes(X, -1, -2)
-    # About 20 iterations follow, in which Q saves work.
-    if 20 * n_products * (2 * d - n) > n * d:
+        Q, longest = _row_space(gram, typical, C), np.inf
+    elif dtype == np.float32 and _pays(n, d, n_products):
         # What is wrong with the inverse is wrong with the optimum, and Q loses digits.
         inverse = _inverse(gram, C * typical.curvature, np.float64)
-        Q = (C * (X @ inverse)).astype(dtype) @ Xt + one
-        return Folded(None, Q.astype(dtype), single, C, STABLE_STEP)
-    inverse = _inverse(gram, C * typical.curvature, _precision(dtype, typical))
-    left = np.empty((*X.shape[:-1], d + 1), dtype)
-    left[..., :-1] = X @ (C * inverse)
-    left[..., -1:] = one
-    right = np.ones((len(X), d + 1, n), dtype)
-    right[:, :-1] = Xt
-    return Folded(left, right, single, C, np.inf)
+        Q = (C * (X @ inverse)).astype(dtype) @ np.swapaxes(X, -1, -2)
+        Q, longest = Q + 1 / (typical.curvature * n), STABLE_STEP
+    else:
+        design = np.ones((*X.shape[:-1], d + 1), dtype)
+        design[..., :-1] = X
+        inverse = np.zeros((len(X), d + 1, d + 1), dtype)
+        # It only says where to go; the slope says where the optimum is.
+        inverse[:, :-1, :-1] = _inverse(gram, C * typical.curvature, _precision(dtype, typical))
+        inverse *= C
+        inverse[:, -1:, -1:] = 1 / (typical.curvature * n)
+        return [ByUnits(*each, C) for each in zip(design, inverse, typical.each(), strict=True)]
+    Q = Q.astype(dtype, copy=False)
+    return [ByRows(*each, C, longest) for each in zip(Q, typical.each(), strict=True)]
+
+
+def _pays(n_rows: int, n_units: int, n_products: int) -> bool:
+    """Return whether Q saves more multiplications than it costs."""
+    saved = n_units * (2 * n_rows + n_units) - n_rows**2
+    return ITERATIONS * n_products * saved > n_rows * n_units * (n_rows + n_units)
 
 
 def _examine(

@@ -1,46 +1,30 @@
 """Ridge logistic regression for many data sets and labellings at once.
 
 `fit` prepares each data set once for all its labellings (`preconditioner`), runs conjugate
-gradients on blocks of them, in numpy (`interpreted`) or, where there is much to do, compiled
-(`compiled`), and hands the few that this does not solve to Newton's method (`newton`).
+gradients on them (`gradients`, or `accelerator` where JAX sees one and there is much to do), and
+hands the few that this does not solve to Newton's method (`newton`).
 """
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
-from types import ModuleType
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from neuro_attn.decoding import interpreted, newton
-from neuro_attn.decoding.losses import Loss, loss_of
-from neuro_attn.decoding.preconditioner import (
-    ByRows,
-    ByUnits,
-    Folded,
-    Typical,
-    prepare,
-    prepare_folded,
-)
+from neuro_attn.decoding import newton
+from neuro_attn.decoding.gradients import Found, minimise
+from neuro_attn.decoding.preconditioner import ByRows, ByUnits, prepare
 
 MOST_GRADIENT_STEPS = 200
 """Where more would be needed, Newton's method is quicker."""
-ENOUGH = 0.85
-"""Part of a block that is done when what is left of all blocks is gathered in new ones."""
-BLOCK = 128
-"""Outputs that are iterated together; more would leave the processor's cache."""
-SHARED_FROM = 8
-"""Outputs from which a problem is worth blocks of its own."""
 BLOCK_BYTES = 12_000_000
-"""Matrices of problems with fewer outputs that are iterated together."""
-COMPILED_FROM = 5e8
-"""Multiplications an iteration, over everything, from which compiling the loop pays."""
-
-Shared = ByUnits | ByRows | Folded
-"""What the labellings of a problem share."""
+"""Matrices of problems that are prepared together."""
+ACCELERATED_FROM = 1e8
+"""Multiplications an iteration, over a problem's labellings, from which a GPU is worth its way."""
 
 
 class Solution(NamedTuple):
@@ -89,7 +73,7 @@ def fit(
     weight : array, shape (problem or 1, row, labelling or 1), optional
         Weights of the rows in the loss.
     threads : int
-        Problems, or blocks of labellings, that are solved at the same time.
+        Problems, or parts of the labellings of one, that are solved at the same time.
 
     Returns
     -------
@@ -98,52 +82,54 @@ def fit(
     n_problems, n_rows, n_units = X.shape
     n_labellings = y.shape[-1]
     n_outputs = 1 if n_classes == 2 else n_classes
-    many = n_labellings * n_outputs >= SHARED_FROM
-    size = n_rows**2 if n_rows <= n_units else n_units * (n_rows + n_units)
-    together = 1 if many else max(1, BLOCK_BYTES // (X.itemsize * size))
-    together = min(together, -(-n_problems // threads))
-    compiled = many and n_problems * n_labellings * n_outputs * size >= COMPILED_FROM
+    labels = np.ascontiguousarray(np.swapaxes(y, -1, -2), np.int32)
+    row_weight = np.ones((1, 1, n_rows)) if weight is None else np.swapaxes(weight, -1, -2)
     weights = np.empty((n_problems, n_labellings, n_outputs, n_units), X.dtype)
     intercept = np.empty((n_problems, n_labellings, n_outputs), X.dtype)
     converged = np.empty((n_problems, n_labellings), bool)
-    parts = [slice(first, first + together) for first in range(0, n_problems, together)]
 
-    def fit_part(part: slice) -> int:
-        data, labels = X[part], y[part] if len(y) > 1 else y
-        row_weight = weight if weight is None or len(weight) == 1 else weight[part]
-        shared: Shared | None = None
-        if compiled:
-            shared = prepare_folded(data, C, n_classes, row_weight, n_labellings * n_outputs)
-        if shared is None:
-            shared = prepare(data, C, n_classes, row_weight)
-        n_iterations = 0
-        for left in range(0, n_labellings, batch):
-            columns = slice(left, left + batch)
-            own_weight = row_weight
-            if row_weight is not None and row_weight.shape[-1] > 1:
-                own_weight = row_weight[..., columns]
-            found = _solve(
-                data,
-                labels[..., columns],
-                n_classes,
-                C,
-                own_weight,
-                shared,
-                tolerance,
-                max_iterations,
-                threads if len(parts) == 1 else 1,
-            )
-            weights[part, columns], intercept[part, columns] = found[:2]
-            converged[part, columns] = found[2]
-            n_iterations = max(n_iterations, found[3])
-        return n_iterations
+    def solve(work: tuple[np.ndarray, ByUnits | ByRows, int, slice]) -> int:
+        data, shared, problem, columns = work
+        own_weight = row_weight[problem % len(row_weight)]
+        found = _solve(
+            data,
+            labels[problem % len(labels), columns],
+            n_classes,
+            C,
+            own_weight if len(own_weight) == 1 else own_weight[columns],
+            shared,
+            tolerance,
+            max_iterations,
+        )
+        weights[problem, columns], intercept[problem, columns] = found[:2]
+        converged[problem, columns] = found[2]
+        return found[3]
+
+    size = n_rows**2 if n_rows <= n_units else n_units * (n_rows + n_units)
+    together = max(1, BLOCK_BYTES // (X.itemsize * size))
+    together = min(together, -(-n_problems // threads))
+    starts = range(0, n_problems, together)
+    # Where there are too few problems to share, labellings are.
+    shares = threads if len(starts) == 1 else 1
+    n_columns = min(batch, -(-n_labellings // shares))
+
+    def fit_part(start: int) -> int:
+        part = slice(start, start + together)
+        own_weight = None if weight is None else weight[part if len(weight) > 1 else slice(None)]
+        shared = prepare(X[part], C, n_classes, own_weight, n_labellings * n_outputs)
+        work = [
+            (X[start + at], own, start + at, slice(left, left + n_columns))
+            for at, own in enumerate(shared)
+            for left in range(0, n_labellings, n_columns)
+        ]
+        return max(_each(solve, work, shares))
 
     with one_blas_thread():
-        n_iterations = max(_each(fit_part, parts, threads))
+        n_iterations = max(_each(fit_part, starts, threads if shares == 1 else 1))
     return Solution(np.moveaxis(weights, -1, 1), intercept, converged, n_iterations)
 
 
-def _each(run: Callable[[Any], Any], items: Sequence[Any], threads: int) -> list[Any]:
+def _each(run: Callable[[Any], int], items: Sequence[Any], threads: int) -> list[int]:
     """Run for each item, in so many threads; compiled loops do not hold each other up."""
     if threads == 1 or len(items) == 1:
         return [run(item) for item in items]
@@ -163,179 +149,94 @@ def _linear_algebra() -> ThreadpoolController:
 
 def _solve(
     X: np.ndarray,
-    y: np.ndarray,
+    labels: np.ndarray,
     n_classes: int,
     C: float,
-    weight: np.ndarray | None,
-    shared: Shared,
+    weight: np.ndarray,
+    shared: ByUnits | ByRows,
     tolerance: float,
     max_iterations: int,
-    threads: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Return weights (problem, labelling, output, unit), intercepts, converged, iterations."""
-    dtype = shared.typical.curvature.dtype
-    loss = _loss(y, len(X), n_classes, weight, dtype)
+    """Return weights (labelling, output, unit), intercepts, converged, and iterations."""
+    n_outputs = 1 if n_classes == 2 else n_classes
     most = min(max_iterations, MOST_GRADIENT_STEPS)
-    state, n_iterations = _converge(loss, shared, tolerance, most, threads)
-    weights, intercept = _method(shared).weights_and_intercepts(state, loss, X, shared)
-    done = state.done[..., 0]
+    found = _way(X, shared, len(labels) * n_outputs)(
+        shared, labels, weight, n_outputs, tolerance, most
+    )
+    weights, intercept, converged = _weights(found, X, shared), found.intercept, found.converged
     further = 0
-    for problem in np.flatnonzero(~done.all(axis=1)):
-        left = np.flatnonzero(~done[problem])
-        own_weight = None
-        if weight is not None:
-            own_weight = np.broadcast_to(weight[problem % len(weight)], y.shape[1:])[None, :, left]
-        again = (X[[problem]].astype(np.float64), y[[problem % len(y)]][..., left], n_classes, C)
-        if dtype == np.float32:
-            exact = prepare(again[0], C, n_classes, own_weight)
-            found = _solve(*again, own_weight, exact, tolerance, max_iterations, 1)
+    left = np.flatnonzero(~converged)
+    if len(left):
+        own_weight = weight if len(weight) == 1 else weight[left]
+        again = X.astype(np.float64), labels[left], n_classes, C, own_weight
+        if found.place.dtype == np.float32:
+            (exact,) = prepare(again[0][None], C, n_classes, own_weight.T[None], 1)
+            rest = _solve(*again, exact, tolerance, max_iterations)
         else:
-            begin = weights[problem, left], intercept[problem, left]
-            found = _newton(*again, own_weight, *begin, tolerance, max_iterations)
-        weights[problem, left], intercept[problem, left], done[problem, left] = found[:3]
-        further = max(further, found[3])
-    return weights, intercept, done, n_iterations + further
+            rest = _newton(*again, weights[left], intercept[left], tolerance, max_iterations)
+        weights[left], intercept[left], converged[left], further = rest
+    return weights, intercept, converged, int(found.n_iterations.max()) + further
 
 
-def _method(shared: Shared) -> ModuleType:
-    if isinstance(shared, Folded):
+def _way(X: np.ndarray, shared: ByUnits | ByRows, n_products: int) -> Callable[..., Found]:
+    """Return what minimises: compiled for the processor, or by JAX for an accelerator."""
+    single = (shared.Q if isinstance(shared, ByRows) else shared.inverse).dtype == np.float32
+    if single and n_products * X.size >= ACCELERATED_FROM and _accelerator_at_hand():
         # JAX takes a second to import.
-        from neuro_attn.decoding import compiled
+        from neuro_attn.decoding import accelerator
 
-        return compiled
-    return interpreted
+        return accelerator.minimise
+    return minimise
+
+
+@cache
+def _accelerator_at_hand() -> bool:
+    # JAX finds them by plugins; without one its import is spared.
+    if find_spec("jax_plugins") is None:
+        return False
+    import jax
+
+    return jax.default_backend() != "cpu"
+
+
+def _weights(found: Found, X: np.ndarray, shared: ByUnits | ByRows) -> np.ndarray:
+    """Return weights (labelling, output, unit)."""
+    shape = found.intercept.shape
+    if isinstance(shared, ByUnits):
+        return found.place.reshape(*shape, -1)[..., :-1]
+    alpha = shared.C * found.place.reshape(-1, len(X))
+    weights: np.ndarray = alpha @ X
+    return weights.reshape(*shape, -1)
 
 
 def _newton(
     X: np.ndarray,
-    y: np.ndarray,
+    labels: np.ndarray,
     n_classes: int,
     C: float,
-    weight: np.ndarray | None,
+    weight: np.ndarray,
     weights: np.ndarray,
     intercept: np.ndarray,
     tolerance: float,
     max_iterations: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Solve the labellings of one problem one by one."""
-    row_weight = np.ones(y.shape) if weight is None else weight
     solved = [
         newton.solve(
-            X[0],
-            y[0, :, labelling],
+            X,
+            label,
             n_classes,
             C,
-            row_weight[0, :, labelling],
+            weight[labelling % len(weight)],
             newton.Optimum(weights[labelling].T, intercept[labelling], False),
             tolerance,
             max_iterations,
         )
-        for labelling in range(y.shape[-1])
+        for labelling, label in enumerate(labels)
     ]
     return (
-        np.stack([each.weights.T for each in solved])[None],
-        np.stack([each.intercept for each in solved])[None],
-        np.array([each.converged for each in solved])[None],
+        np.stack([each.weights.T for each in solved]),
+        np.stack([each.intercept for each in solved]),
+        np.array([each.converged for each in solved]),
         max(each.n_steps for each in solved),
     )
-
-
-def _loss(
-    y: np.ndarray, n_problems: int, n_classes: int, weight: np.ndarray | None, dtype: np.dtype
-) -> Loss:
-    """Return the loss of (problem, labelling, class * row)."""
-    labels = np.swapaxes(y, -1, -2)
-    if n_classes == 2:
-        target = 2 * labels.astype(dtype) - 1
-    else:
-        target = (labels[..., None, :] == np.arange(n_classes)[:, None]).astype(dtype)
-        target = target.reshape(*labels.shape[:-1], -1)
-    target = np.broadcast_to(target, (n_problems, *target.shape[1:]))
-    n_outputs = 1 if n_classes == 2 else n_classes
-    if weight is not None:
-        weight = np.tile(np.swapaxes(weight, -1, -2).astype(dtype), n_outputs)
-        weight = np.broadcast_to(weight, target.shape)
-        target = weight * target
-    return loss_of(n_outputs, target, weight)
-
-
-def _converge(
-    loss: Loss, shared: Shared, tolerance: float, max_iterations: int, threads: int
-) -> tuple[Any, int]:
-    """Return the state of all (problem, labelling), and the number of iterations.
-
-    Blocks are iterated until most of them are done; what is left is gathered in fewer blocks, so
-    that quick labellings do not wait for slow ones. Blocks are of labellings where there is one
-    problem, else of problems.
-    """
-    method = _method(shared)
-    axis = 1 if len(loss.target) == 1 else 0
-    n = loss.target.shape[axis]
-    size = max(1, BLOCK // loss.n_outputs) if axis == 1 else n
-    waiting, state, used = np.arange(n), None, 0
-    ended: list[tuple[np.ndarray, Any]] = []
-
-    def iterate(first: int) -> tuple[np.ndarray, Any, int]:
-        index = waiting[first : first + size]
-        # Compiled loops want blocks of one size; the padding counts as done.
-        padding = size - len(index) if isinstance(shared, Folded) else 0
-        taken = np.concatenate([index, np.repeat(index[:1], padding)])
-        part = loss._replace(
-            target=_take(loss.target, taken, axis),
-            weight=None if loss.weight is None else _take(loss.weight, taken, axis),
-        )
-        own = shared if axis == 1 else _take_problems(shared, taken)
-        if state is None:
-            block = method.start(part, own)
-        else:
-            among = first + np.concatenate([np.arange(len(index)), np.zeros(padding, int)])
-            block = _take_each(state, among, axis)
-        if padding:
-            block.done[:, len(index) :] = True
-        enough = 1.0 if len(waiting) <= max(1, size // 4) else ENOUGH
-        final, iterations = method.minimise(
-            block,
-            part,
-            own,
-            tolerance,
-            (padding + enough * len(index)) / (padding + len(index)),
-            max_iterations - used,
-        )
-        return index, _take_each(final, slice(len(index)), axis), iterations
-
-    while len(waiting) and used < max_iterations:
-        left: list[tuple[np.ndarray, Any]] = []
-        most = 0
-        for index, final, iterations in _each(iterate, range(0, len(waiting), size), threads):
-            over = (final.done | final.lost)[..., 0].all(axis=1 - axis)
-            for those, rows in ((ended, np.flatnonzero(over)), (left, np.flatnonzero(~over))):
-                those.append((index[rows], _take_each(final, rows, axis)))
-            most = max(most, iterations)
-        used += most
-        waiting, state = _joined(left, axis)
-    index, final = _joined([*ended, (waiting, state)], axis)
-    return _take_each(final, np.argsort(index), axis), used
-
-
-def _take(values: np.ndarray, index: np.ndarray | slice, axis: int) -> np.ndarray:
-    return values[:, index] if axis == 1 else values[index]
-
-
-def _take_each(state: Any, index: np.ndarray | slice, axis: int) -> Any:
-    return state._make(_take(each, index, axis) for each in state)
-
-
-def _joined(parts: list[tuple[np.ndarray, Any]], axis: int) -> tuple[np.ndarray, Any]:
-    """Return indices and states one after the other."""
-    indices, states = zip(*parts, strict=True)
-    fields = zip(*states, strict=True)
-    return np.concatenate(indices), states[0]._make(np.concatenate(each, axis) for each in fields)
-
-
-def _take_problems(shared: Shared, index: np.ndarray | slice) -> Shared:
-    def take(value: Any) -> Any:
-        if isinstance(value, Typical):
-            return Typical(*map(take, value))
-        return value[index] if isinstance(value, np.ndarray) else value
-
-    return type(shared)(*map(take, shared))

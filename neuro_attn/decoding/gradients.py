@@ -1,0 +1,551 @@
+r"""Preconditioned nonlinear conjugate gradients for ridge logistic regressions that share data.
+
+For centred data X (row, unit), labels y and weights v of the rows find the weights w and an
+unpenalised intercept b of
+
+.. math:: \min_{w, b} \tfrac12 \|w\|^2 + C \sum_j v_j \ell(y_j, F_j), \quad F = X w + b
+
+The preconditioner is the second derivative for one curvature kappa of the loss on all rows, the
+same for all labellings of the data. With M = (I + C kappa X'X)^{-1}, divided by C, and written as
+if there were no intercept, an iteration is
+
+.. math:: g = w / C + X' r, \quad m = C M g, \quad z = X m, \quad r_j = v_j \ell'(y_j, F_j)
+
+the slope g, the move m against it, and what the move changes in the scores, z: three matrix
+products (`ByUnits`). With few rows, weights are kept as w = C X' a; then one product does, with
+Q = C X M X' (`ByRows`):
+
+.. math:: g = a + r, \quad z = Q g, \quad m = g - \kappa z
+
+Directions are conjugate by the formula of Dai & Yuan (1999), and the step along each is Newton's,
+so an iteration looks at the loss once. Where the slope shows that a step went too far, the
+labelling goes back along the same direction to where a secant puts the minimum.
+
+Matrix products want many labellings at once, and labellings need different numbers of iterations.
+So a place that a labelling leaves is taken by the next that waits, until none is left.
+"""
+
+import math
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numba.extending import overload
+
+from neuro_attn.decoding.preconditioner import ByRows, ByUnits
+
+TOGETHER = 256
+"""Outputs that are iterated together: enough for matrix products to be quick."""
+TOO_FAR = 0.5
+"""Part of the slope at the start of a step, with the other sign, at which it is taken back."""
+NEGLIGIBLE = 1e-9
+"""Scores, as the root of their sum of squares, that are as good as 0."""
+TINY = 1e-30
+GOES_ON, CONVERGED, LOST = 0, 1, 2
+"""How a labelling stands; it is lost where rounding hides where to go."""
+
+# Sums may be taken in any order, so that processors can add many numbers at once.
+quick = numba.njit(
+    nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"}
+)
+
+
+class Found(NamedTuple):
+    """What `minimise` found for each labelling.
+
+    ``place`` weights and intercepts (labelling, class * (unit + 1)), or a (labelling, class * row);
+    ``intercept`` (labelling, class); ``converged`` and ``n_iterations`` (labelling,).
+    """
+
+    place: np.ndarray
+    intercept: np.ndarray
+    converged: np.ndarray
+    n_iterations: np.ndarray
+
+
+class _Problem(NamedTuple):
+    """What does not change: see `minimise`; ``ridge`` is 1 / C."""
+
+    by_rows: bool
+    n_outputs: int
+    labels: np.ndarray
+    weight: np.ndarray
+    ridge: np.floating
+    longest: float
+    kappa: np.floating
+    leading: np.floating
+    tolerance: np.floating
+    max_iterations: int
+
+
+class _Block(NamedTuple):
+    """Labellings that are iterated together, each at a place.
+
+    ``scores``, their change by the last step's direction, ``along``, and what the move at hand
+    would change, ``change``, are (place, class * row), as are ``p`` and ``residual``, r. ``place``
+    is in weights and intercepts (place, class * (unit + 1)), or in a (place, class * row), as are
+    the last direction, and the slope and the move at hand. Of each labelling there are the slope at
+    the start of the last step along its direction, ``initial``, the step's ``length``, the number
+    of ``iterations``, and which of the labellings it is. ``highest`` and ``total`` of a row's
+    outputs are for the labelling at hand. By rows, residuals become slopes where they are, and
+    moves have no place.
+    """
+
+    scores: np.ndarray
+    along: np.ndarray
+    change: np.ndarray
+    p: np.ndarray
+    residual: np.ndarray
+    place: np.ndarray
+    direction: np.ndarray
+    slope: np.ndarray
+    move: np.ndarray
+    initial: np.ndarray
+    length: np.ndarray
+    iterations: np.ndarray
+    labelling: np.ndarray
+    highest: np.ndarray
+    total: np.ndarray
+
+
+def minimise(
+    shared: ByUnits | ByRows,
+    labels: np.ndarray,
+    weight: np.ndarray,
+    n_outputs: int,
+    tolerance: float,
+    max_iterations: int,
+) -> Found:
+    """Iterate each labelling until it has converged, or often enough.
+
+    Parameters
+    ----------
+    shared : ByUnits or ByRows
+        Of one problem: arrays without the axis of problems.
+    labels : array of int32, shape (labelling, row)
+        Class numbers from 0.
+    weight : array, shape (labelling or 1, row)
+        Weights of the rows in the loss.
+    n_outputs : int
+        1 for two classes, else the number of classes.
+    tolerance : float
+        Estimated error of a labelling's scores, relative to the scores (root mean squares over
+        rows), at which it has converged.
+    max_iterations : int
+        Iterations of a labelling at most.
+
+    Returns
+    -------
+    Found
+    """
+    n_labellings, n_rows = labels.shape
+    if isinstance(shared, ByRows):
+        inverse = shared.Q
+        design = np.empty((n_rows, 0), inverse.dtype)
+    else:
+        inverse, design = shared.inverse, shared.design
+    dtype = inverse.dtype
+    problem = _Problem(
+        isinstance(shared, ByRows),
+        n_outputs,
+        labels,
+        weight.astype(dtype, copy=False),
+        dtype.type(1 / shared.C),
+        float(shared.longest),
+        *(dtype.type(each) for each in (*shared.typical, tolerance)),
+        max_iterations,
+    )
+    found = Found(
+        np.empty((n_labellings, n_outputs * len(inverse)), dtype),
+        np.empty((n_labellings, n_outputs), dtype),
+        np.empty(n_labellings, np.bool_),
+        np.empty(n_labellings, np.int64),
+    )
+    _minimise(problem, inverse, design, _start(problem, len(inverse), dtype), found)
+    return found
+
+
+def _start(problem: _Problem, n_inner: int, dtype: np.dtype) -> _Block:
+    """Put the first labellings in their places, at scores of 0."""
+    n_labellings, n_rows = problem.labels.shape
+    n_places = min(n_labellings, max(1, TOGETHER // problem.n_outputs))
+    scores, along, change, p, residual = np.zeros((5, n_places, problem.n_outputs * n_rows), dtype)
+    if problem.by_rows:
+        place, direction = np.zeros((2, *scores.shape), dtype)
+        slope, move = residual, residual[:0]
+    else:
+        place, direction, slope, move = np.zeros((4, n_places, problem.n_outputs * n_inner), dtype)
+    initial, length = np.zeros((2, n_places), dtype)
+    highest, total = np.empty((2, n_rows), dtype)
+    return _Block(
+        scores,
+        along,
+        change,
+        p,
+        residual,
+        place,
+        direction,
+        slope,
+        move,
+        initial,
+        length,
+        np.zeros(n_places, np.int64),
+        np.arange(n_places),
+        highest,
+        total,
+    )
+
+
+@quick
+def _minimise(problem, inverse, design, block, found):
+    """Fill what is found; ``inverse`` is Q for problems by rows, which have no ``design``."""
+    transposed = np.ascontiguousarray(design.T)
+    active = waiting = len(block.labelling)
+    while active:
+        _slopes(problem, block, active)
+        n_products = active * problem.n_outputs
+        if problem.by_rows:
+            _product(block.slope, n_products, inverse, block.change)
+        else:
+            _product(block.residual, n_products, design, block.slope)
+            _add_ridge(problem, block, active)
+            _product(block.slope, n_products, inverse, block.move)
+            _product(block.move, n_products, transposed, block.change)
+        active, waiting = _steps(problem, block, active, waiting, found)
+
+
+@quick
+def _slopes(problem, block, active):
+    """Fill p and the residuals of active places; by rows, with them the slopes."""
+    for at in range(active):
+        if problem.n_outputs == 1:
+            _residuals_of_two(problem, block, at)
+        else:
+            _softmax_residuals(problem, block, at)
+        if problem.by_rows:
+            # The residuals are there already.
+            for row in range(block.slope.shape[1]):
+                block.slope[at, row] += block.place[at, row]
+
+
+@quick
+def _add_ridge(problem, block, active):
+    """Add the penalty's part to slopes in weights; the intercept has none."""
+    n_inner = block.slope.shape[1] // problem.n_outputs
+    for at in range(active):
+        for output in range(problem.n_outputs):
+            first = output * n_inner
+            for unit in range(first, first + n_inner - 1):
+                block.slope[at, unit] += problem.ridge * block.place[at, unit]
+
+
+@quick
+def _steps(problem, block, active, waiting, found):
+    """Take a step at each active place, and fill places that labellings leave.
+
+    Returns how many places are active, and which labelling is the next that waits.
+    """
+    at = 0
+    while at < active:
+        state = _step(problem, block, at)
+        block.iterations[at] += 1
+        if state == GOES_ON and block.iterations[at] < problem.max_iterations:
+            at += 1
+            continue
+        labelling = block.labelling[at]
+        found.place[labelling] = block.place[at]
+        n_rows = problem.labels.shape[1]
+        n_inner = block.place.shape[1] // problem.n_outputs
+        for output in range(problem.n_outputs):
+            # Units have mean 0, so have their parts of the scores.
+            found.intercept[labelling, output] = (
+                block.scores[at, output * n_rows : (output + 1) * n_rows].mean()
+                if problem.by_rows
+                else block.place[at, (output + 1) * n_inner - 1]
+            )
+        found.converged[labelling] = state == CONVERGED
+        found.n_iterations[labelling] = block.iterations[at]
+        if waiting < len(problem.labels):
+            _enter(block, at, waiting)
+            waiting += 1
+            at += 1
+        else:
+            # The last one, whose turn is still to come, moves here.
+            active -= 1
+            _move_place(block, active, at)
+    return active, waiting
+
+
+@quick
+def _enter(block, at, labelling):
+    """Start a labelling at a place, at scores of 0."""
+    block.labelling[at], block.iterations[at] = labelling, 0
+    block.initial[at], block.length[at] = 0, 0
+    block.scores[at], block.along[at] = 0, 0
+    block.place[at], block.direction[at] = 0, 0
+
+
+@quick
+def _move_place(block, source, target):
+    """Move a labelling, and what it needs for the step at hand, to another place."""
+    block.labelling[target] = block.labelling[source]
+    block.iterations[target] = block.iterations[source]
+    block.initial[target] = block.initial[source]
+    block.length[target] = block.length[source]
+    block.scores[target] = block.scores[source]
+    block.along[target] = block.along[source]
+    block.change[target] = block.change[source]
+    block.p[target] = block.p[source]
+    block.place[target] = block.place[source]
+    block.direction[target] = block.direction[source]
+    block.slope[target] = block.slope[source]
+    if len(block.move):
+        block.move[target] = block.move[source]
+
+
+@quick
+def _step(problem, block, at):
+    """Look at convergence, then take a step with one labelling; return how it stands."""
+    kappa, initial, length = problem.kappa, block.initial[at], block.length[at]
+    if problem.by_rows:
+        slope_along = _inner(block.slope, block.along, at)
+        descent = _inner(block.slope, block.change, at)
+    else:
+        slope_along = _inner(block.slope, block.direction, at)
+        descent = _inner(block.slope, block.move, at)
+    # The slope falls along a step; where rounding hides that, directions must not explode.
+    fall = max(initial - slope_along, initial * 0.1, TINY)
+    if slope_along < -TOO_FAR * initial:
+        step = length * slope_along / fall
+        _go(block, at, step)
+        block.length[at] += step
+        return GOES_ON
+    state = GOES_ON
+    limit = problem.tolerance**2 * (_inner(block.scores, block.scores, at) + NEGLIGIBLE**2)
+    if _inner(block.change, block.change, at) <= limit:
+        missing = _missing(problem, block, at)
+        # More is missing where the loss bent less along the last step than the preconditioner says.
+        if length > 0:
+            form = _ridge_bend(problem, block, at) + kappa * _inner(block.along, block.along, at)
+            missing /= min(max(initial / (length * form + TINY), TINY), 1) ** 2
+        if missing <= limit:
+            state = CONVERGED
+    conjugacy = descent / fall if initial > 0 else 0.0
+    initial = descent + conjugacy * slope_along
+    if initial <= 0:
+        # A slope that rises is rounding.
+        return state if state == CONVERGED or descent == 0 else LOST
+    _turn(block.along, conjugacy, block.change, at)
+    if problem.by_rows:
+        _turn_by_rows(block, conjugacy, kappa, at)
+    else:
+        _turn(block.direction, conjugacy, block.move, at)
+    bend = max(_ridge_bend(problem, block, at), 0)
+    if problem.n_outputs == 1:
+        bend += _bend_of_two(problem, block, at)
+    else:
+        bend += _softmax_bend(problem, block, at)
+    # What has just converged still takes the step at hand.
+    length = min(initial / max(bend, TINY), problem.longest)
+    _go(block, at, length)
+    block.initial[at], block.length[at] = initial, length
+    return state
+
+
+# --- the loss ----------------------------------------------------------------------------------
+
+
+@quick
+def _residuals_of_two(problem, block, at):
+    """Fill p(wrong class) and the slope of the loss in the scores, of two classes."""
+    labelling = block.labelling[at]
+    labels = problem.labels[labelling]
+    weight = problem.weight[labelling % len(problem.weight)]
+    # Whole numbers and float32 make float64, here as elsewhere.
+    one = weight.dtype.type(1)
+    # Near 0 it has all its digits, as a difference from 1 would not.
+    for row in range(len(labels)):
+        sign = one if labels[row] == 1 else -one
+        block.p[at, row] = one / (one + _exp(sign * block.scores[at, row]))
+    for row in range(len(labels)):
+        sign = one if labels[row] == 1 else -one
+        block.residual[at, row] = -sign * weight[row] * block.p[at, row]
+
+
+@quick
+def _bend_of_two(problem, block, at):
+    """Return along' S along, S the second derivative of the loss of two classes."""
+    weight = problem.weight[block.labelling[at] % len(problem.weight)]
+    total, one = weight.dtype.type(0), weight.dtype.type(1)
+    for row in range(len(weight)):
+        p, along = block.p[at, row], block.along[at, row]
+        total += weight[row] * p * (one - p) * along * along
+    return total
+
+
+@quick
+def _softmax_residuals(problem, block, at):
+    """Fill p(class), and the slope of the loss in the scores."""
+    labelling = block.labelling[at]
+    labels = problem.labels[labelling]
+    weight = problem.weight[labelling % len(problem.weight)]
+    n_rows, one = len(labels), weight.dtype.type(1)
+    highest, total = block.highest, block.total
+    for row in range(n_rows):
+        highest[row], total[row] = block.scores[at, row], 0
+    for output in range(1, problem.n_outputs):
+        for row in range(n_rows):
+            score = block.scores[at, output * n_rows + row]
+            highest[row] = score if score > highest[row] else highest[row]
+    for output in range(problem.n_outputs):
+        for row in range(n_rows):
+            below = block.scores[at, output * n_rows + row] - highest[row]
+            block.p[at, output * n_rows + row] = _exp(below)
+        for row in range(n_rows):
+            total[row] += block.p[at, output * n_rows + row]
+    for row in range(n_rows):
+        total[row] = one / total[row]
+    for output in range(problem.n_outputs):
+        for row in range(n_rows):
+            block.p[at, output * n_rows + row] *= total[row]
+        for row in range(n_rows):
+            truth = one if labels[row] == output else one - one
+            missed = block.p[at, output * n_rows + row] - truth
+            block.residual[at, output * n_rows + row] = weight[row] * missed
+
+
+@quick
+def _softmax_bend(problem, block, at):
+    """Return along' S along, S the second derivative of the loss: a variance for each row."""
+    weight = problem.weight[block.labelling[at] % len(problem.weight)]
+    n_rows, total = len(weight), weight.dtype.type(0)
+    mean = block.total
+    for row in range(n_rows):
+        mean[row] = 0
+    for output in range(problem.n_outputs):
+        for row in range(n_rows):
+            along = block.along[at, output * n_rows + row]
+            part = block.p[at, output * n_rows + row] * along
+            mean[row] += part
+            total += weight[row] * part * along
+    for row in range(n_rows):
+        total -= weight[row] * mean[row] * mean[row]
+    return total
+
+
+@quick
+def _missing(problem, block, at):
+    """Return the sum of squares of what scores miss, estimated from the change at hand.
+
+    It is more than the change where a row's curvature is less than kappa. Where it is more, less is
+    missing along some directions only; that does not count. Rows that weigh nothing follow others.
+    """
+    weight = problem.weight[block.labelling[at] % len(problem.weight)]
+    n_rows = len(weight)
+    total, one = weight.dtype.type(0), weight.dtype.type(1)
+    for output in range(problem.n_outputs):
+        for row in range(n_rows):
+            p = block.p[at, output * n_rows + row]
+            own = min(weight[row] * p * (one - p), problem.kappa)
+            own = own if weight[row] > 0 else problem.kappa
+            more = (one + problem.kappa * problem.leading) / (one + own * problem.leading)
+            missing = block.change[at, output * n_rows + row] * more
+            total += missing * missing
+    return total
+
+
+def _exp(x):
+    """Return exp(x); in float32 so that processors can take many at once."""
+    raise NotImplementedError
+
+
+@overload(_exp)
+def _(x):
+    if x == numba.float32:
+        return lambda x: _exp_single(x)
+    return lambda x: math.exp(x)
+
+
+LOG2_E = np.float32(math.log2(math.e))
+LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
+"""ln 2 in two parts, the first with so few digits that small multiples of it are exact."""
+LARGEST_EXPONENT = np.float32(87)
+
+
+@quick
+def _exp_single(x):
+    """Return exp(x) within 2e-7 of it: 2^k exp(r), |r| < ln(2) / 2 (Cephes library, expf)."""
+    x = x if x < LARGEST_EXPONENT else LARGEST_EXPONENT
+    x = x if x > -LARGEST_EXPONENT else -LARGEST_EXPONENT
+    k = np.floor(x * LOG2_E + np.float32(0.5))
+    r = x - k * LN2_HIGH - k * LN2_LOW
+    series = np.float32(1.9875691500e-4)
+    series = series * r + np.float32(1.3981999507e-3)
+    series = series * r + np.float32(8.3334519073e-3)
+    series = series * r + np.float32(4.1665795894e-2)
+    series = series * r + np.float32(1.6666665459e-1)
+    series = series * r + np.float32(5.0000001201e-1)
+    # A float32 of value 2^k has k + 127 in the bits above its 23 of fraction.
+    power = np.int32((np.int32(k) + 127) << 23).view(np.float32)
+    return (series * r * r + r + np.float32(1)) * power
+
+
+# --- vectors -----------------------------------------------------------------------------------
+
+
+@quick
+def _product(values, n_products, factor, out):
+    """Multiply so many rows of values by a matrix."""
+    rows, products = values.reshape(-1, factor.shape[0]), out.reshape(-1, factor.shape[1])
+    if n_products == 1:
+        np.dot(rows[0], factor, products[0])
+    else:
+        np.dot(rows[:n_products], factor, products[:n_products])
+
+
+@quick
+def _ridge_bend(problem, block, at):
+    """Return what the penalty adds to the bend along the direction."""
+    if problem.by_rows:
+        return _inner(block.direction, block.along, at)
+    n_inner = block.direction.shape[1] // problem.n_outputs
+    total = block.direction.dtype.type(0)
+    for output in range(problem.n_outputs):
+        for unit in range(output * n_inner, (output + 1) * n_inner - 1):
+            total += block.direction[at, unit] * block.direction[at, unit]
+    return problem.ridge * total
+
+
+@quick
+def _inner(a, b, at):
+    total = a.dtype.type(0)
+    for item in range(a.shape[1]):
+        total += a[at, item] * b[at, item]
+    return total
+
+
+@quick
+def _turn(direction, conjugacy, move, at):
+    """Turn a direction into the move and so much of what it was."""
+    conjugacy = direction.dtype.type(conjugacy)
+    for item in range(direction.shape[1]):
+        direction[at, item] = move[at, item] + conjugacy * direction[at, item]
+
+
+@quick
+def _turn_by_rows(block, conjugacy, kappa, at):
+    """Do so with the direction in a, where the move is g - kappa z."""
+    conjugacy = block.direction.dtype.type(conjugacy)
+    for row in range(block.direction.shape[1]):
+        move = block.slope[at, row] - kappa * block.change[at, row]
+        block.direction[at, row] = move + conjugacy * block.direction[at, row]
+
+
+@quick
+def _go(block, at, length):
+    """Go so far against the direction."""
+    length = block.scores.dtype.type(length)
+    for item in range(block.scores.shape[1]):
+        block.scores[at, item] -= length * block.along[at, item]
+    for item in range(block.place.shape[1]):
+        block.place[at, item] -= length * block.direction[at, item]
