@@ -19,7 +19,7 @@ from neuro_attn.decoding.gradients import (
     TOO_FAR,
     Found,
 )
-from neuro_attn.decoding.preconditioner import ByRows, ByUnits
+from neuro_attn.decoding.preconditioner import Shared
 
 
 class _State(NamedTuple):
@@ -36,7 +36,7 @@ class _State(NamedTuple):
 
 
 def minimise(
-    shared: ByUnits | ByRows,
+    shared: Shared,
     labels: np.ndarray,
     weight: np.ndarray,
     n_outputs: int,
@@ -47,13 +47,14 @@ def minimise(
 
     Parameters and result are those of `gradients.minimise`.
     """
-    by_rows = isinstance(shared, ByRows)
-    matrices = (shared.Q,) if isinstance(shared, ByRows) else (shared.inverse, shared.design)
-    limits = (1 / shared.C, shared.longest, *shared.typical, tolerance, max_iterations)
+    by_rows = bool(shared.by_rows)
+    matrices = (shared.inverse,) if by_rows else (shared.inverse, shared.design)
+    limits = 1 / shared.C, shared.longest, shared.kappa, shared.leading, tolerance, max_iterations
     row_weight = np.broadcast_to(weight.astype(np.float32), labels.shape)
     with jax.default_matmul_precision("highest"):
         state = _all_labellings(by_rows, n_outputs, matrices, limits, labels, row_weight)
-    place, scores = np.asarray(state.place), np.asarray(state.scores)
+    # Copies: what JAX gives cannot be written to.
+    place, scores = np.array(state.place), np.asarray(state.scores)
     return Found(
         place.reshape(len(labels), -1),
         scores.mean(axis=-1) if by_rows else place[..., -1],

@@ -1,6 +1,7 @@
 """Cross-validated accuracy of many labellings of the same trials, as permutation tests need it."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from sklearn.base import clone
@@ -9,8 +10,9 @@ from tqdm import tqdm
 from neuro_attn.decoding.decoder import LogisticDecoder
 from neuro_attn.decoding.solver import one_blas_thread
 
+FOLDS_AT_ONCE = 2
 SCORES_BYTES = 16_000_000
-"""Scores held at once."""
+"""Scores of a fold held at once."""
 
 
 def cross_validated_accuracy(
@@ -58,32 +60,39 @@ def cross_validated_accuracy(
             f"X must be (trial, unit, time) and y (trial, labelling); got {X.shape} and {y.shape}"
         )
     n_times, n_labellings = X.shape[2], y.shape[1]
-    by_time = np.ascontiguousarray(np.moveaxis(X, 2, 0))
+    by_time = np.empty((n_times, *X.shape[:2]), X.dtype)
+    for trial, rates in enumerate(X):
+        # Trial by trial, as the whole would go through memory in large steps.
+        by_time[:, trial] = rates.T
     shape = (n_times, n_times) if across_time else (n_times,)
-    accuracy = np.zeros((*shape, n_labellings), dtype=np.float32)
-    size = decoder.labellings_per_batch
-    starts = range(0, n_labellings, size)
-    with tqdm(
+    bar = tqdm(
         total=len(folds) * n_labellings,
         desc="decoding",
         unit="labelling",
         disable=None if progress else True,
-    ) as bar:
-        for train, test in folds:
-            trained, tested = (by_time.take(rows, axis=1) for rows in (train, test))
-            for start in starts:
-                batch = slice(start, start + size)
-                fitted = clone(decoder).fit(np.moveaxis(trained, 0, 2), y[train, batch])
-                truth = np.searchsorted(fitted.classes_, y[test, batch])
-                n_scores = tested[..., 0].size if across_time else len(test)
-                together = max(1, SCORES_BYTES // (4 * n_scores * truth.shape[1]))
-                with one_blas_thread():
-                    for first in range(0, n_times, together):
-                        part = slice(first, first + together)
-                        score = _across_time if across_time else _at_own_time
-                        accuracy[part, ..., batch] += score(fitted, part, tested, truth)
-                bar.update(truth.shape[1])
-    return accuracy / len(folds)
+    )
+
+    def of_fold(fold: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        train, test = fold
+        trained, tested = (by_time.take(rows, axis=1) for rows in (train, test))
+        accuracy = np.empty((*shape, n_labellings), np.float32)
+        for start in range(0, n_labellings, decoder.labellings_per_batch):
+            batch = slice(start, start + decoder.labellings_per_batch)
+            fitted = clone(decoder).fit(np.moveaxis(trained, 0, 2), y[train, batch])
+            truth = np.searchsorted(fitted.classes_, y[test, batch])
+            n_scores = tested[..., 0].size if across_time else len(test)
+            together = max(1, SCORES_BYTES // (4 * n_scores * truth.shape[1]))
+            for first in range(0, n_times, together):
+                part = slice(first, first + together)
+                score = _across_time if across_time else _at_own_time
+                accuracy[part, ..., batch] = score(fitted, part, tested, truth)
+            bar.update(truth.shape[1])
+        return accuracy
+
+    # What threads do not share within a fold, they share so.
+    with bar, one_blas_thread(), ThreadPoolExecutor(FOLDS_AT_ONCE) as pool:
+        mean: np.ndarray = np.mean(list(pool.map(of_fold, folds)), axis=0)
+    return mean
 
 
 def _at_own_time(

@@ -1,5 +1,6 @@
 """The decoder: ridge logistic regression in scikit-learn's manner, over times and labellings."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from functools import cache
@@ -11,10 +12,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from neuro_attn.decoding.native import quick
 from neuro_attn.decoding.selection import fit
 
 SINGLE_PRECISION_FROM = 3e-4
 """Tolerance from which float32 is precise enough to solve in."""
+ROUNDING = 1e3
+"""SD, in units of the mean's rounding, up to which a unit is constant."""
 
 
 class LogisticDecoder(ClassifierMixin, BaseEstimator):
@@ -42,8 +46,8 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         Folds of the nested cross-validation, where there are several C.
     labellings_per_batch : int
         Labellings solved at once. Beside the data, the labels and the result, memory is about
-        ``labellings_per_batch x trials x 10`` numbers for each core (x classes for three and
-        more), and the square of the smaller of trials and units for a few times.
+        ``labellings_per_batch x trials`` numbers for each core (x classes for three and more), a
+        few MB for those that are being iterated, and trials x units + trials^2 numbers.
 
     Attributes
     ----------
@@ -65,8 +69,10 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
     trailing axis, class, for three classes and more.
 
     What is fitted keeps the precision of X; with ``tol`` of 3e-4 and more the solver works in
-    float32, where that has enough digits. Large problems are compiled by JAX, and run on a GPU
-    where JAX sees one. Times and batches of labellings are shared between all cores.
+    float32, where that has enough digits. The solver is compiled when it is first used, which takes
+    some 10 s, and kept on disk (beside the package, or where ``NUMBA_CACHE_DIR`` says). Times, or
+    labellings where there are few times, are shared between all cores; where JAX sees a GPU, large
+    problems go there.
     """
 
     def __init__(
@@ -260,19 +266,46 @@ def standardize(
     standardized, mean, scale : array
         The last two of shape (..., 1, unit).
     """
-    mean = X.mean(axis=-2, keepdims=True)
-    centred = np.empty(X.shape, dtype or X.dtype)
-    np.subtract(X, mean, out=centred, casting="same_kind")
-    if not scale:
-        return centred, mean, np.ones_like(mean)
-    sd = np.sqrt(np.einsum("...nd,...nd->...d", centred, centred)[..., None, :] / X.shape[-2])
-    # Rounding of the mean leaves constant units an SD of about eps; it is no variance.
-    constant = sd <= 1e3 * np.finfo(X.dtype).eps * np.abs(mean)
-    sd = np.where(constant, 1, sd)
-    centred /= sd
-    if constant.any():
-        centred = np.where(constant, 0, centred)
-    return centred, mean, sd
+    data = np.ascontiguousarray(X).reshape(-1, *X.shape[-2:])
+    standardized = np.empty(data.shape, dtype or X.dtype)
+    mean, sd = np.empty((2, len(data), X.shape[-1]), X.dtype)
+    _standardize(data, scale, standardized, mean, sd)
+    shape = (*X.shape[:-2], 1, X.shape[-1])
+    return standardized.reshape(X.shape), mean.reshape(shape), sd.reshape(shape)
+
+
+@quick
+def _standardize(
+    X: np.ndarray, scale: bool, standardized: np.ndarray, mean: np.ndarray, sd: np.ndarray
+) -> None:
+    n_rows, n_units = X.shape[1:]
+    for problem in range(len(X)):
+        total, squares = np.zeros(n_units), np.zeros(n_units)
+        for row in range(n_rows):
+            for unit in range(n_units):
+                total[unit] += X[problem, row, unit]
+        for unit in range(n_units):
+            mean[problem, unit] = total[unit] / n_rows
+            sd[problem, unit] = 1
+        for row in range(n_rows):
+            for unit in range(n_units):
+                centred = X[problem, row, unit] - mean[problem, unit]
+                standardized[problem, row, unit] = centred
+                squares[unit] += centred * centred
+        if not scale:
+            continue
+        factor = np.ones(n_units, standardized.dtype)
+        for unit in range(n_units):
+            spread = math.sqrt(squares[unit] / n_rows)
+            # Rounding of the mean leaves constant units an SD of about eps; it is no variance.
+            if spread <= ROUNDING * np.finfo(X.dtype).eps * abs(mean[problem, unit]):
+                factor[unit] = 0
+            else:
+                sd[problem, unit] = spread
+                factor[unit] = 1 / spread
+        for row in range(n_rows):
+            for unit in range(n_units):
+                standardized[problem, row, unit] *= factor[unit]
 
 
 def unstandardized(

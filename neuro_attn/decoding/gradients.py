@@ -12,8 +12,8 @@ if there were no intercept, an iteration is
 .. math:: g = w / C + X' r, \quad m = C M g, \quad z = X m, \quad r_j = v_j \ell'(y_j, F_j)
 
 the slope g, the move m against it, and what the move changes in the scores, z: three matrix
-products (`ByUnits`). With few rows, weights are kept as w = C X' a; then one product does, with
-Q = C X M X' (`ByRows`):
+products. With few rows, weights are kept as w = C X' a; then one product does, with
+Q = C X M X':
 
 .. math:: g = a + r, \quad z = Q g, \quad m = g - \kappa z
 
@@ -25,14 +25,12 @@ Matrix products want many labellings at once, and labellings need different numb
 So a place that a labelling leaves is taken by the next that waits, until none is left.
 """
 
-import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
-from numba.extending import overload
 
-from neuro_attn.decoding.preconditioner import ByRows, ByUnits
+from neuro_attn.decoding.native import exp, quick
+from neuro_attn.decoding.preconditioner import Shared
 
 TOGETHER = 256
 """Outputs that are iterated together: enough for matrix products to be quick."""
@@ -43,11 +41,6 @@ NEGLIGIBLE = 1e-9
 TINY = 1e-30
 GOES_ON, CONVERGED, LOST = 0, 1, 2
 """How a labelling stands; it is lost where rounding hides where to go."""
-
-# Sums may be taken in any order, so that processors can add many numbers at once.
-quick = numba.njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"}
-)
 
 
 class Found(NamedTuple):
@@ -70,11 +63,11 @@ class _Problem(NamedTuple):
     n_outputs: int
     labels: np.ndarray
     weight: np.ndarray
-    ridge: np.floating
+    ridge: float
     longest: float
-    kappa: np.floating
-    leading: np.floating
-    tolerance: np.floating
+    kappa: float
+    leading: float
+    tolerance: float
     max_iterations: int
 
 
@@ -108,8 +101,9 @@ class _Block(NamedTuple):
     total: np.ndarray
 
 
+@quick
 def minimise(
-    shared: ByUnits | ByRows,
+    shared: Shared,
     labels: np.ndarray,
     weight: np.ndarray,
     n_outputs: int,
@@ -120,12 +114,12 @@ def minimise(
 
     Parameters
     ----------
-    shared : ByUnits or ByRows
-        Of one problem: arrays without the axis of problems.
+    shared : Shared
+        Of the problem.
     labels : array of int32, shape (labelling, row)
         Class numbers from 0.
     weight : array, shape (labelling or 1, row)
-        Weights of the rows in the loss.
+        Weights of the rows in the loss, in the precision of the data.
     n_outputs : int
         1 for two classes, else the number of classes.
     tolerance : float
@@ -138,84 +132,72 @@ def minimise(
     -------
     Found
     """
-    n_labellings, n_rows = labels.shape
-    if isinstance(shared, ByRows):
-        inverse = shared.Q
-        design = np.empty((n_rows, 0), inverse.dtype)
-    else:
-        inverse, design = shared.inverse, shared.design
-    dtype = inverse.dtype
+    number = shared.inverse.dtype.type
+    n_labellings, n_inner = len(labels), len(shared.inverse)
     problem = _Problem(
-        isinstance(shared, ByRows),
+        shared.by_rows,
         n_outputs,
         labels,
-        weight.astype(dtype, copy=False),
-        dtype.type(1 / shared.C),
-        float(shared.longest),
-        *(dtype.type(each) for each in (*shared.typical, tolerance)),
+        weight,
+        number(1 / shared.C),
+        shared.longest,
+        number(shared.kappa),
+        number(shared.leading),
+        number(tolerance),
         max_iterations,
     )
     found = Found(
-        np.empty((n_labellings, n_outputs * len(inverse)), dtype),
-        np.empty((n_labellings, n_outputs), dtype),
+        np.empty((n_labellings, n_outputs * n_inner), shared.inverse.dtype),
+        np.empty((n_labellings, n_outputs), shared.inverse.dtype),
         np.empty(n_labellings, np.bool_),
         np.empty(n_labellings, np.int64),
     )
-    _minimise(problem, inverse, design, _start(problem, len(inverse), dtype), found)
+    block = _start(problem, shared.inverse)
+    active = waiting = len(block.labelling)
+    while active:
+        _slopes(problem, block, active)
+        n_products = active * n_outputs
+        if shared.by_rows:
+            _product(block.slope, n_products, shared.inverse, block.change)
+        else:
+            _product(block.residual, n_products, shared.design, block.slope)
+            _add_ridge(problem, block, active)
+            _product(block.slope, n_products, shared.inverse, block.move)
+            _product(block.move, n_products, shared.design.T, block.change)
+        active, waiting = _steps(problem, block, active, waiting, found)
     return found
 
 
-def _start(problem: _Problem, n_inner: int, dtype: np.dtype) -> _Block:
+@quick
+def _start(problem: _Problem, inverse: np.ndarray) -> _Block:
     """Put the first labellings in their places, at scores of 0."""
     n_labellings, n_rows = problem.labels.shape
     n_places = min(n_labellings, max(1, TOGETHER // problem.n_outputs))
-    scores, along, change, p, residual = np.zeros((5, n_places, problem.n_outputs * n_rows), dtype)
-    if problem.by_rows:
-        place, direction = np.zeros((2, *scores.shape), dtype)
-        slope, move = residual, residual[:0]
-    else:
-        place, direction, slope, move = np.zeros((4, n_places, problem.n_outputs * n_inner), dtype)
-    initial, length = np.zeros((2, n_places), dtype)
-    highest, total = np.empty((2, n_rows), dtype)
+    in_scores = (n_places, problem.n_outputs * n_rows)
+    inside = (n_places, problem.n_outputs * len(inverse))
+    none = (0 if problem.by_rows else n_places, inside[1])
+    residual = np.zeros(in_scores, inverse.dtype)
     return _Block(
-        scores,
-        along,
-        change,
-        p,
+        np.zeros(in_scores, inverse.dtype),
+        np.zeros(in_scores, inverse.dtype),
+        np.zeros(in_scores, inverse.dtype),
+        np.zeros(in_scores, inverse.dtype),
         residual,
-        place,
-        direction,
-        slope,
-        move,
-        initial,
-        length,
+        np.zeros(inside, inverse.dtype),
+        np.zeros(inside, inverse.dtype),
+        residual if problem.by_rows else np.zeros(inside, inverse.dtype),
+        np.zeros(none, inverse.dtype),
+        np.zeros(n_places, inverse.dtype),
+        np.zeros(n_places, inverse.dtype),
         np.zeros(n_places, np.int64),
         np.arange(n_places),
-        highest,
-        total,
+        np.zeros(n_rows, inverse.dtype),
+        np.zeros(n_rows, inverse.dtype),
     )
 
 
 @quick
-def _minimise(problem, inverse, design, block, found):
-    """Fill what is found; ``inverse`` is Q for problems by rows, which have no ``design``."""
-    transposed = np.ascontiguousarray(design.T)
-    active = waiting = len(block.labelling)
-    while active:
-        _slopes(problem, block, active)
-        n_products = active * problem.n_outputs
-        if problem.by_rows:
-            _product(block.slope, n_products, inverse, block.change)
-        else:
-            _product(block.residual, n_products, design, block.slope)
-            _add_ridge(problem, block, active)
-            _product(block.slope, n_products, inverse, block.move)
-            _product(block.move, n_products, transposed, block.change)
-        active, waiting = _steps(problem, block, active, waiting, found)
-
-
-@quick
-def _slopes(problem, block, active):
+def _slopes(problem: _Problem, block: _Block, active: int) -> None:
     """Fill p and the residuals of active places; by rows, with them the slopes."""
     for at in range(active):
         if problem.n_outputs == 1:
@@ -229,7 +211,7 @@ def _slopes(problem, block, active):
 
 
 @quick
-def _add_ridge(problem, block, active):
+def _add_ridge(problem: _Problem, block: _Block, active: int) -> None:
     """Add the penalty's part to slopes in weights; the intercept has none."""
     n_inner = block.slope.shape[1] // problem.n_outputs
     for at in range(active):
@@ -240,7 +222,9 @@ def _add_ridge(problem, block, active):
 
 
 @quick
-def _steps(problem, block, active, waiting, found):
+def _steps(
+    problem: _Problem, block: _Block, active: int, waiting: int, found: Found
+) -> tuple[int, int]:
     """Take a step at each active place, and fill places that labellings leave.
 
     Returns how many places are active, and which labelling is the next that waits.
@@ -277,7 +261,7 @@ def _steps(problem, block, active, waiting, found):
 
 
 @quick
-def _enter(block, at, labelling):
+def _enter(block: _Block, at: int, labelling: int) -> None:
     """Start a labelling at a place, at scores of 0."""
     block.labelling[at], block.iterations[at] = labelling, 0
     block.initial[at], block.length[at] = 0, 0
@@ -286,7 +270,7 @@ def _enter(block, at, labelling):
 
 
 @quick
-def _move_place(block, source, target):
+def _move_place(block: _Block, source: int, target: int) -> None:
     """Move a labelling, and what it needs for the step at hand, to another place."""
     block.labelling[target] = block.labelling[source]
     block.iterations[target] = block.iterations[source]
@@ -304,7 +288,7 @@ def _move_place(block, source, target):
 
 
 @quick
-def _step(problem, block, at):
+def _step(problem: _Problem, block: _Block, at: int) -> int:
     """Look at convergence, then take a step with one labelling; return how it stands."""
     kappa, initial, length = problem.kappa, block.initial[at], block.length[at]
     if problem.by_rows:
@@ -356,24 +340,23 @@ def _step(problem, block, at):
 
 
 @quick
-def _residuals_of_two(problem, block, at):
+def _residuals_of_two(problem: _Problem, block: _Block, at: int) -> None:
     """Fill p(wrong class) and the slope of the loss in the scores, of two classes."""
     labelling = block.labelling[at]
     labels = problem.labels[labelling]
     weight = problem.weight[labelling % len(problem.weight)]
-    # Whole numbers and float32 make float64, here as elsewhere.
     one = weight.dtype.type(1)
     # Near 0 it has all its digits, as a difference from 1 would not.
     for row in range(len(labels)):
         sign = one if labels[row] == 1 else -one
-        block.p[at, row] = one / (one + _exp(sign * block.scores[at, row]))
+        block.p[at, row] = one / (one + exp(sign * block.scores[at, row]))
     for row in range(len(labels)):
         sign = one if labels[row] == 1 else -one
         block.residual[at, row] = -sign * weight[row] * block.p[at, row]
 
 
 @quick
-def _bend_of_two(problem, block, at):
+def _bend_of_two(problem: _Problem, block: _Block, at: int) -> float:
     """Return along' S along, S the second derivative of the loss of two classes."""
     weight = problem.weight[block.labelling[at] % len(problem.weight)]
     total, one = weight.dtype.type(0), weight.dtype.type(1)
@@ -384,7 +367,7 @@ def _bend_of_two(problem, block, at):
 
 
 @quick
-def _softmax_residuals(problem, block, at):
+def _softmax_residuals(problem: _Problem, block: _Block, at: int) -> None:
     """Fill p(class), and the slope of the loss in the scores."""
     labelling = block.labelling[at]
     labels = problem.labels[labelling]
@@ -400,7 +383,7 @@ def _softmax_residuals(problem, block, at):
     for output in range(problem.n_outputs):
         for row in range(n_rows):
             below = block.scores[at, output * n_rows + row] - highest[row]
-            block.p[at, output * n_rows + row] = _exp(below)
+            block.p[at, output * n_rows + row] = exp(below)
         for row in range(n_rows):
             total[row] += block.p[at, output * n_rows + row]
     for row in range(n_rows):
@@ -415,7 +398,7 @@ def _softmax_residuals(problem, block, at):
 
 
 @quick
-def _softmax_bend(problem, block, at):
+def _softmax_bend(problem: _Problem, block: _Block, at: int) -> float:
     """Return along' S along, S the second derivative of the loss: a variance for each row."""
     weight = problem.weight[block.labelling[at] % len(problem.weight)]
     n_rows, total = len(weight), weight.dtype.type(0)
@@ -434,7 +417,7 @@ def _softmax_bend(problem, block, at):
 
 
 @quick
-def _missing(problem, block, at):
+def _missing(problem: _Problem, block: _Block, at: int) -> float:
     """Return the sum of squares of what scores miss, estimated from the change at hand.
 
     It is more than the change where a row's curvature is less than kappa. Where it is more, less is
@@ -454,47 +437,11 @@ def _missing(problem, block, at):
     return total
 
 
-def _exp(x):
-    """Return exp(x); in float32 so that processors can take many at once."""
-    raise NotImplementedError
-
-
-@overload(_exp)
-def _(x):
-    if x == numba.float32:
-        return lambda x: _exp_single(x)
-    return lambda x: math.exp(x)
-
-
-LOG2_E = np.float32(math.log2(math.e))
-LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
-"""ln 2 in two parts, the first with so few digits that small multiples of it are exact."""
-LARGEST_EXPONENT = np.float32(87)
-
-
-@quick
-def _exp_single(x):
-    """Return exp(x) within 2e-7 of it: 2^k exp(r), |r| < ln(2) / 2 (Cephes library, expf)."""
-    x = x if x < LARGEST_EXPONENT else LARGEST_EXPONENT
-    x = x if x > -LARGEST_EXPONENT else -LARGEST_EXPONENT
-    k = np.floor(x * LOG2_E + np.float32(0.5))
-    r = x - k * LN2_HIGH - k * LN2_LOW
-    series = np.float32(1.9875691500e-4)
-    series = series * r + np.float32(1.3981999507e-3)
-    series = series * r + np.float32(8.3334519073e-3)
-    series = series * r + np.float32(4.1665795894e-2)
-    series = series * r + np.float32(1.6666665459e-1)
-    series = series * r + np.float32(5.0000001201e-1)
-    # A float32 of value 2^k has k + 127 in the bits above its 23 of fraction.
-    power = np.int32((np.int32(k) + 127) << 23).view(np.float32)
-    return (series * r * r + r + np.float32(1)) * power
-
-
 # --- vectors -----------------------------------------------------------------------------------
 
 
 @quick
-def _product(values, n_products, factor, out):
+def _product(values: np.ndarray, n_products: int, factor: np.ndarray, out: np.ndarray) -> None:
     """Multiply so many rows of values by a matrix."""
     rows, products = values.reshape(-1, factor.shape[0]), out.reshape(-1, factor.shape[1])
     if n_products == 1:
@@ -504,7 +451,7 @@ def _product(values, n_products, factor, out):
 
 
 @quick
-def _ridge_bend(problem, block, at):
+def _ridge_bend(problem: _Problem, block: _Block, at: int) -> float:
     """Return what the penalty adds to the bend along the direction."""
     if problem.by_rows:
         return _inner(block.direction, block.along, at)
@@ -517,7 +464,7 @@ def _ridge_bend(problem, block, at):
 
 
 @quick
-def _inner(a, b, at):
+def _inner(a: np.ndarray, b: np.ndarray, at: int) -> float:
     total = a.dtype.type(0)
     for item in range(a.shape[1]):
         total += a[at, item] * b[at, item]
@@ -525,7 +472,7 @@ def _inner(a, b, at):
 
 
 @quick
-def _turn(direction, conjugacy, move, at):
+def _turn(direction: np.ndarray, conjugacy: float, move: np.ndarray, at: int) -> None:
     """Turn a direction into the move and so much of what it was."""
     conjugacy = direction.dtype.type(conjugacy)
     for item in range(direction.shape[1]):
@@ -533,7 +480,7 @@ def _turn(direction, conjugacy, move, at):
 
 
 @quick
-def _turn_by_rows(block, conjugacy, kappa, at):
+def _turn_by_rows(block: _Block, conjugacy: float, kappa: float, at: int) -> None:
     """Do so with the direction in a, where the move is g - kappa z."""
     conjugacy = block.direction.dtype.type(conjugacy)
     for row in range(block.direction.shape[1]):
@@ -542,7 +489,7 @@ def _turn_by_rows(block, conjugacy, kappa, at):
 
 
 @quick
-def _go(block, at, length):
+def _go(block: _Block, at: int, length: float) -> None:
     """Go so far against the direction."""
     length = block.scores.dtype.type(length)
     for item in range(block.scores.shape[1]):

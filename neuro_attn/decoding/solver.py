@@ -17,12 +17,15 @@ from threadpoolctl import ThreadpoolController
 
 from neuro_attn.decoding import newton
 from neuro_attn.decoding.gradients import Found, minimise
-from neuro_attn.decoding.preconditioner import ByRows, ByUnits, prepare
+from neuro_attn.decoding.native import quick
+from neuro_attn.decoding.preconditioner import Shared, prepare
 
 MOST_GRADIENT_STEPS = 200
 """Where more would be needed, Newton's method is quicker."""
-BLOCK_BYTES = 12_000_000
-"""Matrices of problems that are prepared together."""
+SHARES = 4
+"""Parts of the problems for each thread, so that none waits long for another."""
+SHARED_FROM = 64
+"""Labellings for each thread from which those of one problem are shared."""
 ACCELERATED_FROM = 1e8
 """Multiplications an iteration, over a problem's labellings, from which a GPU is worth its way."""
 
@@ -38,6 +41,35 @@ class Solution(NamedTuple):
     intercept: np.ndarray
     converged: np.ndarray
     n_iterations: int
+
+
+class _Task(NamedTuple):
+    """All problems, and how they are solved.
+
+    ``X`` (problem, row, unit), ``labels`` (problem or 1, labelling, row), ``weight``
+    (problem or 1, labelling or 1, row).
+    """
+
+    X: np.ndarray
+    labels: np.ndarray
+    weight: np.ndarray
+    n_classes: int
+    C: float
+    tolerance: float
+    max_iterations: int
+
+
+class _Result(NamedTuple):
+    """What is filled in.
+
+    ``weights`` (problem, labelling, output, unit), ``intercept`` (problem, labelling, output),
+    ``converged`` and ``n_iterations`` (problem, labelling).
+    """
+
+    weights: np.ndarray
+    intercept: np.ndarray
+    converged: np.ndarray
+    n_iterations: np.ndarray
 
 
 def fit(
@@ -73,68 +105,66 @@ def fit(
     weight : array, shape (problem or 1, row, labelling or 1), optional
         Weights of the rows in the loss.
     threads : int
-        Problems, or parts of the labellings of one, that are solved at the same time.
+        Parts of the problems, or of the labellings of one, that are solved at the same time.
 
     Returns
     -------
     Solution
     """
-    n_problems, n_rows, n_units = X.shape
+    n_problems, n_rows, _ = X.shape
     n_labellings = y.shape[-1]
-    n_outputs = 1 if n_classes == 2 else n_classes
-    labels = np.ascontiguousarray(np.swapaxes(y, -1, -2), np.int32)
-    row_weight = np.ones((1, 1, n_rows)) if weight is None else np.swapaxes(weight, -1, -2)
-    weights = np.empty((n_problems, n_labellings, n_outputs, n_units), X.dtype)
-    intercept = np.empty((n_problems, n_labellings, n_outputs), X.dtype)
-    converged = np.empty((n_problems, n_labellings), bool)
-
-    def solve(work: tuple[np.ndarray, ByUnits | ByRows, int, slice]) -> int:
-        data, shared, problem, columns = work
-        own_weight = row_weight[problem % len(row_weight)]
-        found = _solve(
-            data,
-            labels[problem % len(labels), columns],
-            n_classes,
-            C,
-            own_weight if len(own_weight) == 1 else own_weight[columns],
-            shared,
-            tolerance,
-            max_iterations,
-        )
-        weights[problem, columns], intercept[problem, columns] = found[:2]
-        converged[problem, columns] = found[2]
-        return found[3]
-
-    size = n_rows**2 if n_rows <= n_units else n_units * (n_rows + n_units)
-    together = max(1, BLOCK_BYTES // (X.itemsize * size))
-    together = min(together, -(-n_problems // threads))
-    starts = range(0, n_problems, together)
+    row_weight = np.ones((1, n_rows, 1)) if weight is None else weight
+    task = _Task(
+        np.ascontiguousarray(X),
+        np.ascontiguousarray(np.swapaxes(y, -1, -2), np.int32),
+        np.ascontiguousarray(np.swapaxes(row_weight, -1, -2), X.dtype),
+        n_classes,
+        float(C),
+        float(tolerance),
+        min(max_iterations, MOST_GRADIENT_STEPS),
+    )
+    result = _empty(task)
+    solve = _solve_accelerated if _accelerated(task) else _solve
     # Where there are too few problems to share, labellings are.
-    shares = threads if len(starts) == 1 else 1
-    n_columns = min(batch, -(-n_labellings // shares))
+    by_labelling = n_problems < threads and n_labellings >= threads * SHARED_FROM
+    columns = min(batch, -(-n_labellings // threads) if by_labelling else n_labellings)
+    problems = 1 if by_labelling else -(-n_problems // (SHARES * threads))
+    parts = [
+        (first, min(first + problems, n_problems), left, min(left + columns, n_labellings))
+        for first in range(0, n_problems, problems)
+        for left in range(0, n_labellings, columns)
+    ]
 
-    def fit_part(start: int) -> int:
-        part = slice(start, start + together)
-        own_weight = None if weight is None else weight[part if len(weight) > 1 else slice(None)]
-        shared = prepare(X[part], C, n_classes, own_weight, n_labellings * n_outputs)
-        work = [
-            (X[start + at], own, start + at, slice(left, left + n_columns))
-            for at, own in enumerate(shared)
-            for left in range(0, n_labellings, n_columns)
-        ]
-        return max(_each(solve, work, shares))
+    def solve_part(part: tuple[int, int, int, int]) -> None:
+        solve(task, *part, result)
 
     with one_blas_thread():
-        n_iterations = max(_each(fit_part, starts, threads if shares == 1 else 1))
-    return Solution(np.moveaxis(weights, -1, 1), intercept, converged, n_iterations)
+        _each(solve_part, parts, threads)
+        for problem in map(int, np.flatnonzero(~result.converged.all(axis=1))):
+            _solve_again(task, problem, max_iterations, result)
+    weights, intercept, converged, n_iterations = result
+    return Solution(np.moveaxis(weights, -1, 1), intercept, converged, int(n_iterations.max()))
 
 
-def _each(run: Callable[[Any], int], items: Sequence[Any], threads: int) -> list[int]:
+def _empty(task: _Task) -> _Result:
+    n_outputs = 1 if task.n_classes == 2 else task.n_classes
+    shape = (len(task.X), task.labels.shape[1])
+    return _Result(
+        np.empty((*shape, n_outputs, task.X.shape[2]), task.X.dtype),
+        np.empty((*shape, n_outputs), task.X.dtype),
+        np.empty(shape, bool),
+        np.empty(shape, np.int64),
+    )
+
+
+def _each(run: Callable[[Any], None], items: Sequence[Any], threads: int) -> None:
     """Run for each item, in so many threads; compiled loops do not hold each other up."""
     if threads == 1 or len(items) == 1:
-        return [run(item) for item in items]
+        for item in items:
+            run(item)
+        return
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(run, items))
+        list(pool.map(run, items))
 
 
 def one_blas_thread() -> AbstractContextManager:
@@ -147,46 +177,71 @@ def _linear_algebra() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _solve(
-    X: np.ndarray,
-    labels: np.ndarray,
-    n_classes: int,
-    C: float,
-    weight: np.ndarray,
-    shared: ByUnits | ByRows,
-    tolerance: float,
-    max_iterations: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Return weights (labelling, output, unit), intercepts, converged, and iterations."""
-    n_outputs = 1 if n_classes == 2 else n_classes
-    most = min(max_iterations, MOST_GRADIENT_STEPS)
-    found = _way(X, shared, len(labels) * n_outputs)(
-        shared, labels, weight, n_outputs, tolerance, most
-    )
-    weights, intercept, converged = _weights(found, X, shared), found.intercept, found.converged
-    further = 0
-    left = np.flatnonzero(~converged)
-    if len(left):
-        own_weight = weight if len(weight) == 1 else weight[left]
-        again = X.astype(np.float64), labels[left], n_classes, C, own_weight
-        if found.place.dtype == np.float32:
-            (exact,) = prepare(again[0][None], C, n_classes, own_weight.T[None], 1)
-            rest = _solve(*again, exact, tolerance, max_iterations)
+@quick
+def _solve(task: _Task, first: int, last: int, left: int, right: int, result: _Result) -> None:
+    """Solve a range of the problems for a range of the labellings."""
+    for problem in range(first, last):
+        labels, weight, shared = _prepared(task, problem, left, right)
+        n_outputs = result.intercept.shape[2]
+        if shared.scarce:
+            _fill_nothing(problem, left, right, result)
         else:
-            rest = _newton(*again, weights[left], intercept[left], tolerance, max_iterations)
-        weights[left], intercept[left], converged[left], further = rest
-    return weights, intercept, converged, int(found.n_iterations.max()) + further
+            limits = task.tolerance, task.max_iterations
+            found = minimise(shared, labels, weight, n_outputs, *limits)
+            _fill(task, problem, left, right, shared, found, result)
 
 
-def _way(X: np.ndarray, shared: ByUnits | ByRows, n_products: int) -> Callable[..., Found]:
-    """Return what minimises: compiled for the processor, or by JAX for an accelerator."""
-    single = (shared.Q if isinstance(shared, ByRows) else shared.inverse).dtype == np.float32
-    if single and n_products * X.size >= ACCELERATED_FROM and _accelerator_at_hand():
-        # JAX takes a second to import.
-        from neuro_attn.decoding import accelerator
+@quick
+def _prepared(
+    task: _Task, problem: int, left: int, right: int
+) -> tuple[np.ndarray, np.ndarray, Shared]:
+    """Return labels, weights, and what labellings share."""
+    labels = task.labels[problem % len(task.labels), left:right]
+    weight = task.weight[problem % len(task.weight)]
+    if len(weight) > 1:
+        weight = weight[left:right]
+    n_products = len(labels) * (1 if task.n_classes == 2 else task.n_classes)
+    data = task.X[problem]
+    return labels, weight, prepare(data, task.C, task.n_classes, weight.mean(), n_products)
 
-        return accelerator.minimise
-    return minimise
+
+@quick
+def _fill_nothing(problem: int, left: int, right: int, result: _Result) -> None:
+    result.weights[problem, left:right] = 0
+    result.intercept[problem, left:right] = 0
+    result.converged[problem, left:right] = False
+    result.n_iterations[problem, left:right] = 0
+
+
+@quick
+def _fill(
+    task: _Task,
+    problem: int,
+    left: int,
+    right: int,
+    shared: Shared,
+    found: Found,
+    result: _Result,
+) -> None:
+    """Put weights in their places: by rows, w = C X' a."""
+    n_rows, n_units = task.X.shape[1:]
+    n_outputs = result.intercept.shape[2]
+    weights = result.weights[problem, left:right]
+    if shared.by_rows:
+        alpha = found.place.reshape(-1, n_rows)
+        alpha *= alpha.dtype.type(shared.C)
+        np.dot(alpha, task.X[problem], weights.reshape(-1, n_units))
+    else:
+        weights[:] = found.place.reshape(-1, n_outputs, n_units + 1)[:, :, :-1]
+    result.intercept[problem, left:right] = found.intercept
+    result.converged[problem, left:right] = found.converged
+    result.n_iterations[problem, left:right] = found.n_iterations
+
+
+def _accelerated(task: _Task) -> bool:
+    single, n_labellings = task.X.dtype == np.float32, task.labels.shape[1]
+    multiplications = n_labellings * task.n_classes * task.X[0].size
+    return single and multiplications >= ACCELERATED_FROM and _accelerator_at_hand()
 
 
 @cache
@@ -199,44 +254,57 @@ def _accelerator_at_hand() -> bool:
     return jax.default_backend() != "cpu"
 
 
-def _weights(found: Found, X: np.ndarray, shared: ByUnits | ByRows) -> np.ndarray:
-    """Return weights (labelling, output, unit)."""
-    shape = found.intercept.shape
-    if isinstance(shared, ByUnits):
-        return found.place.reshape(*shape, -1)[..., :-1]
-    alpha = shared.C * found.place.reshape(-1, len(X))
-    weights: np.ndarray = alpha @ X
-    return weights.reshape(*shape, -1)
+def _solve_accelerated(
+    task: _Task, first: int, last: int, left: int, right: int, result: _Result
+) -> None:
+    """Do what `_solve` does on JAX's device."""
+    # JAX takes a second to import.
+    from neuro_attn.decoding import accelerator
+
+    for problem in range(first, last):
+        labels, weight, compiled = _prepared(task, problem, left, right)
+        shared = Shared(*compiled)
+        n_outputs = result.intercept.shape[2]
+        if shared.scarce:
+            _fill_nothing(problem, left, right, result)
+        else:
+            limits = task.tolerance, task.max_iterations
+            found: Found = accelerator.minimise(shared, labels, weight, n_outputs, *limits)
+            _fill(task, problem, left, right, shared, found, result)
 
 
-def _newton(
-    X: np.ndarray,
-    labels: np.ndarray,
-    n_classes: int,
-    C: float,
-    weight: np.ndarray,
-    weights: np.ndarray,
-    intercept: np.ndarray,
-    tolerance: float,
-    max_iterations: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Solve the labellings of one problem one by one."""
-    solved = [
-        newton.solve(
-            X,
-            label,
-            n_classes,
-            C,
-            weight[labelling % len(weight)],
-            newton.Optimum(weights[labelling].T, intercept[labelling], False),
-            tolerance,
+def _solve_again(task: _Task, problem: int, max_iterations: int, result: _Result) -> None:
+    """Solve the labellings of a problem that did not converge, in float64, then by Newton."""
+    left = np.flatnonzero(~result.converged[problem])
+    own_weight = task.weight[problem % len(task.weight)]
+    own_weight = own_weight[left] if len(own_weight) > 1 else own_weight
+    labels = task.labels[problem % len(task.labels), left]
+    again = task._replace(
+        X=task.X[[problem]].astype(np.float64),
+        labels=labels[None],
+        weight=own_weight[None].astype(np.float64),
+    )
+    rest = _empty(again)
+    if task.X.dtype == np.float32:
+        _solve(again, 0, 1, 0, len(left), rest)
+    else:
+        for into, so_far in zip(rest, result, strict=True):
+            into[0] = so_far[problem, left]
+        rest.n_iterations[:] = 0
+    for labelling in np.flatnonzero(~rest.converged[0]):
+        found = newton.solve(
+            again.X[0],
+            labels[labelling],
+            task.n_classes,
+            task.C,
+            again.weight[0, labelling % len(own_weight)],
+            newton.Optimum(rest.weights[0, labelling].T, rest.intercept[0, labelling], False),
+            task.tolerance,
             max_iterations,
         )
-        for labelling, label in enumerate(labels)
-    ]
-    return (
-        np.stack([each.weights.T for each in solved]),
-        np.stack([each.intercept for each in solved]),
-        np.array([each.converged for each in solved]),
-        max(each.n_steps for each in solved),
-    )
+        rest.weights[0, labelling], rest.intercept[0, labelling] = found.weights.T, found.intercept
+        rest.converged[0, labelling] = found.converged
+        rest.n_iterations[0, labelling] += found.n_steps
+    result.weights[problem, left], result.intercept[problem, left] = rest.weights, rest.intercept
+    result.converged[problem, left] = rest.converged
+    result.n_iterations[problem, left] += rest.n_iterations[0]
