@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro_attn.decoding.native import exp, quick
@@ -15,6 +15,7 @@ def exp_of(x):
     return exp(x)
 
 
+@settings(deadline=None)
 @given(x=st.floats(-87, 87, width=32))
 def test_the_quick_exponential_has_the_digits_of_float32(x):
     found = exp_of(np.float32(x))
@@ -27,6 +28,7 @@ def test_beyond_the_range_of_float32_it_neither_overflows_nor_vanishes():
         assert 0 < found < np.inf
 
 
+@settings(deadline=None)
 @given(x=st.floats(-700, 700))
 def test_in_float64_it_is_exp(x):
     assert np.isclose(exp_of(x), np.exp(x), rtol=1e-15)
