@@ -1,7 +1,10 @@
 """How loops are compiled, and an exponential that processors can take of many numbers at once."""
 
+import hashlib
 import math
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -9,6 +12,7 @@ import numpy as np
 from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+settings: Any = numba.config
 
 
 def quick(function: Function) -> Function:
@@ -19,12 +23,41 @@ def quick(function: Function) -> Function:
     """
     any_order = {"reassoc", "contract", "nsz", "arcp"}
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": any_order}
+    given = settings.CACHE_DIR
+    settings.CACHE_DIR = str(FOLDER)
     try:
         compiled: Any = numba.njit(function, cache=True, **options)
     except RuntimeError:
         # No folder can be written to; then each process compiles it.
         compiled = numba.njit(function, **options)
+    finally:
+        settings.CACHE_DIR = given
     return compiled
+
+
+def _folder() -> Path:
+    """Return where to keep what is compiled from these very sources.
+
+    Numba looks at the file of a function only, not at those of the functions that it calls.
+    """
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    name = f"compiled-{digest[:16]}"
+    if settings.CACHE_DIR:
+        return Path(settings.CACHE_DIR) / name
+    beside = Path(__file__).parent / "__pycache__"
+    try:
+        beside.mkdir(exist_ok=True)
+        for older in beside.glob("compiled-*"):
+            if older.name != name:
+                shutil.rmtree(older, ignore_errors=True)
+        (beside / name).mkdir(exist_ok=True)
+    except OSError:
+        return Path.home() / ".cache" / "neuro-attn" / name
+    return beside / name
+
+
+FOLDER = _folder()
 
 
 def exp(x: float) -> float:

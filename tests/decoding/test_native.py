@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neuro_attn.decoding import native
 from neuro_attn.decoding.native import exp, quick
 
 
@@ -45,3 +47,23 @@ def test_without_a_folder_to_write_to_it_is_compiled_all_the_same(tmp_path):
         "assert not native._exp_single.stats.cache_path\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+
+
+def test_what_was_compiled_from_other_sources_is_not_used(tmp_path):
+    """Numba itself looks at the file of a function only, not at those of what it calls."""
+    package = tmp_path / "package"
+    package.mkdir()
+    source = Path(native.__file__).read_text(encoding="utf-8")
+    (package / "native.py").write_text(source, encoding="utf-8")
+    called = "from native import quick\n@quick\ndef called(x):\n    return x + {}\n"
+    calls = "from native import quick\nfrom called import called\n"
+    calls += "@quick\ndef calls(x):\n    return called(x)\n"
+    (package / "calls.py").write_text(calls, encoding="utf-8")
+    for added in (1, 2):
+        (package / "called.py").write_text(called.format(added), encoding="utf-8")
+        code = "from calls import calls; print(calls(0), sum(calls.stats.cache_hits.values()))"
+        command = [sys.executable, "-c", code]
+        for hits in (0, 1):
+            done = subprocess.run(command, check=True, cwd=package, capture_output=True, text=True)
+            assert done.stdout.split() == [str(added), str(hits)]
+    assert len(list((package / "__pycache__").glob("compiled-*"))) == 1
