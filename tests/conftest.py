@@ -11,10 +11,11 @@ from neuro_attn.configuration import AnyDataset, parse
 
 
 def pytest_configure() -> None:
-    """Keep what JAX compiles: for this process, the workflows that it runs, and the next time."""
+    """Keep what is compiled: for this process, the workflows that it runs, and the next time."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    folder = Path(__file__).parents[1] / ".cache/jax" / worker
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder))
+    folder = Path(__file__).parents[1] / ".cache"
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "numba"))
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder / "jax" / worker))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 

@@ -9,37 +9,15 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from numba.core.caching import InTreeCacheLocator
 from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 settings: Any = numba.config
 
 
-def quick(function: Function) -> Function:
-    """Compile a function of numbers and arrays when it is first called, and keep it on disk.
-
-    Sums may be taken in any order, so that processors can add many numbers at once. Threads run
-    side by side. Beware: whole numbers and float32 make float64.
-    """
-    any_order = {"reassoc", "contract", "nsz", "arcp"}
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": any_order}
-    given = settings.CACHE_DIR
-    settings.CACHE_DIR = str(FOLDER)
-    try:
-        compiled: Any = numba.njit(function, cache=True, **options)
-    except RuntimeError:
-        # No folder can be written to; then each process compiles it.
-        compiled = numba.njit(function, **options)
-    finally:
-        settings.CACHE_DIR = given
-    return compiled
-
-
 def _folder() -> Path:
-    """Return where to keep what is compiled from these very sources.
-
-    Numba looks at the file of a function only, not at those of the functions that it calls.
-    """
+    """Return where to keep what is compiled from these very sources."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     name = f"compiled-{digest[:16]}"
@@ -58,6 +36,42 @@ def _folder() -> Path:
 
 
 FOLDER = _folder()
+
+
+class Locator(InTreeCacheLocator):
+    """Finds what was compiled by the contents of the sources.
+
+    Numba goes by the path and the time of the file of a function, and does not look at the files
+    of the functions that it calls.
+    """
+
+    def get_cache_path(self) -> str:
+        """Return the folder."""
+        return str(FOLDER)
+
+    def get_source_stamp(self) -> str:
+        """Return what changes with the sources."""
+        return FOLDER.name
+
+
+def quick(function: Function) -> Function:
+    """Compile a function of numbers and arrays when it is first called, and keep it on disk.
+
+    Sums may be taken in any order, so that processors can add many numbers at once. Threads run
+    side by side. Beware: whole numbers and float32 make float64.
+    """
+    any_order = {"reassoc", "contract", "nsz", "arcp"}
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": any_order}
+    others = settings.CACHE_LOCATOR_CLASSES
+    settings.CACHE_LOCATOR_CLASSES = f"{__name__}.{Locator.__name__}"
+    try:
+        compiled: Any = numba.njit(function, cache=True, **options)
+    except RuntimeError:
+        # No folder can be written to; then each process compiles it.
+        compiled = numba.njit(function, **options)
+    finally:
+        settings.CACHE_LOCATOR_CLASSES = others
+    return compiled
 
 
 def exp(x: float) -> float:

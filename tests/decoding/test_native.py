@@ -1,5 +1,6 @@
 """What compiled loops build on is right."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,15 +39,21 @@ def test_in_float64_it_is_exp(x):
 
 def test_without_a_folder_to_write_to_it_is_compiled_all_the_same(tmp_path):
     """An image of a container may have neither a home nor a package that can be written to."""
+    source = Path(native.__file__).read_text(encoding="utf-8")
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "native.py").write_text(source, encoding="utf-8")
+    # A file where folders would have to be.
+    (package / "__pycache__").touch()
+    (tmp_path / ".cache").touch()
     code = (
-        "import numba.core.caching as caching\n"
-        "caching.CacheImpl._locator_classes = []\n"
-        "import numpy as np\n"
-        "from neuro_attn.decoding import native\n"
+        "import numpy as np, native\n"
         "assert native._exp_single(np.float32(0)) == 1\n"
         "assert not native._exp_single.stats.cache_path\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+    environment |= {"HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=package, env=environment)
 
 
 def test_what_was_compiled_from_other_sources_is_not_used(tmp_path):
@@ -59,11 +66,14 @@ def test_what_was_compiled_from_other_sources_is_not_used(tmp_path):
     calls = "from native import quick\nfrom called import called\n"
     calls += "@quick\ndef calls(x):\n    return called(x)\n"
     (package / "calls.py").write_text(calls, encoding="utf-8")
+    environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
     for added in (1, 2):
         (package / "called.py").write_text(called.format(added), encoding="utf-8")
         code = "from calls import calls; print(calls(0), sum(calls.stats.cache_hits.values()))"
         command = [sys.executable, "-c", code]
         for hits in (0, 1):
-            done = subprocess.run(command, check=True, cwd=package, capture_output=True, text=True)
+            done = subprocess.run(
+                command, check=True, cwd=package, env=environment, capture_output=True, text=True
+            )
             assert done.stdout.split() == [str(added), str(hits)]
     assert len(list((package / "__pycache__").glob("compiled-*"))) == 1
