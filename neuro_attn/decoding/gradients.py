@@ -229,35 +229,39 @@ def _steps(
 
     Returns how many places are active, and which labelling is the next that waits.
     """
-    at = 0
-    while at < active:
+    # From the last one, which may move to the place of another when its own turn is over.
+    for at in range(active - 1, -1, -1):
         state = _step(problem, block, at)
         block.iterations[at] += 1
         if state == GOES_ON and block.iterations[at] < problem.max_iterations:
-            at += 1
             continue
-        labelling = block.labelling[at]
-        found.place[labelling] = block.place[at]
-        n_rows = problem.labels.shape[1]
-        n_inner = block.place.shape[1] // problem.n_outputs
-        for output in range(problem.n_outputs):
-            # Units have mean 0, so have their parts of the scores.
-            found.intercept[labelling, output] = (
-                block.scores[at, output * n_rows : (output + 1) * n_rows].mean()
-                if problem.by_rows
-                else block.place[at, (output + 1) * n_inner - 1]
-            )
-        found.converged[labelling] = state == CONVERGED
-        found.n_iterations[labelling] = block.iterations[at]
+        _leave(problem, block, at, state == CONVERGED, found)
         if waiting < len(problem.labels):
             _enter(block, at, waiting)
             waiting += 1
-            at += 1
         else:
-            # The last one, whose turn is still to come, moves here.
             active -= 1
-            _move_place(block, active, at)
+            _move(block, active, at)
     return active, waiting
+
+
+@quick
+def _leave(problem: _Problem, block: _Block, at: int, converged: bool, found: Found) -> None:
+    labelling, n_rows = block.labelling[at], problem.labels.shape[1]
+    n_inner = block.place.shape[1] // problem.n_outputs
+    for item in range(block.place.shape[1]):
+        found.place[labelling, item] = block.place[at, item]
+    for output in range(problem.n_outputs):
+        if problem.by_rows:
+            # Units have mean 0, so have their parts of the scores.
+            total = 0.0
+            for row in range(output * n_rows, (output + 1) * n_rows):
+                total += block.scores[at, row]
+            found.intercept[labelling, output] = total / n_rows
+        else:
+            found.intercept[labelling, output] = block.place[at, (output + 1) * n_inner - 1]
+    found.converged[labelling] = converged
+    found.n_iterations[labelling] = block.iterations[at]
 
 
 @quick
@@ -265,38 +269,32 @@ def _enter(block: _Block, at: int, labelling: int) -> None:
     """Start a labelling at a place, at scores of 0."""
     block.labelling[at], block.iterations[at] = labelling, 0
     block.initial[at], block.length[at] = 0, 0
-    block.scores[at], block.along[at] = 0, 0
-    block.place[at], block.direction[at] = 0, 0
+    for item in range(block.scores.shape[1]):
+        block.scores[at, item], block.along[at, item] = 0, 0
+    for item in range(block.place.shape[1]):
+        block.place[at, item], block.direction[at, item] = 0, 0
 
 
 @quick
-def _move_place(block: _Block, source: int, target: int) -> None:
-    """Move a labelling, and what it needs for the step at hand, to another place."""
+def _move(block: _Block, source: int, target: int) -> None:
+    """Move a labelling to another place."""
     block.labelling[target] = block.labelling[source]
     block.iterations[target] = block.iterations[source]
     block.initial[target] = block.initial[source]
     block.length[target] = block.length[source]
-    block.scores[target] = block.scores[source]
-    block.along[target] = block.along[source]
-    block.change[target] = block.change[source]
-    block.p[target] = block.p[source]
-    block.place[target] = block.place[source]
-    block.direction[target] = block.direction[source]
-    block.slope[target] = block.slope[source]
-    if len(block.move):
-        block.move[target] = block.move[source]
+    for item in range(block.scores.shape[1]):
+        block.scores[target, item] = block.scores[source, item]
+        block.along[target, item] = block.along[source, item]
+    for item in range(block.place.shape[1]):
+        block.place[target, item] = block.place[source, item]
+        block.direction[target, item] = block.direction[source, item]
 
 
 @quick
 def _step(problem: _Problem, block: _Block, at: int) -> int:
     """Look at convergence, then take a step with one labelling; return how it stands."""
     kappa, initial, length = problem.kappa, block.initial[at], block.length[at]
-    if problem.by_rows:
-        slope_along = _inner(block.slope, block.along, at)
-        descent = _inner(block.slope, block.change, at)
-    else:
-        slope_along = _inner(block.slope, block.direction, at)
-        descent = _inner(block.slope, block.move, at)
+    slope_along, descent, moved, size = _products(problem, block, at)
     # The slope falls along a step; where rounding hides that, directions must not explode.
     fall = max(initial - slope_along, initial * 0.1, TINY)
     if slope_along < -TOO_FAR * initial:
@@ -305,8 +303,8 @@ def _step(problem: _Problem, block: _Block, at: int) -> int:
         block.length[at] += step
         return GOES_ON
     state = GOES_ON
-    limit = problem.tolerance**2 * (_inner(block.scores, block.scores, at) + NEGLIGIBLE**2)
-    if _inner(block.change, block.change, at) <= limit:
+    limit = problem.tolerance**2 * (size + NEGLIGIBLE**2)
+    if moved <= limit:
         missing = _missing(problem, block, at)
         # More is missing where the loss bent less along the last step than the preconditioner says.
         if length > 0:
@@ -319,11 +317,7 @@ def _step(problem: _Problem, block: _Block, at: int) -> int:
     if initial <= 0:
         # A slope that rises is rounding.
         return state if state == CONVERGED or descent == 0 else LOST
-    _turn(block.along, conjugacy, block.change, at)
-    if problem.by_rows:
-        _turn_by_rows(block, conjugacy, kappa, at)
-    else:
-        _turn(block.direction, conjugacy, block.move, at)
+    _turn(problem, block, conjugacy, at)
     bend = max(_ridge_bend(problem, block, at), 0)
     if problem.n_outputs == 1:
         bend += _bend_of_two(problem, block, at)
@@ -472,20 +466,33 @@ def _inner(a: np.ndarray, b: np.ndarray, at: int) -> float:
 
 
 @quick
-def _turn(direction: np.ndarray, conjugacy: float, move: np.ndarray, at: int) -> None:
-    """Turn a direction into the move and so much of what it was."""
-    conjugacy = direction.dtype.type(conjugacy)
-    for item in range(direction.shape[1]):
-        direction[at, item] = move[at, item] + conjugacy * direction[at, item]
+def _products(problem: _Problem, block: _Block, at: int) -> tuple[float, float, float, float]:
+    """Return the slope along the last direction and along the move, and z'z and F'F."""
+    moved, size = _inner(block.change, block.change, at), _inner(block.scores, block.scores, at)
+    if problem.by_rows:
+        along, descent = _inner(block.slope, block.along, at), _inner(block.slope, block.change, at)
+    else:
+        along, descent = (
+            _inner(block.slope, block.direction, at),
+            _inner(block.slope, block.move, at),
+        )
+    return along, descent, moved, size
 
 
 @quick
-def _turn_by_rows(block: _Block, conjugacy: float, kappa: float, at: int) -> None:
-    """Do so with the direction in a, where the move is g - kappa z."""
-    conjugacy = block.direction.dtype.type(conjugacy)
-    for row in range(block.direction.shape[1]):
-        move = block.slope[at, row] - kappa * block.change[at, row]
-        block.direction[at, row] = move + conjugacy * block.direction[at, row]
+def _turn(problem: _Problem, block: _Block, conjugacy: float, at: int) -> None:
+    """Turn the direction into the move and so much of what it was."""
+    conjugacy, kappa = block.scores.dtype.type(conjugacy), problem.kappa
+    for row in range(block.along.shape[1]):
+        block.along[at, row] = block.change[at, row] + conjugacy * block.along[at, row]
+    if problem.by_rows:
+        for row in range(block.direction.shape[1]):
+            move = block.slope[at, row] - kappa * block.change[at, row]
+            block.direction[at, row] = move + conjugacy * block.direction[at, row]
+    else:
+        for unit in range(block.direction.shape[1]):
+            move = block.move[at, unit]
+            block.direction[at, unit] = move + conjugacy * block.direction[at, unit]
 
 
 @quick

@@ -123,7 +123,7 @@ def fit(
         float(tolerance),
         min(max_iterations, MOST_GRADIENT_STEPS),
     )
-    result = _empty(task)
+    result = _nothing_yet(task)
     solve = _solve_accelerated if _accelerated(task) else _solve
     # Where there are too few problems to share, labellings are.
     by_labelling = n_problems < threads and n_labellings >= threads * SHARED_FROM
@@ -146,14 +146,14 @@ def fit(
     return Solution(np.moveaxis(weights, -1, 1), intercept, converged, int(n_iterations.max()))
 
 
-def _empty(task: _Task) -> _Result:
+def _nothing_yet(task: _Task) -> _Result:
     n_outputs = 1 if task.n_classes == 2 else task.n_classes
     shape = (len(task.X), task.labels.shape[1])
     return _Result(
-        np.empty((*shape, n_outputs, task.X.shape[2]), task.X.dtype),
-        np.empty((*shape, n_outputs), task.X.dtype),
-        np.empty(shape, bool),
-        np.empty(shape, np.int64),
+        np.zeros((*shape, n_outputs, task.X.shape[2]), task.X.dtype),
+        np.zeros((*shape, n_outputs), task.X.dtype),
+        np.zeros(shape, bool),
+        np.zeros(shape, np.int64),
     )
 
 
@@ -180,62 +180,49 @@ def _linear_algebra() -> ThreadpoolController:
 @quick
 def _solve(task: _Task, first: int, last: int, left: int, right: int, result: _Result) -> None:
     """Solve a range of the problems for a range of the labellings."""
+    n_outputs = result.intercept.shape[2]
     for problem in range(first, last):
-        labels, weight, shared = _prepared(task, problem, left, right)
-        n_outputs = result.intercept.shape[2]
-        if shared.scarce:
-            _fill_nothing(problem, left, right, result)
-        else:
+        labels = task.labels[problem % len(task.labels), left:right]
+        weight = task.weight[problem % len(task.weight)]
+        if len(weight) > 1:
+            weight = weight[left:right]
+        X, n_products = task.X[problem], len(labels) * n_outputs
+        shared = prepare(X, task.C, task.n_classes, _mean(weight), n_products)
+        if not shared.scarce:
             limits = task.tolerance, task.max_iterations
             found = minimise(shared, labels, weight, n_outputs, *limits)
-            _fill(task, problem, left, right, shared, found, result)
+            _fill(X, shared, found, problem, left, result)
 
 
 @quick
-def _prepared(
-    task: _Task, problem: int, left: int, right: int
-) -> tuple[np.ndarray, np.ndarray, Shared]:
-    """Return labels, weights, and what labellings share."""
-    labels = task.labels[problem % len(task.labels), left:right]
-    weight = task.weight[problem % len(task.weight)]
-    if len(weight) > 1:
-        weight = weight[left:right]
-    n_products = len(labels) * (1 if task.n_classes == 2 else task.n_classes)
-    data = task.X[problem]
-    return labels, weight, prepare(data, task.C, task.n_classes, weight.mean(), n_products)
-
-
-@quick
-def _fill_nothing(problem: int, left: int, right: int, result: _Result) -> None:
-    result.weights[problem, left:right] = 0
-    result.intercept[problem, left:right] = 0
-    result.converged[problem, left:right] = False
-    result.n_iterations[problem, left:right] = 0
+def _mean(values: np.ndarray) -> float:
+    total = 0.0
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            total += values[row, column]
+    return total / values.size
 
 
 @quick
 def _fill(
-    task: _Task,
-    problem: int,
-    left: int,
-    right: int,
-    shared: Shared,
-    found: Found,
-    result: _Result,
+    X: np.ndarray, shared: Shared, found: Found, problem: int, left: int, result: _Result
 ) -> None:
-    """Put weights in their places: by rows, w = C X' a."""
-    n_rows, n_units = task.X.shape[1:]
-    n_outputs = result.intercept.shape[2]
-    weights = result.weights[problem, left:right]
+    """Put what was found in its places: weights are, by rows, w = C X' a."""
+    n_units, n_outputs = X.shape[1], result.intercept.shape[2]
+    n_inner = len(shared.inverse)
+    rows = found.place.reshape(-1, n_inner)
     if shared.by_rows:
-        alpha = found.place.reshape(-1, n_rows)
-        alpha *= alpha.dtype.type(shared.C)
-        np.dot(alpha, task.X[problem], weights.reshape(-1, n_units))
-    else:
-        weights[:] = found.place.reshape(-1, n_outputs, n_units + 1)[:, :, :-1]
-    result.intercept[problem, left:right] = found.intercept
-    result.converged[problem, left:right] = found.converged
-    result.n_iterations[problem, left:right] = found.n_iterations
+        rows = np.dot(rows, X)
+    factor = X.dtype.type(shared.C if shared.by_rows else 1)
+    for labelling in range(len(found.place)):
+        column = left + labelling
+        result.converged[problem, column] = found.converged[labelling]
+        result.n_iterations[problem, column] = found.n_iterations[labelling]
+        for output in range(n_outputs):
+            row = labelling * n_outputs + output
+            result.intercept[problem, column, output] = found.intercept[labelling, output]
+            for unit in range(n_units):
+                result.weights[problem, column, output, unit] = factor * rows[row, unit]
 
 
 def _accelerated(task: _Task) -> bool:
@@ -261,16 +248,18 @@ def _solve_accelerated(
     # JAX takes a second to import.
     from neuro_attn.decoding import accelerator
 
+    n_outputs = result.intercept.shape[2]
     for problem in range(first, last):
-        labels, weight, compiled = _prepared(task, problem, left, right)
-        shared = Shared(*compiled)
-        n_outputs = result.intercept.shape[2]
-        if shared.scarce:
-            _fill_nothing(problem, left, right, result)
-        else:
+        labels = task.labels[problem % len(task.labels), left:right]
+        weight = task.weight[problem % len(task.weight)]
+        weight = weight[left:right] if len(weight) > 1 else weight
+        X, n_products = task.X[problem], len(labels) * n_outputs
+        prepared = prepare(X, task.C, task.n_classes, float(weight.mean()), n_products)
+        shared = Shared(*prepared)
+        if not shared.scarce:
             limits = task.tolerance, task.max_iterations
             found: Found = accelerator.minimise(shared, labels, weight, n_outputs, *limits)
-            _fill(task, problem, left, right, shared, found, result)
+            _fill(X, shared, found, problem, left, result)
 
 
 def _solve_again(task: _Task, problem: int, max_iterations: int, result: _Result) -> None:
@@ -284,13 +273,13 @@ def _solve_again(task: _Task, problem: int, max_iterations: int, result: _Result
         labels=labels[None],
         weight=own_weight[None].astype(np.float64),
     )
-    rest = _empty(again)
+    rest = _nothing_yet(again)
     if task.X.dtype == np.float32:
         _solve(again, 0, 1, 0, len(left), rest)
     else:
         for into, so_far in zip(rest, result, strict=True):
             into[0] = so_far[problem, left]
-        rest.n_iterations[:] = 0
+        rest.n_iterations.fill(0)
     for labelling in np.flatnonzero(~rest.converged[0]):
         found = newton.solve(
             again.X[0],
