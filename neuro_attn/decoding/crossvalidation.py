@@ -7,12 +7,13 @@ import numpy as np
 from sklearn.base import clone
 from tqdm import tqdm
 
-from neuro_attn.decoding.decoder import LogisticDecoder
+from neuro_attn.decoding.decoder import LogisticDecoder, threads
 from neuro_attn.decoding.solver import one_blas_thread
 
-FOLDS_AT_ONCE = 2
+TASKS_EACH = 4
+"""Parts of the work for each thread, so that none waits long for another."""
 SCORES_BYTES = 16_000_000
-"""Scores of a fold held at once."""
+"""Scores that a thread holds at once."""
 
 
 def cross_validated_accuracy(
@@ -64,35 +65,43 @@ def cross_validated_accuracy(
     for trial, rates in enumerate(X):
         # Trial by trial, as the whole would go through memory in large steps.
         by_time[:, trial] = rates.T
-    shape = (n_times, n_times) if across_time else (n_times,)
+    cores = threads(decoder.n_jobs)
+    n_parts = min(n_times, -(-TASKS_EACH * cores // len(folds)))
+    parts = [slice(part[0], part[-1] + 1) for part in np.array_split(np.arange(n_times), n_parts)]
+    tasks = [(fold, part) for fold in folds for part in parts]
+    # Where tasks are few, each has several threads.
+    alone = clone(decoder).set_params(n_jobs=max(1, cores // len(tasks)))
     bar = tqdm(
-        total=len(folds) * n_labellings,
+        total=len(tasks) * n_labellings,
         desc="decoding",
         unit="labelling",
         disable=None if progress else True,
     )
 
-    def of_fold(fold: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        train, test = fold
-        trained, tested = (by_time.take(rows, axis=1) for rows in (train, test))
-        accuracy = np.empty((*shape, n_labellings), np.float32)
+    def score(task: tuple[tuple[np.ndarray, np.ndarray], slice]) -> np.ndarray:
+        (train, test), times = task
+        trained = by_time[times].take(train, axis=1)
+        tested = (by_time if across_time else by_time[times]).take(test, axis=1)
+        shape = (len(trained), n_times) if across_time else (len(trained),)
+        found = np.empty((*shape, n_labellings), np.float32)
         for start in range(0, n_labellings, decoder.labellings_per_batch):
             batch = slice(start, start + decoder.labellings_per_batch)
-            fitted = clone(decoder).fit(np.moveaxis(trained, 0, 2), y[train, batch])
+            fitted = clone(alone).fit(np.moveaxis(trained, 0, 2), y[train, batch])
             truth = np.searchsorted(fitted.classes_, y[test, batch])
             n_scores = tested[..., 0].size if across_time else len(test)
             together = max(1, SCORES_BYTES // (4 * n_scores * truth.shape[1]))
-            for first in range(0, n_times, together):
+            for first in range(0, len(trained), together):
                 part = slice(first, first + together)
-                score = _across_time if across_time else _at_own_time
-                accuracy[part, ..., batch] = score(fitted, part, tested, truth)
+                of_part = _across_time if across_time else _at_own_time
+                found[part, ..., batch] = of_part(fitted, part, tested, truth)
             bar.update(truth.shape[1])
-        return accuracy
+        return found
 
-    # What threads do not share within a fold, they share so.
-    with bar, one_blas_thread(), ThreadPoolExecutor(FOLDS_AT_ONCE) as pool:
-        mean: np.ndarray = np.mean(list(pool.map(of_fold, folds)), axis=0)
-    return mean
+    accuracy = np.zeros((n_times, *((n_times,) if across_time else ()), n_labellings), np.float32)
+    with bar, one_blas_thread(), ThreadPoolExecutor(min(cores, len(tasks))) as pool:
+        for (_, times), found in zip(tasks, pool.map(score, tasks), strict=True):
+            accuracy[times] += found
+    return accuracy / len(folds)
 
 
 def _at_own_time(

@@ -48,6 +48,9 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         Labellings solved at once. Beside the data, the labels and the result, memory is about
         ``labellings_per_batch x trials`` numbers for each core (x classes for three and more), a
         few MB for those that are being iterated, and trials x units + trials^2 numbers.
+    n_jobs : int, optional
+        Threads: by default as many as there are cores; negative numbers count from there, as
+        joblib's do.
 
     Attributes
     ----------
@@ -71,7 +74,7 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
     What is fitted keeps the precision of X; with ``tol`` of 3e-4 and more the solver works in
     float32, where that has enough digits. The solver is compiled when it is first used, which takes
     some 10 s, and kept on disk (beside the package, or where ``NUMBA_CACHE_DIR`` says). Times, or
-    labellings where there are few times, are shared between all cores; where JAX sees a GPU, large
+    labellings where there are few times, are shared between threads; where JAX sees a GPU, large
     problems go there.
     """
 
@@ -84,6 +87,7 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         max_iter: int = 1000,
         selection_folds: int = 5,
         labellings_per_batch: int = 1000,
+        n_jobs: int | None = None,
     ):
         self.C = C
         self.standardize = standardize
@@ -92,6 +96,7 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         self.max_iter = max_iter
         self.selection_folds = selection_folds
         self.labellings_per_batch = labellings_per_batch
+        self.n_jobs = n_jobs
 
     def fit(
         self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None = None
@@ -160,7 +165,7 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             self.max_iter,
             self.labellings_per_batch,
             weight,
-            _cores(),
+            threads(self.n_jobs),
         )
         if not solution.converged.all():
             warnings.warn(
@@ -190,6 +195,8 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
             value = getattr(self, name)
             if not isinstance(value, int | np.integer) or value < least:
                 raise ValueError(f"{name} must be a whole number of {least} or more; got {value!r}")
+        if self.n_jobs is not None and (not isinstance(self.n_jobs, int) or self.n_jobs == 0):
+            raise ValueError(f"n_jobs must be a whole number but 0, or None; got {self.n_jobs!r}")
 
     def _weight(
         self, codes: np.ndarray, counts: np.ndarray, sample_weight: np.ndarray | None
@@ -327,10 +334,11 @@ def unstandardized(
 
 
 @cache
-def _cores() -> int:
+def threads(n_jobs: int | None) -> int:
+    """Return how many threads are asked for."""
     # Looking it up takes as long as a small fit.
-    cores: int = joblib.cpu_count()
-    return cores
+    count: int = joblib.cpu_count() if n_jobs is None else joblib.effective_n_jobs(n_jobs)
+    return count
 
 
 def _counts(codes: np.ndarray, n_classes: int) -> np.ndarray:

@@ -11,8 +11,8 @@ fits. One fit on n rows of u units with k outputs, scored on m test rows at all 
 .. math:: c_0 + c_1 (n + m / T) u + c_2 n u \min(n, u) + c_3 n \min(n, 2u) k + c_4 P m u k
 
 (overhead, gathering and scaling, factorisation, iterations, scores). The five costs were fitted to
-sixteen populations of 4 to 200 rows, 5 to 300 units and 2 to 7 classes, on one core of a 2.x GHz
-server, where the formula stayed within a factor of 1.5 of all but the smallest. A slower or busier
+eighteen populations of 4 to 200 rows, 5 to 300 units and 2 to 7 classes, on one core of a server,
+where the formula stayed within a factor of 1.3 of all. A slower or busier
 computer takes longer. Jobs that do not decode take a fixed time. Networks are not part of the
 estimate.
 """
@@ -24,15 +24,15 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.procedure import BATCH_BYTES
 from neuro_attn.onboarding import text
 
-PER_FIT = 2.2e-5
+PER_FIT = 1.2e-5
 """Overhead of a fit, s (c0)."""
-PER_VALUE = 2.7e-9
+PER_VALUE = 7e-9
 """Time of a rate that is gathered and scaled, s (c1)."""
-PER_FACTOR = 3.3e-10
+PER_FACTOR = 3.1e-11
 """Time of a product in the factorisation, s (c2)."""
-PER_ITERATED = 1.1e-8
+PER_ITERATED = 2.1e-9
 """Time of all iterations for one entry of the map from pull to scores, s (c3)."""
-PER_SCORED = 9e-11
+PER_SCORED = 5.2e-11
 """Time of a product in the scores, s (c4)."""
 START_SECONDS = 8.0
 """What Snakemake takes to plan the run and to plan it anew, s."""

@@ -208,6 +208,19 @@ def test_labels_may_be_names():
     assert ((decoder.decision_function(X) > 0) == (names == "upper")).all()
 
 
+@pytest.mark.parametrize("across_time", [False, True])
+def test_the_number_of_threads_changes_nothing(across_time):
+    rng = np.random.default_rng(10)
+    X, y = rng.normal(size=(40, 12, 5)), np.tile([0, 1], 20)
+    labellings = np.stack([rng.permutation(y) for _ in range(7)], axis=1)
+    folds = list(StratifiedKFold(4).split(X, y))
+    one, three, all_but_one = (
+        cross_validated_accuracy(LogisticDecoder(n_jobs=n), X, labellings, folds, across_time)
+        for n in (1, 3, -2)
+    )
+    assert (one == three).all() and (one == all_but_one).all()
+
+
 def test_a_decoder_is_cloned_by_its_parameters():
     parameters = {
         "C": 0.3,
@@ -217,6 +230,7 @@ def test_a_decoder_is_cloned_by_its_parameters():
         "max_iter": 7,
         "selection_folds": 3,
         "labellings_per_batch": 50,
+        "n_jobs": 2,
     }
     decoder = LogisticDecoder(**parameters)
     assert decoder.get_params() == parameters
@@ -268,6 +282,8 @@ def test_data_that_cannot_be_fitted_raise(X, y, message):
         ("max_iter", 0, "max_iter must be a whole number of 1 or more; got 0"),
         ("selection_folds", 1, "selection_folds must be a whole number of 2 or more; got 1"),
         ("labellings_per_batch", 0, "labellings_per_batch must be a whole number of 1 or more"),
+        ("n_jobs", 0, "n_jobs must be a whole number but 0, or None; got 0"),
+        ("n_jobs", 1.5, "n_jobs must be a whole number but 0, or None; got 1.5"),
         ("class_weight", "even", "class_weight must be 'balanced' or None; got 'even'"),
     ],
 )
