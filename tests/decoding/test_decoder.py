@@ -218,7 +218,8 @@ def test_the_number_of_threads_changes_nothing(across_time):
         cross_validated_accuracy(LogisticDecoder(n_jobs=n), X, labellings, folds, across_time)
         for n in (1, 3, -2)
     )
-    assert (one == three).all() and (one == all_but_one).all()
+    np.testing.assert_array_equal(one, three)
+    np.testing.assert_array_equal(one, all_but_one)
 
 
 def test_a_decoder_is_cloned_by_its_parameters():
