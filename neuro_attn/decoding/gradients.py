@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neuro_attn.decoding.native import exp, quick
+from neuro_attn.decoding.native import exp, inlined, quick
 from neuro_attn.decoding.preconditioner import Shared
 
 TOGETHER = 256
@@ -168,7 +168,7 @@ def minimise(
     return found
 
 
-@quick
+@inlined
 def _start(problem: _Problem, inverse: np.ndarray) -> _Block:
     """Put the first labellings in their places, at scores of 0."""
     n_labellings, n_rows = problem.labels.shape
@@ -196,7 +196,7 @@ def _start(problem: _Problem, inverse: np.ndarray) -> _Block:
     )
 
 
-@quick
+@inlined
 def _slopes(problem: _Problem, block: _Block, active: int) -> None:
     """Fill p and the residuals of active places; by rows, with them the slopes."""
     for at in range(active):
@@ -210,7 +210,7 @@ def _slopes(problem: _Problem, block: _Block, active: int) -> None:
                 block.slope[at, row] += block.place[at, row]
 
 
-@quick
+@inlined
 def _add_ridge(problem: _Problem, block: _Block, active: int) -> None:
     """Add the penalty's part to slopes in weights; the intercept has none."""
     n_inner = block.slope.shape[1] // problem.n_outputs
@@ -221,7 +221,7 @@ def _add_ridge(problem: _Problem, block: _Block, active: int) -> None:
                 block.slope[at, unit] += problem.ridge * block.place[at, unit]
 
 
-@quick
+@inlined
 def _steps(
     problem: _Problem, block: _Block, active: int, waiting: int, found: Found
 ) -> tuple[int, int]:
@@ -290,7 +290,7 @@ def _move(block: _Block, source: int, target: int) -> None:
         block.direction[target, item] = block.direction[source, item]
 
 
-@quick
+@inlined
 def _step(problem: _Problem, block: _Block, at: int) -> int:
     """Look at convergence, then take a step with one labelling; return how it stands."""
     kappa, initial, length = problem.kappa, block.initial[at], block.length[at]
@@ -333,7 +333,7 @@ def _step(problem: _Problem, block: _Block, at: int) -> int:
 # --- the loss ----------------------------------------------------------------------------------
 
 
-@quick
+@inlined
 def _residuals_of_two(problem: _Problem, block: _Block, at: int) -> None:
     """Fill p(wrong class) and the slope of the loss in the scores, of two classes."""
     labelling = block.labelling[at]
@@ -349,7 +349,7 @@ def _residuals_of_two(problem: _Problem, block: _Block, at: int) -> None:
         block.residual[at, row] = -sign * weight[row] * block.p[at, row]
 
 
-@quick
+@inlined
 def _bend_of_two(problem: _Problem, block: _Block, at: int) -> float:
     """Return along' S along, S the second derivative of the loss of two classes."""
     weight = problem.weight[block.labelling[at] % len(problem.weight)]
@@ -360,7 +360,7 @@ def _bend_of_two(problem: _Problem, block: _Block, at: int) -> float:
     return total
 
 
-@quick
+@inlined
 def _softmax_residuals(problem: _Problem, block: _Block, at: int) -> None:
     """Fill p(class), and the slope of the loss in the scores."""
     labelling = block.labelling[at]
@@ -391,7 +391,7 @@ def _softmax_residuals(problem: _Problem, block: _Block, at: int) -> None:
             block.residual[at, output * n_rows + row] = weight[row] * missed
 
 
-@quick
+@inlined
 def _softmax_bend(problem: _Problem, block: _Block, at: int) -> float:
     """Return along' S along, S the second derivative of the loss: a variance for each row."""
     weight = problem.weight[block.labelling[at] % len(problem.weight)]
@@ -410,7 +410,7 @@ def _softmax_bend(problem: _Problem, block: _Block, at: int) -> float:
     return total
 
 
-@quick
+@inlined
 def _missing(problem: _Problem, block: _Block, at: int) -> float:
     """Return the sum of squares of what scores miss, estimated from the change at hand.
 
@@ -434,7 +434,7 @@ def _missing(problem: _Problem, block: _Block, at: int) -> float:
 # --- vectors -----------------------------------------------------------------------------------
 
 
-@quick
+@inlined
 def _product(values: np.ndarray, n_products: int, factor: np.ndarray, out: np.ndarray) -> None:
     """Multiply so many rows of values by a matrix."""
     rows, products = values.reshape(-1, factor.shape[0]), out.reshape(-1, factor.shape[1])
@@ -444,7 +444,7 @@ def _product(values: np.ndarray, n_products: int, factor: np.ndarray, out: np.nd
         np.dot(rows[:n_products], factor, products[:n_products])
 
 
-@quick
+@inlined
 def _ridge_bend(problem: _Problem, block: _Block, at: int) -> float:
     """Return what the penalty adds to the bend along the direction."""
     if problem.by_rows:
@@ -457,7 +457,7 @@ def _ridge_bend(problem: _Problem, block: _Block, at: int) -> float:
     return problem.ridge * total
 
 
-@quick
+@inlined
 def _inner(a: np.ndarray, b: np.ndarray, at: int) -> float:
     total = a.dtype.type(0)
     for item in range(a.shape[1]):
@@ -465,7 +465,7 @@ def _inner(a: np.ndarray, b: np.ndarray, at: int) -> float:
     return total
 
 
-@quick
+@inlined
 def _products(problem: _Problem, block: _Block, at: int) -> tuple[float, float, float, float]:
     """Return the slope along the last direction and along the move, and z'z and F'F."""
     moved, size = _inner(block.change, block.change, at), _inner(block.scores, block.scores, at)
@@ -479,7 +479,7 @@ def _products(problem: _Problem, block: _Block, at: int) -> tuple[float, float, 
     return along, descent, moved, size
 
 
-@quick
+@inlined
 def _turn(problem: _Problem, block: _Block, conjugacy: float, at: int) -> None:
     """Turn the direction into the move and so much of what it was."""
     conjugacy, kappa = block.scores.dtype.type(conjugacy), problem.kappa
@@ -495,7 +495,7 @@ def _turn(problem: _Problem, block: _Block, conjugacy: float, at: int) -> None:
             block.direction[at, unit] = move + conjugacy * block.direction[at, unit]
 
 
-@quick
+@inlined
 def _go(block: _Block, at: int, length: float) -> None:
     """Go so far against the direction."""
     length = block.scores.dtype.type(length)

@@ -60,8 +60,21 @@ def quick(function: Function) -> Function:
     Sums may be taken in any order, so that processors can add many numbers at once. Threads run
     side by side. Beware: whole numbers and float32 make float64.
     """
+    return _compiled(function)
+
+
+def inlined(function: Function) -> Function:
+    """Do so for a function that is put where it is called, so that arrays need not be handed over.
+
+    A tuple of many arrays takes longer to hand over than short loops take.
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Function, **further: bool) -> Function:
     any_order = {"reassoc", "contract", "nsz", "arcp"}
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": any_order}
+    options |= further
     others = settings.CACHE_LOCATOR_CLASSES
     settings.CACHE_LOCATOR_CLASSES = f"{__name__}.{Locator.__name__}"
     try:
