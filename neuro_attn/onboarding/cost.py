@@ -24,15 +24,15 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.procedure import BATCH_BYTES
 from neuro_attn.onboarding import text
 
-PER_FIT = 1.2e-5
+PER_FIT = 9e-6
 """Overhead of a fit, s (c0)."""
 PER_VALUE = 7e-9
 """Time of a rate that is gathered and scaled, s (c1)."""
-PER_FACTOR = 3.1e-11
+PER_FACTOR = 3.7e-11
 """Time of a product in the factorisation, s (c2)."""
-PER_ITERATED = 2.1e-9
+PER_ITERATED = 1.8e-9
 """Time of all iterations for one entry of the map from pull to scores, s (c3)."""
-PER_SCORED = 5.2e-11
+PER_SCORED = 6.1e-11
 """Time of a product in the scores, s (c4)."""
 START_SECONDS = 8.0
 """What Snakemake takes to plan the run and to plan it anew, s."""
