@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn import __version__
+from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AnyDataset, Regions
 from neuro_attn.errors import InputError
 from neuro_attn.expressions import evaluate
@@ -184,6 +185,7 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> pd.D
     InputError
         As in `from_spikes`.
     """
+    trials = text_columns(trials, origin)
     if trials["trial_id"].duplicated().any():
         repeated = trials["trial_id"][trials["trial_id"].duplicated()].tolist()[0]
         raise InputError(origin, f"trial_id {repeated!r} is used more than once.")

@@ -9,7 +9,7 @@ import xarray as xr
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import RegionColumn, SessionContents
 from neuro_attn.sources.checks import existing_file, first_line
-from neuro_attn.sources.netcdf import coordinates
+from neuro_attn.sources.netcdf import coordinates, with_text
 
 
 def read(path: str) -> SessionContents:
@@ -23,7 +23,7 @@ def read(path: str) -> SessionContents:
     existing_file(path)
     try:
         with xr.open_dataset(path, engine="h5netcdf") as kept:
-            return _contents(kept, path)
+            return _contents(with_text(kept, path), path)
     except InputError:
         raise
     except Exception as error:

@@ -1,10 +1,13 @@
 """What stands in the files a user names, whatever their format."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
+from neuro_attn.bytestrings import as_text, text_columns
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import Contents, Kind, SessionContents
 from neuro_attn.sources.checks import existing_file, is_zarr
@@ -114,4 +117,14 @@ def _contents(kind: Kind, files: list[str]) -> Contents:
 
             read_one = netcdf.read
     progress = tqdm(files, desc="reading", unit="file", disable=None, leave=False)
-    return Contents(kind, files, {}, [read_one(path) for path in progress])
+    return Contents(kind, files, {}, [_with_text(read_one(path)) for path in progress])
+
+
+def _with_text(session: SessionContents) -> SessionContents:
+    """Return what stands in a file with its bytes decoded, as a run decodes them."""
+    tables = {name: text_columns(table, session.path) for name, table in session.tables.items()}
+    regions = [
+        replace(each, regions=as_text(np.array(each.regions, object), session.path).tolist())
+        for each in session.region_columns
+    ]
+    return replace(session, tables=tables, region_columns=regions)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AlfDataset
 from neuro_attn.errors import InputError
 from neuro_attn.recording import SpikeSession
@@ -190,11 +191,13 @@ def _column(values: np.ndarray) -> np.ndarray:
 def _table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix in (".pqt", ".parquet"):
-            return pd.read_parquet(path)
-        return pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",")
+            table = pd.read_parquet(path)
+        else:
+            table = pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",")
     except Exception as error:
         # pandas and pyarrow raise errors of any type on damaged files.
         raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
+    return text_columns(table, str(path))
 
 
 def read_trials(folder: Path) -> pd.DataFrame:

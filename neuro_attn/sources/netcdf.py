@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn import recording
+from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import NetcdfDataset, Time
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
@@ -44,7 +45,7 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
         asks for.
     """
     path = existing_file(path)
-    kept = recording.load(path)
+    kept = with_text(recording.load(path), str(path))
     recording.check(kept, str(path))
     first = _first_bin(kept["time"], dataset.time, f"{path}, time")
     # The row leads from the trials of the tasks back to their rates and event times.
@@ -70,6 +71,28 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
         {"origin": str(path), "file": path.name, "sha256": sha256(path)},
         kept["rates"].attrs.get("units", "spikes/s"),
     )
+
+
+def with_text(kept: xr.Dataset, origin: str) -> xr.Dataset:
+    """Return a file's content with text decoded and what describes trials and units found.
+
+    Text may be bytes, of one length or not. Only xarray's attribute ``coordinates`` makes a
+    variable a coordinate; other programs leave it out, so every variable along one dimension is
+    taken for one.
+
+    Raises
+    ------
+    InputError
+        If bytes are not text in UTF-8.
+    """
+    along_one = [name for name, each in kept.data_vars.items() if each.ndim == 1]
+    kept = kept.set_coords(along_one)
+    texts = {
+        name: (each.dims, as_text(each.values, f"{origin}, {name}"), each.attrs)
+        for name, each in kept.coords.items()
+        if each.dtype.kind in "SO"
+    }
+    return kept.assign_coords(texts)
 
 
 def coordinates(kept: xr.Dataset, dimension: str) -> pd.DataFrame:

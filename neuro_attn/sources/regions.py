@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 import pandas as pd
 import xarray as xr
 
+from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AnyDataset, Regions
 from neuro_attn.errors import InputError
 
@@ -32,14 +33,15 @@ def grouped(units: pd.DataFrame, regions: Regions, origin: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The units as they are if there is no map; else ``region`` is the group, and
-        ``region_in_file`` what it was.
+        The units as they are, bytes decoded, if there is no map; else ``region`` is the group,
+        and ``region_in_file`` what it was.
 
     Raises
     ------
     InputError
-        If patterns of two groups match a region.
+        If patterns of two groups match a region, or bytes are not text.
     """
+    units = text_columns(units, origin)
     if not regions.map:
         return units
     names = units["region"].astype(object).where(units["region"].notna(), "").astype(str)

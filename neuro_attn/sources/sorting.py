@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import AlfDataset, PhyDataset
 from neuro_attn.errors import InputError
 from neuro_attn.expressions import evaluate
@@ -28,9 +29,9 @@ def load_array(path: Path) -> np.ndarray:
         raise InputError(
             str(path), f"is not a readable .npy file of numbers or text ({first_line(error)})."
         ) from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufU":
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufUS":
         raise InputError(str(path), "holds neither numbers nor text.")
-    return array
+    return as_text(array, str(path))
 
 
 def load_vector(path: Path, length: int | None = None) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import TableDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
@@ -151,7 +152,8 @@ def _parse(path: Path, columns: list[str] | None) -> pd.DataFrame:
             return pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), usecols=wanted)
         case ".parquet":
             table = pd.read_parquet(path, dtype_backend="numpy_nullable")
-            return _plain(table if columns is None else table.filter(items=columns))
+            table = _plain(table if columns is None else table.filter(items=columns))
+            return text_columns(table, str(path))
         case suffix:
             raise InputError(str(path), f"suffix {suffix!r}.", "Allowed: .csv, .parquet.")
 
