@@ -53,6 +53,27 @@ def bin_rates(
     return rates
 
 
+def count_spikes(
+    spike_times: Sequence[np.ndarray], events: np.ndarray, start: float, width: float, n_bins: int
+) -> np.ndarray:
+    """Count each unit's spikes in each bin over all trials, in the memory of one unit's rates.
+
+    Parameters
+    ----------
+    spike_times, events, start, width, n_bins
+        As in `bin_rates`.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (unit, time)
+    """
+    counts = np.zeros((len(spike_times), n_bins), dtype=np.int64)
+    for unit, times in enumerate(spike_times):
+        rates = bin_rates([times], events, start, width, n_bins)[:, 0]
+        counts[unit] = np.rint(width * rates.sum(axis=0, dtype=float))
+    return counts
+
+
 def _occupied(
     times: np.ndarray, first: np.ndarray, n_spikes: np.ndarray, edges: np.ndarray, width: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

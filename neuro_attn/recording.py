@@ -45,6 +45,8 @@ class SpikeSession:
         What else is known of where the data come from (file, sha256, ...).
     observed : list of array, one per unit, shape (interval, 2), optional
         When each unit was observed, s; None where the source does not say.
+    has_spikes : bool
+        False for the outline of a simulation, whose spikes are not drawn.
     """
 
     session: str
@@ -54,6 +56,7 @@ class SpikeSession:
     origin: str
     provenance: dict = field(default_factory=dict)
     observed: list[np.ndarray] | None = None
+    has_spikes: bool = True
 
 
 def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dataset:

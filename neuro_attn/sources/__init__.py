@@ -23,6 +23,7 @@ from neuro_attn.configuration import (
     TableDataset,
 )
 from neuro_attn.errors import InputError
+from neuro_attn.rates import count_spikes
 from neuro_attn.recording import (
     SpikeSession,
     build,
@@ -106,8 +107,11 @@ def outlines(
     """Yield each session as `read` does, but with rates of zero that take no memory.
 
     What stands on trials and units is what a run will find, so the code of every later stage that
-    counts trials, units and populations can be asked what it would do. Spikes are checked and let
-    go; nothing is binned and no digest is made.
+    counts trials, units and populations can be asked what it would do. Spikes are checked, counted
+    and let go; no digest is made. The counts are the coordinates ``spikes_per_bin`` (time), over
+    units and trials, and ``spikes_per_unit`` (unit), over trials and bins. Of rates that were kept
+    (NetCDF, MATLAB) those that are not zero are counted. An outline of a simulation has neither
+    coordinate, because its spikes are not drawn.
 
     Parameters
     ----------
@@ -141,12 +145,14 @@ def _outline_makers(
         case NetcdfDataset():
             from neuro_attn.sources import netcdf
 
-            yield from (partial(netcdf.read, path, name, dataset) for path in paths)
+            for path in paths:
+                yield partial(_counted, partial(netcdf.read, path, name, dataset))
         case MatlabDataset():
             from neuro_attn.sources import matlab
 
             for path in paths:
-                yield from matlab.outlines(path, name, dataset)
+                for outline in matlab.outlines(path, name, dataset):
+                    yield partial(_counted, outline)
         case TableDataset():
             from neuro_attn.sources import table
 
@@ -195,9 +201,30 @@ def _without_rates(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.
     session = _grouped(session, dataset)
     trials, keep, remarks = cut(session, dataset)
     units = session.units[keep]
-    rates = np.broadcast_to(np.float32(0), (len(trials), len(units), dataset.time.n_bins))
+    time = dataset.time
+    rates = np.broadcast_to(np.float32(0), (len(trials), len(units), time.n_bins))
     provenance = {"origin": session.origin, **remarks}
-    return build(rates, trials, units, name, session.session, dataset, provenance)
+    outline = build(rates, trials, units, name, session.session, dataset, provenance)
+    if not session.has_spikes:
+        return outline
+    spike_times = [session.spike_times[unit] for unit in np.flatnonzero(keep)]
+    events = trials["event_time"].to_numpy()
+    return _with_counts(
+        outline, count_spikes(spike_times, events, time.start, time.bin, time.n_bins)
+    )
+
+
+def _counted(read_one: Callable[[], xr.Dataset]) -> xr.Dataset:
+    """Return kept rates with the numbers of those that are not zero."""
+    kept = read_one()
+    return _with_counts(kept, np.count_nonzero(kept["rates"].values, axis=0))
+
+
+def _with_counts(outline: xr.Dataset, counts: np.ndarray) -> xr.Dataset:
+    """Return an outline with the coordinates that count spikes, from counts (unit, time)."""
+    return outline.assign_coords(
+        spikes_per_bin=("time", counts.sum(axis=0)), spikes_per_unit=("unit", counts.sum(axis=1))
+    )
 
 
 def _grouped(session: SpikeSession, dataset: AnyDataset) -> SpikeSession:

@@ -82,7 +82,8 @@ def outlines(settings: Simulation, name: str, seed: int) -> Iterator[SpikeSessio
         trials = _draw_trials(settings, stream(seed, "simulation", name, session, "trials"))
         silent = [np.empty(0)] * len(units)
         told = _told(settings, trials, session, name, seed)
-        yield SpikeSession(session, silent, units, told, f"simulation of {session}")
+        origin = f"simulation of {session}"
+        yield SpikeSession(session, silent, units, told, origin, has_spikes=False)
 
 
 def session_names(settings: Simulation) -> list[str]:

@@ -72,7 +72,7 @@ def test_a_check_finds_what_a_run_finds(tmp_path):
     for outline, recording in zip(outlines, recordings, strict=True):
         assert outline.sizes == recording.sizes
         for name in ("task", "label", "trial_id", "event_time", "region", "unit_id", "session"):
-            assert outline[name].equals(recording[name])
+            assert outline[name].variable.equals(recording[name].variable)
         assert not outline["rates"].any()
     (report,) = checking.examine(settings, tmp_path)
     expected = decoding.regions_table(recordings, "mine", settings.datasets["mine"])
@@ -93,7 +93,7 @@ def test_simulated_sessions_are_outlined_without_spikes():
     recordings = sources.read("made", dataset, "data", 7)
     for outline, recording in zip(outlines, recordings, strict=True):
         for name in ("task", "label", "trial_id", "event_time", "unit_id"):
-            assert outline[name].equals(recording[name])
+            assert outline[name].variable.equals(recording[name].variable)
 
 
 def test_sessions_and_regions_that_are_left_out_are_named_with_the_reason(check, tmp_path):

@@ -24,3 +24,21 @@ def test_every_format_gives_the_planted_rates(source, tmp_path):
     # Phy's clock counts samples, so a spike next to an edge may fall on its other side.
     wrong = ~np.isclose(found, expected, atol=1e-3)
     assert wrong.mean() < 0.002
+
+
+@pytest.mark.parametrize("source", formats.EVERY)
+def test_outlines_count_the_spikes_that_a_run_bins(source, tmp_path):
+    session = formats.planted(n_trials=24)
+    session.spike_times[3] = session.spike_times[3][:0]
+    keys = formats.write(source, tmp_path, session)
+    dataset = parse({"datasets": {"planted": keys}}).datasets["planted"]
+    recordings = sources.read("planted", dataset, tmp_path, 0)
+    outlines = list(sources.outlines("planted", dataset, tmp_path, 0))
+    for outline, made in zip(outlines, recordings, strict=True):
+        # Formats of rates do not say how many spikes a rate was, only that there were some.
+        rates = made["rates"].values
+        spikes = (rates != 0) if source in formats.RATES else np.rint(rates * formats.BIN)
+        np.testing.assert_array_equal(outline["spikes_per_bin"], spikes.sum(axis=(0, 1)))
+        np.testing.assert_array_equal(outline["spikes_per_unit"], spikes.sum(axis=(0, 2)))
+    silent = np.concatenate([outline["spikes_per_unit"].values for outline in outlines]) == 0
+    assert silent.sum() == 1
