@@ -138,4 +138,5 @@ def _column(name: str, table: pd.DataFrame, where: str) -> np.ndarray:
     column = table[name]
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return column.to_numpy()
-    return column.astype(str).to_numpy(dtype=object)
+    # A missing text is empty: "nan" and "None" are names that a column may hold.
+    return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object)

@@ -9,6 +9,7 @@ spikes/s (networks: a.u.). ``time`` is in s from the task's event (bin centres).
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
@@ -82,7 +83,7 @@ def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dat
         If trial ids repeat, trials belong to two tasks or classes, an event is missing, or what
         results breaks the contract.
     """
-    trials, keep, remarks = cut(session, dataset)
+    trials, keep, attributes = cut(session, dataset)
     time = dataset.time
     rates = bin_rates(
         [session.spike_times[unit] for unit in np.flatnonzero(keep)],
@@ -98,13 +99,13 @@ def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dat
         name,
         session.session,
         dataset,
-        {"origin": session.origin, **session.provenance, **remarks},
+        {"origin": session.origin, **session.provenance, **attributes},
     )
 
 
 def cut(
     session: SpikeSession, dataset: AnyDataset
-) -> tuple[pd.DataFrame, np.ndarray, dict[str, str]]:
+) -> tuple[pd.DataFrame, np.ndarray, dict[str, Any]]:
     """Choose the trials and units of a Recording.
 
     Parameters
@@ -120,15 +121,17 @@ def cut(
         Those of all tasks, as `assign_tasks` returns them, on which all units were observed.
     keep : numpy.ndarray of bool, shape (unit,)
         Units of selected regions that were observed on these trials.
-    remarks : dict of str
-        The attribute ``remarks`` of the Recording, if there is anything to say.
+    attributes : dict
+        Attributes of the Recording: the counts of `assign_tasks`, units without a region, and
+        ``remarks`` if there is anything to say.
 
     Raises
     ------
     InputError
         As in `from_spikes`, and if no trial or unit was observed.
     """
-    trials = assign_tasks(session.trials, dataset, session.origin)
+    trials, counts = assign_tasks(session.trials, dataset, session.origin)
+    attributes: dict[str, Any] = {**counts, **region_counts(session.units)}
     keep = selected_units(session.units, dataset.regions)
     events = trials["event_time"].to_numpy()
     opens, closes = events + dataset.time.start, events + dataset.time.stop
@@ -136,19 +139,20 @@ def cut(
     if session.observed is None:
         n_past = past_the_spikes([session.spike_times[row] for row in rows], opens, closes)
         if not n_past:
-            return trials, keep, {}
+            return trials, keep, attributes
         said = "reaches" if n_past == 1 else "reach"
         return (
             trials,
             keep,
             {
+                **attributes,
                 "remarks": f"{_counted(n_past, 'trial')} of {len(trials)} {said} past the first or "
                 "last spike of all units; the missing rates are 0. Leave such trials out with the "
-                "task's expression if they were not recorded."
+                "task's expression if they were not recorded.",
             },
         )
     if not len(rows) or not len(trials):
-        return trials, keep, {}
+        return trials, keep, attributes
     observed = [was_observed(session.observed[row], opens, closes) for row in rows]
     of_trials, of_units = observed_part(np.column_stack(observed))
     if not of_trials.any() or not of_units.any():
@@ -159,12 +163,12 @@ def cut(
             "Intervals of observation and trials must be on one clock, in s.",
         )
     if of_trials.all() and of_units.all():
-        return trials, keep, {}
+        return trials, keep, attributes
     keep[rows[~of_units]] = False
     left_out = f"{_counted(int((~of_trials).sum()), 'trial')} of {len(trials)} and "
     left_out += f"{_counted(int((~of_units).sum()), 'unit')} of {len(rows)} are left out: not "
     left_out += f"observed from {dataset.time.start:g} to {dataset.time.stop:g} s."
-    return trials[of_trials].reset_index(drop=True), keep, {"remarks": left_out}
+    return trials[of_trials].reset_index(drop=True), keep, {**attributes, "remarks": left_out}
 
 
 def _counted(n: int, what: str) -> str:
@@ -174,14 +178,30 @@ def _counted(n: int, what: str) -> str:
 def selected_units(units: pd.DataFrame, regions: Regions) -> np.ndarray:
     """Return which units lie in a region that is not excluded, shape (unit,), bool."""
     region = units["region"].astype(str)
-    keep = units["region"].notna() & ~region.isin([*regions.exclude, "", "nan", "None"])
+    keep = units["region"].notna() & ~region.isin([*regions.exclude, ""])
     return keep.to_numpy(dtype=bool, copy=True)
 
 
-def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> pd.DataFrame:
+def region_counts(units: pd.DataFrame) -> dict[str, int]:
+    """Count the units whose region the source leaves empty, as an attribute of the Recording."""
+    region = units["region"]
+    return {"n_units_without_region": int((region.isna() | (region.astype(str) == "")).sum())}
+
+
+class TaskTrials(NamedTuple):
+    """The trials of all tasks, and how many of the source's trials are not among them."""
+
+    trials: pd.DataFrame
+    """One row a trial: the source's columns, ``task``, ``label`` and ``event_time``."""
+    counts: dict[str, int]
+    """``n_trials_in_file``, ``n_trials_without_task`` and ``n_trials_without_label``: trials of a
+    task to which no class applies. Attributes of the Recording."""
+
+
+def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> TaskTrials:
     """Return the trials of all tasks with the columns ``task``, ``label`` and ``event_time``.
 
-    Trials in no task, and trials to which no class of the label applies, are left out.
+    Trials in no task, and trials to which no class of the label applies, are left out and counted.
 
     Raises
     ------
@@ -218,7 +238,13 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> pd.D
     label = _labels(trials, dataset.label, task != "", origin)
     own = [column for column in trials.columns if column not in ("task", "label", "event_time")]
     assigned = trials[own].assign(task=task, label=label, event_time=event)
-    return assigned[(task != "") & (label != "")].reset_index(drop=True)
+    in_task, in_class = task != "", label != ""
+    counts = {
+        "n_trials_in_file": len(trials),
+        "n_trials_without_task": int((~in_task).sum()),
+        "n_trials_without_label": int((in_task & ~in_class).sum()),
+    }
+    return TaskTrials(assigned[in_task & in_class].reset_index(drop=True), counts)
 
 
 def _event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
@@ -242,8 +268,7 @@ def _labels(
                 f"no trial column {label!r}.",
                 f"Columns: {', '.join(map(str, trials.columns))}.",
             )
-        missing = trials[label].isna().to_numpy()
-        return np.where(missing, "", trials[label].astype(str).to_numpy(dtype=object))
+        return np.array([_class_name(value) for value in trials[label]], dtype=object)
     labels = np.full(len(trials), "", dtype=object)
     for name, expression in label.items():
         member = evaluate(expression, trials, f"{origin}, label.{name}")
@@ -255,6 +280,17 @@ def _labels(
             )
         labels[member] = name
     return labels
+
+
+def _class_name(value: Any) -> str:
+    """Return the name of the class that a label column names on a trial; empty where it is missing.
+
+    Whole numbers have one name, whether or not missing ones made floats of a session's column.
+    """
+    if pd.isna(value):
+        return ""
+    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
+    return str(int(value)) if whole else str(value)
 
 
 def build(
@@ -310,7 +346,7 @@ def build(
             "session": session,
             "software": f"neuro-attn {__version__}",
             "settings": json.dumps(dataset.model_dump(mode="json"), sort_keys=True),
-            **{key: str(value) for key, value in provenance.items()},
+            **{k: v if isinstance(v, int) else str(v) for k, v in provenance.items()},
         },
     )
     recording["rates"].attrs.update(units=units_of_rates, long_name="firing rate")

@@ -178,7 +178,7 @@ def test_a_trial_of_two_classes_is_an_error_only_if_a_task_uses_it(dataset):
     trials = session(trial_id=list("abcdefgh"), order=["rest", *["pro", "retro"] * 3, "pro"]).trials
     label = {"a": "cue <= 4", "b": "cue > 4 or cue == 1"}
     settings = dataset(source="nwb", files="*.nwb", label=label)
-    assert len(recording.assign_tasks(trials, settings, "s1.nwb")) == 7
+    assert len(recording.assign_tasks(trials, settings, "s1.nwb").trials) == 7
     settings = dataset(source="nwb", files="*.nwb", label={**label, "b": "cue >= 4"})
     assert problem(recording.assign_tasks, trials, settings, "s1.nwb") == (
         "s1.nwb, label: trial 'd' is both 'a' and 'b'."
@@ -187,9 +187,11 @@ def test_a_trial_of_two_classes_is_an_error_only_if_a_task_uses_it(dataset):
 
 def test_trials_without_a_class_are_left_out(small, dataset):
     trials = session(side=["left", None, "right", "left"] * 2).trials
-    assert recording.assign_tasks(trials, small, "s1")["trial_id"].tolist() == [0, 2, 3, 4, 6, 7]
+    found = recording.assign_tasks(trials, small, "s1").trials
+    assert found["trial_id"].tolist() == [0, 2, 3, 4, 6, 7]
     settings = dataset(source="nwb", files="*", label={"a": "cue < 3", "b": "cue > 7"})
-    assert recording.assign_tasks(trials, settings, "s1")["trial_id"].tolist() == [0, 1, 7]
+    found = recording.assign_tasks(trials, settings, "s1").trials
+    assert found["trial_id"].tolist() == [0, 1, 7]
 
 
 def test_an_event_that_did_not_happen_on_a_trial_of_the_task_is_an_error(small):

@@ -62,7 +62,7 @@ def record(
         report=task.reported_color(reports), report_error=task.report_error(reports, trials)
     )
     origin = f"network {dataset.network}, {session}"
-    used = recording.assign_tasks(trials, dataset, origin)
+    used = recording.assign_tasks(trials, dataset, origin).trials
     rows = used["trial_id"].to_numpy()
     steps = _steps_of_bins(used["event_time"].to_numpy(), dataset.time, settings.encoded_steps)
     provenance = {

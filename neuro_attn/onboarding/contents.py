@@ -26,7 +26,10 @@ USUAL_NAMES = (
     "structure",
 )
 """Columns that regions usually stand in (lower case), likely ones first."""
-_NOT_A_REGION = frozenset({"", "nan", "none"})
+_PLACEHOLDERS = frozenset(
+    {"root", "void", "unknown", "unlabeled", "unlabelled", "n/a", "nan", "none", "null", "?"}
+)
+"""Names that usually mean that a unit lies in no region (lower case). A run keeps them."""
 _SLACK = 1.0
 """How far an event may lie outside its trial, s."""
 _TIME_NAME = re.compile(r"time|onset|offset|latency", re.IGNORECASE)
@@ -137,12 +140,12 @@ class Contents:
     def region_columns(self) -> dict[str, str]:
         """Return where columns of regions stand, by name; likely ones first.
 
-        A column that names no region at all is none.
+        A column that names no region, or only placeholders such as "unknown", is none.
         """
         found: dict[str, str] = {}
         for session in self.sessions:
             for each in session.region_columns:
-                if any(is_region(region) for region in each.regions):
+                if any(is_region(name) and not is_placeholder(name) for name in each.regions):
                     found.setdefault(each.column, each.place)
 
         def rank(column: str) -> int:
@@ -163,8 +166,13 @@ class Contents:
 
 
 def is_region(name: str) -> bool:
-    """Return whether a name is one; the same names are none to a run."""
-    return name.strip().lower() not in _NOT_A_REGION
+    """Return whether a region is named; to a run, too, only an empty name is missing."""
+    return bool(name.strip())
+
+
+def is_placeholder(name: str) -> bool:
+    """Return whether a name, such as "unknown", usually stands where there is no region."""
+    return name.strip().lower() in _PLACEHOLDERS
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,13 @@ import pandas as pd
 from neuro_attn import sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding.contents import USUAL_NAMES, Column, Contents, columns
+from neuro_attn.onboarding.contents import (
+    USUAL_NAMES,
+    Column,
+    Contents,
+    columns,
+    is_placeholder,
+)
 from neuro_attn.onboarding.locations import Location
 from neuro_attn.rates import bin_rates
 
@@ -24,8 +30,6 @@ Ask = Callable[[str, Sequence[str], str], str]
 
 START, STOP, BIN = -0.2, 0.6, 0.05
 """Bins that are proposed, s from the event."""
-NO_REGIONS = frozenset({"root", "void", "unknown", "unlabeled", "unlabelled", "n/a", "?"})
-"""Names by which files say that a unit lies in no region (lower case)."""
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _SILENT = 0.02
 """A bin with less than this part of the median bin's spikes holds none to speak of."""
@@ -205,7 +209,7 @@ def _regions(found: Contents, wishes: Wishes, ask: Ask | None) -> dict[str, Any]
             question = "which column names the units' regions"
             column = _choose("--region-column", question, list(candidates), ask, usual)
     units = found.regions(column)["region"] if column in candidates else pd.Series(dtype=object)
-    no_regions = [name for name in units.unique() if str(name).lower() in NO_REGIONS]
+    no_regions = [name for name in units.unique() if is_placeholder(str(name))]
     return {"column": column, **({"exclude": sorted(no_regions)} if no_regions else {})}
 
 

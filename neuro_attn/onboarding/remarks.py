@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from neuro_attn.onboarding.contents import Column, Contents, SessionContents, columns
+from neuro_attn.onboarding.contents import (
+    Column,
+    Contents,
+    SessionContents,
+    columns,
+    is_placeholder,
+)
 from neuro_attn.onboarding.text import count
 from neuro_attn.sources.nwb import in_milliseconds
 
@@ -145,6 +151,15 @@ def _regions(contents: Contents) -> Iterator[str]:
         yield (
             f"{len(without)} of {count(len(units), 'unit')} without a region in {column} "
             f"({_listed(list(dict.fromkeys(without['session'])))}); a run leaves them out."
+        )
+    counts = units["region"].value_counts()
+    if placeholders := [str(name) for name in counts.index if is_placeholder(str(name))]:
+        listed = _listed(
+            [f"{name!r} ({count(int(counts[name]), 'unit')})" for name in placeholders]
+        )
+        yield (
+            f"regions named {listed} in {column}. A run decodes them like any other region; list "
+            "them under regions.exclude if these units lie in no region."
         )
 
 

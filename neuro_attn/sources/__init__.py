@@ -199,11 +199,11 @@ def _read_without_rates(
 def _without_rates(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dataset:
     """Cut a session into trials as `from_spikes` does, with rates of zero that take no memory."""
     session = _grouped(session, dataset)
-    trials, keep, remarks = cut(session, dataset)
+    trials, keep, attributes = cut(session, dataset)
     units = session.units[keep]
     time = dataset.time
     rates = np.broadcast_to(np.float32(0), (len(trials), len(units), time.n_bins))
-    provenance = {"origin": session.origin, **remarks}
+    provenance = {"origin": session.origin, **attributes}
     outline = build(rates, trials, units, name, session.session, dataset, provenance)
     if not session.has_spikes:
         return outline

@@ -24,6 +24,7 @@ from neuro_attn.sources.sorting import (
     regions_of,
     trains_of,
 )
+from neuro_attn.sources.text_tables import read_text_table
 
 _NAME = re.compile(
     r"(?:_[A-Za-z0-9]+_)?(?P<object>[A-Za-z0-9]+)\.(?P<attribute>[A-Za-z0-9_]+)"
@@ -193,7 +194,7 @@ def _table(path: Path) -> pd.DataFrame:
         if path.suffix in (".pqt", ".parquet"):
             table = pd.read_parquet(path)
         else:
-            table = pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",")
+            table = read_text_table(path, separator="\t" if path.suffix == ".tsv" else ",")
     except Exception as error:
         # pandas and pyarrow raise errors of any type on damaged files.
         raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error

@@ -11,7 +11,7 @@ import xarray as xr
 
 from neuro_attn.configuration import MatlabDataset
 from neuro_attn.errors import InputError
-from neuro_attn.recording import assign_tasks, build, selected_units
+from neuro_attn.recording import assign_tasks, build, region_counts, selected_units
 from neuro_attn.sources import matfiles
 from neuro_attn.sources.checks import digest
 from neuro_attn.sources.regions import grouped
@@ -145,13 +145,15 @@ def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dat
         condition, trial = np.nonzero(there[0])
         trials = binned.conditions.iloc[condition].reset_index(drop=True)
         trials = trials.assign(trial=trial + 1, trial_id=np.arange(1, len(trial) + 1))
-        trials = assign_tasks(trials, dataset, binned.path).drop(columns="event_time")
+        trials, counts = assign_tasks(trials, dataset, binned.path)
+        trials = trials.drop(columns="event_time")
         row = trials["trial_id"].to_numpy() - 1
         part = part[keep[part]]
         rates = binned.rates[part][:, condition[row], trial[row]].transpose(1, 0, 2)
         measure = "a.u." if dataset.values == "other" else "spikes/s"
+        attributes = {**provenance, **counts, **region_counts(units)}
         made.append(
-            build(rates, trials, units.iloc[part], name, session, dataset, provenance, measure)
+            build(rates, trials, units.iloc[part], name, session, dataset, attributes, measure)
         )
     return made
 

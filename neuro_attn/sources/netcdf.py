@@ -50,7 +50,7 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
     first = _first_bin(kept["time"], dataset.time, f"{path}, time")
     # The row leads from the trials of the tasks back to their rates and event times.
     table = coordinates(kept, "trial").assign(_row=np.arange(kept.sizes["trial"]))
-    trials = recording.assign_tasks(table, dataset, str(path))
+    trials, counts = recording.assign_tasks(table, dataset, str(path))
     row = trials.pop("_row").to_numpy()
     trials = trials.drop(columns="event_time")
     if "event_time" in table:
@@ -68,7 +68,13 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
         name,
         path.stem,
         dataset,
-        {"origin": str(path), "file": path.name, "sha256": sha256(path)},
+        {
+            "origin": str(path),
+            "file": path.name,
+            "sha256": sha256(path),
+            **counts,
+            **recording.region_counts(units),
+        },
         kept["rates"].attrs.get("units", "spikes/s"),
     )
 

@@ -18,6 +18,7 @@ from neuro_attn.sources.sorting import (
     regions_of,
     trains_of,
 )
+from neuro_attn.sources.text_tables import read_text_table
 
 _SAMPLE_RATE = re.compile(r"^\s*sample_rate\s*=\s*([0-9][0-9_.eE+]*)\s*(?:#.*)?$", re.MULTILINE)
 
@@ -101,7 +102,7 @@ def read_clusters(folder: Path, of_spike: np.ndarray) -> pd.DataFrame:
     clusters = pd.DataFrame({"cluster_id": np.unique(of_spike)})
     for path in _cluster_tables(folder):
         try:
-            found = pd.read_csv(path, sep="\t")
+            found = read_text_table(path, separator="\t")
         except Exception as error:
             # pandas raises errors of several types on damaged files.
             raise InputError(

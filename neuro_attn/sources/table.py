@@ -12,6 +12,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources.checks import existing_file, first_line, sorted_spike_times
+from neuro_attn.sources.text_tables import read_text_table
 
 _NAMES = ("session", "unit_id")
 """Columns that join the tables; always text, so that 1 and "1" are the same name."""
@@ -148,8 +149,7 @@ def load(path: Path, columns: tuple[str, ...], only: bool = False) -> pd.DataFra
 def _parse(path: Path, columns: list[str] | None) -> pd.DataFrame:
     match path.suffix.lower():
         case ".csv":
-            wanted = None if columns is None else set(columns).__contains__
-            return pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), usecols=wanted)
+            return read_text_table(path, names=_NAMES, columns=columns)
         case ".parquet":
             table = pd.read_parquet(path, dtype_backend="numpy_nullable")
             table = _plain(table if columns is None else table.filter(items=columns))

@@ -1,0 +1,88 @@
+"""Tables of text (CSV, TSV) as others write them: words such as "None" and "NA" are names."""
+
+from collections.abc import Container, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+_MISSING_NUMBERS = frozenset({"nan", "-nan", "na", "<na>", "n/a", "#n/a", "null", "none"})
+"""What programs write for a number that is missing (lower case)."""
+_TRUTH = {"true": 1.0, "false": 0.0}
+
+
+def read_text_table(
+    path: Path,
+    *,
+    separator: str = ",",
+    names: Sequence[str] = (),
+    columns: Container[str] | None = None,
+) -> pd.DataFrame:
+    r"""Read a table of text without taking names for missing values.
+
+    A cue can be called "None" and a region "NA", so in a column of text only an empty field is
+    missing. In a column whose other fields are all numbers, or all true or false, such a word is a
+    missing value.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its first line names the columns.
+    separator : str
+        What stands between fields.
+    names : sequence of str
+        Columns that are text even where they look like numbers.
+    columns : container of str, optional
+        Read these columns only.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Missing values are NaN. Truth values with missing ones among them are 1, 0 and NaN.
+
+    Raises
+    ------
+    Exception
+        As `pandas.read_csv`: of several types where the file is damaged.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "trials.csv"
+    ...     _ = path.write_text("cue,reaction_time\nleft,0.3\nNone,NA\n,0.5\n")
+    ...     read_text_table(path)
+        cue  reaction_time
+    0  left            0.3
+    1  None            NaN
+    2   NaN            0.5
+    """
+    table = pd.read_csv(
+        path,
+        sep=separator,
+        dtype=dict.fromkeys(names, str),
+        usecols=None if columns is None else columns.__contains__,
+        keep_default_na=False,
+        na_values=[""],
+        # In parts, a column could be numbers in one and text in the next.
+        low_memory=False,
+    )
+    read = {name: each if name in names else _typed(each) for name, each in table.items()}
+    return pd.DataFrame(read, index=table.index)
+
+
+def _typed(column: pd.Series) -> pd.Series:
+    """Return a column of text as numbers if all that is not missing is a number."""
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
+        return column
+    text = column.dropna().astype(str).str.strip().str.lower()
+    text = text[~text.isin(_MISSING_NUMBERS)]
+    values = pd.Series(np.nan, column.index)
+    if text.empty:
+        # Without a single number, the words are names; without any word, nothing is known.
+        return column if column.notna().any() else values
+    numbers = text.map(_TRUTH) if text.isin(_TRUTH).all() else pd.to_numeric(text, errors="coerce")
+    if numbers.isna().any():
+        return column
+    values[numbers.index] = numbers
+    return values
