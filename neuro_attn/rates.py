@@ -4,15 +4,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
+SLACK = 5e-7
+"""By how much all edges come early, s: half the last digit of times written to a microsecond."""
+_ROUNDING = 8 * np.finfo(float).eps
+"""The same as a part of the largest time: what a few sums of times may be off."""
+
 
 def bin_rates(
     spike_times: Sequence[np.ndarray], events: np.ndarray, start: float, width: float, n_bins: int
 ) -> np.ndarray:
     r"""Count spikes in bins around events and divide by the bin width.
 
-    .. math:: r_{kit} = \#\{s \in S_i : e_k + a + t w \le s < e_k + a + (t + 1) w\} / w
+    .. math:: r_{kit} = \#\{s \in S_i : e_k + a + t w \le s + \epsilon < e_k + a + (t + 1) w\} / w
 
     A bin holds only its own spikes: no smoothing, so nothing after an event shows before it.
+    `bin_edges` explains :math:`\epsilon`, half a microsecond.
 
     Parameters
     ----------
@@ -39,7 +45,7 @@ def bin_rates(
     spikes are never looked at. Where a unit has more spikes than there are edges, every edge is
     searched instead. Beyond the result, memory is that of a few units' rates.
     """
-    edges = events[:, None] + start + width * np.arange(n_bins + 1)
+    edges = bin_edges(events, start, width, n_bins)
     rates = np.zeros((len(events), len(spike_times), n_bins), dtype=np.float32)
     opens, closes = edges[:, 0].copy(), edges[:, -1].copy()
     for unit, times in enumerate(spike_times):
@@ -51,6 +57,20 @@ def bin_rates(
             trial, bins, counts = _occupied(times, first, n_spikes, edges, width)
             rates[trial, unit, bins] = counts / width
     return rates
+
+
+def bin_edges(events: np.ndarray, start: float, width: float, n_bins: int) -> np.ndarray:
+    """Return the edges of the bins around each event, s, shape (trial, time + 1).
+
+    Spikes and events are counted in samples, and bins are mostly whole numbers of samples wide, so
+    spikes lie exactly on edges. Rounding to binary or decimal digits would put each of them to
+    either side. Every edge therefore comes `SLACK` early (more on a clock whose numbers are so
+    large that their own rounding is larger), and a spike is counted as if it lay inside its sample.
+    The slack is far shorter than a sample, and it is no whole microsecond, so that times which are
+    written to a microsecond do not meet the edges either.
+    """
+    edges = events[:, None] + start + width * np.arange(n_bins + 1)
+    return edges - max(SLACK, _ROUNDING * np.abs(edges).max(initial=0.0))
 
 
 def count_spikes(

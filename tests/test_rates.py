@@ -1,9 +1,12 @@
+from fractions import Fraction
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro_attn import rates as rates_module
-from neuro_attn.rates import bin_rates
+from neuro_attn.rates import SLACK, bin_edges, bin_rates
 
 # Spikes and events stand on odd multiples of half a millisecond and edges on whole milliseconds,
 # so that no rounding can move a spike over an edge.
@@ -47,6 +50,71 @@ def test_a_spike_on_an_edge_belongs_to_the_bin_that_it_opens():
     np.testing.assert_array_equal(rates, [[[2.0, 2.0]]])
 
 
+@settings(deadline=None)
+@given(
+    sampling_rate=st.sampled_from([1000, 20_000, 30_000, 32_000]),
+    divided=st.booleans(),
+    clock=st.integers(0, 100_000),
+    events=st.lists(st.integers(0, 2000), min_size=1, max_size=4),
+    start=st.integers(-600, 600),
+    width=st.integers(1, 300),
+    n_bins=st.integers(1, 20),
+    spikes=st.lists(st.integers(-600, 8600), max_size=60),
+)
+def test_spikes_in_samples_are_counted_as_exact_arithmetic_counts_them(
+    sampling_rate, divided, clock, events, start, width, n_bins, spikes
+):
+    """Events and bins are whole numbers of samples, on clocks that started up to a day before."""
+    first = clock * sampling_rate
+    # A grid in every sample of the first window, besides the spikes that are drawn.
+    spikes = sorted([*spikes, *range(events[0] + start, events[0] + start + width * n_bins)])
+
+    def in_seconds(samples):
+        samples = first + np.array(samples)
+        return samples / sampling_rate if divided else samples * (1 / sampling_rate)
+
+    rates = bin_rates(
+        [in_seconds(spikes)],
+        in_seconds(events),
+        start / sampling_rate,
+        width / sampling_rate,
+        n_bins,
+    )
+    expected = np.zeros((len(events), n_bins))
+    for trial, event in enumerate(events):
+        for spike in spikes:
+            place = Fraction(spike - event - start, width) // 1
+            if 0 <= place < n_bins:
+                expected[trial, place] += 1
+    np.testing.assert_array_equal(np.rint(rates[:, 0] * width / sampling_rate), expected)
+
+
+@pytest.mark.parametrize("decimals", [3, 4, 5, 6])
+def test_times_written_to_a_microsecond_meet_no_edge(decimals):
+    """A spike in the sample of the event is in the first bin after it, however both are rounded."""
+    samples = np.arange(30_000, 31_000, 10) * 10
+    exact, rounded = samples / 30_000, np.round(samples / 30_000, 6)
+    for spikes, events in [(exact, rounded), (rounded, exact), (rounded, rounded)]:
+        rates = bin_rates([spikes], events, -0.001, 0.001, 2)[:, 0]
+        assert (rates == [0, 1000]).all()
+    # Any spikes and events of few decimals, whose bins are whole milliseconds.
+    times = np.round(np.random.default_rng(0).uniform(0, 1e4, 1000), decimals)
+    rates = bin_rates([np.sort(times)], times, -0.3, 0.1, 6)[:, 0]
+    plain = bin_rates([np.sort(times) + 0.05 * 10.0**-decimals], times, -0.3, 0.1, 6)[:, 0]
+    np.testing.assert_array_equal(rates, plain)
+
+
+def test_a_clock_of_large_numbers_is_given_the_slack_of_its_rounding():
+    """Seconds since 1970 have a last digit of 0.24 microseconds."""
+    samples = np.arange(1000)
+    times = 1_700_000_000 + samples / 30_000
+    rates = bin_rates([times], times[300:600:3], -0.001, 0.001, 4)[:, 0]
+    assert (np.rint(rates * 0.001) == 30).all()
+    small, large = (bin_edges(np.array([t]), 0.0, 1.0, 1)[0, 0] for t in (0.0, 1.7e9))
+    assert small == -SLACK
+    assert 1.7e9 - large < 1e-5
+
+
 def test_no_spike_after_a_time_shows_in_bins_before_it():
     early = np.array([0.1, 0.2, 0.3])
     late = np.append(early, [0.55, 0.6])
@@ -74,7 +142,7 @@ def test_a_silent_unit_has_rate_zero_and_no_trials_give_no_rates():
 )
 def test_few_spikes_and_many_are_counted_by_the_same_edges(train, events, on_edges, width, n_bins):
     events = np.array(events)
-    edges = events[:, None] - 0.1 + width * np.arange(n_bins + 1)
+    edges = bin_edges(events, -0.1, width, n_bins)
     # Some spikes stand on edges, where rounding decides; enough others make the train dense.
     sparse = np.sort(np.concatenate([train, edges.ravel()[:: on_edges + 1]]))
     dense = np.sort(np.concatenate([sparse, np.linspace(-1, 5, 2000)]))

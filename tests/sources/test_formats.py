@@ -1,5 +1,7 @@
 """The same planted session gives the same rates from every format."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,3 +44,25 @@ def test_outlines_count_the_spikes_that_a_run_bins(source, tmp_path):
         np.testing.assert_array_equal(outline["spikes_per_unit"], spikes.sum(axis=(0, 2)))
     silent = np.concatenate([outline["spikes_per_unit"].values for outline in outlines]) == 0
     assert silent.sum() == 1
+
+
+@pytest.mark.parametrize("source", formats.SPIKES)
+@pytest.mark.parametrize("sampling_rate", [1000, 30_000])
+def test_spikes_on_a_grid_that_meets_the_edges_are_counted_exactly(source, sampling_rate, tmp_path):
+    """A spike in the sample of an edge is counted after it, by integer arithmetic."""
+    session = formats.planted(n_trials=24)
+    cues = np.round(session.trials["cue"].to_numpy() * sampling_rate).astype(np.int64)
+    width = round(formats.BIN * sampling_rate)
+    edges = (cues[:, None] + width * np.arange(5)).ravel()
+    samples = [
+        np.sort(np.append(np.round(times * sampling_rate).astype(np.int64), edges))
+        for times in session.spike_times
+    ]
+    gridded = replace(session, spike_times=[each / sampling_rate for each in samples])
+    keys = formats.write(source, tmp_path, gridded)
+    dataset = parse({"datasets": {"planted": keys}}).datasets["planted"]
+    (made,) = sources.read("planted", dataset, tmp_path, 0)
+    bins = [(each - cues[:, None]) // width for each in samples]
+    expected = np.array([[(each == bin_).sum(axis=1) for bin_ in range(4)] for each in bins])
+    expected = expected.transpose(2, 0, 1)
+    np.testing.assert_array_equal(np.rint(made["rates"].values * formats.BIN), expected)
