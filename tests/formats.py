@@ -5,7 +5,7 @@ a `Session` and write it once for each source: `write` returns the keys of the c
 read the files.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,6 +99,38 @@ def write(source: str, folder: Path, session: Session) -> dict[str, Any]:
         "windows": {"late": [0.2, STOP]},
         **_WRITERS[source](folder, session),
     }
+
+
+def write_several(source: str, folder: Path, sessions: Mapping[str, Session]) -> dict[str, Any]:
+    """Write sessions by name and return the keys of a data set that reads them all.
+
+    A session of rasters has a file for each unit, ``NAME-unit0.mat``, each a session by itself.
+    """
+    keys: dict[str, Any] = {}
+    for name, session in sessions.items():
+        keys = write(source, folder / f".{name}", session)
+    for name in sessions:
+        made = folder / f".{name}"
+        if source == "raster":
+            for path in made.iterdir():
+                path.rename(folder / f"{name}-{path.name}")
+        elif source in ("csv", "parquet"):
+            continue
+        else:
+            (path,) = made.iterdir()
+            path.rename(folder / f"{name}{path.suffix}")
+    if source in ("csv", "parquet"):
+        read, write_ = (
+            (pd.read_csv, "to_csv") if source == "csv" else (pd.read_parquet, "to_parquet")
+        )
+        for role in ("spikes", "trials", "units"):
+            tables = [
+                read(folder / f".{name}" / keys[role]).assign(session=name) for name in sessions
+            ]
+            getattr(pd.concat(tables), write_)(folder / keys[role], index=False)
+    if source in ("alf", "phy"):
+        keys["files"] = list(sessions)
+    return keys
 
 
 def _nwb(folder: Path, session: Session) -> dict[str, Any]:

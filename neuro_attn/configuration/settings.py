@@ -61,6 +61,21 @@ class Regions(Settings):
         return {k: [v] if isinstance(v, str) else v for k, v in self.map.items()}
 
 
+class Sessions(Settings):
+    """Which sessions are analysed."""
+
+    include: Annotated[list[str], Field(min_length=1)] | None = None
+    """Analyse these sessions only, by name; null: all that the files hold."""
+    exclude: list[str] = []
+    """Leave these sessions out; where a session is a file, that file is not read."""
+    min_trials: Count = 1
+    """Leave out sessions with fewer trials of any task and class; `folds` are always needed."""
+
+    def take(self, session: str) -> bool:
+        """Return whether a session of this name is analysed."""
+        return session not in self.exclude and (self.include is None or session in self.include)
+
+
 class Task(Settings):
     """A task: which trials belong to it, and the event that is its time zero."""
 
@@ -183,6 +198,8 @@ class Analysis(Settings):
     """Named analysis windows, [start, stop] in s; rates are averaged over each."""
     regions: Regions = Regions()
     """Which units form a region."""
+    sessions: Sessions = Sessions()
+    """Which sessions are analysed."""
     colors: ColorColumns | None = None
     """Colours of the two items, where the data set has them."""
     confounds: list[Name] = []
@@ -454,6 +471,12 @@ class NetworkAnalysis(Analysis):
     def _populations_stay(self) -> "NetworkAnalysis":
         if self.regions.map:
             raise ValueError("regions.map: a network's populations cannot be grouped")
+        return self
+
+    @model_validator(mode="after")
+    def _replicates_stay(self) -> "NetworkAnalysis":
+        if self.sessions != Sessions():
+            raise ValueError("sessions: all seeds of a network are analysed")
         return self
 
 

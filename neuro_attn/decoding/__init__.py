@@ -7,6 +7,7 @@ from neuro_attn.decoding.populations import (
     Population,
     populations,
     regions_table,
+    sessions_left_out,
     units_per_draw,
 )
 from neuro_attn.decoding.transfer import decode_region
@@ -19,5 +20,6 @@ __all__ = [
     "decode_region",
     "populations",
     "regions_table",
+    "sessions_left_out",
     "units_per_draw",
 ]

@@ -1,7 +1,9 @@
 """Populations: the units of a region, from one session or put together over sessions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -128,31 +130,68 @@ class Population:
         return np.ascontiguousarray(rates[:, points][index].transpose(0, 3, 2, 1))
 
 
+class Rarest(NamedTuple):
+    """The combination of task and class with the fewest trials in a session."""
+
+    session: str
+    n_trials: int
+    task: str
+    label: str
+
+    def __str__(self) -> str:
+        return f"{self.n_trials} of task {self.task!r}, class {self.label!r}"
+
+
+def class_names(recordings: list[xr.Dataset]) -> tuple[str, ...]:
+    """Return the classes of a data set, in the order of the numbers used for them."""
+    labels = [r["label"].values.astype(str) for r in recordings]
+    return tuple(np.unique(np.concatenate(labels)).tolist())
+
+
+def trials_needed(dataset: AnyDataset) -> int:
+    """Return how many trials of every task and class a session needs to take part."""
+    return max(dataset.decoding.folds, dataset.sessions.min_trials)
+
+
+def rarest(recording: xr.Dataset, tasks: Sequence[str], classes: Sequence[str]) -> Rarest:
+    """Return the task and class of which a session has the fewest trials."""
+    counts = trial_counts(
+        pd.Index(tasks).get_indexer(recording["task"].values.astype(str)),
+        pd.Index(classes).get_indexer(recording["label"].values.astype(str)),
+        (len(tasks), len(classes)),
+    )
+    task, label = map(int, np.unravel_index(counts.argmin(), counts.shape))
+    return Rarest(recording.attrs["session"], int(counts.min()), tasks[task], classes[label])
+
+
+def sessions_left_out(recordings: list[xr.Dataset], dataset: AnyDataset) -> list[Rarest]:
+    """Return the sessions that have too few trials of a task and class to take part."""
+    tasks, classes = tuple(dataset.tasks), class_names(recordings)
+    found = [rarest(recording, tasks, classes) for recording in recordings]
+    return [each for each in found if each.n_trials < trials_needed(dataset)]
+
+
 def populations(
     recordings: list[xr.Dataset], name: str, dataset: AnyDataset, region: str
 ) -> list[Population]:
     """Return a region's populations: one a session, or one of all sessions if pooled.
 
-    Sessions with fewer trials of a task and class than folds, and (unless pooled) with fewer
-    units than ``regions.min_units``, take no part.
+    Sessions with fewer trials of a task and class than folds or ``sessions.min_trials``, and
+    (unless pooled) with fewer units than ``regions.min_units``, take no part.
 
     Raises
     ------
     InputError
         If no session has enough trials or units, or a trial column that settings name is missing.
     """
-    tasks = tuple(dataset.tasks)
-    labels = [r["label"].values.astype(str) for r in recordings]
-    classes = tuple(np.unique(np.concatenate(labels)).tolist())
-    folds = dataset.decoding.folds
+    tasks, classes = tuple(dataset.tasks), class_names(recordings)
     pooled = dataset.decoding.population == "pseudopopulation"
-    parts, scarce, sizes = [], [], [0]
+    scarce = {each.session: each for each in sessions_left_out(recordings, dataset)}
+    parts, sizes = [], [0]
     session_labels = {}
     for recording in recordings:
         part = _part(recording, name, dataset, region, tasks, classes)
-        fewest = fewest_trials(part.task, part.label, len(tasks), len(classes))
-        if fewest < folds:
-            scarce.append((fewest, part.session))
+        if part.session in scarce:
             continue
         session_labels[part.session] = tuple(
             part.label[part.in_time][part.task[part.in_time] == task] for task in range(len(tasks))
@@ -160,13 +199,8 @@ def populations(
         sizes.append(part.rates.shape[1])
         if sizes[-1] >= (1 if pooled else dataset.regions.min_units):
             parts.append(part)
-    if not parts and len(scarce) == len(recordings):
-        most, session = max(scarce)
-        raise InputError(
-            f"datasets.{name}.decoding.folds",
-            f"{folds} folds need {folds} trials of every task and class; session {session!r} has "
-            f"{most} of the rarest, the other sessions no more.",
-        )
+    if len(scarce) == len(recordings):
+        raise _no_session(list(scarce.values()), name, dataset)
     units = sum(sizes) if pooled else max(sizes)
     if not parts or units < dataset.regions.min_units:
         raise InputError(
@@ -189,6 +223,26 @@ def populations(
     ]
 
 
+def _no_session(scarce: list[Rarest], name: str, dataset: AnyDataset) -> InputError:
+    """Return why no session has enough trials."""
+    folds, needed = dataset.decoding.folds, trials_needed(dataset)
+    most = max(scarce, key=lambda each: each.n_trials)
+    key, asks = "decoding.folds", f"{folds} folds need {needed}"
+    if needed > folds:
+        key, asks = "sessions.min_trials", f"it asks for {needed}"
+    remedy = "Give fewer folds, or tasks and classes with more trials."
+    if most.n_trials == 0:
+        remedy = "Leave out classes that few sessions have: give label an expression for each."
+    elif most.n_trials >= folds:
+        remedy = f"At most {most.n_trials} keeps a session."
+    others = "; other sessions have no more" if len(scarce) > 1 else ""
+    return InputError(
+        f"datasets.{name}.{key}",
+        f"{asks} trials of every task and class; session {most.session!r} has {most}{others}.",
+        remedy,
+    )
+
+
 def without_times(population: Population) -> Population:
     """Return a population that has rates in the windows only."""
     n_times = len(population.times)
@@ -196,9 +250,15 @@ def without_times(population: Population) -> Population:
     return replace(population, parts=parts, times=population.times[:0])
 
 
+def trial_counts(task: np.ndarray, label: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return how many trials there are of each task and class, numbered from 0; of that shape."""
+    cells = task * shape[1] + label
+    return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
+
+
 def fewest_trials(task: np.ndarray, label: np.ndarray, n_tasks: int, n_classes: int) -> int:
     """Return the number of trials in the rarest combination of task and class."""
-    return int(np.min(np.bincount(task * n_classes + label, minlength=n_tasks * n_classes)))
+    return int(trial_counts(task, label, (n_tasks, n_classes)).min())
 
 
 def _part(

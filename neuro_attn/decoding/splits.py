@@ -14,7 +14,7 @@ import numpy as np
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.nulls import LabelOrder
-from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.decoding.populations import Part, Population, trial_counts
 from neuro_attn.errors import InputError
 from neuro_attn.randomness import stream
 
@@ -87,15 +87,10 @@ def fold_sizes(
     if labels is None:
         labels = [part.label for part in population.parts]
     pairs = zip(population.parts, labels, strict=True)
-    counts = np.stack([_counts(part.task, label, shape) for part, label in pairs])
+    counts = np.stack([trial_counts(part.task, label, shape) for part, label in pairs])
     largest_test = -(-counts // folds)
     train = int((counts - largest_test).min()) if pseudotrials is None else pseudotrials
     return Sizes(train, (counts // folds).min(axis=0))
-
-
-def _counts(task: np.ndarray, label: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    cells = task * shape[1] + label
-    return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
 
 
 def draw_folds(

@@ -86,13 +86,16 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
             from neuro_attn.sources import simulation
 
             sessions, _ = simulation.simulate(dataset.simulation, name, seed)
-            recordings = _binned(sessions, name, dataset)
+            taken = (each for each in sessions if dataset.sessions.take(each.session))
+            recordings = _binned(taken, name, dataset)
         case NwbDataset() | RasterDataset() | AlfDataset() | PhyDataset():
             read_one = _reader(dataset)
             read_in_turn = (read_one(path, dataset) for path in _progress(paths, name))
             recordings = _binned(read_in_turn, name, dataset)
         case _:
             raise TypeError(f"{name} is a {dataset.source} data set, which is not read from files")
+    # A file may hold more than the sessions that are analysed.
+    recordings = [made for made in recordings if dataset.sessions.take(made.attrs["session"])]
     for made in recordings:
         if "remarks" in made.attrs:
             tqdm.write(f"{made.attrs['origin']}: {made.attrs['remarks']}", file=sys.stderr)
@@ -131,9 +134,12 @@ def outlines(
     _check_alignment(name, dataset)
     for outline in _outline_makers(name, dataset, data_folder, seed):
         try:
-            yield outline()
+            made = outline()
         except InputError as error:
             yield error
+            continue
+        if dataset.sessions.take(made.attrs["session"]):
+            yield made
 
 
 def _outline_makers(

@@ -1,5 +1,6 @@
 """Which files a data set is read from, and what its sessions are called."""
 
+import difflib
 import glob
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from neuro_attn.configuration import (
 from neuro_attn.errors import InputError
 from neuro_attn.files import as_filename
 from neuro_attn.sources.checks import existing_file, is_zarr, session_of, zarr_files
+
+_MAX_LISTED = 40
 
 
 def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
@@ -61,7 +64,21 @@ def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list
 
 
 def session_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
-    """Return the file or folder of each session, sorted; for tables those that hold them all."""
+    """Return the file or folder of each session, sorted; for tables those that hold them all.
+
+    Files of sessions that are left out are not among them.
+    """
+    paths = _all_paths(name, dataset, data_folder)
+    one_each = not isinstance(dataset, TableDataset)
+    if isinstance(dataset, MatlabDataset):
+        one_each = dataset.simultaneous
+    if not paths or not one_each:
+        return paths
+    kept = chosen([session_of(path) for path in paths], name, dataset)
+    return [path for path in paths if session_of(path) in kept]
+
+
+def _all_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
     folders = isinstance(dataset, AlfDataset | PhyDataset)
     match dataset:
         case (
@@ -106,13 +123,53 @@ def session_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> li
     -------
     list of str
         The files or folders without suffix; for tables, what stands in the trials' column
-        ``session``; for MATLAB arrays of units recorded apart, one for each unit.
+        ``session``; for MATLAB arrays of units recorded apart, one for each unit. Those that
+        ``sessions`` leaves out are not among them.
 
     Raises
     ------
     InputError
-        As in `input_files`.
+        As in `input_files`, and if ``sessions`` names one that there is not, or leaves none.
     """
+    for each in (names := chosen(_all_names(name, dataset, data_folder), name, dataset)):
+        as_filename(each, f"datasets.{name}, session")
+    return names
+
+
+def chosen(names: list[str], name: str, dataset: AnyDataset) -> list[str]:
+    """Return the sessions of a data set that are analysed.
+
+    Parameters
+    ----------
+    names : list of str
+        All sessions that the files hold.
+    name : str
+        Name of the data set in the configuration.
+    dataset : settings of a data set
+        Its sessions.
+
+    Raises
+    ------
+    InputError
+        If ``sessions`` names one that there is not, or leaves none.
+    """
+    settings = dataset.sessions
+    for key in ("include", "exclude"):
+        for each in getattr(settings, key) or []:
+            if each not in names:
+                close = difflib.get_close_matches(each, names, n=1)
+                hint = f"Did you mean {close[0]!r}? " if close else ""
+                raise InputError(
+                    f"datasets.{name}.sessions.{key}",
+                    f"there is no session {each!r}.",
+                    f"{hint}Sessions: {', '.join(names[:_MAX_LISTED])}.",
+                )
+    if not (kept := [each for each in names if settings.take(each)]):
+        raise InputError(f"datasets.{name}.sessions", "no session is left.")
+    return kept
+
+
+def _all_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
     match dataset:
         case SimulationDataset():
             from neuro_attn.sources import simulation
@@ -122,17 +179,14 @@ def session_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> li
             from neuro_attn.sources import table
 
             input_files(name, dataset, data_folder)
-            names = table.session_names(dataset, data_folder)
+            return table.session_names(dataset, data_folder)
         case MatlabDataset():
             from neuro_attn.sources import matlab
 
-            found = session_paths(name, dataset, data_folder)
-            names = [each for path in found for each in matlab.session_names(path, dataset)]
+            found = _all_paths(name, dataset, data_folder)
+            return [each for path in found for each in matlab.session_names(path, dataset)]
         case _:
-            names = [session_of(path) for path in session_paths(name, dataset, data_folder)]
-    for each in names:
-        as_filename(each, f"datasets.{name}, session")
-    return names
+            return [session_of(path) for path in _all_paths(name, dataset, data_folder)]
 
 
 def _matches(pattern: str, data_folder: str | Path, key: str, folders: bool) -> list[str]:

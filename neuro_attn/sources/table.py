@@ -46,6 +46,9 @@ def read(dataset: TableDataset, data_folder: str | Path) -> list[SpikeSession]:
     spikes = load(paths["spikes"], (*_NAMES, "time"))
     trials = load(paths["trials"], ("session", "trial_id"))
     units = load(paths["units"], (*_NAMES, region))
+    spikes, trials, units = (
+        table[table["session"].map(dataset.sessions.take)] for table in (spikes, trials, units)
+    )
     _check_unique(trials, "trial_id", paths["trials"])
     _check_unique(units, "unit_id", paths["units"])
     spikes = spikes.assign(time=numbers(spikes["time"], paths["spikes"]))

@@ -24,6 +24,7 @@ from neuro_attn.decoding import (
     evaluation,
     populations,
     regions_table,
+    sessions_left_out,
     units_per_draw,
 )
 from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_mirrored
@@ -677,7 +678,28 @@ def test_fewer_trials_than_folds_everywhere_is_an_error(dataset):
         populations(recordings, "small", of_kind(dataset, folds=5), "V4")
     assert str(error.value) == (
         "datasets.small.decoding.folds: 5 folds need 5 trials of every task and class; session "
-        "'b' has 3 of the rarest, the other sessions no more."
+        "'b' has 3 of task 'pro', class 'right'; other sessions have no more. Give fewer folds, or "
+        "tasks and classes with more trials."
+    )
+
+
+def test_sessions_with_fewer_trials_than_are_asked_for_take_no_part(dataset):
+    recordings = [
+        recording_of("a", [[6, 6], [6, 4]], REGIONS),
+        recording_of("b", [[6, 5], [6, 6]], REGIONS),
+    ]
+    keys = {"source": "netcdf", "files": "*.nc", "sessions": {"min_trials": 5}}
+    settings = dataset(**keys)
+    (left_out,) = sessions_left_out(recordings, settings)
+    assert (left_out.session, str(left_out)) == ("a", "4 of task 'retro', class 'right'")
+    assert {*regions_table(recordings, "small", settings)["session"]} == {"b"}
+    keys["sessions"]["min_trials"] = 6
+    with pytest.raises(InputError) as error:
+        populations(recordings, "small", dataset(**keys), "V4")
+    assert str(error.value) == (
+        "datasets.small.sessions.min_trials: it asks for 6 trials of every task and class; "
+        "session 'b' has 5 of task 'pro', class 'right'; other sessions have no more. At most 5 "
+        "keeps a session."
     )
 
 

@@ -295,7 +295,7 @@ def test_too_few_trials_for_any_fold_is_told_before_anything_is_written(command,
     trials.loc[0, "side"] = "left"
     options = ("-o", "config/mine.yaml", "--label", "side")
     message = command("init", write_nwb(tmp_path / "a.nwb", trials), *options).message
-    assert "2 folds need 2 trials of every task and class; session 'a' has 1" in message
+    assert "2 folds need 2 trials of every task and class; session 'a' has 1 of task" in message
 
 
 def test_at_a_terminal_what_is_missing_is_asked_for(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from neuro_attn import sources
 from neuro_attn.configuration import parse
+from neuro_attn.errors import InputError
 from tests import formats
 
 
@@ -66,3 +67,49 @@ def test_spikes_on_a_grid_that_meets_the_edges_are_counted_exactly(source, sampl
     expected = np.array([[(each == bin_).sum(axis=1) for bin_ in range(4)] for each in bins])
     expected = expected.transpose(2, 0, 1)
     np.testing.assert_array_equal(np.rint(made["rates"].values * formats.BIN), expected)
+
+
+@pytest.mark.parametrize("source", formats.EVERY)
+@pytest.mark.parametrize("key", ["include", "exclude"])
+def test_sessions_are_chosen_by_name_in_every_format(source, key, tmp_path):
+    sessions = {name: formats.planted(16, 2) for name in ("monday", "tuesday")}
+    keys = formats.write_several(source, tmp_path, sessions)
+    names = ["tuesday"] if source != "raster" else ["tuesday-unit0", "tuesday-unit1"]
+    others = [name.replace("tuesday", "monday") for name in names]
+    keys["sessions"] = {key: names if key == "include" else others}
+    dataset = parse({"datasets": {"planted": keys}}).datasets["planted"]
+    assert sources.session_names("planted", dataset, tmp_path) == names
+    recordings = sources.read("planted", dataset, tmp_path, 0)
+    outlines = list(sources.outlines("planted", dataset, tmp_path, 0))
+    for found in (recordings, outlines):
+        assert [made.attrs["session"] for made in found] == names
+
+
+def test_the_file_of_a_session_that_is_left_out_is_not_read(tmp_path):
+    keys = formats.write_several("nwb", tmp_path, {"monday": formats.planted(16, 2)})
+    (tmp_path / "tuesday.nwb").write_text("broken")
+    keys["sessions"] = {"exclude": ["tuesday"]}
+    dataset = parse({"datasets": {"planted": keys}}).datasets["planted"]
+    files = sources.input_files("planted", dataset, tmp_path)
+    assert files == [str(tmp_path / "monday.nwb")]
+    (made,) = sources.read("planted", dataset, tmp_path, 0)
+    assert made.attrs["session"] == "monday"
+
+
+WRONG = {
+    "include": ({"include": ["tuesdy"]}, "include: there is no session 'tuesdy'. Did you mean"),
+    "exclude": ({"exclude": ["friday"]}, "exclude: there is no session 'friday'. Sessions: mon"),
+    "none": ({"exclude": ["monday", "tuesday"]}, "sessions: no session is left."),
+}
+
+
+@pytest.mark.parametrize("source", [each for each in formats.EVERY if each != "raster"])
+@pytest.mark.parametrize("case", WRONG)
+def test_sessions_that_there_are_not_are_an_error(source, case, tmp_path):
+    sessions = {name: formats.planted(16, 2) for name in ("monday", "tuesday")}
+    keys = formats.write_several(source, tmp_path, sessions)
+    keys["sessions"], message = WRONG[case]
+    dataset = parse({"datasets": {"planted": keys}}).datasets["planted"]
+    with pytest.raises(InputError, match=r"datasets\.planted\.sessions(\.|: )") as error:
+        sources.session_names("planted", dataset, tmp_path)
+    assert message in str(error.value)

@@ -1,3 +1,6 @@
+# What reading does not depend on.
+NOT_READ = {"inference": True, "confounds": True, "sessions": {"min_trials"}}
+
 for name, dataset in CONFIGURATION.datasets.items():
 
     rule:
@@ -19,7 +22,7 @@ for name, dataset in CONFIGURATION.datasets.items():
             "../envs/neuro-attn.yaml"
         params:
             name=name,
-            settings=dataset.model_dump(mode="json", exclude={"inference", "confounds"}),
+            settings=dataset.model_dump(mode="json", exclude=NOT_READ),
             folder=FOLDER if dataset.source != "simulation" else "",
             seed=CONFIGURATION.seed if dataset.source == "simulation" else 0,
             sources=sources_of("recordings.py"),
