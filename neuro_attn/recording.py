@@ -411,7 +411,12 @@ def check(recording: xr.Dataset, origin: str) -> None:
             "Rates must be finite.",
         )
     if recording["rates"].attrs.get("units") == "spikes/s" and (rates < 0).any():
-        raise InputError(f"{origin}, rates", "negative firing rates.")
+        raise InputError(
+            f"{origin}, rates",
+            "negative firing rates.",
+            "If these are z-scores or another signal, say so: units: a.u. in NetCDF, values: other "
+            "in other sources.",
+        )
 
 
 def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> None:

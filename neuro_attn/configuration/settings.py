@@ -288,15 +288,28 @@ class NetcdfDataset(Analysis):
     """Files or patterns, relative to `data_folder`."""
 
 
+OWN_COLUMNS = (
+    "trial_id",
+    "task",
+    "label",
+    "event_time",
+    "unit_id",
+    "region",
+    "session",
+    "rates",
+)
+"""Names in recordings that no axis of conditions can have."""
+
+
 class MatlabDataset(Analysis):
-    """Arrays of binned activity in MATLAB files (7.3 or older), one file a session."""
+    """Arrays of binned activity in MATLAB files (7.3 or older), one session each."""
 
     source: Literal["matlab"]
     """Where recordings come from."""
     files: Files
     """Files or patterns, relative to `data_folder`."""
     variable: str
-    """The array; a field of a struct is `struct.field`. Trials that are not there are NaN."""
+    """The array or field, as `data.rates`; each element of an array of structs is a session."""
     axes: list[Name] = ["unit", "condition", "time", "trial"]
     """The array's axes in order: unit, time, trial; any other is a condition, a trial column."""
     levels: dict[Name, str | list[str | int | float]] = {}
@@ -319,8 +332,14 @@ class MatlabDataset(Analysis):
                 raise ValueError(f"axes must name {axis!r} once (given: {', '.join(self.axes)})")
         factors = self.factors()
         for axis in factors:
-            if factors.count(axis) > 1 or axis in ("trial_id", "task", "label", "event_time"):
-                raise ValueError(f"an axis of conditions cannot be named {axis!r} here")
+            if factors.count(axis) > 1:
+                raise ValueError(f"axes names {axis!r} twice; give each axis a name of its own")
+            if axis in OWN_COLUMNS:
+                raise ValueError(
+                    f"an axis of conditions cannot be named {axis!r}, for recordings have a "
+                    f"{axis} of their own; choose another name, as {axis}_given, in axes, levels "
+                    "and expressions"
+                )
         if unknown := set(self.levels) - set(factors):
             raise ValueError(f"levels.{min(unknown)} is no axis of conditions")
         return self

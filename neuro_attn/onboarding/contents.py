@@ -84,6 +84,8 @@ class SessionContents:
         For rasters that name their event: the time before and after it, s.
     also : list of str
         What else stands in the file; not read.
+    advice : list of str
+        What to write in a configuration by hand, where the file does not determine it.
     """
 
     session: str
@@ -98,6 +100,7 @@ class SessionContents:
     bins: tuple[float, float, float] | None = None
     around_event: tuple[float, float] | None = None
     also: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ _KINDS = {
 }
 _FILES_SHOWN = 12
 _REGIONS_SHOWN = 40
+_ALSO_SHOWN = 40
 
 
 def describe(paths: Iterable[str]) -> list[dict[str, Any]]:
@@ -181,7 +182,7 @@ def _session_lines(sessions: list[dict[str, Any]]) -> list[str]:
     if len(rows) > _FILES_SHOWN:
         lines.append(f"  ... and {len(rows) - _FILES_SHOWN} more")
     also = dict.fromkeys(what for each in sessions for what in each["also"])
-    for what in list(also)[:6]:
+    for what in list(also)[:_ALSO_SHOWN]:
         lines += text.wrapped(what, "  also: ", "        ")
     return lines
 

@@ -149,8 +149,9 @@ def _one_kind(contents: list[Contents]) -> Contents:
     if found.kind == "matlab":
         raise InputError(
             found.files[0],
-            "MATLAB arrays do not say what their axes are.",
-            "Write the configuration by hand: config/README.md, MATLAB arrays, has an example.",
+            "MATLAB arrays do not name their axes, so init cannot write a configuration.",
+            "Write the configuration by hand, as in config/README.md (MATLAB arrays). "
+            f"{found.sessions[0].advice[0]}",
         )
     if not found.table_names():
         raise InputError(found.files[0], "no interval table.", "A run needs one with the trials.")

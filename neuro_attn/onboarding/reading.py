@@ -80,11 +80,11 @@ def _holds_arrays(path: str) -> bool:
     from neuro_attn.sources import matfiles
 
     try:
-        shapes = matfiles.shapes(path)
+        listed = matfiles.listing(path)
     except InputError:
         # The raster's reader says what is wrong with the file.
         return False
-    return bool(shapes) and "raster_data" not in shapes
+    return bool(listed) and "raster_data" not in listed
 
 
 def _contents(kind: Kind, files: list[str]) -> Contents:

@@ -34,7 +34,7 @@ def remarks(contents: Contents) -> list[str]:
         Sentences that begin with the file where one file is meant; alike ones are one.
     """
     if contents.kind == "matlab":
-        return ["MATLAB arrays do not say what their axes are; the configuration does."]
+        return [f"{each.path}: {told}" for each in contents.sessions for told in each.advice]
     found: dict[str, list[str]] = {}
     for session in contents.sessions:
         for text in _of_session(contents, session):

@@ -76,7 +76,8 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
             recordings = [
                 made
                 for path in _progress(paths, name)
-                for made in matlab.recordings(matlab.load(path, dataset), name, dataset)
+                for array in matlab.load(path, dataset)
+                for made in matlab.recordings(array, name, dataset)
             ]
         case TableDataset():
             from neuro_attn.sources import table

@@ -1,53 +1,53 @@
 """Variables of MATLAB files, of version 7.3 (HDF5) and older ones alike.
 
-Only numbers and text are read. Objects, function handles and tables of MATLAB are not, and nothing
-in a file is ever executed.
+A name leads to a value as in MATLAB: ``data.rates``, ``data(3).rates``, ``rates{2}``. Only numbers,
+text, cells and structs are read. Objects, function handles, tables and strings of MATLAB are not,
+and nothing in a file is ever executed.
 """
 
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import h5py
 import numpy as np
-import scipy.io
 
 from neuro_attn.errors import InputError
-from neuro_attn.sources.checks import existing_file, first_line
+from neuro_attn.sources import matnodes
 
 _MAX_LISTED = 40
+_DEEPEST = 6
+"""Structs in structs that are listed."""
+_PART = re.compile(r"\.?([^.(){}]+)|[({](\d+)[)}]")
 
 
-def shapes(path: str | Path) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each array of numbers in a file, as MATLAB shows it.
+# --- what callers ask for ------------------------------------------------------------------------
 
-    A field of a struct is named ``struct.field`` (version 7.3 only).
+
+def content(path: str | Path, name: str) -> Any:
+    """Return a variable as plain values.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    name : str
+        As in MATLAB: a variable, or a field or element of one.
+
+    Returns
+    -------
+    numpy.ndarray, str, list or dict
+        Numbers with axes in MATLAB's order; a char array of one row as text, of several as a list
+        of text; a struct as a dict; cells and an array of structs as a list, column by column.
 
     Raises
     ------
     InputError
-        If the file is missing or unreadable.
+        If the file is missing or unreadable, or has no such variable.
     """
-    path = existing_file(path)
-    try:
-        if not h5py.is_hdf5(path):
-            return {
-                name: tuple(shape)
-                for name, shape, kind in scipy.io.whosmat(path, appendmat=False)
-                if kind not in ("cell", "struct", "char", "object", "function", "opaque", "unknown")
-            }
-        found: dict[str, tuple[int, ...]] = {}
-
-        def visit(name: str, each: Any) -> None:
-            if not isinstance(each, h5py.Dataset) or each.dtype.kind not in "biuf":
-                return
-            if name[0] != "#" and each.attrs.get("MATLAB_class") != b"char":
-                found[name.replace("/", ".")] = each.shape[::-1]
-
-        with h5py.File(path, "r") as file:
-            file.visititems(visit)
-        return found
-    except Exception as error:
-        raise _unreadable(path, error) from error
+    with matnodes.opened(path) as root:
+        return matnodes.content(_at(root, name, path), f"{path}, {name}")
 
 
 def numbers(path: str | Path, name: str, n_axes: int) -> np.ndarray:
@@ -58,7 +58,7 @@ def numbers(path: str | Path, name: str, n_axes: int) -> np.ndarray:
     path : str or Path
         The file.
     name : str
-        The variable; a field of a struct is ``struct.field``.
+        The variable, as `content` takes it.
     n_axes : int
         Axes that it has; MATLAB drops axes of length 1 at the end, and here they come back.
 
@@ -72,10 +72,13 @@ def numbers(path: str | Path, name: str, n_axes: int) -> np.ndarray:
         If the file is missing or unreadable, or the variable is missing, holds no numbers or has
         other axes.
     """
-    array = np.asarray(_variable(path, name))
+    array = content(path, name)
     where = f"{path}, {name}"
-    if array.dtype.kind not in "biuf":
-        raise InputError(where, f"holds {array.dtype}, not numbers.")
+    if isinstance(array, dict):
+        raise InputError(where, "is a struct.", f"Name a field: {', '.join(array)}.")
+    if not isinstance(array, np.ndarray):
+        kind = "text" if isinstance(array, str) else "cells"
+        raise InputError(where, f"holds {kind}, not numbers.")
     if array.ndim > n_axes:
         shape = " x ".join(map(str, array.shape))
         raise InputError(where, f"has {array.ndim} axes ({shape}), not {n_axes}.")
@@ -90,98 +93,191 @@ def values(path: str | Path, name: str) -> list[Any]:
     InputError
         As `numbers`.
     """
-    found = _variable(path, name)
-    if isinstance(found, list):
-        return found
-    if found.dtype.kind in "US":
-        return [str(text).strip() for text in np.ravel(found)]
-    if found.dtype.kind in "biuf":
-        return [_plain(value) for value in np.ravel(found, order="F")]
-    raise InputError(f"{path}, {name}", "holds neither numbers nor text.", "Use a cell array.")
+    found = content(path, name)
+    if isinstance(found, dict):
+        raise InputError(f"{path}, {name}", "is a struct.", f"Name a field: {', '.join(found)}.")
+    if isinstance(found, np.ndarray):
+        return [plain(value) for value in np.ravel(found, order="F")]
+    return [single(each) for each in ([found] if isinstance(found, str) else found)]
 
 
-def _plain(value: Any) -> Any:
+def elements(path: str | Path, name: str) -> list[str]:
+    """Return the names of all arrays that a name stands for.
+
+    An array of structs, or cells that hold arrays, gives one for each element: ``data.rates`` is
+    ``data(1).rates``, ``data(2).rates``, ...; any other name is itself.
+
+    Raises
+    ------
+    InputError
+        As `content`.
+    """
+    with matnodes.opened(path) as root:
+        names = list(_elements(root, _parts(name, path), "", path, name))
+        if len(names) > 1 or not _is_cell_of_arrays(found := _at(root, names[0], path)):
+            return names
+        return [f"{names[0]}{{{number}}}" for number in range(1, len(matnodes.inside(found)) + 1)]
+
+
+def shape(path: str | Path, name: str) -> tuple[int, ...]:
+    """Return the shape of an array of numbers without reading it where that can be avoided.
+
+    Raises
+    ------
+    InputError
+        As `content`.
+    """
+    with matnodes.opened(path) as root:
+        return matnodes.shape(_at(root, name, path))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a name in a file stands for.
+
+    Parameters
+    ----------
+    kind : str
+        numbers, text, or object: what cannot be read.
+    shape : tuple of int
+        Of numbers as MATLAB shows it; of text, how many there are.
+    elements : int
+        How many arrays a run would find under the name; see `elements`.
+    """
+
+    kind: Literal["numbers", "text", "object"]
+    shape: tuple[int, ...]
+    elements: int = 1
+
+
+def listing(path: str | Path) -> dict[str, Listed]:
+    """Return what stands in a file, by name.
+
+    Fields of structs are named ``struct.field``. Of an array of structs, or of cells that hold
+    arrays, the first element stands for all.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or unreadable.
+    """
+    found: dict[str, Listed] = {}
+    with matnodes.opened(path) as root:
+        known = matnodes.shapes_of_numbers(root)
+        for name in root:
+            if name in known:
+                found[name] = Listed("numbers", known[name])
+            else:
+                _list(root[name], name, found, 1, _DEEPEST)
+    return found
+
+
+def _list(node: Any, name: str, found: dict[str, Listed], elements: int, depth: int) -> None:
+    inside = matnodes.inside(node)
+    if isinstance(inside, list):
+        if _is_cell_of_arrays(node):
+            found[name] = Listed("numbers", matnodes.shape(inside[0]), elements * len(inside))
+        elif inside and isinstance(matnodes.inside(inside[0]), Mapping):
+            _list(inside[0], name, found, elements * len(inside), depth)
+        else:
+            found[name] = Listed("text", (len(inside),), elements)
+    elif isinstance(inside, Mapping):
+        for field in inside if depth else ():
+            _list(inside[field], f"{name}.{field}", found, elements, depth - 1)
+    else:
+        kind = matnodes.kind(node)
+        shape = matnodes.shape(node)
+        found[name] = Listed(kind, shape[:1] if kind == "text" else shape, elements)
+
+
+def _is_cell_of_arrays(node: Any) -> bool:
+    """Return whether a node is cells each of which holds numbers, in the first several."""
+    inside = matnodes.inside(node)
+    return (
+        isinstance(inside, list)
+        and bool(inside)
+        and all(matnodes.inside(each) is None for each in inside)
+        and all(matnodes.kind(each) == "numbers" for each in inside)
+        and int(np.prod(matnodes.shape(inside[0]))) > 1
+    )
+
+
+def single(value: Any) -> Any:
+    """Return the one value of a cell: text without padding, a number, or "" if it has none."""
+    if isinstance(value, str):
+        return value.strip()
+    while isinstance(value, list) and len(value) == 1:
+        return single(value[0])
+    flat = np.ravel(value) if isinstance(value, np.ndarray) else np.empty(0)
+    return plain(flat[0]) if len(flat) == 1 else ""
+
+
+def plain(value: Any) -> Any:
     """Return a number as Python's; MATLAB's whole numbers are floats, so 1.0 becomes 1."""
     number = float(value)
     return int(number) if number.is_integer() else number
 
 
-def _variable(path: str | Path, name: str) -> Any:
-    """Return an array, or a list of the content of cells."""
-    path = existing_file(path)
-    try:
-        read = _from_hdf5 if h5py.is_hdf5(path) else _from_older
-        return read(path, name)
-    except InputError:
-        raise
-    except Exception as error:
-        # scipy and h5py raise errors of any type on damaged files.
-        raise _unreadable(path, error) from error
+# --- names ---------------------------------------------------------------------------------------
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
-    return InputError(str(path), f"is not a readable .mat file ({first_line(error)}).")
-
-
-def _missing(path: Path, name: str, there: list[str]) -> InputError:
-    listed = ", ".join(there[:_MAX_LISTED]) or "none"
-    return InputError(str(path), f"no variable {name!r}.", f"Variables: {listed}.")
-
-
-# --- version 7.3 ---------------------------------------------------------------------------------
-
-
-def _from_hdf5(path: Path, name: str) -> Any:
-    with h5py.File(path, "r") as file:
-        place = name.replace(".", "/")
-        if place not in file or not isinstance(file[place], h5py.Dataset):
-            raise _missing(path, name, [key for key in file if not key.startswith("#")])
-        return _content(file[place], file)
-
-
-def _content(dataset: h5py.Dataset, file: h5py.File) -> Any:
-    if dataset.attrs.get("MATLAB_empty", 0):
-        return np.empty(0)
-    if h5py.check_dtype(ref=dataset.dtype) is not None:
-        return [_cell(file[reference], file) for reference in np.ravel(dataset[()])]
-    array = dataset[()].T
-    if dataset.attrs.get("MATLAB_class") == b"char":
-        return np.array(["".join(map(chr, row)) for row in np.atleast_2d(array)])
-    return array
-
-
-def _cell(dataset: h5py.Dataset, file: h5py.File) -> Any:
-    content = np.ravel(_content(dataset, file))
-    if len(content) != 1:
-        return ""
-    return str(content[0]).strip() if content.dtype.kind == "U" else _plain(content[0])
-
-
-# --- older versions ------------------------------------------------------------------------------
-
-
-def _from_older(path: Path, name: str) -> Any:
-    top, *fields = name.split(".")
-    parts = scipy.io.loadmat(path, appendmat=False, variable_names=[top], spmatrix=False)
-    if top not in parts:
-        raise _missing(path, name, [each[0] for each in scipy.io.whosmat(path, appendmat=False)])
-    found = parts[top]
-    for field in fields:
-        names = getattr(getattr(found, "dtype", None), "names", None) or ()
-        if field not in names or found.size != 1:
-            raise _missing(path, name, [f"{top}.{each}" for each in names])
-        found = found.reshape(-1)[0][field]
-    if found.dtype.names is not None:
+def _parts(name: str, path: str | Path) -> list[str | int]:
+    """Cut ``data(3).rates`` into its parts: data, 3, rates."""
+    found = list(_PART.finditer(name))
+    if "".join(each.group() for each in found) != name:
         raise InputError(
-            f"{path}, {name}", "is a struct.", f"Name a field: {', '.join(found.dtype.names)}."
+            f"{path}, {name}", "is not the name of a variable.", "As in data, data.rates, data(3)."
         )
-    if found.dtype.kind != "O":
-        return found
-    return [_older_cell(cell) for cell in np.ravel(found, order="F")]
+    return [each[1] if each[1] is not None else int(each[2]) for each in found]
 
 
-def _older_cell(cell: Any) -> Any:
-    content = np.ravel(cell)
-    if len(content) != 1:
-        return ""
-    return str(content[0]).strip() if content.dtype.kind in "USO" else _plain(content[0])
+def _at(root: Any, name: str, path: str | Path) -> Any:
+    """Return what a name leads to."""
+    node, above = root, ""
+    for part in _parts(name, path):
+        inside = matnodes.inside(node)
+        if isinstance(part, int) and not isinstance(inside, list):
+            inside = [node]
+        if isinstance(part, str) and isinstance(inside, list) and len(inside) == 1:
+            inside = matnodes.inside(inside[0])
+        if isinstance(part, int):
+            if not 1 <= part <= len(inside):
+                raise InputError(
+                    f"{path}, {name}", f"no element {part} of {above!r}.", f"It has {len(inside)}."
+                )
+            node, above = inside[part - 1], f"{above}({part})"
+            continue
+        if not isinstance(inside, Mapping) or part not in inside:
+            raise _missing(path, name, above, inside)
+        node, above = inside[part], f"{above}.{part}".removeprefix(".")
+    return node
+
+
+def _missing(path: str | Path, name: str, above: str, inside: Any) -> InputError:
+    prefix = f"{above}." if above else ""
+    if isinstance(inside, list):
+        remedy = f"{above} has {len(inside)} elements: choose one, as in {above}(1)."
+    else:
+        fields = [f"{prefix}{each}" for each in inside] if isinstance(inside, Mapping) else []
+        remedy = f"Variables: {', '.join(fields[:_MAX_LISTED]) or 'none'}."
+    return InputError(str(path), f"no variable {name!r}.", remedy)
+
+
+def _elements(
+    root: Any, parts: list[str | int], above: str, path: str | Path, name: str
+) -> Iterator[str]:
+    """Yield the name of each element of the arrays of structs on the way."""
+    for number, part in enumerate(parts):
+        if isinstance(part, int):
+            above += f"({part})"
+            continue
+        inside = matnodes.inside(_at(root, above, path)) if above else root
+        if isinstance(inside, list) and len(inside) > 1:
+            if not all(isinstance(matnodes.inside(each), Mapping) for each in inside):
+                raise _missing(path, name, above, inside)
+            for element in range(1, len(inside) + 1):
+                yield from _elements(root, parts[number:], f"{above}({element})", path, name)
+            return
+        above = f"{above}.{part}".removeprefix(".")
+    _at(root, above, path)
+    yield above

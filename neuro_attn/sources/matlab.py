@@ -26,6 +26,8 @@ class Binned:
 
     Parameters
     ----------
+    session : str
+        The file's stem; with a number where the file holds several arrays.
     rates : array of float, shape (unit, condition, trial, time)
         Rates in the bins; NaN where there is no trial.
     conditions : pandas.DataFrame
@@ -36,24 +38,65 @@ class Binned:
         The file.
     """
 
+    session: str
     rates: np.ndarray
     conditions: pd.DataFrame
     units: pd.DataFrame
     path: str
+    variable: str
+
+
+@dataclass(frozen=True)
+class _Array:
+    """An array of a file, and which of how many of its kind it is."""
+
+    path: str
+    session: str
+    variable: str
+    number: int
+    n_arrays: int
+
+    @property
+    def where(self) -> str:
+        return f"{self.path}, {self.variable}"
+
+    def values_of(self, name: str) -> list:
+        """Return values by name, from the same element of an array of structs if it has them."""
+        names = matfiles.elements(self.path, name)
+        same = names[self.number] if len(names) == self.n_arrays else name
+        return matfiles.values(self.path, same)
+
+
+def _arrays(path: str | Path, dataset: MatlabDataset) -> list[_Array]:
+    """Return the array of each session: the elements of an array of structs are sessions."""
+    names, stem = matfiles.elements(path, dataset.variable), Path(path).stem
+    sessions = [stem] if len(names) == 1 else [f"{stem}-{n + 1}" for n in range(len(names))]
+    return [
+        _Array(str(path), sessions[number], name, number, len(names))
+        for number, name in enumerate(names)
+    ]
 
 
 def session_names(path: str | Path, dataset: MatlabDataset) -> list[str]:
-    """Return the sessions of a file: one, or one for each unit if they were recorded apart."""
-    stem = Path(path).stem
+    """Return the sessions of a file: one for each array, or for each unit recorded apart."""
+    arrays = _arrays(path, dataset)
     if dataset.simultaneous:
-        return [stem]
+        return [each.session for each in arrays]
     axis = dataset.axes.index("unit")
-    n_units = matfiles.numbers(path, dataset.variable, len(dataset.axes)).shape[axis]
-    return [f"{stem}-unit{number}" for number in range(1, n_units + 1)]
+    shapes = [matfiles.shape(path, each.variable) for each in arrays]
+    return [
+        name
+        for each, shape in zip(arrays, shapes, strict=True)
+        for name in _apart(each.session, shape[axis] if axis < len(shape) else 1)
+    ]
 
 
-def load(path: str | Path, dataset: MatlabDataset) -> Binned:
-    """Read an array and average or count its samples in the bins of ``dataset.time``.
+def _apart(session: str, n_units: int) -> list[str]:
+    return [f"{session}-unit{number}" for number in range(1, n_units + 1)]
+
+
+def load(path: str | Path, dataset: MatlabDataset) -> list[Binned]:
+    """Read the arrays of a file, one for each session, in the bins of ``dataset.time``.
 
     Parameters
     ----------
@@ -64,7 +107,7 @@ def load(path: str | Path, dataset: MatlabDataset) -> Binned:
 
     Returns
     -------
-    Binned
+    list of Binned
 
     Raises
     ------
@@ -72,12 +115,16 @@ def load(path: str | Path, dataset: MatlabDataset) -> Binned:
         If the file is missing or unreadable, a variable is missing or does not fit the axes, bins
         do not fall on samples or reach outside of them, or values are missing inside a trial.
     """
-    array = matfiles.numbers(path, dataset.variable, len(dataset.axes))
-    where = f"{path}, {dataset.variable}"
+    return [_load(each, dataset) for each in _arrays(path, dataset)]
+
+
+def _load(this: _Array, dataset: MatlabDataset) -> Binned:
+    array = matfiles.numbers(this.path, this.variable, len(dataset.axes))
+    where = this.where
     factors = dataset.factors()
     order = [dataset.axes.index(axis) for axis in ("unit", *factors, "trial", "time")]
     array = array.transpose(order)
-    conditions = _conditions(path, dataset, array.shape[1:-2])
+    conditions = _conditions(this, dataset, array.shape[1:-2])
     n_units, n_trials, n_samples = array.shape[0], array.shape[-2], array.shape[-1]
     samples = _samples(dataset, n_samples, where)
     array = array[..., samples.start : samples.stop].astype(float)
@@ -87,15 +134,15 @@ def load(path: str | Path, dataset: MatlabDataset) -> Binned:
     rates = array.reshape(shape).mean(axis=-1)
     if dataset.values == "counts":
         rates /= dataset.sample
-    _check_values(rates, where)
+    _check_values(rates, dataset, where)
     units = pd.DataFrame(
-        {"unit_id": np.arange(1, n_units + 1), "region": _regions(path, dataset, n_units)}
+        {"unit_id": np.arange(1, n_units + 1), "region": _regions(this, dataset, n_units)}
     )
-    return Binned(rates, conditions, units, str(path))
+    return Binned(this.session, rates, conditions, units, this.path, this.variable)
 
 
 def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dataset]:
-    """Return the session of a file, or its units as sessions of their own.
+    """Return the session of an array, or its units as sessions of their own.
 
     Trials get the columns of the conditions, ``trial`` (from 1 in each condition) and
     ``trial_id`` (from 1 in the session).
@@ -103,7 +150,7 @@ def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dat
     Parameters
     ----------
     binned : Binned
-        What `load` returned.
+        One of what `load` returned.
     name : str
         Name of the data set.
     dataset : MatlabDataset
@@ -127,7 +174,7 @@ def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dat
     }
     units = grouped(binned.units, dataset.regions, binned.path)
     keep = selected_units(units, dataset.regions)
-    names = session_names(binned.path, dataset)
+    names = [binned.session] if dataset.simultaneous else _apart(binned.session, len(units))
     rows = np.arange(len(units))
     parts = [rows] if dataset.simultaneous else list(rows[:, None])
     made = []
@@ -137,7 +184,7 @@ def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dat
             differs = (there != there[0]).any(axis=2)
             unit, cell = (int(axis[0]) for axis in np.nonzero(differs))
             raise InputError(
-                f"{binned.path}, {dataset.variable}",
+                f"{binned.path}, {binned.variable}",
                 f"units 1 and {unit + 1} have different trials in condition {cell + 1}.",
                 "Units recorded together share their trials; simultaneous: false makes each "
                 "unit a session.",
@@ -163,7 +210,7 @@ def outlines(
 ) -> Iterator[Callable[[], xr.Dataset]]:
     """Yield what returns each session of a file, or raises what is wrong with the file."""
     try:
-        made = recordings(load(path, dataset), name, dataset)
+        made = [each for array in load(path, dataset) for each in recordings(array, name, dataset)]
     except InputError as error:
         problem = error
 
@@ -173,22 +220,18 @@ def outlines(
         yield fail
         return
     for each in made:
-        yield partial(_same, each)
+        yield partial(xr.Dataset.copy, each)
 
 
-def _same(made: xr.Dataset) -> xr.Dataset:
-    return made
-
-
-def _conditions(path: str | Path, dataset: MatlabDataset, shape: tuple[int, ...]) -> pd.DataFrame:
+def _conditions(this: _Array, dataset: MatlabDataset, shape: tuple[int, ...]) -> pd.DataFrame:
     """Return the conditions, those of the last axis changing fastest."""
     along = []
     for axis, length in zip(dataset.factors(), shape, strict=True):
         given = dataset.levels.get(axis, list(range(1, length + 1)))
-        levels = matfiles.values(path, given) if isinstance(given, str) else list(given)
+        levels = this.values_of(given) if isinstance(given, str) else list(given)
         if len(levels) != length:
             raise InputError(
-                f"{path}, {dataset.variable}",
+                this.where,
                 f"axis {axis!r} has {length} values, levels.{axis} has {len(levels)}.",
             )
         along.append(pd.Index(levels, name=axis))
@@ -218,8 +261,18 @@ def _samples(dataset: MatlabDataset, n_samples: int, where: str) -> slice:
     return slice(begin, stop)
 
 
-def _check_values(rates: np.ndarray, where: str) -> None:
-    """Raise `InputError` unless each trial of each unit has all its values or none."""
+def _check_values(rates: np.ndarray, dataset: MatlabDataset, where: str) -> None:
+    """Raise `InputError` unless each trial of each unit has all its values or none.
+
+    Rates and counts cannot be negative.
+    """
+    if dataset.values != "other" and (negative := rates < 0).any():
+        raise InputError(
+            f"{where}, values",
+            f"values: {dataset.values} was given, but the array has negative values, as "
+            f"{rates[negative][0]:g}.",
+            "If it holds z-scores or another signal, set values: other.",
+        )
     missing = np.isnan(rates)
     wrong = np.isinf(rates) | (missing & ~missing.all(axis=-1, keepdims=True))
     if wrong.any():
@@ -232,12 +285,12 @@ def _check_values(rates: np.ndarray, where: str) -> None:
         )
 
 
-def _regions(path: str | Path, dataset: MatlabDataset, n_units: int) -> list[str] | str:
+def _regions(this: _Array, dataset: MatlabDataset, n_units: int) -> list[str] | str:
     if dataset.region is not None:
         return dataset.region
     column = dataset.regions.column
     try:
-        regions = [str(value).strip() for value in matfiles.values(path, column)]
+        regions = [str(value).strip() for value in this.values_of(column)]
     except InputError as error:
         raise InputError(
             error.where,
@@ -245,5 +298,5 @@ def _regions(path: str | Path, dataset: MatlabDataset, n_units: int) -> list[str
             f"{error.remedy} Or give the key region, one for all units.".strip(),
         ) from None
     if len(regions) != n_units:
-        raise InputError(f"{path}, {column}", f"{len(regions)} regions for {n_units} units.")
+        raise InputError(f"{this.path}, {column}", f"{len(regions)} regions for {n_units} units.")
     return regions

@@ -86,3 +86,4 @@ def test_arrays_of_matlab_are_listed_and_lead_to_the_example(tmp_path, command, 
     assert "array 'rates' (5 x 4 x 20 x 3)" in command("inspect", "a.mat").out
     message = command("init", "a.mat", "-o", "mine.yaml").message
     assert "Write the configuration by hand" in message
+    assert "axes: [unit, condition, time, trial]" in message

@@ -1,5 +1,6 @@
 """Arrays of unit x condition x time x trial, in MATLAB files of both kinds."""
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from neuro_attn import sources
 from neuro_attn.errors import InputError
+from neuro_attn.onboarding import inspection, reading
+from neuro_attn.onboarding import matlab as matlab_contents
 from neuro_attn.sources import matfiles, matlab
 
 UNITS, SIDES, ORDERS, SAMPLES, TRIALS = 3, 2, 2, 8, 5
@@ -46,15 +49,20 @@ def variables(**changed: Any) -> dict[str, Any]:
 
 
 def write_older(path: Path, content: dict[str, Any]) -> None:
-    """Write version 5 with scipy; lists of text become cells."""
+    """Write version 5 with scipy; lists become cells, those of dicts an array of structs."""
 
     def cells(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: cells(each) for key, each in value.items()}
         if not isinstance(value, list):
             return value
+        if isinstance(value[0], dict):
+            made = np.empty((1, len(value)), dtype=[(name, object) for name in value[0]])
+            for number, each in enumerate(value):
+                made[0, number] = tuple(cells(field) for field in each.values())
+            return made
         made = np.empty((len(value), 1), dtype=object)
-        made[:, 0] = value
+        made[:, 0] = [cells(each) for each in value]
         return made
 
     scipy.io.savemat(path, {name: cells(value) for name, value in content.items()})
@@ -68,20 +76,34 @@ def write_hdf5(path: Path, content: dict[str, Any]) -> None:
             for key, each in value.items():
                 put(place.require_group(name), key, each)
             return
+        if isinstance(value, list) and isinstance(value[0], dict):
+            structs = place.require_group(name)
+            structs.attrs["MATLAB_class"] = np.bytes_("struct")
+            for key in value[0]:
+                put_references(structs, key, [each[key] for each in value])
+            return
         if isinstance(value, list):
-            references = []
-            for number, text in enumerate(value):
-                made = file.create_dataset(
-                    f"#refs#/{name}{number}", data=np.array([[ord(c)] for c in text], np.uint16)
-                )
-                made.attrs["MATLAB_class"] = np.bytes_("char")
-                references.append(made.ref)
-            data = np.array([references], dtype=h5py.ref_dtype)
-            place.create_dataset(name, data=data, dtype=h5py.ref_dtype)
+            put_references(place, name, value)
             place[name].attrs["MATLAB_class"] = np.bytes_("cell")
+            return
+        if isinstance(value, str):
+            place.create_dataset(name, data=np.array([[ord(c)] for c in value], np.uint16))
+            place[name].attrs["MATLAB_class"] = np.bytes_("char")
             return
         place.create_dataset(name, data=np.asarray(value).T)
         place[name].attrs["MATLAB_class"] = np.bytes_("double")
+
+    number = itertools.count()
+
+    def put_references(place: h5py.Group, name: str, values: list[Any]) -> None:
+        references = []
+        for each in values:
+            within = file.require_group("#refs#")
+            key = f"n{next(number)}"
+            put(within, key, each)
+            references.append(within[key].ref)
+        data = np.array([references], dtype=h5py.ref_dtype)
+        place.create_dataset(name, data=data, dtype=h5py.ref_dtype)
 
     with h5py.File(path, "w", userblock_size=512) as file:
         for name, value in content.items():
@@ -160,7 +182,9 @@ def test_counts_are_divided_by_the_width_of_their_samples(write, made_with):
 
 def test_anything_else_may_be_negative(write, made_with):
     path = write(rates=array() - 25)
-    assert "negative firing rates" in problem(path, made_with())
+    text = problem(path, made_with())
+    assert text.startswith(f"{path}, rates, values: values: rates was given, but the array has")
+    assert text.endswith("If it holds z-scores or another signal, set values: other.")
     assert read(path, made_with(values="other"))["rates"].attrs["units"] == "a.u."
 
 
@@ -201,7 +225,71 @@ def test_units_recorded_apart_are_sessions_with_their_own_trials(write, made_wit
 
 
 def test_arrays_of_numbers_are_listed_with_matlabs_shape(write):
-    assert matfiles.shapes(write(areas=None, orders=None)) == {"rates": array().shape}
+    (rates,) = matfiles.listing(write(areas=None, orders=None)).items()
+    assert rates == ("rates", matfiles.Listed("numbers", array().shape))
+
+
+def test_each_element_of_an_array_of_structs_is_a_session(write, made_with):
+    """Regions and levels are those of the same element, and an element may be read alone."""
+    one, other = variables(), variables(areas=["FEF", "FEF"], rates=array()[:2] + 100)
+    path = write(rates=None, areas=None, orders=None, data=[one, other])
+    keys = {
+        "variable": "data.rates",
+        "regions": {"column": "data.areas"},
+        "levels": {"side": ["left", "right"], "order": "data.orders"},
+    }
+    settings = made_with(**keys)
+    made = sources.read("small", settings, path.parent, 0)
+    assert [each.attrs["session"] for each in made] == ["mouse1-1", "mouse1-2"]
+    assert sources.session_names("small", settings, path.parent) == ["mouse1-1", "mouse1-2"]
+    assert [each["region"].values.tolist() for each in made] == [["V4", "FEF", "V4"], ["FEF"] * 2]
+    np.testing.assert_allclose(made[1]["rates"], made[0]["rates"][:, :2] + 100, rtol=1e-6)
+    outlines = sources.outlines("small", settings, path.parent, 0)
+    assert [each.sizes["unit"] for each in outlines] == [3, 2]
+    levels = {**keys["levels"], "order": "data(2).orders"}
+    alone = read(path, made_with(variable="data(2).rates", levels=levels, region="V1"))
+    assert alone.attrs["session"] == "mouse1"
+    np.testing.assert_array_equal(alone["rates"], made[1]["rates"])
+
+
+def test_each_array_in_cells_is_a_session(write, made_with):
+    path = write(rates=[array(), array() + 1])
+    made = sources.read("small", made_with(), path.parent, 0)
+    assert [each.attrs["session"] for each in made] == ["mouse1-1", "mouse1-2"]
+    np.testing.assert_allclose(made[1]["rates"], made[0]["rates"] + 1, rtol=1e-6)
+
+
+def test_fields_are_listed_and_axes_guessed_from_what_stands_beside_them(write):
+    nested = {"recorded": [variables(), variables()], "note": "two mice"}
+    path = write(rates=None, areas=None, orders=None, all=nested)
+    contents = reading.read([str(path)])[0].sessions[0]
+    assert sorted(contents.also) == [
+        "array 'all.recorded.rates' (3 x 2 x 2 x 8 x 5) in each of 2 elements",
+        "values 'all.recorded.areas' (3) in each of 2 elements",
+        "values 'all.recorded.orders' (2) in each of 2 elements",
+    ]
+    assert "axes: [unit, condition1, condition2, time, trial]" in contents.advice[0]
+    assert "regions: {column: all.recorded.areas}" in contents.advice[0]
+    assert "each is a session. 'all.recorded(1).rates' is one alone." in contents.advice[1]
+
+
+def test_a_condition_is_recognised_by_the_length_of_its_values(write):
+    rates = np.ones((4, 7, 3, 30))
+    path = write(rates=rates, areas=["V4"] * 7, orders=["a", "b", "c"], task=[1.0, 2.0, 3.0])
+    guess = matlab_contents.guess_axes(str(path), "rates", matfiles.listing(path))
+    assert (guess.axes, guess.region) == (["time", "unit", "orders", "trial"], "areas")
+    assert guess.levels == {"orders": "orders"}
+
+
+def test_signals_that_are_no_rates_are_recognised(write):
+    (text,) = inspection.describe([str(write(rates=array() - 25))])[0]["warnings"][1:]
+    assert text.endswith("has negative values: z-scores or another signal need values: other.")
+
+
+def test_axes_named_after_the_files_task_get_another_name(write):
+    path = write(rates=np.ones((4, 7, 3, 30)), areas=None, orders=None, task=["a", "b", "c"])
+    guess = matlab_contents.guess_axes(str(path), "rates", matfiles.listing(path))
+    assert (guess.axes[2], guess.levels) == ("task_given", {"task_given": "task"})
 
 
 # --- what is refused -----------------------------------------------------------------------------
@@ -232,6 +320,34 @@ def test_levels_must_fit_their_axis(write, made_with):
     assert problem(path, made_with(levels=levels)) == (
         f"{path}, rates: axis 'side' has 2 values, levels.side has 3."
     )
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("data", "holds cells, not numbers."),
+        ("data.rates(3", "is not the name of a variable."),
+        ("data.speed", "no variable 'data(1).speed'. Variables: data(1)."),
+        ("data(3).rates", "no element 3 of 'data'. It has 2."),
+        ("orders.rates", "no variable 'orders.rates'."),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_answered(write, made_with, variable, expected):
+    path = write(rates=None, areas=None, data=[variables(), variables()])
+    assert expected in problem(path, made_with(variable=variable, region="V4"))
+
+
+def test_an_object_of_matlab_is_named_with_what_to_save_instead(tmp_path, made_with):
+    path = tmp_path / "objects.mat"
+    write_hdf5(path, variables())
+    with h5py.File(path, "r+") as file:
+        del file["orders"]
+        file.create_dataset("orders", data=np.arange(6, dtype=np.uint32))
+        file["orders"].attrs["MATLAB_object_decode"] = 3
+    assert "object 'orders'" in str(reading.read([str(path)])[0].sessions[0].also)
+    text = problem(path, made_with())
+    assert text.startswith(f"{path}, orders: is an object of MATLAB: a string array, table, ")
+    assert text.endswith("with cellstr, table2struct or double.")
 
 
 def test_text_is_no_array(write, made_with):
@@ -268,8 +384,9 @@ def test_a_value_that_is_missing_inside_a_trial_is_named(write, made_with, value
     ("keys", "expected"),
     [
         ({"axes": ["unit", "side", "time"]}, "axes must name 'trial' once"),
-        ({"axes": ["unit", "side", "side", "time", "trial"]}, "cannot be named 'side'"),
-        ({"axes": ["unit", "task", "time", "trial"]}, "cannot be named 'task'"),
+        ({"axes": ["unit", "side", "side", "time", "trial"]}, "axes names 'side' twice"),
+        ({"axes": ["unit", "task", "time", "trial"]}, "choose another name, as task_given"),
+        ({"axes": ["unit", "session", "time", "trial"]}, "cannot be named 'session'"),
         ({"levels": {"rule": ["a", "b"]}}, "levels.rule is no axis"),
     ],
 )
@@ -286,7 +403,7 @@ def test_damaged_bytes_are_an_input_error_or_harmless(content, place, which, dam
     for mangled in (content, good[:place], good[:place] + content + good[place:]):
         path.write_bytes(mangled)
         try:
-            named = matlab.load(path, dataset(**KEYS)).path
+            named = matlab.load(path, dataset(**KEYS))[0].path
         except InputError as error:
             named = error.where
         assert named.startswith(str(path))

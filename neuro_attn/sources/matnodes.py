@@ -1,0 +1,192 @@
+"""What MATLAB files are made of: nodes that are arrays of scipy, or groups and data sets of h5py.
+
+Files of version 7.3 are HDF5; scipy reads older ones. Here both are one kind of node: a struct has
+fields, cells and arrays of structs have elements, and what has neither is numbers or text.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+import scipy.io
+import scipy.sparse
+from scipy.io.matlab import MatlabFunction, MatlabOpaque
+
+from neuro_attn.bytestrings import as_text
+from neuro_attn.errors import InputError
+from neuro_attn.sources.checks import existing_file, first_line
+
+_NUMBERS = frozenset({"double", "single", "logical", "sparse"}) | {
+    f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
+}
+"""Classes of MATLAB that are numbers."""
+_OBJECT = "is an object of MATLAB: a string array, table, function handle or class."
+_PLAIN_ONLY = "Save it as char, cell, struct or numbers, with cellstr, table2struct or double."
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[Any]:
+    """Give the variables of a file; errors inside are those of a damaged file."""
+    path = existing_file(path)
+    try:
+        if h5py.is_hdf5(path):
+            with h5py.File(path, "r") as file:
+                yield {name: each for name, each in file.items() if not name.startswith("#")}
+        else:
+            yield _Older(path)
+    except InputError:
+        raise
+    except Exception as error:
+        # scipy and h5py raise errors of any type on damaged files.
+        raise InputError(
+            str(path), f"is not a readable .mat file ({first_line(error)})."
+        ) from error
+
+
+class _Older(Mapping[str, Any]):
+    """The variables of an older file, each read when it is asked for."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._names = []
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        for name, shape, kind in scipy.io.whosmat(path, appendmat=False):
+            self._names.append(name)
+            if kind in _NUMBERS:
+                self.shapes[name] = tuple(shape)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        options: dict[str, Any] = {"appendmat": False, "spmatrix": False}
+        return scipy.io.loadmat(self._path, variable_names=[name], **options)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def shapes_of_numbers(root: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of variables that are known without reading them (older files)."""
+    return root.shapes if isinstance(root, _Older) else {}
+
+
+def inside(node: Any) -> Any:
+    """Return a struct as a dict of nodes, cells and arrays of structs as a list; else None."""
+    if isinstance(node, h5py.Group):
+        return None if _is_sparse(node) else _inside_group(node)
+    if isinstance(node, Mapping):
+        return node
+    if isinstance(node, h5py.Dataset):
+        if h5py.check_dtype(ref=node.dtype) is None or "MATLAB_object_decode" in node.attrs:
+            return None
+        return [node.file[reference] for reference in np.ravel(node[()])]
+    if isinstance(node, MatlabOpaque | MatlabFunction) or not isinstance(node, np.ndarray):
+        return None
+    if node.dtype.names is not None:
+        structs = [{k: each[k] for k in node.dtype.names} for each in np.ravel(node, order="F")]
+        return structs[0] if len(structs) == 1 else structs
+    return list(np.ravel(node, order="F")) if node.dtype.kind == "O" else None
+
+
+def _inside_group(group: h5py.Group) -> Any:
+    """Return a struct of version 7.3; in an array of them each field is an array of references."""
+    fields = dict(group.items())
+    arrays = [
+        each
+        for each in fields.values()
+        if isinstance(each, h5py.Dataset)
+        and h5py.check_dtype(ref=each.dtype) is not None
+        and _class(each) != "cell"
+    ]
+    if not fields or len(arrays) < len(fields):
+        return fields
+    references = {name: np.ravel(each[()]) for name, each in fields.items()}
+    return [
+        {name: group.file[of_field[element]] for name, of_field in references.items()}
+        for element in range(min(map(len, references.values())))
+    ]
+
+
+def _class(node: Any) -> str:
+    name = node.attrs.get("MATLAB_class", b"")
+    return name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
+
+
+def _is_sparse(node: Any) -> bool:
+    return "MATLAB_sparse" in node.attrs
+
+
+def content(node: Any, where: str) -> Any:
+    """Return a node as plain values; see `matfiles.content`."""
+    within = inside(node)
+    if isinstance(within, Mapping):
+        return {name: content(each, f"{where}.{name}") for name, each in within.items()}
+    if isinstance(within, list):
+        return [content(each, where) for each in within]
+    if isinstance(node, h5py.Group):
+        return _dense(node)
+    if isinstance(node, h5py.Dataset):
+        return _leaf_of_hdf5(node, where)
+    if scipy.sparse.issparse(node):
+        return node.toarray()
+    if isinstance(node, MatlabOpaque | MatlabFunction):
+        raise InputError(where, _OBJECT, _PLAIN_ONLY)
+    if node.dtype.kind == "U":
+        return _rows([str(row) for row in np.ravel(node)])
+    return node
+
+
+def _leaf_of_hdf5(node: h5py.Dataset, where: str) -> Any:
+    if "MATLAB_object_decode" in node.attrs:
+        raise InputError(where, _OBJECT, _PLAIN_ONLY)
+    is_text = _class(node) == "char"
+    if node.attrs.get("MATLAB_empty", 0):
+        return "" if is_text else np.empty((0, 0))
+    array = np.asarray(node[()]).T
+    if array.dtype.kind in "SO":
+        return _rows(list(map(str, np.ravel(as_text(array, where)))))
+    if is_text:
+        return _rows(["".join(map(chr, row)) for row in np.atleast_2d(array)])
+    return array
+
+
+def _rows(rows: list[str]) -> str | list[str]:
+    return rows[0] if len(rows) == 1 else rows if rows else ""
+
+
+def _dense(group: h5py.Group) -> np.ndarray:
+    """Return a sparse matrix of version 7.3 as an array."""
+    starts = group["jc"][()].astype(int)
+    n_rows = int(group.attrs["MATLAB_sparse"])
+    if "data" not in group:
+        return np.zeros((n_rows, len(starts) - 1))
+    parts = (group["data"][()], group["ir"][()].astype(int), starts)
+    return scipy.sparse.csc_array(parts, shape=(n_rows, len(starts) - 1)).toarray()
+
+
+def shape(node: Any) -> tuple[int, ...]:
+    """Return the shape of numbers, as MATLAB shows it."""
+    if isinstance(node, h5py.Group):
+        return (int(node.attrs["MATLAB_sparse"]), len(node["jc"]) - 1) if _is_sparse(node) else ()
+    if isinstance(node, h5py.Dataset):
+        return tuple(node.shape[::-1])
+    return tuple(getattr(node, "shape", ()))
+
+
+def kind(node: Any) -> Literal["numbers", "text", "object"]:
+    """Return what a node holds that has neither fields nor elements."""
+    if isinstance(node, MatlabOpaque | MatlabFunction):
+        return "object"
+    if isinstance(node, h5py.Group):
+        return "numbers" if _is_sparse(node) else "object"
+    if isinstance(node, h5py.Dataset):
+        if "MATLAB_object_decode" in node.attrs:
+            return "object"
+        return "text" if _class(node) == "char" or node.dtype.kind in "SO" else "numbers"
+    return "text" if np.asarray(node).dtype.kind == "U" else "numbers"
