@@ -172,11 +172,11 @@ class Inference(Settings):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Coverage of the intervals."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Level of the tests."""
+    """Level of the tests: a result is significant if p is below it."""
     correction: Literal["max", "cluster", "fdr"] = "max"
     """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
     sustained: Count = 3
-    """Bins in a row that must exceed the threshold for an onset."""
+    """Bins in a row that must be significant for an onset."""
 
     @model_validator(mode="after")
     def _only_shuffles_have_conditions(self) -> "Inference":
