@@ -172,11 +172,11 @@ class Inference(Settings):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Coverage of the intervals."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Level of the tests: a result is significant if p is below it."""
+    """Level of the tests."""
     correction: Literal["max", "cluster", "fdr"] = "max"
     """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
     sustained: Count = 3
-    """Bins in a row that must be significant for an onset."""
+    """Bins in a row that must exceed the threshold for an onset."""
 
     @model_validator(mode="after")
     def _only_shuffles_have_conditions(self) -> "Inference":
@@ -231,14 +231,7 @@ class Analysis(Settings):
 # --- data sets, by source ----------------------------------------------------------------------
 
 
-class _Recorded(Analysis):
-    """What data sets that are read or simulated have."""
-
-    overlapping_windows: Literal["error", "allow"] = "error"
-    """Whether trials of a session may share spikes: windows that overlap, or one trial twice."""
-
-
-class SimulationDataset(_Recorded):
+class SimulationDataset(Analysis):
     """Simulated recordings with planted truth."""
 
     source: Literal["simulation"]
@@ -247,7 +240,7 @@ class SimulationDataset(_Recorded):
     """The generative model."""
 
 
-class NwbDataset(_Recorded):
+class NwbDataset(Analysis):
     """Neurodata Without Borders files, one a session."""
 
     source: Literal["nwb"]
@@ -258,7 +251,7 @@ class NwbDataset(_Recorded):
     """The interval table that lists the trials, or several; the column `table` then says which."""
 
 
-class RasterDataset(_Recorded):
+class RasterDataset(Analysis):
     """Neural Decoding Toolbox rasters, one .mat file a unit."""
 
     source: Literal["raster"]
@@ -273,7 +266,7 @@ class RasterDataset(_Recorded):
     """Samples per second."""
 
 
-class TableDataset(_Recorded):
+class TableDataset(Analysis):
     """Plain tables of spikes, trials and units, as CSV or Parquet."""
 
     source: Literal["table"]
@@ -286,7 +279,7 @@ class TableDataset(_Recorded):
     """Table with columns session, unit_id and the region's column."""
 
 
-class NetcdfDataset(_Recorded):
+class NetcdfDataset(Analysis):
     """Recordings that already keep the Recording contract, one NetCDF file a session."""
 
     source: Literal["netcdf"]
@@ -308,7 +301,7 @@ OWN_COLUMNS = (
 """Names in recordings that no axis of conditions can have."""
 
 
-class MatlabDataset(_Recorded):
+class MatlabDataset(Analysis):
     """Arrays of binned activity in MATLAB files (7.3 or older), one session each."""
 
     source: Literal["matlab"]
@@ -356,20 +349,24 @@ class MatlabDataset(_Recorded):
         return [axis for axis in self.axes if axis not in ("unit", "time", "trial")]
 
 
-class AlfDataset(_Recorded):
+class AlfDataset(Analysis):
     """ALF folders, one a session, as the International Brain Laboratory keeps them."""
 
     source: Literal["alf"]
     """Where recordings come from."""
     files: Files
     """Folders or patterns, relative to `data_folder`; probes may lie deeper."""
+    sorting: str | Annotated[list[str], Field(min_length=1)] | None = None
+    """Folder of the sorting to read if probes have several, or a list in order of preference."""
+    first_channel: Literal[0, 1] | None = None
+    """What `clusters.peakChannel` counts channels from; null: its numbers decide."""
     units: Expression | None = None
     """Which clusters are units: an expression on their columns; null: all."""
     region: RegionName | None = None
     """Region of all units; null: the column `regions.column` of the clusters or channels."""
 
 
-class PhyDataset(_Recorded):
+class PhyDataset(Analysis):
     """Folders of spikes sorted by Kilosort and its like and curated in Phy, one a session."""
 
     source: Literal["phy"]
@@ -378,6 +375,8 @@ class PhyDataset(_Recorded):
     """Folders or patterns, relative to `data_folder`."""
     trials: str = "trials.csv"
     """Table of the trials, CSV or Parquet, relative to each folder; events in s."""
+    spike_times: str | None = None
+    """File of the spike times in each folder, in samples or (`*_sec*`) s; null: the only one."""
     units: Expression | None = "group == 'good'"
     """Which clusters are units: an expression on their columns; null: all."""
     region: RegionName | None = None
@@ -395,7 +394,18 @@ class NetworkDataset(Analysis):
     """Whether the network was trained; an untrained one is a floor."""
 
 
-RecordedDataset = (
+WrittenDataset = Annotated[
+    SimulationDataset
+    | NwbDataset
+    | RasterDataset
+    | TableDataset
+    | NetcdfDataset
+    | MatlabDataset
+    | AlfDataset
+    | PhyDataset,
+    Field(discriminator="source"),
+]
+AnyDataset = (
     SimulationDataset
     | NwbDataset
     | RasterDataset
@@ -404,9 +414,8 @@ RecordedDataset = (
     | MatlabDataset
     | AlfDataset
     | PhyDataset
+    | NetworkDataset
 )
-WrittenDataset = Annotated[RecordedDataset, Field(discriminator="source")]
-AnyDataset = RecordedDataset | NetworkDataset
 
 # --- networks and comparison -------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ USUAL_NAMES = (
     "acronym",
     "ecephys_structure_acronym",
     "structure",
+    "allen_ontology",
 )
 """Columns that regions usually stand in (lower case), likely ones first."""
 _PLACEHOLDERS = frozenset(
@@ -86,6 +87,10 @@ class SessionContents:
         What else stands in the file; not read.
     advice : list of str
         What to write in a configuration by hand, where the file does not determine it.
+    keys : dict
+        Keys that a configuration of such files needs, and their values.
+    remarks : list of str
+        Sentences on how the files are read.
     """
 
     session: str
@@ -101,6 +106,8 @@ class SessionContents:
     around_event: tuple[float, float] | None = None
     also: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
+    keys: dict[str, Any] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import RegionColumn, SessionContents
 from neuro_attn.onboarding.trains import summarize
-from neuro_attn.sources import alf, phy
+from neuro_attn.sources import alf, alf_files, phy
 from neuro_attn.sources.checks import session_of
-from neuro_attn.sources.sorting import load_clusters, load_vector, name_of, trains_of
+from neuro_attn.sources.sorting import check_distinct, load_clusters, name_of, trains_of
 
 TRIALS = "trials.csv"
 """The table of trials in a folder of Phy, unless the configuration says otherwise."""
@@ -21,24 +23,46 @@ _QUALITY = frozenset({"group", "kslabel"})
 def read_alf(path: str) -> SessionContents:
     """Read what stands in an ALF folder, without choosing among its clusters.
 
+    If a probe was sorted more than once, the sorting is shown that comes first by preference.
+
     Raises
     ------
     InputError
         If there are no spikes, or a file is unreadable or does not fit the others.
     """
     folder = Path(path)
+    of_probes = alf_files.sortings(folder)
+    every = sorted((each for of_probe in of_probes for each in of_probe), key=alf_files.preference)
+    names = list(dict.fromkeys(each.name for each in every))
+    remarks = [_sorted_again(of_probe, folder) for of_probe in of_probes if len(of_probe) > 1]
+    sortings = alf_files.chosen(folder, names)
     parts, trains = [], []
-    for place, spikes in alf.probes_of(folder).items():
-        times = load_vector(spikes["times"]).astype(float)
-        of_spike = load_clusters(spikes["clusters"], len(times))
-        clusters = alf.read_clusters(folder, place, of_spike)
-        trains += trains_of(times, of_spike, range(len(clusters)), str(spikes["times"]))
-        probe = place.relative_to(folder).as_posix()
-        parts.append(clusters.assign(unit_id=[f"{probe} {row}" for row in clusters.index]))
-    clusters = pd.concat(parts, ignore_index=True)
-    has_trials = any(Path(file).name.split(".")[0].endswith("trials") for file in alf.files(folder))
-    tables = {"trials": alf.read_trials(folder)} if has_trials else {}
-    return _contents(path, clusters, trains, tables)
+    probes = list(alf.read_probes(folder, sortings))
+    check_distinct([(each.name, each.times) for each in probes], path)
+    for probe in probes:
+        clusters = probe.clusters.table
+        trains += trains_of(probe.times, probe.of_spike, range(len(clusters)), probe.origin)
+        parts.append(clusters.assign(unit_id=[f"{probe.name} {row}" for row in clusters.index]))
+        remarks += probe.clusters.remarks
+    tables = {"trials": alf.read_trials(folder)} if alf.has_trials(folder) else {}
+    found = alf_files.revisions(alf.data_files(folder, sortings))
+    return _contents(
+        path,
+        pd.concat(parts, ignore_index=True),
+        trains,
+        tables,
+        also=[f"the newest revision of each file is read: {', '.join(found)}"] if found else [],
+        keys={"sorting": names},
+        remarks=remarks,
+    )
+
+
+def _sorted_again(of_probe: Sequence[alf_files.Sorting], folder: Path) -> str:
+    listed = ", ".join(each.place.relative_to(folder).as_posix() for each in of_probe)
+    return (
+        f"a probe was sorted more than once ({listed}); only the first of these is shown. A run "
+        f"needs the key sorting, as in sorting: {of_probe[0].name}."
+    )
 
 
 def read_phy(path: str) -> SessionContents:
@@ -50,19 +74,41 @@ def read_phy(path: str) -> SessionContents:
         If a file is missing, unreadable or does not fit the others.
     """
     folder = Path(path)
-    times = load_vector(folder / "spike_times.npy") / phy.sampling_rate(folder / "params.py")
-    of_spike = load_clusters(folder / "spike_clusters.npy", len(times))
-    clusters = phy.read_clusters(folder, of_spike)
+    times_file, times, remarks = _times(folder)
+    of_spike = load_clusters(phy.clusters_file(folder), len(times), times_file)
+    clusters, said = phy.with_groups(phy.read_clusters(folder, of_spike))
+    keys: dict[str, Any] = {}
     also = []
-    if "group" in clusters:
+    if remarks:
+        keys["spike_times"] = times_file.name
+    remarks += said
+    if phy.are_grouped(clusters).any():
         good = clusters["group"] == "good"
         also = [f"{int((~good).sum())} of {len(clusters)} clusters that are not good"]
         clusters = clusters[good].reset_index(drop=True)
+    else:
+        keys["units"] = None
+        remarks.append("no cluster has a group or a KSLabel that says whether it is good.")
     ids = [int(each) for each in clusters["cluster_id"]]
-    trains = trains_of(times, of_spike, ids, str(folder / "spike_times.npy"))
+    trains = trains_of(times, of_spike, ids, str(times_file))
     trials = folder / TRIALS
     tables = {"trials": phy.read_trials(trials)} if trials.is_file() else {}
-    return _contents(path, clusters.assign(unit_id=ids), trains, tables, also)
+    return _contents(
+        path, clusters.assign(unit_id=ids), trains, tables, also=also, keys=keys, remarks=remarks
+    )
+
+
+def _times(folder: Path) -> tuple[Path, np.ndarray, list[str]]:
+    """Return the spike times, of the last file if there are several on different clocks."""
+    present = phy.times_files(folder, None)
+    try:
+        return *phy.read_times(folder, None), []
+    except InputError as error:
+        if len(present) == 1:
+            raise
+        path, times = phy.read_times(folder, present[-1].name)
+        shown = f"{error.problem} What follows is of {path.name}. {error.remedy}"
+        return path, times, [shown]
 
 
 def _contents(
@@ -70,7 +116,10 @@ def _contents(
     clusters: pd.DataFrame,
     trains: list[np.ndarray],
     tables: dict[str, pd.DataFrame],
-    also: Sequence[str] = (),
+    *,
+    also: list[str],
+    keys: dict[str, Any],
+    remarks: list[str],
 ) -> SessionContents:
     summary, sample = summarize(trains)
     return SessionContents(
@@ -82,7 +131,9 @@ def _contents(
         region_columns=_region_columns(clusters.drop(columns="unit_id")),
         tables=tables,
         trains=sample,
-        also=list(also),
+        also=also,
+        keys=keys,
+        remarks=remarks,
     )
 
 

@@ -116,7 +116,7 @@ def propose(
     table = found.table(name)
     described = columns(table)
     align = _align(found, described, wishes, ask)
-    keys: dict[str, Any] = {"source": found.kind, **location.keys}
+    keys: dict[str, Any] = {"source": found.kind, **location.keys, **_needed(found)}
     notes: dict[str, str] = {}
     if found.kind == "nwb":
         keys["table"] = name
@@ -131,6 +131,20 @@ def propose(
     start, stop = keys["time"]["start"], keys["time"]["stop"]
     keys["windows"] = _windows(wishes) or {"response": [max(start, 0.0), stop]}
     return _with_decoding(keys, notes, location)
+
+
+def _needed(found: Contents) -> dict[str, Any]:
+    """Return the keys that the files need: the same for all sessions, or lists put together."""
+    keys: dict[str, Any] = {}
+    for key in dict.fromkeys(key for session in found.sessions for key in session.keys):
+        values = [session.keys[key] for session in found.sessions if key in session.keys]
+        if all(isinstance(value, list) for value in values):
+            # A list of one is no choice.
+            if any(len(value) > 1 for value in values):
+                keys[key] = list(dict.fromkeys(each for value in values for each in value))
+        elif len(values) == len(found.sessions) and all(value == values[0] for value in values):
+            keys[key] = values[0]
+    return keys
 
 
 def _one_kind(contents: list[Contents]) -> Contents:

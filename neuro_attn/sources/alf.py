@@ -1,12 +1,12 @@
 """ALF folders, as the International Brain Laboratory and Open Neurophysiology keep sessions.
 
-A file is named ``object.attribute.ext``, perhaps with a namespace before it (``_ibl_trials``) and
-more parts before its suffix. Files of one object have one row for each spike, cluster, channel or
-trial.
+`alf_files` says which files are read. Files of one object have one row for each spike, cluster,
+channel or trial.
 """
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,12 @@ from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AlfDataset
 from neuro_attn.errors import InputError
 from neuro_attn.recording import SpikeSession
+from neuro_attn.sources.alf_files import DataFile, Sorting, chosen, newest, revisions
 from neuro_attn.sources.checks import digest_of, first_line, session_of
 from neuro_attn.sources.sorting import (
+    Clusters,
+    check_distinct,
+    column,
     kept_clusters,
     load_array,
     load_clusters,
@@ -26,40 +30,69 @@ from neuro_attn.sources.sorting import (
 )
 from neuro_attn.sources.text_tables import read_text_table
 
-_NAME = re.compile(
-    r"(?:_[A-Za-z0-9]+_)?(?P<object>[A-Za-z0-9]+)\.(?P<attribute>[A-Za-z0-9_]+)"
-    r"(?:\.[^.]+)*\.(?P<suffix>npy|pqt|parquet|csv|tsv)"
-)
-_READ = ("spikes", "clusters", "channels", "trials")
-_SPIKES = ("times", "clusters")
+_OF_CHANNELS = ("channels", "peakChannel")
+"""Attributes of clusters that name a channel, the first that is there counts."""
 
 
-def files(folder: str | Path) -> list[str]:
-    """Return the files of a session that are read."""
-    return sorted(
-        str(path)
-        for each in _READ
-        for place in _places(Path(folder), each).values()
-        for name, path in place.items()
-        if each != "spikes" or name in _SPIKES
-    )
+class Probe(NamedTuple):
+    """What one sorting of one probe holds."""
+
+    name: str
+    """Its folder, relative to that of the session."""
+    times: np.ndarray
+    """Spike times, s."""
+    of_spike: np.ndarray
+    """The cluster of each spike."""
+    clusters: Clusters
+    """One row for each number of a cluster."""
+    origin: str
+    """The file of the spike times, named in errors."""
+
+
+def files(folder: str | Path, dataset: AlfDataset) -> list[str]:
+    """Return the files of a session that are read.
+
+    Raises
+    ------
+    InputError
+        As `alf_files.chosen`.
+    """
+    folder = Path(folder)
+    return sorted(str(file.path) for file in data_files(folder, chosen(folder, dataset.sorting)))
+
+
+def data_files(folder: Path, sortings: list[Sorting]) -> list[DataFile]:
+    """Return the files of the trials and of these sortings that are read."""
+    found = [file for of_place in newest(folder, "trials").values() for file in of_place]
+    for each in sortings:
+        found += _spikes(each.place).values()
+        for wanted in ("clusters", "channels"):
+            found += newest(each.place, wanted).get(each.place, [])
+    return found
+
+
+def _spikes(place: Path) -> dict[str, DataFile]:
+    found = {file.attribute: file for file in newest(place, "spikes")[place]}
+    return {name: found[name] for name in ("times", "clusters")}
 
 
 def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
     """Read a session from an ALF folder.
 
-    Every folder below with ``spikes.times`` and ``spikes.clusters`` is a probe. Its clusters have
-    the columns ``clusters.*`` of one value a cluster, those of ``clusters.metrics``, and those of
-    ``channels.*`` at the cluster's channel (``clusters.channels``). Trials have the columns
-    ``trials.*`` and those of ``trials.table``; ``intervals`` become ``start_time`` and
-    ``stop_time``, other columns of two values ``x_0`` and ``x_1``.
+    Every folder below with ``spikes.times`` and ``spikes.clusters`` is a sorting of a probe; the
+    key ``sorting`` chooses one if a probe has several. Of every file the newest revision is read.
+    Clusters have the columns ``clusters.*`` of one value a cluster, those of ``clusters.metrics``,
+    and those of ``channels.*`` at the cluster's channel (``clusters.channels`` or
+    ``clusters.peakChannel``). Trials have the columns ``trials.*`` and those of ``trials.table``;
+    ``intervals`` become ``start_time`` and ``stop_time``, other columns of two values ``x_0`` and
+    ``x_1``.
 
     Parameters
     ----------
     folder : str or Path
         The folder of the session.
     dataset : AlfDataset
-        Says which clusters to keep and which column names regions.
+        Says which clusters and sortings to keep and which column names regions.
 
     Returns
     -------
@@ -69,136 +102,180 @@ def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
     Raises
     ------
     InputError
-        If there are no spikes or trials, a file is unreadable or does not fit the others.
+        If there are no spikes or trials, a probe was sorted more than once, a file is unreadable
+        or does not fit the others.
     """
     folder = Path(folder)
-    probes = probes_of(folder)
+    sortings = chosen(folder, dataset.sorting)
+    probes = list(read_probes(folder, sortings, dataset.first_channel))
+    check_distinct([(each.name, each.times) for each in probes], str(folder))
     spike_times: list[np.ndarray] = []
-    units = []
-    for place, spikes in probes.items():
-        times = load_vector(spikes["times"]).astype(float)
-        of_spike = load_clusters(spikes["clusters"], len(times))
-        clusters = read_clusters(folder, place, of_spike)
-        rows = kept_clusters(clusters, dataset, str(place))
-        spike_times += trains_of(times, of_spike, rows, str(spikes["times"]))
-        probe = place.relative_to(folder).as_posix()
-        ids = rows if len(probes) == 1 else [f"{probe} {row}" for row in rows]
-        regions = regions_of(clusters.iloc[rows], dataset, str(place))
-        units.append(pd.DataFrame({"unit_id": ids, "region": regions, "probe": probe}))
+    units, remarks = [], []
+    for probe in probes:
+        clusters = probe.clusters.table
+        where = str(folder / probe.name)
+        rows = kept_clusters(clusters, dataset, where)
+        spike_times += trains_of(probe.times, probe.of_spike, rows, probe.origin)
+        ids = rows if len(probes) == 1 else [f"{probe.name} {row}" for row in rows]
+        kept = clusters.iloc[rows]
+        regions = regions_of(kept, dataset, where)
+        # In some releases all probes lie in one folder.
+        names = kept["probes"].astype(str) if "probes" in kept else probe.name
+        units.append(pd.DataFrame({"unit_id": ids, "region": regions, "probe": names}))
+        remarks += probe.clusters.remarks
+    read_files = data_files(folder, sortings)
     return SpikeSession(
         session=session_of(folder),
         spike_times=spike_times,
         units=pd.concat(units, ignore_index=True),
         trials=read_trials(folder),
         origin=str(folder),
-        provenance={"file": folder.name, "sha256": digest_of(files(folder), folder)},
+        provenance={
+            "file": folder.name,
+            "sha256": digest_of([file.path for file in read_files], folder),
+            **({"revisions": ", ".join(found)} if (found := revisions(read_files)) else {}),
+        },
+        remarks=remarks,
     )
 
 
-def _places(folder: Path, wanted: str) -> dict[Path, dict[str, Path]]:
-    """Return the files of an object by attribute, for each folder that has some."""
-    found: dict[Path, dict[str, Path]] = {}
-    for path in sorted(folder.rglob(f"*{wanted}.*")):
-        name = _NAME.fullmatch(path.name)
-        if name is None or name["object"] != wanted or not path.is_file():
-            continue
-        before = found.setdefault(path.parent, {}).setdefault(name["attribute"], path)
-        if before != path:
-            raise InputError(
-                str(path), f"is {wanted}.{name['attribute']}, and so is {before.name}."
-            )
-    return found
-
-
-def probes_of(folder: Path) -> dict[Path, dict[str, Path]]:
-    """Return the folders of probes with their files of spikes.
+def read_probes(
+    folder: Path, sortings: list[Sorting], first_channel: int | None = None
+) -> Iterator[Probe]:
+    """Yield what the sortings of a session hold, one probe after another.
 
     Raises
     ------
     InputError
-        If there are none, or one lies in another: two sortings of the same spikes.
+        If a file is unreadable or does not fit the others.
     """
-    places = _places(folder, "spikes")
-    probes = {place: each for place, each in places.items() if set(_SPIKES) <= set(each)}
-    if not probes:
-        raise InputError(str(folder), "no spikes.times.npy with spikes.clusters.npy beside it.")
-    for place in probes:
-        for other in probes:
-            if place in other.parents and place != folder:
-                raise InputError(
-                    str(place), f"holds spikes, and so does {other}.", "Move one sorting away."
-                )
-    return probes
+    for sorting in sortings:
+        spikes = _spikes(sorting.place)
+        times = load_vector(spikes["times"].path).astype(float)
+        of_spike = load_clusters(spikes["clusters"].path, len(times), spikes["times"].path)
+        clusters = _clusters(sorting.place, of_spike, first_channel)
+        name = sorting.place.relative_to(folder).as_posix()
+        yield Probe(name, times, of_spike, clusters, str(spikes["times"].path))
 
 
-def read_clusters(folder: Path, place: Path, of_spike: np.ndarray) -> pd.DataFrame:
+# --- clusters ------------------------------------------------------------------------------------
+
+
+def _clusters(place: Path, of_spike: np.ndarray, first_channel: int | None) -> Clusters:
     """Return the clusters of a probe with their columns, one row for each number of a cluster."""
-    found = _places(place, "clusters").get(place, {})
-    arrays = {k: _column(load_array(p)) for k, p in found.items() if p.suffix == ".npy"}
-    n_clusters = max([len(each) for each in arrays.values() if each.ndim] or [0])
+    found = newest(place, "clusters").get(place, [])
     n_used = int(of_spike.max()) + 1 if len(of_spike) else 0
-    if n_used > n_clusters:
-        if n_clusters:
+    clusters = _object(found, n_used)
+    if n_used > len(clusters):
+        raise InputError(
+            str(place),
+            f"spikes.clusters names cluster {n_used - 1} of {len(clusters)}.",
+            "Clusters count from 0; spikes and clusters must come from the same sorting.",
+        )
+    attribute = next((name for name in _OF_CHANNELS if name in clusters), None)
+    channels = newest(place, "channels").get(place, [])
+    if attribute is None or not channels:
+        return Clusters(clusters, [])
+    where = next((str(f.path) for f in found if f.attribute == attribute), f"{place}, clusters")
+    of_channels = _object(channels)
+    rows, remarks = channel_rows(
+        clusters[attribute], len(of_channels), first_channel, where, attribute
+    )
+    # Without a channel (-1) there is no row to take, and the value is missing.
+    located = of_channels.reindex(rows).set_axis(clusters.index)
+    new = [name for name in located if name not in clusters]
+    return Clusters(clusters.join(located[new]), remarks)
+
+
+def channel_rows(
+    numbers: pd.Series, n_channels: int, first: int | None, where: str, attribute: str
+) -> tuple[np.ndarray, list[str]]:
+    """Return the row of each cluster's channel among the channels, -1 without one.
+
+    ``clusters.channels`` counts from 0, as all of ALF does. ``clusters.peakChannel`` counts from 1
+    in the release of Steinmetz et al. (2019), which MATLAB wrote, and from 0 elsewhere. What it
+    counts from follows from its numbers: from 0 if a 0 is among them; from 1 if the number of
+    channels is; from 1 if they are floats, as MATLAB's are. Where none of this decides, the key
+    ``first_channel`` has to.
+
+    Parameters
+    ----------
+    numbers : pandas.Series
+        The channel of each cluster; NaN without one.
+    n_channels : int
+        Rows of the channels.
+    first : int or None
+        The key ``first_channel``.
+    where, attribute : str
+        The file and its attribute.
+
+    Returns
+    -------
+    rows : array of int, shape (cluster,)
+    remarks : list of str
+        What was supposed, and how many clusters have no channel.
+
+    Raises
+    ------
+    InputError
+        If a channel is no whole number or not there, or what they count from is undecided.
+    """
+    values = pd.to_numeric(numbers, errors="coerce").to_numpy(dtype=float)
+    known = values[np.isfinite(values)]
+    if numbers.notna().sum() > len(known) or (known != np.floor(known)).any():
+        raise InputError(where, "holds something else than whole numbers of channels.")
+    remarks = []
+    if first is None:
+        first, why = _counted_from(known, n_channels, attribute, numbers.dtype.kind == "f")
+        if first is None:
             raise InputError(
-                str(place), f"spikes.clusters names cluster {n_used - 1} of {n_clusters}."
+                where,
+                f"nothing says whether its channels, {known.min():g} to {known.max():g} of "
+                f"{n_channels}, count from 0 or from 1.",
+                "Set the key first_channel to 0 or 1.",
             )
-        n_clusters = n_used
-    columns = {k: each for k, each in arrays.items() if each.shape == (n_clusters,)}
-    clusters = pd.DataFrame(columns, index=range(n_clusters))
-    for path in found.values():
-        if path.suffix != ".npy":
-            clusters = _joined(clusters, _table(path), path)
-    if "channels" in columns:
-        clusters = _joined(clusters, _of_channels(place, columns["channels"]), place)
-    return clusters
+        if why:
+            remarks.append(f"clusters.{attribute} is taken to count channels from {first}: {why}.")
+    rows = np.where(np.isfinite(values), values - first, -1).astype(np.int64)
+    outside = np.isfinite(values) & ((rows < 0) | (rows >= n_channels))
+    if outside.any() and (attribute == "channels" or (rows[outside] < 0).any()):
+        raise InputError(
+            where,
+            f"names channel {values[outside][0]:g}; there are {n_channels}, counted from {first}.",
+            "Clusters and channels must come from the same sorting; if channels count from "
+            f"{1 - first}, set the key first_channel to {1 - first}.",
+        )
+    if outside.any():
+        # Some sessions of that release name channels that its table of locations lacks.
+        remarks.append(
+            f"{int(outside.sum())} of {len(values)} clusters lie on channels after the last of "
+            f"{n_channels} that channels.* lists; they have none of its columns."
+        )
+        rows[outside] = -1
+    return rows, remarks
 
 
-def _joined(clusters: pd.DataFrame, more: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Return clusters with the columns of another table that they do not have."""
-    if "cluster_id" in more:
-        if more["cluster_id"].duplicated().any():
-            raise InputError(str(path), "cluster_id repeats.")
-        more = more.set_index("cluster_id", drop=False)
-    new = [name for name in more.columns if name not in clusters.columns]
-    return clusters.join(more[new])
+def _counted_from(
+    known: np.ndarray, n_channels: int, attribute: str, is_float: bool
+) -> tuple[int | None, str]:
+    """Return what channels count from, None if undecided, and why if the format does not say."""
+    if attribute == "channels" or not len(known):
+        return 0, ""
+    if known.min() == 0:
+        return 0, "" if known.max() < n_channels else "a 0 is among them"
+    if (known == n_channels).any():
+        return 1, f"the last of {n_channels} is called {n_channels}"
+    if is_float:
+        return 1, "they are floats, as MATLAB writes them"
+    return None, ""
 
 
-def _of_channels(place: Path, channel: np.ndarray) -> pd.DataFrame:
-    """Return the columns of channels at each cluster's channel."""
-    columns: dict[str, np.ndarray] = {}
-    if channel.dtype.kind not in "iu" or not len(channel):
-        return pd.DataFrame(index=range(len(channel)))
-    for attribute, path in _places(place, "channels").get(place, {}).items():
-        if path.suffix == ".npy":
-            found = {attribute: _column(load_array(path))}
-        else:
-            found = {str(name): each.to_numpy() for name, each in _table(path).items()}
-        for name, values in found.items():
-            if values.ndim != 1:
-                continue
-            if not (channel.min() >= 0 and channel.max() < len(values)):
-                raise InputError(
-                    str(path), f"{len(values)} channels; clusters.channels names {channel.max()}."
-                )
-            columns[name] = values[channel]
-    return pd.DataFrame(columns, index=range(len(channel)))
+# --- trials --------------------------------------------------------------------------------------
 
 
-def _column(values: np.ndarray) -> np.ndarray:
-    """Return an n x 1 array, as MATLAB writes columns, as n values."""
-    return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
-
-
-def _table(path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix in (".pqt", ".parquet"):
-            table = pd.read_parquet(path)
-        else:
-            table = read_text_table(path, separator="\t" if path.suffix == ".tsv" else ",")
-    except Exception as error:
-        # pandas and pyarrow raise errors of any type on damaged files.
-        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
-    return text_columns(table, str(path))
+def has_trials(folder: Path) -> bool:
+    """Return whether a session has files of trials."""
+    return bool(newest(folder, "trials"))
 
 
 def read_trials(folder: Path) -> pd.DataFrame:
@@ -209,7 +286,7 @@ def read_trials(folder: Path) -> pd.DataFrame:
     InputError
         If there are no trials, or their files have different numbers of rows.
     """
-    places = _places(folder, "trials")
+    places = newest(folder, "trials")
     if len(places) != 1:
         listed = ", ".join(map(str, places)) or "none"
         raise InputError(
@@ -218,19 +295,7 @@ def read_trials(folder: Path) -> pd.DataFrame:
             "One folder of a session has them, as _ibl_trials.table.pqt or trials.*.npy.",
         )
     (found,) = places.values()
-    columns: dict[str, np.ndarray] = {}
-    for name, path in found.items():
-        if path.suffix == ".npy":
-            columns |= _columns(name, load_array(path))
-        else:
-            columns |= {str(key): each.to_numpy() for key, each in _table(path).items()}
-    lengths = {name: len(each) for name, each in columns.items()}
-    if len(set(lengths.values())) > 1:
-        few, many = min(lengths, key=lengths.__getitem__), max(lengths, key=lengths.__getitem__)
-        raise InputError(
-            f"{folder}, trials", f"{lengths[few]} of {few}, but {lengths[many]} of {many}."
-        )
-    trials = pd.DataFrame(columns)
+    trials = _object(found)
     if trials.empty:
         raise InputError(f"{folder}, trials", "there are no trials.")
     trials = trials.rename(columns={"intervals_0": "start_time", "intervals_1": "stop_time"})
@@ -239,10 +304,130 @@ def read_trials(folder: Path) -> pd.DataFrame:
     return trials
 
 
-def _columns(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
-    values = _column(values)
+# --- files of one object -------------------------------------------------------------------------
+
+
+class _Part(NamedTuple):
+    """The columns of one file."""
+
+    file: DataFile
+    columns: dict[str, np.ndarray]
+    n_rows: int
+    ids: np.ndarray | None
+    """Rows of the object that a table's rows are, if it names them."""
+
+
+def _object(found: list[DataFile], n_rows: int = 0) -> pd.DataFrame:
+    """Return the columns that all files of an object have, of one or two values a row.
+
+    A table of clusters may leave some out: ``cluster_id`` then says which rows it has. If two files
+    have the same column, the newer revision counts.
+
+    Parameters
+    ----------
+    found : list of DataFile
+        The files.
+    n_rows : int
+        The fewest rows, unless an array or a table of all rows says how many there are.
+
+    Raises
+    ------
+    InputError
+        If files have different numbers of rows, or two files of a revision differ in a column.
+    """
+    parts = [*_arrays(found), *(_table(file) for file in found if not file.is_array)]
+    whole = [part for part in parts if part.ids is None]
+    for part in whole:
+        if part.n_rows != whole[0].n_rows:
+            _raise_uneven(whole[0], part)
+    last = {p.file: int(p.ids.max()) for p in parts if p.ids is not None and len(p.ids)}
+    if whole:
+        n_rows = whole[0].n_rows
+        for file, each in last.items():
+            if each >= n_rows:
+                raise InputError(
+                    str(file.path),
+                    f"names cluster {each}; {whole[0].file.path} has {n_rows} rows.",
+                    _ONE_OBJECT,
+                )
+    else:
+        n_rows = max([n_rows, *(each + 1 for each in last.values())])
+    columns: dict[str, tuple[pd.Series, DataFile]] = {}
+    for part in parts:
+        for name, values in part.columns.items():
+            series = pd.Series(values, index=part.ids).reindex(range(n_rows))
+            _put(columns, name, series, part.file)
+    return pd.DataFrame({name: each for name, (each, _) in columns.items()}, index=range(n_rows))
+
+
+_ONE_OBJECT = (
+    "Files of one object have the same rows; revisions that do not fit together must be moved away."
+)
+
+
+def _raise_uneven(one: _Part, other: _Part) -> None:
+    raise InputError(
+        str(other.file.path),
+        f"has {other.n_rows} rows; {one.file.path} has {one.n_rows}.",
+        _ONE_OBJECT,
+    )
+
+
+def _put(
+    columns: dict[str, tuple[pd.Series, DataFile]], name: str, series: pd.Series, file: DataFile
+) -> None:
+    """Add a column unless a newer revision has it."""
+    other, other_file = columns.setdefault(name, (series, file))
+    if other_file.revision < file.revision:
+        columns[name] = (series, file)
+    elif other_file.revision == file.revision and name != "cluster_id" and other_file != file:
+        both = other.notna() & series.notna()
+        if not (other[both].astype(str) == series[both].astype(str)).all():
+            raise InputError(
+                f"{file.path}, {name}",
+                f"differs from {name} in {other_file.path}.",
+                "Move one of the two away.",
+            )
+
+
+def _arrays(found: list[DataFile]) -> Iterator[_Part]:
+    """Yield what arrays hold; of those with several values a row the number of rows only."""
+    arrays = {file: load_array(file.path) for file in found if file.is_array}
+    columns = [a for a in arrays.values() if a.ndim == 1 or (a.ndim == 2 and a.shape[1] == 1)]
+    n_rows = len(columns[0]) if columns else None
+    for file, array in arrays.items():
+        values = column(array, n_rows)
+        if values.ndim:
+            yield _Part(file, _named(file.attribute, values), len(values), None)
+
+
+def _named(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
     if values.ndim == 1:
         return {name: values}
     if values.ndim == 2 and values.shape[1] == 2:
         return {f"{name}_0": values[:, 0], f"{name}_1": values[:, 1]}
     return {}
+
+
+def _table(file: DataFile) -> _Part:
+    table = _load_table(file.path)
+    columns: dict[str, Any] = {str(name): each.to_numpy() for name, each in table.items()}
+    ids = pd.to_numeric(table.get("cluster_id"), errors="coerce") if "cluster_id" in table else None
+    if ids is not None and (ids.isna() | (ids < 0) | (ids % 1 != 0) | ids.duplicated()).any():
+        raise InputError(
+            str(file.path), "cluster_id repeats, or is not a whole number from 0 in each row."
+        )
+    rows = None if ids is None else ids.to_numpy().astype(np.int64)
+    return _Part(file, columns, len(table), rows)
+
+
+def _load_table(path: Path) -> pd.DataFrame:
+    try:
+        if path.suffix in (".pqt", ".parquet"):
+            table = pd.read_parquet(path)
+        else:
+            table = read_text_table(path, separator="\t" if path.suffix == ".tsv" else ",")
+    except Exception as error:
+        # pandas and pyarrow raise errors of any type on damaged files.
+        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
+    return text_columns(table, str(path))

@@ -28,8 +28,13 @@ def existing_file(path: str | Path, where: str = "") -> Path:
     return path
 
 
-_GENERIC = re.compile(r"alf|phy|output|sorter_output|sorting|(py)?kilosort[\d._]*|ks[\d._]*", re.I)
-"""Folders that every session has; the folder above names the session."""
+GENERIC = re.compile(
+    r"alf|phy|output|sorter_output|sorting|spike_?sort(ing|ers?)|(py)?kilosort[\d._]*|"
+    r"ks[\d._]*(_?matlab)?|ibl_?sorter[\d._]*|mountainsort[\d._]*|spykingcircus[\d._]*|"
+    r"tridesclous[\d._]*",
+    re.I,
+)
+"""Folders that every session or probe has; the folder above says which one it is."""
 _NUMBERED = re.compile(r"([^/]+)/(\d{4}-\d\d-\d\d)/(\d{3})")
 """Subject, date and number: how Open Neurophysiology names sessions."""
 
@@ -60,7 +65,7 @@ def session_of(path: str | Path) -> str:
     """
     if Path(path).is_dir() and not is_zarr(path):
         parts = list(Path(path).absolute().parts)
-        while len(parts) > 2 and _GENERIC.fullmatch(parts[-1]):
+        while len(parts) > 2 and GENERIC.fullmatch(parts[-1]):
             parts.pop()
         numbered = _NUMBERED.fullmatch("/".join(parts[-3:]))
         return "_".join(numbered.groups()) if numbered else parts[-1]

@@ -51,7 +51,7 @@ def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list
         case AlfDataset():
             from neuro_attn.sources import alf
 
-            return [file for path in paths for file in alf.files(path)]
+            return [file for path in paths for file in alf.files(path, dataset)]
         case PhyDataset():
             from neuro_attn.sources import phy
 

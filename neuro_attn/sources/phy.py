@@ -12,6 +12,7 @@ from neuro_attn.recording import SpikeSession
 from neuro_attn.sources import table
 from neuro_attn.sources.checks import digest_of, existing_file, first_line, session_of
 from neuro_attn.sources.sorting import (
+    Clusters,
     kept_clusters,
     load_clusters,
     load_vector,
@@ -20,22 +21,44 @@ from neuro_attn.sources.sorting import (
 )
 from neuro_attn.sources.text_tables import read_text_table
 
-_SAMPLE_RATE = re.compile(r"^\s*sample_rate\s*=\s*([0-9][0-9_.eE+]*)\s*(?:#.*)?$", re.MULTILINE)
+TIMES = ("spike_times.npy", "spike_times_sec.npy", "spike_times_sec_adj.npy")
+"""Files of spike times: samples; the same in s; s on the clock of another stream (TPrime)."""
+GOOD = PhyDataset.model_fields["units"].default
+"""The clusters that are units by default."""
+_UNCURATED = ("", "unsorted")
+"""Groups of clusters that nobody has looked at."""
+_INFO = "cluster_info.tsv"
+_CLUSTERS = ("spike_clusters.npy", "spike_templates.npy")
+"""Files of the spikes' clusters. Phy makes the first from the second when it opens a folder."""
+_SAMPLE_RATE = re.compile(r"^[ \t]*sample_rate\b(.*)$", re.MULTILINE)
+_NUMBER = re.compile(r"\s*(?::\s*\w+\s*)?=\s*([0-9_.eE+]+)\s*(?:#.*)?")
+_SAME_CLOCK = 0.001
+"""How far spike times in two files on one clock may be apart, s."""
+_ROUNDED = 1e-3
+"""Relative difference of numbers that Phy has rounded."""
+_LISTED = 5
+_STALE = (
+    "Phy writes both when it saves: open the folder in Phy and save, or delete the file that is "
+    f"out of date. Phy itself never reads {_INFO}."
+)
 
 
 def files(folder: str | Path, dataset: PhyDataset) -> list[str]:
     """Return the files of a folder that are read."""
     folder = Path(folder)
-    names = ["params.py", "spike_times.npy", "spike_clusters.npy", dataset.trials]
-    return sorted(map(str, [*(folder / name for name in names), *_cluster_tables(folder)]))
+    times = times_files(folder, dataset.spike_times)
+    found = [*times, clusters_file(folder), folder / dataset.trials, *_cluster_tables(folder)]
+    if any(not _in_seconds(path) for path in times):
+        found.append(folder / "params.py")
+    return sorted(map(str, found))
 
 
 def read(folder: str | Path, dataset: PhyDataset) -> SpikeSession:
     """Read a session from a folder of Phy.
 
     Spike times are samples, divided by ``sample_rate`` of ``params.py``, which is read as text and
-    never executed. Clusters and their columns (``group``, ``ch``, ``depth``, ...) stand in
-    ``cluster_info.tsv``, or else in all ``cluster_*.tsv``.
+    never executed, or s. Clusters are those that spikes belong to; their columns (``group``,
+    ``KSLabel``, ``ch``, ``depth``, ...) stand in ``cluster_*.tsv``.
 
     Parameters
     ----------
@@ -51,24 +74,113 @@ def read(folder: str | Path, dataset: PhyDataset) -> SpikeSession:
     Raises
     ------
     InputError
-        If a file is missing or unreadable, or no cluster is kept.
+        If a file is missing or unreadable, files contradict each other, or no cluster is kept.
     """
     folder = Path(folder)
-    rate = sampling_rate(folder / "params.py")
-    times = load_vector(folder / "spike_times.npy") / rate
-    of_spike = load_clusters(folder / "spike_clusters.npy", len(times))
-    clusters = read_clusters(folder, of_spike)
+    path, times = read_times(folder, dataset.spike_times)
+    of_spike = load_clusters(clusters_file(folder), len(times), path)
+    found = read_clusters(folder, of_spike)
+    if dataset.units is not None and "group" in dataset.units:
+        found = with_groups(found)
+    clusters = found.table
+    if dataset.units == GOOD and not are_grouped(clusters).any():
+        raise InputError(
+            f"{folder}, units",
+            "no cluster_*.tsv says which clusters are good: none has a group or a KSLabel.",
+            "Curate the folder in Phy and save, or set units to null for all clusters, or to "
+            f"another expression. Columns: {', '.join(map(str, clusters))}.",
+        )
     rows = kept_clusters(clusters, dataset, str(folder))
     kept = clusters.iloc[rows]
     ids = [int(each) for each in kept["cluster_id"]]
     return SpikeSession(
         session=session_of(folder),
-        spike_times=trains_of(times, of_spike, ids, str(folder / "spike_times.npy")),
+        spike_times=trains_of(times, of_spike, ids, str(path)),
         units=pd.DataFrame({"unit_id": ids, "region": regions_of(kept, dataset, str(folder))}),
         trials=read_trials(folder / dataset.trials),
         origin=str(folder),
         provenance={"file": folder.name, "sha256": digest_of(files(folder, dataset), folder)},
+        remarks=found.remarks,
     )
+
+
+# --- spikes --------------------------------------------------------------------------------------
+
+
+def times_files(folder: Path, wanted: str | None) -> list[Path]:
+    """Return the files of spike times that are read: the first is used, others are compared."""
+    if wanted is not None:
+        return [folder / wanted]
+    found = [folder / name for name in TIMES if (folder / name).is_file()]
+    return found or [folder / TIMES[0]]
+
+
+def clusters_file(folder: Path) -> Path:
+    """Return the file with the cluster of each spike."""
+    found = [folder / name for name in _CLUSTERS if (folder / name).is_file()]
+    return found[0] if found else folder / _CLUSTERS[0]
+
+
+def _in_seconds(path: Path) -> bool:
+    return "_sec" in path.stem
+
+
+def read_times(folder: Path, wanted: str | None) -> tuple[Path, np.ndarray]:
+    """Read the spike times, s.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    wanted : str or None
+        The key ``spike_times``. Without it there may be several files if all are on one clock.
+
+    Returns
+    -------
+    path : Path
+        The file.
+    times : array, shape (spike,)
+        Spike times, s.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or unreadable, samples are not whole numbers, or files are on
+        different clocks and nothing says which one the trials are on.
+    """
+    path, *others = times_files(folder, wanted)
+    times = _times(path)
+    for other in others:
+        apart = clocks_apart(times, _times(other))
+        if apart > _SAME_CLOCK:
+            raise InputError(
+                f"{folder}, spike_times",
+                f"{path.name} and {other.name} are on different clocks: spike times differ by up "
+                f"to {apart:.3g} s.",
+                "Set the key spike_times to the file on whose clock the trials are.",
+            )
+    return path, times
+
+
+def clocks_apart(times: np.ndarray, others: np.ndarray) -> float:
+    """Return the largest difference between the times of the same spikes, s."""
+    if len(times) != len(others):
+        return np.inf
+    return float(np.abs(times - others).max(initial=0))
+
+
+def _times(path: Path) -> np.ndarray:
+    values = load_vector(path).astype(float)
+    if _in_seconds(path):
+        return values
+    finite = values[np.isfinite(values)]
+    if (wrong := finite != np.floor(finite)).any():
+        raise InputError(
+            str(path),
+            f"holds {finite[wrong][0]:g}, which is no sample: samples are whole numbers.",
+            "If these are times in s, name the file spike_times_sec.npy.",
+        )
+    return values / sampling_rate(path.parent / "params.py")
 
 
 def sampling_rate(path: Path) -> float:
@@ -80,47 +192,207 @@ def sampling_rate(path: Path) -> float:
         If the file is missing or does not name one as a plain number.
     """
     text = existing_file(path).read_text(encoding="utf-8", errors="replace")
-    found = _SAMPLE_RATE.findall(text)
-    try:
-        rate = float(found[-1])
-    except (IndexError, ValueError):
-        rate = 0.0
-    if not 0 < rate < np.inf:
+    assigned = _SAMPLE_RATE.findall(text)
+    if not assigned:
         raise InputError(
-            str(path), "no line sample_rate = NUMBER.", "It says how many samples are in a second."
+            str(path), "no line sample_rate = NUMBER.", "It gives the number of samples per second."
         )
-    return rate
+    rates = [_plain_number(each) for each in assigned]
+    if not all(0 < rate < np.inf for rate in rates):
+        wrong = next(a for a, r in zip(assigned, rates, strict=True) if not 0 < r < np.inf)
+        raise InputError(
+            str(path),
+            f"the line 'sample_rate{wrong.rstrip()}' does not give a plain positive number.",
+            "The file is never executed: write the number of samples per second, as in "
+            "sample_rate = 30000.0.",
+        )
+    # As in Python, the last line counts.
+    return rates[-1]
+
+
+def _plain_number(text: str) -> float:
+    """Return the number that stands after "=", NaN if it is anything but a number."""
+    found = _NUMBER.fullmatch(text)
+    try:
+        return float(found[1]) if found else np.nan
+    except ValueError:
+        return np.nan
+
+
+# --- clusters ------------------------------------------------------------------------------------
 
 
 def _cluster_tables(folder: Path) -> list[Path]:
-    info = folder / "cluster_info.tsv"
-    return [info] if info.is_file() else sorted(folder.glob("cluster_*.tsv"))
+    """Return the tables of clusters; last the one that Phy derives from the others."""
+    return sorted(folder.glob("cluster_*.tsv"), key=lambda path: (path.name == _INFO, path.name))
 
 
-def read_clusters(folder: Path, of_spike: np.ndarray) -> pd.DataFrame:
-    """Return all clusters that have spikes or stand in a table, with the tables' columns."""
-    clusters = pd.DataFrame({"cluster_id": np.unique(of_spike)})
+def read_clusters(folder: Path, of_spike: np.ndarray) -> Clusters:
+    """Return the clusters that have spikes, with the columns of all tables.
+
+    As in Phy, a cluster is one that spikes belong to: those that were merged away may still stand
+    in tables.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    of_spike : array of int, shape (spike,)
+        The cluster of each spike.
+
+    Raises
+    ------
+    InputError
+        If a table is unreadable, does not name each cluster once, or contradicts another table or
+        the spikes.
+    """
+    ids, n_spikes = np.unique(of_spike, return_counts=True)
+    clusters = pd.DataFrame({"cluster_id": ids})
+    first: dict[str, Path] = {}
+    strays: set[int] = set()
     for path in _cluster_tables(folder):
-        try:
-            found = read_text_table(path, separator="\t")
-        except Exception as error:
-            # pandas raises errors of several types on damaged files.
-            raise InputError(
-                str(path), f"is not a readable table ({first_line(error)})."
-            ) from error
-        if "cluster_id" not in found and "id" in found:
-            found = found.rename(columns={"id": "cluster_id"})
-        names = found.get("cluster_id", pd.Series([None]))
-        ids = pd.to_numeric(names, errors="coerce")
-        if ids.isna().any() or ids.duplicated().any():
-            raise InputError(str(path), "no column cluster_id that names each cluster once.")
-        new = [name for name in found if name == "cluster_id" or name not in clusters]
-        found = found.assign(cluster_id=ids.astype(np.int64))[new]
-        clusters = clusters.merge(found, on="cluster_id", how="outer")
+        found = _load_table(path).set_index("cluster_id")
+        if path.name == _INFO and "n_spikes" in found:
+            _check_counts(path, found["n_spikes"], pd.Series(n_spikes, ids))
+        strays |= set(found.index) - set(ids)
+        found = found.reindex(ids)
+        for name, values in found.items():
+            each = values.reset_index(drop=True)
+            if name in first:
+                _check_agreement(str(name), clusters, each, first[str(name)], path)
+                clusters[name] = clusters[name].where(clusters[name].notna(), each)
+            else:
+                clusters[name] = each
+                first[str(name)] = path
     for name in clusters:
-        if not pd.api.types.is_numeric_dtype(clusters[name]):
+        if not pd.api.types.is_numeric_dtype(clusters[name]) or clusters[name].isna().all():
             clusters[name] = clusters[name].astype(object).where(clusters[name].notna(), "")
-    return clusters
+    if not strays:
+        return Clusters(clusters, [])
+    listed = ", ".join(map(str, sorted(strays)[:_LISTED])) + (
+        ", ..." if len(strays) > _LISTED else ""
+    )
+    remark = (
+        f"The tables name {len(strays)} clusters without a spike, which are left out: {listed}."
+    )
+    return Clusters(clusters, [remark])
+
+
+def _load_table(path: Path) -> pd.DataFrame:
+    """Return a table of clusters with whole numbers in ``cluster_id``."""
+    try:
+        found = read_text_table(path, separator="\t")
+    except Exception as error:
+        # pandas raises errors of several types on damaged files.
+        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
+    if "cluster_id" not in found and "id" in found:
+        found = found.rename(columns={"id": "cluster_id"})
+    if "cluster_id" not in found:
+        raise InputError(
+            str(path), "no column cluster_id.", f"Columns: {', '.join(map(str, found))}."
+        )
+    found = found.dropna(how="all")
+    ids = pd.to_numeric(found["cluster_id"], errors="coerce")
+    if (wrong := ids.isna() | (ids % 1 != 0)).any():
+        row = int(found.index[wrong][0])
+        what = found["cluster_id"][row]
+        said = "is empty" if pd.isna(what) else f"holds {what!r}, not the number of a cluster"
+        raise InputError(
+            f"{path}, cluster_id",
+            f"row {row + 1} {said}.",
+            "Open the folder in Phy and save, or correct the row or delete it.",
+        )
+    if (again := ids.duplicated()).any():
+        raise InputError(f"{path}, cluster_id", f"cluster {int(ids[again].iloc[0])} occurs twice.")
+    return found.assign(cluster_id=ids.astype(np.int64))
+
+
+def _check_counts(path: Path, there: pd.Series, here: pd.Series) -> None:
+    """Raise `InputError` if a table counts other spikes than there are: it is of another time."""
+    there = pd.to_numeric(there, errors="coerce").dropna()
+    both = pd.DataFrame({"there": there, "here": here}).fillna(0)
+    wrong = both[both["there"] != both["here"]]
+    if len(wrong):
+        cluster, counts = next(wrong.iterrows())
+        raise InputError(
+            f"{path}, n_spikes",
+            f"cluster {cluster} has {counts['there']:g} spikes there and {counts['here']:g} in "
+            f"{_CLUSTERS[0]}.",
+            _STALE,
+        )
+
+
+def _check_agreement(
+    name: str, clusters: pd.DataFrame, values: pd.Series, one: Path, other: Path
+) -> None:
+    """Raise `InputError` if two tables give a cluster different values.
+
+    A group that only one of them gives is a difference as well.
+    """
+    before = clusters[name]
+    if name == "group":
+        before, values = (_words(each).replace("unsorted", "") for each in (before, values))
+        differ = before != values
+    elif pd.api.types.is_numeric_dtype(before) and pd.api.types.is_numeric_dtype(values):
+        differ = ~np.isclose(before, values, rtol=_ROUNDED, atol=0.05, equal_nan=True)
+        differ &= (before.notna() & values.notna()).to_numpy()
+    else:
+        differ = (_words(before) != _words(values)) & before.notna() & values.notna()
+    if differ.any():
+        row = int(np.flatnonzero(differ)[0])
+        raise InputError(
+            f"{other}, {name}",
+            f"cluster {clusters['cluster_id'][row]} is {_said(values[row])} there and "
+            f"{_said(before[row])} in {one.name}.",
+            _STALE,
+        )
+
+
+def _words(values: pd.Series) -> pd.Series:
+    return values.astype(object).where(values.notna(), "").astype(str).str.strip()
+
+
+def _said(value: object) -> str:
+    return "without one" if value == "" else repr(value) if isinstance(value, str) else f"{value:g}"
+
+
+def with_groups(found: Clusters) -> Clusters:
+    """Return clusters with ``group``, and a remark unless all were given one in Phy.
+
+    If nobody has curated any cluster, ``group`` is Kilosort's ``KSLabel``, which Kilosort itself
+    writes into cluster_group.tsv as well (in a column ``KSLabel``). In a folder that was curated in
+    part, clusters that nobody has looked at have no group, or "unsorted", and stay so.
+
+    Parameters
+    ----------
+    found : Clusters
+        As `read_clusters` returns them.
+    """
+    clusters, remarks = found
+    label = next((name for name in clusters if str(name).lower() == "kslabel"), None)
+    curated = are_grouped(clusters)
+    if curated.all() or (not curated.any() and label is None):
+        return found
+    if not curated.any():
+        counts = clusters[label].value_counts()
+        listed = ", ".join(f"{value or 'none'}: {n}" for value, n in counts.items())
+        remark = f"No cluster was given a group in Phy; group is Kilosort's {label} ({listed})."
+        return Clusters(clusters.assign(group=clusters[label]), [*remarks, remark])
+    n_left = int((~curated).sum())
+    remark = f"{n_left} of {len(clusters)} clusters were given no group in Phy and are not good."
+    if label is not None and (n_good := int((clusters[label][~curated] == "good").sum())):
+        remark += (
+            f" Kilosort calls {n_good} of them good; to take these as well, set units to "
+            f"group == 'good' or group in ['', 'unsorted'] and {label} == 'good'."
+        )
+    return Clusters(clusters, [*remarks, remark])
+
+
+def are_grouped(clusters: pd.DataFrame) -> np.ndarray:
+    """Return which clusters have a group that says how good they are, shape (cluster,), bool."""
+    if "group" not in clusters:
+        return np.zeros(len(clusters), dtype=bool)
+    return ~clusters["group"].isin(_UNCURATED).to_numpy()
 
 
 def read_trials(path: Path) -> pd.DataFrame:

@@ -1,16 +1,36 @@
 """What folders of spike-sorted data share: arrays of spikes, and tables of clusters."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy.ndimage
 
 from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import AlfDataset, PhyDataset
 from neuro_attn.errors import InputError
 from neuro_attn.expressions import evaluate
 from neuro_attn.sources.checks import existing_file, first_line, sorted_spike_times
+
+_FEWEST, _SAMPLED = 100, 20_000
+"""Fewest spikes of a sorting that are compared, and how many of them are looked for."""
+_LAG, _BIN, _BESIDE = 0.003, 0.0001, 21
+"""Longest lag and width of a bin of a cross-correlogram, s; bins on which a peak stands."""
+_COINCIDENT = 0.3
+"""Part of the spikes that two sortings share at least if they are of one recording."""
+
+
+class Clusters(NamedTuple):
+    """The clusters of a sorting."""
+
+    table: pd.DataFrame
+    """One row a cluster, with the columns of all files."""
+    remarks: list[str]
+    """What a user should know of how they were read."""
 
 
 def load_array(path: Path) -> np.ndarray:
@@ -34,32 +54,60 @@ def load_array(path: Path) -> np.ndarray:
     return as_text(array, str(path))
 
 
-def load_vector(path: Path, length: int | None = None) -> np.ndarray:
+def load_vector(path: Path) -> np.ndarray:
     """Read numbers, one after another, from a .npy file (of shape n, n x 1 or 1 x n).
 
     Raises
     ------
     InputError
-        As `load_array`, or if there are not `length` of them.
+        As `load_array`, or if it holds anything else.
     """
     array = load_array(path)
-    if array.dtype.kind not in "biuf" or array.size != max(array.shape, default=1):
+    values = column(array)
+    if values.dtype.kind not in "biuf" or values.ndim > 1:
         shape = " x ".join(map(str, array.shape))
         raise InputError(str(path), f"holds {array.dtype}, {shape}.", "Must be one row of numbers.")
-    if length is not None and array.size != length:
-        raise InputError(str(path), f"holds {array.size} values for {length} spikes.")
-    return array.reshape(-1)
+    return values.reshape(-1)
 
 
-def load_clusters(path: Path, n_spikes: int) -> np.ndarray:
+def column(values: np.ndarray, n_rows: int | None = None) -> np.ndarray:
+    """Return an array of n x 1 or 1 x n, as MATLAB writes columns and rows, as n values.
+
+    Parameters
+    ----------
+    values : array
+        Numbers or text. Any other shape is left as it is.
+    n_rows : int, optional
+        Rows of the object, where they are known: 1 x n is then one row of n values if there is one
+        row only.
+    """
+    is_column = values.ndim == 2 and values.shape[1] == 1
+    is_row = values.ndim == 2 and values.shape[0] == 1 and n_rows != 1
+    return values.reshape(-1) if is_column or is_row else values
+
+
+def load_clusters(path: Path, n_spikes: int, times: Path) -> np.ndarray:
     """Read the cluster of each spike, whole numbers from 0.
+
+    Parameters
+    ----------
+    path, times : Path
+        The files of the clusters and of the times of the spikes.
+    n_spikes : int
+        Number of spike times.
 
     Raises
     ------
     InputError
-        As `load_vector`, or if a number is none of a cluster.
+        As `load_vector`, or if a number is none of a cluster or there are not as many as times.
     """
-    numbers = load_vector(path, n_spikes)
+    numbers = load_vector(path)
+    if len(numbers) != n_spikes:
+        raise InputError(
+            str(path),
+            f"holds {len(numbers)} values for the {n_spikes} spikes of {times}.",
+            "Times and clusters of spikes must come from the same sorting.",
+        )
     wrong = ~np.isfinite(numbers) | (numbers < 0) | (numbers != np.floor(numbers))
     if wrong.any():
         spike = int(wrong.argmax())
@@ -67,6 +115,48 @@ def load_clusters(path: Path, n_spikes: int) -> np.ndarray:
             str(path), f"spike {spike} is of cluster {numbers[spike]}.", "Must be 0, 1, 2, ..."
         )
     return numbers.astype(np.int64)
+
+
+def check_distinct(sortings: Sequence[tuple[str, np.ndarray]], where: str) -> None:
+    """Raise `InputError` if two sortings hold the same spikes.
+
+    Sorted twice, the spikes of a recording coincide within a fraction of a millisecond; those of
+    two probes do so only by chance, at all lags alike.
+
+    Parameters
+    ----------
+    sortings : sequence of (str, array)
+        Name and spike times, s, of each.
+    where : str
+        The session, named in the error.
+    """
+    for (name, times), (other, others) in combinations(sortings, 2):
+        shared = _shared(times, others)
+        if shared > _COINCIDENT:
+            raise InputError(
+                where,
+                f"{name} and {other} hold the same spikes: {shared:.0%} coincide.",
+                "These are two sortings of one recording; move one of the two away.",
+            )
+
+
+def _shared(times: np.ndarray, others: np.ndarray) -> float:
+    """Return the part of spikes that coincide with others.
+
+    It is the highest bin of the cross-correlogram, above the bins beside it: what two probes have
+    in common, such as responses to the same events, is broader than a millisecond.
+    """
+    few, many = sorted((times[np.isfinite(times)], others[np.isfinite(others)]), key=len)
+    if len(few) < _FEWEST:
+        return 0.0
+    sample = few[:: -(-len(few) // _SAMPLED)]
+    many = np.sort(many)
+    edges = np.arange(-_LAG, _LAG + _BIN / 2, _BIN)
+    counts = np.diff([np.searchsorted(many, sample + edge).sum() for edge in edges])
+    # A lag that lies on an edge is shared by two bins.
+    pairs = counts[1:] + counts[:-1]
+    beside = scipy.ndimage.median_filter(pairs, size=_BESIDE, mode="nearest")
+    return float((pairs - beside).max()) / len(sample)
 
 
 def trains_of(
@@ -108,8 +198,21 @@ def kept_clusters(
         problem = error.problem.replace("no trial column", "no column of the clusters")
         raise InputError(error.where, problem, error.remedy) from None
     if len(kept) == 0:
-        raise InputError(f"{where}, units", f"{dataset.units!r} is true on no cluster.")
+        named = [name for name in clusters if re.search(rf"\b{re.escape(name)}\b", dataset.units)]
+        there = [f"{name}: {_common(clusters[name])}" for name in named]
+        raise InputError(
+            f"{where}, units",
+            f"{dataset.units!r} is true on no cluster.",
+            f"Values of {'; '.join(there)}." if there else "",
+        )
     return kept.tolist()
+
+
+def _common(values: pd.Series) -> str:
+    """Return the commonest values with their counts."""
+    counts = values.value_counts(dropna=False)
+    shown = [f"{value!r} ({n})" for value, n in zip(counts.index.tolist(), counts, strict=True)]
+    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
 
 
 def regions_of(clusters: pd.DataFrame, dataset: AlfDataset | PhyDataset, where: str) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 import scipy.io
 import yaml
 
+from tests import formats, layouts
 from tests.onboarding.conftest import N_UNITS, spike_trains, trials_table
 
 TRIALS = trials_table()
@@ -87,3 +88,145 @@ def test_arrays_of_matlab_are_listed_and_lead_to_the_example(tmp_path, command, 
     message = command("init", "a.mat", "-o", "mine.yaml").message
     assert "Write the configuration by hand" in message
     assert "axes: [unit, condition, time, trial]" in message
+
+
+# --- folders as other programs leave them: inspect, init, check and a run agree -------------------
+
+SESSION = formats.planted(n_trials=40, n_units=12)
+BY_RULE = ["--align=cue", "--label=side", "--quick"]
+BY_RULE += [f"--task={order}=order == '{order}'" for order in ("pro", "retro")]
+
+
+def written(folder: Path | str, command, *options: str) -> dict:
+    """Write a configuration with `init` and return the keys of its data set."""
+    done = command("init", folder, "-o", "mine.yaml", "--force", *options)
+    assert done.code == 0, done.err
+    (keys,) = yaml.safe_load(Path("mine.yaml").read_text())["datasets"].values()
+    return keys
+
+
+def without(key: str) -> None:
+    """Take a key out of the configuration."""
+    configuration = yaml.safe_load(Path("mine.yaml").read_text())
+    del configuration["datasets"]["mine"][key]
+    Path("mine.yaml").write_text(yaml.safe_dump(configuration))
+
+
+def test_a_probe_sorted_twice_is_shown_once_and_init_chooses(tmp_path, command, described):
+    places = ("alf/probe00/iblsorter", "alf/probe00/pykilosort")
+    root = layouts.write_alf(tmp_path, SESSION, *reversed(places)).relative_to(tmp_path)
+    found = described(root)
+    assert found["sessions"][0]["n_units"] == 12
+    (warning,) = [each for each in found["warnings"] if "sorted more than once" in each]
+    assert ", ".join(places) in warning
+    assert "sorting: iblsorter" in warning
+    assert written(root, command, *BY_RULE)["sorting"] == ["iblsorter", "pykilosort"]
+    assert "sorting: [iblsorter, pykilosort]" in Path("mine.yaml").read_text()
+    checked = command("check", "mine.yaml")
+    assert checked.code == 0
+    without("sorting")
+    checked = command("check", "mine.yaml")
+    assert checked.code == 1
+    assert "a probe was sorted 2 times" in checked.out
+    assert "Set the key sorting" in checked.out
+
+
+def test_one_sorting_needs_no_key(tmp_path, command):
+    root = layouts.write_alf(tmp_path, SESSION, "alf/probe00/pykilosort").relative_to(tmp_path)
+    assert "sorting" not in written(root, command, *BY_RULE)
+
+
+def test_revisions_are_inspected_as_a_run_reads_them(tmp_path, command, described):
+    root = layouts.write_alf_with_revisions(tmp_path, SESSION).relative_to(tmp_path)
+    found = described(root)
+    (session,) = found["sessions"]
+    assert (session["n_units"], session["n_rows"]) == (12, {"trials": 40})
+    said = "the newest revision of each file is read: none, 2024-04-01, 2024-05-06"
+    assert said in session["also"]
+    (regions,) = found["regions"]
+    assert [each["region"] for each in regions["units"]] == ["V4"]
+    (cue,) = [each for each in found["tables"][0]["columns"] if each["name"] == "cue"]
+    assert cue["low"] == SESSION.trials["cue"][0]
+    written(root, command, *BY_RULE)
+    assert command("check", "mine.yaml").code == 0
+
+
+def test_the_release_of_steinmetz_2019_leads_to_a_configuration(tmp_path, command, described):
+    session = formats.planted(n_trials=40, n_units=12)
+    session.regions[:] = ["VISp"] * 5 + ["CA1"] * 5 + ["root"] * 2
+    root = layouts.write_steinmetz(tmp_path, session).name
+    found = described(root)
+    assert found["regions"][0]["column"] == "allen_ontology"
+    counts = {each["region"]: each["n_units"] for each in found["regions"][0]["units"]}
+    assert counts == {"VISp": 5, "CA1": 5, "root": 2}
+    options = ["--align=visualStim_times", "--quick"]
+    options += ["--label=left=response_choice == -1", "--label=right=response_choice == 1"]
+    options += ["--task=pro=repNum == 1", "--task=retro=repNum == 2"]
+    keys = written(root, command, *options)
+    assert keys["regions"]["column"] == "allen_ontology"
+    assert keys["regions"]["exclude"] == ["root"]
+    checked = command("check", "mine.yaml")
+    assert checked.code == 0
+    for text in (checked.out, " ".join(found["warnings"])):
+        assert "taken to count channels from 1" in " ".join(text.split())
+
+
+LABELS = {n: "mua" if n % 3 == 2 else "good" for n in range(12)}
+
+
+def test_output_of_kilosort_4_is_inspected_and_leads_to_a_run(tmp_path, command, described):
+    root = layouts.write_kilosort4(tmp_path, SESSION, LABELS).relative_to(tmp_path)
+    found = described(root)
+    (session,) = found["sessions"]
+    assert session["n_units"] == 8
+    assert session["also"] == ["4 of 12 clusters that are not good"]
+    said = "No cluster was given a group in Phy; group is Kilosort's KSLabel (good: 8, mua: 4)."
+    assert f"{root}: {said}" in found["warnings"]
+    assert "units" not in written(root, command, *BY_RULE)
+    checked = command("check", "mine.yaml")
+    assert checked.code == 0
+    assert said in " ".join(checked.out.split())
+
+
+def test_a_half_curated_folder_is_counted_alike(tmp_path, command, described):
+    root = layouts.write_kilosort4(tmp_path, SESSION, LABELS)
+    layouts.save_in_phy(root, dict.fromkeys(range(4), "good") | {4: "noise"})
+    root = root.relative_to(tmp_path)
+    found = described(root)
+    assert found["sessions"][0]["n_units"] == 4
+    said = "7 of 12 clusters were given no group in Phy and are not good."
+    assert any(said in each for each in found["warnings"])
+    written(root, command, *BY_RULE)
+    assert said in " ".join(command("check", "mine.yaml").out.split())
+
+
+def test_where_nothing_says_what_is_good_init_takes_all(tmp_path, command, described):
+    root = layouts.write_kilosort4(tmp_path, SESSION, LABELS)
+    for name in ("KSLabel", "group"):
+        (root / f"cluster_{name}.tsv").unlink()
+    root = root.relative_to(tmp_path)
+    found = described(root)
+    assert found["sessions"][0]["n_units"] == 12
+    assert any("no cluster has a group or a KSLabel" in each for each in found["warnings"])
+    keys = written(root, command, *BY_RULE)
+    assert keys["units"] is None
+    assert command("check", "mine.yaml").code == 0
+    without("units")
+    checked = command("check", "mine.yaml")
+    assert checked.code == 1
+    assert "set units to null for all clusters" in " ".join(checked.out.split())
+
+
+def test_spike_times_on_two_clocks_are_told_and_init_names_the_file(tmp_path, command, described):
+    root = layouts.write_kilosort4(tmp_path, SESSION, LABELS)
+    times = layouts.spikes_of(SESSION)[0]
+    np.save(root / "spike_times_sec_adj.npy", times + 0.05)
+    root = root.relative_to(tmp_path)
+    (warning,) = [each for each in described(root)["warnings"] if "clocks" in each]
+    assert "What follows is of spike_times_sec_adj.npy." in warning
+    assert written(root, command, *BY_RULE)["spike_times"] == "spike_times_sec_adj.npy"
+    assert command("check", "mine.yaml").code == 0
+    without("spike_times")
+    checked = command("check", "mine.yaml")
+    assert checked.code == 1
+    assert "Set the key spike_times" in " ".join(checked.out.split())

@@ -1,0 +1,222 @@
+"""Which files of an ALF folder are read: the newest revisions, and one sorting of each probe.
+
+A file is named ``object.attribute.ext``, perhaps with a namespace before it (``_ibl_trials``) and
+more parts before its suffix. It lies in a *collection* (a folder such as ``alf/probe00``), or in a
+*revision* of it (``alf/probe00/#2024-05-06#``). Revisions are ordered as text, and the last one
+counts; a file without a revision comes before all of them. That is the rule of the Open
+Neurophysiology Environment (ONE), and it holds for each file by itself: what the newest revision
+lacks is taken from an older one.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from neuro_attn.errors import InputError
+from neuro_attn.sources.checks import GENERIC
+
+_NAME = re.compile(
+    r"(?:_[A-Za-z0-9]+_)?(?P<object>[A-Za-z0-9]+)\.(?P<attribute>[A-Za-z0-9_]+)"
+    r"(?:\.[^.]+)*\.(?P<suffix>npy|pqt|parquet|csv|tsv)"
+)
+_REVISION = re.compile(r"#([^#]+)#")
+_PROBE = re.compile(r"probe|imec\d", re.I)
+"""Part of the name of a folder that holds what one probe recorded."""
+_SHANK = re.compile(r"shank[\w.-]*", re.I)
+"""A folder below that of the probe that is no other sorting of it."""
+_PREFERRED = ("iblsorter", "pykilosort")
+"""The order in which the International Brain Laboratory's own loader looks for sortings."""
+
+
+class DataFile(NamedTuple):
+    """A file that holds an attribute of an object."""
+
+    path: Path
+    attribute: str
+    revision: str
+    """Text between the number signs of its folder; empty without one."""
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array rather than a table."""
+        return self.path.suffix == ".npy"
+
+
+class Sorting(NamedTuple):
+    """A folder with sorted spikes."""
+
+    place: Path
+    """The collection."""
+    probe: tuple[str, ...]
+    """Parts of the path that say which probe it is."""
+    name: str
+    """The other parts, which say which sorting of the probe it is; "." without any."""
+
+
+def newest(folder: Path, wanted: str) -> dict[Path, list[DataFile]]:
+    """Return the newest revision of each file of an object, for each collection that has some.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to look, at any depth.
+    wanted : str
+        The object: spikes, clusters, channels, trials.
+
+    Raises
+    ------
+    InputError
+        If two files of one revision hold the same attribute, or a file lies in a folder below
+        that of a revision.
+    """
+    found: dict[tuple[Path, str], DataFile] = {}
+    for path in sorted(folder.rglob(f"*{wanted}.*")):
+        name = _NAME.fullmatch(path.name)
+        if name is None or name["object"] != wanted or not path.is_file():
+            continue
+        place, revision = _collection(path, folder)
+        file = DataFile(path, name["attribute"], revision)
+        other = found.setdefault((place, file.attribute), file)
+        if other.revision < file.revision:
+            found[place, file.attribute] = file
+        elif other.revision == file.revision and other != file:
+            raise InputError(
+                str(path),
+                f"is {wanted}.{file.attribute}, and so is {other.path.name}.",
+                "Move one of the two away.",
+            )
+    places: dict[Path, list[DataFile]] = {}
+    for (place, _), file in found.items():
+        places.setdefault(place, []).append(file)
+    return places
+
+
+def _collection(path: Path, folder: Path) -> tuple[Path, str]:
+    """Return the collection and the revision of a file."""
+    place, revision = path.parent, ""
+    if place != folder and (found := _REVISION.fullmatch(place.name)):
+        place, revision = place.parent, found[1]
+    if any(_REVISION.fullmatch(part) for part in place.relative_to(folder).parts):
+        raise InputError(
+            str(path),
+            "lies in a folder below that of a revision.",
+            "The folder of a revision, #...#, holds files only: move the revision to the end.",
+        )
+    return place, revision
+
+
+def revisions(files: Iterable[DataFile]) -> list[str]:
+    """Return the revisions that files come from, in order; "none" for files without one.
+
+    Without a single revision there is nothing to return.
+    """
+    found = sorted({file.revision for file in files})
+    return [each or "none" for each in found] if any(found) else []
+
+
+# --- sortings ------------------------------------------------------------------------------------
+
+
+def sortings(folder: Path) -> list[list[Sorting]]:
+    """Return the sortings of each probe, first what a loader of the laboratory would choose.
+
+    Raises
+    ------
+    InputError
+        If there are none, or one lies below another and no name says that it is the same probe.
+    """
+    places = [
+        place
+        for place, files in newest(folder, "spikes").items()
+        if {"times", "clusters"} <= {file.attribute for file in files}
+    ]
+    if not places:
+        raise InputError(str(folder), "no spikes.times.npy with spikes.clusters.npy beside it.")
+    found = [_sorting(place, folder) for place in places]
+    for inner in found:
+        for outer in found:
+            if outer.place in inner.place.parents and outer.probe != inner.probe:
+                raise InputError(
+                    str(inner.place),
+                    f"holds spikes, and so does {outer.place}, a folder above it.",
+                    "If these are two sortings of the same recording, move one away.",
+                )
+    probes: dict[tuple[str, ...], list[Sorting]] = {}
+    for each in found:
+        probes.setdefault(each.probe, []).append(each)
+    return [sorted(of_probe, key=preference) for of_probe in probes.values()]
+
+
+def _sorting(place: Path, folder: Path) -> Sorting:
+    """Cut the path of a collection into what names the probe and what names the sorting.
+
+    The last part with "probe" or "imec0" in it names the probe, and what lies below it the sorting,
+    except shanks. Without such a part all parts name the probe but those that name sorters.
+    """
+    parts = place.relative_to(folder).parts
+    named = [i for i, part in enumerate(parts) if _PROBE.search(part)]
+    stop = named[-1] + 1 if named else len(parts)
+    is_probe = [
+        not GENERIC.fullmatch(part) if i < stop else bool(_SHANK.fullmatch(part))
+        for i, part in enumerate(parts)
+    ]
+    probe = tuple(part for part, is_one in zip(parts, is_probe, strict=True) if is_one)
+    others = [part for part, is_one in zip(parts, is_probe, strict=True) if not is_one]
+    return Sorting(place, probe, "/".join(part for part in others if part != "alf") or ".")
+
+
+def preference(sorting: Sorting) -> tuple[int, str]:
+    """Return what sorts sortings by preference: known names first, then by name."""
+    rank = _PREFERRED.index(sorting.name) if sorting.name in _PREFERRED else len(_PREFERRED)
+    return rank, sorting.name
+
+
+def chosen(folder: Path, wanted: str | Sequence[str] | None) -> list[Sorting]:
+    """Return the sorting of each probe that is read.
+
+    Parameters
+    ----------
+    folder : Path
+        The session.
+    wanted : str, sequence of str or None
+        The key ``sorting``: names, in order of preference.
+
+    Raises
+    ------
+    InputError
+        As `sortings`; if a probe was sorted more than once and nothing says which one to read, or
+        if it has no sorting of a wanted name.
+    """
+    names = [wanted] if isinstance(wanted, str) else wanted
+    return [_chosen(of_probe, folder, names) for of_probe in sortings(folder)]
+
+
+def _chosen(of_probe: list[Sorting], folder: Path, names: Sequence[str] | None) -> Sorting:
+    listed = ", ".join(f"{_relative(each, folder)} (sorting: {each.name})" for each in of_probe)
+    if names is None:
+        if len(of_probe) == 1:
+            return of_probe[0]
+        names_differ = len({each.name for each in of_probe}) == len(of_probe)
+        raise InputError(
+            str(folder),
+            f"a probe was sorted {len(of_probe)} times: {listed}.",
+            "Reading all of them would count each neuron more than once. "
+            + ("Set the key sorting to the one to read." if names_differ else "Keep one of them."),
+        )
+    named = next((n for n in names if any(each.name == n for each in of_probe)), None)
+    found = [each for each in of_probe if each.name == named]
+    if not found:
+        raise InputError(
+            f"{folder}, sorting",
+            f"{' and '.join(map(repr, names))} name no sorting of a probe.",
+            f"There: {listed}.",
+        )
+    if len(found) > 1:
+        both = " and ".join(_relative(each, folder) for each in found)
+        raise InputError(f"{folder}, sorting", f"{named!r} names {both}.", "Move one of them away.")
+    return found[0]
+
+
+def _relative(sorting: Sorting, folder: Path) -> str:
+    return sorting.place.relative_to(folder).as_posix()
