@@ -16,7 +16,7 @@ INSTALLED := .venv/installed
 .DELETE_ON_ERROR:
 
 report: $(INSTALLED)
-	$(BIN)/neuro-attn report --config $(CONFIG) --cores $(CORES) $(if $(DATA),--data "$(DATA)")
+	$(BIN)/neuro-attn report $(CONFIG) --cores $(CORES) $(if $(DATA),--data "$(DATA)")
 
 test: lint tests
 

@@ -2,8 +2,9 @@
 
     python -m benchmarks.kills --kills 30
 
-The whole process group gets SIGKILL, as from the kernel's out-of-memory killer or a scheduler:
-nothing can clean up after itself. In the end every result has to be there, and be the same bytes.
+The command, Snakemake and its jobs get SIGKILL, as from the kernel's out-of-memory killer or a
+scheduler: nothing can clean up after itself. In the end every result has to be there, and be the
+same bytes.
 """
 
 import argparse
@@ -71,24 +72,32 @@ def run(folder: Path, arguments: Sequence[str] = (), kill_after: float | None = 
     RuntimeError
         If it ended by itself in an error.
     """
-    command = [sys.executable, "-m", "neuro_attn.command_line", "run", "--config", "config.yaml"]
+    command = [sys.executable, "-m", "neuro_attn.command_line", "run", "config.yaml"]
     with open(folder / "told.txt", "w") as told:
         process = subprocess.Popen(
-            [*command, "--cores", "2", *arguments],
+            [*command, "--cores", "2", "--", *arguments],
             cwd=folder,
             stdout=told,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
         try:
             code = process.wait(kill_after)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill(folder, process)
             return False
     if code:
         raise RuntimeError((folder / "told.txt").read_text()[-3000:])
     return True
+
+
+def kill(folder: Path, process: subprocess.Popen) -> None:
+    """Kill a run: the command, and Snakemake with its jobs, which are a group of their own."""
+    os.kill(process.pid, signal.SIGSTOP)  # It starts nothing more.
+    lock = folder / ".snakemake/neuro-attn.lock"
+    if lock.exists() and (snakemake := lock.read_text()):
+        os.killpg(int(snakemake), signal.SIGKILL)
+    process.kill()
+    process.wait()
 
 
 def kill_and_restart(

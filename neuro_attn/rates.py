@@ -115,9 +115,7 @@ def _occupied(
     trial, bin, count : array of int, shape (occupied bin,)
     """
     n_bins = edges.shape[1] - 1
-    trial = np.repeat(np.arange(len(edges)), n_spikes)
-    before = np.cumsum(n_spikes) - n_spikes
-    spikes = times[np.arange(len(trial)) + np.repeat(first - before, n_spikes)]
+    trial, spikes = spikes_in(times, first, n_spikes)
     bins = ((spikes - edges[trial, 0]) / width).astype(np.int64)
     np.minimum(bins, n_bins - 1, out=bins)
     # The quotient is rounded, so a spike next to an edge may have to go over it.
@@ -128,3 +126,25 @@ def _occupied(
     begins = np.flatnonzero(np.diff(place, prepend=-1))
     counts = np.diff(begins, append=len(place))
     return trial[begins], bins[begins], counts
+
+
+def spikes_in(
+    times: np.ndarray, first: np.ndarray, n_spikes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the spikes of a unit that lie in windows, one window after another.
+
+    Parameters
+    ----------
+    times : array, shape (spike,)
+        Sorted spike times, s.
+    first, n_spikes : array of int, shape (window,)
+        The first spike in each window, and how many there are.
+
+    Returns
+    -------
+    window : array of int, shape (spike in a window,)
+    time : array of float, shape (spike in a window,)
+    """
+    window = np.repeat(np.arange(len(first)), n_spikes)
+    before = np.cumsum(n_spikes) - n_spikes
+    return window, times[np.arange(len(window)) + np.repeat(first - before, n_spikes)]

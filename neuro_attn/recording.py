@@ -7,6 +7,7 @@ spikes/s (networks: a.u.). ``time`` is in s from the task's event (bin centres).
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,10 +19,11 @@ import xarray as xr
 
 from neuro_attn import __version__
 from neuro_attn.bytestrings import text_columns
-from neuro_attn.configuration import AnyDataset, Regions
+from neuro_attn.configuration import AnyDataset, RecordedDataset, Regions, Time
 from neuro_attn.errors import InputError
 from neuro_attn.expressions import evaluate
 from neuro_attn.files import as_filename, written_whole
+from neuro_attn.independence import repeated_spikes, shared_windows
 from neuro_attn.observation import observed_part, past_the_spikes, was_observed
 from neuro_attn.rates import bin_rates
 
@@ -48,6 +50,8 @@ class SpikeSession:
         When each unit was observed, s; None where the source does not say.
     has_spikes : bool
         False for the outline of a simulation, whose spikes are not drawn.
+    has_clock : bool
+        False for trials that were cut out before and follow each other on a made-up clock.
     remarks : list of str
         Sentences on how the files were read, shown by `check` and by a run.
     """
@@ -60,10 +64,11 @@ class SpikeSession:
     provenance: dict = field(default_factory=dict)
     observed: list[np.ndarray] | None = None
     has_spikes: bool = True
+    has_clock: bool = True
     remarks: list[str] = field(default_factory=list)
 
 
-def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dataset:
+def from_spikes(session: SpikeSession, name: str, dataset: RecordedDataset) -> xr.Dataset:
     """Cut a session into the trials of the data set's tasks and bin its spikes.
 
     Parameters
@@ -86,29 +91,41 @@ def from_spikes(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dat
         If trial ids repeat, trials belong to two tasks or classes, an event is missing, or what
         results breaks the contract.
     """
-    trials, keep, attributes = cut(session, dataset)
+    part = cut(session, dataset)
     time = dataset.time
     rates = bin_rates(
-        [session.spike_times[unit] for unit in np.flatnonzero(keep)],
-        trials["event_time"].to_numpy(),
+        part.spike_times,
+        part.trials["event_time"].to_numpy(),
         time.start,
         time.bin,
         time.n_bins,
     )
     return build(
         rates,
-        trials,
-        session.units[keep],
+        part.trials,
+        session.units[part.keep],
         name,
         session.session,
         dataset,
-        {"origin": session.origin, **session.provenance, **attributes},
+        {"origin": session.origin, **session.provenance, **part.attributes},
     )
 
 
-def cut(
-    session: SpikeSession, dataset: AnyDataset
-) -> tuple[pd.DataFrame, np.ndarray, dict[str, Any]]:
+class Cut(NamedTuple):
+    """The trials and units of a Recording before their spikes are binned."""
+
+    trials: pd.DataFrame
+    """Those of all tasks, as `assign_tasks` returns them, on which all units were observed."""
+    keep: np.ndarray
+    """Units of selected regions that were observed on these trials; bool, shape (unit,)."""
+    spike_times: list[np.ndarray]
+    """Those of each unit that is kept."""
+    attributes: dict[str, Any]
+    """Attributes of the Recording: the counts of `assign_tasks`, units without a region, and
+    ``remarks`` if there is anything to say."""
+
+
+def cut(session: SpikeSession, dataset: RecordedDataset) -> Cut:
     """Choose the trials and units of a Recording.
 
     Parameters
@@ -118,63 +135,109 @@ def cut(
     dataset : settings of a data set
         Its tasks, label, time and regions.
 
-    Returns
-    -------
-    trials : pandas.DataFrame
-        Those of all tasks, as `assign_tasks` returns them, on which all units were observed.
-    keep : numpy.ndarray of bool, shape (unit,)
-        Units of selected regions that were observed on these trials.
-    attributes : dict
-        Attributes of the Recording: the counts of `assign_tasks`, units without a region, and
-        ``remarks`` if there is anything to say.
-
     Raises
     ------
     InputError
-        As in `from_spikes`, and if no trial or unit was observed.
+        As in `from_spikes`, if no trial or unit was observed, or if trials share spikes.
     """
     trials, counts = assign_tasks(session.trials, dataset, session.origin)
-    counts = {**counts, **region_counts(session.units)}
-    attributes: dict[str, Any] = {**counts, **_remarks(session.remarks)}
     keep = selected_units(session.units, dataset.regions)
+    trials, keep, left_out = _observed(session, trials, keep, dataset.time)
+    spike_times = [session.spike_times[row] for row in np.flatnonzero(keep)]
     events = trials["event_time"].to_numpy()
     opens, closes = events + dataset.time.start, events + dataset.time.stop
+    ids = trials["trial_id"].to_numpy()
+    remarks = [
+        *session.remarks,
+        left_out,
+        _past_the_spikes(spike_times, opens, closes) if session.observed is None else "",
+        judge_independence(
+            shared_windows(ids, events, dataset.time.stop - dataset.time.start)
+            if session.has_clock
+            else repeated_spikes(ids, spike_times, opens, closes),
+            dataset,
+            session.origin,
+        ),
+    ]
+    attributes = {**counts, **region_counts(session.units), **as_attribute(remarks)}
+    return Cut(trials, keep, spike_times, attributes)
+
+
+def as_attribute(remarks: Iterable[str]) -> dict[str, str]:
+    """Return remarks as the attribute ``remarks`` of a Recording, if there are any."""
+    text = " ".join(filter(None, remarks))
+    return {"remarks": text} if text else {}
+
+
+def _observed(
+    session: SpikeSession, trials: pd.DataFrame, keep: np.ndarray, time: Time
+) -> tuple[pd.DataFrame, np.ndarray, str]:
+    """Leave out trials and units that were not observed, and say how many."""
     rows = np.flatnonzero(keep)
-    if session.observed is None:
-        n_past = past_the_spikes([session.spike_times[row] for row in rows], opens, closes)
-        if not n_past:
-            return trials, keep, attributes
-        said = "reaches" if n_past == 1 else "reach"
-        past = (
-            f"{_counted(n_past, 'trial')} of {len(trials)} {said} past the first or last spike of "
-            "all units; the missing rates are 0. Leave such trials out with the task's expression "
-            "if they were not recorded."
-        )
-        return trials, keep, {**counts, **_remarks([*session.remarks, past])}
-    if not len(rows) or not len(trials):
-        return trials, keep, attributes
+    if session.observed is None or not len(rows) or not len(trials):
+        return trials, keep, ""
+    events = trials["event_time"].to_numpy()
+    opens, closes = events + time.start, events + time.stop
     observed = [was_observed(session.observed[row], opens, closes) for row in rows]
     of_trials, of_units = observed_part(np.column_stack(observed))
     if not of_trials.any() or not of_units.any():
         raise InputError(
             session.origin,
-            f"no unit was observed from {dataset.time.start:g} to {dataset.time.stop:g} s on any "
-            "trial.",
+            f"no unit was observed from {time.start:g} to {time.stop:g} s on any trial.",
             "Intervals of observation and trials must be on one clock, in s.",
         )
     if of_trials.all() and of_units.all():
-        return trials, keep, attributes
+        return trials, keep, ""
     keep[rows[~of_units]] = False
     left_out = f"{_counted(int((~of_trials).sum()), 'trial')} of {len(trials)} and "
     left_out += f"{_counted(int((~of_units).sum()), 'unit')} of {len(rows)} are left out: not "
-    left_out += f"observed from {dataset.time.start:g} to {dataset.time.stop:g} s."
-    attributes = {**counts, **_remarks([*session.remarks, left_out])}
-    return trials[of_trials].reset_index(drop=True), keep, attributes
+    left_out += f"observed from {time.start:g} to {time.stop:g} s."
+    return trials[of_trials].reset_index(drop=True), keep, left_out
 
 
-def _remarks(sentences: list[str]) -> dict[str, str]:
-    """Return the attribute that holds remarks, if there are any."""
-    return {"remarks": " ".join(sentences)} if sentences else {}
+def _past_the_spikes(spike_times: list[np.ndarray], opens: np.ndarray, closes: np.ndarray) -> str:
+    n_past = past_the_spikes(spike_times, opens, closes)
+    if not n_past:
+        return ""
+    said = "reaches" if n_past == 1 else "reach"
+    return (
+        f"{_counted(n_past, 'trial')} of {len(opens)} {said} past the first or last spike of all "
+        "units; the missing rates are 0. Leave such trials out with the task's expression if they "
+        "were not recorded."
+    )
+
+
+def judge_independence(problem: str, dataset: RecordedDataset, origin: str) -> str:
+    """Refuse trials that share spikes, or remark on them where the data set allows it.
+
+    Parameters
+    ----------
+    problem : str
+        What `independence` found; empty for independent trials.
+    dataset : RecordedDataset
+        Its key ``overlapping_windows``.
+    origin : str
+        The file, named in the error.
+
+    Returns
+    -------
+    str
+        The remark; empty for independent trials.
+
+    Raises
+    ------
+    InputError
+        If trials share spikes and ``overlapping_windows`` is ``error``.
+    """
+    if problem and dataset.overlapping_windows == "error":
+        raise InputError(
+            f"{origin}, trials",
+            problem,
+            "Training and test trials would share spikes, which raises accuracy even on noise. "
+            "Keep one row for each trial, leave trials out with the tasks' expressions, or "
+            "shorten time; overlapping_windows: allow states that the overlap is meant.",
+        )
+    return f"{problem} They share spikes (overlapping_windows: allow)." if problem else ""
 
 
 def _counted(n: int, what: str) -> str:

@@ -25,6 +25,7 @@ import pytest
 import yaml
 
 from neuro_attn import command_line
+from neuro_attn.command_line import options
 from neuro_attn.configuration import parse
 from tests.onboarding.conftest import spike_trains, trials_table, write_nwb
 
@@ -204,7 +205,7 @@ def test_make_knows_what_the_pages_ask_of_it(page, command):
     )
     assert done.returncode == 0, done.stderr
     if config := re.search(r"CONFIG=(\S+)", command):
-        assert f"--config {config[1]} " in done.stdout
+        assert f"neuro-attn report {config[1]} " in done.stdout
         # A file of the project, or one that the reader has written by then.
         written = [c for c in commands(page) if config[1] in c.split()]
         assert (ROOT / config[1]).is_file() or written
@@ -220,7 +221,7 @@ def test_every_option_of_the_command_line_is_documented():
     pages = "\n".join(map(text_of, PAGES))
     (commands_,) = [
         action
-        for action in command_line._parser()._actions
+        for action in options.build()._actions
         if isinstance(action, argparse._SubParsersAction)
     ]
     for name, parser in commands_.choices.items():

@@ -105,7 +105,7 @@ def test_decoding_stands_on_its_own_stage_and_on_nothing_that_comes_after():
         "recording.py",
         "configuration/settings.py",
     } <= found
-    later = {"inference", "geometry", "networks", "comparison", "figures", "command_line.py"}
+    later = {"inference", "geometry", "networks", "comparison", "figures", "command_line"}
     assert not stages(SCRIPTS / "decode.py") & later
 
 
@@ -124,4 +124,4 @@ def test_a_figure_stands_on_its_own_module_and_on_no_other_figures():
 
 def test_no_script_of_the_workflow_stands_on_the_command_line():
     for script in SCRIPTS.rglob("*.py"):
-        assert "command_line.py" not in modules(script)
+        assert "command_line" not in stages(script)

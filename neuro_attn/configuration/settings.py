@@ -172,11 +172,11 @@ class Inference(Settings):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Coverage of the intervals."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Level of the tests."""
+    """Level of the tests: a result is significant if p is below it."""
     correction: Literal["max", "cluster", "fdr"] = "max"
     """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
     sustained: Count = 3
-    """Bins in a row that must exceed the threshold for an onset."""
+    """Bins in a row that must be significant for an onset."""
 
     @model_validator(mode="after")
     def _only_shuffles_have_conditions(self) -> "Inference":
@@ -231,7 +231,14 @@ class Analysis(Settings):
 # --- data sets, by source ----------------------------------------------------------------------
 
 
-class SimulationDataset(Analysis):
+class _Recorded(Analysis):
+    """What data sets that are read or simulated have."""
+
+    overlapping_windows: Literal["error", "allow"] = "error"
+    """Whether trials of a session may share spikes: windows that overlap, or one trial twice."""
+
+
+class SimulationDataset(_Recorded):
     """Simulated recordings with planted truth."""
 
     source: Literal["simulation"]
@@ -240,7 +247,7 @@ class SimulationDataset(Analysis):
     """The generative model."""
 
 
-class NwbDataset(Analysis):
+class NwbDataset(_Recorded):
     """Neurodata Without Borders files, one a session."""
 
     source: Literal["nwb"]
@@ -251,7 +258,7 @@ class NwbDataset(Analysis):
     """The interval table that lists the trials, or several; the column `table` then says which."""
 
 
-class RasterDataset(Analysis):
+class RasterDataset(_Recorded):
     """Neural Decoding Toolbox rasters, one .mat file a unit."""
 
     source: Literal["raster"]
@@ -266,7 +273,7 @@ class RasterDataset(Analysis):
     """Samples per second."""
 
 
-class TableDataset(Analysis):
+class TableDataset(_Recorded):
     """Plain tables of spikes, trials and units, as CSV or Parquet."""
 
     source: Literal["table"]
@@ -279,7 +286,7 @@ class TableDataset(Analysis):
     """Table with columns session, unit_id and the region's column."""
 
 
-class NetcdfDataset(Analysis):
+class NetcdfDataset(_Recorded):
     """Recordings that already keep the Recording contract, one NetCDF file a session."""
 
     source: Literal["netcdf"]
@@ -301,7 +308,7 @@ OWN_COLUMNS = (
 """Names in recordings that no axis of conditions can have."""
 
 
-class MatlabDataset(Analysis):
+class MatlabDataset(_Recorded):
     """Arrays of binned activity in MATLAB files (7.3 or older), one session each."""
 
     source: Literal["matlab"]
@@ -349,7 +356,7 @@ class MatlabDataset(Analysis):
         return [axis for axis in self.axes if axis not in ("unit", "time", "trial")]
 
 
-class AlfDataset(Analysis):
+class AlfDataset(_Recorded):
     """ALF folders, one a session, as the International Brain Laboratory keeps them."""
 
     source: Literal["alf"]
@@ -366,7 +373,7 @@ class AlfDataset(Analysis):
     """Region of all units; null: the column `regions.column` of the clusters or channels."""
 
 
-class PhyDataset(Analysis):
+class PhyDataset(_Recorded):
     """Folders of spikes sorted by Kilosort and its like and curated in Phy, one a session."""
 
     source: Literal["phy"]
@@ -394,18 +401,7 @@ class NetworkDataset(Analysis):
     """Whether the network was trained; an untrained one is a floor."""
 
 
-WrittenDataset = Annotated[
-    SimulationDataset
-    | NwbDataset
-    | RasterDataset
-    | TableDataset
-    | NetcdfDataset
-    | MatlabDataset
-    | AlfDataset
-    | PhyDataset,
-    Field(discriminator="source"),
-]
-AnyDataset = (
+RecordedDataset = (
     SimulationDataset
     | NwbDataset
     | RasterDataset
@@ -414,8 +410,9 @@ AnyDataset = (
     | MatlabDataset
     | AlfDataset
     | PhyDataset
-    | NetworkDataset
 )
+WrittenDataset = Annotated[RecordedDataset, Field(discriminator="source")]
+AnyDataset = RecordedDataset | NetworkDataset
 
 # --- networks and comparison -------------------------------------------------------------------
 

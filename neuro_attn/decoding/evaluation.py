@@ -95,7 +95,7 @@ def evaluate_fold(
     if across is not None and n_tasks > 1:
         others = [population.rows(test[None], units[:1], points) for test in across.test]
     n_replicates, n_points = tests[0].shape[:2]
-    accuracy = np.empty((n_replicates, n_tasks, n_tasks, n_points, n_points), np.float32)
+    accuracy = np.empty((n_replicates, n_tasks, n_tasks, n_points, n_points))
     weights, patterns, unconverged = [], [], []
     true_class: list[list[np.ndarray]] = []
     for train_task in range(n_tasks):
@@ -154,7 +154,7 @@ def evaluate_mirrored(
         Balanced accuracy; 0 within tasks.
     """
     n_tasks, n_points, n_units = len(population.tasks), population.n_points, len(units)
-    accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_points, n_points), np.float32)
+    accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_points, n_points))
     signs = np.ascontiguousarray(mirrors.T, np.float32)[:, :, None]
     for train_task in range(n_tasks):
         decoders = _trained(population, [fold], train_task, units[None], settings, EVERYTHING)
@@ -228,14 +228,18 @@ def _scores(test: np.ndarray, weights: np.ndarray, intercept: np.ndarray) -> np.
 
 
 def _balanced_accuracy(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return the mean over classes of the fraction correct (replicate, train_point, test_point)."""
+    """Return the mean over classes of the fraction correct (replicate, train_point, test_point).
+
+    Correct trials are counted (float32 holds whole numbers up to 2^24 exactly), so the same counts
+    give the same accuracy, whichever trials were correct.
+    """
     if scores.shape[-1] == 1:
         correct = (scores[..., 0] > 0) == (truth == 1)[:, None]
     else:
         correct = scores.argmax(axis=-1) == truth[:, None]
-    count = np.bincount(truth)
-    weight = (1 / (count[truth] * len(count))).astype(np.float32)
-    return np.einsum("rqnp,n->rpq", correct, weight, optimize=True)
+    is_class = (truth[:, None] == np.unique(truth)).astype(np.float32)
+    counts = np.einsum("rqnp,nk->rpqk", correct, is_class, optimize=True)
+    return (counts / is_class.sum(axis=0, dtype=float)).mean(axis=-1)
 
 
 def _probability_of(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:

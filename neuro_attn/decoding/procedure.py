@@ -19,6 +19,8 @@ from neuro_attn.randomness import stream
 
 BATCH_BYTES = 16_000_000
 """Training data held at once; small enough to stay near the processor's caches."""
+MIRRORED_AT_ONCE = 1000
+"""Replicates with mirrored units whose accuracies are summed at once."""
 OBSERVED = Replicate("observed")
 
 
@@ -107,13 +109,18 @@ class Procedure:
         return pool[stream(self.seed, "units", *names, draw).permutation(n)]
 
     def replicated(self, replicates: list[Replicate]) -> np.ndarray:
-        """Return accuracies (replicate, train, test, point, point), means over draws and folds."""
+        """Return accuracies (replicate, train, test, point, point), means over draws and folds.
+
+        They are summed in float64 and rounded once: equal accuracies are equal in all digits,
+        whatever they are sums of, and however many.
+        """
         n_tasks, n_points = len(self.population.tasks), self.population.n_points
         shape = (len(replicates), n_tasks, n_tasks, n_points, n_points)
         accuracy = np.zeros(shape, np.float32)
         n_terms = self.settings.draws * self.settings.folds
         for sizes, members in self._batches(replicates):
             batch = [replicates[member] for member in members]
+            total = np.zeros((len(batch), *shape[1:]))
             for draw in range(self.settings.draws):
                 units = np.stack([self.units(draw, each)[: self.n_units] for each in batch])
                 observed = self.folds(draw, OBSERVED, sizes)
@@ -123,8 +130,9 @@ class Procedure:
                     tested = evaluate_fold(
                         self.population, folds, units, self.settings, EVERYTHING, across
                     )
-                    accuracy[members] += tested.accuracy / n_terms
+                    total += tested.accuracy
                 self.progress.update(len(batch))
+            accuracy[members] = total / n_terms
         return accuracy
 
     def mirrored(self, null: np.ndarray) -> np.ndarray:
@@ -144,13 +152,17 @@ class Procedure:
                 for index in range(len(null))
             ]
         )
-        for draw in range(self.settings.draws):
-            units = self.units(draw, OBSERVED)[: self.n_units]
-            for fold in self.folds(draw, OBSERVED):
-                accuracy += evaluate_mirrored(
-                    self.population, fold, units, self.settings, mirrors[:, units]
-                )
-        accuracy /= self.settings.draws * self.settings.folds
+        n_terms = self.settings.draws * self.settings.folds
+        for start in range(0, len(null), MIRRORED_AT_ONCE):
+            batch = mirrors[start : start + MIRRORED_AT_ONCE]
+            total = np.zeros((len(batch), *null.shape[1:]))
+            for draw in range(self.settings.draws):
+                units = self.units(draw, OBSERVED)[: self.n_units]
+                for fold in self.folds(draw, OBSERVED):
+                    total += evaluate_mirrored(
+                        self.population, fold, units, self.settings, batch[:, units]
+                    )
+            accuracy[start : start + MIRRORED_AT_ONCE] = total / n_terms
         tasks = np.arange(null.shape[1])
         accuracy[:, tasks, tasks] = null[:, tasks, tasks]
         return accuracy

@@ -215,7 +215,7 @@ def _information(
                 *normal_interval(float(value), replicates, resampling.confidence),
             )
             if isinstance(place, str):
-                p = float(p_value(value, null, tie=0))
+                p = float(p_value(value, null))
                 windows.append((region, label, place, item, *numbers, float(null.mean()), p))
             else:
                 times.append((region, label, place, f"{item}_color", *numbers))

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage, stats
 
-from neuro_attn.inference.pvalues import SCALED_TIE, p_value, studentized
+from neuro_attn.inference.pvalues import fraction, p_value, studentized
 
 
 def cluster_p_value(
@@ -21,7 +21,9 @@ def cluster_p_value(
     .. math:: M = \sum_{t \in cluster} T_t, \qquad T_t > \Phi^{-1}(1 - \alpha).
 
     A cluster's p compares its mass with the largest of the family in every permutation. It speaks
-    of the cluster as a whole: not of its extent, its first time or any time in it.
+    of the cluster as a whole: not of its extent, its first time or any time in it. Many times with
+    a moderate p can so make a cluster with a smaller one; each time has the larger of its
+    cluster's p and its own.
 
     Parameters
     ----------
@@ -40,13 +42,15 @@ def cluster_p_value(
     Returns
     -------
     array, shape (...)
-        The p-value of the cluster at each point; 1 where there is none.
+        1 where there is no cluster; never below `p_value`.
     """
-    scaled, scaled_null = studentized(observed, null)
-    everything = np.concatenate([scaled_null, scaled[..., None]], axis=-1)
+    scaled = studentized(observed, null)
+    # What ties with the observation counts for the null, in the extent of clusters as in T.
+    everything = scaled.null + scaled.tie[..., None]
+    everything = np.concatenate([everything, (scaled.observed - scaled.tie)[..., None]], axis=-1)
     masses = cluster_masses(everything, times, stats.norm.isf(alpha))
     largest = masses[..., :-1].max(axis=family, keepdims=True)
-    return p_value(masses[..., -1], np.broadcast_to(largest, scaled_null.shape), SCALED_TIE)
+    return np.maximum(fraction(largest >= masses[..., -1:]), p_value(observed, null))
 
 
 def cluster_masses(statistic: np.ndarray, times: tuple[int, ...], threshold: float) -> np.ndarray:

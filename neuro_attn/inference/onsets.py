@@ -1,9 +1,9 @@
 r"""Onsets: when a time course leaves chance for good.
 
-*Whether* there is an onset is a test: accuracy exceeds its threshold, corrected by the maximum
-over time, for several bins in a row. *When* it was is an estimate, for a signal crosses a
-threshold later the weaker it is. The rise to the first of these bins is described by what a
-decoder makes of a signal s that starts at t0 and rises with the time constant tau,
+*Whether* there is an onset is a test: accuracy is significant, corrected by the maximum over time,
+in several bins in a row. *When* it was is an estimate, for a signal becomes significant later the
+weaker it is. The rise to the first of these bins is described by what a decoder makes of a signal s
+that starts at t0 and rises with the time constant tau,
 
 .. math:: s(t) = 1 - e^{-(t - t_0) / \tau}, \qquad
     d(s) \propto \frac{s^2}{\sqrt{s^2 + \kappa}}, \qquad
@@ -21,8 +21,6 @@ an interval holds both the noise and what is not known of the shape, each of the
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from neuro_attn.inference.pvalues import studentized
-
 RISE_TIMES = (0.01, 0.02, 0.04, 0.08, 0.16)
 """Time constants of the rise that are tried, s."""
 WEAKNESSES = (0.1, 0.3, 1.0)
@@ -31,30 +29,12 @@ STEP = 0.002
 """Steps in which onsets are tried, s."""
 
 
-def threshold(observed: np.ndarray, null: np.ndarray, alpha: float) -> np.ndarray:
-    """Return the accuracy, at each time, that the null exceeds anywhere with probability alpha.
-
-    Parameters
-    ----------
-    observed : array, shape (time,)
-        Accuracy.
-    null : array, shape (time, permutation)
-        Its permutation null.
-    alpha : float
-        Level over all times together (maximum over time).
-    """
-    _, scaled = studentized(observed, null)
-    critical = np.quantile(scaled.max(axis=0), 1 - alpha, method="higher")
-    everything = np.concatenate([null, observed[:, None]], axis=1)
-    return everything.mean(axis=1) + critical * everything.std(axis=1)
-
-
-def first_lasting_bin(course: np.ndarray, level: np.ndarray, sustained: int) -> int | None:
-    """Return the first of the first `sustained` bins in a row above a level, None without any."""
-    if sustained > len(course):
+def first_lasting_bin(significant: np.ndarray, sustained: int) -> int | None:
+    """Return the first of the first `sustained` significant bins in a row, None without any."""
+    if sustained > len(significant):
         return None
-    above = np.lib.stride_tricks.sliding_window_view(course > level, sustained).all(axis=1)
-    return int(above.argmax()) if above.any() else None
+    lasting = np.lib.stride_tricks.sliding_window_view(significant, sustained).all(axis=1)
+    return int(lasting.argmax()) if lasting.any() else None
 
 
 def onset(

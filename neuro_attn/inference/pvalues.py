@@ -1,15 +1,45 @@
-"""P-values from permutations, alone and corrected for how many are looked at."""
+r"""P-values from permutations, alone and corrected for how many are looked at.
+
+Accuracies are means of float32 values, whose rounding depends on the order of their sums, so each
+is known to within ``TIE`` only. Every comparison of an observation with a null is made on that one
+scale. In SDs of a null it is :math:`\epsilon_i = \mathrm{TIE} / \mathrm{SD}_i` for test i, and a
+permutation k of test j reaches the observation of test i where the two cannot be told apart or it
+is larger,
+
+.. math:: T_j^{(k)} + \epsilon_j \ge T_i - \epsilon_i .
+
+What reaches an observation of its own test does so in the family, too: a corrected p-value is
+never below the uncorrected one. Counting ties makes p larger, never smaller, so tests stay valid.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
 TIE = 1e-6
-"""Accuracies this near are equal: they are means in float32, whose rounding depends on order."""
-SCALED_TIE = 1e-4
-"""The same in SDs of the null."""
+"""Accuracies this near are equal. Rounding is below 1e-7; one trial of 10,000 makes 1e-4."""
 
 
-def p_value(observed: np.ndarray, null: np.ndarray, tie: float = TIE) -> np.ndarray:
+class Studentized(NamedTuple):
+    """Statistics in SDs from their mean over the data and the permutations.
+
+    Parameters
+    ----------
+    observed : array, shape (...)
+        The statistic; -inf where nothing varies.
+    null : array, shape (..., permutation)
+        The same under permutations.
+    tie : array, shape (...)
+        ``TIE`` in these units; 0 where nothing varies.
+    """
+
+    observed: np.ndarray
+    null: np.ndarray
+    tie: np.ndarray
+
+
+def p_value(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
     """Return one-sided permutation p-values, (b + 1) / (m + 1) with b counting null >= observed.
 
     Never 0 (Phipson & Smyth 2010); above .5 where the statistic is below the null's median.
@@ -19,12 +49,14 @@ def p_value(observed: np.ndarray, null: np.ndarray, tie: float = TIE) -> np.ndar
     observed : array, shape (...)
         The statistic.
     null : array, shape (..., permutation)
-        The same under m permutations.
-    tie : float
-        Differences up to this are rounding; such values count as equal.
+        The same under m permutations. Values within ``TIE`` of the observed one reach it.
     """
-    b = (null >= observed[..., None] - tie).sum(axis=-1)
-    return (b + 1) / (null.shape[-1] + 1)
+    return fraction(np.asarray(observed, float)[..., None] - null <= TIE)
+
+
+def fraction(reached: np.ndarray) -> np.ndarray:
+    """Return (b + 1) / (m + 1), b counting the m permutations (last axis) that reach a value."""
+    return (reached.sum(axis=-1) + 1) / (reached.shape[-1] + 1)
 
 
 def corrected_p_value(
@@ -34,7 +66,8 @@ def corrected_p_value(
 
     Statistics are first divided by their SD over permutations, so that tests with a wide null
     do not set the threshold for all. The permutations must be the same label orders throughout
-    the family; the maximum then keeps the dependence between its members.
+    the family; the maximum then keeps the dependence between its members. A member in which
+    nothing varies has p = 1 and does not change that of others.
 
     Parameters
     ----------
@@ -48,10 +81,11 @@ def corrected_p_value(
     Returns
     -------
     array, shape (...)
+        Never below `p_value`.
     """
-    scaled, scaled_null = studentized(observed, null)
-    largest = scaled_null.max(axis=family, keepdims=True)
-    return p_value(scaled, np.broadcast_to(largest, scaled_null.shape), SCALED_TIE)
+    scaled = studentized(observed, null)
+    largest = (scaled.null + scaled.tie[..., None]).max(axis=family, keepdims=True)
+    return fraction(largest >= (scaled.observed - scaled.tie)[..., None])
 
 
 def false_discovery_p_value(
@@ -61,7 +95,7 @@ def false_discovery_p_value(
 
     Of the members of a family with a value of at most q, a fraction of at most q is expected to
     be false. That holds if the tests are independent or positively dependent, as the accuracies
-    of neighbouring times are.
+    of neighbouring times are. Members in which nothing varies have 1 and are not counted.
 
     Parameters
     ----------
@@ -75,22 +109,43 @@ def false_discovery_p_value(
     Returns
     -------
     array, shape (...)
+        Never below `p_value`.
     """
     first = tuple(range(len(family)))
-    p = np.moveaxis(p_value(observed, null), family, first)
-    together = p.reshape(-1, *p.shape[len(family) :])
-    controlled = stats.false_discovery_control(together, axis=0, method="bh")
-    return np.moveaxis(controlled.reshape(p.shape), first, family)
+    alone, varies = (
+        np.moveaxis(each, family, first)
+        for each in (p_value(observed, null), _varies(_together(observed, null)))
+    )
+    controlled = np.ones_like(alone)
+    for others in np.ndindex(alone.shape[len(family) :]):
+        of_family = (..., *others)
+        counted = varies[of_family]
+        if counted.any():
+            p = alone[of_family][counted]
+            controlled[of_family][counted] = stats.false_discovery_control(p, method="bh")
+    return np.moveaxis(controlled, first, family)
 
 
-def studentized(observed: np.ndarray, null: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def studentized(observed: np.ndarray, null: np.ndarray) -> Studentized:
     """Return the statistic and its null in SDs from the mean of both together.
 
     The data are one of the equally likely label orders, so they count in mean and SD; that keeps
     the permutation test exact.
     """
-    everything = np.concatenate([null, observed[..., None]], axis=-1).astype(float)
-    mean = everything.mean(axis=-1)
-    # Accuracies that differ by rounding alone have no spread.
-    sd = np.maximum(everything.std(axis=-1), TIE)
-    return (observed - mean) / sd, (null - mean[..., None]) / sd[..., None]
+    everything = _together(observed, null)
+    varies = _varies(everything)
+    sd = np.where(varies, everything.std(axis=-1), 1)
+    everything -= everything.mean(axis=-1, keepdims=True)
+    everything /= sd[..., None]
+    everything[~varies] = -np.inf
+    return Studentized(everything[..., -1], everything[..., :-1], np.where(varies, TIE / sd, 0))
+
+
+def _together(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """Return null and observation, the last, in one array (..., permutation + 1)."""
+    return np.concatenate([null, np.asarray(observed)[..., None]], axis=-1).astype(float)
+
+
+def _varies(everything: np.ndarray) -> np.ndarray:
+    """Return where values differ by more than rounding over the last axis."""
+    return np.ptp(everything, axis=-1) > TIE

@@ -19,8 +19,9 @@ from neuro_attn.configuration import Inference
 from neuro_attn.decoding import POOLED
 from neuro_attn.inference.clusters import cluster_p_value
 from neuro_attn.inference.intervals import centred, interval
-from neuro_attn.inference.onsets import first_lasting_bin, onset, threshold
+from neuro_attn.inference.onsets import first_lasting_bin, onset
 from neuro_attn.inference.pvalues import corrected_p_value, false_discovery_p_value, p_value
+from neuro_attn.inference.significance import significant
 from neuro_attn.randomness import stream
 
 _PAIR = ["train_task", "test_task"]
@@ -65,7 +66,8 @@ def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFr
     keys = ["region", "session", *_PAIR, "window"]
     table = table.merge(pd.concat(ratios), on=keys, how="left", validate="one_to_one")
     within = table.loc[table["train_task"] == table["test_task"]]
-    sound = within[(within["p_corrected"] < settings.alpha) & (within["ci_low"] > within["chance"])]
+    above = significant(within["p_corrected"], settings.alpha)
+    sound = within[above & (within["ci_low"] > within["chance"])]
     keys = ["region", "session", "train_task", "window"]
     is_sound = table.set_index(keys).index.isin(sound.set_index(keys).index)
     columns = ["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]
@@ -79,7 +81,7 @@ def _over_time(decoding: xr.Dataset) -> xr.Dataset:
     same = {"train_time": decoding["time"], "test_time": decoding["time"]}
     return xr.Dataset(
         {
-            "accuracy": decoding["accuracy"].mean("draw").sel(same),
+            "accuracy": decoding["accuracy"].mean("draw", dtype=float).sel(same),
             **{name: decoding[name].sel(same) for name in NULLS if name in decoding},
             "bootstrap": decoding["bootstrap"],
         }
@@ -90,7 +92,7 @@ def _in_windows(decoding: xr.Dataset) -> xr.Dataset:
     """Return accuracy, null and bootstrap in the windows."""
     return xr.Dataset(
         {
-            "accuracy": decoding["window_accuracy"].mean("draw"),
+            "accuracy": decoding["window_accuracy"].mean("draw", dtype=float),
             **{name: decoding[f"window_{name}"] for name in NULLS if f"window_{name}" in decoding},
             "bootstrap": decoding["window_bootstrap"],
         }
@@ -108,7 +110,9 @@ def with_all_sessions(decoding: xr.Dataset, values: xr.Dataset) -> xr.Dataset:
     if POOLED in values["session"].values:
         return values
     counts = ["n_units", "n_train", "n_test", "n_sessions"]
-    together = values.drop_vars(counts).mean("session").merge(values[counts].sum("session"))
+    together = (
+        values.drop_vars(counts).mean("session", dtype=float).merge(values[counts].sum("session"))
+    )
     together = together.expand_dims(session=[POOLED])
     return xr.concat([together, values], "session", combine_attrs="override").assign_attrs(
         decoding.attrs
@@ -220,9 +224,9 @@ def _ratios(group: xr.Dataset, settings: Inference) -> pd.DataFrame:
 def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0) -> pd.DataFrame:
     """Tabulate onsets and their differences between regions, over all sessions.
 
-    There is an onset where accuracy exceeds the maximum-over-time threshold for `sustained` bins;
-    `onsets.onset` estimates when the rise to them began, from the data and from each resample.
-    Differences are paired: all regions share the resampled trials.
+    There is an onset where accuracy is significant, corrected by the maximum over time, in
+    `sustained` bins in a row; `onsets.onset` estimates when the rise to them began, from the data
+    and from each resample. Differences are paired: all regions share the resampled trials.
 
     Parameters
     ----------
@@ -252,8 +256,8 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0)
             cell = group.isel(population=number, train_task=train, test_task=test)
             observed = cell["accuracy"].values.astype(float)
             nulls = _nulls(cell.astype(float), ("time", "permutation"))
-            level = np.max([threshold(observed, each, settings.alpha) for each in nulls], axis=0)
-            first = first_lasting_bin(observed, level, settings.sustained)
+            p = np.max([corrected_p_value(observed, each, (0,)) for each in nulls], axis=0)
+            first = first_lasting_bin(significant(p, settings.alpha), settings.sustained)
             if first is not None:
                 boot = centred(observed, cell["bootstrap"].transpose("time", "replicate").values)
                 rng = stream(seed, "shapes of onsets", group.attrs["dataset"], region)
@@ -308,9 +312,9 @@ def cross_temporal(decodings: list[xr.Dataset], settings: Inference) -> xr.Datas
     dims = ("train_task", "test_task", "train_time", "test_time")
     regions = []
     for decoding in decodings:
-        accuracy = decoding["accuracy"].mean(["draw", "session"]).transpose(*dims)
+        accuracy = decoding["accuracy"].mean(["draw", "session"], dtype=float).transpose(*dims)
         nulls = _nulls(
-            decoding[[name for name in NULLS if name in decoding]].mean("session"),
+            decoding[[n for n in NULLS if n in decoding]].mean("session", dtype=float),
             (*dims, "permutation"),
         )
         p = _corrected(accuracy.values, nulls, (2, 3), (2, 3), settings)

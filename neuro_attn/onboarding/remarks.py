@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from neuro_attn.independence import shared_windows
 from neuro_attn.onboarding.contents import (
     Column,
     Contents,
@@ -96,6 +97,7 @@ def _trials(name: str, trials: pd.DataFrame, session: SessionContents) -> Iterat
     if "trial_id" in trials and (ids := trials["trial_id"]).duplicated().any():
         repeated = [str(each) for each in ids[ids.duplicated()].unique()]
         yield f"{name}: duplicated ids of trials: {_listed(repeated)}; a run refuses them."
+    yield from _same_events(name, trials)
     if not {"start_time", "stop_time"} <= set(trials.columns):
         return
     start, stop = (trials[key].to_numpy(dtype=float) for key in ("start_time", "stop_time"))
@@ -119,6 +121,21 @@ def _trials(name: str, trials: pd.DataFrame, session: SessionContents) -> Iterat
             f"({session.start:g} to {session.stop:g} s). Spikes and trials must be on one clock; "
             "leave such trials out with the task's expression."
         )
+
+
+def _same_events(name: str, trials: pd.DataFrame) -> Iterator[str]:
+    """Remark on rows that are the same trial, by the first column of events in which they agree."""
+    ids = trials["trial_id"] if "trial_id" in trials else pd.Series(range(1, len(trials) + 1))
+    for column in columns(trials):
+        if column.use != "event" or column.name == "stop_time":
+            continue
+        events = trials[column.name].to_numpy(dtype=float)
+        if problem := shared_windows(ids.tolist(), events, 0.0, "rows"):
+            yield (
+                f"{name}, column {column.name}: {problem} A run refuses trials that share spikes, "
+                "unless overlapping_windows says allow."
+            )
+            return
 
 
 def _empty(contents: Contents) -> Iterator[str]:

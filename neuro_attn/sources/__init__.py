@@ -19,6 +19,7 @@ from neuro_attn.configuration import (
     NwbDataset,
     PhyDataset,
     RasterDataset,
+    RecordedDataset,
     SimulationDataset,
     TableDataset,
 )
@@ -198,26 +199,25 @@ def _reader(dataset: AnyDataset, digested: bool = True) -> Callable[[str, Any], 
 
 
 def _read_without_rates(
-    read_one: Callable[[str, Any], SpikeSession], path: str, name: str, dataset: AnyDataset
+    read_one: Callable[[str, Any], SpikeSession], path: str, name: str, dataset: RecordedDataset
 ) -> xr.Dataset:
     return _without_rates(read_one(path, dataset), name, dataset)
 
 
-def _without_rates(session: SpikeSession, name: str, dataset: AnyDataset) -> xr.Dataset:
+def _without_rates(session: SpikeSession, name: str, dataset: RecordedDataset) -> xr.Dataset:
     """Cut a session into trials as `from_spikes` does, with rates of zero that take no memory."""
     session = _grouped(session, dataset)
-    trials, keep, attributes = cut(session, dataset)
-    units = session.units[keep]
+    part = cut(session, dataset)
+    trials, units = part.trials, session.units[part.keep]
     time = dataset.time
     rates = np.broadcast_to(np.float32(0), (len(trials), len(units), time.n_bins))
-    provenance = {"origin": session.origin, **attributes}
+    provenance = {"origin": session.origin, **part.attributes}
     outline = build(rates, trials, units, name, session.session, dataset, provenance)
     if not session.has_spikes:
         return outline
-    spike_times = [session.spike_times[unit] for unit in np.flatnonzero(keep)]
     events = trials["event_time"].to_numpy()
     return _with_counts(
-        outline, count_spikes(spike_times, events, time.start, time.bin, time.n_bins)
+        outline, count_spikes(part.spike_times, events, time.start, time.bin, time.n_bins)
     )
 
 
@@ -238,7 +238,9 @@ def _grouped(session: SpikeSession, dataset: AnyDataset) -> SpikeSession:
     return replace(session, units=grouped(session.units, dataset.regions, session.origin))
 
 
-def _binned(sessions: Iterable[SpikeSession], name: str, dataset: AnyDataset) -> list[xr.Dataset]:
+def _binned(
+    sessions: Iterable[SpikeSession], name: str, dataset: RecordedDataset
+) -> list[xr.Dataset]:
     return [from_spikes(_grouped(session, dataset), name, dataset) for session in sessions]
 
 

@@ -11,7 +11,15 @@ import xarray as xr
 
 from neuro_attn.configuration import MatlabDataset
 from neuro_attn.errors import InputError
-from neuro_attn.recording import assign_tasks, build, region_counts, selected_units
+from neuro_attn.independence import repeated_rates
+from neuro_attn.recording import (
+    as_attribute,
+    assign_tasks,
+    build,
+    judge_independence,
+    region_counts,
+    selected_units,
+)
 from neuro_attn.sources import matfiles
 from neuro_attn.sources.checks import digest
 from neuro_attn.sources.regions import grouped
@@ -198,7 +206,9 @@ def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dat
         part = part[keep[part]]
         rates = binned.rates[part][:, condition[row], trial[row]].transpose(1, 0, 2)
         measure = "a.u." if dataset.values == "other" else "spikes/s"
-        attributes = {**provenance, **counts, **region_counts(units)}
+        problem = repeated_rates(trials["trial_id"].to_numpy(), rates)
+        remark = judge_independence(problem, dataset, binned.path)
+        attributes = {**provenance, **counts, **region_counts(units), **as_attribute([remark])}
         made.append(
             build(rates, trials, units.iloc[part], name, session, dataset, attributes, measure)
         )

@@ -11,6 +11,7 @@ from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import NetcdfDataset, Time
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
+from neuro_attn.independence import repeated_rates, shared_windows
 from neuro_attn.sources.checks import existing_file
 from neuro_attn.sources.regions import grouped
 
@@ -61,6 +62,7 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
     units = grouped(units, dataset.regions, str(path))
     keep = recording.selected_units(units, dataset.regions)
     rates = kept["rates"].values[row][:, keep, first : first + dataset.time.n_bins]
+    problem = _shared(trials, dataset.time) or repeated_rates(trials["trial_id"].to_numpy(), rates)
     return recording.build(
         rates,
         trials,
@@ -74,9 +76,20 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
             "sha256": sha256(path),
             **counts,
             **recording.region_counts(units),
+            **recording.as_attribute([recording.judge_independence(problem, dataset, str(path))]),
         },
         kept["rates"].attrs.get("units", "spikes/s"),
     )
+
+
+def _shared(trials: pd.DataFrame, time: Time) -> str:
+    """Return what is wrong where windows overlap, if the file has event times on a clock."""
+    if "event_time" not in trials:
+        return ""
+    events = pd.to_numeric(trials["event_time"], errors="coerce").to_numpy(dtype=float)
+    if len(np.unique(events[np.isfinite(events)])) < 2:
+        return ""
+    return shared_windows(trials["trial_id"].to_numpy(), events, time.stop - time.start)
 
 
 def with_text(kept: xr.Dataset, origin: str) -> xr.Dataset:

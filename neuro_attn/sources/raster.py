@@ -69,6 +69,7 @@ def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
         provenance={"file": path.name, "sha256": sha256(path)},
         # `_check_alignment` has seen that all windows lie in the raster.
         observed=[np.array([[-np.inf, np.inf]])],
+        has_clock=False,
     )
 
 

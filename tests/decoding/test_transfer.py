@@ -10,6 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.special import expit
 from scipy.stats import sem
 from sklearn.linear_model import LogisticRegression
@@ -31,6 +33,7 @@ from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_m
 from neuro_attn.decoding.nulls import shuffled
 from neuro_attn.decoding.procedure import OBSERVED
 from neuro_attn.decoding.splits import Fold, Replicate, draw_folds, fold_sizes
+from neuro_attn.decoding.transfer import decode_windows
 from neuro_attn.errors import InputError
 from neuro_attn.inference.pvalues import p_value
 
@@ -432,6 +435,38 @@ def test_tenfold_pseudotrials_are_no_tenfold_evidence(population, trials, datase
     # as trials would spread their accuracies and push half of the p-values to 1/41.
     assert_mean(many - few, 0)
     assert many.mean() > 0.5 - FAR * sem(many)
+
+
+@pytest.mark.parametrize(("draws", "folds"), [(1, 2), (3, 5), (20, 5)])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_units_that_are_silent_give_chance_exactly_in_the_data_and_in_every_permutation(
+    population, dataset, draws, folds, n_classes
+):
+    # Sums in float32 would leave each a little beside chance, whatever the number of terms.
+    counts = np.full((2, n_classes), 7) + np.arange(n_classes)
+    task, label = np.repeat(np.indices(counts.shape).reshape(2, -1), counts.ravel(), axis=1)
+    made = population((np.zeros((len(task), 3, 2)), task, label), window=True, n_classes=n_classes)
+    settings = dataset(
+        source="netcdf",
+        files="*",
+        decoding={"draws": draws, "folds": folds, "unit_counts": []},
+        inference={"permutations": 5, "bootstraps": 20},
+    )
+    decoded = decode_windows([made], settings, None, 0, "data", "V4", progress=False)
+    for name in ("window_accuracy", "window_null", "window_mirrored"):
+        assert (decoded[name].values == decoded[name].values.dtype.type(1 / n_classes)).all()
+
+
+@given(correct=st.lists(st.booleans(), min_size=5, max_size=40), seed=st.integers(0, 10**6))
+def test_an_accuracy_depends_on_how_many_trials_of_a_class_are_correct_not_on_which(correct, seed):
+    rng = np.random.default_rng(seed)
+    truth = np.sort(np.arange(len(correct)) % 3)
+    scores = np.eye(3)[np.where(correct, truth, (truth + 1) % 3)]
+    order = np.concatenate([rng.permutation(np.flatnonzero(truth == k)) for k in range(3)])
+    both = np.stack([scores, scores[order]])[:, None, :, None]
+    one, other = evaluation._balanced_accuracy(both, truth).ravel()
+    assert one == other
+    assert one == pytest.approx(np.mean([np.mean(np.array(correct)[truth == k]) for k in range(3)]))
 
 
 # --- what decode_region returns ----------------------------------------------------------------

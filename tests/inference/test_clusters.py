@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import ndimage, stats
 
 from neuro_attn.inference.clusters import cluster_masses, cluster_p_value
-from neuro_attn.inference.pvalues import corrected_p_value
+from neuro_attn.inference.pvalues import TIE, corrected_p_value, p_value
 
 # --- an oracle in plain Python -----------------------------------------------------------------
 
@@ -37,7 +37,10 @@ def brute_force(observed, null, alpha):
     everything = np.concatenate([null, observed[..., None]], axis=-1)
     scaled = np.empty_like(everything)
     for point in np.ndindex(observed.shape):
-        scaled[point] = (everything[point] - everything[point].mean()) / everything[point].std()
+        # What ties with the observation counts for the null.
+        ties = np.append(np.full(null.shape[-1], TIE), -TIE)
+        mean, sd = everything[point].mean(), everything[point].std()
+        scaled[point] = (everything[point] + ties - mean) / sd
     threshold = stats.norm.ppf(1 - alpha)
     *permuted, found = (
         [flooded_masses(each, threshold) for each in scaled[..., k]]
@@ -47,8 +50,10 @@ def brute_force(observed, null, alpha):
     p = np.empty(observed.shape)
     for number, masses in enumerate(found):
         for point, mass in masses.items():
-            b = sum(other >= mass - 1e-4 for other in largest)
-            p[(number, *point)] = (b + 1) / (len(largest) + 1)
+            place = (number, *point)
+            of_cluster = sum(other >= mass for other in largest)
+            of_time = sum(other >= observed[place] - TIE for other in null[place])
+            p[place] = (max(of_cluster, of_time) + 1) / (len(largest) + 1)
     return p
 
 
@@ -145,15 +150,19 @@ def test_a_cluster_is_found_where_it_was_planted(planted):
     assert (p[1, 15:25] <= 0.05).sum() > 6
 
 
-def test_p_is_the_same_throughout_a_cluster_and_one_outside(planted):
+def test_p_is_that_of_the_cluster_or_of_the_time_if_that_is_larger_and_one_outside(planted):
     observed, null = planted
     p = cluster_p_value(observed, null, (0, 1), (1,), 0.05)
     everything = np.concatenate([null, observed[..., None]], axis=-1)
     scaled = (observed - everything.mean(axis=-1)) / everything.std(axis=-1)
     inside = scaled > stats.norm.isf(0.05)
     assert (p[~inside] == 1).all()
-    neighbours = inside[:, 1:] & inside[:, :-1]
-    np.testing.assert_array_equal(p[:, 1:][neighbours], p[:, :-1][neighbours])
+    alone = p_value(observed, null)
+    assert (p >= alone).all()
+    (clusters, n_clusters) = ndimage.label(inside, [[0, 0, 0], [1, 1, 1], [0, 0, 0]])
+    for number in range(1, n_clusters + 1):
+        member = clusters == number
+        assert len(np.unique(p[member][p[member] > alone[member]])) <= 1
 
 
 def test_clusters_find_long_weak_effects_more_often_than_the_maximum_does():

@@ -10,6 +10,7 @@ from neuro_attn.files import read_csv, write_csv
 from neuro_attn.inference import tables
 from neuro_attn.inference.clusters import cluster_p_value
 from neuro_attn.inference.pvalues import p_value
+from neuro_attn.inference.significance import significant
 
 SETTINGS = Inference(permutations=99, bootstraps=60)
 TASKS, WINDOWS = ["pro", "retro"], ["early", "late"]
@@ -272,6 +273,21 @@ def test_a_region_without_an_onset_has_no_row_and_no_difference(decoding):
     table = tables.onset_table(decodings, SETTINGS)
     rows = table[["region", "compared_with", "train_task", "test_task"]].to_numpy().tolist()
     assert rows == [["V4", "", "pro", "pro"], ["V4", "", "retro", "retro"]]
+
+
+@pytest.mark.parametrize("correction", ["max", "cluster", "fdr"])
+@pytest.mark.parametrize(("permutations", "any_found"), [(19, False), (20, True)])
+def test_without_an_attainable_p_below_alpha_there_is_no_onset_no_ratio_and_nothing_significant(
+    decoding, correction, permutations, any_found
+):
+    made = SETTINGS.model_copy(update={"permutations": permutations, "correction": correction})
+    decodings = [decoding(0.95, n=permutations)]
+    assert (len(tables.onset_table(decodings, made)) > 0) == any_found
+    summary, transfer = (f(decodings, made) for f in (tables.summary_table, tables.transfer_table))
+    assert summary["transfer_ratio"].notna().any() == any_found
+    cross = tables.cross_temporal(decodings, made)["p_corrected"].values
+    for p in (summary["p_corrected"], transfer["p_corrected"], cross, transfer["p_value"]):
+        assert significant(p, made.alpha).any() == any_found
 
 
 # --- other results -----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 
 from neuro_attn.inference import onsets
 from neuro_attn.inference.intervals import centred, interval
-from neuro_attn.inference.onsets import first_lasting_bin, threshold
+from neuro_attn.inference.onsets import first_lasting_bin
 from neuro_attn.inference.pvalues import corrected_p_value
 from neuro_attn.rates import bin_rates
 
@@ -21,7 +21,7 @@ TIMES = -0.2 + BIN * (np.arange(20) + 0.5)
 
 
 def first(course, level=0.6, sustained=3):
-    return first_lasting_bin(np.asarray(course), np.full(len(course), level), sustained)
+    return first_lasting_bin(np.asarray(course) > level, sustained)
 
 
 def test_a_course_that_never_rises_has_no_onset():
@@ -171,7 +171,7 @@ def experiments(request):
     for start in rng.uniform(0.1, 0.4, N_EXPERIMENTS):
         observed = rising(start, rise, times=times) + noise(1)[0]
         null = 0.5 + noise(99).T
-        bin_ = first_lasting_bin(observed, threshold(observed, null, 0.05), 3)
+        bin_ = first_lasting_bin(corrected_p_value(observed, null, (0,)) < 0.05, 3)
         resampled = centred(observed, (observed + noise(100) - 0.05).T)
         found, again = onsets.onset(observed, resampled, null, times, bin_, 3, rng)
         low, high = interval(again, 0.95)
@@ -192,29 +192,3 @@ def test_intervals_of_onsets_hold_them_in_at_least_92_percent_of_experiments(exp
     # If 92 % is the truth, fewer are held with a probability of 2e-5; measured were 95 to 98 %.
     assert held.sum() >= stats.binom.ppf(2e-5, N_EXPERIMENTS, 0.92)
     assert widths.mean() < 0.1
-
-
-# --- the threshold -----------------------------------------------------------------------------
-
-
-def test_a_course_exceeds_the_threshold_where_its_corrected_p_is_at_most_alpha():
-    rng = np.random.default_rng(1)
-    scale = np.linspace(0.02, 0.1, 20)
-    for m in (99, 200):
-        observed = 0.5 + scale * rng.normal(2, 2, size=20)
-        null = 0.5 + scale[:, None] * rng.normal(size=(20, m))
-        above = observed > threshold(observed, null, 0.05)
-        significant = corrected_p_value(observed, null, family=(0,)) <= 0.05
-        np.testing.assert_array_equal(above, significant)
-
-
-def test_noise_exceeds_the_threshold_anywhere_as_rarely_as_stated():
-    rng = np.random.default_rng(2)
-    n_courses, m = 1000, 99
-    exceeded = 0
-    for _ in range(n_courses):
-        observed, null = rng.normal(size=20), rng.normal(size=(20, m))
-        exceeded += bool((observed > threshold(observed, null, 0.05)).any())
-    # Outside the central 1 - 5e-5 of Binomial(1000, .05).
-    low, high = stats.binom.interval(1 - 5e-5, n_courses, 0.05)
-    assert low <= exceeded <= high

@@ -123,5 +123,5 @@ def small_run(tmp_path_factory) -> Project:
         if not project.folder.exists():
             project.folder.mkdir()
             config = laid_out(project.folder).write_config({**SMALL, **NETWORKS})
-            project.run("report", "--config", config, "--cores", "2")
+            project.run("report", config, "--cores", "2")
     return project

@@ -153,7 +153,7 @@ def test_bad_input_ends_in_one_message(case, new_project):
     if write is not None:
         write(project.folder / "data")
     config = project.write_config(keys)
-    done = project.run("run", "--config", config, "--cores", "1", check=False)
+    done = project.run("run", config, "--cores", "1", check=False)
     assert done.returncode == 1
     messages = done.stderr.strip().splitlines()
     assert len(messages) == 1, done.stderr
@@ -175,6 +175,6 @@ def test_a_run_outside_the_project_says_so(tmp_path, new_project):
 
 
 def test_a_missing_configuration_file_is_named(new_project):
-    done = new_project().run("run", "--config", "mine.yaml", check=False)
+    done = new_project().run("run", "mine.yaml", check=False)
     assert done.returncode == 1
     assert done.stderr == "neuro-attn: error: mine.yaml: no such configuration file.\n"

@@ -1,8 +1,6 @@
 """Runs that meet hostile configurations, folders that cannot be written, or a full disk."""
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -47,7 +45,7 @@ def refused(done: subprocess.CompletedProcess) -> str:
 def test_a_configuration_that_is_a_template_is_not_run(project, command):
     template = f"__use_yte__: true\n?open('{CANARY}', 'w').name: 1\n"
     (project.folder / "template.yaml").write_text(template)
-    message = refused(project.run(command, "--config", "template.yaml", check=False))
+    message = refused(project.run(command, "template.yaml", check=False))
     assert "template.yaml: the key __use_yte__ makes a template" in message
     assert not (project.folder / CANARY).exists()
     assert not (project.folder / "results").exists()
@@ -65,14 +63,14 @@ def test_a_default_configuration_that_is_a_template_is_not_run_by_snakemake(proj
 
 def test_another_configuration_does_not_slip_past(project):
     config = project.write_config(TINY)
-    done = project.run("run", "--config", config, "--configfile", "template.yaml", check=False)
-    assert "--configfile: is not passed on to Snakemake. Give --config FILE." in refused(done)
+    done = project.run("run", config, "--", "--configfile", "template.yaml", check=False)
+    assert "--configfile: is not passed on to Snakemake. Give the configuration as" in refused(done)
 
 
 def test_a_results_folder_that_cannot_be_made_is_named(project):
     (project.folder / "results").write_text("in the way")
-    message = refused(project.run("run", "--config", project.write_config(TINY), check=False))
-    assert "results" in message
+    message = refused(project.run("run", project.write_config(TINY), check=False))
+    assert "results: is a file; results are written to a folder of this name." in message
     assert (project.folder / "results").read_text() == "in the way"
     (project.folder / "results").unlink()
 
@@ -83,8 +81,8 @@ def test_a_second_run_in_a_folder_waits_for_nobody(project):
     (project.folder / ".snakemake").mkdir(exist_ok=True)
     with open(project.folder / ".snakemake/neuro-attn.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = project.run("run", "--config", project.write_config(TINY), check=False)
-    assert "another run of neuro-attn is at work here" in refused(done)
+        done = project.run("run", project.write_config(TINY), check=False)
+    assert "another run of neuro-attn is in progress here" in refused(done)
 
 
 FILLED = """
@@ -125,7 +123,7 @@ def test_a_run_is_told_that_no_space_is_left(new_project):
     project = new_project()
     config = project.write_config(TINY)
     done = subprocess.run(
-        [sys.executable, "-c", RUN_ON_A_FULL_DISK, "run", "--config", config],
+        [sys.executable, "-c", RUN_ON_A_FULL_DISK, "run", config],
         cwd=project.folder,
         capture_output=True,
         text=True,
@@ -161,7 +159,7 @@ def test_odd_names_run_to_the_end_and_no_command_in_them_is_run(new_project):
         {"datasets": {"Ü b+c": keys}, "inference": quick}, "my config.yaml"
     )
     targets = ("results/Ü b+c/summary.csv", "results/tables/summary-Ü b+c.html")
-    project.run("run", "--config", config, "--data", "my data", "--cores", "2", *targets)
+    project.run("run", config, "--data", "my data", "--cores", "2", "--", *targets)
     assert all((project.folder / target).is_file() for target in targets)
     decoded = {path.name for path in (project.folder / "results/Ü b+c/decoding").iterdir()}
     assert decoded == {"%2E.%2FV4%20%2F%202.nc", f"%60touch%20{CANARY}%60.nc"}
@@ -192,7 +190,7 @@ def test_a_training_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bytes
     slow = {"family": "relu-rnn", "steps": 400, "hidden": 4, "batch": 4, "test_trials": 40}
     keys = {**TINY, **NETWORKS, "networks": {"slow": {**slow, "seeds": 1}}}
     config, target = project.write_config(keys), "results/networks/slow/seed0/weights.npz"
-    run = ("run", "--config", config, target)
+    run = ("run", config, "--", target)
     made = (project.folder / target).parent
     checkpoint = made / ".checkpoint.npz"
     log = project.folder / "results/logs/train/slow/seed0.log"
@@ -200,13 +198,11 @@ def test_a_training_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bytes
         [sys.executable, "-m", "neuro_attn.command_line", *run],
         cwd=project.folder,
         stdout=subprocess.DEVNULL,
-        start_new_session=True,
     )
     while not checkpoint.exists() and killed.poll() is None:
         time.sleep(0.005)
     assert killed.poll() is None, "the run ended before it could be killed"
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
+    kills.kill(project.folder, killed)
     with np.load(checkpoint) as file:
         step = int(file["leaf0"])
     assert 0 < step < slow["steps"]
@@ -220,17 +216,3 @@ def test_a_training_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bytes
     project.snakemake("--cores", "1", target, "--configfile", config)
     assert "goes on" not in log.read_text()
     kills.compare(resumed, project.folder)
-
-
-def test_what_a_killed_run_leaves_is_told_and_tidied_by_the_next(project):
-    """The lock of a run that was killed is let go of, and what it was writing is removed."""
-    lock = project.folder / ".snakemake/neuro-attn.lock"
-    lock.parent.mkdir(exist_ok=True)
-    lock.write_text("running\n")
-    partial = project.folder / "results/.partial-x.nc"
-    partial.parent.mkdir(exist_ok=True)
-    partial.write_text("half")
-    done = project.run("run", "--config", project.write_config(TINY), "-n")
-    assert "the last run was killed; what it left half done is made again" in done.stdout
-    assert not partial.exists()
-    assert lock.read_text() == ""

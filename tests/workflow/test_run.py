@@ -75,7 +75,7 @@ def test_an_edit_reruns_what_imports_it_and_nothing_else(small_run, module, rule
 
 def test_one_core_or_two_give_the_same_bytes(small_run, new_project):
     project = new_project()
-    project.run("run", "--config", project.write_config({**SMALL, **NETWORKS}), "--cores", "1")
+    project.run("run", project.write_config({**SMALL, **NETWORKS}), "--cores", "1")
     one, two = (each.results(".csv", ".png", ".svg") for each in (project, small_run))
     assert one.keys() == two.keys()
     assert [path for path in one if one[path] != two[path]] == []

@@ -1,0 +1,127 @@
+"""Each command: from its options to what it prints."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from neuro_attn import configuration
+from neuro_attn.command_line import messages, options, running
+from neuro_attn.command_line.running import DATA_VARIABLE
+from neuro_attn.errors import InputError, of_the_system
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 1 where the user must correct something, else 0."""
+    try:
+        given, others = options.parse(sys.argv[1:] if arguments is None else arguments)
+        match given.command:
+            case "schema":
+                print(json.dumps(schema(), indent=2))
+            case "inspect":
+                _inspect(given)
+            case "init":
+                _init(given)
+            case "check":
+                return _check(given)
+            case "datasets":
+                _datasets(given)
+            case "download":
+                _download(given)
+            case _:
+                what = running.Run(given.config, given.data, given.cores, others)
+                running.run(what, report=given.command == "report")
+    except InputError as error:
+        messages.tell(error)
+    except running.WorkflowError as failure:
+        for message in failure.messages:
+            messages.tell(message)
+        sys.stderr.writelines(failure.log)
+    except BrokenPipeError:
+        # Who read the output has seen enough; nothing more can be printed there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, MemoryError) as error:
+        messages.tell(of_the_system(error))
+    except (KeyboardInterrupt, EOFError):
+        messages.tell("stopped. Give the same command again to resume.")
+    else:
+        return 0
+    return 1
+
+
+def schema() -> dict:
+    """Return the JSON schema of the configuration, for editors."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **configuration.Configuration.model_json_schema(),
+    }
+
+
+def _inspect(given: argparse.Namespace) -> None:
+    # The commands that look at files are imported where they are needed: a run needs none of it.
+    from neuro_attn.onboarding import inspection
+
+    described = inspection.describe(given.files)
+    as_json = json.dumps(described, indent=2, ensure_ascii=False) if given.json else None
+    print(as_json or inspection.render(described))
+
+
+def _init(given: argparse.Namespace) -> None:
+    from neuro_attn.onboarding import checking, terminal, writing
+    from neuro_attn.onboarding.proposal import Wishes
+
+    wishes = Wishes(
+        label=given.label,
+        tasks=given.task,
+        align=given.align,
+        region_column=given.region_column,
+        table=given.table,
+        start=given.start,
+        stop=given.stop,
+        bin=given.bin,
+        windows=given.window,
+        event_sample=given.event_sample,
+    )
+    reports = writing.initialize(
+        given.files,
+        wishes,
+        given.output,
+        force=given.force,
+        quick=given.quick,
+        data_folder=given.data or os.environ.get(DATA_VARIABLE),
+        ask=terminal.ask if sys.stdin.isatty() else None,
+        cores=os.cpu_count() or 1,
+    )
+    print(checking.render(reports, given.output))
+    print(f"Wrote {given.output}. Next: neuro-attn report {given.output}")
+
+
+def _check(given: argparse.Namespace) -> int:
+    from neuro_attn.onboarding import checking
+
+    settings = configuration.load(given.config)
+    folder = given.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
+    reports = checking.examine(settings, folder, given.cores)
+    n_networks = sum(network.seeds for network in settings.networks.values())
+    print(checking.render(reports, given.config, n_networks))
+    return int(any(report.problems for report in reports))
+
+
+def _datasets(given: argparse.Namespace) -> None:
+    from neuro_attn import registry
+
+    if given.name:
+        print(registry.render(registry.known(given.name)), end="")
+        return
+    for dataset in map(registry.known, registry.names()):
+        print(f"{dataset.name}  DANDI:{dataset.identifier}  {dataset.species}: {dataset.title}")
+
+
+def _download(given: argparse.Namespace) -> None:
+    from neuro_attn import registry
+
+    folder = given.data or os.environ.get(DATA_VARIABLE) or "data"
+    archive = given.archive or registry.ARCHIVE
+    paths = registry.download(registry.known(given.name), folder, given.only, archive)
+    print(f"neuro-attn: {len(paths)} files of {given.name} are in {folder}/{given.name}")

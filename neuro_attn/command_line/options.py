@@ -1,0 +1,224 @@
+"""What can be typed: the commands with their options, and messages where something else was."""
+
+import argparse
+import difflib
+import os
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from neuro_attn import __version__
+from neuro_attn.errors import InputError
+
+PASSING_ON = ("run", "report")
+"""Commands that hand what follows `--` to Snakemake."""
+
+
+def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Return the options, and the arguments that follow `--` for Snakemake.
+
+    Raises
+    ------
+    InputError
+        If a command or an option is unknown, missing or has an impossible value.
+    """
+    arguments, others = list(arguments), []
+    if arguments and arguments[0] in PASSING_ON and "--" in arguments:
+        split = arguments.index("--")
+        arguments, others = arguments[:split], arguments[split + 1 :]
+    parser = build()
+    commands = _commands(parser)
+    command = next((each for each in arguments if not each.startswith("-")), None)
+    if command is not None and command not in commands:
+        raise InputError(
+            f"neuro-attn {command}",
+            "there is no such command.",
+            _did_you_mean(command, commands) or f"Commands: {', '.join(commands)}.",
+        )
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        raise _refused(unknown[0], options.command, commands[options.command])
+    return options, others
+
+
+def build() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = _Parser(
+        prog="neuro-attn",
+        description="Do working memory and attention share a code? Run the analysis.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, description in {
+        "run": "compute all results; arguments after -- are passed on to Snakemake",
+        "report": "compute all results, then write results/report.html",
+    }.items():
+        command = commands.add_parser(name, help=description, description=description)
+        _add_config(command, nargs="?", default="config/config.yaml")
+        _add_cores(command, "cores to use")
+    _add_onboarding(commands)
+    _add_registry(commands)
+    commands.add_parser("schema", help="print the JSON schema of the configuration")
+    return parser
+
+
+def _add_config(command: argparse.ArgumentParser, **more: Any) -> None:
+    default = f" (default: {more['default']})" if more else ""
+    command.add_argument("config", metavar="CONFIG", help=f"configuration file{default}", **more)
+    command.add_argument("--data", metavar="FOLDER", help="folder of the data, not data_folder")
+
+
+def _add_cores(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument("--cores", type=_cores, default=os.cpu_count() or 1, help=text)
+
+
+def _add_onboarding(commands: Any) -> None:
+    files = (
+        "NWB (.nwb), NDT rasters and MATLAB arrays (.mat), tables (.csv, .parquet), NetCDF "
+        "recordings (.nc), or ALF and Phy folders"
+    )
+    text = "show what files hold: units per region, interval tables, events, what is odd"
+    command = commands.add_parser("inspect", help=text, description=text)
+    command.add_argument("files", nargs="+", metavar="FILE", help=files)
+    command.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+    text = "write a commented configuration for files"
+    command = commands.add_parser("init", help=text, description=text)
+    command.add_argument("files", nargs="+", metavar="FILE", help=files)
+    command.add_argument("-o", "--output", required=True, help="configuration file to write")
+    command.add_argument("--force", action="store_true", help="replace the file if it is there")
+    command.add_argument("--quick", action="store_true", help="20 permutations, for a first look")
+    command.add_argument("--data", metavar="FOLDER", help="folder of the data; else the files' own")
+    for option, metavar, help_ in (
+        ("--label", "COLUMN | NAME=EXPRESSION", "what is decoded; an expression for each class"),
+        ("--task", "NAME=EXPRESSION", "the trials of a task; again for each task"),
+        ("--align", "COLUMN | TASK=COLUMN", "trial column with the event's time, s"),
+        ("--window", "NAME=START:STOP", "analysis window, s from the event; again for more"),
+    ):
+        command.add_argument(option, action="append", default=[], metavar=metavar, help=help_)
+    command.add_argument("--table", default="", help="NWB interval table that lists the trials")
+    command.add_argument("--region-column", default="", help="column with the units' regions")
+    command.add_argument(
+        "--event-sample", type=_whole, help="rasters: sample (from 1) of the event"
+    )
+    command.add_argument("--start", type=_seconds, help="left edge of the first bin, s")
+    command.add_argument("--stop", type=_seconds, help="right edge of the last bin, s")
+    command.add_argument("--bin", type=_seconds, help="width of a bin, s")
+
+    text = "report what a run of a configuration would do, without running it"
+    command = commands.add_parser("check", help=text, description=text)
+    _add_config(command)
+    _add_cores(command, "cores of the run")
+
+
+def _add_registry(commands: Any) -> None:
+    text = "list known public data sets, or print a configuration for one"
+    command = commands.add_parser("datasets", help=text, description=text)
+    command.add_argument("name", nargs="?", metavar="NAME", help="a known data set")
+
+    text = "download a public data set, verify checksums and resume interrupted transfers"
+    command = commands.add_parser("download", help=text, description=text)
+    command.add_argument("name", metavar="NAME", help="a known data set")
+    command.add_argument("--data", metavar="FOLDER", help="folder of the data; NAME is made in it")
+    command.add_argument("--only", metavar="PATTERN", help="only files whose path matches")
+    command.add_argument("--archive", metavar="URL", help="address of the archive's interface")
+
+
+# --- values --------------------------------------------------------------------------------------
+
+
+def _value(convert: Callable[[str], Any], allowed: str) -> Callable[[str], Any]:
+    """Return what reads an option's value, with what is allowed for a message."""
+
+    def read(text: str) -> Any:
+        try:
+            return convert(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be {allowed} (given: {text!r}).") from None
+
+    return read
+
+
+def _at_least_one(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
+_cores = _value(_at_least_one, f"a whole number from 1; this machine has {os.cpu_count()}")
+_whole = _value(_at_least_one, "a whole number from 1")
+_seconds = _value(float, "a number of seconds, as 0.05")
+
+
+# --- messages ------------------------------------------------------------------------------------
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises `InputError` and takes no option that is cut short."""
+
+    def __init__(self, **settings: Any):
+        super().__init__(allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse found, in our words."""
+        about = re.match(r"argument ([^:]+): (.*)", message)
+        option, problem = (about[1], about[2]) if about else ("", message)
+        option = option.split("/")[-1]
+        if missing := re.search(r"arguments are required: (.*)", problem):
+            names = missing[1].replace("-o/", "")
+            described = f"{self.prog} --help lists what it takes."
+            if names == "COMMAND":
+                described = f"Commands: {', '.join(_commands(self))}. {self.prog} --help explains."
+            raise InputError(self.prog, f"{names} is missing.", described)
+        if "expected" in problem:
+            raise InputError(option, "needs a value.", f"{self.prog} --help explains it.")
+        if "ignored explicit argument" in problem:
+            raise InputError(option, "takes no value.", f"{self.prog} --help explains it.")
+        raise InputError(option or self.prog, problem)
+
+
+def _refused(argument: str, command: str, parser: argparse.ArgumentParser) -> InputError:
+    """Return the message for an argument that the command does not have."""
+    said = f"neuro-attn {command}"
+    if not argument.startswith("-"):
+        if command in PASSING_ON:
+            return InputError(
+                argument,
+                f"{said} takes one configuration.",
+                f"Files to make stand after --, as in {said} CONFIG -- {argument}.",
+            )
+        return InputError(
+            argument, f"{said} does not take it.", f"{said} --help lists what it takes."
+        )
+    name = argument.split("=")[0]
+    own = [option for action in parser._actions for option in action.option_strings]
+    remedy = _did_you_mean(name, own)
+    if name == "--config":
+        remedy = f"Give the file alone: {said} CONFIG."
+    elif command in PASSING_ON and name in _of_snakemake():
+        remedy = f"Snakemake's options stand after --, as in {said} CONFIG -- {argument}."
+    return InputError(
+        argument,
+        f"{said} has no such option.",
+        remedy or f"Options: {', '.join(option for option in own if option.startswith('--'))}.",
+    )
+
+
+def _of_snakemake() -> set[str]:
+    # Imported for a message only: it takes a second.
+    from snakemake.cli import get_argument_parser
+
+    return {option for each in get_argument_parser()._actions for option in each.option_strings}
+
+
+def _did_you_mean(word: str, known: Sequence[str] | dict[str, Any]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {close[0]}?" if close else ""
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each command, by name."""
+    (commands,) = (
+        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+    )
+    return dict(commands.choices)

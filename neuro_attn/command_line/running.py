@@ -1,0 +1,379 @@
+"""Snakemake run from the command line: one line of progress, and one message where it fails.
+
+A run holds a lock that the system releases when its processes end, however they end. Until
+Snakemake has ended by itself, the lock's file holds its process id. So the next run notices that a
+run was killed, and cleans up after it; results that were being written are computed again.
+
+Snakemake and its jobs are a process group of their own: whoever stops the command, by Ctrl-C, by
+SIGTERM or by closing the terminal, stops them all.
+"""
+
+import fcntl
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+from types import FrameType
+from typing import TextIO
+
+from neuro_attn import configuration
+from neuro_attn.command_line.progress import RUNNING, Progress, elapsed
+from neuro_attn.errors import PREFIX, InputError
+from neuro_attn.files import remove_partial
+
+RESULTS = Path("results")
+LOGS = RESULTS / "logs/runs"
+REPORT = RESULTS / "report.html"
+DATA_VARIABLE = "NEURO_ATTN_DATA"
+_LOCK = Path(".snakemake/neuro-attn.lock")
+_LINES_SHOWN = 30
+_PATIENCE = 30
+"""How long Snakemake and its jobs may take to stop before they are killed, s."""
+
+SHOW = (
+    *("--dry-run", "--dryrun", "--summary", "--detailed-summary", "--dag", "--rulegraph"),
+    *("--filegraph", "--d3dag", "--list", "--list-rules", "--list-target-rules", "--lt"),
+    *("--list-changes", "--lc", "--list-input-changes", "--li", "--list-params-changes", "--lp"),
+    *("--list-untracked", "--lu", "--list-conda-envs", "--lint", "--print-compilation"),
+    *("--version", "--help"),
+)
+"""Options with which Snakemake prints something and changes no results."""
+_SHOW_LETTERS = re.compile(r"-[pqkF]*[nSDlhv][a-zA-Z0-9]*$")
+_KNOWN = {
+    "Directory cannot be locked": (
+        "Snakemake is running here, or was killed here.",
+        "If none is running, give `snakemake --unlock`, then run again.",
+    ),
+    "No space left on device": (
+        "no space is left on the disk.",
+        "Free some space, then run again: complete results are kept.",
+    ),
+}
+"""What Snakemake itself may report, and our words for it."""
+_UNKNOWN_NAME = re.compile(r"KeyError: '(.+)'\nWildcards:\n  (dataset|network)=")
+_NO_RULE = re.compile(r"No rule to produce (.+?)(?: \(if you use|$)")
+_REFUSED = re.compile(r"(?:snakemake|__main__\.py): error: (.+)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be run.
+
+    Parameters
+    ----------
+    config : str
+        The configuration file.
+    data : str, optional
+        Folder of the data, instead of that of the configuration.
+    cores : int
+        Cores to use.
+    others : sequence of str
+        Further arguments, for Snakemake.
+    """
+
+    config: str
+    data: str | None
+    cores: int
+    others: Sequence[str] = field(default=())
+
+
+class WorkflowError(Exception):
+    """Snakemake failed.
+
+    Parameters
+    ----------
+    messages : sequence of str
+        Why.
+    log : sequence of str
+        The last lines of its log, where there is no better explanation.
+    """
+
+    def __init__(self, messages: Sequence[str], log: Sequence[str] = ()):
+        self.messages, self.log = messages, log
+        super().__init__("; ".join(messages))
+
+
+def run(what: Run, report: bool = False) -> None:
+    """Make all results and, if asked for, the report.
+
+    Raises
+    ------
+    InputError
+        If this is no folder of the project, the configuration cannot be used, or another run is
+        in progress in the folder.
+    WorkflowError
+        If Snakemake failed.
+    KeyboardInterrupt
+        If the run was stopped; Snakemake and its jobs have ended by then.
+    """
+    began = time.monotonic()
+    if not Path("Snakefile").is_file():
+        raise InputError(
+            os.getcwd(), "has no Snakefile.", "Run neuro-attn in the folder of the project."
+        )
+    # Snakemake would run the code of a configuration that is a template: it is read here first.
+    configuration.load(what.config)
+    for other in what.others:
+        if other.startswith("--configf"):
+            raise InputError(
+                other,
+                "is not passed on to Snakemake.",
+                "Give the configuration as CONFIG: neuro-attn run CONFIG.",
+            )
+    if shows(what.others):
+        _show(what)
+        return
+    if RESULTS.exists() and not RESULTS.is_dir():
+        raise InputError(
+            str(RESULTS),
+            "is a file; results are written to a folder of this name.",
+            "Move or rename the file.",
+        )
+    with _interrupted_by_signals(), _alone() as (lock, was_killed), _new_log() as log:
+        process = _Process(what, lock, log, began)
+        if was_killed:
+            print(
+                "neuro-attn: the last run was killed; results that it left incomplete are "
+                "computed again",
+                flush=True,
+            )
+            remove_partial(RESULTS)
+            process.run(["--unlock"], "unlocking")
+        process.run(what.others, RUNNING)
+        if report:
+            process.run(["--report", str(REPORT)], "building the report")
+            print(f"neuro-attn: the report is {REPORT}")
+        print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")
+
+
+def shows(arguments: Sequence[str]) -> bool:
+    """Return whether Snakemake's arguments ask it to show something, not to make results."""
+    return any(
+        _SHOW_LETTERS.match(argument)
+        # Snakemake takes options that are cut short, if no other begins alike.
+        or (len(argument) >= 5 and any(option.startswith(argument) for option in SHOW))
+        for argument in arguments
+    )
+
+
+def _show(what: Run) -> None:
+    """Let Snakemake print to the terminal or pipe what it was asked for."""
+    done = subprocess.run(
+        _command(what, what.others), env=_environment(what), stderr=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        lines = done.stderr.splitlines(keepends=True)
+        raise _failure(lines, "Snakemake failed. The end of what it printed:")
+    sys.stderr.write(done.stderr)
+
+
+@contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` on SIGTERM and on SIGHUP, as Python does on SIGINT."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, interrupt) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _alone() -> Iterator[tuple[int, bool]]:
+    """Hold the folder's lock; yield its handle, and whether its last holder was killed."""
+    _LOCK.parent.mkdir(exist_ok=True)
+    lock = os.open(_LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            process = os.pread(lock, 20, 0).decode().strip()
+            raise InputError(
+                os.getcwd(),
+                "another run of neuro-attn is in progress here"
+                + (f" (Snakemake is process {process})." if process else "."),
+                "Wait for it to end; neuro-attn run CONFIG -- --summary shows its results so far.",
+            ) from None
+        except OSError:
+            pass  # Some network file systems have no locks; Snakemake has its own besides.
+        yield lock, bool(os.pread(lock, 1, 0))
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def _new_log() -> Iterator[TextIO]:
+    """Yield a new log, named after the time: no run overwrites the log of another."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    stem = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    for number in range(1, 100):
+        path = LOGS / (f"{stem}.log" if number == 1 else f"{stem}_{number}.log")
+        with suppress(FileExistsError), open(path, "x", encoding="utf-8") as log:
+            yield log
+            return
+
+
+def _command(what: Run, arguments: Sequence[str]) -> list[str]:
+    # --configfile takes all that follows it up to the next option, so that stands after it.
+    command = [sys.executable, "-m", "snakemake", "--configfile", what.config]
+    return [*command, "--cores", str(what.cores), *arguments]
+
+
+def _environment(what: Run) -> dict[str, str]:
+    return {**os.environ, **({DATA_VARIABLE: what.data} if what.data else {})}
+
+
+@dataclass(frozen=True)
+class _Process:
+    """Snakemake with its output in a log.
+
+    Parameters
+    ----------
+    what : Run
+        What is run.
+    lock : int
+        Handle of the folder's lock. Snakemake holds it too: it continues if only this process is
+        killed.
+    log : text file
+        Gets all that Snakemake prints.
+    began : float
+        When the command began, by `time.monotonic`.
+    """
+
+    what: Run
+    lock: int
+    log: TextIO
+    began: float
+
+    def run(self, arguments: Sequence[str], phase: str) -> None:
+        """Run Snakemake to its end; show progress.
+
+        Raises
+        ------
+        WorkflowError, KeyboardInterrupt
+            As in `run`.
+        """
+        with subprocess.Popen(
+            _command(self.what, arguments),
+            env=_environment(self.what),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            pass_fds=[self.lock],
+            process_group=0,
+        ) as process:
+            os.pwrite(self.lock, f"{process.pid}\n".encode(), 0)
+            try:
+                lines = self._follow(process, phase)
+            except BaseException:
+                _stop(process)
+                raise
+            finally:
+                if process.poll() is not None and process.returncode != -signal.SIGKILL:
+                    os.ftruncate(self.lock, 0)
+        if process.returncode:
+            raise _failure(lines, f"Snakemake failed. The end of {self.log.name}:")
+
+    def _follow(self, process: subprocess.Popen, phase: str) -> list[str]:
+        """Copy what a process prints to the log; return its last lines and all messages."""
+        lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+        def read() -> None:
+            assert process.stdout is not None
+            with suppress(ValueError):  # The pipe is closed where the run was stopped.
+                for line in process.stdout:
+                    lines.put(line)
+            lines.put(None)
+
+        Thread(target=read, daemon=True).start()
+        told: dict[str, None] = {}
+        recent: deque[str] = deque(maxlen=200)
+        with Progress(phase, self.began) as progress:
+            while True:
+                try:
+                    line = lines.get(timeout=1 if progress.live else None)
+                except queue.Empty:
+                    progress.draw()
+                    continue
+                if line is None:
+                    break
+                self.log.write(line)
+                self.log.flush()
+                recent.append(line)
+                if PREFIX in line:
+                    told[line] = None
+                progress.read(line)
+            process.wait()
+        return [*told, *recent]
+
+
+def _stop(process: subprocess.Popen) -> None:
+    """Interrupt Snakemake and its jobs and wait for them; kill them if they take too long."""
+    for number in (signal.SIGINT, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        # A second Ctrl-C kills at once.
+        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.wait(_PATIENCE)
+            return
+
+
+def _failure(lines: Sequence[str], otherwise: str) -> WorkflowError:
+    """Return why Snakemake failed, or else what it printed last below the text `otherwise`."""
+    if reasons := _reasons(lines):
+        return WorkflowError(reasons)
+    return WorkflowError([otherwise], lines[-_LINES_SHOWN:])
+
+
+def _reasons(lines: Sequence[str]) -> list[str]:
+    """Return why Snakemake failed, in our words: messages of jobs, or what it printed itself."""
+    told = [line[line.index(PREFIX) + len(PREFIX) :].strip() for line in lines if PREFIX in line]
+    if told:
+        return list(dict.fromkeys(told))
+    text = "".join(lines)
+    reasons: list[InputError] = []
+    if found := _REFUSED.search(text):
+        reasons.append(
+            InputError(
+                "after --",
+                f"Snakemake refuses its arguments: {found[1]}.",
+                "snakemake --help lists its options.",
+            )
+        )
+    elif found := _UNKNOWN_NAME.search(text):
+        kind = "data set" if found[2] == "dataset" else "network"
+        reasons.append(
+            InputError(
+                "after --",
+                f"the configuration has no {kind} {found[1]!r}.",
+                "neuro-attn run CONFIG -- --summary lists all results.",
+            )
+        )
+    elif found := _NO_RULE.search(text):
+        reasons.append(
+            InputError(
+                "after --",
+                f"{found[1]} is no result of this workflow.",
+                "neuro-attn run CONFIG -- --summary lists all results.",
+            )
+        )
+    else:
+        reasons += [InputError(os.getcwd(), *ours) for said, ours in _KNOWN.items() if said in text]
+    return list(map(str, reasons))

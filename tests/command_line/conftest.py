@@ -1,0 +1,31 @@
+"""Folders with a workflow of a few lines, for tests of how the command line runs Snakemake."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.conftest import text
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "neuro_attn.command_line"]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment of a command that runs in a folder without the package."""
+    kept = {k: v for k, v in os.environ.items() if k != "NEURO_ATTN_DATA"}
+    return {**kept, "PYTHONPATH": str(ROOT), **more}
+
+
+@pytest.fixture
+def workflow(tmp_path) -> Callable[[str], Path]:
+    """Return what writes a Snakefile, and a configuration that the command line accepts."""
+
+    def write(rules: str) -> Path:
+        (tmp_path / "Snakefile").write_text(rules)
+        (tmp_path / "mine.yaml").write_text(text())
+        return tmp_path
+
+    return write

@@ -1,0 +1,295 @@
+"""How the command line runs Snakemake: logs, progress, and the end by a signal.
+
+The workflows here are a few lines of shell, so that the real Snakemake runs in seconds.
+"""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from neuro_attn.command_line import running
+from neuro_attn.command_line.progress import Jobs
+from tests.command_line.conftest import COMMAND, environment
+
+TWO_JOBS = """
+rule all:
+    input: "results/b.txt"
+rule first:
+    output: "results/a.txt"
+    shell: "echo a > {output}"
+rule second:
+    input: "results/a.txt"
+    output: "results/b.txt"
+    shell: "cp {input} {output}"
+"""
+SLEEPS = """
+rule all:
+    input: "results/slept.txt"
+rule sleeps:
+    output: "results/slept.txt"
+    shell: "[ ! -e again ] && echo $$ > new && mv new pid && sleep 600; touch {output}"
+"""
+SLOW = """
+rule all:
+    input: "results/slow.txt"
+rule slow:
+    output: "results/slow.txt"
+    shell: "sleep 5; touch {output}"
+"""
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [*COMMAND, "run", "mine.yaml", "--cores", "1", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=120,
+    )
+
+
+def logs(folder: Path) -> list[Path]:
+    return sorted((folder / running.LOGS).glob("*.log"))
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# --- logs and what Snakemake shows ---------------------------------------------------------------
+
+
+def test_no_run_overwrites_the_log_of_another(workflow):
+    folder = workflow(TWO_JOBS)
+    done = run(folder)
+    assert done.returncode == 0, done.stderr
+    (good,) = logs(folder)
+    before = good.read_bytes()
+    assert b"2 of 3 steps" in before
+    assert f"the log is {good.relative_to(folder)}" in done.stdout
+
+    assert run(folder, "--", "no/such/result").returncode == 1
+    (folder / "mine.yaml").write_text("datasets:")
+    assert run(folder).returncode == 1
+    assert good.read_bytes() == before
+    assert len(logs(folder)) == 2  # The configuration was refused before a run began.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (("-np",), "echo a > results/a.txt"),
+        (("--summ",), "results/b.txt\t-\t"),
+        (("--summary",), "results/b.txt\t-\t"),
+        (("--rulegraph",), "digraph snakemake_dag"),
+    ],
+)
+def test_what_snakemake_shows_is_printed_and_leaves_no_log(workflow, arguments, shown):
+    folder = workflow(TWO_JOBS)
+    done = run(folder, "--", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert shown in done.stdout
+    assert not (folder / "results").exists()
+
+
+def test_options_that_show_are_options_of_snakemake():
+    from snakemake.cli import get_argument_parser
+
+    known = {option for each in get_argument_parser()._actions for option in each.option_strings}
+    assert set(running.SHOW) <= known
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--cores", "2"], ["results/b.txt"], ["--forceall"], ["-F"], ["-R", "first"]]
+)
+def test_other_arguments_of_snakemake_make_results(arguments):
+    assert not running.shows(arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ("--nonsense",),
+            "after --: Snakemake refuses its arguments: unrecognized arguments: --no",
+        ),
+        (("no/such/result",), "after --: no/such/result is no result of this workflow."),
+        (("--summary", "--nonsense"), "after --: Snakemake refuses its arguments: unrecognized"),
+    ],
+)
+def test_arguments_that_snakemake_refuses_are_named(workflow, arguments, expected):
+    done = run(workflow(TWO_JOBS), "--", *arguments)
+    assert done.returncode == 1
+    (message,) = done.stderr.splitlines()
+    assert message.startswith(f"neuro-attn: error: {expected}")
+
+
+def test_an_error_of_a_job_shows_the_end_of_the_log(workflow):
+    done = run(workflow(TWO_JOBS.replace("echo a > {output}", "echo oh dear; false")))
+    assert done.returncode == 1
+    assert "neuro-attn: error: Snakemake failed. The end of results/logs/runs/" in done.stderr
+    assert "oh dear" in done.stderr
+
+
+# --- progress ------------------------------------------------------------------------------------
+
+
+def test_in_a_pipe_there_is_a_line_for_each_job_with_the_elapsed_time(workflow):
+    done = run(workflow(TWO_JOBS))
+    lines = done.stdout.splitlines()
+    assert [re.sub(r"\d+:\d\d", "0:00", line) for line in lines[:-1]] == [
+        f"neuro-attn: running, {n} of 3 jobs done, 0:00" for n in (1, 2, 3)
+    ]
+    assert re.match(r"neuro-attn: finished in \d+:\d\d; the log is ", lines[-1])
+    assert done.stderr == ""
+
+
+def test_in_a_terminal_the_line_is_redrawn_while_a_job_prints_nothing(workflow):
+    folder = workflow(SLOW)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "run", "mine.yaml", "--cores", "1"],
+        cwd=folder,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment(COLUMNS="60", TERM="xterm"),
+    )
+    os.close(theirs)
+    captured = b""
+    while chunk := read(ours):
+        captured += chunk
+    assert process.wait() == 0
+    os.close(ours)
+    shown = [part.split("\x1b")[0] for part in captured.decode().split("\r")]
+    assert all(len(part) < 60 for part in shown if part.startswith("neuro-attn: running"))
+    assert any(part.startswith("neuro-attn: planning, 0:0") for part in shown)
+    slow = [part for part in shown if re.search(r"0 of 2 jobs done, 1 running, \d+:\d\d$", part)]
+    # The job takes 5 s: a busy machine may miss one redraw of five, but not three.
+    assert len(set(slow)) >= 3
+    assert "the log is results/logs/runs/" in captured.decode().splitlines()[-1]
+
+
+def read(terminal: int) -> bytes:
+    """Return what a terminal shows next, nothing when all programs have left it."""
+    try:
+        return os.read(terminal, 10_000)
+    except OSError:
+        return b""
+
+
+def test_the_rules_of_running_jobs_are_named_and_failed_jobs_are_not_running():
+    jobs = Jobs()
+    for line in LOG.splitlines(keepends=True):
+        jobs.read(line)
+    assert (jobs.done, jobs.total, jobs.running) == (1, 7, {"3": "decode", "5": "decode"})
+
+
+LOG = """
+Job stats:
+job        count
+-------  -------
+total          4
+
+localrule recordings_small:
+    output: results/small/recordings/session01.nc
+    jobid: 1
+checkpoint regions:
+    jobid: 2
+Finished jobid: 1 (Rule: recordings_small)
+1 of 7 steps (14%) done
+rule decode:
+    jobid: 3
+rule decode:
+    jobid: 4
+Error in rule decode:
+    message: None
+    jobid: 4
+rule decode:
+    jobid: 5
+Error in rule regions:
+    jobid: 2
+"""
+
+
+# --- stopping ------------------------------------------------------------------------------------
+
+
+def start_sleeping(folder: Path) -> tuple[subprocess.Popen, int]:
+    """Start a run whose job sleeps; return it and the process id of the job's shell."""
+    process = subprocess.Popen(
+        [*COMMAND, "run", "mine.yaml", "--cores", "1"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    while not (folder / "pid").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    return process, int((folder / "pid").read_text())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_the_command_ends_snakemake_and_its_jobs(workflow, number):
+    folder = workflow(SLEEPS)
+    process, job = start_sleeping(folder)
+    snakemake = int((folder / ".snakemake/neuro-attn.lock").read_text())
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors == "neuro-attn: error: stopped. Give the same command again to resume.\n"
+    assert not is_alive(job)
+    assert not is_alive(snakemake)
+    assert (folder / ".snakemake/neuro-attn.lock").read_text() == ""
+    assert list((folder / ".snakemake/locks").glob("*")) == []
+
+    if number == signal.SIGTERM:
+        (folder / "again").touch()
+        done = run(folder)
+        assert done.returncode == 0, done.stderr
+        assert "was killed" not in done.stdout
+        assert (folder / "results/slept.txt").exists()
+
+
+def test_a_second_run_names_the_process_of_the_first(workflow):
+    folder = workflow(SLEEPS)
+    process, _ = start_sleeping(folder)
+    snakemake = (folder / ".snakemake/neuro-attn.lock").read_text().strip()
+    second = run(folder)
+    assert second.returncode == 1
+    assert f"in progress here (Snakemake is process {snakemake}). Wait for it" in second.stderr
+    assert run(folder, "--", "--summary").returncode == 0
+    process.terminate()
+    process.communicate(timeout=60)
+
+
+def test_a_run_cleans_up_after_one_that_was_killed(workflow):
+    """Snakemake's lock is released, and what the killed run was writing is removed."""
+    folder = workflow(SLEEPS)
+    process, _ = start_sleeping(folder)
+    partial = folder / "results/.partial-x.nc"
+    partial.parent.mkdir(exist_ok=True)
+    partial.write_text("half")
+    process.kill()
+    os.killpg(int((folder / ".snakemake/neuro-attn.lock").read_text()), signal.SIGKILL)
+    process.communicate()
+    assert list((folder / ".snakemake/locks").glob("*")) != []
+
+    (folder / "again").touch()
+    done = run(folder)
+    assert done.returncode == 0, done.stderr
+    assert "the last run was killed; results that it left incomplete are computed" in done.stdout
+    assert not partial.exists()
+    assert (folder / ".snakemake/neuro-attn.lock").read_text() == ""
