@@ -13,7 +13,6 @@ from neuro_attn.onboarding.contents import Contents, Kind, SessionContents
 from neuro_attn.sources.checks import existing_file, is_zarr
 
 _FOLDERS = "folders of ALF or Phy, NWB in Zarr"
-_OF_PHY = ("spike_clusters.npy", "spike_templates.npy")
 SUFFIXES: dict[str, Kind] = {
     ".nwb": "nwb",
     ".mat": "raster",
@@ -65,7 +64,9 @@ def _kind(path: str) -> Kind:
 def _kind_of_folder(path: str) -> Kind:
     if is_zarr(path):
         return "nwb"
-    if any((Path(path) / name).is_file() for name in _OF_PHY):
+    from neuro_attn.sources import phy
+
+    if phy.clusters_file(Path(path)).is_file():
         return "phy"
     if next(Path(path).rglob("*spikes.times*.npy"), None) is not None:
         return "alf"
