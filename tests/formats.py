@@ -5,7 +5,7 @@ a `Session` and write it once for each source: `write` returns the keys of the c
 read the files.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,14 +104,15 @@ def write(source: str, folder: Path, session: Session) -> dict[str, Any]:
 def write_several(source: str, folder: Path, sessions: Mapping[str, Session]) -> dict[str, Any]:
     """Write sessions by name and return the keys of a data set that reads them all.
 
-    A session of rasters has a file for each unit, ``NAME-unit0.mat``, each a session by itself.
+    A session of rasters has a file for each unit, ``NAME-unit0.mat``, each a session by itself;
+    see `session_names`.
     """
     keys: dict[str, Any] = {}
     for name, session in sessions.items():
         keys = write(source, folder / f".{name}", session)
     for name in sessions:
         made = folder / f".{name}"
-        if source == "raster":
+        if source in RASTERS:
             for path in made.iterdir():
                 path.rename(folder / f"{name}-{path.name}")
         elif source in ("csv", "parquet"):
@@ -131,6 +132,14 @@ def write_several(source: str, folder: Path, sessions: Mapping[str, Session]) ->
     if source in ("alf", "phy"):
         keys["files"] = list(sessions)
     return keys
+
+
+def session_names(source: str, name: str, session: Session) -> list[str]:
+    """Return the sessions that `write_several` makes of one: its units, in some formats."""
+    if source not in APART:
+        return [name]
+    units = range(len(session.spike_times))
+    return [f"{name}-unit{u}" if source in RASTERS else f"{name}-site{u + 1}" for u in units]
 
 
 def _nwb(folder: Path, session: Session) -> dict[str, Any]:
@@ -228,10 +237,13 @@ def _netcdf(folder: Path, session: Session) -> dict[str, Any]:
     return {"source": "netcdf", "files": "*.nc"}
 
 
-def _cells(values: Any) -> np.ndarray:
-    cells = np.empty((1, len(values)), dtype=object)
-    cells[0, :] = list(values)
-    return cells
+def cells(values: Iterable[Any]) -> np.ndarray:
+    """Return a cell array of MATLAB, 1 x n."""
+    content = list(values)
+    made = np.empty((1, len(content)), dtype=object)
+    for number, each in enumerate(content):
+        made[0, number] = each
+    return made
 
 
 def _raster(folder: Path, session: Session) -> dict[str, Any]:
@@ -239,7 +251,7 @@ def _raster(folder: Path, session: Session) -> dict[str, Any]:
     for unit, times in enumerate(session.spike_times):
         cue = session.trials["cue"].to_numpy()[:, None]
         edges = cue - 0.1 + 0.001 * np.arange(601)
-        labels = {name: _cells(session.trials[name]) for name in ("side", "order")}
+        labels = {name: cells(session.trials[name]) for name in ("side", "order")}
         scipy.io.savemat(
             folder / f"unit{unit}.mat",
             {
@@ -251,23 +263,98 @@ def _raster(folder: Path, session: Session) -> dict[str, Any]:
                 },
             },
         )
+    return {**_raster_keys(session), "files": "*.mat"}
+
+
+def _raster_keys(session: Session) -> dict[str, Any]:
     tasks = {n: {"trials": f"order == '{n}'", "align": "onset"} for n in ("pro", "retro")}
-    decoding = {"population": "pseudopopulation"}
-    return {"source": "raster", "files": "*.mat", "tasks": tasks, "decoding": decoding}
+    return {"source": "raster", "tasks": tasks, "decoding": {"population": "pseudopopulation"}}
+
+
+def _raster_csv(folder: Path, session: Session) -> dict[str, Any]:
+    """Write a table of NeuroDecodeR for each unit, in the time of `_raster`."""
+    for unit, times in enumerate(session.spike_times):
+        edges = session.trials["cue"].to_numpy()[:, None] - 0.1 + 0.001 * np.arange(601)
+        counts = np.diff(np.searchsorted(np.sort(times), edges), axis=1)
+        table = pd.DataFrame(
+            counts, columns=[f"time.{time}_{time + 1}" for time in range(-100, 500)]
+        )
+        for name in ("order", "side"):
+            table.insert(0, f"labels.{name}", session.trials[name])
+        table.insert(0, "site_info.region", session.regions[unit])
+        table.to_csv(folder / f"unit{unit}.csv", index=False)
+    return {**_raster_keys(session), "files": "*.csv"}
+
+
+def means_of(session: Session, width: float = 0.1, every: float = 0.05) -> np.ndarray:
+    """Return spikes a sample in bins from 0.1 s before the event to 0.5 s after it, which overlap.
+
+    As the toolboxes keep them: shape (unit, trial, bin), for samples of 1 ms.
+    """
+    starts = np.arange(-0.1, 0.5 - width + 1e-9, every)
+    edges = session.trials["cue"].to_numpy()[:, None, None] + starts[:, None] + [0.0, width]
+    counts = [np.diff(np.searchsorted(np.sort(t), edges), axis=2) for t in session.spike_times]
+    return np.stack(counts)[..., 0] / (1000 * width)
+
+
+def _binned(folder: Path, session: Session) -> dict[str, Any]:
+    """Write bins of 100 ms every 50 ms: one cell for each unit, and labels in cells in cells."""
+    means, n_units = means_of(session), len(session.spike_times)
+    scipy.io.savemat(
+        folder / "planted_100ms_bins_50ms_sampled.mat",
+        {
+            "binned_data": cells(means),
+            "binned_labels": {
+                name: cells([cells(session.trials[name])] * n_units) for name in ("side", "order")
+            },
+            "binned_site_info": {
+                "alignment_event_time": np.full((n_units, 1), 101.0),
+                "region": cells(session.regions),
+                "binning_parameters": {
+                    "bin_width": 100.0,
+                    "sampling_interval": 50.0,
+                    "start_time": 1.0,
+                    "end_time": 600.0,
+                    "the_bin_start_times": 1.0 + 50 * np.arange(means.shape[2]),
+                    "the_bin_widths": np.full(means.shape[2], 100.0),
+                    "alignment_event_time": 101.0,
+                },
+            },
+        },
+    )
+    return {**_binned_keys(), "files": "*.mat"}
+
+
+def _binned_csv(folder: Path, session: Session) -> dict[str, Any]:
+    tables = []
+    for unit, means in enumerate(means_of(session)):
+        starts = -100 + 50 * np.arange(means.shape[1])
+        table = pd.DataFrame(means, columns=[f"time.{each}_{each + 100}" for each in starts])
+        for name in ("order", "side"):
+            table.insert(0, f"labels.{name}", session.trials[name])
+        table.insert(0, "site_info.region", session.regions[unit])
+        table.insert(0, "siteID", unit + 1)
+        tables.append(table)
+    pd.concat(tables).to_csv(folder / "planted_100bins_50sampled.csv", index=False)
+    return {**_binned_keys(), "files": "*.csv"}
+
+
+def _binned_keys() -> dict[str, Any]:
+    return {"source": "binned", "decoding": {"population": "pseudopopulation"}}
 
 
 def _matlab(folder: Path, session: Session) -> dict[str, Any]:
     """Write unit x side x order x time x trial, padded with NaN where there is no trial."""
     rates = rates_of(session)
     levels = {name: sorted(session.trials[name].unique()) for name in ("side", "order")}
-    cells = session.trials.groupby(["side", "order"]).indices
-    most = max(map(len, cells.values()))
+    members = session.trials.groupby(["side", "order"]).indices
+    most = max(map(len, members.values()))
     shape = (rates.shape[1], *map(len, levels.values()), rates.shape[2], most)
     array = np.full(shape, np.nan)
-    for (side, order), rows in cells.items():
+    for (side, order), rows in members.items():
         place = levels["side"].index(side), levels["order"].index(order)
         array[:, place[0], place[1], :, : len(rows)] = np.moveaxis(rates[rows], 0, -1)
-    scipy.io.savemat(folder / "planted.mat", {"rates": array, "location": _cells(session.regions)})
+    scipy.io.savemat(folder / "planted.mat", {"rates": array, "location": cells(session.regions)})
     return {
         "source": "matlab",
         "files": "*.mat",
@@ -287,10 +374,19 @@ _WRITERS: dict[str, Callable[[Path, Session], dict[str, Any]]] = {
     "phy": _phy,
     "netcdf": _netcdf,
     "raster": _raster,
+    "raster csv": _raster_csv,
+    "binned": _binned,
+    "binned csv": _binned_csv,
     "matlab": _matlab,
 }
 SPIKES = ("nwb", "csv", "parquet", "alf", "phy")
 """Formats with spikes and events on a clock."""
-RATES = ("netcdf", "matlab")
-"""Formats with rates that are aligned already; a raster has spikes, but no clock."""
-EVERY = (*SPIKES, "raster", *RATES)
+RASTERS = ("raster", "raster csv")
+"""Formats with spikes around an event, each unit a session of its own."""
+BINNED = ("binned", "binned csv")
+"""Formats with rates in bins that overlap, each unit a session of its own."""
+RATES = ("netcdf", "matlab", *BINNED)
+"""Formats with rates that are aligned already; rasters have spikes, but no clock."""
+APART = (*RASTERS, *BINNED)
+"""Formats in which each unit is a session of its own."""
+EVERY = (*SPIKES, *RASTERS, *RATES)

@@ -105,6 +105,7 @@ def test_config_yaml_has_an_example_of_every_source_with_its_defaults():
     assert {dataset.source for dataset in datasets.values()} == {
         "nwb",
         "raster",
+        "binned",
         "table",
         "netcdf",
         "matlab",

@@ -22,6 +22,7 @@ from neuro_attn.configuration.reading import keys_of, load, read_keys
 from neuro_attn.configuration.settings import (
     AlfDataset,
     AnyDataset,
+    BinnedDataset,
     ColorColumns,
     Comparison,
     Configuration,
@@ -55,6 +56,7 @@ __all__ = [
     "NETWORK_TIMING",
     "AlfDataset",
     "AnyDataset",
+    "BinnedDataset",
     "ColorColumns",
     "Comparison",
     "Configuration",

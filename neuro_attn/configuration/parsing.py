@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from neuro_attn.configuration.settings import AnyDataset, Configuration
 from neuro_attn.errors import InputError
 
-SOURCES = ("simulation", "nwb", "raster", "table", "netcdf", "matlab", "alf", "phy")
+SOURCES = ("simulation", "nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy")
 _MOST_TOLD = 10
 _LONGEST_TOLD = 200
 

@@ -82,7 +82,7 @@ class Task(Settings):
     trials: Expression
     """Restricted expression on the trial columns, true on the trials of the task."""
     align: str | None = None
-    """Trial column with the event's time, s; not for netcdf and matlab: these are aligned."""
+    """Trial column with the event's time, s; not for netcdf, matlab, binned: these are aligned."""
 
 
 class Time(Settings):
@@ -259,7 +259,7 @@ class NwbDataset(_Recorded):
 
 
 class RasterDataset(_Recorded):
-    """Neural Decoding Toolbox rasters, one .mat file a unit."""
+    """Rasters of the Neural Decoding Toolbox (.mat) or NeuroDecodeR (.csv), one file a unit."""
 
     source: Literal["raster"]
     """Where recordings come from."""
@@ -271,6 +271,25 @@ class RasterDataset(_Recorded):
     """Sample (from 1) of the event that trials call `onset`; from the file where it says so."""
     sampling_rate: Positive = 1000.0
     """Samples per second."""
+
+
+class BinnedDataset(_Recorded):
+    """Binned data of the Neural Decoding Toolbox (.mat) or NeuroDecodeR (.csv), for all sites."""
+
+    source: Literal["binned"]
+    """Where recordings come from."""
+    files: Files
+    """Files or patterns, relative to `data_folder`."""
+    values: Literal["means", "rates", "counts", "other"] = "means"
+    """Mean spikes a sample, as the toolbox keeps; or spikes/s, spikes a bin, anything else."""
+    region: RegionName = "all"
+    """Region of sites for which the file names none in its site information."""
+    event_sample: Seconds | None = None
+    """Sample of the event that is time zero; from the file where it says so."""
+    sampling_rate: Positive = 1000.0
+    """Samples per second of the rasters that were binned."""
+    simultaneous: bool = False
+    """Whether a file's sites were recorded together; if not, each is a session of its own."""
 
 
 class TableDataset(_Recorded):
@@ -405,6 +424,7 @@ RecordedDataset = (
     SimulationDataset
     | NwbDataset
     | RasterDataset
+    | BinnedDataset
     | TableDataset
     | NetcdfDataset
     | MatlabDataset

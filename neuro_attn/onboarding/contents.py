@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-Kind = Literal["nwb", "raster", "table", "netcdf", "matlab", "alf", "phy"]
+Kind = Literal["nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy"]
 Use = Literal["", "event", "from start?"]
 
 TABLE_ROLES = ("spikes", "trials", "units")
@@ -228,6 +228,9 @@ def columns(table: pd.DataFrame) -> list[Column]:
 
 def _column(name: str, table: pd.DataFrame) -> Column:
     column = table[name]
+    if not pd.api.types.is_numeric_dtype(column):
+        # An empty text is a missing value to a run.
+        column = column.where(column != "")
     counts = column.value_counts()
     # value_counts leaves ties in the order of the rows, which sessions make arbitrary.
     order = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))

@@ -13,6 +13,7 @@ from neuro_attn.onboarding.remarks import remarks
 _KINDS = {
     "nwb": "NWB",
     "raster": "NDT raster",
+    "binned": "NDT binned data",
     "table": "table",
     "netcdf": "NetCDF recording",
     "matlab": "MATLAB arrays",

@@ -15,6 +15,7 @@ import pandas as pd
 from neuro_attn import sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
+from neuro_attn.onboarding import binned
 from neuro_attn.onboarding.contents import (
     USUAL_NAMES,
     Column,
@@ -120,7 +121,7 @@ def propose(
     notes: dict[str, str] = {}
     if found.kind == "nwb":
         keys["table"] = name
-    if found.kind == "raster" and wishes.event_sample is not None:
+    if found.kind in ("raster", "binned") and wishes.event_sample is not None:
         keys["event_sample"] = wishes.event_sample
     if found.kind in ("alf", "phy") and not wishes.region_column and not found.region_columns():
         keys["region"] = "all"
@@ -129,7 +130,9 @@ def propose(
     keys["tasks"] = _tasks(found, table, described, align, wishes, ask, notes)
     keys["time"] = _time(found, table, keys["tasks"], wishes, notes)
     start, stop = keys["time"]["start"], keys["time"]["stop"]
-    keys["windows"] = _windows(wishes) or {"response": [max(start, 0.0), stop]}
+    # Bins that are given may leave none after the event.
+    from_event = [0.0, stop] if stop >= keys["time"]["bin"] and start < 0 else [start, stop]
+    keys["windows"] = _windows(wishes) or {"response": from_event}
     return _with_decoding(keys, notes, location)
 
 
@@ -201,7 +204,7 @@ def _align(found: Contents, described: list[Column], wishes: Wishes, ask: Ask | 
     """Return the column of the event, or NAME=COLUMN for each task; none for kept rates."""
     if wishes.align:
         return list(wishes.align)
-    if found.kind == "netcdf":
+    if found.kind in ("netcdf", "binned"):
         return []
     if found.kind == "raster":
         return ["onset"]
@@ -212,8 +215,10 @@ def _align(found: Contents, described: list[Column], wishes: Wishes, ask: Ask | 
 
 
 def _regions(found: Contents, wishes: Wishes, ask: Ask | None) -> dict[str, Any]:
-    if found.kind in ("raster", "netcdf"):
-        return {"column": "region"} if found.kind == "netcdf" else {}
+    if found.kind == "netcdf":
+        return {"column": "region"}
+    if found.kind in ("raster", "binned"):
+        return {"column": wishes.region_column} if wishes.region_column else {}
     candidates = found.region_columns()
     column = wishes.region_column
     if not column:
@@ -336,7 +341,9 @@ def _time(
     wishes: Wishes,
     notes: dict[str, str],
 ) -> dict[str, float]:
-    if found.kind == "netcdf":
+    if found.kind in ("netcdf", "binned"):
+        if found.kind == "binned" and wishes.event_sample is not None:
+            found = binned.at_event(found, wishes.event_sample)
         bins = next((each.bins for each in found.sessions if each.bins), (START, STOP, BIN))
         start, stop, width = (round(float(each), 9) for each in bins)
     else:

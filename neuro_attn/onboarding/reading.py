@@ -10,6 +10,7 @@ from tqdm import tqdm
 from neuro_attn.bytestrings import as_text, text_columns
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import Contents, Kind, SessionContents
+from neuro_attn.sources import matfiles, ndr
 from neuro_attn.sources.checks import existing_file, is_zarr
 
 _FOLDERS = "folders of ALF or Phy, NWB in Zarr"
@@ -28,7 +29,8 @@ def read(paths: Iterable[str]) -> list[Contents]:
     Parameters
     ----------
     paths : iterable of str
-        NWB files, NDT rasters, MATLAB arrays, tables, NetCDF recordings, ALF and Phy folders.
+        NWB files, rasters and binned data of NDT and NeuroDecodeR, MATLAB arrays, tables, NetCDF
+        recordings, ALF and Phy folders.
 
     Returns
     -------
@@ -52,13 +54,17 @@ def _kind(path: str) -> Kind:
         return _kind_of_folder(path)
     existing_file(path)
     suffix = Path(path).suffix.lower()
+    if suffix in ndr.R_SUFFIXES:
+        raise ndr.written_by_r(path)
     if suffix not in SUFFIXES:
         raise InputError(
             path,
             f"suffix {suffix!r}.",
             f"Files that can be read: {', '.join(SUFFIXES)}; {_FOLDERS}.",
         )
-    return "matlab" if suffix == ".mat" and _holds_arrays(path) else SUFFIXES[suffix]
+    if suffix == ".mat":
+        return _kind_of_matlab(path)
+    return _kind_of_table(path) if suffix == ".csv" else SUFFIXES[suffix]
 
 
 def _kind_of_folder(path: str) -> Kind:
@@ -77,16 +83,15 @@ def _kind_of_folder(path: str) -> Kind:
     )
 
 
-def _holds_arrays(path: str) -> bool:
-    """Return whether a MATLAB file holds something else than a raster."""
-    from neuro_attn.sources import matfiles
+def _kind_of_matlab(path: str) -> Kind:
+    names = matfiles.names(path)
+    if "binned_data" in names:
+        return "binned"
+    return "raster" if not names or "raster_data" in names else "matlab"
 
-    try:
-        listed = matfiles.listing(path)
-    except InputError:
-        # The raster's reader says what is wrong with the file.
-        return False
-    return bool(listed) and "raster_data" not in listed
+
+def _kind_of_table(path: str) -> Kind:
+    return ndr.kind_of(path) or "table"
 
 
 def _contents(kind: Kind, files: list[str]) -> Contents:
@@ -110,6 +115,11 @@ def _contents(kind: Kind, files: list[str]) -> Contents:
             from neuro_attn.onboarding import folders
 
             read_one = folders.read_alf if kind == "alf" else folders.read_phy
+        case "binned":
+            from neuro_attn.onboarding import binned
+
+            sites = [_with_text(site) for path in files for site in binned.read(path)]
+            return Contents(kind, files, {}, sites)
         case "raster":
             from neuro_attn.onboarding import raster
 

@@ -156,7 +156,7 @@ def _regions(contents: Contents) -> Iterator[str]:
     if not any(len(session.units) for session in contents.sessions):
         return
     if not candidates:
-        if contents.kind != "raster":
+        if contents.kind not in ("raster", "binned"):
             yield (
                 "no column names the units' regions; a run needs one (regions.column). In NWB it "
                 "may stand in the units, in their electrodes, or in electrode_group.location."

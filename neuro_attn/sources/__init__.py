@@ -14,6 +14,7 @@ from tqdm import tqdm
 from neuro_attn.configuration import (
     AlfDataset,
     AnyDataset,
+    BinnedDataset,
     MatlabDataset,
     NetcdfDataset,
     NwbDataset,
@@ -75,10 +76,15 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
             from neuro_attn.sources import matlab
 
             recordings = [
-                made
+                made for path in _progress(paths, name) for made in matlab.read(path, name, dataset)
+            ]
+        case BinnedDataset():
+            from neuro_attn.sources import binned
+
+            recordings = [
+                make()
                 for path in _progress(paths, name)
-                for array in matlab.load(path, dataset)
-                for made in matlab.recordings(array, name, dataset)
+                for make in binned.recordings(path, name, dataset)
             ]
         case TableDataset():
             from neuro_attn.sources import table
@@ -115,8 +121,8 @@ def outlines(
     counts trials, units and populations can be asked what it would do. Spikes are checked, counted
     and let go; no digest is made. The counts are the coordinates ``spikes_per_bin`` (time), over
     units and trials, and ``spikes_per_unit`` (unit), over trials and bins. Of rates that were kept
-    (NetCDF, MATLAB) those that are not zero are counted. An outline of a simulation has neither
-    coordinate, because its spikes are not drawn.
+    (NetCDF, MATLAB, binned data) those that are not zero are counted. An outline of a simulation
+    has neither coordinate, because its spikes are not drawn.
 
     Parameters
     ----------
@@ -159,8 +165,12 @@ def _outline_makers(
             from neuro_attn.sources import matlab
 
             for path in paths:
-                for outline in matlab.outlines(path, name, dataset):
-                    yield partial(_counted, outline)
+                yield from _all_of(partial(matlab.read, path, name, dataset))
+        case BinnedDataset():
+            from neuro_attn.sources import binned
+
+            for path in paths:
+                yield from _all_of(partial(binned.recordings, path, name, dataset))
         case TableDataset():
             from neuro_attn.sources import table
 
@@ -175,6 +185,24 @@ def _outline_makers(
             read_one = _reader(dataset, digested=False)
             for path in paths:
                 yield partial(_read_without_rates, read_one, path, name, dataset)
+
+
+def _all_of(
+    read_file: Callable[[], Iterable[xr.Dataset | Callable[[], xr.Dataset]]],
+) -> Iterator[Callable[[], xr.Dataset]]:
+    """Yield what returns the sessions of a file that holds several, or what is wrong with it."""
+    try:
+        found = list(read_file())
+    except InputError as error:
+        yield partial(_fail, error)
+        return
+    for each in found:
+        made = partial(xr.Dataset.copy, each) if isinstance(each, xr.Dataset) else each
+        yield partial(_counted, made)
+
+
+def _fail(error: InputError) -> xr.Dataset:
+    raise error
 
 
 def _reader(dataset: AnyDataset, digested: bool = True) -> Callable[[str, Any], SpikeSession]:
@@ -251,8 +279,8 @@ def _progress(paths: list[str], name: str) -> Iterable[str]:
 
 def _check_alignment(name: str, dataset: AnyDataset) -> None:
     """Raise `InputError` unless spikes have an event to be aligned to, and kept rates have none."""
-    kept = isinstance(dataset, NetcdfDataset | MatlabDataset)
-    form = "NetCDF" if isinstance(dataset, NetcdfDataset) else "MATLAB arrays"
+    forms = {"netcdf": "NetCDF", "matlab": "MATLAB arrays", "binned": "binned data"}
+    kept = dataset.source in forms
     for task, settings in dataset.tasks.items():
         key = f"datasets.{name}.tasks.{task}.align"
         if settings.align is None and not kept:
@@ -262,6 +290,7 @@ def _check_alignment(name: str, dataset: AnyDataset) -> None:
         if settings.align is not None and kept:
             raise InputError(
                 key,
-                f"{settings.align!r} was given, but rates from {form} are aligned already.",
+                f"{settings.align!r} was given, but rates from {forms[dataset.source]} are aligned "
+                "already.",
                 "Leave the key out.",
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 from neuro_attn.configuration import (
     AlfDataset,
     AnyDataset,
+    BinnedDataset,
     MatlabDataset,
     NetcdfDataset,
     NwbDataset,
@@ -69,9 +70,7 @@ def session_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> li
     Files of sessions that are left out are not among them.
     """
     paths = _all_paths(name, dataset, data_folder)
-    one_each = not isinstance(dataset, TableDataset)
-    if isinstance(dataset, MatlabDataset):
-        one_each = dataset.simultaneous
+    one_each = not isinstance(dataset, TableDataset | MatlabDataset | BinnedDataset)
     if not paths or not one_each:
         return paths
     kept = chosen([session_of(path) for path in paths], name, dataset)
@@ -84,6 +83,7 @@ def _all_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[
         case (
             NwbDataset()
             | RasterDataset()
+            | BinnedDataset()
             | NetcdfDataset()
             | MatlabDataset()
             | AlfDataset()
@@ -123,7 +123,8 @@ def session_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> li
     -------
     list of str
         The files or folders without suffix; for tables, what stands in the trials' column
-        ``session``; for MATLAB arrays of units recorded apart, one for each unit. Those that
+        ``session``; for MATLAB arrays one for each array, or for each unit recorded apart;
+        for binned data one for each site. Those that
         ``sessions`` leaves out are not among them.
 
     Raises
@@ -185,6 +186,11 @@ def _all_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[
 
             found = _all_paths(name, dataset, data_folder)
             return [each for path in found for each in matlab.session_names(path, dataset)]
+        case BinnedDataset():
+            from neuro_attn.sources import binned
+
+            found = _all_paths(name, dataset, data_folder)
+            return [each for path in found for each in binned.session_names(path, dataset)]
         case _:
             return [session_of(path) for path in _all_paths(name, dataset, data_folder)]
 

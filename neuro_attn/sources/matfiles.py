@@ -6,7 +6,7 @@ and nothing in a file is ever executed.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,16 @@ _PART = re.compile(r"\.?([^.(){}]+)|[({](\d+)[)}]")
 
 
 # --- what callers ask for ------------------------------------------------------------------------
+
+
+def names(path: str | Path) -> list[str]:
+    """Return the variables of a file; none if it cannot be read."""
+    try:
+        with matnodes.opened(path) as root:
+            return list(root)
+    except InputError:
+        # Who reads the file says what is wrong with it.
+        return []
 
 
 def content(path: str | Path, name: str) -> Any:
@@ -48,6 +58,13 @@ def content(path: str | Path, name: str) -> Any:
     """
     with matnodes.opened(path) as root:
         return matnodes.content(_at(root, name, path), f"{path}, {name}")
+
+
+def contents(path: str | Path, names: Iterable[str]) -> dict[str, Any]:
+    """Return those of some variables that a file has; see `content`."""
+    with matnodes.opened(path) as root:
+        there = [name for name in names if name in root]
+        return {name: matnodes.content(root[name], f"{path}, {name}") for name in there}
 
 
 def numbers(path: str | Path, name: str, n_axes: int) -> np.ndarray:
@@ -117,6 +134,13 @@ def elements(path: str | Path, name: str) -> list[str]:
         if len(names) > 1 or not _is_cell_of_arrays(found := _at(root, names[0], path)):
             return names
         return [f"{names[0]}{{{number}}}" for number in range(1, len(matnodes.inside(found)) + 1)]
+
+
+def count(path: str | Path, name: str) -> int:
+    """Return the number of cells of a variable; 1 if it is no cell array."""
+    with matnodes.opened(path) as root:
+        inside = matnodes.inside(_at(root, name, path))
+        return len(inside) if isinstance(inside, list) else 1
 
 
 def shape(path: str | Path, name: str) -> tuple[int, ...]:

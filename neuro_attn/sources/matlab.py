@@ -1,8 +1,6 @@
 """Arrays of binned activity in MATLAB files: unit x condition x time x trial, padded with NaN."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +147,11 @@ def _load(this: _Array, dataset: MatlabDataset) -> Binned:
     return Binned(this.session, rates, conditions, units, this.path, this.variable)
 
 
+def read(path: str | Path, name: str, dataset: MatlabDataset) -> list[xr.Dataset]:
+    """Read all sessions of a file; see `load` and `recordings`."""
+    return [each for array in load(path, dataset) for each in recordings(array, name, dataset)]
+
+
 def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dataset]:
     """Return the session of an array, or its units as sessions of their own.
 
@@ -213,24 +216,6 @@ def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dat
             build(rates, trials, units.iloc[part], name, session, dataset, attributes, measure)
         )
     return made
-
-
-def outlines(
-    path: str | Path, name: str, dataset: MatlabDataset
-) -> Iterator[Callable[[], xr.Dataset]]:
-    """Yield what returns each session of a file, or raises what is wrong with the file."""
-    try:
-        made = [each for array in load(path, dataset) for each in recordings(array, name, dataset)]
-    except InputError as error:
-        problem = error
-
-        def fail() -> xr.Dataset:
-            raise problem
-
-        yield fail
-        return
-    for each in made:
-        yield partial(xr.Dataset.copy, each)
 
 
 def _conditions(this: _Array, dataset: MatlabDataset, shape: tuple[int, ...]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Rasters of the Neural Decoding Toolbox: one unit a file, trials x samples (www.readout.info)."""
+"""Rasters of the Neural Decoding Toolbox and NeuroDecodeR: one unit a file, trials x samples."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.io
-import scipy.sparse
 
 from neuro_attn.configuration import RasterDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
 from neuro_attn.recording import SpikeSession
-from neuro_attn.sources.checks import existing_file, first_line
+from neuro_attn.sources import matfiles, ndr, ndt
+from neuro_attn.sources.checks import existing_file
 
 EVENT = "onset"
 """The trial column with the time of a raster's one event."""
@@ -25,17 +24,17 @@ _PARTS = ("raster_data", "raster_labels", "raster_site_info")
 
 
 def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
-    """Read a unit from an NDT raster file; it makes a session of its own.
+    """Read a unit from a raster file; it makes a session of its own.
 
     A raster has no clock that goes through the session. Here its trials follow each other on one,
     1 s apart, and each spike stands in the middle of its sample, so that no spike ever lies on the
     edge of a bin. Trials have the columns ``trial_id`` (row of the raster, from 1), ``onset`` (s)
-    and every field of ``raster_labels``.
+    and every label.
 
     Parameters
     ----------
     path : str or Path
-        The .mat file (version 7 or older); its stem names session and unit.
+        The .mat or .csv file; its stem names session and unit.
     dataset : RasterDataset
         Says region, event sample and sampling rate where the file does not.
 
@@ -52,19 +51,24 @@ def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
     """
     path = Path(path)
     found = load(path)
-    counts, labels = found.counts, found.labels
-    n_trials, n_samples = counts.shape
-    event = _event_sample(found.site, n_samples, dataset, path)
-    _check_alignment(event, n_samples, dataset, path)
-    clock = np.arange(n_trials) * (n_samples / dataset.sampling_rate + _GAP)
-    trial, sample = np.nonzero(counts)
-    spikes = clock[trial] + (sample + 0.5) / dataset.sampling_rate
-    onset = clock + (event - 1) / dataset.sampling_rate
+    n_trials, n_samples = found.counts.shape
+    where = f"{path}, {found.place}"
+    event = found.event
+    if dataset.event_sample is not None:
+        event, where = dataset.event_sample, f"{path}, event_sample"
+    sample = ndt.event_sample(event, where, n_samples)
+    rate = dataset.sampling_rate / found.width
+    _check_alignment(sample, n_samples, rate, dataset, path)
+    clock = np.arange(n_trials) * (n_samples / rate + _GAP)
+    trial, at = np.nonzero(found.counts)
+    spikes = clock[trial] + (at + 0.5) / rate
+    onset = clock + (sample - 1) / rate
+    region = ndt.region(found.site, dataset.regions.column) or dataset.region
     return SpikeSession(
         session=path.stem,
-        spike_times=[np.repeat(spikes, counts[trial, sample])],
-        units=pd.DataFrame({"unit_id": [path.stem], "region": [found.region or dataset.region]}),
-        trials=pd.DataFrame({**labels, "trial_id": np.arange(1, n_trials + 1), EVENT: onset}),
+        spike_times=[np.repeat(spikes, found.counts[trial, at])],
+        units=pd.DataFrame({"unit_id": [path.stem], "region": [region]}),
+        trials=found.trials.assign(trial_id=np.arange(1, n_trials + 1), **{EVENT: onset}),
         origin=str(path),
         provenance={"file": path.name, "sha256": sha256(path)},
         # `_check_alignment` has seen that all windows lie in the raster.
@@ -81,35 +85,36 @@ class Raster:
     ----------
     counts : array of int, shape (trial, sample)
         Spikes.
-    labels : dict of array, shape (trial,)
-        The fields of ``raster_labels``.
+    trials : pandas.DataFrame
+        Labels by name.
     site : dict
-        The fields of ``raster_site_info``.
+        The fields of the site information.
+    event : object
+        The sample (from 1) of the event, as the file gives it; None if it does not.
+    place : str
+        Where the file gives it.
+    width : float
+        Width of a sample; 1 unless a table has wider bins.
     """
 
     counts: np.ndarray
-    labels: dict[str, np.ndarray]
+    trials: pd.DataFrame
     site: dict[str, Any]
-
-    @property
-    def region(self) -> str:
-        """The region that the file names, if any."""
-        texts = (_text(self.site.get(key)) for key in ("region", "brain_area"))
-        return next((text for text in texts if text), "")
+    event: Any
+    place: str
+    width: float = 1.0
 
     @property
     def event_sample(self) -> float | None:
         """The sample (from 1) of the event, if the file says so and has such a sample."""
-        said = _item(self.site.get("alignment_event_time"))
         try:
-            sample = float(said)
-        except (TypeError, ValueError):
+            return ndt.event_sample(self.event, self.place, self.counts.shape[1])
+        except InputError:
             return None
-        return sample if 1 <= sample <= self.counts.shape[1] else None
 
 
 def load(path: str | Path) -> Raster:
-    """Read a raster file.
+    """Read a raster file: .mat of the Neural Decoding Toolbox, or .csv of NeuroDecodeR.
 
     Raises
     ------
@@ -117,33 +122,42 @@ def load(path: str | Path) -> Raster:
         If the file is missing, unreadable or no raster, or its parts do not fit each other.
     """
     path = existing_file(path)
-    parts = _load(path)
-    counts = _counts(parts["raster_data"], f"{path}, raster_data")
-    labels = _labels(parts.get("raster_labels"), len(counts), f"{path}, raster_labels")
-    return Raster(counts, labels, _fields(parts.get("raster_site_info")))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        parts = scipy.io.loadmat(path, appendmat=False, variable_names=_PARTS, spmatrix=False)
-    except NotImplementedError:
-        raise InputError(
-            str(path), "is a MATLAB 7.3 file.", "In MATLAB, save it with save(..., '-v7')."
-        ) from None
-    except Exception as error:
-        # scipy raises errors of any type on damaged files.
-        raise InputError(
-            str(path), f"is not a readable .mat file ({first_line(error)})."
-        ) from error
+    if path.suffix.lower() == ".csv":
+        return _of_table(path)
+    if path.suffix.lower() in ndr.R_SUFFIXES:
+        raise ndr.written_by_r(path)
+    parts = matfiles.contents(path, _PARTS)
     if "raster_data" not in parts:
         raise InputError(str(path), "no variable raster_data.", "A raster of the NDT has one.")
-    return parts
+    counts = _counts(parts["raster_data"], f"{path}, raster_data")
+    labels = ndt.labels(parts.get("raster_labels"), len(counts), f"{path}, raster_labels")
+    site = parts.get("raster_site_info")
+    site = site if isinstance(site, dict) else {}
+    event = ndt.item(site[ndt.EVENT]) if ndt.EVENT in site else None
+    place = f"raster_site_info.{ndt.EVENT}"
+    return Raster(counts, pd.DataFrame(labels), site, event, place)
+
+
+def _of_table(path: Path) -> Raster:
+    (found,) = ndr.load(path, "raster")
+    widths = found.stops - found.starts
+    if (widths != widths[0]).any() or (found.starts[1:] != found.stops[:-1]).any():
+        raise InputError(
+            f"{path}, time",
+            "the samples of the raster differ in width, overlap or leave gaps.",
+            "Samples of a raster follow each other, as time.0_1, time.1_2, ...",
+        )
+    counts = _counts(found.values, f"{path}, time")
+    event = 1 - found.starts[0] / widths[0]
+    # Tables whose times begin with sample 1 are not aligned to an event.
+    aligned = 1 <= event <= counts.shape[1]
+    return Raster(
+        counts, found.trials, found.site, event if aligned else None, "time", float(widths[0])
+    )
 
 
 def _counts(data: Any, where: str) -> np.ndarray:
     """Return spike counts, shape (trial, sample), int."""
-    if scipy.sparse.issparse(data):
-        data = data.toarray()
     data = np.asarray(data)
     if data.ndim != 2 or data.size == 0 or data.dtype.kind not in "biuf":
         raise InputError(
@@ -164,74 +178,9 @@ def _counts(data: Any, where: str) -> np.ndarray:
     return values.astype(np.int64)
 
 
-def _fields(struct: Any) -> dict[str, Any]:
-    """Return the fields of a MATLAB struct as loadmat gives it; none if it is no struct."""
-    if not isinstance(struct, np.ndarray) or struct.dtype.names is None or struct.size != 1:
-        return {}
-    return {name: struct.reshape(-1)[0][name] for name in struct.dtype.names}
-
-
-def _labels(struct: Any, n_trials: int, where: str) -> dict[str, np.ndarray]:
-    fields = _fields(struct)
-    if not fields:
-        raise InputError(where, "no struct with the labels of the trials.")
-    labels = {}
-    for name, value in fields.items():
-        cells = np.ravel(value)
-        if len(cells) != n_trials:
-            raise InputError(
-                f"{where}.{name}", f"{len(cells)} labels for {n_trials} trials of raster_data."
-            )
-        labels[name] = _column([_item(cell) for cell in cells])
-    return labels
-
-
-def _item(cell: Any) -> Any:
-    """Return the one value of a cell; None if it is empty, its text if it holds several."""
-    values = np.ravel(cell)
-    if len(values) > 1:
-        return str(values.tolist())
-    return values[0] if len(values) else None
-
-
-def _column(values: list[Any]) -> np.ndarray:
-    """Return labels as text or numbers; MATLAB's whole numbers are floats, so 1.0 becomes 1."""
-    if not all(isinstance(value, (np.number, np.bool_, float, int)) for value in values):
-        return np.array(["" if v is None else str(v).strip() for v in values], dtype=object)
-    numbers = np.array(values, dtype=float)
-    is_whole = np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
-    return numbers.astype(np.int64) if is_whole else numbers
-
-
-def _text(value: Any) -> str:
-    item = _item(value)
-    return "" if item is None else str(item).strip()
-
-
-def _event_sample(
-    site: dict[str, Any], n_samples: int, dataset: RasterDataset, path: Path
-) -> float:
-    """Return the sample (from 1) of the event."""
-    where = f"{path}, raster_site_info.alignment_event_time"
-    event: Any = dataset.event_sample
-    if event is None:
-        if "alignment_event_time" not in site:
-            raise InputError(
-                where, "the file does not say when the event was.", "Give the key event_sample."
-            )
-        event = _item(site["alignment_event_time"])
-    else:
-        where = f"{path}, event_sample"
-    try:
-        sample = float(event)
-    except (TypeError, ValueError):
-        sample = np.nan
-    if not 1 <= sample <= n_samples:
-        raise InputError(where, f"sample {event}.", f"The raster has samples 1 to {n_samples}.")
-    return sample
-
-
-def _check_alignment(event: float, n_samples: int, dataset: RasterDataset, path: Path) -> None:
+def _check_alignment(
+    event: float, n_samples: int, rate: float, dataset: RasterDataset, path: Path
+) -> None:
     for name, task in dataset.tasks.items():
         if task.align != EVENT:
             raise InputError(
@@ -239,8 +188,8 @@ def _check_alignment(event: float, n_samples: int, dataset: RasterDataset, path:
                 f"{task.align!r} is no event of a raster.",
                 f"It has one, {EVENT!r}.",
             )
-    first = (1 - event) / dataset.sampling_rate
-    last = first + n_samples / dataset.sampling_rate
+    first = (1 - event) / rate
+    last = first + n_samples / rate
     if dataset.time.start < first - 1e-9 or dataset.time.stop > last + 1e-9:
         raise InputError(
             f"{path}, raster_data",

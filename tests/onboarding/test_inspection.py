@@ -291,4 +291,4 @@ def test_files_of_several_kinds_are_shown_one_kind_after_another(command, tmp_pa
         "NWB",
         "NDT raster",
     ]
-    assert "from the raster_site_info 'region'" in done.out
+    assert "from the site information 'region'" in done.out

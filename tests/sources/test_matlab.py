@@ -1,6 +1,5 @@
 """Arrays of unit x condition x time x trial, in MATLAB files of both kinds."""
 
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-import scipy.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +15,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.onboarding import inspection, reading
 from neuro_attn.onboarding import matlab as matlab_contents
 from neuro_attn.sources import matfiles, matlab
+from tests.matlab_files import write_hdf5, write_older
 
 UNITS, SIDES, ORDERS, SAMPLES, TRIALS = 3, 2, 2, 8, 5
 AXES = ["unit", "side", "order", "time", "trial"]
@@ -46,70 +45,6 @@ def array() -> np.ndarray:
 
 def variables(**changed: Any) -> dict[str, Any]:
     return {"rates": array(), "areas": ["V4", "FEF", "V4"], "orders": ["pro", "retro"], **changed}
-
-
-def write_older(path: Path, content: dict[str, Any]) -> None:
-    """Write version 5 with scipy; lists become cells, those of dicts an array of structs."""
-
-    def cells(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: cells(each) for key, each in value.items()}
-        if not isinstance(value, list):
-            return value
-        if isinstance(value[0], dict):
-            made = np.empty((1, len(value)), dtype=[(name, object) for name in value[0]])
-            for number, each in enumerate(value):
-                made[0, number] = tuple(cells(field) for field in each.values())
-            return made
-        made = np.empty((len(value), 1), dtype=object)
-        made[:, 0] = [cells(each) for each in value]
-        return made
-
-    scipy.io.savemat(path, {name: cells(value) for name, value in content.items()})
-
-
-def write_hdf5(path: Path, content: dict[str, Any]) -> None:
-    """Write version 7.3: HDF5 behind a header, axes reversed, cells as references."""
-
-    def put(place: h5py.Group, name: str, value: Any) -> None:
-        if isinstance(value, dict):
-            for key, each in value.items():
-                put(place.require_group(name), key, each)
-            return
-        if isinstance(value, list) and isinstance(value[0], dict):
-            structs = place.require_group(name)
-            structs.attrs["MATLAB_class"] = np.bytes_("struct")
-            for key in value[0]:
-                put_references(structs, key, [each[key] for each in value])
-            return
-        if isinstance(value, list):
-            put_references(place, name, value)
-            place[name].attrs["MATLAB_class"] = np.bytes_("cell")
-            return
-        if isinstance(value, str):
-            place.create_dataset(name, data=np.array([[ord(c)] for c in value], np.uint16))
-            place[name].attrs["MATLAB_class"] = np.bytes_("char")
-            return
-        place.create_dataset(name, data=np.asarray(value).T)
-        place[name].attrs["MATLAB_class"] = np.bytes_("double")
-
-    number = itertools.count()
-
-    def put_references(place: h5py.Group, name: str, values: list[Any]) -> None:
-        references = []
-        for each in values:
-            within = file.require_group("#refs#")
-            key = f"n{next(number)}"
-            put(within, key, each)
-            references.append(within[key].ref)
-        data = np.array([references], dtype=h5py.ref_dtype)
-        place.create_dataset(name, data=data, dtype=h5py.ref_dtype)
-
-    with h5py.File(path, "w", userblock_size=512) as file:
-        for name, value in content.items():
-            put(file, name, value)
-    with open(path, "r+b") as raw:
-        raw.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
 
 
 @pytest.fixture(params=[write_older, write_hdf5], ids=["version 5", "version 7.3"])

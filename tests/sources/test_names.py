@@ -52,7 +52,7 @@ def test_an_empty_class_or_region_is_missing_and_counted(source, tmp_path):
     session = formats.planted(n_units=4)
     if source != "matlab":  # There a trial has its place in the array by its class.
         session.trials.loc[:9, "side"] = ""
-    regions = ["V4"] * 4 if source == "raster" else ["", "V4", "V4", "V4"]
+    regions = ["V4"] * 4 if source in formats.APART else ["", "V4", "V4", "V4"]
     session = formats.Session(session.trials, session.spike_times, regions)
     recordings, outlines = read(source, tmp_path, session)
     for made in (*recordings, *outlines):
@@ -65,7 +65,8 @@ def test_an_empty_class_or_region_is_missing_and_counted(source, tmp_path):
 
 @pytest.mark.parametrize("source", formats.EVERY)
 def test_trials_in_no_task_are_counted(source, tmp_path):
-    align = {} if source in formats.RATES else {"align": "onset" if source == "raster" else "cue"}
+    event = "onset" if source in formats.RASTERS else "cue"
+    align = {} if source in formats.RATES else {"align": event}
     tasks = {"pro": {"trials": "order == 'pro'", **align}}
     recordings, _ = read(source, tmp_path, formats.planted(n_units=4), tasks=tasks)
     for made in recordings:

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.io
 import scipy.sparse
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from neuro_attn import recording
 from neuro_attn.errors import InputError
 from neuro_attn.sources import raster
+from tests.matlab_files import write_hdf5, write_older
 
 N_TRIALS, N_SAMPLES, EVENT = 6, 800, 301
 
@@ -149,12 +151,112 @@ def test_a_missing_file_is_named(tmp_path, small):
     assert problem(tmp_path / "no.mat", small) == f"{tmp_path / 'no.mat'}: no such file."
 
 
-def test_matlab_7_3_is_answered_with_how_to_save(tmp_path, small):
+@pytest.mark.parametrize("write_file", [write_older, write_hdf5])
+def test_labels_as_real_files_have_them(write_file, tmp_path, dataset):
+    """Padding, numbers among text, an empty cell, and an event between two samples."""
+    content = {
+        "raster_data": np.eye(N_TRIALS, N_SAMPLES),
+        "raster_labels": {
+            "picture": ["car ", "kiwi", 3.0, np.empty((0, 0)), "", "3"],
+            "position": ["upper", "lower"] * 3,
+            "angle": [0.0, 45.0, np.empty((0, 0)), 90.0, 135.0, 180.0],
+        },
+        "raster_site_info": {"alignment_event_time": 300.5, "brain_area": " IT "},
+    }
+    path = tmp_path / "unit7.mat"
+    write_file(path, content)
+    session = raster.read(
+        path, dataset(**KEYS | {"time": {"start": -0.2, "stop": 0.5, "bin": 0.1}})
+    )
+    assert session.trials["picture"].tolist() == ["car", "kiwi", "3", "", "", "3"]
+    np.testing.assert_array_equal(session.trials["angle"], [0, 45, np.nan, 90, 135, 180])
+    assert session.units["region"].tolist() == ["IT"]
+    # Sample 1, with the spike of trial 1, begins 299.5 samples before the event.
+    relative = session.spike_times[0][0] - session.trials["onset"][0]
+    assert relative == pytest.approx(-0.2995 + 0.0005)
+
+
+def test_damaged_files_of_version_7_3_are_an_input_error(tmp_path, small):
     path = tmp_path / "new.mat"
     header = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM"
     path.write_bytes(header.ljust(512, b"\0") + b"\x89HDF\r\n\x1a\n")
+    assert problem(path, small).startswith(f"{path}: is not a readable .mat file (")
+
+
+# --- tables of NeuroDecodeR ----------------------------------------------------------------------
+
+
+def table(first: int = -300, width: int = 1, mended: bool = False) -> pd.DataFrame:
+    """Return a raster whose trial k has a spike in sample 10 k; R may have mended its names."""
+    times = [first + width * sample for sample in range(N_SAMPLES)]
+    names = [f"time.{time}_{time + width}" for time in times]
+    if mended:
+        names = [name.replace("-", ".") for name in names]
+    counts = pd.DataFrame(np.eye(N_TRIALS, N_SAMPLES), columns=names).astype(int)
+    counts.insert(0, "labels.picture", ["hand", " face"] * 3)
+    counts.insert(0, "labels.position", ["upper"] * 3 + ["lower"] * 3)
+    counts.insert(0, "site_info.brain_area", "IT")
+    counts.insert(0, "trial_number", np.arange(1, N_TRIALS + 1))
+    return counts
+
+
+@pytest.mark.parametrize("mended", [False, True])
+@pytest.mark.parametrize("index", [False, True])
+def test_a_table_of_neurodecoder_is_a_unit(tmp_path, small, mended, index):
+    path = tmp_path / "unit7.csv"
+    table(mended=mended).to_csv(path, index=index)
+    session = raster.read(path, small)
+    assert session.units.to_dict("records") == [{"unit_id": "unit7", "region": "IT"}]
+    assert sorted(session.trials) == ["onset", "picture", "position", "trial_id", "trial_number"]
+    assert session.trials["picture"].tolist() == ["hand", "face"] * 3
+    relative = session.spike_times[0] - session.trials["onset"].to_numpy()
+    np.testing.assert_allclose(relative, (-300 + np.arange(N_TRIALS) + 0.5) / 1000)
+
+
+def test_times_without_ends_and_wider_samples(tmp_path, dataset):
+    made = table(first=-600, width=2)
+    made.columns = [name.rsplit("_", 1)[0] if "time." in name else name for name in made]
+    path = tmp_path / "unit7.csv"
+    made.to_csv(path, index=False)
+    session = raster.read(path, dataset(**KEYS))
+    relative = session.spike_times[0] - session.trials["onset"].to_numpy()
+    np.testing.assert_allclose(relative, (-600 + 2 * np.arange(N_TRIALS) + 1) / 1000)
+
+
+def test_a_table_whose_times_count_from_one_needs_the_event(tmp_path, dataset):
+    path = tmp_path / "unit7.csv"
+    table(first=1).to_csv(path, index=False)
+    assert problem(path, dataset(**KEYS)) == (
+        f"{path}, time: the file does not say when the event was. Give the key event_sample."
+    )
+    session = raster.read(path, dataset(**KEYS, event_sample=301))
+    assert session.spike_times[0][0] - session.trials["onset"][0] == pytest.approx(-0.2995)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda t: t.assign(siteID=1), ": has a column siteID. It is read with source: binned."),
+        (lambda t: t.filter(like="time"), ": has no column labels.NAME. A table of NeuroDecodeR"),
+        (lambda t: t.filter(like="labels"), ": has no column time.START_STOP."),
+        (lambda t: t.drop(columns="time.0_1"), ", time: the samples of the raster differ in width"),
+        (lambda t: t.assign(**{"time.0_1": "x"}), ", time.0_1: row 1 holds 'x'. Must be numbers."),
+        (lambda t: t.assign(**{"time.0_1": 0.5}), ", time: 0.5 in trial 1, sample 301. Must be "),
+        (lambda t: t.iloc[:0], ": the table has no rows."),
+    ],
+)
+def test_tables_that_are_no_rasters_are_answered(tmp_path, small, change, expected):
+    path = tmp_path / "unit7.csv"
+    change(table()).to_csv(path, index=False)
+    assert problem(path, small).startswith(f"{path}{expected}")
+
+
+def test_files_of_r_are_answered_with_how_to_write_a_table(tmp_path, small):
+    path = tmp_path / "unit7.rda"
+    path.write_bytes(b"RDX3")
     assert problem(path, small) == (
-        f"{path}: is a MATLAB 7.3 file. In MATLAB, save it with save(..., '-v7')."
+        f"{path}: is a file of R, which is not read. In R: load it, then write.csv(binned_data, "
+        "'binned.csv', row.names = FALSE, na = ''); the same for raster_data."
     )
 
 
@@ -180,12 +282,12 @@ def test_any_bytes_and_truncated_files_are_an_input_error_or_harmless(
     ("changed", "expected"),
     [
         ({"raster_data": None}, ": no variable raster_data. A raster of the NDT has one."),
-        ({"raster_data": "text"}, ", raster_data: shape (1,), type <U4. Must be numbers, trials"),
+        ({"raster_data": "text"}, ", raster_data: shape (), type <U4. Must be numbers, trials"),
         ({"raster_data": np.zeros((6, 8, 2))}, ", raster_data: shape (6, 8, 2), type float64. "),
         ({"raster_labels": None}, ", raster_labels: no struct with the labels of the trials."),
         (
             {"raster_labels": {"picture": cells(["hand"] * 5)}},
-            ", raster_labels.picture: 5 labels for 6 trials of raster_data.",
+            ", raster_labels.picture: 5 labels for 6 trials.",
         ),
         (
             {"raster_site_info": None},

@@ -1,0 +1,182 @@
+"""Files of binned data: .mat of the Neural Decoding Toolbox, .csv of NeuroDecodeR."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.errors import InputError
+from neuro_attn.sources import matfiles, ndr, ndt
+from neuro_attn.sources.checks import existing_file
+
+_PARTS = ("binned_data", "binned_labels", "binned_site_info")
+_PARAMETERS = "binning_parameters"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a file holds of one site.
+
+    Parameters
+    ----------
+    name : str
+        ``siteID``, or its place in the file (from 1).
+    values : array, shape (trial, bin)
+    trials : pandas.DataFrame
+        Labels by name, and ``trial_id`` (row, from 1).
+    site : dict
+        The fields of the site information.
+    starts, stops : array, shape (bin,)
+        Edges of the bins, samples. Those of tables count from the event; those of .mat files from
+        1, and ``stops`` is the first sample after the bin.
+    event : object
+        The sample of the event, as the file gives it; None if it does not.
+    """
+
+    name: str
+    values: np.ndarray
+    trials: pd.DataFrame
+    site: dict[str, Any]
+    starts: np.ndarray
+    stops: np.ndarray
+    event: Any
+
+
+def load(path: str | Path) -> list[Site]:
+    """Read a file of binned data: .mat of the toolbox, or .csv of NeuroDecodeR.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable or no binned data, or its parts do not fit each other.
+    """
+    path = existing_file(path)
+    if path.suffix.lower() in ndr.R_SUFFIXES:
+        raise ndr.written_by_r(path)
+    return _of_table(path) if path.suffix.lower() == ".csv" else _of_matlab(path)
+
+
+def names(path: str | Path) -> list[str]:
+    """Return the sites of a file without reading their data, as `load` names them.
+
+    Raises
+    ------
+    InputError
+        As `load`.
+    """
+    path = existing_file(path)
+    if path.suffix.lower() == ".csv":
+        return ndr.sites_of(path)
+    if path.suffix.lower() in ndr.R_SUFFIXES:
+        raise ndr.written_by_r(path)
+    return [str(number + 1) for number in range(matfiles.count(path, "binned_data"))]
+
+
+def _of_table(path: Path) -> list[Site]:
+    return [
+        Site(
+            each.name,
+            each.values,
+            _numbered(each.trials),
+            each.site,
+            each.starts,
+            each.stops,
+            0.0,
+        )
+        for each in ndr.load(path, "binned")
+    ]
+
+
+def _numbered(labels: pd.DataFrame) -> pd.DataFrame:
+    return labels.assign(trial_id=np.arange(1, len(labels) + 1))
+
+
+def _of_matlab(path: Path) -> list[Site]:
+    parts = matfiles.contents(path, _PARTS)
+    if "binned_data" not in parts:
+        raise InputError(
+            str(path), "no variable binned_data.", "Binned data of the NDT have one cell a site."
+        )
+    data = parts["binned_data"]
+    data = data if isinstance(data, list) else [data]
+    labels = _by_site(parts.get("binned_labels"), len(data), f"{path}, binned_labels")
+    info = parts.get("binned_site_info")
+    info = dict(info) if isinstance(info, dict) else {}
+    parameters = info.pop(_PARAMETERS, None)
+    parameters = parameters if isinstance(parameters, dict) else {}
+    sites = _by_site(info, len(data), f"{path}, binned_site_info")
+    made = []
+    for number, values in enumerate(data):
+        where = f"{path}, binned_data, site {number + 1}"
+        values = np.asarray(values)
+        if values.ndim != 2 or not values.size or values.dtype.kind not in "biuf":
+            raise InputError(
+                where,
+                f"shape {values.shape}, type {values.dtype}.",
+                "Must be numbers, trial x bin.",
+            )
+        starts, stops = _edges(parameters, values.shape[1], path)
+        place = f"{path}, binned_labels, site {number + 1}"
+        found = pd.DataFrame(ndt.labels(labels[number], len(values), place))
+        site = sites[number]
+        event = site[ndt.EVENT] if ndt.EVENT in site else parameters.get(ndt.EVENT)
+        made.append(
+            Site(
+                str(number + 1),
+                values.astype(float),
+                _numbered(found),
+                site,
+                starts,
+                stops,
+                None if event is None else ndt.item(event),
+            )
+        )
+    return made
+
+
+def _by_site(struct: Any, n_sites: int, where: str) -> list[dict[str, Any]]:
+    """Return the fields of each site, of a struct whose fields have an element for each."""
+    fields = struct if isinstance(struct, dict) else {}
+    made: list[dict[str, Any]] = [{} for _ in range(n_sites)]
+    for name, value in fields.items():
+        if isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[0] == n_sites:
+            elements = list(value)
+        else:
+            elements = ndt.several(value)
+        if len(elements) != n_sites:
+            # Site information of some sites only is left out by the toolbox at the end.
+            if "site_info" in where:
+                continue
+            raise InputError(f"{where}.{name}", f"{len(elements)} elements for {n_sites} sites.")
+        for site, element in zip(made, elements, strict=True):
+            site[name] = element
+    return made
+
+
+def _edges(parameters: dict[str, Any], n_bins: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return the edges of the bins, samples from 1, as the toolbox computed them."""
+    where = f"{path}, binned_site_info.{_PARAMETERS}"
+    numbers = {
+        name: np.ravel(value).astype(float)
+        for name, value in parameters.items()
+        if isinstance(value, np.ndarray) and value.size and value.dtype.kind in "biuf"
+    }
+    starts = numbers.get("the_bin_start_times")
+    step, width = numbers.get("sampling_interval"), numbers.get("the_bin_widths")
+    width = numbers.get("bin_width") if width is None else width
+    if width is None or (starts is None and step is None):
+        raise InputError(
+            where,
+            "does not give bin_width and sampling_interval.",
+            "Add both to the struct, in samples, as the toolbox does.",
+        )
+    if starts is None and step is not None:
+        # The toolbox begins with sample 1 unless it was given a start.
+        first = numbers.get("start_time", np.ones(1))[0]
+        starts = step if len(step) > 1 else first + step[0] * np.arange(n_bins)
+    assert starts is not None
+    if len(starts) != n_bins or len(width) not in (1, n_bins):
+        raise InputError(where, f"gives {len(starts)} bins; binned_data has {n_bins}.")
+    return starts, starts + width

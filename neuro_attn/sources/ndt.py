@@ -1,0 +1,135 @@
+"""What rasters and binned files of the Neural Decoding Toolbox share (www.readout.info).
+
+Labels stand in structs with a cell, or a number, for each trial. Samples count from 1.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from neuro_attn.errors import InputError
+from neuro_attn.sources import matfiles
+
+EVENT = "alignment_event_time"
+"""Field of the site information with the sample of the event."""
+REGIONS = ("region", "brain_area")
+"""Fields of the site information that usually name the region."""
+
+
+def labels(struct: Any, n_trials: int, where: str) -> dict[str, np.ndarray]:
+    """Return the labels of trials, by field.
+
+    Parameters
+    ----------
+    struct : dict
+        A cell array, array of numbers or char array for each kind of label.
+    n_trials : int
+        Trials of the data.
+    where : str
+        File and variable, named in errors.
+
+    Returns
+    -------
+    dict of array, shape (trial,)
+        Text without padding, or numbers. An empty cell is an empty text, or NaN among numbers.
+
+    Raises
+    ------
+    InputError
+        If there are no labels, or another number of them.
+    """
+    if not isinstance(struct, Mapping) or not struct:
+        raise InputError(where, "no struct with the labels of the trials.")
+    found = {}
+    for name, value in struct.items():
+        cells = several(value)
+        if len(cells) != n_trials:
+            raise InputError(f"{where}.{name}", f"{len(cells)} labels for {n_trials} trials.")
+        found[name] = _column([item(cell) for cell in cells])
+    return found
+
+
+def several(value: Any) -> list[Any]:
+    """Return the elements of cells, of an array of numbers, or the rows of a char array."""
+    if isinstance(value, np.ndarray):
+        return list(np.ravel(value, order="F"))
+    return list(value) if isinstance(value, list) else [value]
+
+
+def item(cell: Any) -> Any:
+    """Return the one value of a cell; None if it is empty, all of them as text if several."""
+    if cell is None:
+        return None
+    while isinstance(cell, list) and len(cell) == 1:
+        cell = cell[0]
+    if isinstance(cell, str):
+        return cell.strip()
+    flat = np.ravel(cell) if isinstance(cell, np.ndarray | np.generic | int | float) else cell
+    if isinstance(flat, np.ndarray) and len(flat) == 1:
+        return flat[0].item()
+    if isinstance(flat, Mapping):
+        return ", ".join(flat)
+    return str(list(flat)) if len(flat) else None
+
+
+def _column(values: list[Any]) -> np.ndarray:
+    """Return labels as text or numbers; MATLAB's whole numbers are floats, so 1.0 becomes 1."""
+    if any(isinstance(value, str) for value in values) or all(value is None for value in values):
+        return np.array([text(value) for value in values], dtype=object)
+    numbers = np.array([np.nan if value is None else value for value in values], dtype=float)
+    is_whole = np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
+    return numbers.astype(np.int64) if is_whole else numbers
+
+
+def text(value: Any) -> str:
+    """Return a value as text without padding; nothing is an empty text, and 3.0 is 3."""
+    value = item(value)
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return str(matfiles.plain(value)) if isinstance(value, float) else str(value).strip()
+
+
+def region(site: Mapping[str, Any], column: str) -> str:
+    """Return the region that the site information names, if any.
+
+    Parameters
+    ----------
+    site : mapping
+        The fields of the site information.
+    column : str
+        The key ``regions.column``; fields of other usual names are taken where it is missing.
+    """
+    texts = (text(site[name]) for name in (column, *REGIONS) if name in site)
+    return next((each for each in texts if each), "")
+
+
+def event_sample(event: Any, where: str, last: float | None) -> float:
+    """Return the sample of the event.
+
+    Parameters
+    ----------
+    event : Any
+        What the file or the configuration gives; None if neither does.
+    where : str
+        File and field, or key, named in errors.
+    last : float or None
+        The last sample of the data, if the event must be one of them.
+
+    Raises
+    ------
+    InputError
+        If nothing is given, or it is no sample of the data.
+    """
+    if event is None:
+        raise InputError(
+            where, "the file does not say when the event was.", "Give the key event_sample."
+        )
+    try:
+        sample = float(event)
+    except (TypeError, ValueError):
+        sample = np.nan
+    if not np.isfinite(sample) or (last is not None and not 1 <= sample <= last):
+        allowed = "Must be a number" if last is None else f"The raster has samples 1 to {last:g}"
+        raise InputError(where, f"sample {event}.", f"{allowed}.")
+    return sample
