@@ -88,7 +88,10 @@ def read_phy(path: str) -> SessionContents:
         clusters = clusters[good].reset_index(drop=True)
     else:
         keys["units"] = None
-        remarks.append("no cluster has a group or a KSLabel that says whether it is good.")
+        remarks.append(
+            "no cluster has a group or a KSLabel that marks it as good or not; all are shown. A "
+            "run needs another expression as units, or units: null."
+        )
     ids = [int(each) for each in clusters["cluster_id"]]
     trains = trains_of(times, of_spike, ids, str(times_file))
     trials = folder / TRIALS
@@ -107,7 +110,7 @@ def _times(folder: Path) -> tuple[Path, np.ndarray, list[str]]:
         if len(present) == 1:
             raise
         path, times = phy.read_times(folder, present[-1].name)
-        shown = f"{error.problem} What follows is of {path.name}. {error.remedy}"
+        shown = f"{error.problem} The times below are from {path.name}. {error.remedy}"
         return path, times, [shown]
 
 

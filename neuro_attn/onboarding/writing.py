@@ -21,7 +21,7 @@ _COMMENTS = {
     "table": "The interval table with one row a trial.",
     "sorting": "Sortings of a probe, in order of preference: the first that is there is read.",
     "spike_times": "The file of the spike times; the trials must be on its clock.",
-    "units": "No table of clusters says which are good: all are units.",
+    "units": "No table marks clusters as good or not: all are units.",
     "region": "The files name no regions: all units form one.",
     "event_sample": "Sample (from 1) of the event that trials call onset.",
     "regions": "Which units form a region.",

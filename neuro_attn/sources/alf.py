@@ -31,7 +31,7 @@ from neuro_attn.sources.sorting import (
 from neuro_attn.sources.text_tables import read_text_table
 
 _OF_CHANNELS = ("channels", "peakChannel")
-"""Attributes of clusters that name a channel, the first that is there counts."""
+"""Attributes of clusters that name a channel; the first one present counts."""
 
 
 class Probe(NamedTuple):
@@ -223,26 +223,28 @@ def channel_rows(
     values = pd.to_numeric(numbers, errors="coerce").to_numpy(dtype=float)
     known = values[np.isfinite(values)]
     if numbers.notna().sum() > len(known) or (known != np.floor(known)).any():
-        raise InputError(where, "holds something else than whole numbers of channels.")
+        raise InputError(where, "channels must be whole numbers.")
     remarks = []
     if first is None:
         first, why = _counted_from(known, n_channels, attribute, numbers.dtype.kind == "f")
         if first is None:
             raise InputError(
                 where,
-                f"nothing says whether its channels, {known.min():g} to {known.max():g} of "
-                f"{n_channels}, count from 0 or from 1.",
+                f"channels {known.min():g} to {known.max():g} of {n_channels} may be numbered "
+                "from 0 or from 1.",
                 "Set the key first_channel to 0 or 1.",
             )
         if why:
-            remarks.append(f"clusters.{attribute} is taken to count channels from {first}: {why}.")
+            remarks.append(
+                f"The channels in clusters.{attribute} are taken as numbered from {first}: {why}."
+            )
     rows = np.where(np.isfinite(values), values - first, -1).astype(np.int64)
     outside = np.isfinite(values) & ((rows < 0) | (rows >= n_channels))
     if outside.any() and (attribute == "channels" or (rows[outside] < 0).any()):
         raise InputError(
             where,
-            f"names channel {values[outside][0]:g}; there are {n_channels}, counted from {first}.",
-            "Clusters and channels must come from the same sorting; if channels count from "
+            f"names channel {values[outside][0]:g}; there are {n_channels}, numbered from {first}.",
+            "Clusters and channels must come from the same sorting; if channels are numbered from "
             f"{1 - first}, set the key first_channel to {1 - first}.",
         )
     if outside.any():
@@ -262,11 +264,11 @@ def _counted_from(
     if attribute == "channels" or not len(known):
         return 0, ""
     if known.min() == 0:
-        return 0, "" if known.max() < n_channels else "a 0 is among them"
+        return 0, ""
     if (known == n_channels).any():
-        return 1, f"the last of {n_channels} is called {n_channels}"
+        return 1, f"the highest is {n_channels}, the number of channels"
     if is_float:
-        return 1, "they are floats, as MATLAB writes them"
+        return 1, "they are floats, as in files from MATLAB"
     return None, ""
 
 
@@ -411,6 +413,8 @@ def _named(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
 
 def _table(file: DataFile) -> _Part:
     table = _load_table(file.path)
+    if table.index.name == "cluster_id" and "cluster_id" not in table:
+        table = table.reset_index()
     columns: dict[str, Any] = {str(name): each.to_numpy() for name, each in table.items()}
     ids = pd.to_numeric(table.get("cluster_id"), errors="coerce") if "cluster_id" in table else None
     if ids is not None and (ids.isna() | (ids < 0) | (ids % 1 != 0) | ids.duplicated()).any():

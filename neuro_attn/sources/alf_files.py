@@ -49,9 +49,9 @@ class Sorting(NamedTuple):
     place: Path
     """The collection."""
     probe: tuple[str, ...]
-    """Parts of the path that say which probe it is."""
+    """Parts of the path that identify the probe."""
     name: str
-    """The other parts, which say which sorting of the probe it is; "." without any."""
+    """The other parts, which identify the sorting of the probe; "." if there are none."""
 
 
 def newest(folder: Path, wanted: str) -> dict[Path, list[DataFile]]:
@@ -119,12 +119,12 @@ def revisions(files: Iterable[DataFile]) -> list[str]:
 
 
 def sortings(folder: Path) -> list[list[Sorting]]:
-    """Return the sortings of each probe, first what a loader of the laboratory would choose.
+    """Return the sortings of each probe, in the order of preference.
 
     Raises
     ------
     InputError
-        If there are none, or one lies below another and no name says that it is the same probe.
+        If there are none, or one lies below another without a name that marks it as the same probe.
     """
     places = [
         place
@@ -149,7 +149,7 @@ def sortings(folder: Path) -> list[list[Sorting]]:
 
 
 def _sorting(place: Path, folder: Path) -> Sorting:
-    """Cut the path of a collection into what names the probe and what names the sorting.
+    """Divide the path of a collection into what identifies the probe and the sorting.
 
     The last part with "probe" or "imec0" in it names the probe, and what lies below it the sorting,
     except shanks. Without such a part all parts name the probe but those that name sorters.
@@ -185,8 +185,8 @@ def chosen(folder: Path, wanted: str | Sequence[str] | None) -> list[Sorting]:
     Raises
     ------
     InputError
-        As `sortings`; if a probe was sorted more than once and nothing says which one to read, or
-        if it has no sorting of a wanted name.
+        As `sortings`; if a probe was sorted more than once and the key is missing, or if it has no
+        sorting of a wanted name.
     """
     names = [wanted] if isinstance(wanted, str) else wanted
     return [_chosen(of_probe, folder, names) for of_probe in sortings(folder)]
@@ -209,8 +209,8 @@ def _chosen(of_probe: list[Sorting], folder: Path, names: Sequence[str] | None) 
     if not found:
         raise InputError(
             f"{folder}, sorting",
-            f"{' and '.join(map(repr, names))} name no sorting of a probe.",
-            f"There: {listed}.",
+            f"a probe has no sorting named {' or '.join(map(repr, names))}.",
+            f"It has {listed}.",
         )
     if len(found) > 1:
         both = " and ".join(_relative(each, folder) for each in found)

@@ -26,7 +26,7 @@ TIMES = ("spike_times.npy", "spike_times_sec.npy", "spike_times_sec_adj.npy")
 GOOD = PhyDataset.model_fields["units"].default
 """The clusters that are units by default."""
 _UNCURATED = ("", "unsorted")
-"""Groups of clusters that nobody has looked at."""
+"""Groups of clusters that were not curated."""
 _INFO = "cluster_info.tsv"
 _CLUSTERS = ("spike_clusters.npy", "spike_templates.npy")
 """Files of the spikes' clusters. Phy makes the first from the second when it opens a folder."""
@@ -86,7 +86,7 @@ def read(folder: str | Path, dataset: PhyDataset) -> SpikeSession:
     if dataset.units == GOOD and not are_grouped(clusters).any():
         raise InputError(
             f"{folder}, units",
-            "no cluster_*.tsv says which clusters are good: none has a group or a KSLabel.",
+            "no cluster_*.tsv marks clusters as good: none has a group or a KSLabel.",
             "Curate the folder in Phy and save, or set units to null for all clusters, or to "
             f"another expression. Columns: {', '.join(map(str, clusters))}.",
         )
@@ -146,7 +146,7 @@ def read_times(folder: Path, wanted: str | None) -> tuple[Path, np.ndarray]:
     ------
     InputError
         If a file is missing or unreadable, samples are not whole numbers, or files are on
-        different clocks and nothing says which one the trials are on.
+        different clocks and the key does not choose one.
     """
     path, *others = times_files(folder, wanted)
     times = _times(path)
@@ -177,8 +177,8 @@ def _times(path: Path) -> np.ndarray:
     if (wrong := finite != np.floor(finite)).any():
         raise InputError(
             str(path),
-            f"holds {finite[wrong][0]:g}, which is no sample: samples are whole numbers.",
-            "If these are times in s, name the file spike_times_sec.npy.",
+            f"holds {finite[wrong][0]:g}, but sample numbers are whole.",
+            "If these are times in s, rename the file to spike_times_sec.npy.",
         )
     return values / sampling_rate(path.parent / "params.py")
 
@@ -361,7 +361,7 @@ def with_groups(found: Clusters) -> Clusters:
 
     If nobody has curated any cluster, ``group`` is Kilosort's ``KSLabel``, which Kilosort itself
     writes into cluster_group.tsv as well (in a column ``KSLabel``). In a folder that was curated in
-    part, clusters that nobody has looked at have no group, or "unsorted", and stay so.
+    part, clusters that were not curated have no group, or "unsorted", and stay so.
 
     Parameters
     ----------
@@ -382,14 +382,14 @@ def with_groups(found: Clusters) -> Clusters:
     remark = f"{n_left} of {len(clusters)} clusters were given no group in Phy and are not good."
     if label is not None and (n_good := int((clusters[label][~curated] == "good").sum())):
         remark += (
-            f" Kilosort calls {n_good} of them good; to take these as well, set units to "
+            f" Kilosort labels {n_good} of them good; to include these, set units to "
             f"group == 'good' or group in ['', 'unsorted'] and {label} == 'good'."
         )
     return Clusters(clusters, [*remarks, remark])
 
 
 def are_grouped(clusters: pd.DataFrame) -> np.ndarray:
-    """Return which clusters have a group that says how good they are, shape (cluster,), bool."""
+    """Return which clusters have a group other than "unsorted", shape (cluster,), bool."""
     if "group" not in clusters:
         return np.zeros(len(clusters), dtype=bool)
     return ~clusters["group"].isin(_UNCURATED).to_numpy()

@@ -136,7 +136,7 @@ def check_distinct(sortings: Sequence[tuple[str, np.ndarray]], where: str) -> No
             raise InputError(
                 where,
                 f"{name} and {other} hold the same spikes: {shared:.0%} coincide.",
-                "These are two sortings of one recording; move one of the two away.",
+                "These are two sortings of one recording: move one of the two away.",
             )
 
 

@@ -168,7 +168,7 @@ def test_the_release_of_steinmetz_2019_leads_to_a_configuration(tmp_path, comman
     checked = command("check", "mine.yaml")
     assert checked.code == 0
     for text in (checked.out, " ".join(found["warnings"])):
-        assert "taken to count channels from 1" in " ".join(text.split())
+        assert "taken as numbered from 1" in " ".join(text.split())
 
 
 LABELS = {n: "mua" if n % 3 == 2 else "good" for n in range(12)}
@@ -223,7 +223,7 @@ def test_spike_times_on_two_clocks_are_told_and_init_names_the_file(tmp_path, co
     np.save(root / "spike_times_sec_adj.npy", times + 0.05)
     root = root.relative_to(tmp_path)
     (warning,) = [each for each in described(root)["warnings"] if "clocks" in each]
-    assert "What follows is of spike_times_sec_adj.npy." in warning
+    assert "The times below are from spike_times_sec_adj.npy." in warning
     assert written(root, command, *BY_RULE)["spike_times"] == "spike_times_sec_adj.npy"
     assert command("check", "mine.yaml").code == 0
     without("spike_times")

@@ -1,12 +1,13 @@
 """Which files of an ALF folder are read: one sorting of each probe, the newest revisions."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neuro_attn import sources
@@ -87,7 +88,7 @@ def test_the_first_sorting_of_a_list_that_a_probe_has_is_read(tmp_path):
     other = formats.planted(n_trials=40, n_units=N_UNITS, seed=1)
     layouts.write_sorting(root / places[2], other)
     text = problem(tmp_path, sorting="iblsorter")
-    assert "'iblsorter' name no sorting of a probe. There: alf/probe01/pykilosort" in text
+    assert "a probe has no sorting named 'iblsorter'. It has alf/probe01/pykilosort" in text
     units = alf.read(root, dataset_of(sorting=["iblsorter", "pykilosort"])).units
     assert [*units["probe"].unique()] == ["alf/probe00/iblsorter", "alf/probe01/pykilosort"]
     assert len(units) == 2 * N_UNITS
@@ -192,6 +193,35 @@ def test_the_revision_is_the_last_in_the_order_of_text(tmp_path_factory, names, 
         assert file.revision == expected[0]
 
 
+revision_of = st.dictionaries(
+    st.sampled_from(["clusters.depth", "clusters.quality", "channels.acronym"]),
+    st.lists(st.sampled_from(["", "#1#", "#10#", "#2#", "#a#"]), min_size=1, unique=True),
+    min_size=3,
+)
+
+
+@given(revision_of)
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_each_file_comes_from_its_own_newest_revision(tmp_path, there):
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    place = layouts.write_alf(folder, SESSION, "alf/probe00") / "alf" / "probe00"
+    (place / "channels.acronym.npy").unlink()
+    order = ["", "#1#", "#10#", "#2#", "#a#"]
+    for name, folders in there.items():
+        for each in folders:
+            number = order.index(each)
+            values = np.full(layouts.N_CHANNELS, str(number))
+            if name != "channels.acronym":
+                values = np.full(N_UNITS, number)
+            layouts.save(place / each / f"{name}.npy", values)
+    last = {name: max(map(order.index, folders)) for name, folders in there.items()}
+    units = f"depth == {last['clusters.depth']} and quality == {last['clusters.quality']}"
+    made = read(folder, units=units)
+    assert made["region"].values.tolist() == [str(last["channels.acronym"])] * N_UNITS
+
+
 def test_two_sortings_of_which_one_has_revisions_are_two_still(tmp_path):
     places = ("alf/probe00/pykilosort/#2024-03-22#", "alf/probe00/iblsorter")
     layouts.write_alf(tmp_path, SESSION, *places)
@@ -284,7 +314,9 @@ def test_the_release_of_steinmetz_2019_is_read_with_its_regions(tmp_path):
     assert made["region"].values.tolist() == regions
     assert made["unit_probe"].values.tolist() == ["0", "1"] * 5
     # Nothing but its type says that a channel counts from 1, so it is said.
-    assert "clusters.peakChannel is taken to count channels from 1" in made.attrs["remarks"]
+    assert (
+        "The channels in clusters.peakChannel are taken as numbered from 1" in made.attrs["remarks"]
+    )
     np.save(root / "clusters._phy_annotation.npy", np.repeat([2, 3, 1, 2, 0], 2)[:, None])
     kept = read_steinmetz(tmp_path)
     assert kept["unit_id"].values.tolist() == [0, 1, 2, 3, 6, 7]
@@ -312,8 +344,8 @@ def test_what_peak_channels_count_from_follows_from_the_numbers(peaks, first, tm
         with pytest.raises(InputError) as error:
             read_steinmetz(tmp_path)
         assert str(error.value) == (
-            f"{root / 'clusters.peakChannel.npy'}: nothing says whether its channels, 4 to 4 of "
-            "10, count from 0 or from 1. Set the key first_channel to 0 or 1."
+            f"{root / 'clusters.peakChannel.npy'}: channels 4 to 4 of 10 may be numbered from 0 "
+            "or from 1. Set the key first_channel to 0 or 1."
         )
     for each in (0, 1) if first is None else (first,):
         given_first = {"first_channel": each} if first is None else {}
@@ -336,12 +368,12 @@ def test_peak_channels_after_the_last_have_no_region_and_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("peaks", "keys", "said"),
     [
-        (np.arange(N_UNITS) + 0.5, {}, "something else than whole numbers"),
-        (np.array(["a"] * N_UNITS), {}, "something else than whole numbers"),
+        (np.arange(N_UNITS) + 0.5, {}, "channels must be whole numbers"),
+        (np.array(["a"] * N_UNITS), {}, "channels must be whole numbers"),
         (
             np.arange(N_UNITS),
             {"first_channel": 1},
-            "names channel 0; there are 384, counted from 1",
+            "names channel 0; there are 384, numbered from 1",
         ),
     ],
 )
@@ -351,6 +383,35 @@ def test_peak_channels_that_are_none_are_refused(peaks, keys, said, tmp_path):
     with pytest.raises(InputError, match=said) as error:
         read_steinmetz(tmp_path, **keys)
     assert error.value.where == str(root / "clusters.peakChannel.npy")
+
+
+# --- regions and metrics --------------------------------------------------------------------------
+
+
+def test_units_without_a_region_are_left_out_and_words_are_names(tmp_path):
+    place = layouts.write_alf(tmp_path, SESSION, "alf/probe00") / "alf" / "probe00"
+    (place / "channels.acronym.npy").unlink()
+    acronym = ["CA1", "", "NaN", "none", "VISp"] + [""] * 5
+    table = pd.DataFrame({"depth": np.arange(10), "acronym": acronym})
+    layouts.save(place / "channels.brainLocation.tsv", table)
+    layouts.save(place / "clusters.channels.npy", np.arange(N_UNITS))
+    made = read(tmp_path)
+    assert made["region"].values.tolist() == ["CA1", "NaN", "none", "VISp"]
+    assert made.attrs["n_units_without_region"] == 6
+    ids = np.where(np.arange(10) < 4, 385.0, np.nan)
+    layouts.save(place / "channels.brainLocationIds_ccf_2017.npy", ids)
+    made = read(tmp_path, regions={"column": "brainLocationIds_ccf_2017"})
+    assert made["region"].values.tolist() == ["385"] * 4
+
+
+@pytest.mark.parametrize("as_index", [True, False])
+def test_metrics_belong_to_the_clusters_that_they_name(as_index, tmp_path):
+    place = layouts.write_alf(tmp_path, SESSION, "alf/probe00") / "alf" / "probe00"
+    metrics = pd.DataFrame({"cluster_id": [7, 2, 9], "label": [1.0, 0.5, 1.0]})
+    layouts.save(
+        place / "clusters.metrics.pqt", metrics.set_index("cluster_id") if as_index else metrics
+    )
+    assert read(tmp_path, units="label == 1")["unit_id"].values.tolist() == [7, 9]
 
 
 # --- shapes --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from neuro_attn import sources
 from neuro_attn.errors import InputError
+from neuro_attn.onboarding import folders
 from neuro_attn.sources import phy
 from tests import formats, layouts
 from tests.layouts import write_table
@@ -181,7 +183,7 @@ def test_without_any_label_the_default_says_what_is_missing(folder, small, group
     if groups is not None:
         write_table(folder, "group", dict.fromkeys((2, 5, 11), groups))
     assert problem(folder, small()).startswith(
-        f"{folder}, units: no cluster_*.tsv says which clusters are good: none has a group or a "
+        f"{folder}, units: no cluster_*.tsv marks clusters as good: none has a group or a "
         "KSLabel. Curate the folder in Phy and save, or set units to null"
     )
     assert phy.read(folder, small(units=None)).units["unit_id"].tolist() == [2, 5, 11]
@@ -258,8 +260,8 @@ def test_times_in_seconds_need_no_sampling_rate(folder, small):
 def test_fractional_samples_are_refused(folder, small):
     np.save(folder / "spike_times.npy", spikes()[0] / RATE)
     text = problem(folder, small())
-    assert "which is no sample" in text
-    assert text.endswith("If these are times in s, name the file spike_times_sec.npy.")
+    assert "but sample numbers are whole" in text
+    assert text.endswith("If these are times in s, rename the file to spike_times_sec.npy.")
 
 
 def test_times_on_two_clocks_are_refused_and_one_can_be_chosen(folder, small):
@@ -368,8 +370,8 @@ def test_in_a_half_curated_folder_clusters_without_a_group_are_counted(kilosort4
     assert read.units["unit_id"].tolist() == [0]
     (remark,) = read.remarks
     assert remark == (
-        "4 of 6 clusters were given no group in Phy and are not good. Kilosort calls 2 of them "
-        "good; to take these as well, set units to "
+        "4 of 6 clusters were given no group in Phy and are not good. Kilosort labels 2 of them "
+        "good; to include these, set units to "
         "group == 'good' or group in ['', 'unsorted'] and KSLabel == 'good'."
     )
     as_well = remark.split("set units to ")[1].removesuffix(".")
@@ -470,3 +472,54 @@ def test_rows_that_are_blank_altogether_are_nothing(kilosort4, of_kilosort4):
     path = write_table(kilosort4, "group", {0: "good", 2: "mua"})
     path.write_text(f"{path.read_text()}\n\t\n\n")
     assert units_of(kilosort4, of_kilosort4()) == [0]
+
+
+a_cluster = st.fixed_dictionaries(
+    {
+        "label": st.sampled_from(["good", "mua"]),
+        "group": st.sampled_from([None, "unsorted", "good", "mua", "noise"]),
+        "has_spikes": st.booleans(),
+    }
+)
+
+
+@given(
+    clusters=st.lists(a_cluster, min_size=1, max_size=8),
+    is_saved=st.booleans(),
+    is_labelled=st.booleans(),
+)
+@settings(
+    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_units_follow_from_groups_labels_and_spikes(
+    tmp_path, of_kilosort4, clusters, is_saved, is_labelled
+):
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    with_spikes = [n for n, each in enumerate(clusters) if each["has_spikes"]]
+    of_spike = np.repeat(with_spikes, 3).astype(np.int32)
+    np.save(folder / "spike_times.npy", np.arange(len(of_spike)) * 3000)
+    np.save(folder / "spike_clusters.npy", of_spike)
+    (folder / "params.py").write_text("sample_rate = 30000.0\n")
+    SESSION.trials.to_csv(folder / "trials.csv", index=False)
+    if is_labelled:
+        write_table(folder, "KSLabel", {n: each["label"] for n, each in enumerate(clusters)})
+    if is_saved:
+        groups = {n: each["group"] for n, each in enumerate(clusters) if each["group"]}
+        write_table(folder, "group", groups)
+    curated = [is_saved and clusters[n]["group"] not in (None, "unsorted") for n in with_spikes]
+    if any(curated):
+        expected = [n for n in with_spikes if clusters[n]["group"] == "good"]
+    else:
+        expected = [n for n in with_spikes if is_labelled and clusters[n]["label"] == "good"]
+    if not expected:
+        assert problem(folder, of_kilosort4()).startswith(f"{folder}, units: ")
+        return
+    read = phy.read(folder, of_kilosort4())
+    assert read.units["unit_id"].tolist() == expected
+    # `inspect` shows the units of a run.
+    shown = folders.read_phy(str(folder))
+    assert shown.units["unit_id"].tolist() == expected
+    assert shown.remarks == read.remarks
+    n_left = len(with_spikes) - sum(curated)
+    counted = f"{n_left} of {len(with_spikes)} clusters were given no group"
+    assert any(counted in each for each in read.remarks) == (any(curated) and n_left > 0)
