@@ -8,46 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-import pandas as pd
-
 from neuro_attn.errors import InputError, of_the_system
 
 PARTIAL = ".partial-"
 """How the names of files begin that are being written, or were when their writer was killed."""
 _LONGEST = 250
 """Longest encoded name: with a suffix it fits into the 255 bytes that file systems allow."""
-
-NAMES = (
-    "region",
-    "session",
-    "compared_with",
-    "task",
-    "train_task",
-    "test_task",
-    "window",
-    "epoch",
-    "matched_to",
-    "network",
-    "population",
-    "runner_up",
-    "verdict",
-)
-"""Columns of names, which may look like numbers or like a missing value ("NA" is a region)."""
-NUMBERS_AT_TIMES_MISSING = (
-    "transfer_ratio",
-    "ratio_ci_low",
-    "ratio_ci_high",
-    "ceiling",
-    "floor",
-    "runner_up_distance",
-    "margin",
-    "margin_ci_low",
-    "margin_ci_high",
-    "loss",
-    "report_error_pro",
-    "report_error_retro",
-)
-"""Columns of numbers that not every row has."""
 
 
 @contextmanager
@@ -137,19 +103,3 @@ def write_text(text: str, path: str | Path) -> None:
     """Write text, whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def write_csv(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV, whole or not at all, with the same bytes for the same values."""
-    with written_whole(path) as temporary:
-        table.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
-
-
-def read_csv(path: str | Path) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote: names stay text, only empty numbers are missing."""
-    return pd.read_csv(
-        path,
-        dtype=dict.fromkeys(NAMES, str),
-        keep_default_na=False,
-        na_values={column: [""] for column in NUMBERS_AT_TIMES_MISSING},
-    )

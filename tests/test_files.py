@@ -1,8 +1,5 @@
 """Files are written whole or not at all; names come back as they were."""
 
-import math
-
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,41 +93,3 @@ def test_different_names_are_different_files(one, other):
 )
 def test_plain_names_stay_legible(name, stem):
     assert files.as_filename(name) == stem
-
-
-# --- tables ------------------------------------------------------------------------------------
-
-cells = st.sampled_from(
-    ["NA", "nan", "None", "011", "1e5", "True", "", "a,b", 'say "x"', "µ", " x"]
-)
-
-
-@given(rows=st.lists(st.tuples(cells, st.floats(-1e6, 1e6)), min_size=1, max_size=6))
-def test_tables_come_back_with_their_names(tmp_path_factory, rows):
-    path = tmp_path_factory.mktemp("tables") / "table.csv"
-    table = pd.DataFrame(
-        [(name,) * len(files.NAMES) + (value,) for name, value in rows],
-        columns=[*files.NAMES, "accuracy"],
-    )
-    files.write_csv(table, path)
-    back = files.read_csv(path)
-    for column in files.NAMES:
-        assert back[column].tolist() == table[column].tolist()
-    for before, after in zip(table["accuracy"], back["accuracy"], strict=True):
-        assert math.isclose(before, after, rel_tol=1e-8, abs_tol=1e-300)
-
-
-def test_missing_numbers_stay_missing(tmp_path):
-    table = pd.DataFrame({column: [0.5, None] for column in files.NUMBERS_AT_TIMES_MISSING})
-    files.write_csv(table, tmp_path / "table.csv")
-    pd.testing.assert_frame_equal(files.read_csv(tmp_path / "table.csv"), table)
-
-
-def test_the_same_table_is_the_same_bytes(tmp_path):
-    table = pd.DataFrame({"region": ["V4", "NA"], "accuracy": [1 / 3, 2 / 3]})
-    for name in ("one.csv", "two.csv"):
-        files.write_csv(table, tmp_path / name)
-    assert (
-        tmp_path / "one.csv"
-    ).read_bytes() == b"region,accuracy\nV4,0.333333333\nNA,0.666666667\n"
-    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()

@@ -21,22 +21,9 @@ import xarray as xr
 from neuro_attn.comparison.signatures import ACCURACY, decodable, least_sd
 from neuro_attn.errors import InputError
 from neuro_attn.inference.intervals import centred, interval
+from neuro_attn.results import columns_of
 
-DISTANCE_COLUMNS = [
-    "network",
-    "trained",
-    "population",
-    "region",
-    "distance",
-    "ci_low",
-    "ci_high",
-    "ceiling",
-    "floor",
-    "noise",
-    "accuracy",
-    "region_accuracy",
-    "n_features",
-]
+DISTANCE_COLUMNS = columns_of("distances")
 
 
 class NetworkSignature(NamedTuple):

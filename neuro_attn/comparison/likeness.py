@@ -23,26 +23,12 @@ from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import say_what_is_cued
 from neuro_attn.geometry.estimates import normal_interval
 from neuro_attn.randomness import stream
+from neuro_attn.results import columns_of
 
 MEASURES = ("debiased_cka", "crossnobis_correlation", "procrustes")
 FEWEST_TRIALS = 2
 """Trials of a condition: one for each half."""
-COLUMNS = [
-    "network",
-    "trained",
-    "population",
-    "region",
-    "measure",
-    "value",
-    "ci_low",
-    "ci_high",
-    "ceiling",
-    "floor",
-    "n_units",
-    "n_trials",
-    "n_conditions",
-]
-"""Columns of `representations.csv`."""
+COLUMNS = columns_of("representations")
 
 
 def representations(

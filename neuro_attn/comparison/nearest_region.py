@@ -15,25 +15,9 @@ from neuro_attn.comparison.distance import (
 )
 from neuro_attn.comparison.signatures import decodable
 from neuro_attn.inference.intervals import centred, interval
+from neuro_attn.results import columns_of
 
-NEAREST_COLUMNS = [
-    "network",
-    "population",
-    "region",
-    "distance",
-    "ci_low",
-    "ci_high",
-    "runner_up",
-    "runner_up_distance",
-    "margin",
-    "margin_ci_low",
-    "margin_ci_high",
-    "verdict",
-    "fraction_nearest",
-    "fraction_of_seeds",
-    "fraction_of_draws",
-    "untrained_as_near",
-]
+NEAREST_COLUMNS = columns_of("nearest")
 UNDECIDED = "undecided"
 """Verdict where no region is reliably nearer than all others."""
 

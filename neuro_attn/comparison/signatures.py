@@ -14,9 +14,9 @@ import xarray as xr
 
 from neuro_attn.errors import InputError
 from neuro_attn.inference.intervals import centred, interval
+from neuro_attn.results import columns_of
 
-LEFT_OUT_COLUMNS = ["dataset", "region", "matched_to", "feature", "reason"]
-"""Columns of `signatures_left_out.csv`."""
+LEFT_OUT_COLUMNS = columns_of("signatures_left_out")
 ACCURACY = "accuracy "
 """What the names of accuracies begin with."""
 MIN_SD = 0.01

@@ -25,13 +25,9 @@ from neuro_attn.decoding.populations import (
     units_per_draw,
 )
 from neuro_attn.decoding.transfer import decode_windows
+from neuro_attn.results import columns_of
 
-COLUMNS = [
-    *("region", "session", "confound", "decoded", "train_task", "test_task", "window"),
-    *("accuracy", "chance", "ci_low", "ci_high", "p_value", "p_corrected"),
-    *("n_units", "n_train", "n_test", "n_sessions"),
-]
-"""Columns of the table of confounds."""
+COLUMNS = columns_of("confounds")
 
 logger = logging.getLogger(__name__)
 

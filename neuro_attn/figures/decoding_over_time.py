@@ -62,7 +62,7 @@ def draw(
                 if onsets is not None:
                     found = onsets[
                         (onsets["region"] == region)
-                        & (onsets["compared_with"].fillna("") == "")
+                        & (onsets["compared_with"] == "")
                         & (onsets["train_task"] == train_task)
                         & (onsets["test_task"] == test_task)
                     ]

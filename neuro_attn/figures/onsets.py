@@ -39,7 +39,7 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     )
     regions = style.ordered(onsets["region"])
     looks = style.region_looks(regions)
-    compared = onsets["compared_with"].fillna("")
+    compared = onsets["compared_with"]
     plain = onsets[compared == ""].assign(line=lambda rows: rows["region"])
     different, shown = _differences(onsets[compared != ""], regions)
     tables = [plain, different] if len(different) else [plain]

@@ -66,7 +66,6 @@ def to_html(frame: pd.DataFrame, title: str, caption: str) -> str:
     numeric = {
         str(name): pd.api.types.is_numeric_dtype(frame[name])
         and not pd.api.types.is_bool_dtype(frame[name])
-        and name != "session"  # a name, even where it is a number
         for name in frame.columns
     }
     names = list(map(str, frame.columns))

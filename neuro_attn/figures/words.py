@@ -212,7 +212,8 @@ def attention(recording: xr.Dataset) -> str:
 def similarity(nearest: pd.DataFrame) -> str:
     """Say which region each population is nearest to, and whether training matters."""
     lines = []
-    for row in nearest.to_dict("records"):
+    known = nearest.assign(untrained_as_near=nearest["untrained_as_near"].fillna(False))
+    for row in known.to_dict("records"):
         as_near = "; the untrained network is as near" if row["untrained_as_near"] else ""
         lines.append(
             f"{_text(row['network'])}, {_text(row['population'])}: "

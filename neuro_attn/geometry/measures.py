@@ -11,7 +11,7 @@ import xarray as xr
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.populations import POOLED, Population, populations
-from neuro_attn.geometry.color_planes import COORDINATES, coordinates
+from neuro_attn.geometry.color_planes import coordinates
 from neuro_attn.geometry.colors import Colors, shown_colors
 from neuro_attn.geometry.estimates import (
     Estimate,
@@ -23,37 +23,13 @@ from neuro_attn.geometry.estimates import (
 from neuro_attn.geometry.families import ABSTRACTIONS, Family, in_windows, over_time
 from neuro_attn.geometry.information import ITEMS, Information, color_information
 from neuro_attn.inference.pvalues import p_value
+from neuro_attn.results import columns_of
 
-COLUMNS = [
-    "region",
-    "task",
-    "window",
-    "measure",
-    "value",
-    "ci_low",
-    "ci_high",
-    "ceiling",
-    "floor",
-]
-"""Columns of `geometry.csv`."""
-LEFT_OUT_COLUMNS = ["region", "task", "window", "measure", "session", "reason"]
-"""Columns of `geometry_left_out.csv`."""
-OVER_TIME_COLUMNS = ["region", "task", "time", "measure", "value", "ci_low", "ci_high"]
-"""Columns of `geometry_over_time.csv`."""
-INFORMATION_COLUMNS = [
-    "region",
-    "task",
-    "window",
-    "item",
-    "omega_squared",
-    "ci_low",
-    "ci_high",
-    "floor",
-    "p_value",
-]
-"""Columns of `color_information.csv`."""
-PLANES_COLUMNS = ["region", "session", "task", "window", *COORDINATES]
-"""Columns of `color_planes.csv`."""
+COLUMNS = columns_of("geometry")
+LEFT_OUT_COLUMNS = columns_of("geometry_left_out")
+OVER_TIME_COLUMNS = columns_of("geometry_over_time")
+INFORMATION_COLUMNS = columns_of("color_information")
+PLANES_COLUMNS = columns_of("color_planes")
 
 BOUNDS = {"plane_angle_cos": (0.0, 1.0), **dict.fromkeys(ABSTRACTIONS, (0.0, 1.0))}
 """Limits of measures that noise cannot push beyond them; debiased ones have none."""

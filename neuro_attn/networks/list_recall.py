@@ -27,19 +27,11 @@ from neuro_attn.networks.layers import Bidirectional, halves
 from neuro_attn.networks.learning import BACKPROPAGATION, Batches
 from neuro_attn.networks.progress import progress
 from neuro_attn.randomness import stream
+from neuro_attn.results import columns_of
 
 VOCABULARY = 8
 """Different items."""
-COLUMNS = [
-    "family",
-    "seed",
-    "length",
-    "token_accuracy",
-    "forced_accuracy",
-    "chance",
-    "n_lists",
-]
-"""Columns of the table of `list_recall`."""
+COLUMNS = columns_of("list_recall")
 TOGETHER = 50
 """Training steps that are drawn, compiled and run together."""
 

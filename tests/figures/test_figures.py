@@ -28,6 +28,7 @@ from neuro_attn.figures import (
     unit_counts,
 )
 from neuro_attn.figures import words as captions
+from neuro_attn.results import read_csv, write_csv
 
 
 def words(figure) -> list[str]:
@@ -547,8 +548,8 @@ def test_of_too_many_differences_onsets_shows_the_clear_ones(make, tmp_path):
 
 def test_onsets_reads_an_empty_comparison_from_csv(make, tmp_path):
     table = make.onsets(make.shapes["panichello"])
-    table.to_csv(tmp_path / "onsets.csv", index=False)
-    read = pd.read_csv(tmp_path / "onsets.csv")
+    write_csv(table, tmp_path / "onsets.csv")
+    read = read_csv(tmp_path / "onsets.csv")
     assert words(onsets.draw(read)) == words(onsets.draw(table))
 
 

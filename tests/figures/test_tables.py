@@ -112,7 +112,7 @@ def test_all_numbers_of_a_column_have_the_same_decimals():
 
 
 def test_sessions_named_by_numbers_are_names():
-    page = to_html(pd.DataFrame({"session": [20161206]}), "", "")
+    page = to_html(pd.DataFrame({"session": ["20161206"]}), "", "")
     assert cells(page)[1] == ["20161206"]
     assert '<td class="number"' not in page
 

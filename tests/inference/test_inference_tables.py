@@ -6,11 +6,11 @@ import pytest
 from scipy import stats
 
 from neuro_attn.configuration import Inference
-from neuro_attn.files import read_csv, write_csv
 from neuro_attn.inference import tables
 from neuro_attn.inference.clusters import cluster_p_value
 from neuro_attn.inference.pvalues import p_value
 from neuro_attn.inference.significance import significant
+from neuro_attn.results import read_csv, write_csv
 
 SETTINGS = Inference(permutations=99, bootstraps=60)
 TASKS, WINDOWS = ["pro", "retro"], ["early", "late"]
@@ -336,11 +336,15 @@ def test_names_survive_the_file_whatever_they_look_like(decoding, tmp_path, name
         decoding(IDENTICAL, region=name, sessions=[name]).assign_coords(names),
         decoding(0.5, region="V4", sessions=["002"]).assign_coords(names),
     ]
-    for function in (tables.transfer_table, tables.summary_table, tables.onset_table):
-        table = function(decodings, SETTINGS)
-        write_csv(table, tmp_path / "table.csv")
-        pd.testing.assert_frame_equal(
-            read_csv(tmp_path / "table.csv"), table, check_dtype=False, rtol=1e-8
-        )
-        write_csv(read_csv(tmp_path / "table.csv"), tmp_path / "again.csv")
-        assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "table.csv").read_bytes()
+    made = {
+        "transfer": tables.transfer_table(decodings, SETTINGS),
+        "summary": tables.summary_table(decodings, SETTINGS),
+        "onsets": tables.onset_table(decodings, SETTINGS),
+        "unit_counts": tables.unit_count_table(decodings),
+    }
+    for kind, table in made.items():
+        path, again = tmp_path / f"{kind}.csv", tmp_path / f"again/{kind}.csv"
+        write_csv(table, path)
+        pd.testing.assert_frame_equal(read_csv(path), table, check_dtype=False, rtol=1e-8)
+        write_csv(read_csv(path), again)
+        assert again.read_bytes() == path.read_bytes()

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-from neuro_attn.decoding.confounds import COLUMNS as CONFOUND_COLUMNS
-from neuro_attn.files import read_csv
+from neuro_attn.results import TABLES, read_csv, table_of
 from tests.workflow.conftest import ROOT
 
 PAGE = (ROOT / "docs/outputs.md").read_text(encoding="utf-8")
@@ -103,19 +102,22 @@ def test_every_column_of_every_table_is_on_the_page(results):
     for path in sorted(results.rglob("*.csv")):
         name = str(path.relative_to(results))
         assert set(read_csv(path).columns) <= names(documented_table(name)), name
-    # Confounds are looked for in runs that ask for them only.
-    assert set(CONFOUND_COLUMNS) <= names(documented_table("confounds.csv"))
 
 
-def test_the_page_tells_of_no_column_that_is_not_there(results):
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_every_specified_file_and_column_is_on_the_page(table):
+    for file in table.files:
+        assert set(table.names) <= names(documented_table(file)), file
+        assert any(pattern.fullmatch(re.sub(r"{\w+}", "0", file)) for pattern in documented_files())
+
+
+def test_the_page_names_no_column_that_is_not_specified():
     checked = {}
     for title, text in sections().items():
-        found = sorted(results.glob(f"*/{title}")) if title.endswith(".csv") else []
-        if found:
+        if title.endswith(".csv"):
             checked[title] = listed(text, "column")
-            assert checked[title] <= set(read_csv(found[0]).columns), title
+            assert checked[title] <= set(table_of(title).names), title
     assert sum(map(bool, checked.values())) > 5
-    assert listed(sections()["confounds.csv"], "column") <= set(CONFOUND_COLUMNS)
 
 
 @pytest.mark.parametrize(

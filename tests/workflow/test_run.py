@@ -2,9 +2,9 @@
 
 import re
 
-import pandas as pd
 import pytest
 
+from neuro_attn.results import read_csv
 from tests.workflow.conftest import NETWORKS, SMALL
 
 FIGURES = (
@@ -89,5 +89,5 @@ def test_the_report_holds_every_figure_and_no_address_to_load_from(small_run):
 
 
 def test_names_that_are_no_file_names_come_back_in_the_tables(small_run):
-    table = pd.read_csv(small_run.folder / "results/small/summary.csv")
+    table = read_csv(small_run.folder / "results/small/summary.csv")
     assert set(table["region"]) == {"LPFC", "V4/anterior"}

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from neuro_attn.results import read_csv
 from tests.onboarding.conftest import write_nwb, write_raster, write_tables
 from tests.workflow.conftest import ROOT
 
@@ -88,13 +89,13 @@ def test_every_command_of_the_page_does_what_the_page_says(project):
             figure = project.folder / "results/figures/decoding_over_time-mine.png"
             assert figure.read_bytes().startswith(b"\x89PNG")
             assert (project.folder / "results/report.html").stat().st_size > 100_000
-            summary = pd.read_csv(project.folder / "results/mine/summary.csv")
+            summary = read_csv(project.folder / "results/mine/summary.csv")
             accuracy = summary.set_index(["region", "train_task", "test_task"])["accuracy"]
             # Planted for both tasks alike in VISp, not at all in CA1: there .75 is 5 SD from
             # chance with the 108 trials of a task (SD .5 / sqrt(108)), p < 1e-6.
             assert accuracy["VISp"].min() > 0.9
             assert accuracy["CA1"].max() < 0.75
-            assert set(pd.read_csv(project.folder / "results/mine/regions.csv")["region"]) == {
+            assert set(read_csv(project.folder / "results/mine/regions.csv")["region"]) == {
                 "VISp",
                 "CA1",
             }

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from neuro_attn import configuration, sources
 from neuro_attn.errors import InputError
-from neuro_attn.files import as_filename, read_csv
+from neuro_attn.files import as_filename
 from neuro_attn.provenance import source_digest
+from neuro_attn.results import read_csv
 
 # One thread a job, for BLAS and (NPROC) for XLA: the same bytes for any number of cores.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")

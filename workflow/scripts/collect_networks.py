@@ -2,7 +2,7 @@ import pandas as pd
 
 from neuro_attn import networks
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.files import read_csv, write_csv
+from neuro_attn.results import read_csv, write_csv
 
 with told_in_one_message(snakemake.log[0]):
     logs = [read_csv(path) for path in snakemake.input.logs]

@@ -1,6 +1,6 @@
 from neuro_attn import comparison, recording
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.files import write_csv
+from neuro_attn.results import write_csv
 
 with told_in_one_message(snakemake.log[0]):
     brain, populations = (

@@ -1,7 +1,7 @@
 from neuro_attn import comparison, recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.files import read_csv, write_csv
+from neuro_attn.results import read_csv, write_csv
 
 with told_in_one_message(snakemake.log[0]):
     settings = {name: dataset_from(each) for name, each in snakemake.params.settings.items()}

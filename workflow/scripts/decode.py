@@ -1,15 +1,14 @@
-import pandas as pd
-
 from neuro_attn import decoding, recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.errors import told_in_one_message
 from neuro_attn.files import from_filename
+from neuro_attn.results import read_csv
 
 with told_in_one_message(snakemake.log[0]):
     name, region = snakemake.wildcards.dataset, from_filename(snakemake.wildcards.region)
     dataset = dataset_from(snakemake.params.settings)
     recordings = [recording.load(path) for path in snakemake.input.recordings]
     members = decoding.populations(recordings, name, dataset, region)
-    n_units = decoding.units_per_draw(dataset, pd.read_csv(snakemake.input.regions))
+    n_units = decoding.units_per_draw(dataset, read_csv(snakemake.input.regions))
     result = decoding.decode_region(members, dataset, n_units, snakemake.params.seed, name, region)
     recording.save(result, snakemake.output[0])

@@ -1,8 +1,8 @@
 from neuro_attn import recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.files import write_csv
 from neuro_attn.inference import tables
+from neuro_attn.results import write_csv
 
 with told_in_one_message(snakemake.log[0]):
     settings = dataset_from(snakemake.params.settings).inference

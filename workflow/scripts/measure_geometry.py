@@ -3,8 +3,8 @@ import pandas as pd
 from neuro_attn import recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.files import read_csv, write_csv
 from neuro_attn.geometry import measure
+from neuro_attn.results import read_csv, write_csv
 
 with told_in_one_message(snakemake.log[0]):
     dataset, name = dataset_from(snakemake.params.settings), snakemake.wildcards.dataset

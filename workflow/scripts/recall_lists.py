@@ -1,7 +1,7 @@
 from neuro_attn.configuration import ListRecall
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.files import write_csv
 from neuro_attn.networks.list_recall import list_recall
+from neuro_attn.results import write_csv
 
 with told_in_one_message(snakemake.log[0]):
     settings = ListRecall.model_validate(snakemake.params.settings)

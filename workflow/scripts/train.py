@@ -3,7 +3,7 @@ from pathlib import Path
 from neuro_attn import networks
 from neuro_attn.configuration import Network
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.files import write_csv
+from neuro_attn.results import write_csv
 
 with told_in_one_message(snakemake.log[0]):
     settings = Network.model_validate(snakemake.params.network)

@@ -1,6 +1,7 @@
 from neuro_attn.errors import told_in_one_message
 from neuro_attn.figures import list_recall, style, words
-from neuro_attn.files import read_csv, write_text
+from neuro_attn.files import write_text
+from neuro_attn.results import read_csv
 
 with told_in_one_message(snakemake.log[0]):
     table = read_csv(snakemake.input[0])

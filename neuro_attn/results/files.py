@@ -1,0 +1,112 @@
+"""Tables as CSV files whose types come from the specification."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from neuro_attn.errors import InputError
+from neuro_attn.files import written_whole
+from neuro_attn.results.columns import Column, Table
+from neuro_attn.results.tables import TABLES, table_of
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path, table: str | None = None) -> None:
+    """Write a table as CSV, whole or not at all, with the same bytes for the same values.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The rows. Columns are written in the order of the specification.
+    path : str or Path
+        The file.
+    table : str, optional
+        Which of ``TABLES`` it is; by default what the path says.
+
+    Raises
+    ------
+    ValueError
+        If the columns, or their types, are not those of the specification.
+    """
+    specified = _specified(path, table)
+    _check_columns(frame, specified, str(path))
+    typed = pd.DataFrame(
+        {column.name: _typed(frame[column.name], column, specified) for column in specified.columns}
+    )
+    with written_whole(path) as temporary:
+        typed.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
+
+
+def read_csv(path: str | Path, table: str | None = None) -> pd.DataFrame:
+    """Read a table that `write_csv` wrote, every column with its type.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    table : str, optional
+        Which of ``TABLES`` it is; by default what the path says.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text is never missing: a region may be called "NA". Numbers are floats, also where all are
+        missing; counts are integers, truth values bool.
+
+    Raises
+    ------
+    InputError
+        If it is none of the tables, or does not hold its columns.
+    """
+    specified = _specified(path, table)
+    try:
+        frame = pd.read_csv(
+            path,
+            dtype={column.name: column.dtype for column in specified.columns},
+            keep_default_na=False,
+            na_values={c.name: [""] for c in specified.columns if c.kind != "text"},
+        )
+        _check_columns(frame, specified, str(path))
+    except ValueError as error:
+        raise InputError(
+            str(path),
+            f"is not the table {specified.name} as this version writes it: {error}.",
+            "Delete it; the next run writes it again.",
+        ) from None
+    return frame
+
+
+def _specified(path: str | Path, table: str | None) -> Table:
+    return table_of(path) if table is None else TABLES[table]
+
+
+def _check_columns(frame: pd.DataFrame, specified: Table, where: str) -> None:
+    """Raise `ValueError` unless a table has the columns of its specification."""
+    given, expected = list(map(str, frame.columns)), specified.names
+    wrong = {
+        "missing": [name for name in expected if name not in given],
+        "not specified": [name for name in given if name not in expected],
+        "twice": [name for name in expected if given.count(name) > 1],
+    }
+    if any(wrong.values()):
+        told = "; ".join(f"{', '.join(names)}: {what}" for what, names in wrong.items() if names)
+        raise ValueError(f"{where}: columns of {specified.name}: {told}")
+
+
+def _typed(values: pd.Series, column: Column, table: Table) -> pd.Series:
+    """Return a column's values with its type.
+
+    Raises
+    ------
+    ValueError
+        If they are of another kind.
+    """
+    is_text, given = column.kind == "text", values.unique().tolist()
+    wrong = [value for value in given if isinstance(value, str) != is_text]
+    if column.kind in ("count", "truth") and not column.optional:
+        wrong += [value for value in given if pd.isna(value)]
+    if column.kind == "count" and not wrong:
+        wrong = [value for value in given if value != int(value)]
+    if wrong:
+        where = f"{table.name}.{column.name}"
+        raise ValueError(f"{where}: a column of kind {column.kind} cannot hold {wrong[0]!r}")
+    return values.astype(column.dtype)

@@ -1,0 +1,71 @@
+"""The smallest run that is allowed goes through to its report."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from neuro_attn.results import read_csv
+from tests.workflow.conftest import Project
+
+CLASSES = ["left", "middle", "right"]
+SMALLEST = {
+    "data_folder": "data",
+    "datasets": {
+        "mine": {
+            "source": "netcdf",
+            "files": "*.nc",
+            "label": "side",
+            "tasks": {"all": {"trials": "task == 'all'"}},
+            "time": {"start": 0.0, "stop": 0.4, "bin": 0.1},
+            "windows": {"late": [0.2, 0.4]},
+            "decoding": {"unit_counts": [2]},
+        }
+    },
+    "decoding": {"draws": 1},
+    "inference": {"permutations": 19, "bootstraps": 20},
+}
+
+
+def recording(path):
+    """Write 45 trials of three classes, each the preferred one of two of six units."""
+    label = np.tile(np.arange(3), 15)
+    preferred = np.arange(6) % 3 == label[:, None]
+    rates = np.random.default_rng(0).poisson(5 + 20 * preferred[..., None], (45, 6, 4))
+    names = np.array(CLASSES, object)[label]
+    xr.Dataset(
+        {"rates": (("trial", "unit", "time"), rates.astype("float32"), {"units": "spikes/s"})},
+        coords={
+            "time": ("time", 0.05 + 0.1 * np.arange(4), {"bin_width": 0.1}),
+            "trial_id": ("trial", np.arange(45)),
+            "task": ("trial", np.full(45, "all", dtype=object)),
+            "label": ("trial", names),
+            "side": ("trial", names),
+            "unit_id": ("unit", np.arange(6)),
+            "region": ("unit", np.array(["NA"] * 6, dtype=object)),
+            "session": ("unit", np.array([path.stem] * 6, dtype=object)),
+        },
+        attrs={"session": path.stem},
+    ).to_netcdf(path, engine="h5netcdf")
+
+
+@pytest.fixture(scope="module")
+def run(new_project) -> Project:
+    project = new_project()
+    (project.folder / "data").mkdir()
+    recording(project.folder / "data/2024.nc")
+    project.run("report", project.write_config(SMALLEST), "--cores", "2")
+    return project
+
+
+def test_one_draw_task_region_and_window_and_twenty_bootstraps_give_every_figure(run):
+    results = run.folder / "results"
+    assert (results / "report.html").stat().st_size > 100_000
+    drawn = {path.stem for path in (results / "figures").glob("*.png")}
+    figures = "decoding_over_time transfer_matrix onsets cross_temporal unit_counts geometry"
+    assert {f"{figure}-mine" for figure in [*figures.split(), "geometry_over_time"]} == drawn
+    counts = read_csv(results / "mine/unit_counts.csv")
+    assert counts["sd"].isna().all()
+    summary = read_csv(results / "mine/summary.csv")
+    assert set(summary["region"]) == {"NA"}
+    # Classes that two of six units tell apart by 4 SD, against 1 in 3 by chance.
+    assert (summary["accuracy"] > 0.9).all()
