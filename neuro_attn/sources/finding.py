@@ -221,8 +221,12 @@ def _check_stems(paths: list[str], key: str) -> None:
                 key, f"{path} has braces.", "Snakemake takes them for a wildcard; rename it."
             )
         if (other := first.setdefault(session_of(path), path)) != path:
+            remedy = "A session is named after its file; rename one."
+            if Path(path).is_dir() and not is_zarr(path):
+                remedy = (
+                    "If these are two sortings of one recording, choose one with a narrower "
+                    "pattern; else rename one of the folders."
+                )
             raise InputError(
-                key,
-                f"{other} and {path} would both be the session {session_of(path)!r}.",
-                "A session is named after its file; rename one.",
+                key, f"{other} and {path} would both be the session {session_of(path)!r}.", remedy
             )

@@ -230,3 +230,24 @@ def test_spike_times_on_two_clocks_are_told_and_init_names_the_file(tmp_path, co
     checked = command("check", "mine.yaml")
     assert checked.code == 1
     assert "Set the key spike_times" in " ".join(checked.out.split())
+
+
+def test_sortings_of_all_sessions_are_put_together(tmp_path, command):
+    one, other = (tmp_path / name for name in ("one", "other"))
+    layouts.write_alf(one, SESSION, "alf/probe00/pykilosort")
+    layouts.write_alf(other, SESSION, "alf/probe00/iblsorter", "alf/probe00/sorter2")
+    roots = [layouts.alf_session(each) for each in (one, other)]
+    renamed = roots[1].rename(roots[1].with_name("002"))
+    done = command("init", roots[0], renamed, "-o", "mine.yaml", *BY_RULE)
+    assert done.code == 0, done.err
+    (keys,) = yaml.safe_load(Path("mine.yaml").read_text())["datasets"].values()
+    assert keys["sorting"] == ["pykilosort", "iblsorter", "sorter2"]
+
+
+def test_units_null_is_not_proposed_where_a_session_has_groups(tmp_path, command):
+    roots = [layouts.write_kilosort4(tmp_path / name, SESSION, LABELS) for name in "ab"]
+    renamed = roots[1].parent.rename(roots[1].parent.with_name("monkey2")) / "kilosort4"
+    for name in ("KSLabel", "group"):
+        (renamed / f"cluster_{name}.tsv").unlink()
+    message = command("init", roots[0], renamed, "-o", "mine.yaml", *BY_RULE).message
+    assert message.startswith(f"{renamed}, units: no cluster_*.tsv marks clusters as good")

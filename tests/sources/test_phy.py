@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -321,6 +322,19 @@ def test_output_of_kilosort_4_that_phy_has_not_saved_is_read_by_its_labels(kilos
         "No cluster was given a group in Phy; group is Kilosort's KSLabel (good: 4, mua: 2)."
     )
     assert units_of(kilosort4, of_kilosort4(units="ContamPct < 5")) == list(range(6))
+
+
+def test_two_sortings_that_a_pattern_matches_are_refused(kilosort4, of_kilosort4):
+    other = kilosort4.with_name("kilosort3")
+    shutil.copytree(kilosort4, other)
+    data = kilosort4.parents[1]
+    with pytest.raises(InputError) as error:
+        sources.read("small", of_kilosort4(files="*/kilosort*"), data, 0)
+    assert str(error.value) == (
+        f"datasets.small.files: {other} and {kilosort4} would both be the session 'monkey1'. If "
+        "these are two sortings of one recording, choose one with a narrower pattern; else rename "
+        "one of the folders."
+    )
 
 
 def test_what_kilosort_4_pickles_is_not_loaded(kilosort4, of_kilosort4, tmp_path):
