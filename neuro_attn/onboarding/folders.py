@@ -37,7 +37,13 @@ def read_alf(path: str) -> SessionContents:
     remarks = [_sorted_again(of_probe, folder) for of_probe in of_probes if len(of_probe) > 1]
     sortings = alf_files.chosen(folder, names)
     parts, trains = [], []
-    probes = list(alf.read_probes(folder, sortings))
+    keys: dict[str, Any] = {"sorting": names}
+    try:
+        probes = list(alf.read_probes(folder, sortings, None))
+    except alf.UndecidedChannelsError as error:
+        keys["first_channel"] = 0
+        remarks.append(f"{error.problem} Regions are shown as if from 0. {error.remedy}")
+        probes = list(alf.read_probes(folder, sortings, 0))
     check_distinct([(each.name, each.times) for each in probes], path)
     for probe in probes:
         clusters = probe.clusters.table
@@ -52,7 +58,7 @@ def read_alf(path: str) -> SessionContents:
         trains,
         tables,
         also=[f"the newest revision of each file is read: {', '.join(found)}"] if found else [],
-        keys={"sorting": names},
+        keys=keys,
         remarks=remarks,
     )
 

@@ -20,6 +20,10 @@ _COMMENTS = {
     "spikes": "Three tables, relative to data_folder.",
     "table": "The interval table with one row a trial.",
     "sorting": "Sortings of a probe, in order of preference: the first that is there is read.",
+    "first_channel": (
+        "What clusters.peakChannel counts channels from. The files leave it open: 1 if a region "
+        "or two are wrong by one channel."
+    ),
     "spike_times": "The file of the spike times; the trials must be on its clock.",
     "units": "No table marks clusters as good or not: all are units.",
     "region": "The files name no regions: all units form one.",

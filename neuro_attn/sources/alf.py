@@ -49,6 +49,10 @@ class Probe(NamedTuple):
     """The file of the spike times, named in errors."""
 
 
+class UndecidedChannelsError(InputError):
+    """Raised if the numbers of channels do not decide what they count from."""
+
+
 def files(folder: str | Path, dataset: AlfDataset) -> list[str]:
     """Return the files of a session that are read.
 
@@ -140,14 +144,25 @@ def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
 
 
 def read_probes(
-    folder: Path, sortings: list[Sorting], first_channel: int | None = None
+    folder: Path, sortings: list[Sorting], first_channel: int | None
 ) -> Iterator[Probe]:
     """Yield what the sortings of a session hold, one probe after another.
+
+    Parameters
+    ----------
+    folder : Path
+        The session.
+    sortings : list of Sorting
+        One of each probe, as `alf_files.chosen` returns them.
+    first_channel : int or None
+        The key ``first_channel``.
 
     Raises
     ------
     InputError
         If a file is unreadable or does not fit the others.
+    UndecidedChannelsError
+        If the numbers of channels do not decide what they count from.
     """
     for sorting in sortings:
         spikes = _spikes(sorting.place)
@@ -218,7 +233,9 @@ def channel_rows(
     Raises
     ------
     InputError
-        If a channel is no whole number or not there, or what they count from is undecided.
+        If a channel is no whole number or not there.
+    UndecidedChannelsError
+        If the numbers do not decide what they count from.
     """
     values = pd.to_numeric(numbers, errors="coerce").to_numpy(dtype=float)
     known = values[np.isfinite(values)]
@@ -228,7 +245,7 @@ def channel_rows(
     if first is None:
         first, why = _counted_from(known, n_channels, attribute, numbers.dtype.kind == "f")
         if first is None:
-            raise InputError(
+            raise UndecidedChannelsError(
                 where,
                 f"channels {known.min():g} to {known.max():g} of {n_channels} may be numbered "
                 "from 0 or from 1.",

@@ -334,7 +334,7 @@ def _check_agreement(
         before, values = (_words(each).replace("unsorted", "") for each in (before, values))
         differ = before != values
     elif pd.api.types.is_numeric_dtype(before) and pd.api.types.is_numeric_dtype(values):
-        differ = ~np.isclose(before, values, rtol=_ROUNDED, atol=0.05, equal_nan=True)
+        differ = ~np.isclose(before, values, rtol=_ROUNDED, atol=1e-6, equal_nan=True)
         differ &= (before.notna() & values.notna()).to_numpy()
     else:
         differ = (_words(before) != _words(values)) & before.notna() & values.notna()

@@ -251,3 +251,20 @@ def test_units_null_is_not_proposed_where_a_session_has_groups(tmp_path, command
         (renamed / f"cluster_{name}.tsv").unlink()
     message = command("init", roots[0], renamed, "-o", "mine.yaml", *BY_RULE).message
     assert message.startswith(f"{renamed}, units: no cluster_*.tsv marks clusters as good")
+
+
+def test_channels_that_may_count_from_0_or_1_are_told_and_init_names_the_key(
+    tmp_path, command, described
+):
+    root = layouts.write_steinmetz(tmp_path, formats.planted(n_trials=40, n_units=12))
+    peaks = np.load(root / "clusters.peakChannel.npy")
+    np.save(root / "clusters.peakChannel.npy", peaks.astype(np.int32) + 1)
+    (warning,) = [each for each in described(root.name)["warnings"] if "first_channel" in each]
+    assert "channels 2 to 24 of 384 may be numbered from 0 or from 1." in warning
+    options = ["--align=visualStim_times", "--label=response_choice", "--quick"]
+    options += ["--task=pro=repNum == 1", "--task=retro=repNum == 2"]
+    assert written(root.name, command, *options)["first_channel"] == 0
+    without("first_channel")
+    checked = command("check", "mine.yaml")
+    assert checked.code == 1
+    assert "Set the key first_channel to 0 or 1." in " ".join(checked.out.split())
