@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +96,8 @@ def kill(folder: Path, process: subprocess.Popen) -> None:
     os.kill(process.pid, signal.SIGSTOP)  # It starts nothing more.
     lock = folder / ".snakemake/neuro-attn.lock"
     if lock.exists() and (snakemake := lock.read_text()):
-        os.killpg(int(snakemake), signal.SIGKILL)
+        with suppress(ProcessLookupError):  # It names the last run's until there is another.
+            os.killpg(int(snakemake), signal.SIGKILL)
     process.kill()
     process.wait()
 

@@ -1,5 +1,6 @@
 import copy
 import itertools
+import re
 from typing import Any
 
 import pytest
@@ -78,13 +79,26 @@ def test_settings_cannot_be_changed_after_parsing():
 @pytest.mark.parametrize(
     ("path", "value", "expected"),
     [
-        ("sed", 1, "unknown key sed; did you mean seed?"),
-        ("d.regions.min_unit", 5, "unknown key datasets.d.regions.min_unit; did you mean min_unit"),
-        ("d.fils", "*.nwb", "unknown key datasets.d.fils; did you mean files?"),
-        ("d.time.qqq", 1, "unknown key datasets.d.time.qqq; allowed: start, stop, bin"),
-        ("d.tasks.pro.aling", "cue", "unknown key datasets.d.tasks.pro.aling; did you mean align?"),
-        ("decoding.fold", 2, "unknown key decoding.fold; did you mean folds?"),
-        ("d.decoding.draw", 2, "unknown key datasets.d.decoding.draw; did you mean draws?"),
+        ("sed", 1, "sed: unknown key. Did you mean seed?"),
+        (
+            "d.regions.min_unit",
+            5,
+            "datasets.d.regions.min_unit: unknown key. Did you mean min_units?",
+        ),
+        ("d.fils", "*.nwb", "datasets.d.fils: unknown key. Did you mean files?"),
+        ("d.time.qqq", 1, "datasets.d.time.qqq: unknown key. Allowed: start, stop, bin."),
+        (
+            "d.tasks.pro.aling",
+            "cue",
+            "datasets.d.tasks.pro.aling: unknown key. Did you mean align?",
+        ),
+        ("decoding.fold", 2, "config.yaml, decoding.fold: unknown key. Did you mean folds?"),
+        ("d.decoding.draw", 2, "datasets.d.decoding.draw: unknown key. Did you mean draws?"),
+        (
+            "d.permutations",
+            20,
+            "datasets.d.permutations: unknown key here. It belongs below inference.",
+        ),
     ],
 )
 def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expected):
@@ -94,35 +108,63 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
 @pytest.mark.parametrize(
     ("path", "value", "expected"),
     [
-        ("seed", -1, "seed: input should be greater than or equal to 0 (given: -1)"),
-        ("seed", "many", "seed: input should be a valid integer"),
-        ("d.source", "nbw", "datasets.d.source: allowed: simulation, nwb, raster, table, netcdf"),
-        ("d.source", "nbw", "(given: 'nbw')"),
-        ("d.time.bin", 0, "datasets.d.time.bin: input should be greater than 0 (given: 0)"),
+        ("seed", -1, "seed: must be a whole number of at least 0 (given: -1)."),
+        ("seed", "many", "seed: must be a whole number of at least 0 (given: 'many')."),
+        ("d.source", "nbw", "datasets.d.source: must be simulation, nwb, raster, binned, table"),
+        ("d.source", "nbw", "(given: 'nbw'). Did you mean nwb?"),
+        ("d.time.bin", 0, "datasets.d.time.bin: must be a number above 0 (given: 0)."),
         ("d.time.bin", 0.3, "datasets.d.time: start 0 to stop 0.5 is not a whole number of bins"),
         ("d.time.stop", -1.0, "datasets.d.time: start 0 to stop -1 is not a whole number of bins"),
-        ("d.time.start", float("nan"), "datasets.d.time.start: input should be a finite number"),
+        ("d.time.start", float("nan"), "datasets.d.time.start: must be a number (given: .nan)."),
         ("d.windows", {"w": [0.2, 0.9]}, "window w [0.2, 0.9] reaches outside time [0, 0.5]"),
-        ("d.windows", {"w": [0.2, 0.21]}, "window w is narrower than a bin of 0.05 s"),
-        ("d.windows", {"w": [0.22, 0.28]}, "window w holds no whole bin: bins of 0.05 s begin at"),
+        ("d.windows", {"w": [0.2, 0.21]}, "window w [0.2, 0.21] is narrower than a bin of 0.05 s"),
+        (
+            "d.windows",
+            {"w": [0.22, 0.28]},
+            "window w [0.22, 0.28] holds no whole bin: bins of 0.05 s begin at",
+        ),
         ("d.windows.w", [0.3, 0.2], "datasets.d.windows.w: the first number must be below the"),
         ("d.files", [], "datasets.d.files"),
-        ("d.label", {"left": "side == 0"}, "datasets.d.label: dictionary should have at least 2"),
-        ("d.tasks", {}, "datasets.d.tasks: dictionary should have at least 1 item"),
+        (
+            "d.label",
+            {"left": "side == 0"},
+            "datasets.d.label: must be text, or two or more lines NAME: TEXT",
+        ),
+        ("d.tasks", {}, "datasets.d.tasks: must hold one or more lines NAME: KEYS below it"),
         ("d.tasks.a/b", {"trials": "x == 1"}, "a name is not empty, starts with no dot"),
-        ("d.decoding.folds", 1, "datasets.d.decoding.folds: input should be greater than or equal"),
-        ("d.decoding.population", "all", "input should be 'simultaneous' or 'pseudopopulation'"),
-        ("d.regions.min_units", 0, "datasets.d.regions.min_units: input should be greater than or"),
-        ("inference.alpha", 0.9, "inference.alpha: input should be less than 0.5 (given: 0.9)"),
-        ("networks", {"n": {"family": "seq2seq"}}, "networks need the key network_analysis"),
-        ("comparison", {"dataset": "x"}, "comparison.dataset is 'x'; it must be one of d"),
-        ("d.colors", {"bins": 4}, "key datasets.d.colors.items is missing"),
-        ("d.colors", {"items": {"left": "a"}}, "d.colors.items: dictionary should have at least 2"),
+        (
+            "d.decoding.folds",
+            1,
+            "datasets.d.decoding.folds: must be a whole number of at least 2 (given: 1)",
+        ),
+        ("d.decoding.population", "all", "must be simultaneous or pseudopopulation (given: 'all')"),
+        (
+            "d.regions.min_units",
+            0,
+            "datasets.d.regions.min_units: must be a whole number from 1 to 10,000,000",
+        ),
+        (
+            "inference.alpha",
+            0.9,
+            "config.yaml, inference.alpha: must be a number above 0 and below 0.5 (given: 0.9).",
+        ),
+        ("networks", {"n": {"family": "seq2seq"}}, "networks: need the key network_analysis"),
+        (
+            "comparison",
+            {"dataset": "x"},
+            "comparison.dataset: must be one of d, and networks must be given (given: 'x')",
+        ),
+        ("d.colors", {"bins": 4}, "datasets.d.colors.items: the key is missing"),
+        (
+            "d.colors",
+            {"items": {"left": "a"}},
+            "d.colors.items: must hold two lines NAME: TEXT below it",
+        ),
     ],
 )
 def test_impossible_values_are_named_with_what_was_given_and_what_is_allowed(path, value, expected):
     text = message(with_key(path, value))
-    assert text.startswith("config.yaml: ")
+    assert text.startswith("config.yaml, ")
     assert expected in text
 
 
@@ -139,12 +181,13 @@ def test_a_window_holds_the_bins_that_lie_in_it_from_edge_to_edge(width):
 @pytest.mark.parametrize("key", ["files", "label", "tasks", "time", "windows"])
 def test_a_missing_key_is_named(key):
     keys = {"datasets": {"d": {k: v for k, v in NWB.items() if k != key}}}
-    assert message(keys) == f"config.yaml: key datasets.d.{key} is missing."
+    assert message(keys).startswith(f"config.yaml, datasets.d.{key}: the key is missing; it takes ")
 
 
 def test_a_data_set_without_source_is_told_the_sources():
     keys = {"datasets": {"d": {k: v for k, v in NWB.items() if k != "source"}}}
-    assert "datasets.d.source: allowed: simulation, nwb, raster, table, netcdf" in message(keys)
+    expected = "datasets.d.source: the key is missing; it takes simulation, nwb, raster"
+    assert expected in message(keys)
 
 
 def test_every_mistake_is_told_at_once():
@@ -152,17 +195,24 @@ def test_every_mistake_is_told_at_once():
     keys["sed"] = 1
     text = message(keys)
     assert "datasets.d.time.bin" in text
-    assert "unknown key sed" in text
+    assert "sed: unknown key" in text
+    assert text.startswith("config.yaml: 2 problems. (1) ")
 
 
 @pytest.mark.parametrize("keys", [None, [], "text", 3])
 def test_a_file_that_is_no_mapping_is_refused(keys):
-    assert message(keys).startswith(f"config.yaml: holds {type(keys).__name__}, not keys")
+    assert message(keys).startswith(f"config.yaml: {HOLDS[type(keys)]}. A configuration is made of")
+
+
+HOLDS = {type(None): "is empty", list: "holds a list only", str: "holds text only"}
+HOLDS[int] = "holds one value only"
 
 
 def test_a_configuration_needs_data_sets():
-    assert "key datasets is missing" in message({})
-    assert "datasets: dictionary should have at least 1 item" in message({"datasets": {}})
+    assert "datasets: the key is missing" in message({})
+    assert "datasets: must hold one or more lines NAME: KEYS below it (given: {})" in message(
+        {"datasets": {}}
+    )
 
 
 values = st.recursive(
@@ -183,4 +233,4 @@ def test_any_value_is_accepted_or_refused_with_a_message(path, value):
         result: Any = parse(with_key(path, value))
     except InputError as error:
         result = error
-    assert isinstance(result, Configuration) or str(result).startswith("config: ")
+    assert isinstance(result, Configuration) or re.match("config[,:] ", str(result))

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from neuro_attn import configuration
 from neuro_attn.command_line import messages, options, running
@@ -100,9 +101,19 @@ def _init(given: argparse.Namespace) -> None:
 def _check(given: argparse.Namespace) -> int:
     from neuro_attn.onboarding import checking
 
-    settings = configuration.load(given.config)
+    keys, positions = configuration.read(given.config)
+    settings = configuration.parse(keys, given.config, positions)
     folder = given.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
-    reports = checking.examine(settings, folder, given.cores)
+    reports = [
+        replace(
+            report,
+            problems=[
+                InputError(positions.located(each.where, given.config), each.problem, each.remedy)
+                for each in report.problems
+            ],
+        )
+        for report in checking.examine(settings, folder, given.cores)
+    ]
     n_networks = sum(network.seeds for network in settings.networks.values())
     print(checking.render(reports, given.config, n_networks))
     return int(any(report.problems for report in reports))

@@ -5,6 +5,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from neuro_attn import __version__
@@ -65,7 +66,8 @@ def build() -> argparse.ArgumentParser:
 def _add_config(command: argparse.ArgumentParser, **more: Any) -> None:
     default = f" (default: {more['default']})" if more else ""
     command.add_argument("config", metavar="CONFIG", help=f"configuration file{default}", **more)
-    command.add_argument("--data", metavar="FOLDER", help="folder of the data, not data_folder")
+    text = "folder of the data, instead of data_folder"
+    command.add_argument("--data", type=_folder, metavar="FOLDER", help=text)
 
 
 def _add_cores(command: argparse.ArgumentParser, text: str) -> None:
@@ -145,6 +147,13 @@ def _at_least_one(text: str) -> int:
     return number
 
 
+def _existing(text: str) -> str:
+    if not Path(text).is_dir():
+        raise ValueError(text)
+    return text
+
+
+_folder = _value(_existing, "a folder that exists")
 _cores = _value(_at_least_one, f"a whole number from 1; this machine has {os.cpu_count()}")
 _whole = _value(_at_least_one, "a whole number from 1")
 _seconds = _value(float, "a number of seconds, as 0.05")

@@ -122,7 +122,8 @@ def run(what: Run, report: bool = False) -> None:
             os.getcwd(), "has no Snakefile.", "Run neuro-attn in the folder of the project."
         )
     # Snakemake would run the code of a configuration that is a template: it is read here first.
-    configuration.load(what.config)
+    keys, positions = configuration.read(what.config)
+    configuration.parse(keys, what.config, positions)
     for other in what.others:
         if other.startswith("--configf"):
             raise InputError(
@@ -131,7 +132,8 @@ def run(what: Run, report: bool = False) -> None:
                 "Give the configuration as CONFIG: neuro-attn run CONFIG.",
             )
     if shows(what.others):
-        _show(what)
+        with _located(positions, what.config):
+            _show(what)
         return
     if RESULTS.exists() and not RESULTS.is_dir():
         raise InputError(
@@ -149,11 +151,22 @@ def run(what: Run, report: bool = False) -> None:
             )
             remove_partial(RESULTS)
             process.run(["--unlock"], "unlocking")
-        process.run(what.others, RUNNING)
+        with _located(positions, what.config):
+            process.run(what.others, RUNNING)
         if report:
             process.run(["--report", str(REPORT)], "building the report")
             print(f"neuro-attn: the report is {REPORT}")
         print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")
+
+
+@contextmanager
+def _located(positions: configuration.Positions, config: str) -> Iterator[None]:
+    """Add the file and line to messages of Snakemake's that are about a key."""
+    try:
+        yield
+    except WorkflowError as error:
+        found = [positions.located(each, config) for each in error.messages]
+        raise WorkflowError(found, error.log) from None
 
 
 def shows(arguments: Sequence[str]) -> bool:

@@ -18,7 +18,8 @@ from neuro_attn.configuration.families import (
     family_file,
 )
 from neuro_attn.configuration.parsing import dataset_from, parse
-from neuro_attn.configuration.reading import keys_of, load, read_keys
+from neuro_attn.configuration.positions import Positions
+from neuro_attn.configuration.reading import keys_and_positions, keys_of, load, read, read_keys
 from neuro_attn.configuration.settings import (
     AlfDataset,
     AnyDataset,
@@ -71,6 +72,7 @@ __all__ = [
     "NetworkTrials",
     "NwbDataset",
     "PhyDataset",
+    "Positions",
     "ProspectiveTiming",
     "RasterDataset",
     "RecordedDataset",
@@ -86,9 +88,11 @@ __all__ = [
     "Timing",
     "dataset_from",
     "family_file",
+    "keys_and_positions",
     "keys_of",
     "load",
     "network_dataset",
     "parse",
+    "read",
     "read_keys",
 ]

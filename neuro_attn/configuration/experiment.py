@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from neuro_attn.configuration.types import (
+    NUMBER,
     Count,
     Duration,
+    Flag,
     Fraction,
     Interval,
     NonNegative,
@@ -142,11 +144,11 @@ class NetworkTrials(Settings):
     """Durations of the epochs; a range is drawn from anew in every trial."""
     tasks: Annotated[tuple[Literal["pro", "retro"], ...], Field(min_length=1)] = ("pro", "retro")
     """Trial types, in equal numbers."""
-    shared_cue: bool = False
+    shared_cue: Flag = False
     """Whether pro and retro cues come through the same channels; a control."""
-    show_fixation: bool = True
+    show_fixation: Flag = True
     """Whether an input is on until the report; else that channel has noise alone."""
-    color_count: Annotated[int, Field(ge=3, le=1000)] | None = None
+    color_count: Annotated[int, Field(ge=3, le=1000), NUMBER] | None = None
     """Colours, evenly spaced around the circle; null: any."""
     loss_window: _Window | None = None
     """The part of the report that counts in the training loss, s from its start; null: all."""
@@ -199,11 +201,11 @@ BLOCK_NAMES: tuple[BlockName, ...] = ("pro", "retro_1", "retro_2")
 class SimulatedRegion(Settings):
     """One simulated region: its size and its planted truth."""
 
-    units: Annotated[int, Field(ge=4)] = 40
+    units: Annotated[int, Field(ge=4), NUMBER] = 40
     """Units of the region, spread evenly over the sessions."""
     selection_onset: NonNegative = 0.2
     """When the selection signal starts, s after cue onset."""
-    shared: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    shared: Annotated[float, Field(ge=-1, le=1), NUMBER] = 0.0
     """Cosine between the selection axes of the two tasks: 1 is one shared code, 0 independent."""
     selection: NonNegative = 1.5
     """SD over units of the selection signal, spikes/s (for a unit of mean baseline)."""
@@ -224,11 +226,11 @@ class Simulation(Settings):
     """Trials of each block."""
     single_fraction: Fraction = 0.2
     """Fraction of the trials of every block that show one item only."""
-    upper_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    upper_fraction: Annotated[float, Field(gt=0, lt=1), NUMBER] = 0.5
     """Fraction of the trials of every block that select the upper location."""
     selection_run: Count = 1
     """Trials in a row that select the same location; runs follow one another in random order."""
-    shuffle_selected: bool = False
+    shuffle_selected: Flag = False
     """Shuffle which location was selected among a block's trials once their spikes are drawn."""
     timing: Timing = Timing()
     """Durations of the epochs of a trial."""
@@ -241,11 +243,11 @@ class Simulation(Settings):
     """The regions, by name."""
     selection_rise: Positive = 0.03
     """Time constant with which selection rises from its onset, s."""
-    baseline: Annotated[float, Field(ge=2, allow_inf_nan=False)] = 10.0
+    baseline: Annotated[float, Field(ge=2, allow_inf_nan=False), NUMBER] = 10.0
     """Mean firing rate at rest, spikes/s: 2, and what is beyond gamma distributed over units."""
     overdispersion: NonNegative = 0.0
     """Variance of a trial-wide gain of each unit; 0 leaves Poisson spikes."""
-    noise_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    noise_correlation: Annotated[float, Field(ge=0, lt=1), NUMBER] = 0.0
     """Correlation of these gains between the units of a session."""
     drift: NonNegative = 0.0
     """SD over units of the change of log rate, by a random walk, from a session's start to end."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 _FOLDER = Path(__file__).parents[1] / "networks" / "families"
 
@@ -40,7 +41,7 @@ FAMILIES_WITH_ATTENTION = frozenset(ATTENDED)
 
 def _is_family(name: str) -> str:
     if name not in FAMILIES:
-        raise ValueError(f"no family is called {name!r}; allowed: {', '.join(FAMILIES)}")
+        raise PydanticCustomError("family", "no such family")
     return name
 
 

@@ -1,19 +1,32 @@
 """From the keys of a YAML file to a checked `Configuration`, or one message that says why not."""
 
 import difflib
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from neuro_attn.configuration import allowed
+from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.settings import AnyDataset, Configuration
+from neuro_attn.configuration.types import AtKeyError
 from neuro_attn.errors import InputError
 
 SOURCES = ("simulation", "nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy")
+_OWN = {"datasets": 2, "network_analysis": 1}
+"""Where keys that may stand at the top level too begin."""
+_HOLDS = {str: "text", list: "a list"}
 _MOST_TOLD = 10
 _LONGEST_TOLD = 200
 
 
-def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
+def parse(
+    keys: dict[str, Any], origin: str = "config", positions: Positions | None = None
+) -> Configuration:
     """Check a configuration and fill in its defaults.
 
     The top-level `decoding` and `inference` are the defaults of every data set's.
@@ -24,6 +37,8 @@ def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
         The configuration as read from YAML.
     origin : str
         The file it came from, named in errors.
+    positions : Positions, optional
+        Where the keys stand in that file, named in errors too.
 
     Returns
     -------
@@ -35,7 +50,13 @@ def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
         Naming every wrong key with its path, what was given and what is allowed.
     """
     if not isinstance(keys, dict):
-        raise InputError(origin, f"holds {type(keys).__name__}, not keys and values.")
+        holds = "is empty" if keys is None else f"holds {_HOLDS.get(type(keys), 'one value')} only"
+        raise InputError(
+            origin,
+            f"{holds}.",
+            "A configuration is made of lines KEY: VALUE; config/config.yaml explains every key, "
+            "and neuro-attn init writes a configuration for your files.",
+        )
     keys = _with_null_named(keys)
     if isinstance(keys.get("datasets"), dict):
         keys["datasets"] = {k: _with_defaults(v, keys) for k, v in keys["datasets"].items()}
@@ -44,12 +65,7 @@ def parse(keys: dict[str, Any], origin: str = "config") -> Configuration:
     try:
         return Configuration.model_validate(keys)
     except ValidationError as error:
-        found = error.errors()
-        problems = list(dict.fromkeys(_explain(each, keys) for each in found[:_MOST_TOLD]))
-        if len(found) > _MOST_TOLD:
-            problems.append(f"and {len(found) - _MOST_TOLD} more")
-        text = "; ".join(problems)
-        raise InputError(origin, text if text.endswith("?") else f"{text}.") from None
+        raise _refused(error, keys, origin, positions or Positions()) from None
 
 
 def dataset_from(keys: dict[str, Any]) -> AnyDataset:
@@ -76,73 +92,204 @@ def _with_defaults(dataset: Any, keys: dict[str, Any]) -> Any:
     return {**dataset, **shared}
 
 
-def _explain(problem: Any, keys: dict[str, Any]) -> str:
-    """Say one of pydantic's problems with the key's path, what was given and what is allowed."""
-    where = ".".join(_path(problem, keys)) or "top level"
-    given = problem.get("input")
-    shown = "" if isinstance(given, dict) else f" (given: {_short(given)})"
-    match problem["type"]:
-        case "extra_forbidden":
-            allowed = _allowed_keys(problem["loc"])
-            close = difflib.get_close_matches(str(problem["loc"][-1]), allowed, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"allowed: {', '.join(allowed)}"
-            return f"unknown key {where}; {hint}"
-        case "missing":
-            return f"key {where} is missing"
-        case "union_tag_invalid" | "union_tag_not_found":
-            source = given.get("source") if isinstance(given, dict) else given
-            return f"{where}.source: allowed: {', '.join(SOURCES)} (given: {_short(source)})"
-        case "value_error":
-            return f"{where}: {problem['ctx']['error']}{shown}"
-        case _:
-            message = problem["msg"]
-            return f"{where}: {message[0].lower()}{message[1:]}{shown}"
+# --- messages ------------------------------------------------------------------------------------
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
+@dataclass(frozen=True)
+class _Problem:
+    """What is wrong at a key.
+
+    Parameters
+    ----------
+    path : tuple of str
+        The key.
+    text : str
+        What is wrong and how to correct it.
+    is_of_value : bool
+        Whether the value has another form than the key takes.
+    """
+
+    path: tuple[str, ...]
+    text: str
+    is_of_value: bool = False
+
+
+def _refused(
+    error: ValidationError, keys: dict[str, Any], origin: str, positions: Positions
+) -> InputError:
+    """Return all that is wrong with a configuration as one message."""
+    found = dict.fromkeys(_problem(each, keys, positions) for each in error.errors())
+    # Of a key that takes several forms, every form is reported: what lies deepest was meant.
+    above = {problem.path[:n] for problem in found for n in range(len(problem.path))}
+    problems = [
+        problem
+        for problem in found
+        if not (problem.is_of_value and problem.path in above) and not _is_inherited(problem, found)
+    ]
+    if len(problems) == 1:
+        (problem,) = problems
+        place = [positions.where(origin, problem.path), ".".join(problem.path)]
+        return InputError(", ".join(filter(None, place)), problem.text)
+    told = []
+    for number, problem in enumerate(problems[:_MOST_TOLD], 1):
+        line = positions.line(problem.path)
+        place = [f"line {line}" if line else "", ".".join(problem.path)]
+        told.append(f"({number}) {', '.join(filter(None, place))}: {problem.text}")
+    if len(problems) > _MOST_TOLD:
+        told.append(f"And {len(problems) - _MOST_TOLD} more.")
+    return InputError(origin, f"{len(problems)} problems. {' '.join(told)}")
+
+
+def _is_inherited(problem: _Problem, found: Iterable[_Problem]) -> bool:
+    """Return whether a data set has a problem from the top-level `decoding` or `inference`."""
+    own = problem.path[_OWN.get(problem.path[0], 0) if problem.path else 0 :]
+    return own != problem.path and replace(problem, path=own) in found
+
+
+def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Problem:
+    """Return one of pydantic's problems in our words."""
+    loc = list(problem["loc"])
+    path = _path(loc, keys)
+    kind, is_name = problem["type"], loc[-1:] == ["[key]"]
+    if kind == "extra_forbidden":
+        return _Problem(path, _unknown(path, keys))
+    if kind == "missing" and isinstance(loc[-1], str):
+        path = (*path, loc[-1])
+        return _Problem(path, f"the key is missing; it takes {allowed.described(_at(path, keys))}.")
+    if kind == "union_tag_not_found":
+        text = f"the key is missing; it takes {_or(SOURCES)}."
+        return _Problem((*path, "source"), text)
+    if kind == "union_tag_invalid":
+        return _Problem((*path, "source"), _must_be(SOURCES, problem["input"]["source"]))
+    if kind == "value_error":
+        error = problem["ctx"]["error"]
+        text = str(error)
+        if not is_name and not isinstance(problem["input"], dict):
+            text += f" (given: {_shown(problem['input'], path, positions)})"
+        at = error.path if isinstance(error, AtKeyError) else ()
+        return _Problem((*path, *at), text if text.endswith((".", "?")) else f"{text}.")
+    if is_name:
+        return _Problem(path, "a name must be text that is not empty.")
+    return _Problem(path, _wrong(problem["input"], path, keys, positions), is_of_value=True)
+
+
+def _at(path: Sequence[str], keys: dict[str, Any]) -> list[allowed.Node]:
+    """Return what the schema allows at a key, in a data set of its source."""
+    source = None
+    if path[:1] == ("datasets",) and len(path) > 1:
+        dataset = keys["datasets"].get(path[1]) if isinstance(keys["datasets"], dict) else None
+        source = dataset.get("source") if isinstance(dataset, dict) else None
+    return allowed.at(path, source)
+
+
+def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> str:
+    known = allowed.keys(_at(path[:-1], keys))
+    name = path[-1]
+    if close := difflib.get_close_matches(name, known, n=1):
+        return f"unknown key. Did you mean {close[0]}?"
+    below = [key for key in known if name in allowed.keys(_at((*path[:-1], key), keys))]
+    if below:
+        return f"unknown key here. It belongs below {' or '.join(below)}."
+    return f"unknown key. Allowed: {', '.join(known)}."
+
+
+def _must_be(words: Sequence[str], given: Any) -> str:
+    close = difflib.get_close_matches(str(given), words, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    return f"must be {_or(words)} (given: {_yaml(given)}).{hint}"
+
+
+def _or(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _wrong(given: Any, path: tuple[str, ...], keys: dict[str, Any], positions: Positions) -> str:
+    """Say what a value must be, what was given, and how to correct it."""
+    nodes = _at(path, keys)
+    verb = "hold" if allowed.kinds(nodes) <= {"object", "null"} else "be"
+    said = f"must {verb} {allowed.described(nodes)} (given: {_shown(given, path, positions)})."
+    return " ".join(filter(None, (said, _remedy(given, nodes, path, positions))))
+
+
+def _remedy(
+    given: Any, nodes: list[allowed.Node], path: tuple[str, ...], positions: Positions
+) -> str:
+    kinds = allowed.kinds(nodes)
+    written = positions.written(path) or _yaml(given)
+    words = allowed.choices(nodes)
+    if given is None:
+        return "Give a value, or indent what belongs to the key, or leave the key out."
+    if isinstance(given, float) and not math.isfinite(given):
+        return "It must be finite."
+    if isinstance(given, bool):
+        reads = f"YAML reads {written} as {str(given).lower()}."
+        if "string" in kinds:
+            return f'{reads} Quote it: "{written}".'
+        return reads if written not in ("true", "false") else ""
+    if isinstance(given, str):
+        if words and (close := difflib.get_close_matches(given, words, n=1)):
+            return f"Did you mean {close[0]}?"
+        if not kinds & {"number", "integer"}:
+            return ""
+        if found := re.fullmatch(r"([-+]?[\d.]+) ?ms", given):
+            return f"Times are in s: {float(found[1]) / 1000:g}." if _is_number(found[1]) else ""
+        if found := re.fullmatch(r"([-+]?[\d.]+) ?[a-zA-Z%/]+", given):
+            return f"Leave out the unit: {found[1]}."
+        if re.fullmatch(r"[-+]?\d+,\d+", given):
+            return f"Write a decimal point: {given.replace(',', '.')}."
+        return ""
+    if "string" in kinds and not isinstance(given, (dict, list)):
+        return f'Quote it: "{written}".'
+    return ""
+
+
+def _is_number(text: str) -> bool:
+    return text.count(".") <= 1 and text.strip("+-.") != ""
+
+
+def _shown(given: Any, path: tuple[str, ...], positions: Positions) -> str:
+    """Return a value as it was written."""
+    if given is None:
+        return "nothing"
+    if isinstance(given, dict):
+        return "keys" if given else "{}"
+    shown = positions.written(path) if not isinstance(given, (str, list, tuple)) else None
+    return _short(shown or _yaml(given))
+
+
+def _yaml(value: Any) -> str:
+    """Return a value as YAML on one line; text in quotes."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return repr(value)
+    plain = list(value) if isinstance(value, tuple) else value
+    try:
+        text = yaml.safe_dump(plain, default_flow_style=True, width=float("inf"))
+    except yaml.YAMLError:
+        text = str(plain)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}..."
 
 
-def _path(problem: Any, keys: dict[str, Any]) -> list[str]:
+def _path(loc: Sequence[int | str], keys: dict[str, Any]) -> tuple[str, ...]:
     """Return the path of a problem in the user's keys.
 
     Pydantic's own path also holds the tags of unions and the types it tried, which are no keys.
     """
     path: list[str] = []
     here: Any = keys
-    loc = list(problem["loc"])
     if loc[:1] == ["datasets"] and len(loc) > 2 and loc[2] in SOURCES:
         # The tag of the data set's source, which may be named like one of its keys.
-        del loc[2]
+        loc = [*loc[:2], *loc[3:]]
     for part in loc:
-        if isinstance(here, dict) and part in here:
+        inside = isinstance(here, dict) and part in here
+        if isinstance(here, (list, tuple)) and isinstance(part, int):
+            inside = part < len(here)
+        if inside:
             path.append(str(part))
             here = here[part]
-        elif isinstance(here, list) and isinstance(part, int):
-            path.append(str(part))
-            here = here[part] if part < len(here) else None
-    if problem["type"] == "missing":
-        path.append(str(problem["loc"][-1]))
-    return path
-
-
-def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
-    """Return the keys allowed where the unknown key at `loc` stands."""
-    schema = Configuration.model_json_schema()
-
-    def resolve(node: dict) -> dict:
-        reference = node.get("$ref") or next(
-            (o["$ref"] for o in node.get("anyOf", []) if "$ref" in o), None
-        )
-        return schema["$defs"][reference.split("/")[-1]] if reference else node
-
-    here: dict = schema
-    for part in loc[:-1]:
-        if "discriminator" in here:
-            here = resolve({"$ref": here["discriminator"]["mapping"][str(part)]})
-        elif part in here.get("properties", {}):
-            here = resolve(here["properties"][part])
-        elif isinstance(here.get("additionalProperties"), dict):
-            here = resolve(here["additionalProperties"])
-    return list(here.get("properties", {}))
+    return tuple(path)

@@ -1,12 +1,17 @@
 """From a YAML file to keys, without running or unfolding anything that stands in it."""
 
+import difflib
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from neuro_attn.configuration.parsing import parse
+from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.settings import Configuration
+from neuro_attn.configuration.syntax import Refused, fault
 from neuro_attn.errors import InputError
 
 TEMPLATE_KEY = "__use_yte__"
@@ -14,6 +19,7 @@ TEMPLATE_KEY = "__use_yte__"
 _MAX_BYTES = 1_000_000
 _MAX_VALUES = 100_000
 """Keys and values of a configuration, with those counted again that YAML's anchors repeat."""
+_TAG = "tag:yaml.org,2002:"
 
 
 def load(path: str | Path) -> Configuration:
@@ -24,7 +30,8 @@ def load(path: str | Path) -> Configuration:
     InputError
         If the file is missing, is no YAML or breaks the configuration's rules.
     """
-    return parse(read_keys(path), str(path))
+    keys, positions = read(path)
+    return parse(keys, str(path), positions)
 
 
 def read_keys(path: str | Path) -> Any:
@@ -35,20 +42,35 @@ def read_keys(path: str | Path) -> Any:
     InputError
         If the file is missing, or as in `keys_of`.
     """
+    return read(path)[0]
+
+
+def read(path: str | Path) -> tuple[Any, Positions]:
+    """Return what a YAML file holds, as `read_keys`, and where each key stands."""
     path = Path(path)
+    if path.is_dir():
+        found = ", ".join(sorted(file.name for file in path.glob("*.yaml"))[:10])
+        raise InputError(
+            str(path),
+            "is a folder, not a configuration file.",
+            f"Configurations in it: {found}." if found else "It holds no .yaml file.",
+        )
     if not path.is_file():
-        raise InputError(str(path), "no such configuration file.")
+        raise InputError(str(path), "no such configuration file.", _like(path))
     if (size := path.stat().st_size) > _MAX_BYTES:
         raise InputError(
             str(path), f"has {size:,} bytes.", f"A configuration has at most {_MAX_BYTES:,}."
         )
     try:
-        return keys_of(path.read_text(encoding="utf-8"), str(path))
+        content = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        byte = error.object[error.start]
+        byte, line = error.object[error.start], error.object[: error.start].count(b"\n") + 1
         raise InputError(
-            str(path), f"is not YAML: byte {byte:#x} at {error.start} is not UTF-8."
+            f"{path}, line {line}",
+            f"is not UTF-8: byte {byte:#x} at {error.start}.",
+            "Save the file as plain text (UTF-8).",
         ) from None
+    return keys_and_positions(content, str(path))
 
 
 def keys_of(content: str, where: str) -> Any:
@@ -59,20 +81,34 @@ def keys_of(content: str, where: str) -> Any:
     InputError
         If it is no YAML, gives a key twice, is a template, or unfolds to too much.
     """
+    return keys_and_positions(content, where)[0]
+
+
+def _like(path: Path) -> str:
+    """Return the file that was meant, or those that are there."""
+    there = [str(file) for file in sorted(path.parent.glob("*.y*ml"))]
+    if not there:
+        return "neuro-attn init writes a configuration for your files."
+    if close := difflib.get_close_matches(str(path), there, n=1):
+        return f"Did you mean {close[0]}?"
+    return f"Configurations there: {', '.join(there[:10])}."
+
+
+def keys_and_positions(content: str, where: str) -> tuple[Any, Positions]:
+    """Return what a YAML text holds, as `keys_of`, and where each key stands."""
     try:
-        keys = yaml.load(content, Loader=_Loader)
+        loader = _Loader(content)
+        root = loader.get_single_node()
+        keys = None if root is None else loader.construct_document(root)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark is not None else ""
-        said = getattr(error, "problem", None) or str(error) or type(error).__name__
-        raise InputError(
-            where,
-            f"is not YAML: {said.splitlines()[0][:200]}{line}.",
-            "Indent with spaces; quote text that holds : or #.",
-        ) from None
+        found = fault(error, content)
+        line = "" if found.line is None else f"line {found.line}"
+        place = ", ".join(filter(None, (where, line, found.key)))
+        raise InputError(place, found.problem, found.remedy) from None
+    positions = Positions(root)
     if isinstance(keys, dict) and TEMPLATE_KEY in keys:
         raise InputError(
-            where,
+            positions.where(where, [TEMPLATE_KEY]),
             f"the key {TEMPLATE_KEY} makes a template of the file, which would run code.",
             "Write the values out.",
         )
@@ -82,29 +118,96 @@ def keys_of(content: str, where: str) -> Any:
             f"its anchors unfold to more than {_MAX_VALUES:,} values.",
             "Write the values out.",
         )
-    return keys
+    return keys, positions
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only, and no key twice: the first one would be lost without a word."""
+    """Plain values only, and only what means the same to its reader and to YAML.
+
+    No key stands twice: the first one would be lost. Names that YAML takes for something else, and
+    numbers that it reads in another base, are refused.
+    """
+
+    def __init__(self, content: str):
+        super().__init__(content)
+        self._path: list[str] = []
+
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node:
+        named = getattr(index, "value", index)
+        self._path.append("" if named is None else str(named))
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._path.pop()
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        node = super().compose_scalar_node(anchor)
+        if node.tag in (f"{_TAG}int", f"{_TAG}float") and re.search(
+            r":|^[-+]?0\d", node.value.replace("_", "")
+        ):
+            read = self.construct_object(node)
+            raise Refused(
+                f"YAML reads {node.value} as the number {read:g}.",
+                f'Write {read:g}, or quote it if it is text: "{node.value}".',
+                node.start_mark,
+                self._key(),
+            )
+        return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
-        seen = set()
+        seen: dict[tuple[str, str], int] = {}
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and (key.tag, key.value) in seen:
-                raise yaml.composer.ComposerError(
-                    None, None, f"the key {key.value!r} is there twice", key.start_mark
+            if not isinstance(key, yaml.ScalarNode):
+                raise Refused(
+                    "a key is a list or has keys itself.",
+                    "Quote text that begins with a bracket.",
+                    key.start_mark,
+                    self._key(),
                 )
-            seen.add((key.tag, str(key.value)))
+            if read_as := _TAKEN_FOR.get(key.tag):
+                raise Refused(
+                    f"YAML reads {read_as.format(key.value)}.",
+                    f'Quote names: "{key.value}": ...',
+                    key.start_mark,
+                    self._key(),
+                )
+            if (line := seen.get((key.tag, key.value))) is not None:
+                raise Refused(
+                    f"the key {key.value!r} is there twice, first in line {line}.",
+                    "Remove one.",
+                    key.start_mark,
+                    self._key(),
+                )
+            seen[key.tag, key.value] = key.start_mark.line + 1
         return node
+
+    def _key(self) -> str:
+        return ".".join(filter(None, self._path))
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:
+            raise Refused(
+                f"{node.value} is no number or date that exists.",
+                f'Quote it if it is text: "{node.value}".',
+                node.start_mark,
+            ) from None
 
     def flatten_mapping(self, node: Any) -> None:
         super().flatten_mapping(node)
         if len(node.value) > _MAX_VALUES:
-            raise yaml.constructor.ConstructorError(
-                None, None, "merges of too many keys", node.start_mark
-            )
+            raise Refused("merges too many keys.", "Write the values out.", node.start_mark)
+
+
+_TAKEN_FOR = {
+    f"{_TAG}bool": "yes/no as true/false",
+    f"{_TAG}int": "the name {} as a number",
+    f"{_TAG}float": "the name {} as a number",
+    f"{_TAG}timestamp": "the name {} as a date",
+}
+"""What YAML takes an unquoted key for, by its tag."""
 
 
 def _values(keys: Any) -> float:
@@ -116,7 +219,7 @@ def _values(keys: Any) -> float:
             return 1
         if id(value) not in known:
             known[id(value)] = float("inf")
-            parts = value.values() if isinstance(value, dict) else value
+            parts: Sequence[Any] | Any = value.values() if isinstance(value, dict) else value
             known[id(value)] = 1 + len(value) + sum(map(count, parts))
         return known[id(value)]
 

@@ -13,9 +13,12 @@ from pydantic import Field, model_validator
 from neuro_attn.configuration.experiment import NetworkTrials, Simulation
 from neuro_attn.configuration.families import Family
 from neuro_attn.configuration.types import (
+    NUMBER,
+    AtKeyError,
     Count,
     Expression,
     Files,
+    Flag,
     FolderName,
     Interval,
     Name,
@@ -27,6 +30,8 @@ from neuro_attn.configuration.types import (
 )
 
 _MOST_BINS = 10_000
+_LONG_BIN, _LONG_TIME = 5.0, 100.0
+"""Bins and times that nobody means in seconds, s."""
 _ROUNDING = 1e-6
 """Parts of a bin by which edges may be off."""
 
@@ -53,7 +58,9 @@ class Regions(Settings):
         for group, members in self.groups().items():
             for member in members:
                 if (other := first.setdefault(member, group)) != group:
-                    raise ValueError(f"map has {member!r} in {other!r} and in {group!r}")
+                    raise AtKeyError(
+                        "map", message=f"{member!r} stands in {other!r} and in {group!r}; keep one"
+                    )
         return self
 
     def groups(self) -> dict[str, list[str]]:
@@ -98,6 +105,19 @@ class Time(Settings):
     @model_validator(mode="after")
     def _holds_whole_bins(self) -> "Time":
         bins = (self.stop - self.start) / self.bin
+        if self.bin >= _LONG_BIN and max(abs(self.start), abs(self.stop)) >= _LONG_TIME:
+            raise ValueError(
+                f"bins of {self.bin:g} s from {self.start:g} to {self.stop:g} s seem to be in ms; "
+                f"times are in s: {{start: {self.start / 1000:g}, stop: {self.stop / 1000:g}, "
+                f"bin: {self.bin / 1000:g}}}"
+            )
+        if self.stop > self.start and self.bin > self.stop - self.start:
+            raise AtKeyError(
+                "bin",
+                message=f"a bin of {self.bin:g} s is longer than the time from {self.start:g} to "
+                f"{self.stop:g} s; times are in s, so a bin of {self.bin:g} ms is "
+                f"{self.bin / 1000:g}",
+            )
         if bins > _MOST_BINS:
             raise ValueError(f"{bins:g} bins of {self.bin:g} s; at most {_MOST_BINS} are possible")
         if self.stop <= self.start or abs(bins - round(bins)) > 1e-6:
@@ -123,7 +143,7 @@ class ColorColumns(Settings):
 
     items: Annotated[dict[Name, str], Field(min_length=2, max_length=2)]
     """Trial columns with the colours of the two items, rad; classes of these names cue them."""
-    bins: Annotated[int, Field(ge=3)] = 4
+    bins: Annotated[int, Field(ge=3), NUMBER] = 4
     """Colour bins of each item."""
 
 
@@ -134,9 +154,9 @@ class Decoding(Settings):
     """Decode each session's units by themselves, or units of all sessions put together."""
     C: Positive | Annotated[list[Positive], Field(min_length=1)] = 1.0
     """Inverse strength of the ridge, as in scikit-learn; from several, training trials choose."""
-    standardize: bool = True
+    standardize: Flag = True
     """Divide each unit by its SD over the training trials."""
-    folds: Annotated[int, Field(ge=2)] = 2
+    folds: Annotated[int, Field(ge=2), NUMBER] = 2
     """Parts a task's trials are cut into; 2 trains on one half and tests on the other."""
     splits: Literal["stratified", "blocks"] = "stratified"
     """Cut trial by trial within task and class, or leave whole blocks of trials out."""
@@ -144,9 +164,9 @@ class Decoding(Settings):
     """Trial column whose runs of one value are the blocks of `splits`; else runs of the label."""
     draws: Count = 5
     """Random choices of split, unit subset and pseudotrials that accuracy is averaged over."""
-    units: Literal["matched", "all"] | Annotated[int, Field(ge=1)] = "matched"
+    units: Literal["matched", "all"] | Annotated[int, Field(ge=1), NUMBER] = "matched"
     """Units a draw takes from a region: as many as the smallest region has, all, or a number."""
-    pseudotrials: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    pseudotrials: Literal["auto"] | Annotated[int, Field(ge=1), NUMBER] = "auto"
     """Training pseudotrials of a class: what the sessions have, or a number (then resampled)."""
     unit_counts: list[Count] = [5, 10, 20, 40, 80, 160, 320]
     """Population sizes at which accuracy is shown against the number of units."""
@@ -154,7 +174,7 @@ class Decoding(Settings):
     @model_validator(mode="after")
     def _blocks_are_used(self) -> "Decoding":
         if self.block is not None and self.splits != "blocks":
-            raise ValueError(f"block: {self.block} needs splits: blocks")
+            raise AtKeyError("block", message=f"{self.block} needs splits: blocks")
         return self
 
 
@@ -167,11 +187,11 @@ class Inference(Settings):
     """Trial columns within whose values labels are shuffled (null: shuffle only)."""
     permutations: Count = 200
     """Label orders of the null; p is at least 1 / (permutations + 1)."""
-    bootstraps: Annotated[int, Field(ge=20)] = 100
+    bootstraps: Annotated[int, Field(ge=20), NUMBER] = 100
     """Resamples of trials and units behind each interval."""
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    confidence: Annotated[float, Field(gt=0.5, lt=1), NUMBER] = 0.95
     """Coverage of the intervals."""
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    alpha: Annotated[float, Field(gt=0, lt=0.5), NUMBER] = 0.05
     """Level of the tests: a result is significant if p is below it."""
     correction: Literal["max", "cluster", "fdr"] = "max"
     """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
@@ -181,7 +201,7 @@ class Inference(Settings):
     @model_validator(mode="after")
     def _only_shuffles_have_conditions(self) -> "Inference":
         if self.within and self.null != "shuffle":
-            raise ValueError(f"within needs null: shuffle (given: {self.null})")
+            raise AtKeyError("within", message=f"needs null: shuffle (given: {self.null})")
         return self
 
 
@@ -211,20 +231,20 @@ class Analysis(Settings):
 
     @model_validator(mode="after")
     def _windows_lie_in_time(self) -> "Analysis":
+        time = self.time
         for name, (start, stop) in self.windows.items():
-            if start < self.time.start - 1e-9 or stop > self.time.stop + 1e-9:
-                raise ValueError(
-                    f"window {name} [{start:g}, {stop:g}] reaches outside time "
-                    f"[{self.time.start:g}, {self.time.stop:g}]"
+            window, wrong = f"window {name} [{start:g}, {stop:g}]", ""
+            bins = time.bins_in((start, stop))
+            if start < time.start - 1e-9 or stop > time.stop + 1e-9:
+                wrong = f"{window} reaches outside time [{time.start:g}, {time.stop:g}]"
+            elif stop - start < time.bin - 1e-9:
+                wrong = f"{window} is narrower than a bin of {time.bin:g} s"
+            elif bins.start >= bins.stop:
+                wrong = (
+                    f"{window} holds no whole bin: bins of {time.bin:g} s begin at {time.start:g}"
                 )
-            if stop - start < self.time.bin - 1e-9:
-                raise ValueError(f"window {name} is narrower than a bin of {self.time.bin:g} s")
-            bins = self.time.bins_in((start, stop))
-            if bins.start >= bins.stop:
-                raise ValueError(
-                    f"window {name} holds no whole bin: bins of {self.time.bin:g} s begin at "
-                    f"{self.time.start:g}"
-                )
+            if wrong:
+                raise AtKeyError("windows", name, message=f"{wrong}; change the window or time")
         return self
 
 
@@ -288,7 +308,7 @@ class BinnedDataset(_Recorded):
     """Sample of the event that is time zero; from the file where it says so."""
     sampling_rate: Positive = 1000.0
     """Samples per second of the rasters that were binned."""
-    simultaneous: bool = False
+    simultaneous: Flag = False
     """Whether a file's sites were recorded together; if not, each is a session of its own."""
 
 
@@ -338,7 +358,7 @@ class MatlabDataset(_Recorded):
     """The array or field, as `data.rates`; each element of an array of structs is a session."""
     axes: list[Name] = ["unit", "condition", "time", "trial"]
     """The array's axes in order: unit, time, trial; any other is a condition, a trial column."""
-    levels: dict[Name, str | list[str | int | float]] = {}
+    levels: dict[Name, str | list[str | Annotated[int, NUMBER] | Annotated[float, NUMBER]]] = {}
     """Values along an axis of conditions, or the variable that holds them; else 1, 2, ..."""
     values: Literal["rates", "counts", "other"] = "rates"
     """What the array holds: spikes/s, spikes a sample, or anything else, as z scores."""
@@ -348,26 +368,35 @@ class MatlabDataset(_Recorded):
     """Width of a sample, s."""
     region: RegionName | None = None
     """Region of all units; null: the variable `regions.column` names each unit's."""
-    simultaneous: bool = True
+    simultaneous: Flag = True
     """Whether a file's units were recorded together; if not, each is a session of its own."""
 
     @model_validator(mode="after")
     def _axes_are_known(self) -> "MatlabDataset":
         for axis in ("unit", "time", "trial"):
             if self.axes.count(axis) != 1:
-                raise ValueError(f"axes must name {axis!r} once (given: {', '.join(self.axes)})")
+                raise AtKeyError(
+                    "axes", message=f"must name {axis!r} once (given: {', '.join(self.axes)})"
+                )
         factors = self.factors()
         for axis in factors:
             if factors.count(axis) > 1:
-                raise ValueError(f"axes names {axis!r} twice; give each axis a name of its own")
+                raise AtKeyError(
+                    "axes", message=f"{axis!r} is there twice; give each axis a name of its own"
+                )
             if axis in OWN_COLUMNS:
-                raise ValueError(
-                    f"an axis of conditions cannot be named {axis!r}, for recordings have a "
+                raise AtKeyError(
+                    "axes",
+                    message=f"an axis of conditions cannot be named {axis!r}: recordings have a "
                     f"{axis} of their own; choose another name, as {axis}_given, in axes, levels "
-                    "and expressions"
+                    "and expressions",
                 )
         if unknown := set(self.levels) - set(factors):
-            raise ValueError(f"levels.{min(unknown)} is no axis of conditions")
+            raise AtKeyError(
+                "levels",
+                min(unknown),
+                message=f"is no axis of conditions (axes: {', '.join(self.axes)})",
+            )
         return self
 
     def factors(self) -> list[str]:
@@ -416,7 +445,7 @@ class NetworkDataset(Analysis):
     """Where recordings come from."""
     network: Name
     """The network's name."""
-    trained: bool
+    trained: Flag
     """Whether the network was trained; an untrained one is a floor."""
 
 
@@ -452,7 +481,7 @@ class Network(NetworkTrials):
     """Heads of multi-head attention."""
     positions: Literal["none", "sinusoidal", "learned"] = "sinusoidal"
     """How families that only attend know the order of steps."""
-    recurrent: bool = False
+    recurrent: Flag = False
     """Whether the units of rate-adaptation are connected to each other."""
     unit_noise: NonNegative = 0.07
     """SD of the noise in the units of relu-rnn while they learn."""
@@ -468,7 +497,7 @@ class Network(NetworkTrials):
     """SD of the noise added to every input at every step."""
     activation_noise: NonNegative = 1.0
     """SD of the noise added to recorded activations, in SDs of each unit."""
-    test_trials: Annotated[int, Field(ge=40)] = 120
+    test_trials: Annotated[int, Field(ge=40), NUMBER] = 120
     """Held-out trials of each task that are recorded and scored."""
 
 
@@ -477,7 +506,7 @@ class ListRecall(Settings):
 
     families: tuple[Literal["seq2seq", "bahdanau"], ...] = ()
     """Families that recall lists; none: nothing is done."""
-    lengths: Annotated[tuple[Annotated[int, Field(ge=4)], ...], Field(min_length=1)] = (
+    lengths: Annotated[tuple[Annotated[int, Field(ge=4), NUMBER], ...], Field(min_length=1)] = (
         4,
         8,
         16,
@@ -494,7 +523,7 @@ class ListRecall(Settings):
     """Lists of a training step."""
     learning_rate: Positive = 1e-2
     """Highest learning rate of Adam; it falls to 0 along a cosine."""
-    test_lists: Annotated[int, Field(ge=40, le=1000)] = 500
+    test_lists: Annotated[int, Field(ge=40, le=1000), NUMBER] = 500
     """Held-out lists of each length that are scored."""
 
     @model_validator(mode="after")
@@ -502,7 +531,9 @@ class ListRecall(Settings):
         for key in ("families", "lengths"):
             given = getattr(self, key)
             if len(set(given)) < len(given):
-                raise ValueError(f"{key} names one twice: {', '.join(map(str, given))}")
+                raise AtKeyError(
+                    key, message=f"one is there twice (given: {', '.join(map(str, given))})"
+                )
         return self
 
 
@@ -512,13 +543,13 @@ class NetworkAnalysis(Analysis):
     @model_validator(mode="after")
     def _populations_stay(self) -> "NetworkAnalysis":
         if self.regions.map:
-            raise ValueError("regions.map: a network's populations cannot be grouped")
+            raise AtKeyError("regions", "map", message="a network's populations cannot be grouped")
         return self
 
     @model_validator(mode="after")
     def _replicates_stay(self) -> "NetworkAnalysis":
         if self.sessions != Sessions():
-            raise ValueError("sessions: all seeds of a network are analysed")
+            raise AtKeyError("sessions", message="all seeds of a network are analysed")
         return self
 
 
@@ -536,7 +567,7 @@ RESERVED = ("networks", "comparison", "figures", "tables", "logs", "benchmarks")
 class Configuration(Settings):
     """A whole run."""
 
-    seed: Annotated[int, Field(ge=0)] = 2021
+    seed: Annotated[int, Field(ge=0), NUMBER] = 2021
     """The one random seed; every job derives its own stream from it and from names."""
     data_folder: str = "data"
     """Folder that the files of data sets are relative to."""
@@ -559,31 +590,36 @@ class Configuration(Settings):
     def _names_are_free(self) -> "Configuration":
         for name in self.datasets:
             if name in RESERVED or name.startswith("network-"):
-                raise ValueError(
-                    f"a data set cannot be named {name!r}: results of its own stand under "
-                    f"{', '.join(RESERVED)} and network-*"
+                raise AtKeyError(
+                    "datasets",
+                    name,
+                    message="that name is reserved for workflow output, as are "
+                    f"{', '.join(RESERVED)} and network-*; choose another",
                 )
         return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Configuration":
         if self.networks and self.network_analysis is None:
-            raise ValueError("networks need the key network_analysis beside them")
+            raise AtKeyError("networks", message="need the key network_analysis beside them")
         if self.comparison is None:
             return self
         brain = self.datasets.get(self.comparison.dataset)
         if brain is None or not self.networks or self.network_analysis is None:
-            raise ValueError(
-                f"comparison.dataset is {self.comparison.dataset!r}; it must be one of "
-                f"{', '.join(self.datasets)}, and networks must be given"
+            raise AtKeyError(
+                "comparison",
+                "dataset",
+                message=f"must be one of {', '.join(self.datasets)}, and networks must be given "
+                f"(given: {self.comparison.dataset!r})",
             )
         for key in ("tasks", "windows"):
             brains, networks = set(getattr(brain, key)), set(getattr(self.network_analysis, key))
             if brains != networks:
-                raise ValueError(
-                    f"comparison needs the same {key} in datasets.{self.comparison.dataset} "
+                raise AtKeyError(
+                    "comparison",
+                    message=f"needs the same {key} in datasets.{self.comparison.dataset} "
                     f"({', '.join(sorted(brains))}) and in network_analysis "
-                    f"({', '.join(sorted(networks))})"
+                    f"({', '.join(sorted(networks))})",
                 )
         return self
 

@@ -1,15 +1,39 @@
 """The kinds of values that keys of the configuration take."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic_core import PydanticCustomError
 
 
 class Settings(BaseModel):
     """A part of the configuration: unknown keys are errors, values cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class AtKeyError(ValueError):
+    """Something that is wrong at a key below the part of the configuration that is checked.
+
+    Parameters
+    ----------
+    path : str
+        The key.
+    message : str
+        What is wrong.
+    """
+
+    def __init__(self, *path: str, message: str):
+        self.path = path
+        super().__init__(message)
+
+
+def _is_no_boolean(value: Any) -> Any:
+    # Else YAML's yes would be the number 1.
+    if isinstance(value, bool):
+        raise PydanticCustomError("not_a_number", "not a number")
+    return value
 
 
 def _is_name(name: str) -> str:
@@ -43,6 +67,10 @@ def _is_range(interval: tuple[float, float]) -> tuple[float, float]:
 
 _FOLDER = re.compile(r"[^\W_][\w .+=@-]{0,48}[\w.+=@-]|[^\W_]")
 
+NUMBER = BeforeValidator(_is_no_boolean)
+"""Marks numbers: true and false are none."""
+Flag = Annotated[bool, Strict()]
+
 Name = Annotated[str, AfterValidator(_is_name)]
 FolderName = Annotated[Name, AfterValidator(_is_folder)]
 RegionName = Annotated[str, Field(min_length=1)]
@@ -51,10 +79,10 @@ Files = (
     Annotated[str, Field(min_length=1)]
     | Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
 )
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1, le=10_000_000)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), NUMBER]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), NUMBER]
+Seconds = Annotated[float, Field(allow_inf_nan=False), NUMBER]
+Fraction = Annotated[float, Field(ge=0, le=1), NUMBER]
+Count = Annotated[int, Field(ge=1, le=10_000_000), NUMBER]
 Interval = Annotated[tuple[Seconds, Seconds], AfterValidator(_is_increasing)]
 Duration = Annotated[tuple[Seconds, Seconds], AfterValidator(_is_range)]

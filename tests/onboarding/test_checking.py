@@ -200,18 +200,21 @@ def test_problems_of_tables_are_told(check, tmp_path):
     (tmp_path / "mine.yaml").write_text("")
     done = check(source="table", **keys, files=None)
     assert done.code == 1
-    assert "unknown key datasets.mine.files" in done.err
+    assert "datasets.mine.files: unknown key" in done.err
 
 
 CONFIGURATIONS = {
-    "no file": (None, "mine.yaml: no such configuration file."),
-    "no YAML": ("datasets: [", "mine.yaml: is not YAML: "),
-    "a tab": ("datasets:\n\tmine: {}\n", "cannot start any token in line 2"),
-    "no keys": ("just text", "mine.yaml: holds str, not keys and values."),
-    "empty": ("", "mine.yaml: holds NoneType, not keys and values."),
-    "no bytes of text": (b"seed: \xff\x81", "mine.yaml: is not YAML: "),
-    "a wrong key": (json.dumps({"datasets": {"mine": {**SMALL, "tme": 1}}}), "did you mean time?"),
-    "code in YAML": ("!!python/object/apply:os.system ['touch ran']", "could not determine a"),
+    "no file": (None, "mine.yaml: no such configuration file. "),
+    "no YAML": ("datasets: [", "mine.yaml, line 1: [ is not closed"),
+    "a tab": ("datasets:\n\tmine: {}\n", "mine.yaml, line 2: is indented with a tab."),
+    "no keys": ("just text", "mine.yaml: holds text only."),
+    "empty": ("", "mine.yaml: is empty."),
+    "no bytes of text": (b"seed: \xff\x81", "mine.yaml, line 1: is not UTF-8: "),
+    "a wrong key": (json.dumps({"datasets": {"mine": {**SMALL, "tme": 1}}}), "Did you mean time?"),
+    "code in YAML": (
+        "!!python/object/apply:os.system ['touch ran']",
+        "line 1: the tag 'python/object/apply:os.system' is not allowed",
+    ),
     "code in yte": (
         '__use_yte__: true\n?f\'{open("ran", "w")}\': 1\n',
         "makes a template of the file",

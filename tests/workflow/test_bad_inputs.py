@@ -85,7 +85,7 @@ CASES = {
     "unknown config key": (
         simulated(window={"cue": [0.1, 0.5]}),
         None,
-        ["config.yaml", "unknown key datasets.small.window", "did you mean windows?"],
+        ["config.yaml, line ", "datasets.small.window: unknown key. Did you mean windows?"],
     ),
     "label with one class in a task": (
         simulated(label={"upper": "selected == 'upper'", "other": "cue_set == 7"}),
@@ -177,4 +177,5 @@ def test_a_run_outside_the_project_says_so(tmp_path, new_project):
 def test_a_missing_configuration_file_is_named(new_project):
     done = new_project().run("run", "mine.yaml", check=False)
     assert done.returncode == 1
-    assert done.stderr == "neuro-attn: error: mine.yaml: no such configuration file.\n"
+    message = "mine.yaml: no such configuration file. neuro-attn init writes a configuration"
+    assert done.stderr.startswith(f"neuro-attn: error: {message}")

@@ -23,9 +23,10 @@ os.environ.update(PYTHONPATH=str(workflow.basedir))
 
 ORIGIN = ", ".join(map(str, workflow.configfiles)) or "config"
 try:
-    for path in workflow.configfiles:
-        configuration.read_keys(path)
-    CONFIGURATION = configuration.parse(config, ORIGIN)
+    POSITIONS = [configuration.read(path)[1] for path in workflow.configfiles]
+    CONFIGURATION = configuration.parse(
+        config, ORIGIN, POSITIONS[0] if len(POSITIONS) == 1 else None
+    )
     DATASETS = CONFIGURATION.all_datasets()
     FOLDER = os.environ.get("NEURO_ATTN_DATA") or CONFIGURATION.data_folder
     INPUT_FILES = {

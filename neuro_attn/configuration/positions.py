@@ -1,0 +1,108 @@
+"""Where the keys of a configuration stand in its file."""
+
+import re
+from collections.abc import Sequence
+
+import yaml
+
+
+class Positions:
+    """The lines of a YAML file's keys, and their values as they were written.
+
+    Keys are looked up one at a time: nothing is unfolded that anchors repeat.
+
+    Parameters
+    ----------
+    root : yaml.Node, optional
+        The file's composed tree; without it nothing is found.
+    """
+
+    def __init__(self, root: yaml.Node | None = None):
+        self._root = root
+
+    def line(self, path: Sequence[str]) -> int | None:
+        """Return the line (from 1) of a key or an item of a list, or of the last one above it."""
+        line, here = None, self._root
+        for part in path:
+            if (found := _child(here, part)) is None:
+                break
+            at, here = found
+            line = at.start_mark.line + 1
+        return line
+
+    def written(self, path: Sequence[str]) -> str | None:
+        """Return an unquoted value as it stands in the file; None for all else."""
+        here = self._root
+        for part in path:
+            if (found := _child(here, part)) is None:
+                return None
+            here = found[1]
+        plain = isinstance(here, yaml.ScalarNode) and here.style is None
+        return str(here.value) if plain and here is not None else None
+
+    def where(self, file: str, path: Sequence[str]) -> str:
+        """Return a file with the line of a key."""
+        line = self.line(path)
+        return file if line is None else f"{file}, line {line}"
+
+    def located(self, message: str, file: str) -> str:
+        """Return a message that begins with keys, preceded by the file and their line.
+
+        Parameters
+        ----------
+        message : str
+            As ``datasets.mine.tasks.visual.align: ...``; or ``a.nwb, tasks.visual.align: ...``,
+            where the line follows in brackets if one data set only has such a key.
+        file : str
+            The configuration's file.
+        """
+        if (line := self._line_of_text(message, self._root)) is not None:
+            return f"{file}, line {line}, {message}"
+        datasets = _child(self._root, "datasets")
+        if datasets is None or not isinstance(datasets[1], yaml.MappingNode):
+            return message
+        for found in re.finditer(r", (?=(?:tasks|label|regions|units)\.)", message):
+            inner = message[found.end() :]
+            found_in = [
+                self._line_of_text(inner, dataset, whole=True) for _, dataset in datasets[1].value
+            ]
+            lines = [line for line in found_in if line is not None]
+            end = found.end() + len(inner.partition(":")[0])
+            if len(lines) == 1:
+                return f"{message[:end]} ({file}, line {lines[0]}){message[end:]}"
+        return message
+
+    def _line_of_text(self, text: str, here: yaml.Node | None, whole: bool = False) -> int | None:
+        """Return the line of the last key of those that a text begins with, joined by dots."""
+        line = None
+        while isinstance(here, yaml.MappingNode):
+            fits = [(key, value) for key, value in here.value if _begins(text, key)]
+            if not fits:
+                break
+            key, here = max(fits, key=lambda each: len(each[0].value))
+            line, text = key.start_mark.line + 1, text[len(key.value) :]
+            if not text.startswith("."):
+                return line
+            text = text[1:]
+        return None if whole else line
+
+
+def _begins(text: str, key: yaml.Node) -> bool:
+    """Return whether a text begins with a key, and not with a longer name."""
+    return (
+        isinstance(key, yaml.ScalarNode)
+        and text.startswith(key.value)
+        and text[len(key.value) : len(key.value) + 1] in ("", ".", ",", ":")
+    )
+
+
+def _child(node: yaml.Node | None, part: str) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return a key and its value, or an item of a list twice."""
+    if isinstance(node, yaml.MappingNode):
+        # What a merge brought stands first, and what the mapping has itself wins.
+        for key, value in reversed(node.value):
+            if isinstance(key, yaml.ScalarNode) and key.value == part:
+                return key, value
+    if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
+        return node.value[int(part)], node.value[int(part)]
+    return None
