@@ -9,8 +9,8 @@ import pandas as pd
 
 from neuro_attn.configuration.settings import OWN_COLUMNS
 from neuro_attn.onboarding.contents import SessionContents
-from neuro_attn.sources import matfiles
-from neuro_attn.sources.matfiles import Listed
+from neuro_attn.sources import matfiles, matlisting
+from neuro_attn.sources.matlisting import Listed
 
 _REGIONS = re.compile(r"region|area|location|acronym|structure", re.IGNORECASE)
 _LISTED = 12
@@ -57,7 +57,7 @@ def read(path: str) -> SessionContents:
     InputError
         If the file is missing or damaged.
     """
-    listed = matfiles.listing(path)
+    listed = matlisting.listing(path)
     return SessionContents(
         session=Path(path).stem,
         path=path,

@@ -18,11 +18,19 @@ def shortened(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
+def _middle_out(text: str, width: int) -> str:
+    """Return text cut to `width` characters in its middle: names often differ at their end."""
+    if len(text) <= width:
+        return text
+    end = (width - 1) // 2
+    return f"{text[: width - 1 - end]}…{text[len(text) - end :]}"
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: int = 2) -> list[str]:
     """Return the lines of a table that fits `WIDTH`.
 
     Numbers stand on the right of their column, text on the left. The last column takes what is
-    left of the line.
+    left of the line. Names in the first column are cut in their middle, other cells at their end.
 
     Parameters
     ----------
@@ -41,11 +49,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: int =
     for k in reversed(range(len(header))):
         spare = WIDTH - indent - sum(widths) - len(_GAP) * (len(widths) - 1)
         widths[k] = max(min(widths[k], 4), widths[k] + min(spare, 0))
+    # Rows are called by their first cell.
+    cuts = [_middle_out, *[shortened] * (len(header) - 1)]
     return [
         " " * indent
         + _GAP.join(
-            shortened(cell, width).rjust(width) if flush else shortened(cell, width).ljust(width)
-            for cell, width, flush in zip(row, widths, right, strict=True)
+            cut(cell, width).rjust(width) if flush else cut(cell, width).ljust(width)
+            for cell, width, flush, cut in zip(row, widths, right, cuts, strict=True)
         ).rstrip()
         for row in cells
     ]

@@ -7,9 +7,8 @@ and nothing in a file is ever executed.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +16,6 @@ from neuro_attn.errors import InputError
 from neuro_attn.sources import matnodes
 
 _MAX_LISTED = 40
-_DEEPEST = 6
-"""Structs in structs that are listed."""
 _PART = re.compile(r"\.?([^.(){}]+)|[({](\d+)[)}]")
 
 
@@ -130,8 +127,10 @@ def elements(path: str | Path, name: str) -> list[str]:
         As `content`.
     """
     with matnodes.opened(path) as root:
+        if name in matnodes.shapes_of_numbers(root):
+            return [name]
         names = list(_elements(root, _parts(name, path), "", path, name))
-        if len(names) > 1 or not _is_cell_of_arrays(found := _at(root, names[0], path)):
+        if len(names) > 1 or not matnodes.is_cell_of_arrays(found := _at(root, names[0], path)):
             return names
         return [f"{names[0]}{{{number}}}" for number in range(1, len(matnodes.inside(found)) + 1)]
 
@@ -152,78 +151,8 @@ def shape(path: str | Path, name: str) -> tuple[int, ...]:
         As `content`.
     """
     with matnodes.opened(path) as root:
-        return matnodes.shape(_at(root, name, path))
-
-
-@dataclass(frozen=True)
-class Listed:
-    """What a name in a file stands for.
-
-    Parameters
-    ----------
-    kind : str
-        numbers, text, or object: what cannot be read.
-    shape : tuple of int
-        Of numbers as MATLAB shows it; of text, how many there are.
-    elements : int
-        How many arrays a run would find under the name; see `elements`.
-    """
-
-    kind: Literal["numbers", "text", "object"]
-    shape: tuple[int, ...]
-    elements: int = 1
-
-
-def listing(path: str | Path) -> dict[str, Listed]:
-    """Return what stands in a file, by name.
-
-    Fields of structs are named ``struct.field``. Of an array of structs, or of cells that hold
-    arrays, the first element stands for all.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or unreadable.
-    """
-    found: dict[str, Listed] = {}
-    with matnodes.opened(path) as root:
         known = matnodes.shapes_of_numbers(root)
-        for name in root:
-            if name in known:
-                found[name] = Listed("numbers", known[name])
-            else:
-                _list(root[name], name, found, 1, _DEEPEST)
-    return found
-
-
-def _list(node: Any, name: str, found: dict[str, Listed], elements: int, depth: int) -> None:
-    inside = matnodes.inside(node)
-    if isinstance(inside, list):
-        if _is_cell_of_arrays(node):
-            found[name] = Listed("numbers", matnodes.shape(inside[0]), elements * len(inside))
-        elif inside and isinstance(matnodes.inside(inside[0]), Mapping):
-            _list(inside[0], name, found, elements * len(inside), depth)
-        else:
-            found[name] = Listed("text", (len(inside),), elements)
-    elif isinstance(inside, Mapping):
-        for field in inside if depth else ():
-            _list(inside[field], f"{name}.{field}", found, elements, depth - 1)
-    else:
-        kind = matnodes.kind(node)
-        shape = matnodes.shape(node)
-        found[name] = Listed(kind, shape[:1] if kind == "text" else shape, elements)
-
-
-def _is_cell_of_arrays(node: Any) -> bool:
-    """Return whether a node is cells each of which holds numbers, in the first several."""
-    inside = matnodes.inside(node)
-    return (
-        isinstance(inside, list)
-        and bool(inside)
-        and all(matnodes.inside(each) is None for each in inside)
-        and all(matnodes.kind(each) == "numbers" for each in inside)
-        and int(np.prod(matnodes.shape(inside[0]))) > 1
-    )
+        return known[name] if name in known else matnodes.shape(_at(root, name, path))
 
 
 def single(value: Any) -> Any:

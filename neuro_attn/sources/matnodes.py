@@ -190,3 +190,15 @@ def kind(node: Any) -> Literal["numbers", "text", "object"]:
             return "object"
         return "text" if _class(node) == "char" or node.dtype.kind in "SO" else "numbers"
     return "text" if np.asarray(node).dtype.kind == "U" else "numbers"
+
+
+def is_cell_of_arrays(node: Any) -> bool:
+    """Return whether a node is cells each of which holds numbers, in the first several."""
+    within = inside(node)
+    return (
+        isinstance(within, list)
+        and bool(within)
+        and all(inside(each) is None for each in within)
+        and all(kind(each) == "numbers" for each in within)
+        and int(np.prod(shape(within[0]))) > 1
+    )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from neuro_attn import sources
 from neuro_attn.errors import InputError
-from neuro_attn.sources import binned
+from neuro_attn.sources import binned, binned_files
 from tests.matlab_files import write_hdf5, write_older
 
 SITES, TRIALS, EVENT = 3, 12, 101
@@ -292,3 +292,25 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_every_command(tmp_path, made
     assert "is not a readable .mat file" in problem(tmp_path / "ZD.mat", made_with())
     (error,) = sources.outlines("small", made_with(), tmp_path, 0)
     assert "is not a readable .mat file" in str(error)
+
+
+@given(content=st.binary(max_size=200), place=st.integers(0, 6000), which=st.integers(0, 1))
+@settings(deadline=None, max_examples=40)
+def test_damaged_bytes_are_an_input_error_or_harmless(content, place, which, damaged):
+    path = damaged[which].with_stem("damaged")
+    good = damaged[which].read_bytes()
+    for mangled in (content, good[:place], good[:place] + content):
+        path.write_bytes(mangled)
+        try:
+            named = str(path) if binned_files.load(path) else ""
+        except InputError as error:
+            named = error.where
+        assert named.startswith(str(path))
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("binned")
+    write_hdf5(folder / "ZD.mat", variables())
+    write_csv(folder / "ZD.csv", 1)
+    return [folder / "ZD.mat", folder / "ZD.csv"]

@@ -14,7 +14,7 @@ from neuro_attn import sources
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import inspection, reading
 from neuro_attn.onboarding import matlab as matlab_contents
-from neuro_attn.sources import matfiles, matlab
+from neuro_attn.sources import matlab, matlisting
 from tests.matlab_files import write_hdf5, write_older
 
 UNITS, SIDES, ORDERS, SAMPLES, TRIALS = 3, 2, 2, 8, 5
@@ -160,8 +160,8 @@ def test_units_recorded_apart_are_sessions_with_their_own_trials(write, made_wit
 
 
 def test_arrays_of_numbers_are_listed_with_matlabs_shape(write):
-    (rates,) = matfiles.listing(write(areas=None, orders=None)).items()
-    assert rates == ("rates", matfiles.Listed("numbers", array().shape))
+    (rates,) = matlisting.listing(write(areas=None, orders=None)).items()
+    assert rates == ("rates", matlisting.Listed("numbers", array().shape))
 
 
 def test_each_element_of_an_array_of_structs_is_a_session(write, made_with):
@@ -185,6 +185,23 @@ def test_each_element_of_an_array_of_structs_is_a_session(write, made_with):
     alone = read(path, made_with(variable="data(2).rates", levels=levels, region="V1"))
     assert alone.attrs["session"] == "mouse1"
     np.testing.assert_array_equal(alone["rates"], made[1]["rates"])
+
+
+def test_sessions_of_an_array_of_structs_are_chosen_by_name(write, made_with):
+    path = write(rates=None, data=[variables(), variables()])
+    settings = made_with(variable="data.rates", sessions={"exclude": ["mouse1-1"]})
+    (made,) = sources.read("small", settings, path.parent, 0)
+    assert made.attrs["session"] == "mouse1-2"
+    assert sources.session_names("small", settings, path.parent) == ["mouse1-2"]
+
+
+@pytest.mark.parametrize("kind", [np.bytes_, h5py.string_dtype()])
+def test_text_that_python_wrote_into_hdf5_is_read(tmp_path, made_with, kind):
+    path = tmp_path / "python.mat"
+    write_hdf5(path, {k: v for k, v in variables().items() if k != "areas"})
+    with h5py.File(path, "r+") as file:
+        file.create_dataset("areas", data=np.array([b"V4", b"FEF", b"V4"]).astype(kind))
+    assert read(path, made_with())["region"].values.tolist() == ["V4", "FEF", "V4"]
 
 
 def test_each_array_in_cells_is_a_session(write, made_with):
@@ -211,7 +228,7 @@ def test_fields_are_listed_and_axes_guessed_from_what_stands_beside_them(write):
 def test_a_condition_is_recognised_by_the_length_of_its_values(write):
     rates = np.ones((4, 7, 3, 30))
     path = write(rates=rates, areas=["V4"] * 7, orders=["a", "b", "c"], task=[1.0, 2.0, 3.0])
-    guess = matlab_contents.guess_axes(str(path), "rates", matfiles.listing(path))
+    guess = matlab_contents.guess_axes(str(path), "rates", matlisting.listing(path))
     assert (guess.axes, guess.region) == (["time", "unit", "orders", "trial"], "areas")
     assert guess.levels == {"orders": "orders"}
 
@@ -223,7 +240,7 @@ def test_signals_that_are_no_rates_are_recognised(write):
 
 def test_axes_named_after_the_files_task_get_another_name(write):
     path = write(rates=np.ones((4, 7, 3, 30)), areas=None, orders=None, task=["a", "b", "c"])
-    guess = matlab_contents.guess_axes(str(path), "rates", matfiles.listing(path))
+    guess = matlab_contents.guess_axes(str(path), "rates", matlisting.listing(path))
     assert (guess.axes[2], guess.levels) == ("task_given", {"task_given": "task"})
 
 

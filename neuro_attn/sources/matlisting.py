@@ -1,0 +1,70 @@
+"""What stands in MATLAB files, fields of structs and elements of cells among it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from neuro_attn.sources import matnodes
+
+_DEEPEST = 6
+"""Structs in structs that are listed."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a name in a file stands for.
+
+    Parameters
+    ----------
+    kind : str
+        numbers, text, or object: what cannot be read.
+    shape : tuple of int
+        Of numbers as MATLAB shows it; of text, how many there are.
+    elements : int
+        How many arrays a run would find under the name; see `matfiles.elements`.
+    """
+
+    kind: Literal["numbers", "text", "object"]
+    shape: tuple[int, ...]
+    elements: int = 1
+
+
+def listing(path: str | Path) -> dict[str, Listed]:
+    """Return what stands in a file, by name.
+
+    Fields of structs are named ``struct.field``. Of an array of structs, or of cells that hold
+    arrays, the first element stands for all.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or unreadable.
+    """
+    found: dict[str, Listed] = {}
+    with matnodes.opened(path) as root:
+        known = matnodes.shapes_of_numbers(root)
+        for name in root:
+            if name in known:
+                found[name] = Listed("numbers", known[name])
+            else:
+                _list(root[name], name, found, 1, _DEEPEST)
+    return found
+
+
+def _list(node: Any, name: str, found: dict[str, Listed], elements: int, depth: int) -> None:
+    inside = matnodes.inside(node)
+    if isinstance(inside, list):
+        if matnodes.is_cell_of_arrays(node):
+            found[name] = Listed("numbers", matnodes.shape(inside[0]), elements * len(inside))
+        elif inside and isinstance(matnodes.inside(inside[0]), Mapping):
+            _list(inside[0], name, found, elements * len(inside), depth)
+        else:
+            found[name] = Listed("text", (len(inside),), elements)
+    elif isinstance(inside, Mapping):
+        for field in inside if depth else ():
+            _list(inside[field], f"{name}.{field}", found, elements, depth - 1)
+    else:
+        kind = matnodes.kind(node)
+        shape = matnodes.shape(node)
+        found[name] = Listed(kind, shape[:1] if kind == "text" else shape, elements)
