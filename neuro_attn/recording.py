@@ -521,6 +521,13 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
             missing = ", ".join(sorted(everywhere - present))
             raise InputError(f"{key}.label", f"task {task!r} has no trials of class {missing}.")
     counts = _units_per_region(recordings, dataset)
+    without = sum(int(each.attrs.get("n_units_without_region", 0)) for each in recordings)
+    if not counts and without:
+        raise InputError(
+            f"{key}.regions.column",
+            f"none of the {without} units has a region: {dataset.regions.column!r} is blank.",
+            "Name another column, or give all units one region with the key region.",
+        )
     minimum = dataset.regions.min_units
     for region in dataset.regions.include or []:
         if counts.get(region, 0) < minimum:

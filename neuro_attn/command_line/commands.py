@@ -77,6 +77,7 @@ def _init(given: argparse.Namespace) -> None:
         tasks=given.task,
         align=given.align,
         region_column=given.region_column,
+        units_table=given.units_table,
         table=given.table,
         start=given.start,
         stop=given.stop,

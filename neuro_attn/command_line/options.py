@@ -99,6 +99,7 @@ def _add_onboarding(commands: Any) -> None:
     ):
         command.add_argument(option, action="append", default=[], metavar=metavar, help=help_)
     command.add_argument("--table", default="", help="NWB interval table that lists the trials")
+    command.add_argument("--units-table", default="", help="NWB units table, if there are several")
     command.add_argument("--region-column", default="", help="column with the units' regions")
     command.add_argument(
         "--event-sample", type=_whole, help="rasters: sample (from 1) of the event"

@@ -276,6 +276,12 @@ class NwbDataset(_Recorded):
     """Files or patterns, relative to `data_folder`."""
     table: str | Annotated[list[str], Field(min_length=1)] = "trials"
     """The interval table that lists the trials, or several; the column `table` then says which."""
+    units_table: str | None = None
+    """The units table, as `module/table`; null: the file's own, or the only one."""
+    units: Expression | None = None
+    """Which units to keep: an expression on the units' columns; null: all."""
+    region: RegionName | None = None
+    """Region of all units; null: `regions.column`, of the units or of their electrodes."""
 
 
 class RasterDataset(_Recorded):
@@ -323,6 +329,10 @@ class TableDataset(_Recorded):
     """Table with columns session, trial_id and whatever tasks and labels use."""
     units: str
     """Table with columns session, unit_id and the region's column."""
+    units_where: Expression | None = None
+    """Which units to keep: an expression on the columns of the units table; null: all."""
+    region: RegionName | None = None
+    """Region of all units; null: the column `regions.column` of the units table."""
 
 
 class NetcdfDataset(_Recorded):

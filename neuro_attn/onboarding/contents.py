@@ -1,6 +1,7 @@
 """What stands in files: sessions with their units, regions, interval tables and columns."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -77,6 +78,10 @@ class SessionContents:
         Interval tables by name: columns of one value a row, and ``trial_id``.
     unusable : dict of list of str
         Columns with several values a row, by table.
+    derived : dict of list of str
+        Columns of `tables` that stand for one of the file with several values a row, by table.
+    units_tables : list of str
+        The units tables of which a configuration must choose one; empty if it need not.
     trains : list of array
         Spike times of some units, s.
     bins : tuple of float, optional
@@ -101,6 +106,8 @@ class SessionContents:
     region_columns: list[RegionColumn]
     tables: dict[str, pd.DataFrame]
     unusable: dict[str, list[str]] = field(default_factory=dict)
+    derived: dict[str, list[str]] = field(default_factory=dict)
+    units_tables: list[str] = field(default_factory=list)
     trains: list[np.ndarray] = field(default_factory=list)
     bins: tuple[float, float, float] | None = None
     around_event: tuple[float, float] | None = None
@@ -146,6 +153,11 @@ class Contents:
             if name in session.tables
         ]
         return pd.concat(parts, ignore_index=True)
+
+    def columns(self, name: str) -> list["Column"]:
+        """Describe the columns of an interval table of all sessions, ids left out."""
+        of_table = [session.derived.get(name, []) for session in self.sessions]
+        return columns(self.table(name), {column for each in of_table for column in each})
 
     def region_columns(self) -> dict[str, str]:
         """Return where columns of regions stand, by name; likely ones first.
@@ -196,13 +208,16 @@ class Column:
         text, true/false, integer or number.
     use : str
         ``event`` if its values are times on the recording's clock, ``from start?`` if they may be
-        times from the start of the trial.
+        times from the start of the trial. A derived column has none: its first value need not be
+        the same event on every trial.
     n_distinct, n_missing : int
         Values that differ, and rows without one.
     values : list of (value, count)
         The commonest first; all of them if they are few.
     low, high : float
         Range of numbers; NaN for others.
+    is_derived : bool
+        Whether the file has it as one of several values a row.
     """
 
     name: str
@@ -213,6 +228,7 @@ class Column:
     values: list[tuple[str, int]]
     low: float
     high: float
+    is_derived: bool = False
 
     @property
     def is_condition(self) -> bool:
@@ -220,13 +236,13 @@ class Column:
         return not self.use and 2 <= self.n_distinct <= MAX_CLASSES
 
 
-def columns(table: pd.DataFrame) -> list[Column]:
+def columns(table: pd.DataFrame, derived: Collection[str] = ()) -> list[Column]:
     """Describe the columns of an interval table of one or several sessions, ids left out."""
     names = [name for name in map(str, table.columns) if name not in ("session", "trial_id")]
-    return [_column(name, table) for name in names]
+    return [_column(name, table, name in derived) for name in names]
 
 
-def _column(name: str, table: pd.DataFrame) -> Column:
+def _column(name: str, table: pd.DataFrame, is_derived: bool) -> Column:
     column = table[name]
     if not pd.api.types.is_numeric_dtype(column):
         # An empty text is a missing value to a run.
@@ -247,12 +263,13 @@ def _column(name: str, table: pd.DataFrame) -> Column:
     return Column(
         name=name,
         kind=kind,
-        use=_use(name, table) if kind in ("integer", "number") else "",
+        use=_use(name, table) if kind in ("integer", "number") and not is_derived else "",
         n_distinct=len(counts),
         n_missing=int(column.isna().sum()),
         values=[(as_text(value), int(count)) for value, count in order[:MAX_CLASSES]],
         low=low,
         high=high,
+        is_derived=is_derived,
     )
 
 

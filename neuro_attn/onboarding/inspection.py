@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.onboarding import reading, text
-from neuro_attn.onboarding.contents import Column, Contents, as_text, columns
+from neuro_attn.onboarding.contents import Column, Contents, as_text
 from neuro_attn.onboarding.remarks import remarks
 
 _KINDS = {
@@ -106,7 +106,7 @@ def _regions(contents: Contents, column: str) -> list[dict[str, Any]]:
 
 def _table(contents: Contents, name: str) -> dict[str, Any]:
     table = contents.table(name)
-    described = columns(table)
+    described = contents.columns(name)
     unusable = dict.fromkeys(
         column for session in contents.sessions for column in session.unusable.get(name, [])
     )
@@ -119,6 +119,7 @@ def _table(contents: Contents, name: str) -> dict[str, Any]:
                 "name": column.name,
                 "type": column.kind,
                 "use": column.use,
+                "derived": column.is_derived,
                 "n_distinct": column.n_distinct,
                 "n_missing": column.n_missing,
                 "values": dict(column.values),
@@ -225,6 +226,12 @@ def _region_lines(found: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _type(column: dict[str, Any]) -> str:
+    if column["use"]:
+        return f"{column['use']}, s" if column["use"] == "event" else column["use"]
+    return f"{column['type']}, derived" if column["derived"] else column["type"]
+
+
 def _table_lines(table: dict[str, Any]) -> list[str]:
     lines = [
         f"Interval table {text.plain(table['name'])!r}: {text.count(table['n_rows'], 'row')} in "
@@ -233,7 +240,7 @@ def _table_lines(table: dict[str, Any]) -> list[str]:
     rows = [
         [
             column["name"],
-            f"{column['use']}, s" if column["use"] == "event" else column["use"] or column["type"],
+            _type(column),
             column["n_distinct"],
             column["n_missing"],
             column["shown"],

@@ -2,38 +2,65 @@
 
 import numpy as np
 import pandas as pd
-from pynwb import NWBFile, TimeSeries
-from pynwb.core import DynamicTable
 
 from neuro_attn.onboarding.contents import USUAL_NAMES, RegionColumn, SessionContents
 from neuro_attn.onboarding.trains import summarize
-from neuro_attn.sources import nwb
+from neuro_attn.sources import nwb_v1
 from neuro_attn.sources.checks import session_of
-from neuro_attn.sources.nwb_intervals import interval_tables, trial_columns, unusable_columns
+from neuro_attn.sources.nwb_files import (
+    Tree,
+    attribute,
+    children,
+    is_group,
+    listed,
+    opened,
+    type_of,
+)
+from neuro_attn.sources.nwb_intervals import interval_tables, read_intervals
+from neuro_attn.sources.nwb_units import TOP, Units, names_of, observation, units_tables
+
+AnyUnits = Units | nwb_v1.Units
 
 
-def read(path: str) -> SessionContents:
+def read(path: str, units_table: str = "") -> SessionContents:
     """Read what stands in an NWB file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    units_table : str
+        The units table to describe, of several; "" for the one that a run would take, or else the
+        first.
 
     Raises
     ------
     InputError
         If the file is missing or damaged.
     """
-    with nwb.opened(path) as file:
-        tables, unusable = {}, {}
-        for name, table in interval_tables(file).items():
-            tables[name] = trial_columns(table)
-            unusable[name] = unusable_columns(table, tables[name])
-        series = _series(file)
-        units, trains = _units(file.units)
+    with opened(path) as tree:
+        tables = {name: read_intervals(table) for name, table in interval_tables(tree).items()}
+        series = _series(tree)
+        found = units_tables(tree)
+        filled = [name for name, each in found.items() if len(each) and each.has_spikes()]
+        chosen = next((name for name in (units_table, TOP, *filled) if name in found), None)
+        chosen = chosen or next(iter(found), None)
+        others = [name for name in filled if name != chosen]
+        units = None if chosen is None else found[chosen]
+        summary, trains = _units(units)
+        choices = filled if TOP not in filled and len(filled) > 1 else []
         spans = [span for _, span in series if span is not None]
-        if "first" in units:
-            spans.append((units["first"].min(), units["last"].max()))
-        if file.units is not None and "obs_intervals" in file.units.colnames:
-            observed = np.asarray(file.units["obs_intervals"].target.data[:], dtype=float)
-            if observed.size:
-                spans.append((observed[:, 0].min(), observed[:, 1].max()))
+        if "first" in summary:
+            spans.append((summary["first"].min(), summary["last"].max()))
+        observed = None if units is None else units.observed()
+        remarks = [
+            f"{len(choices)} units tables; a run needs the key units_table (init: --units-table), "
+            f"one of {listed(choices)}. Shown here: {chosen}."
+        ] * bool(choices)
+        if observed is not None:
+            remarks += observation(observed, np.arange(len(observed)))[1]
+            together = np.concatenate(observed)
+            spans.append((together[:, 0].min(), together[:, 1].max()))
         ends = np.array(spans, dtype=float).reshape(-1, 2)
         ends = ends[np.isfinite(ends).all(axis=1)]
         return SessionContents(
@@ -41,33 +68,41 @@ def read(path: str) -> SessionContents:
             path=path,
             start=float(ends[:, 0].min()) if len(ends) else np.nan,
             stop=float(ends[:, 1].max()) if len(ends) else np.nan,
-            units=units,
-            region_columns=[] if file.units is None else _region_columns(file.units),
-            tables=tables,
-            unusable=unusable,
+            units=summary,
+            region_columns=[] if units is None else _region_columns(units),
+            tables={name: each.frame for name, each in tables.items()},
+            unusable={name: each.unusable for name, each in tables.items()},
+            derived={name: each.derived for name, each in tables.items()},
+            units_tables=choices,
             trains=trains,
-            also=[what for what, _ in series],
+            also=[
+                *(what for what, _ in series),
+                *(f"units table {name!r} ({len(found[name])} units)" for name in others),
+            ],
+            remarks=remarks,
         )
 
 
-def _units(units: DynamicTable | None) -> tuple[pd.DataFrame, list[np.ndarray]]:
+def _units(units: AnyUnits | None) -> tuple[pd.DataFrame, list[np.ndarray]]:
     if units is None or len(units) == 0:
         return pd.DataFrame({"unit_id": np.empty(0, dtype=int)}), []
-    unit_id = pd.DataFrame({"unit_id": np.asarray(units.id[:])})
-    if "spike_times" not in units.colnames:
+    unit_id = pd.DataFrame({"unit_id": units.ids})
+    if not units.has_spikes():
         return unit_id, []
-    summary, trains = summarize(nwb.spike_trains(units))
+    summary, trains = summarize(units.trains())
     return pd.concat([unit_id, summary], axis=1), trains
 
 
-def _region_columns(units: DynamicTable) -> list[RegionColumn]:
+def _region_columns(units: AnyUnits) -> list[RegionColumn]:
     """Return columns of usual names, and other text that sorts units into groups."""
     found: dict[str, RegionColumn] = {}
-    for place, names in nwb.region_columns(units).items():
+    for place, names in units.region_columns().items():
         for name in names:
-            if not _is_text(units, place, name):
+            values = units.regions(place, name)
+            # Numbers, arrays and references name no regions.
+            if not values or not isinstance(values[0], (str, bytes, type(None))):
                 continue
-            regions = nwb.regions_in(units, place, name)
+            regions = names_of(values)
             if name in found and found[name].regions == regions:
                 continue
             if name.lower() in USUAL_NAMES or len(set(regions)) <= max(1, len(regions) / 2):
@@ -78,27 +113,21 @@ def _region_columns(units: DynamicTable) -> list[RegionColumn]:
     return list(found.values())
 
 
-def _is_text(units: DynamicTable, place: str, name: str) -> bool:
-    if place == "electrode_group":
-        return True
-    column = (units if place == "units" else nwb.electrodes_of(units))[name]
-    # An indexed column of text would hold several names a unit, which is no region either.
-    data = getattr(column, "data", column)
-    return len(data) > 0 and isinstance(data[0], (str, bytes, np.str_, np.bytes_))
-
-
-def _series(file: NWBFile) -> list[tuple[str, tuple[float, float] | None]]:
+def _series(tree: Tree) -> list[tuple[str, tuple[float, float] | None]]:
     """Return each time series of the acquisition: what it is, and when it was recorded, s."""
     found = []
-    for name, series in file.acquisition.items():
-        if not isinstance(series, TimeSeries) or not hasattr(series.data, "shape"):
+    for name, group in children(tree.at("acquisition")).items():
+        arrays = children(group)
+        data = arrays.get("data")
+        if data is None or is_group(data):
             continue
-        shape, span = tuple(series.data.shape), None
-        if series.rate:
-            start = float(series.starting_time or 0)
-            span = (start, start + shape[0] / series.rate)
-        elif series.timestamps is not None and len(series.timestamps):
-            span = (float(series.timestamps[0]), float(series.timestamps[-1]))
+        shape, span = tuple(data.shape), None
+        start, times = arrays.get("starting_time"), arrays.get("timestamps")
+        if start is not None and (rate := attribute(start, "rate")):
+            first = float(np.asarray(start[...]).reshape(-1)[0])
+            span = (first, first + shape[0] / float(rate))
+        elif times is not None and len(times):
+            span = (float(times[0]), float(times[-1]))
         size = " x ".join(map(str, shape))
-        found.append((f"{type(series).__name__} {name!r} ({size} samples, not read)", span))
+        found.append((f"{type_of(group)} {name!r} ({size} samples, not read)", span))
     return found

@@ -20,7 +20,6 @@ from neuro_attn.onboarding.contents import (
     USUAL_NAMES,
     Column,
     Contents,
-    columns,
     is_placeholder,
 )
 from neuro_attn.onboarding.locations import Location
@@ -48,7 +47,7 @@ class Wishes:
         NAME=EXPRESSION for each task.
     align : list of str
         One trial column, or NAME=COLUMN for each task.
-    region_column, table : str
+    region_column, table, units_table : str
         Names in the files.
     start, stop, bin : float or None
         Time bins, s from the event.
@@ -63,6 +62,7 @@ class Wishes:
     align: Sequence[str] = ()
     region_column: str = ""
     table: str = ""
+    units_table: str = ""
     start: float | None = None
     stop: float | None = None
     bin: float | None = None
@@ -115,15 +115,18 @@ def propose(
     found = _one_kind(contents)
     name = _table_name(found, wishes, ask)
     table = found.table(name)
-    described = columns(table)
+    described = found.columns(name)
     align = _align(found, described, wishes, ask)
     keys: dict[str, Any] = {"source": found.kind, **location.keys, **_needed(found)}
     notes: dict[str, str] = {}
     if found.kind == "nwb":
         keys["table"] = name
+        if units_table := _units_table(found, wishes, ask):
+            keys["units_table"] = units_table
     if found.kind in ("raster", "binned") and wishes.event_sample is not None:
         keys["event_sample"] = wishes.event_sample
-    if found.kind in ("alf", "phy") and not wishes.region_column and not found.region_columns():
+    named = wishes.region_column or found.region_columns()
+    if found.kind in ("nwb", "table", "alf", "phy") and not named:
         keys["region"] = "all"
     keys["regions"] = {} if "region" in keys else _regions(found, wishes, ask)
     keys["label"] = _label(described, wishes, ask)
@@ -198,6 +201,14 @@ def _table_name(found: Contents, wishes: Wishes, ask: Ask | None) -> str:
     if "trials" in names:
         return "trials"
     return _choose("--table", "which interval table lists the trials", names, ask)
+
+
+def _units_table(found: Contents, wishes: Wishes, ask: Ask | None) -> str:
+    """Return the units table of files that have several and none of their own."""
+    names = list(dict.fromkeys(name for each in found.sessions for name in each.units_tables))
+    if wishes.units_table or not names:
+        return wishes.units_table
+    return _choose("--units-table", "which table lists the units", names, ask)
 
 
 def _align(found: Contents, described: list[Column], wishes: Wishes, ask: Ask | None) -> list[str]:

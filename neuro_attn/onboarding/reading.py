@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ SUFFIXES: dict[str, Kind] = {
 }
 
 
-def read(paths: Iterable[str]) -> list[Contents]:
+def read(paths: Iterable[str], units_table: str = "") -> list[Contents]:
     """Read what stands in files, sorted by kind.
 
     Parameters
@@ -31,6 +32,8 @@ def read(paths: Iterable[str]) -> list[Contents]:
     paths : iterable of str
         NWB files, rasters and binned data of NDT and NeuroDecodeR, MATLAB arrays, tables, NetCDF
         recordings, ALF and Phy folders.
+    units_table : str
+        For NWB files with several units tables: the one to describe.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def read(paths: Iterable[str]) -> list[Contents]:
     by_kind: dict[Kind, list[str]] = {}
     for path in dict.fromkeys(paths):
         by_kind.setdefault(_kind(path), []).append(path)
-    return [_contents(kind, files) for kind, files in by_kind.items()]
+    return [_contents(kind, files, units_table) for kind, files in by_kind.items()]
 
 
 def _kind(path: str) -> Kind:
@@ -94,8 +97,8 @@ def _kind_of_table(path: str) -> Kind:
     return ndr.kind_of(path) or "table"
 
 
-def _contents(kind: Kind, files: list[str]) -> Contents:
-    # Each format is imported where it is needed: pynwb alone takes a second to import.
+def _contents(kind: Kind, files: list[str], units_table: str) -> Contents:
+    # Each format is imported where it is needed: h5py alone takes a fifth of a second.
     read_one: Callable[[str], SessionContents]
     match kind:
         case "table":
@@ -106,7 +109,7 @@ def _contents(kind: Kind, files: list[str]) -> Contents:
         case "nwb":
             from neuro_attn.onboarding import nwb
 
-            read_one = nwb.read
+            read_one = partial(nwb.read, units_table=units_table)
         case "matlab":
             from neuro_attn.onboarding import matlab
 

@@ -97,7 +97,7 @@ def _trials(name: str, trials: pd.DataFrame, session: SessionContents) -> Iterat
     if "trial_id" in trials and (ids := trials["trial_id"]).duplicated().any():
         repeated = [str(each) for each in ids[ids.duplicated()].unique()]
         yield f"{name}: duplicated ids of trials: {_listed(repeated)}; a run refuses them."
-    yield from _same_events(name, trials)
+    yield from _same_events(name, trials, session.derived.get(name, []))
     if not {"start_time", "stop_time"} <= set(trials.columns):
         return
     start, stop = (trials[key].to_numpy(dtype=float) for key in ("start_time", "stop_time"))
@@ -123,10 +123,10 @@ def _trials(name: str, trials: pd.DataFrame, session: SessionContents) -> Iterat
         )
 
 
-def _same_events(name: str, trials: pd.DataFrame) -> Iterator[str]:
+def _same_events(name: str, trials: pd.DataFrame, derived: list[str]) -> Iterator[str]:
     """Remark on rows that are the same trial, by the first column of events in which they agree."""
     ids = trials["trial_id"] if "trial_id" in trials else pd.Series(range(1, len(trials) + 1))
-    for column in columns(trials):
+    for column in columns(trials, derived):
         if column.use != "event" or column.name == "stop_time":
             continue
         events = trials[column.name].to_numpy(dtype=float)
@@ -158,8 +158,9 @@ def _regions(contents: Contents) -> Iterator[str]:
     if not candidates:
         if contents.kind not in ("raster", "binned"):
             yield (
-                "no column names the units' regions; a run needs one (regions.column). In NWB it "
-                "may stand in the units, in their electrodes, or in electrode_group.location."
+                "no column names the units' regions; a run needs one (regions.column), or the key "
+                "region, which gives all units one. In NWB the column may stand in the units, in "
+                "their electrodes, or in electrode_group.location."
             )
         return
     column = next(iter(candidates))
@@ -183,7 +184,7 @@ def _regions(contents: Contents) -> Iterator[str]:
 
 def _relative(contents: Contents) -> Iterator[str]:
     for name in contents.table_names():
-        relative = [c.name for c in columns(contents.table(name)) if c.use == "from start?"]
+        relative = [c.name for c in contents.columns(name) if c.use == "from start?"]
         if relative:
             yield (
                 f"{name}: {_listed(relative)} may be times from the start of the trial. align "
@@ -196,7 +197,7 @@ def _unequal(contents: Contents) -> Iterator[str]:
         uneven = [
             f"{column.name} ({column.values[0][0]}: {column.values[0][1]}, "
             f"{column.values[-1][0]}: {column.values[-1][1]})"
-            for column in columns(contents.table(name))
+            for column in contents.columns(name)
             if _is_unequal(column)
         ]
         if uneven:

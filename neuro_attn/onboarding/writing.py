@@ -26,6 +26,7 @@ _COMMENTS = {
     ),
     "spike_times": "The file of the spike times; the trials must be on its clock.",
     "units": "No table marks clusters as good or not: all are units.",
+    "units_table": "The table that lists the units, of several in the files.",
     "region": "The files name no regions: all units form one.",
     "event_sample": "Sample (from 1) of the event that trials call onset.",
     "regions": "Which units form a region.",
@@ -99,7 +100,7 @@ def initialize(
             f"the data set would be named {path.stem!r}, after the file.",
             f"Results of its own stand under {', '.join(RESERVED)} and network-*; take another.",
         )
-    contents = reading.read(files)
+    contents = reading.read(files, wishes.units_table)
     location = locate(contents[0], path.stem, data_folder)
     proposal = propose(contents, location, wishes, ask)
     keys = {

@@ -38,7 +38,7 @@ from neuro_attn.sources.regions import check_map, grouped
 
 __all__ = ["input_files", "outlines", "read", "session_names"]
 
-# Each source is imported where it is needed: pynwb alone takes a second to import.
+# Each source is imported where it is needed: a run reads one kind of file.
 
 
 def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> list[xr.Dataset]:

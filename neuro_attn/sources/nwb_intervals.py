@@ -1,39 +1,63 @@
 """Interval tables of NWB files: trials, and columns of one value a trial."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from pynwb import NWBFile
-from pynwb.core import DynamicTable, DynamicTableRegion, VectorIndex
-from pynwb.epoch import TimeIntervals
 
 from neuro_attn.errors import InputError
+from neuro_attn.sources import nwb_v1
+from neuro_attn.sources.nwb_files import Tree, children, is_group, listed, type_of, version
+from neuro_attn.sources.nwb_tables import Table
 
-_MAX_LISTED = 40
-_MAX_WIDTH = 8
-"""Most values a row that become columns of their own."""
+
+class Intervals(NamedTuple):
+    """The rows of an interval table.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns of one value a row, and ``trial_id``, the row's id. References to other tables are
+        left out.
+    derived : list of str
+        Columns of `frame` that stand for one of the file with several values a row: see
+        `Table.derived`.
+    unusable : list of str
+        Columns of the file of which nothing is in `frame`.
+    """
+
+    frame: pd.DataFrame
+    derived: list[str]
+    unusable: list[str]
 
 
-def interval_tables(nwb: NWBFile) -> dict[str, DynamicTable]:
+def interval_tables(tree: Tree) -> Mapping[str, Table | nwb_v1.Epochs]:
     """Return all interval tables of a file, by name, those of processing modules among them."""
-    named = {t.name: t for t in (nwb.trials, nwb.epochs, nwb.invalid_times) if t is not None}
-    processed = {
-        name: each
-        for module in (nwb.processing or {}).values()
-        for name, each in module.data_interfaces.items()
-        if isinstance(each, TimeIntervals)
+    if nwb_v1.is_v1(version(tree)):
+        return nwb_v1.interval_tables(tree)
+    modules = children(tree.at("processing")).values()
+    places = [*map(children, modules), children(tree.at("intervals"))]
+    return {
+        name: Table(tree, group, name)
+        for place in places
+        for name, group in place.items()
+        if is_group(group) and _holds_intervals(group)
     }
-    return {**processed, **dict(nwb.intervals or {}), **named}
 
 
-def read_trials(nwb: NWBFile, names: list[str], path: Path) -> pd.DataFrame:
+def _holds_intervals(group: object) -> bool:
+    # Extensions have types of their own for intervals; the column makes them such.
+    return type_of(group) == "TimeIntervals" or "start_time" in children(group)
+
+
+def read_trials(tree: Tree, names: list[str], path: Path) -> pd.DataFrame:
     """Return the rows of one interval table, or of several one after another.
 
     Parameters
     ----------
-    nwb : NWBFile
+    tree : Tree
         The open file.
     names : list of str
         The tables. Of several, the column ``table`` says which, and ``trial_id`` begins with its
@@ -44,14 +68,14 @@ def read_trials(nwb: NWBFile, names: list[str], path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As `trial_columns` returns.
+        As in `Intervals`.
 
     Raises
     ------
     InputError
         If a table is not there or has no rows.
     """
-    tables = interval_tables(nwb)
+    tables = interval_tables(tree)
     parts = []
     for name in names:
         if name not in tables:
@@ -62,7 +86,7 @@ def read_trials(nwb: NWBFile, names: list[str], path: Path) -> pd.DataFrame:
             )
         if len(tables[name]) == 0:
             raise InputError(f"{path}, {name}", "the interval table has no rows.")
-        parts.append(trial_columns(tables[name]))
+        parts.append(read_intervals(tables[name]).frame)
     if len(parts) == 1:
         return parts[0]
     together = pd.concat(
@@ -85,77 +109,16 @@ def _with_one_type(column: pd.Series) -> pd.Series:
     return column.where(column.notna(), "").astype(str).astype(object)
 
 
-def trial_columns(table: DynamicTable) -> pd.DataFrame:
-    """Return an interval table as columns of one value a row, and ``trial_id``, the row's id.
-
-    A column ``x`` of several values a row becomes ``x_count`` and, if they are numbers,
-    ``x_first`` and ``x_last`` (NaN where there is none); one of a few numbers a row, as many on
-    each, becomes ``x_0``, ``x_1``, ... References to other tables are left out.
-    """
-    trials: dict[str, np.ndarray] = {}
-    for name in table.colnames:
-        if (values := _scalars(table[name])) is not None:
-            trials[name] = values
-    for name in table.colnames:
-        if name not in trials:
-            derived = _derived(name, table[name])
-            trials |= {key: each for key, each in derived.items() if key not in trials}
-    return pd.DataFrame({**trials, "trial_id": np.asarray(table.id[:])})
-
-
-def unusable_columns(table: DynamicTable, columns: pd.DataFrame) -> list[str]:
-    """Return the columns of a table of which `trial_columns` kept nothing."""
-    return [
-        name
-        for name in table.colnames
-        if name not in columns and f"{name}_count" not in columns and f"{name}_0" not in columns
-    ]
-
-
-def _scalars(column: Any) -> np.ndarray | None:
-    """Return a column's values if they are one number, truth value or text a row, else None."""
-    if isinstance(column, (VectorIndex, DynamicTableRegion)):
-        return None
-    values = np.asarray(column[:])
-    if values.ndim != 1 or values.dtype.names is not None or values.dtype.kind not in "biufOSU":
-        return None
-    if values.dtype.kind in "biuf":
-        return values
-    if not all(isinstance(value, (str, bytes, np.str_, np.bytes_)) for value in values):
-        return None
-    return np.array([text(value) for value in values], dtype=object)
-
-
-def _derived(name: str, column: Any) -> dict[str, np.ndarray]:
-    """Return what can be said in one value a row of a column of several."""
-    if isinstance(column, DynamicTableRegion):
-        return {}
-    if not isinstance(column, VectorIndex):
-        values = np.asarray(column[:])
-        if values.ndim != 2 or values.dtype.kind not in "biuf" or values.shape[1] > _MAX_WIDTH:
-            return {}
-        return {f"{name}_{k}": values[:, k] for k in range(values.shape[1])}
-    if isinstance(column.target, (VectorIndex, DynamicTableRegion)):
-        return {}
-    values = np.asarray(column.target.data[:])
-    if values.ndim != 1 or values.dtype.names is not None or values.dtype.kind not in "biufOSU":
-        return {}
-    stops = np.asarray(column.data[:]).astype(np.int64)
-    starts = np.concatenate([[0], stops[:-1]]).astype(np.int64)
-    derived = {f"{name}_count": stops - starts}
-    if values.dtype.kind in "biuf":
-        some = stops > starts
-        for which, rows in (("first", starts), ("last", stops - 1)):
-            derived[f"{name}_{which}"] = np.full(len(stops), np.nan)
-            derived[f"{name}_{which}"][some] = values[rows[some]]
-    return derived
-
-
-def text(value: Any) -> str:
-    """Return text, which HDF5 may keep as bytes."""
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-
-
-def listed(names: Any) -> str:
-    """Return names for a message."""
-    return ", ".join(str(name) for name in list(names)[:_MAX_LISTED]) or "none"
+def read_intervals(table: Table | nwb_v1.Epochs) -> Intervals:
+    """Return an interval table as columns of one value a row."""
+    own = {name: values for name in table.columns if (values := table.values(name)) is not None}
+    derived: dict[str, np.ndarray] = {}
+    unusable = []
+    for name in table.columns:
+        if name not in own:
+            found = table.derived(name)
+            derived |= {key: each for key, each in found.items() if key not in own | derived}
+            if not found:
+                unusable.append(name)
+    frame = pd.DataFrame({**own, **derived, "trial_id": table.ids})
+    return Intervals(frame, list(derived), unusable)

@@ -1,6 +1,5 @@
 """What folders of spike-sorted data share: arrays of spikes, and tables of clusters."""
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -13,8 +12,8 @@ import scipy.ndimage
 from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import AlfDataset, PhyDataset
 from neuro_attn.errors import InputError
-from neuro_attn.expressions import evaluate
 from neuro_attn.sources.checks import existing_file, first_line, sorted_spike_times
+from neuro_attn.sources.units import kept_units
 
 _FEWEST, _SAMPLED = 100, 20_000
 """Fewest spikes of a sorting that are compared, and how many of them are looked for."""
@@ -189,30 +188,7 @@ def kept_clusters(
     clusters: pd.DataFrame, dataset: AlfDataset | PhyDataset, where: str
 ) -> list[int]:
     """Return the rows of the clusters that ``units`` is true on; all without an expression."""
-    if dataset.units is None:
-        return list(range(len(clusters)))
-    try:
-        kept = np.flatnonzero(evaluate(dataset.units, clusters, f"{where}, units"))
-    except InputError as error:
-        # Expressions are on trials elsewhere, and their errors say so.
-        problem = error.problem.replace("no trial column", "no column of the clusters")
-        raise InputError(error.where, problem, error.remedy) from None
-    if len(kept) == 0:
-        named = [name for name in clusters if re.search(rf"\b{re.escape(name)}\b", dataset.units)]
-        there = [f"{name}: {_common(clusters[name])}" for name in named]
-        raise InputError(
-            f"{where}, units",
-            f"{dataset.units!r} is true on no cluster.",
-            f"Values of {'; '.join(there)}." if there else "",
-        )
-    return kept.tolist()
-
-
-def _common(values: pd.Series) -> str:
-    """Return the commonest values with their counts."""
-    counts = values.value_counts(dropna=False)
-    shown = [f"{value!r} ({n})" for value, n in zip(counts.index.tolist(), counts, strict=True)]
-    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
+    return kept_units(clusters, dataset.units, where=f"{where}, units", what="cluster").tolist()
 
 
 def regions_of(clusters: pd.DataFrame, dataset: AlfDataset | PhyDataset, where: str) -> list[str]:

@@ -13,6 +13,7 @@ from neuro_attn.files import sha256
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources.checks import existing_file, first_line, sorted_spike_times
 from neuro_attn.sources.text_tables import read_text_table
+from neuro_attn.sources.units import kept_units
 
 _NAMES = ("session", "unit_id")
 """Columns that join the tables; always text, so that 1 and "1" are the same name."""
@@ -42,10 +43,10 @@ def read(dataset: TableDataset, data_folder: str | Path) -> list[SpikeSession]:
         three.
     """
     paths = files(dataset, data_folder)
-    region = dataset.regions.column
+    column = dataset.regions.column if dataset.region is None else None
     spikes = load(paths["spikes"], (*_NAMES, "time"))
     trials = load(paths["trials"], ("session", "trial_id"))
-    units = load(paths["units"], (*_NAMES, region))
+    units = load(paths["units"], (*_NAMES, *filter(None, [column])))
     spikes, trials, units = (
         table[table["session"].map(dataset.sessions.take)] for table in (spikes, trials, units)
     )
@@ -53,7 +54,13 @@ def read(dataset: TableDataset, data_folder: str | Path) -> list[SpikeSession]:
     _check_unique(units, "unit_id", paths["units"])
     spikes = spikes.assign(time=numbers(spikes["time"], paths["spikes"]))
     _check_sessions(spikes, trials, units, paths)
-    units = units.assign(region=units[region].astype(object).where(units[region].notna(), ""))
+    where = f"{paths['units']}, units_where"
+    kept = kept_units(units, dataset.units_where, where=where, what="unit")
+    if column is None:
+        units = units.assign(region=dataset.region)
+    else:
+        units = units.assign(region=units[column].astype(object).where(units[column].notna(), ""))
+    units["_kept"] = np.isin(np.arange(len(units)), kept)
     provenance = {f"{role}_sha256": sha256(path) for role, path in paths.items()}
     by_session = dict(iter(spikes.groupby("session")))
     return [
@@ -102,14 +109,15 @@ def _session(
             f"{paths['spikes']}, unit_id",
             f"unit {stray[0]!r} of session {name!r} is not in {paths['units']}.",
         )
+    kept = units[units["_kept"]]
     where = f"{paths['spikes']}, session {name!r}, unit"
     return SpikeSession(
         session=name,
         spike_times=[
             sorted_spike_times(times.get(unit, np.empty(0)), f"{where} {unit!r}")
-            for unit in units["unit_id"]
+            for unit in kept["unit_id"]
         ],
-        units=units[["unit_id", "region"]].reset_index(drop=True),
+        units=kept[["unit_id", "region"]].reset_index(drop=True),
         trials=trials.drop(columns="session").reset_index(drop=True),
         origin=str(paths["trials"]),
         provenance=provenance,

@@ -7,7 +7,8 @@ import pytest
 from pynwb.base import TimeSeries
 from pynwb.epoch import TimeIntervals
 
-from neuro_attn.sources import nwb
+from neuro_attn.sources import nwb_units
+from neuro_attn.sources.nwb_files import opened
 from tests.onboarding.conftest import (
     N_TRIALS,
     N_UNITS,
@@ -72,9 +73,9 @@ def test_spike_times_are_the_same_in_blocks_of_any_size(described, tmp_path, mon
     trains = [np.empty(0), *spike_trains(6), np.empty(0), np.empty(0)]
     path = write_nwb(tmp_path / "a.nwb", trains=trains)
     for block in (1, 2000, 10**9):
-        monkeypatch.setattr(nwb, "BLOCK", block)
-        with nwb.opened(path) as file:
-            read = list(nwb.spike_trains(file.units))
+        monkeypatch.setattr(nwb_units, "BLOCK", block)
+        with opened(path) as tree:
+            read = list(nwb_units.units_table(tree, None).trains())
         assert [len(train) for train in read] == [len(train) for train in trains]
         assert all(map(np.array_equal, read, trains))
 
@@ -119,6 +120,29 @@ def test_all_interval_tables_and_columns_of_several_values_are_named(described, 
     assert found["tables"][0]["unusable"] == ["gaze"]
     names = {column["name"] for column in found["tables"][0]["columns"]}
     assert {"licks_count", "licks_first", "licks_last"} <= names
+
+
+def test_derived_columns_are_marked_and_never_proposed_as_events(command, described, tmp_path):
+    trials = trials_table().drop(columns="stimulus")
+    inside = trials["start_time"].to_numpy() + 0.5
+
+    def add(file):
+        licks = [[time, time + 0.1] for time in inside]
+        file.add_trial_column("licks", "times", data=licks, index=True)
+        file.add_trial_column("shown", "from, to", data=np.stack([inside, inside + 0.3], axis=1))
+        file.add_trial_column("licks_seen", "not derived", data=inside)
+
+    path = write_nwb(tmp_path / "a.nwb", trials, add=add)
+    found = columns_of(described(path))
+    derived = {"licks_count", "licks_first", "licks_last", "shown_0", "shown_1"}
+    assert {name for name, column in found.items() if column["derived"]} == derived
+    events = {name for name, column in found.items() if column["use"]}
+    assert events == {"start_time", "stop_time", "licks_seen"}
+    assert "number, derived" in command("inspect", path).out
+    # The only event inside the trial is no derived column, so nobody has to choose.
+    options = ("-o", "config/mine.yaml", "--label", "side")
+    assert command("init", path, *options).code == 0
+    assert "align: licks_seen" in (tmp_path / "config/mine.yaml").read_text()
 
 
 def test_raw_traces_are_named_and_never_read(command, tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from pynwb.epoch import TimeIntervals
 from neuro_attn import sources
 from neuro_attn.errors import InputError
 from neuro_attn.recording import from_spikes
-from neuro_attn.sources import nwb
+from neuro_attn.sources import nwb, nwb_units
 
 N_TRIALS = 12
 STARTS = 10.0 + 2.0 * np.arange(N_TRIALS)
@@ -331,7 +331,7 @@ def test_without_intervals_of_observation_nothing_is_said_of_it(write, small):
 
 
 def test_spikes_of_units_that_are_left_out_are_not_read(write, dataset, monkeypatch):
-    monkeypatch.setattr(nwb, "BLOCK", 700)
+    monkeypatch.setattr(nwb_units, "BLOCK", 700)
     settings = dataset(source="nwb", files="*", regions={"exclude": ["FEF"]})
     session = nwb.read(write(add_trials, add_units), settings)
     assert session.units["region"].tolist() == ["V4", "FEF", "LIP"]
@@ -384,9 +384,9 @@ def test_zarr_without_its_package_is_one_message(tmp_path, small, monkeypatch):
     path = tmp_path / "mouse1.nwb.zarr"
     path.mkdir()
     (path / ".zgroup").write_text("{}")
-    monkeypatch.setitem(sys.modules, "hdmf_zarr", None)
+    monkeypatch.setitem(sys.modules, "zarr", None)
     assert problem(path, small) == (
-        f"{path}: NWB in Zarr needs another package. pip install hdmf-zarr"
+        f"{path}: NWB in Zarr needs another package. pip install 'zarr<3'"
     )
 
 
@@ -483,7 +483,7 @@ def test_a_missing_region_column_is_answered_with_those_there(write, dataset):
     assert text == (
         f"{path}, units: no column 'area' (regions.column) in the units or their electrodes. "
         "Columns of units: electrodes. Columns of electrodes: location, group, group_name. "
-        "Columns of electrode_group: location."
+        "Columns of electrode_group: location. Or give the key region, one for all units."
     )
 
 

@@ -85,7 +85,7 @@ def test_activations_are_not_read_from_files(dataset):
 
 
 def test_only_the_source_that_is_read_is_imported():
-    code = "import sys, neuro_attn.sources; sys.exit('pynwb' in sys.modules)"
+    code = "import sys, neuro_attn.sources; sys.exit('neuro_attn.sources.nwb' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -1,0 +1,163 @@
+"""NWB files as trees of groups and arrays, in HDF5 or Zarr.
+
+We read the tree itself, not through pynwb, which refuses what the schema of its own version does
+not allow. Files that others write are often like that: MATLAB writes columns of shape (n, 1),
+extensions change between versions, and NWB 1 has another structure altogether.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from neuro_attn.errors import InputError
+from neuro_attn.sources.checks import existing_file, first_line, is_zarr
+
+_MAX_LISTED = 40
+
+
+@dataclass(frozen=True)
+class Tree:
+    """An open NWB file.
+
+    Parameters
+    ----------
+    root : h5py.Group or zarr.Group
+        Its first group.
+    path : Path
+        The file, named in errors.
+    """
+
+    root: Any
+    path: Path
+
+    def at(self, place: str) -> Any:
+        """Return the group or array at a path, or None."""
+        node = self.root
+        for name in place.strip("/").split("/"):
+            if node is None or not is_group(node):
+                return None
+            node = child(node, name)
+        return node
+
+    def referred(self, reference: Any) -> Any:
+        """Return what a reference points to, or None if it points nowhere."""
+        if isinstance(reference, h5py.Reference):
+            return self.root[reference] if reference else None
+        if isinstance(reference, dict):
+            # Zarr has no references; hdmf-zarr writes the path.
+            return self.at(str(reference.get("value", reference).get("path", "")))
+        return None
+
+
+@contextmanager
+def opened(path: str | Path) -> Iterator[Tree]:
+    """Open an NWB file, HDF5 or Zarr; its arrays are read only where they are asked for.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no NWB, or if anything in the block fails because it is damaged.
+    """
+    path = Path(path)
+    if not is_zarr(path):
+        existing_file(path)
+    try:
+        with _zarr(path) if is_zarr(path) else h5py.File(path, "r") as root:
+            tree = Tree(root, path)
+            if not version(tree):
+                raise InputError(
+                    str(path),
+                    "is not a readable NWB file (it has no nwb_version).",
+                    "NWB files are written by pynwb, MatNWB, neuroconv and others.",
+                )
+            yield tree
+    except InputError:
+        raise
+    except Exception as error:
+        # h5py and zarr raise errors of any type on a damaged file, even after opening it.
+        raise InputError(str(path), f"is not a readable NWB file ({first_line(error)}).") from error
+
+
+@contextmanager
+def _zarr(path: Path) -> Iterator[Any]:
+    """Open a Zarr folder with an optional dependency."""
+    try:
+        with warnings.catch_warnings():
+            # Warnings of how packages fit together are none that a user of files can mend.
+            warnings.simplefilter("ignore")
+            import zarr
+
+            root = zarr.open_group(str(path), mode="r")
+    except ImportError:
+        raise InputError(
+            str(path), "NWB in Zarr needs another package.", "pip install 'zarr<3'"
+        ) from None
+    yield root
+
+
+def version(tree: Tree) -> str:
+    """Return the version of NWB that a file states, "" if it states none."""
+    stated = attribute(tree.root, "nwb_version")
+    if stated is None and (old := tree.at("nwb_version")) is not None and not is_group(old):
+        stated = scalar(old)
+    return "" if stated is None else text(stated).removeprefix("NWB-")
+
+
+def is_group(node: Any) -> bool:
+    """Return whether a node is a group, not an array."""
+    return not hasattr(node, "dtype")
+
+
+def child(group: Any, name: str) -> Any:
+    """Return what a group holds by this name, or None; links that lead nowhere hold nothing."""
+    try:
+        return group[name]
+    except (KeyError, OSError):
+        # Zarr has no links; hdmf-zarr keeps them beside the group.
+        links = attribute(group, "zarr_link")
+        for link in links if isinstance(links, list) else []:
+            if link.get("name") == name and link.get("source") == ".":
+                return group[link.get("path")]
+        return None
+
+
+def children(group: Any) -> dict[str, Any]:
+    """Return all that a group holds, by name."""
+    if group is None or not is_group(group):
+        return {}
+    found = {str(name): child(group, name) for name in group}
+    return {name: node for name, node in found.items() if node is not None}
+
+
+def attribute(node: Any, name: str) -> Any:
+    """Return an attribute, or None."""
+    return node.attrs.get(name)
+
+
+def type_of(node: Any) -> str:
+    """Return the NWB type that a group or array states, "" if it states none."""
+    return text(attribute(node, "neurodata_type") or "")
+
+
+def scalar(array: Any) -> Any:
+    """Return the first value of an array, which may have no dimension; None if it is empty."""
+    values = np.asarray(array[...]).reshape(-1)
+    return values[0] if len(values) else None
+
+
+def text(value: Any) -> str:
+    """Return text, which HDF5 may keep as bytes, or as an array of one."""
+    if isinstance(value, np.ndarray):
+        value = value.reshape(-1)[0] if value.size else ""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def listed(names: Any) -> str:
+    """Return names for a message."""
+    return ", ".join(str(name) for name in list(names)[:_MAX_LISTED]) or "none"

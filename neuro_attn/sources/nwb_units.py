@@ -1,0 +1,317 @@
+"""Units of NWB files: which table they stand in, their spikes, and the regions they lie in."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.errors import InputError
+from neuro_attn.sources import nwb_v1
+from neuro_attn.sources.nwb_files import Tree, attribute, children, is_group, listed, text, version
+from neuro_attn.sources.nwb_tables import ELECTRODES, Table
+
+BLOCK = 4_000_000
+"""Spike times that are read from a file at once."""
+TOP = "units"
+"""The units table that the schema calls the file's own; others stand in processing modules."""
+_PROBES = ELECTRODES.rsplit("/", 1)[0]
+_PEAK = re.compile(r"max|peak|main|best", re.IGNORECASE)
+"""Columns that refer to the one electrode at which a unit is largest."""
+
+
+class Units:
+    """The units of a table.
+
+    Parameters
+    ----------
+    table : Table
+        One row a unit; spikes stand in the column ``spike_times``.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table, self.name, self.ids = table, table.name, table.ids
+        self.columns = table.columns
+        self._links = _links(table)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def has_spikes(self) -> bool:
+        """Return whether the table has spike times."""
+        return "spike_times" in self.columns
+
+    def frame(self) -> pd.DataFrame:
+        """Return the columns of one value a unit."""
+        return self.table.frame()
+
+    def trains(self, keep: np.ndarray | None = None) -> Iterator[np.ndarray]:
+        """Yield each unit's spike times as the file has them, read in blocks of bounded size.
+
+        Parameters
+        ----------
+        keep : array of bool, shape (unit,), optional
+            Units to read; the others have no spikes.
+        """
+        if not self.table.is_ragged("spike_times"):
+            raise InputError(
+                f"{self.table.tree.path}, {self.name}.spike_times",
+                "the column has no index (spike_times_index).",
+                "The index says which spikes are of which unit.",
+            )
+        starts, stops = self.table.ends("spike_times")
+        wanted = np.ones(len(stops), dtype=bool) if keep is None else keep
+        unit = 0
+        while unit < len(stops):
+            if not wanted[unit]:
+                yield np.empty(0)
+                unit += 1
+                continue
+            # As many units as fit into a block, and at least one.
+            after = unit + 1
+            while after < len(stops) and wanted[after] and stops[after] - starts[unit] <= BLOCK:
+                after += 1
+            block = self.table.part("spike_times", starts[unit], stops[after - 1])
+            yield from np.split(block, stops[unit : after - 1] - starts[unit])
+            unit = after
+
+    def observed(self) -> list[np.ndarray] | None:
+        """Return when each unit was observed, s; None if the file states it for no unit.
+
+        Returns
+        -------
+        list of array, shape (interval, 2), or None
+            Empty for a unit of which the file states nothing.
+        """
+        name = "obs_intervals"
+        if name not in self.columns or not self.table.is_ragged(name):
+            return None
+        intervals = np.asarray(self.table[name][...], dtype=float)
+        if intervals.size == 0:
+            return None
+        intervals = intervals.T if intervals.shape[1] != 2 else intervals
+        stops = np.asarray(self.table.group[f"{name}_index"][...]).reshape(-1).astype(np.int64)
+        return np.split(intervals, stops[:-1])
+
+    def region_columns(self) -> dict[str, list[str]]:
+        """Return the columns that may name regions, by where they stand; the first place counts.
+
+        Places are ``units``, the columns of the units that refer to electrodes, and
+        ``electrode_group``.
+        """
+        present = {"units": [name for name in self.columns if name != "spike_times"]}
+        present |= {link: table.columns for link, table in self._links.items()}
+        if self._group_column() is not None:
+            present["electrode_group"] = ["location"]
+        return present
+
+    def regions(self, place: str, column: str) -> list[Any] | None:
+        """Return each unit's value of one of `region_columns`, None where the file names none.
+
+        Returns
+        -------
+        list or None
+            None if the column has arrays, not single values.
+        """
+        if place == "units":
+            return self.table.firsts(column)
+        if place == "electrode_group":
+            return self._group_locations()
+        return self._at_electrodes(place, column)
+
+    def _at_electrodes(self, link: str, column: str) -> list[Any] | None:
+        """Return a column of the electrodes at each unit's first electrode."""
+        values, rows = self._links[link].firsts(column), self.table.firsts(link)
+        if values is None or rows is None:
+            return None
+        return [None if row is None else values[int(row)] for row in rows]
+
+    def _group_column(self) -> tuple[str, str] | None:
+        """Return the column of units' electrode groups, and where it stands; None if no group."""
+        if "electrode_group" in self.columns:
+            return "units", "electrode_group"
+        # Names come first: they are read faster than references, which hdmf-zarr pickles.
+        for name in ("group_name", "group"):
+            for link, table in self._links.items():
+                if name in table.columns:
+                    return link, name
+        return None
+
+    def _group_locations(self) -> list[Any] | None:
+        """Return the location of each unit's electrode group."""
+        place, column = self._group_column() or ("", "")
+        groups = self.regions(place, column)
+        tree, found = self.table.tree, {}
+        for each in groups or []:
+            if each is not None and each not in found:
+                named = column == "group_name"
+                group = tree.at(f"{_PROBES}/{text(each)}") if named else tree.referred(each)
+                found[each] = None if group is None else attribute(group, "location")
+        return None if groups is None else [found.get(each) for each in groups]
+
+
+def _links(table: Table) -> dict[str, Table]:
+    """Return the electrodes by the columns that refer to them, those of one electrode first.
+
+    A unit's ``electrodes`` are often all that it was seen on, so the first of them may lie far
+    away; a column like ``max_electrode`` names the one that counts.
+    """
+    found = {}
+    for column in table.columns:
+        if table.is_reference(column):
+            target = table.referred(column)
+            if target is not None and target.name == ELECTRODES.rsplit("/", 1)[-1]:
+                found[column] = target
+
+    def rank(column: str) -> tuple[bool, bool]:
+        return not (_PEAK.search(column) and not table.is_ragged(column)), column != "electrodes"
+
+    return {column: found[column] for column in sorted(found, key=rank)}
+
+
+def units_tables(tree: Tree) -> Mapping[str, Units | nwb_v1.Units]:
+    """Return all units tables of a file, by name: ``units``, or module/table."""
+    if nwb_v1.is_v1(version(tree)):
+        return nwb_v1.units_tables(tree)
+    groups = {TOP: tree.at(TOP)} if tree.at(TOP) is not None else {}
+    for module, node in children(tree.at("processing")).items():
+        for name, group in children(node).items():
+            if is_group(group) and "spike_times" in children(group):
+                groups[f"{module}/{name}"] = group
+    return {name: Units(Table(tree, group, name)) for name, group in groups.items()}
+
+
+def units_table(tree: Tree, wanted: str | None) -> Units | nwb_v1.Units:
+    """Return the units table that is wanted, or the only one, or the file's own.
+
+    Raises
+    ------
+    InputError
+        If there are no units, no spike times, no table of this name, or several and none is
+        wanted.
+    """
+    tables = units_tables(tree)
+    if wanted is not None:
+        named = [name for name in tables if wanted in (name, name.rsplit("/", 1)[-1])]
+        if len(named) != 1:
+            raise InputError(
+                f"{tree.path}, units",
+                f"{'several units tables are' if named else 'no units table is'} named "
+                f"{wanted!r} (units_table).",
+                f"Units tables: {listed(tables)}.",
+            )
+        chosen = named
+    else:
+        filled = [name for name, table in tables.items() if len(table) and table.has_spikes()]
+        chosen = filled if TOP not in filled else [TOP]
+    if len(chosen) > 1:
+        raise InputError(
+            f"{tree.path}, units",
+            f"the file has {len(chosen)} units tables.",
+            f"Name one with the key units_table: {listed(chosen)}.",
+        )
+    return _usable(tables, chosen, tree)
+
+
+def _usable(
+    tables: Mapping[str, Units | nwb_v1.Units], chosen: list[str], tree: Tree
+) -> Units | nwb_v1.Units:
+    name = (chosen or list(tables) or [TOP])[0]
+    table = tables.get(name)
+    if table is None or not len(table):
+        raise InputError(
+            f"{tree.path}, {name}", "the file has no units.", "Sorted spikes are needed."
+        )
+    if not table.has_spikes():
+        raise InputError(
+            f"{tree.path}, {name}",
+            "no column spike_times.",
+            f"Columns of units: {listed(table.columns)}.",
+        )
+    ids = pd.Index(table.ids)
+    if ids.has_duplicates:
+        repeated = ids[ids.duplicated()][0]
+        raise InputError(f"{tree.path}, {name}.id", f"unit id {repeated} is used more than once.")
+    return table
+
+
+def regions_of(units: Units | nwb_v1.Units, column: str, where: str) -> list[str]:
+    """Return each unit's region, "" where the file names none.
+
+    Parameters
+    ----------
+    units : Units
+        The units.
+    column : str
+        ``regions.column``: the name of a column, perhaps with its place before it.
+    where : str
+        The file, named in errors.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or it has several values a unit.
+    """
+    present = units.region_columns()
+    at, _, name = column.partition(".")
+    places = [place for place, names in present.items() if column in names]
+    links = [place for place in present if place not in ("units", "electrode_group")]
+    if not places and at == "electrodes" and at not in present and links:
+        # Whatever column leads to them, they are electrodes.
+        at = links[0]
+    place, name = (places[0], column) if places else (at, name)
+    if name not in present.get(place, []):
+        raise InputError(
+            f"{where}, {units.name}",
+            f"no column {column!r} (regions.column) in the units or their electrodes.",
+            " ".join(f"Columns of {each}: {listed(names)}." for each, names in present.items())
+            + " Or give the key region, one for all units.",
+        )
+    regions = units.regions(place, name)
+    if regions is None:
+        raise InputError(
+            f"{where}, {units.name}",
+            f"the column {column!r} (regions.column) has arrays, not one name a unit.",
+        )
+    return names_of(regions)
+
+
+def names_of(values: list[Any]) -> list[str]:
+    """Return values of a column of regions as names."""
+    return ["" if pd.isna(value) else text(value).strip() for value in values]
+
+
+def observation(
+    intervals: list[np.ndarray] | None, rows: np.ndarray
+) -> tuple[list[np.ndarray] | None, list[str]]:
+    """Return when some units were observed, and what there is to remark on it.
+
+    Parameters
+    ----------
+    intervals : list of array or None
+        Of all units, as `Units.observed` returns them.
+    rows : array of int
+        The units that matter.
+
+    Returns
+    -------
+    observed : list of array or None
+        Of these units. Where the file states nothing of some, they count as always observed.
+    remarks : list of str
+        Sentences, none if every unit has intervals or none has.
+    """
+    if intervals is None:
+        return None, []
+    of_rows = [intervals[row] for row in rows]
+    n_unstated = sum(len(each) == 0 for each in of_rows)
+    if n_unstated == len(of_rows):
+        return None, []
+    always = np.array([[-np.inf, np.inf]])
+    observed = [each if len(each) else always for each in of_rows]
+    if not n_unstated:
+        return observed, []
+    return observed, [
+        f"{n_unstated} of {len(of_rows)} units have no obs_intervals; they count as observed "
+        "throughout."
+    ]

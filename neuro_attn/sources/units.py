@@ -1,0 +1,62 @@
+"""Which units to keep: the key of every source whose files describe their units."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.errors import InputError
+from neuro_attn.expressions import evaluate
+
+
+def kept_units(units: pd.DataFrame, expression: str | None, *, where: str, what: str) -> np.ndarray:
+    """Return the rows of the units on which an expression is true; all without one.
+
+    Parameters
+    ----------
+    units : pandas.DataFrame
+        The columns that the expression may use, one row a unit.
+    expression : str or None
+        A restricted expression.
+    where : str
+        File and key, named in errors.
+    what : str
+        What a row is in the words of the format.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Rows, in order.
+
+    Raises
+    ------
+    InputError
+        If the expression cannot be evaluated, or is true on no row.
+    """
+    if expression is None:
+        return np.arange(len(units))
+    try:
+        rows = np.flatnonzero(evaluate(expression, units, where))
+    except InputError as error:
+        # Expressions are on trials elsewhere, and their errors say so.
+        problem = error.problem.replace("no trial column", f"no column of the {what}s")
+        problem = problem.replace("on every trial", f"on every {what}")
+        raise InputError(error.where, problem, error.remedy) from None
+    if not len(rows):
+        named = [name for name in units if re.search(rf"\b{re.escape(str(name))}\b", expression)]
+        there = [f"{name}: {_common(units[name])}" for name in named]
+        raise InputError(
+            where,
+            f"{expression!r} is true on no {what}.",
+            f"Values of {'; '.join(there)}." if there else "",
+        )
+    return rows
+
+
+def _common(values: pd.Series) -> str:
+    """Return the range of numbers, or the commonest values with their counts."""
+    if values.dtype.kind == "f" and values.nunique() > 8:
+        return f"{values.min():g} to {values.max():g}"
+    counts = values.value_counts(dropna=False)
+    shown = [f"{value!r} ({n})" for value, n in zip(counts.index.tolist(), counts, strict=True)]
+    return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
