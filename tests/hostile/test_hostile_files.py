@@ -238,7 +238,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "nwb",
         hdf5(NWB, lambda file: [file.__delitem__(name) for name in list(file)]),
         {},
-        [NWB, "not a readable NWB file"],
+        [NWB, "the file has no units"],
     ),
     "NWB without attributes": (
         "nwb",
