@@ -89,7 +89,11 @@ def _add_onboarding(commands: Any) -> None:
     command.add_argument("files", nargs="+", metavar="FILE", help=files)
     command.add_argument("-o", "--output", required=True, help="configuration file to write")
     command.add_argument("--force", action="store_true", help="replace the file if it is there")
-    command.add_argument("--quick", action="store_true", help="20 permutations, for a first look")
+    command.add_argument(
+        "--quick",
+        action="store_true",
+        help="19 permutations, for a first look: nothing can be significant",
+    )
     command.add_argument("--data", metavar="FOLDER", help="folder of the data; else the files' own")
     for option, metavar, help_ in (
         ("--label", "COLUMN | NAME=EXPRESSION", "what is decoded; an expression for each class"),

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from neuro_attn.figures import style
+from neuro_attn.inference.significance import significant
 
 GAP = 0.04
 """Space between the blocks of two tasks, as a fraction of a block."""
@@ -75,7 +76,8 @@ def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) 
             x = _edges(block["test_time"].values) + column * step
             y = edges + (len(tasks) - 1 - row) * step
             accuracy = block["accuracy"].transpose("train_time", "test_time").values
-            significant = block["p_corrected"].transpose("train_time", "test_time").values < alpha
+            p = block["p_corrected"].transpose("train_time", "test_time").values
+            outline = _outline(significant(p, alpha), x, y)
             axes.pcolormesh(
                 x, y, accuracy, cmap=style.DIVERGING, norm=norm, rasterized=True, zorder=1
             )
@@ -83,7 +85,7 @@ def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) 
                 x[[0, -1]], y[[0, -1]], color=style.INK, linewidth=0.4, dashes=(4, 4), zorder=2
             )
             axes.add_collection(
-                LineCollection(_outline(significant, x, y), colors=style.INK, linewidths=0.5),
+                LineCollection(outline, colors=style.INK, linewidths=0.5),
                 autolim=False,
             )
     _label_blocks(axes, tasks, edges, step)

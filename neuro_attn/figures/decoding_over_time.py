@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from neuro_attn.figures import style
+from neuro_attn.inference.significance import significant
 
 
 @style.journal_style()
@@ -101,7 +102,8 @@ def _draw_significance(
 ) -> None:
     times = curve["time"].to_numpy()
     width = float(np.median(np.diff(times))) if len(times) > 1 else 0.01
-    spans = [(time - width / 2, width) for time in times[curve["p_corrected"].to_numpy() < alpha]]
+    marked = times[significant(curve["p_corrected"].to_numpy(), alpha)]
+    spans = [(time - width / 2, width) for time in marked]
     axes.broken_barh(
         spans, (level, 0), facecolor=color, edgecolor=color, linewidth=1.4, gid="significant"
     )

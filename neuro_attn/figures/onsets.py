@@ -33,7 +33,7 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     matplotlib.figure.Figure
     """
     if onsets.empty:
-        return style.blank("no accuracy stays above chance: no onsets")
+        return style.blank("no accuracy is significant in enough bins in a row: no onsets")
     pairs = list(
         onsets[["train_task", "test_task"]].drop_duplicates().itertuples(index=False, name=None)
     )

@@ -19,7 +19,9 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import Bbox
 from scipy.optimize import isotonic_regression
 
 from neuro_attn.errors import InputError
@@ -33,6 +35,9 @@ TEXT, SMALL, NOTE = 7.0, 6.0, 5.5
 
 INK, GREY, PALE = "#222222", "#767676", "#D9D9D9"
 """Text and outlines; chance and other references; ranges and what stands in the background."""
+
+CAUTION = "#FBE9C6"
+"""Behind notes that a reader must not miss."""
 
 REGION_PALETTE = (
     "#0072B2",  # blue
@@ -136,7 +141,7 @@ def width_for(n_columns: int) -> float:
     return (SINGLE, MIDDLE, DOUBLE)[min(n_columns, 3) - 1]
 
 
-def save(figure: Figure, path: str | Path) -> None:
+def save(figure: Figure, path: str | Path, note: str = "") -> None:
     """Write a figure as PNG (200 dpi) or SVG, whole or not at all, the same bytes every time.
 
     Parameters
@@ -145,6 +150,8 @@ def save(figure: Figure, path: str | Path) -> None:
         What a `draw` function returned.
     path : str or Path
         Its suffix, ``.png`` or ``.svg``, is the format.
+    note : str
+        A warning on a strip above the figure, which leaves the figure itself as it is.
 
     Raises
     ------
@@ -158,7 +165,40 @@ def save(figure: Figure, path: str | Path) -> None:
         # Every drawing moves constrained layout a little further; settle it once for all files.
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
-        figure.savefig(temporary, metadata=_METADATA[suffix])
+        with _strip_above(figure, note) as box:
+            figure.savefig(temporary, metadata=_METADATA[suffix], bbox_inches=box)
+
+
+@contextmanager
+def _strip_above(figure: Figure, note: str) -> Iterator[Bbox | None]:
+    """Put a note above a figure as long as it is saved; yield what is saved, in inches."""
+    if not note:
+        yield None
+        return
+    width, height = figure.get_size_inches()
+    text = fill(note, int(25.4 * width / 1.25))
+    strip = (1.5 + 2.9 * (text.count("\n") + 1)) / 25.4
+    added = [
+        figure.add_artist(
+            Rectangle(
+                (0, 1),
+                1,
+                strip / height,
+                transform=figure.transFigure,
+                facecolor=CAUTION,
+                linewidth=0,
+                clip_on=False,
+            )
+        ),
+        figure.text(
+            0.5, 1 + strip / height / 2, text, ha="center", va="center", fontsize=SMALL, gid="note"
+        ),
+    ]
+    for legend in figure.legends:  # stay with the figure, not with the strip
+        legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
+    yield Bbox.from_extents(0, 0, width, height + strip)
+    for artist in added:
+        artist.remove()
 
 
 # --- what is shown, in which order and colour --------------------------------------------------

@@ -37,6 +37,7 @@ body { font: 14px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; colo
        margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 h1 { font-size: 1.25rem; margin: 0 0 .4rem; }
 p { max-width: 46rem; margin: 0 0 1rem; color: #555; }
+p.note { background: #fbe9c6; color: #222; padding: .3rem .7rem; }
 .frame { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .7rem; text-align: left; white-space: nowrap; }
@@ -47,7 +48,7 @@ tbody tr:last-child td { border-bottom: 1px solid #999; }
 """
 
 
-def to_html(frame: pd.DataFrame, title: str, caption: str) -> str:
+def to_html(frame: pd.DataFrame, title: str, caption: str, note: str = "") -> str:
     """Return a table as a page of its own that opens offline.
 
     Parameters
@@ -56,6 +57,8 @@ def to_html(frame: pd.DataFrame, title: str, caption: str) -> str:
         What the CSV holds; its index is not shown.
     title, caption : str
         Plain text above the table.
+    note : str
+        A warning before the caption, such as what `significance.first_look` returns.
 
     Returns
     -------
@@ -83,10 +86,14 @@ def to_html(frame: pd.DataFrame, title: str, caption: str) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{html.escape(title)}</h1>\n<p>{html.escape(caption)}</p>\n"
+        f"<h1>{html.escape(title)}</h1>\n{_note(note)}<p>{html.escape(caption)}</p>\n"
         f'<div class="frame"><table>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody>\n</table></div>\n</body>\n</html>\n"
     )
+
+
+def _note(note: str) -> str:
+    return f'<p class="note">{html.escape(note.capitalize())}.</p>\n' if note else ""
 
 
 def _css(numeric: bool) -> str:

@@ -7,6 +7,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from neuro_attn.figures import style
+from neuro_attn.inference.significance import significant
 
 PANEL_HEIGHTS = (48.0, 38.0, 38.0, 35.0, 31.0)
 """Heights that leave square panels few margins, for one to five columns, mm."""
@@ -78,7 +79,7 @@ def _draw_matrix(
         x, y = tasks.index(test_task), tasks.index(train_task)
         has_ratio = np.isfinite(cell["transfer_ratio"])
         color = "white" if abs(norm(cell["accuracy"]) - 0.5) > 0.32 else style.INK
-        star = "*" if cell["p_corrected"] < alpha else ""
+        star = "*" if significant(cell["p_corrected"], alpha) else ""
         axes.annotate(
             style.proportion(cell["accuracy"]) + star,
             (x, y),

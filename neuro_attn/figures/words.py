@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.figures.attended import mean_over_attentions
+from neuro_attn.inference.significance import significant
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 EMPTY = "Nothing to state.\n"
@@ -67,10 +68,10 @@ def onsets(table: pd.DataFrame) -> str:
 
 def cross_temporal(results: xr.Dataset, alpha: float) -> str:
     """Say in how many pairs of times each region decodes."""
-    significant = (results["p_corrected"] < alpha).mean(["train_time", "test_time"])
+    above = significant(results["p_corrected"], alpha).mean(["train_time", "test_time"])
     lines = [
         f"{_text(region)}, {_pair(train, test)}: above chance in "
-        f"{100 * float(significant.sel(region=region, train_task=train, test_task=test)):.0f} % "
+        f"{100 * float(above.sel(region=region, train_task=train, test_task=test)):.0f} % "
         "of the pairs of times."
         for region in results["region"].values
         for train in results["train_task"].values

@@ -1,6 +1,6 @@
 """What counts as significant, and whether a run can find anything significant at all."""
 
-import numpy as np
+from typing import Any
 
 from neuro_attn.configuration import Inference
 
@@ -8,12 +8,12 @@ ROUNDING = 1e-8
 """Tables keep nine digits: p-values that equal the level must not fall below it by rounding."""
 
 
-def significant(p: np.ndarray, alpha: float) -> np.ndarray:
+def significant(p: Any, alpha: float) -> Any:
     """Return where p < alpha, strictly; all marks, onsets and ratios are decided here.
 
     Parameters
     ----------
-    p : array
+    p : float, array, pandas.Series or xarray.DataArray
         P-values.
     alpha : float
         Level of the tests.
@@ -35,7 +35,7 @@ def first_look(inference: Inference) -> str:
     """
     m = inference.permutations
     smallest = 1 / (m + 1)
-    if significant(np.array(smallest), inference.alpha):
+    if significant(smallest, inference.alpha):
         return ""
     permutations = "permutation" if m == 1 else "permutations"
     return f"first look: {m} {permutations}, the smallest attainable p is {smallest:.2g}"

@@ -40,7 +40,7 @@ _COMMENTS = {
     ),
 }
 _INFERENCE = {"permutations": 200, "bootstraps": 100}
-_QUICK = {"permutations": 20, "bootstraps": 40}
+_QUICK = {"permutations": 19, "bootstraps": 40}
 _WIDTH = 92
 
 
@@ -149,8 +149,8 @@ def render(keys: dict[str, Any], notes: dict[str, str], schema: bool) -> str:
             lines += ["", *_comment(" ".join(filter(None, said)), 4)]
         lines += _block(key, value, 4)
     inference = (
-        "How sure results are. 20 of each are enough for a first look, 200 and 100 for a figure, "
-        "1000 permutations for small p-values."
+        "How sure results are. With 19 permutations nothing can be significant: for a first look. "
+        "200 and 100 bootstraps are enough for a figure, 1000 permutations for small p-values."
     )
     lines += ["", *_comment(inference, 0), *_block("inference", keys["inference"], 0)]
     return "\n".join(lines) + "\n"

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -83,6 +84,26 @@ def test_decoding_over_time_marks_corrected_significance_bin_by_bin(make, tmp_pa
     assert significance_bars(figure) == (shown["p_corrected"] < 0.05).sum()
     uncorrected = table.assign(p_corrected=0.5, p_value=0.001)
     assert significance_bars(written(decoding_over_time.draw(uncorrected), tmp_path)) == 0
+
+
+def test_a_p_that_equals_alpha_is_marked_in_no_figure(make, tmp_path):
+    # The smallest p of 19 permutations is .05.
+    shape = make.shapes["panichello"]
+    transfer, summary = (
+        each(shape).assign(p_corrected=0.05) for each in (make.transfer, make.summary)
+    )
+    cross = make.cross_temporal(shape)
+    cross["p_corrected"][:] = 0.05
+    assert significance_bars(written(decoding_over_time.draw(transfer), tmp_path)) == 0
+    assert not [text for text in words(transfer_matrix.draw(summary)) if text.endswith("*")]
+    for axes in panels(written(cross_temporal.draw(cross), tmp_path)):
+        assert not sum(len(c.get_segments()) for c in axes.findobj(LineCollection))
+    assert "in 0 % of" in captions.cross_temporal(cross, 0.05)
+    # A level above is reached by all.
+    assert significance_bars(decoding_over_time.draw(transfer, alpha=0.051)) > 0
+    assert [text for text in words(transfer_matrix.draw(summary, 0.051)) if text.endswith("*")]
+    for axes in panels(cross_temporal.draw(cross, 0.051)):
+        assert sum(len(c.get_segments()) for c in axes.findobj(LineCollection))
 
 
 def test_decoding_over_time_draws_a_single_bin(make, tmp_path):

@@ -7,6 +7,8 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.image import imread
 
 from neuro_attn.configuration import NETWORK_TIMING
 from neuro_attn.errors import InputError
@@ -161,6 +163,27 @@ def test_a_figure_is_the_same_bytes_every_time(name, make, tmp_path):
         assert (tmp_path / f"1{suffix}").read_bytes() == once, "the same figure saved again"
         assert (tmp_path / f"2{suffix}").read_bytes() == once, "the same data drawn again"
     assert b"<text" in (tmp_path / "0.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name", ["decoding_over_time", "transfer_matrix", "cross_temporal", "unit_counts", "geometry"]
+)
+def test_a_note_stands_above_a_figure_and_leaves_it_as_it_is(name, make, tmp_path):
+    note = "first look: 19 permutations, the smallest attainable p is 0.05"
+    figure = _figures(make)[name]()
+    style.save(figure, tmp_path / "plain.png")
+    for kind in ("noted.png", "noted.svg", "again.png"):
+        style.save(figure, tmp_path / kind, note)
+    assert (tmp_path / "noted.png").read_bytes() == (tmp_path / "again.png").read_bytes()
+    assert note in (tmp_path / "noted.svg").read_text()
+    plain, noted = (imread(tmp_path / f"{each}.png") for each in ("plain", "noted"))
+    strip = len(noted) - len(plain)
+    assert 20 < strip < 60
+    # Text may move by a fraction of a pixel, as the strip is no whole number of them.
+    assert np.abs(noted[strip:] - plain).mean() < 0.01
+    assert to_hex(noted[2, 2]) == style.CAUTION.lower()
+    style.save(figure, tmp_path / "plain_again.png")
+    assert (tmp_path / "plain_again.png").read_bytes() == (tmp_path / "plain.png").read_bytes()
 
 
 SCRIPT = """

@@ -111,6 +111,12 @@ def test_all_numbers_of_a_column_have_the_same_decimals():
         assert not any(text.startswith("\N{MINUS SIGN}0.") for text in texts)
 
 
+def test_a_note_stands_before_the_caption_and_is_escaped():
+    page = to_html(pd.DataFrame({"p_value": [0.05]}), "t", "c", "first look: p < q")
+    assert '<p class="note">First look: p &lt; q.</p>\n<p>c</p>' in page
+    assert 'class="note"' not in to_html(pd.DataFrame({"p_value": [0.05]}), "t", "c")
+
+
 def test_sessions_named_by_numbers_are_names():
     page = to_html(pd.DataFrame({"session": ["20161206"]}), "", "")
     assert cells(page)[1] == ["20161206"]

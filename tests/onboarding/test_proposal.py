@@ -134,7 +134,7 @@ def test_a_quick_look_takes_few_permutations(command, tmp_path):
     assert command("init", path, *OPTIONS).code == 0
     assert written(tmp_path)["inference"] == {"permutations": 200, "bootstraps": 100}
     assert command("init", path, *OPTIONS, "--quick", "--force").code == 0
-    assert written(tmp_path)["inference"] == {"permutations": 20, "bootstraps": 40}
+    assert written(tmp_path)["inference"] == {"permutations": 19, "bootstraps": 40}
 
 
 def test_files_with_spaces_brackets_and_other_letters_are_found_again(command, tmp_path):

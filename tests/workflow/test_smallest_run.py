@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from neuro_attn.inference.significance import significant
 from neuro_attn.results import read_csv
 from tests.workflow.conftest import Project
 
@@ -69,3 +70,19 @@ def test_one_draw_task_region_and_window_and_twenty_bootstraps_give_every_figure
     assert set(summary["region"]) == {"NA"}
     # Classes that two of six units tell apart by 4 SD, against 1 in 3 by chance.
     assert (summary["accuracy"] > 0.9).all()
+
+
+def test_nothing_is_significant_and_every_figure_and_table_is_marked_as_a_first_look(run):
+    results = run.folder / "results"
+    note = "first look: 19 permutations, the smallest attainable p is 0.05"
+    assert len(read_csv(results / "mine/onsets.csv")) == 0
+    for table in ("summary", "transfer"):
+        assert not significant(read_csv(results / f"mine/{table}.csv")["p_corrected"], 0.05).any()
+    figures = sorted((results / "figures").glob("*.svg"))
+    assert len(figures) == 7
+    for path in figures:
+        assert note in path.read_text(), path
+        assert path.with_suffix(".rst").read_text().startswith(f"**{note.capitalize()}.**\n"), path
+    for path in (results / "tables").glob("*-mine.html"):
+        assert note.capitalize() in path.read_text(), path
+    assert f"Data set mine: {note}" in (results / "report.html").read_text()

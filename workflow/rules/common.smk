@@ -6,6 +6,7 @@ from pathlib import Path
 from neuro_attn import configuration, sources
 from neuro_attn.errors import InputError
 from neuro_attn.files import as_filename
+from neuro_attn.inference.significance import first_look
 from neuro_attn.provenance import source_digest
 from neuro_attn.results import read_csv
 
@@ -43,6 +44,11 @@ for name, dataset in DATASETS.items():
     if dataset.source == "network":
         seeds = CONFIGURATION.networks[dataset.network].seeds
         SESSIONS[name] = [f"seed{seed}" for seed in range(seeds)]
+# Runs that can find nothing significant say so in every figure and table, and in the report.
+FIRST_LOOKS = {
+    name: first_look(dataset.inference) for name, dataset in DATASETS.items()
+}
+config["first_looks"] = {name: note for name, note in FIRST_LOOKS.items() if note}
 SIMULATED = [
     name for name, dataset in DATASETS.items() if dataset.source == "simulation"
 ]
@@ -60,6 +66,10 @@ wildcard_constraints:
 def settings_of(wildcards):
     # Only one rule looks at confounds; others need not run again when they change.
     return DATASETS[wildcards.dataset].model_dump(mode="json", exclude={"confounds"})
+
+
+def note_of(wildcards):
+    return FIRST_LOOKS[wildcards.dataset]
 
 
 def sources_of(script):

@@ -18,6 +18,7 @@ for figure, (files, title) in DATASET_FIGURES.items():
         params:
             figure=figure,
             settings=settings_of,
+            note=note_of,
             sources=sources_of(f"figures/{figure}.py"),
         # Snakemake looks up the script after the loop, when `figure` is the last one.
         script:
@@ -41,6 +42,7 @@ for table, title in DATASET_TABLES.items():
             "../envs/neuro-attn.yaml"
         params:
             title=title,
+            note=note_of,
             sources=sources_of("table.py"),
         script:
             "../scripts/table.py"
@@ -58,6 +60,7 @@ rule draw_timeline:
         "../envs/neuro-attn.yaml"
     params:
         settings=settings_of,
+        note=note_of,
         sources=sources_of("figures/timeline.py"),
     script:
         "../scripts/figures/timeline.py"
@@ -165,6 +168,7 @@ rule draw_similarity:
         "../envs/neuro-attn.yaml"
     params:
         confidence=CONFIDENCE,
+        note=FIRST_LOOKS[COMPARED[0]] if COMPARED else "",
         sources=sources_of("figures/similarity.py"),
     script:
         "../scripts/figures/similarity.py"
@@ -187,6 +191,7 @@ rule draw_signatures:
     params:
         brain=CONFIGURATION.comparison.dataset if CONFIGURATION.comparison else None,
         networks=NETWORK_DATASETS,
+        note=FIRST_LOOKS[COMPARED[0]] if COMPARED else "",
         sources=sources_of("figures/signatures.py"),
     script:
         "../scripts/figures/signatures.py"

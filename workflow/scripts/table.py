@@ -4,5 +4,6 @@ from neuro_attn.files import write_text
 from neuro_attn.results import read_csv
 
 with told_in_one_message(snakemake.log[0]):
-    page = to_html(read_csv(snakemake.input[0]), snakemake.params.title, snakemake.input[0])
+    table, note = read_csv(snakemake.input[0]), snakemake.params.get("note", "")
+    page = to_html(table, snakemake.params.title, snakemake.input[0], note)
     write_text(page, snakemake.output[0])

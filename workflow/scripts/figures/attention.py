@@ -3,14 +3,12 @@ import xarray as xr
 from neuro_attn import recording
 from neuro_attn.configuration import Network
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.figures import attention, style, words
-from neuro_attn.files import write_text
+from neuro_attn.figures import attention, words
+from neuro_attn.figures.writing import write
 
 with told_in_one_message(snakemake.log[0]):
     seeds = [recording.load(path) for path in snakemake.input]
     weights = xr.concat(seeds, "trial", data_vars="all", coords="minimal", compat="override")
     settings = Network.model_validate_json(seeds[0].attrs["network_settings"])
     figure = attention.draw(weights, settings.timing)
-    style.save(figure, snakemake.output.png)
-    style.save(figure, snakemake.output.svg)
-    write_text(words.attention(weights), snakemake.output.words)
+    write(figure, words.attention(weights), snakemake.output)

@@ -1,13 +1,12 @@
 from neuro_attn.configuration import dataset_from
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.figures import decoding_over_time, style, words
-from neuro_attn.files import write_text
+from neuro_attn.figures import decoding_over_time, words
+from neuro_attn.figures.writing import write
 from neuro_attn.results import read_csv
 
 with told_in_one_message(snakemake.log[0]):
     inference = dataset_from(snakemake.params.settings).inference
     transfer, onsets = (read_csv(path) for path in snakemake.input)
     figure = decoding_over_time.draw(transfer, onsets, inference.alpha, inference.confidence)
-    style.save(figure, snakemake.output.png)
-    style.save(figure, snakemake.output.svg)
-    write_text(words.decoding_over_time(transfer, onsets), snakemake.output.words)
+    text = words.decoding_over_time(transfer, onsets)
+    write(figure, text, snakemake.output, snakemake.params.note)

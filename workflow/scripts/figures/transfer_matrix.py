@@ -1,13 +1,11 @@
 from neuro_attn.configuration import dataset_from
 from neuro_attn.errors import told_in_one_message
-from neuro_attn.figures import style, transfer_matrix, words
-from neuro_attn.files import write_text
+from neuro_attn.figures import transfer_matrix, words
+from neuro_attn.figures.writing import write
 from neuro_attn.results import read_csv
 
 with told_in_one_message(snakemake.log[0]):
     summary = read_csv(snakemake.input[0])
     alpha = dataset_from(snakemake.params.settings).inference.alpha
     figure = transfer_matrix.draw(summary, alpha)
-    style.save(figure, snakemake.output.png)
-    style.save(figure, snakemake.output.svg)
-    write_text(words.transfer_matrix(summary), snakemake.output.words)
+    write(figure, words.transfer_matrix(summary), snakemake.output, snakemake.params.note)
