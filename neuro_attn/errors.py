@@ -1,9 +1,11 @@
 """The one error that a user can cause and mend."""
 
+import difflib
 import errno
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, suppress
+from pathlib import Path
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -40,6 +42,19 @@ def printable(text: str) -> str:
         else character.encode("unicode_escape", "surrogatepass").decode()
         for character in text
     )
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a question that names the known word most like another; empty if none is."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {close[0]}?" if close else ""
+
+
+def did_you_mean_file(path: Path) -> str:
+    """Return a question that names the file beside a missing one whose name is most like it."""
+    beside = path.parent.iterdir() if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, [each.name for each in beside], n=1)
+    return f"Did you mean {path.with_name(close[0])}?" if close else ""
 
 
 def of_the_system(error: OSError | MemoryError, where: str = "") -> InputError:

@@ -8,6 +8,7 @@ attributes, subscripts or any other way out, so text from a config cannot run co
 import ast
 import difflib
 import operator
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -68,7 +69,9 @@ def evaluate(expression: str, table: pd.DataFrame, where: str) -> np.ndarray:
             warnings.simplefilter("ignore")
             tree = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise InputError(where, f"{expression!r} is not an expression.") from None
+        raise InputError(
+            where, f"{expression!r} is not an expression.", _hint(expression)
+        ) from None
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -80,6 +83,22 @@ def evaluate(expression: str, table: pd.DataFrame, where: str) -> np.ndarray:
     if result.dtype != bool or result.shape not in ((), (len(table),)):
         raise InputError(where, f"{expression!r} is not true or false on every trial.")
     return np.array(np.broadcast_to(result, len(table)))
+
+
+def _hint(expression: str) -> str:
+    """Return how to correct usual mistakes in an expression that cannot be read."""
+    quoted, single = r"'[^']*'|\"[^\"]*\"", r"(?<![=!<>:])=(?!=)"
+    outside = re.sub(quoted, "''", expression)
+    if re.search(single, outside):
+        corrected = re.sub(f"({quoted})|{single}", lambda found: found[1] or "==", expression)
+        return f"Comparison is ==, not =: {corrected}."
+    if re.search(r"[\u2018\u2019\u201c\u201d]", expression):
+        return "Quote text with ' or \"."
+    if re.search(r"&&|\|\||!(?!=)|\b(AND|OR|NOT)\b", outside):
+        return "Conditions are joined by and, or and not."
+    if outside.count("(") != outside.count(")"):
+        return "Close each bracket that opens."
+    return "Compare columns with values, as in side == 'left' and contrast > 0."
 
 
 def _value(node: ast.expr, table: pd.DataFrame, where: str) -> Any:

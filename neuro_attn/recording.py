@@ -20,7 +20,7 @@ import xarray as xr
 from neuro_attn import __version__
 from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AnyDataset, RecordedDataset, Regions, Time
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.expressions import evaluate
 from neuro_attn.files import as_filename, written_whole
 from neuro_attn.independence import repeated_spikes, shared_windows
@@ -316,11 +316,15 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
     return TaskTrials(assigned[in_task & in_class].reset_index(drop=True), counts)
 
 
+def _no_column(column: str, trials: pd.DataFrame, where: str) -> InputError:
+    columns = list(map(str, trials))
+    remedy = f"{did_you_mean(column, columns)} Columns: {', '.join(columns)}.".strip()
+    return InputError(where, f"no trial column {column!r}.", remedy)
+
+
 def _event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
     if column not in trials.columns:
-        raise InputError(
-            where, f"no trial column {column!r}.", f"Columns: {', '.join(map(str, trials))}."
-        )
+        raise _no_column(column, trials, where)
     try:
         return trials[column].to_numpy(dtype=float)
     except (TypeError, ValueError):
@@ -332,11 +336,7 @@ def _labels(
 ) -> np.ndarray:
     if isinstance(label, str):
         if label not in trials.columns:
-            raise InputError(
-                f"{origin}, label",
-                f"no trial column {label!r}.",
-                f"Columns: {', '.join(map(str, trials.columns))}.",
-            )
+            raise _no_column(label, trials, f"{origin}, label")
         return np.array([_class_name(value) for value in trials[label]], dtype=object)
     labels = np.full(len(trials), "", dtype=object)
     for name, expression in label.items():
@@ -537,10 +537,11 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
                 f"Regions: {_listed(counts)}.",
             )
     if not counts or max(counts.values()) < minimum:
+        where = sessions[0] if len(sessions) == 1 else "all sessions"
         raise InputError(
             f"{key}.regions.min_units",
-            f"no region has {minimum} units.",
-            f"Regions of {sessions[0] if len(sessions) == 1 else 'all sessions'}: "
+            f"no region has {minimum} unit{'' if minimum == 1 else 's'}.",
+            f"At most {max(counts.values(), default=0)} gives one region. Regions of {where}: "
             f"{_listed(counts)}.",
         )
 

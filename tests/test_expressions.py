@@ -213,8 +213,16 @@ def test_comparisons_agree_with_pandas(expression, rows):
     ("expression", "message"),
     [
         ("contrst > 0", "no trial column 'contrst'. Did you mean 'contrast'? Columns: contrast, "),
-        ("contrast >", "tasks.a.trials: 'contrast >' is not an expression."),
-        ("", "tasks.a.trials: '' is not an expression."),
+        (
+            "contrast >",
+            "tasks.a.trials: 'contrast >' is not an expression. Compare columns",
+        ),
+        ("", "tasks.a.trials: '' is not an expression. Compare columns"),
+        ("side = 'left'", "Comparison is ==, not =: side == 'left'."),
+        ("a <= 1 and b = 2 and c == '='", "not =: a <= 1 and b == 2 and c == '='."),
+        ("side == \u2018left\u2019", "Quote text with ' or \"."),
+        ("correct && side", "Conditions are joined by and, or and not."),
+        ("(contrast > 0", "Close each bracket that opens."),
         ("contrast + 1", "'contrast + 1' is not true or false on every trial."),
         ("side > 1", "'side > 1' does not fit the columns' types."),
         ("contrast and correct", "and, or and not join comparisons, not numbers or text."),

@@ -223,7 +223,7 @@ def test_wrong_columns_are_named_with_key_and_file(dataset):
     assert "Did you mean 'order'?" in text
     settings = dataset(source="nwb", files="*", label="sides")
     text = problem(recording.assign_tasks, trials, settings, "s1.nwb")
-    assert text.startswith("s1.nwb, label: no trial column 'sides'. Columns: ")
+    assert text.startswith("s1.nwb, label: no trial column 'sides'. Did you mean side? Columns: ")
 
 
 def test_an_event_must_hold_times(small):
@@ -289,7 +289,8 @@ def test_a_named_region_with_too_few_units_is_an_error(dataset):
 def test_no_region_with_enough_units_is_an_error(dataset):
     settings = dataset(source="nwb", files="*", regions={"min_units": 3})
     assert together(settings, session()) == (
-        "datasets.small.regions.min_units: no region has 3 units. Regions of s1: FEF (1), V4 (2)."
+        "datasets.small.regions.min_units: no region has 3 units. "
+        "At most 2 gives one region. Regions of s1: FEF (1), V4 (2)."
     )
 
 

@@ -1,7 +1,6 @@
 """What can be typed: the commands with their options, and messages where something else was."""
 
 import argparse
-import difflib
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from neuro_attn import __version__
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean
 
 PASSING_ON = ("run", "report")
 """Commands that hand what follows `--` to Snakemake."""
@@ -34,7 +33,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         raise InputError(
             f"neuro-attn {command}",
             "there is no such command.",
-            _did_you_mean(command, commands) or f"Commands: {', '.join(commands)}.",
+            did_you_mean(command, commands) or f"Commands: {', '.join(commands)}.",
         )
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
@@ -206,7 +205,7 @@ def _refused(argument: str, command: str, parser: argparse.ArgumentParser) -> In
         )
     name = argument.split("=")[0]
     own = [option for action in parser._actions for option in action.option_strings]
-    remedy = _did_you_mean(name, own)
+    remedy = did_you_mean(name, own)
     if name == "--config":
         remedy = f"Give the file alone: {said} CONFIG."
     elif command in PASSING_ON and name in _of_snakemake():
@@ -223,11 +222,6 @@ def _of_snakemake() -> set[str]:
     from snakemake.cli import get_argument_parser
 
     return {option for each in get_argument_parser()._actions for option in each.option_strings}
-
-
-def _did_you_mean(word: str, known: Sequence[str] | dict[str, Any]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"Did you mean {close[0]}?" if close else ""
 
 
 def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

@@ -1,6 +1,5 @@
 """From the keys of a YAML file to a checked `Configuration`, or one message that says why not."""
 
-import difflib
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -14,7 +13,7 @@ from neuro_attn.configuration import allowed
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.settings import AnyDataset, Configuration
 from neuro_attn.configuration.types import AtKeyError
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean
 
 SOURCES = ("simulation", "nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy")
 _OWN = {"datasets": 2, "network_analysis": 1}
@@ -185,8 +184,8 @@ def _at(path: Sequence[str], keys: dict[str, Any]) -> list[allowed.Node]:
 def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> str:
     known = allowed.keys(_at(path[:-1], keys))
     name = path[-1]
-    if close := difflib.get_close_matches(name, known, n=1):
-        return f"unknown key. Did you mean {close[0]}?"
+    if hint := did_you_mean(name, known):
+        return f"unknown key. {hint}"
     below = [key for key in known if name in allowed.keys(_at((*path[:-1], key), keys))]
     if below:
         return f"unknown key here. It belongs below {' or '.join(below)}."
@@ -194,9 +193,9 @@ def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> str:
 
 
 def _must_be(words: Sequence[str], given: Any) -> str:
-    close = difflib.get_close_matches(str(given), words, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
-    return f"must be {_or(words)} (given: {_yaml(given)}).{hint}"
+    return (
+        f"must be {_or(words)} (given: {_yaml(given)}). {did_you_mean(str(given), words)}".strip()
+    )
 
 
 def _or(words: Sequence[str]) -> str:
@@ -227,8 +226,8 @@ def _remedy(
             return f'{reads} Quote it: "{written}".'
         return reads if written not in ("true", "false") else ""
     if isinstance(given, str):
-        if words and (close := difflib.get_close_matches(given, words, n=1)):
-            return f"Did you mean {close[0]}?"
+        if hint := did_you_mean(given, words):
+            return hint
         if not kinds & {"number", "integer"}:
             return ""
         if found := re.fullmatch(r"([-+]?[\d.]+) ?ms", given):

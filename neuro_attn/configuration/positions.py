@@ -61,7 +61,7 @@ class Positions:
         datasets = _child(self._root, "datasets")
         if datasets is None or not isinstance(datasets[1], yaml.MappingNode):
             return message
-        for found in re.finditer(r", (?=(?:tasks|label|regions|units)\.)", message):
+        for found in re.finditer(r", (?=(?:tasks|label|regions|units)[.:])", message):
             inner = message[found.end() :]
             found_in = [
                 self._line_of_text(inner, dataset, whole=True) for _, dataset in datasets[1].value

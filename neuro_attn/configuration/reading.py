@@ -1,6 +1,5 @@
 """From a YAML file to keys, without running or unfolding anything that stands in it."""
 
-import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from neuro_attn.configuration.parsing import parse
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.settings import Configuration
 from neuro_attn.configuration.syntax import Refused, fault
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean_file
 
 TEMPLATE_KEY = "__use_yte__"
 """The key that makes Snakemake run a configuration as a template, with Python in it."""
@@ -86,12 +85,11 @@ def keys_of(content: str, where: str) -> Any:
 
 def _like(path: Path) -> str:
     """Return the file that was meant, or those that are there."""
-    there = [str(file) for file in sorted(path.parent.glob("*.y*ml"))]
-    if not there:
-        return "neuro-attn init writes a configuration for your files."
-    if close := difflib.get_close_matches(str(path), there, n=1):
-        return f"Did you mean {close[0]}?"
-    return f"Configurations there: {', '.join(there[:10])}."
+    if hint := did_you_mean_file(path):
+        return hint
+    if there := ", ".join(str(file) for file in sorted(path.parent.glob("*.y*ml"))[:10]):
+        return f"Configurations there: {there}."
+    return "neuro-attn init writes a configuration for your files."
 
 
 def keys_and_positions(content: str, where: str) -> tuple[Any, Positions]:

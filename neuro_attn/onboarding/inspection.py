@@ -162,7 +162,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     lines += ["", "Warnings" if found["warnings"] else "No warnings."]
     for warning in found["warnings"]:
         lines += text.wrapped(warning)
-    return [text.shortened(line, text.WIDTH) for line in lines]
+    return [text.shortened(line, text.terminal_width()) for line in lines]
 
 
 def _session_lines(sessions: list[dict[str, Any]]) -> list[str]:

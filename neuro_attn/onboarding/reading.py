@@ -46,15 +46,42 @@ def read(paths: Iterable[str], units_table: str = "") -> list[Contents]:
         If a file is missing, of another kind, or cannot be read.
     """
     by_kind: dict[Kind, list[str]] = {}
-    for path in dict.fromkeys(paths):
+    for path in dict.fromkeys(file for given in paths for file in _files(given)):
         by_kind.setdefault(_kind(path), []).append(path)
     return [_contents(kind, files, units_table) for kind, files in by_kind.items()]
 
 
+def _files(path: str) -> list[str]:
+    """Return the files to read in a folder of files; all else is read as it is."""
+    folder = Path(path)
+    if not folder.is_dir() or _kind_of_folder(path):
+        return [path]
+    if found := [str(each) for each in sorted(folder.iterdir()) if _can_be_read(each)]:
+        return found
+    below = next((each for each in sorted(folder.rglob("*")) if _can_be_read(each)), None)
+    if below is None:
+        raise InputError(
+            path,
+            "is a folder without files that can be read.",
+            f"Files that can be read: {', '.join(SUFFIXES)}; {_FOLDERS}.",
+        )
+    depth = "/".join("*" for _ in below.parent.relative_to(folder).parts)
+    name = f"*{below.suffix}" if below.suffix else below.name
+    raise InputError(
+        path,
+        f"is a folder; the first file in a folder below is {below.relative_to(folder)}.",
+        f"Name the files, as {folder / depth / name}.",
+    )
+
+
+def _can_be_read(path: Path) -> bool:
+    return is_zarr(path) or (path.is_file() and path.suffix.lower() in SUFFIXES)
+
+
 def _kind(path: str) -> Kind:
     """Return the source that reads a file or folder."""
-    if Path(path).is_dir():
-        return _kind_of_folder(path)
+    if kind := _kind_of_folder(path):
+        return kind
     existing_file(path)
     suffix = Path(path).suffix.lower()
     if suffix in ndr.R_SUFFIXES:
@@ -70,7 +97,10 @@ def _kind(path: str) -> Kind:
     return _kind_of_table(path) if suffix == ".csv" else SUFFIXES[suffix]
 
 
-def _kind_of_folder(path: str) -> Kind:
+def _kind_of_folder(path: str) -> Kind | None:
+    """Return the source that reads a folder; None if none does, or if it is no folder."""
+    if not Path(path).is_dir():
+        return None
     if is_zarr(path):
         return "nwb"
     from neuro_attn.sources import phy
@@ -79,11 +109,7 @@ def _kind_of_folder(path: str) -> Kind:
         return "phy"
     if next(Path(path).rglob("*spikes.times*.npy"), None) is not None:
         return "alf"
-    raise InputError(
-        path,
-        "is a folder without spikes.times.npy or spike_clusters.npy.",
-        f"Folders that can be read: {_FOLDERS}.",
-    )
+    return None
 
 
 def _kind_of_matlab(path: str) -> Kind:

@@ -1,11 +1,23 @@
 """Aligned tables for the terminal."""
 
+import shutil
+import sys
 from collections.abc import Sequence
 
 WIDTH = 100
-"""Columns of the terminal that text fits into."""
+"""Most columns that text fits into."""
 _WIDEST = 28
 _GAP = "  "
+
+
+def terminal_width() -> int:
+    """Return the columns that text fits into: those of the terminal, if it has fewer than `WIDTH`.
+
+    In a file or a pipe, text has the same form whatever the terminal is.
+    """
+    if not sys.stdout.isatty():
+        return WIDTH
+    return min(WIDTH, max(shutil.get_terminal_size().columns, 40))
 
 
 def plain(text: object) -> str:
@@ -27,7 +39,7 @@ def _middle_out(text: str, width: int) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: int = 2) -> list[str]:
-    """Return the lines of a table that fits `WIDTH`.
+    """Return the lines of a table that fits the terminal.
 
     Numbers stand on the right of their column, text on the left. The last column takes what is
     left of the line. Names in the first column are cut in their middle, other cells at their end.
@@ -41,13 +53,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: int =
     indent : int
         Spaces before each line.
     """
+    limit = terminal_width()
     right = [_are_numbers([row[k] for row in rows]) for k in range(len(header))]
     cells = [[plain(cell) for cell in row] for row in (header, *rows)]
     widths = [min(_WIDEST, max(len(row[k]) for row in cells)) for k in range(len(header))]
     # What does not fit beside the others gives way, from the last column on.
     widths[-1] = max(len(row[-1]) for row in cells)
     for k in reversed(range(len(header))):
-        spare = WIDTH - indent - sum(widths) - len(_GAP) * (len(widths) - 1)
+        spare = limit - indent - sum(widths) - len(_GAP) * (len(widths) - 1)
         widths[k] = max(min(widths[k], 4), widths[k] + min(spare, 0))
     # Rows are called by their first cell.
     cuts = [_middle_out, *[shortened] * (len(header) - 1)]
@@ -68,14 +81,14 @@ def _are_numbers(cells: Sequence[object]) -> bool:
 
 
 def wrapped(text: str, first: str = "  - ", other: str = "    ") -> list[str]:
-    """Return the lines of a paragraph that fits `WIDTH`."""
-    lines, line = [], first
+    """Return the lines of a paragraph that fits the terminal."""
+    limit, lines, line = terminal_width(), [], first
     for word in plain(text).split():
-        if len(line) + len(word) > WIDTH and line.strip(" -"):
+        if len(line) + len(word) > limit and line.strip(" -"):
             lines.append(line.rstrip())
             line = other
         line += word + " "
-    return [shortened(each, WIDTH) for each in [*lines, line.rstrip()]]
+    return [shortened(each, limit) for each in [*lines, line.rstrip()]]
 
 
 def count(n: int, what: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean_file
 from neuro_attn.files import sha256
 
 
@@ -24,7 +24,7 @@ def existing_file(path: str | Path, where: str = "") -> Path:
     path = Path(path)
     if not path.is_file():
         problem = f"no such file: {path}." if where else "no such file."
-        raise InputError(where or str(path), problem)
+        raise InputError(where or str(path), problem, did_you_mean_file(path))
     return path
 
 

@@ -207,9 +207,30 @@ def _matches(pattern: str, data_folder: str | Path, key: str, folders: bool) -> 
             key,
             f"{pattern!r} matches no {'folder' if folders else 'file'} in "
             f"{Path(data_folder).absolute()}.",
-            "Patterns are relative to data_folder, or absolute.",
+            _found_instead(pattern, Path(data_folder)),
         )
     return sessions
+
+
+def _found_instead(pattern: str, folder: Path) -> str:
+    """Return what was probably meant by a pattern that matches nothing, or else what is there."""
+    if "\\" in pattern:
+        return f"Write / instead of \\: {pattern.replace(chr(92), '/')}."
+    if not folder.is_dir():
+        return f"There is no folder {folder}; data_folder or --data names it."
+    parts = Path(pattern).parts
+    for number, part in enumerate(parts):
+        if (folder / part).is_dir():
+            folder = folder / part
+            continue
+        there = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        close = difflib.get_close_matches(part, there, n=1)
+        if close and not set(part) & set("*?["):
+            return f"Did you mean {Path(*parts[:number], close[0], *parts[number + 1 :])}?"
+        more = f" and {len(there) - _MAX_LISTED} more" if len(there) > _MAX_LISTED else ""
+        listed = ", ".join(there[:_MAX_LISTED]) + more if there else "nothing"
+        return f"In {folder} there is: {listed}. Patterns are relative to data_folder, or absolute."
+    return "Patterns are relative to data_folder, or absolute."
 
 
 def _check_stems(paths: list[str], key: str) -> None:

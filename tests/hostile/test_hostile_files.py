@@ -359,7 +359,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "nwb",
         unspoiled,
         {"regions": {"exclude": ["V4", "FEF"]}},
-        ["datasets.mine.regions", "no region has 1 units"],
+        ["datasets.mine.regions", "no region has 1 unit."],
     ),
     "a region column that is none": (
         "nwb",

@@ -8,7 +8,7 @@ import scipy.io
 import yaml
 
 from tests import formats, layouts
-from tests.onboarding.conftest import N_UNITS, spike_trains, trials_table
+from tests.onboarding.conftest import N_UNITS, spike_trains, trials_table, write_nwb
 
 TRIALS = trials_table()
 
@@ -74,8 +74,25 @@ def test_a_folder_leads_to_a_configuration_that_runs(write, tmp_path, command, d
 def test_a_folder_of_anything_else_is_one_message(tmp_path, command):
     (tmp_path / "photos").mkdir()
     assert command("inspect", "photos").message == (
-        "photos: is a folder without spikes.times.npy or spike_clusters.npy. "
-        "Folders that can be read: folders of ALF or Phy, NWB in Zarr."
+        "photos: is a folder without files that can be read. Files that can be read: .nwb, .mat, "
+        ".csv, .parquet, .nc; folders of ALF or Phy, NWB in Zarr."
+    )
+
+
+def test_a_folder_of_files_stands_for_the_files_in_it(tmp_path, command, described):
+    for name in ("mice/a.nwb", "mice/b.nwb"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_nwb(tmp_path / name)
+    (tmp_path / "mice/notes.txt").write_text("not read")
+    assert described("mice")["files"] == ["mice/a.nwb", "mice/b.nwb"]
+
+
+def test_files_in_folders_below_are_named_by_a_pattern(tmp_path, command):
+    (tmp_path / "mice/sub-1").mkdir(parents=True)
+    (tmp_path / "mice/sub-1/a.nwb").touch()
+    assert command("inspect", "mice").message == (
+        "mice: is a folder; the first file in a folder below is sub-1/a.nwb. "
+        "Name the files, as mice/*/*.nwb."
     )
 
 
