@@ -6,14 +6,14 @@ trials and units with the largest part missing go first, until nothing is missin
 outside the recording goes as a trial, and a unit that was lost goes as a unit.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
+_EXPECTED = 20
+"""Spikes in other bins on average from which on an empty bin is no chance."""
+_ENOUGH_UNITS = 5
+"""Units that do not all fall silent together by chance."""
 _TOLERANCE = 1e-6
 """How far a window may reach past an interval of observation, s: times are rounded in files."""
-_EXPECTED = 20.0
-"""Spikes that must be missing past the last one before it is remarked on."""
 
 
 def was_observed(intervals: np.ndarray, opens: np.ndarray, closes: np.ndarray) -> np.ndarray:
@@ -72,28 +72,23 @@ def observed_part(observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return trials, units
 
 
-def past_the_spikes(
-    spike_times: Sequence[np.ndarray], opens: np.ndarray, closes: np.ndarray
-) -> int:
-    """Count windows that reach past the spikes of a session, as if it had not been recorded there.
+def silent_bins(counts: np.ndarray) -> np.ndarray:
+    """Return the bins in which no unit fires on any trial, where spikes must be missing.
 
-    A sparse session may end in silence. So a window counts only if the units together would have
-    fired some 20 spikes in the part of it that lies past their first or last.
+    Sparse units leave bins empty by chance, and a few may fall silent together. So there have to
+    be five units or more, and 20 spikes in each of the other bins on average: Poisson units of
+    constant rates leave a bin empty with a probability of 2e-9.
 
     Parameters
     ----------
-    spike_times : sequence of array, one per unit
-        Sorted spike times, s.
-    opens, closes : array, shape (window,)
-        Ends of the windows, s.
+    counts : array of int, shape (unit, time)
+        Spikes of each unit in each bin over all trials.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (time,)
     """
-    fired = [times for times in spike_times if len(times)]
-    if not fired:
-        return 0
-    first, last = min(times[0] for times in fired), max(times[-1] for times in fired)
-    if last <= first:
-        return 0
-    rate = sum(map(len, fired)) / (last - first)
-    after = closes - np.maximum(opens, last)
-    before = np.minimum(closes, first) - opens
-    return int((np.maximum(after, before) * rate > _EXPECTED).sum())
+    of_bin = counts.sum(axis=0)
+    fires = of_bin > 0
+    enough = fires.any() and of_bin[fires].mean() >= _EXPECTED
+    return ~fires & bool(enough and (counts.any(axis=1)).sum() >= _ENOUGH_UNITS)

@@ -89,9 +89,13 @@ def count_spikes(
     """
     counts = np.zeros((len(spike_times), n_bins), dtype=np.int64)
     for unit, times in enumerate(spike_times):
-        rates = bin_rates([times], events, start, width, n_bins)[:, 0]
-        counts[unit] = np.rint(width * rates.sum(axis=0, dtype=float))
+        counts[unit] = spikes_of(bin_rates([times], events, start, width, n_bins), width)[0]
     return counts
+
+
+def spikes_of(rates: np.ndarray, width: float) -> np.ndarray:
+    """Return each unit's spikes in each bin over all trials from its rates in bins of `width`."""
+    return np.rint(width * rates.sum(axis=0, dtype=float)).astype(np.int64)
 
 
 def _occupied(

@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn import __version__
+from neuro_attn import __version__, clock
 from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AnyDataset, RecordedDataset, Regions, Time
 from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.expressions import evaluate
 from neuro_attn.files import as_filename, written_whole
 from neuro_attn.independence import repeated_spikes, shared_windows
-from neuro_attn.observation import observed_part, past_the_spikes, was_observed
+from neuro_attn.observation import observed_part, silent_bins, was_observed
 from neuro_attn.rates import bin_rates
 
 
@@ -37,7 +37,7 @@ class SpikeSession:
     session : str
         Name, unique in the data set.
     spike_times : list of array, one per unit
-        Sorted, s.
+        In the order of the file, s.
     units : pandas.DataFrame
         One row a unit: ``unit_id``, ``region`` and anything else.
     trials : pandas.DataFrame
@@ -52,6 +52,8 @@ class SpikeSession:
         False for the outline of a simulation, whose spikes are not drawn.
     has_clock : bool
         False for trials that were cut out before and follow each other on a made-up clock.
+    where_spikes : str
+        File and column of the spike times, named in errors; in `origin` if empty.
     remarks : list of str
         Sentences on how the files were read, shown by `check` and by a run.
     """
@@ -65,6 +67,7 @@ class SpikeSession:
     observed: list[np.ndarray] | None = None
     has_spikes: bool = True
     has_clock: bool = True
+    where_spikes: str = ""
     remarks: list[str] = field(default_factory=list)
 
 
@@ -119,7 +122,7 @@ class Cut(NamedTuple):
     keep: np.ndarray
     """Units of selected regions that were observed on these trials; bool, shape (unit,)."""
     spike_times: list[np.ndarray]
-    """Those of each unit that is kept."""
+    """Those of each unit that is kept, in order."""
     attributes: dict[str, Any]
     """Attributes of the Recording: the counts of `assign_tasks`, units without a region, and
     ``remarks`` if there is anything to say."""
@@ -138,19 +141,21 @@ def cut(session: SpikeSession, dataset: RecordedDataset) -> Cut:
     Raises
     ------
     InputError
-        As in `from_spikes`, if no trial or unit was observed, or if trials share spikes.
+        As in `from_spikes`, if spikes and events are not on one clock that counts seconds, no
+        trial or unit was observed, or trials share spikes.
     """
     trials, counts = assign_tasks(session.trials, dataset, session.origin)
     keep = selected_units(session.units, dataset.regions)
+    of_clock = _check_clock(session, trials, keep, dataset)
     trials, keep, left_out = _observed(session, trials, keep, dataset.time)
-    spike_times = [session.spike_times[row] for row in np.flatnonzero(keep)]
+    spike_times = [np.sort(session.spike_times[row]) for row in np.flatnonzero(keep)]
     events = trials["event_time"].to_numpy()
     opens, closes = events + dataset.time.start, events + dataset.time.stop
     ids = trials["trial_id"].to_numpy()
     remarks = [
         *session.remarks,
+        of_clock,
         left_out,
-        _past_the_spikes(spike_times, opens, closes) if session.observed is None else "",
         judge_independence(
             shared_windows(ids, events, dataset.time.stop - dataset.time.start)
             if session.has_clock
@@ -167,6 +172,30 @@ def as_attribute(remarks: Iterable[str]) -> dict[str, str]:
     """Return remarks as the attribute ``remarks`` of a Recording, if there are any."""
     text = " ".join(filter(None, remarks))
     return {"remarks": text} if text else {}
+
+
+def _check_clock(
+    session: SpikeSession, trials: pd.DataFrame, keep: np.ndarray, dataset: RecordedDataset
+) -> str:
+    """Refuse spikes and events that are not on one clock in s; return what else is odd."""
+    if not (session.has_clock and session.has_spikes and keep.any()):
+        return ""
+    where = session.where_spikes or f"{session.origin}, spike times"
+    unit_ids = session.units["unit_id"].tolist()
+    spikes = clock.together(
+        clock.describe(session.spike_times[row], str(unit_ids[row])) for row in np.flatnonzero(keep)
+    )
+    if not spikes.n_spikes and session.observed is None:
+        raise InputError(where, "no unit has a spike.")
+    events = trials["event_time"].to_numpy()
+    time = dataset.time
+    found = clock.diagnose(spikes, events + time.start, events + time.stop)
+    if found.problem:
+        columns = ", ".join(dict.fromkeys(str(task.align) for task in dataset.tasks.values()))
+        of = f"{session.origin}, column {columns}" if found.of_events else where
+        raise InputError(of, found.problem, found.remedy)
+    # Where a file says when units were observed, silence is data.
+    return found.restarts if session.observed is not None else found.remark
 
 
 def _observed(
@@ -186,6 +215,15 @@ def _observed(
             f"no unit was observed from {time.start:g} to {time.stop:g} s on any trial.",
             "Intervals of observation and trials must be on one clock, in s.",
         )
+    seen = np.column_stack(observed).any(axis=1)
+    if seen.mean() < 0.5:
+        raise InputError(
+            session.origin,
+            f"{int((~seen).sum())} of {len(trials)} trials lie outside the recording: no unit was "
+            f"observed from {time.start:g} to {time.stop:g} s.",
+            "Intervals of observation and trials must be on one clock, in s. If these trials were "
+            "not recorded, leave them out with the task's expression.",
+        )
     if of_trials.all() and of_units.all():
         return trials, keep, ""
     keep[rows[~of_units]] = False
@@ -195,15 +233,30 @@ def _observed(
     return trials[of_trials].reset_index(drop=True), keep, left_out
 
 
-def _past_the_spikes(spike_times: list[np.ndarray], opens: np.ndarray, closes: np.ndarray) -> str:
-    n_past = past_the_spikes(spike_times, opens, closes)
-    if not n_past:
+def on_silent_bins(counts: np.ndarray, centers: np.ndarray, width: float) -> str:
+    """Return a remark if no unit fires in some bins, as in files cut around an event.
+
+    Parameters
+    ----------
+    counts : array of int, shape (unit, time)
+        Spikes of each unit in each bin over all trials.
+    centers : array, shape (time,)
+        Centres of the bins, s from the event.
+    width : float
+        Width of a bin, s.
+    """
+    silent = np.flatnonzero(silent_bins(counts))
+    if not len(silent):
         return ""
-    said = "reaches" if n_past == 1 else "reach"
+    parts = np.split(silent, np.flatnonzero(np.diff(silent) > 1) + 1)
+    ends = [(centers[part[0]] - width / 2, centers[part[-1]] + width / 2) for part in parts]
+    # Rounded to a microsecond, an edge at the event is 0 and not 1e-17.
+    spans = [f"{round(begin, 6) + 0.0:g} to {round(end, 6) + 0.0:g} s" for begin, end in ends]
+    shown = ", ".join(spans[:3]) + (f" and {len(spans) - 3} more" if len(spans) > 3 else "")
     return (
-        f"{_counted(n_past, 'trial')} of {len(opens)} {said} past the first or last spike of all "
-        "units; the missing rates are 0. Leave such trials out with the task's expression if they "
-        "were not recorded."
+        f"No unit fires on any trial in {len(silent)} of {_counted(len(centers), 'bin')} ({shown} "
+        "from the event): the file seems to keep only the spikes around events. Choose a time that "
+        "it covers; rates of 0 are no baseline."
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 
 from neuro_attn import recording
 from neuro_attn.errors import InputError
-from neuro_attn.observation import observed_part, past_the_spikes, was_observed
+from neuro_attn.observation import observed_part, silent_bins, was_observed
 
 ALWAYS = np.array([[0.0, 100.0]])
 
@@ -44,14 +44,16 @@ def test_trials_after_the_recording_go_as_trials_and_a_lost_unit_as_a_unit():
     assert np.flatnonzero(~units).tolist() == [3]
 
 
-def test_windows_past_the_spikes_count_where_spikes_must_be_missing():
-    rng = np.random.default_rng(0)
-    opens = np.array([-3.0, 10.0, 99.9, 200.0])
-    dense = [np.sort(rng.uniform(0, 100, 1000)) for _ in range(50)]
-    assert past_the_spikes(dense, opens, opens + 1.0) == 3
-    sparse = [np.array([10.0, 50.0, 90.0])]
-    assert past_the_spikes(sparse, opens, opens + 1.0) == 0
-    assert past_the_spikes([np.empty(0)], opens, opens + 1.0) == 0
+def test_bins_are_silent_where_spikes_must_be_missing():
+    counts = np.full((5, 8), 5)
+    counts[:, :2] = 0
+    assert silent_bins(counts).tolist() == [True, True] + 6 * [False]
+    # Four units may pause together, and with few spikes bins are empty by chance.
+    assert not silent_bins(6 * counts[:4]).any()
+    assert not silent_bins(counts - np.minimum(counts, 2)).any()
+    counts[0, 0] = 1
+    assert silent_bins(counts).tolist() == [False, True] + 6 * [False]
+    assert not silent_bins(np.zeros((5, 8), dtype=int)).any()
 
 
 # --- in a Recording ------------------------------------------------------------------------------
@@ -102,7 +104,15 @@ def test_a_session_observed_throughout_has_no_remarks(small):
 def test_where_nothing_says_what_was_observed_missing_spikes_are_remarked_on(small):
     made = recording.from_spikes(session(None), "small", small)
     assert made.sizes["trial"] == 8
-    assert made.attrs["remarks"].startswith("1 trial of 8 reaches past the first or last spike ")
+    assert made.attrs["remarks"].startswith("1 of 8 trials lies outside the recording, in part ")
+
+
+def test_most_trials_that_no_unit_was_observed_on_are_refused(small):
+    """Trials start every 10 s from 10 s on."""
+    recording.from_spikes(session([np.array([[0.0, 45.0]])] * 3), "small", small)
+    with pytest.raises(InputError) as error:
+        recording.from_spikes(session([np.array([[0.0, 35.0]])] * 3), "small", small)
+    assert "5 of 8 trials lie outside the recording: no unit was observed" in str(error.value)
 
 
 def test_a_session_that_was_never_observed_is_refused(small):

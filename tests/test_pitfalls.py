@@ -19,6 +19,7 @@ from pynwb import NWBHDF5IO, NWBFile
 from scipy import stats
 
 from benchmarks import calibration as simulated
+from neuro_attn import sources
 from neuro_attn.configuration import parse
 from neuro_attn.decoding import (
     LogisticDecoder,
@@ -36,7 +37,6 @@ from neuro_attn.inference import tables
 from neuro_attn.inference.pvalues import p_value
 from neuro_attn.rates import bin_rates
 from neuro_attn.recording import assign_tasks
-from neuro_attn.sources import nwb
 
 FAR, FAR_RATE = 5, 1e-5
 WITHIN, ACROSS = simulated.WITHIN, simulated.ACROSS
@@ -436,15 +436,16 @@ LOCATED = {"location": ["V4", "FEF"]}
 SPOILED = {
     "spike times in ms": (
         lambda file: two_units(file, np.arange(10_000, 20_000, 100.0), **LOCATED),
-        "units.spike_times: the last spike is at 19900, the last trial of trials stops at 19 s",
+        "units.spike_times: the last spike is at 19,900, 1,082 times as late as the last trial "
+        "(18.4 s): spike times seem to be in milliseconds.",
     ),
     "missing regions": (
         lambda file: two_units(file, area=["V4", "FEF"]),
         "units: no column 'location' (regions.column) in the units",
     ),
     "trials outside the recording": (
-        lambda file: two_units(file, (30.5, 31.5), **LOCATED),
-        "units.spike_times: no spike falls into any trial of trials",
+        lambda file: two_units(file, np.arange(100.25, 130, 0.5), **LOCATED),
+        "units.spike_times: 9 of 9 trials lie outside the recording: no unit fires there",
     ),
     "duplicated ids": (
         lambda file: two_units(file, ids=(7, 7), **LOCATED),
@@ -458,14 +459,18 @@ def test_18_files_that_are_not_what_they_seem(what, tmp_path, dataset):
     """A clear error names the file, the table and the column."""
     spoil, problem = SPOILED[what]
     file = NWBFile("a session", "s1", datetime(2021, 1, 1, tzinfo=UTC))
+    for column in ("cue", "order", "side"):
+        file.add_trial_column(column, column)
     for start in range(10, 19):
-        file.add_trial(start_time=float(start), stop_time=start + 1.0)
+        order, side = "pro" if start % 2 else "retro", "left" if start // 2 % 2 else "right"
+        times = {"start_time": float(start), "stop_time": start + 1.0, "cue": float(start)}
+        file.add_trial(**times, order=order, side=side)
     spoil(file)
     path = tmp_path / "s1.nwb"
     with NWBHDF5IO(path, "w") as io:
         io.write(file)
     with pytest.raises(InputError) as error:
-        nwb.read(path, dataset(source="nwb", files="*"))
+        sources.read("small", dataset(source="nwb", files="*.nwb"), tmp_path, 0)
     assert str(error.value).startswith(f"{path}, {problem}")
 
 

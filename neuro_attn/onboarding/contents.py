@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from neuro_attn.clock import Spikes
+
 Kind = Literal["nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy"]
 Use = Literal["", "event", "from start?"]
 
@@ -70,8 +72,7 @@ class SessionContents:
         What was recorded, s on the file's clock; NaN where the file does not say.
     units : pandas.DataFrame
         One row a unit: ``unit_id`` and, where there are spikes, ``n_spikes``, ``first`` and
-        ``last`` (s), ``n_long`` intervals between spikes (longer than half a second) and
-        ``n_wrong`` (spike times that are not finite).
+        ``last`` (s), and ``n_wrong`` (spike times that are not finite).
     region_columns : list of RegionColumn
         The first column of a name is the one that a run would take.
     tables : dict of pandas.DataFrame
@@ -82,6 +83,8 @@ class SessionContents:
         Columns of `tables` that stand for one of the file with several values a row, by table.
     units_tables : list of str
         The units tables of which a configuration must choose one; empty if it need not.
+    spikes : clock.Spikes, optional
+        What the clock is judged from, where there is one.
     trains : list of array
         Spike times of some units, s.
     bins : tuple of float, optional
@@ -108,6 +111,7 @@ class SessionContents:
     unusable: dict[str, list[str]] = field(default_factory=dict)
     derived: dict[str, list[str]] = field(default_factory=dict)
     units_tables: list[str] = field(default_factory=list)
+    spikes: Spikes | None = None
     trains: list[np.ndarray] = field(default_factory=list)
     bins: tuple[float, float, float] | None = None
     around_event: tuple[float, float] | None = None

@@ -130,7 +130,7 @@ def _contents(
     keys: dict[str, Any],
     remarks: list[str],
 ) -> SessionContents:
-    summary, sample = summarize(trains)
+    summary, sample, spikes = summarize(trains, clusters["unit_id"])
     return SessionContents(
         session=session_of(path),
         path=path,
@@ -139,6 +139,7 @@ def _contents(
         units=pd.concat([clusters[["unit_id"]], summary], axis=1),
         region_columns=_region_columns(clusters.drop(columns="unit_id")),
         tables=tables,
+        spikes=spikes,
         trains=sample,
         also=also,
         keys=keys,

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from neuro_attn.clock import Spikes
 from neuro_attn.onboarding.contents import USUAL_NAMES, RegionColumn, SessionContents
 from neuro_attn.onboarding.trains import summarize
 from neuro_attn.sources import nwb_v1
@@ -47,7 +48,7 @@ def read(path: str, units_table: str = "") -> SessionContents:
         chosen = chosen or next(iter(found), None)
         others = [name for name in filled if name != chosen]
         units = None if chosen is None else found[chosen]
-        summary, trains = _units(units)
+        summary, spikes, trains = _units(units)
         choices = filled if TOP not in filled and len(filled) > 1 else []
         spans = [span for _, span in series if span is not None]
         if "first" in summary:
@@ -74,6 +75,7 @@ def read(path: str, units_table: str = "") -> SessionContents:
             unusable={name: each.unusable for name, each in tables.items()},
             derived={name: each.derived for name, each in tables.items()},
             units_tables=choices,
+            spikes=spikes,
             trains=trains,
             also=[
                 *(what for what, _ in series),
@@ -83,14 +85,16 @@ def read(path: str, units_table: str = "") -> SessionContents:
         )
 
 
-def _units(units: AnyUnits | None) -> tuple[pd.DataFrame, list[np.ndarray]]:
+def _units(
+    units: AnyUnits | None,
+) -> tuple[pd.DataFrame, Spikes | None, list[np.ndarray]]:
     if units is None or len(units) == 0:
-        return pd.DataFrame({"unit_id": np.empty(0, dtype=int)}), []
+        return pd.DataFrame({"unit_id": np.empty(0, dtype=int)}), None, []
     unit_id = pd.DataFrame({"unit_id": units.ids})
     if not units.has_spikes():
-        return unit_id, []
-    summary, trains = summarize(units.trains())
-    return pd.concat([unit_id, summary], axis=1), trains
+        return unit_id, None, []
+    summary = summarize(units.trains(), unit_id["unit_id"])
+    return pd.concat([unit_id, summary.units], axis=1), summary.spikes, summary.sample
 
 
 def _region_columns(units: AnyUnits) -> list[RegionColumn]:

@@ -1,10 +1,12 @@
 """What is odd in files, and what to do about it. None of it stops an inspection."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from neuro_attn import clock
 from neuro_attn.independence import shared_windows
 from neuro_attn.onboarding.contents import (
     Column,
@@ -14,7 +16,6 @@ from neuro_attn.onboarding.contents import (
     is_placeholder,
 )
 from neuro_attn.onboarding.text import count
-from neuro_attn.sources.nwb import in_milliseconds
 
 _LISTED = 4
 _UNEQUAL = 2.0
@@ -78,7 +79,8 @@ def _of_session(contents: Contents, session: SessionContents) -> Iterator[str]:
     if not session.tables:
         yield "no interval table; a run needs one that lists the trials."
     for name, trials in session.tables.items():
-        yield from _trials(name, trials, session)
+        yield from _trials(name, trials, session.derived.get(name, []))
+    yield from _clock(session)
 
 
 def _spikes(session: SessionContents) -> Iterator[str]:
@@ -90,37 +92,56 @@ def _spikes(session: SessionContents) -> Iterator[str]:
         )
 
 
-def _trials(name: str, trials: pd.DataFrame, session: SessionContents) -> Iterator[str]:
+def _trials(name: str, trials: pd.DataFrame, derived: list[str]) -> Iterator[str]:
     if trials.empty:
         yield f"{name}: no rows."
         return
     if "trial_id" in trials and (ids := trials["trial_id"]).duplicated().any():
         repeated = [str(each) for each in ids[ids.duplicated()].unique()]
         yield f"{name}: duplicated ids of trials: {_listed(repeated)}; a run refuses them."
-    yield from _same_events(name, trials, session.derived.get(name, []))
+    yield from _same_events(name, trials, derived)
     if not {"start_time", "stop_time"} <= set(trials.columns):
         return
     start, stop = (trials[key].to_numpy(dtype=float) for key in ("start_time", "stop_time"))
     if n_backward := int((stop < start).sum()):
         yield f"{name}: {count(n_backward, 'row')} stop before they start."
-    last_trial = np.nanmax(np.concatenate([start, stop, [-np.inf]]))
-    units = session.units
-    if "last" in units:
-        n_intervals = int(np.maximum(units["n_spikes"] - 1, 0).sum())
-        last_spike = units["last"].max()
-        if in_milliseconds(last_spike, last_trial, int(units["n_long"].sum()), n_intervals):
-            yield (
-                f"the last spike is at {last_spike:g}, the last of {name} stops at "
-                f"{last_trial:g} s: spike times look like milliseconds. A run needs s."
-            )
-            return
-    outside = (stop < session.start) | (start > session.stop)
-    if n_outside := int(outside.sum()):
-        yield (
-            f"{name}: {n_outside} of {count(len(trials), 'row')} outside the recording "
-            f"({session.start:g} to {session.stop:g} s). Spikes and trials must be on one clock; "
-            "leave such trials out with the task's expression."
-        )
+
+
+def _clock(session: SessionContents) -> Iterator[str]:
+    """Say what a run would find wrong with the clock, judged as a run judges it."""
+    if session.spikes is None:
+        return
+    none = np.empty(0)
+    of_spikes = clock.diagnose(session.spikes, none, none)
+    if of_spikes.problem:
+        yield f"{of_spikes.problem} {of_spikes.remedy} A run refuses them."
+    elif of_spikes.restarts:
+        yield of_spikes.restarts
+    spikes = replace(session.spikes, restarts=[])
+    for name, table in session.tables.items():
+        for column, is_event in _times(table, session.derived.get(name, [])):
+            events = table[column].to_numpy(dtype=float)
+            found = clock.diagnose(spikes, events, events, "rows")
+            if found.problem and (is_event or found.of_events):
+                yield f"{name}, column {column}: {found.problem} {found.remedy} A run refuses them."
+                return
+            if found.outside and is_event:
+                yield f"{name}, column {column}: {found.outside}"
+                break
+
+
+def _times(table: pd.DataFrame, derived: list[str]) -> Iterator[tuple[str, bool]]:
+    """Yield columns of events, or else of numbers that grow, which may be events in samples."""
+    described = columns(table, derived)
+    events = [each.name for each in described if each.use == "event" and each.name != "stop_time"]
+    yield from ((name, True) for name in events)
+    if events:
+        return
+    for each in described:
+        if each.kind in ("integer", "number"):
+            steps = np.diff(table[each.name].to_numpy(dtype=float))
+            if len(steps) and (steps > 0).mean() >= 0.9:
+                yield each.name, False
 
 
 def _same_events(name: str, trials: pd.DataFrame, derived: list[str]) -> Iterator[str]:

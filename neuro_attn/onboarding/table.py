@@ -1,6 +1,5 @@
 """What stands in tables of spikes, trials and units, given together or one by one."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -79,11 +78,8 @@ def _session(
     times = {unit: times.to_numpy() for unit, times in spikes.groupby("unit_id")["time"]}
     ids = list(units["unit_id"]) if "unit_id" in units else list(times)
 
-    def trains() -> Iterator[np.ndarray]:
-        return (times.get(unit, np.empty(0)) for unit in ids)
-
-    summary, sample = summarize(trains())
-    known = summary if len(spikes) else summary[[]]
+    summary = summarize((times.get(unit, np.empty(0)) for unit in ids), ids)
+    known = summary.units if len(spikes) else summary.units[[]]
     texts = [
         RegionColumn("units column", str(column), _texts(units[column]))
         for column in units.columns.drop(["session", "unit_id"], errors="ignore")
@@ -92,12 +88,13 @@ def _session(
     return SessionContents(
         session=name,
         path=path,
-        start=float(summary["first"].min()) if len(spikes) else np.nan,
-        stop=float(summary["last"].max()) if len(spikes) else np.nan,
+        start=float(summary.units["first"].min()) if len(spikes) else np.nan,
+        stop=float(summary.units["last"].max()) if len(spikes) else np.nan,
         units=pd.concat([pd.DataFrame({"unit_id": ids}), known], axis=1),
         region_columns=texts,
         tables={"trials": trials.reset_index(drop=True)} if len(trials) else {},
-        trains=sample,
+        spikes=summary.spikes,
+        trains=summary.sample,
     )
 
 

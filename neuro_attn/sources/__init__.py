@@ -25,18 +25,23 @@ from neuro_attn.configuration import (
     TableDataset,
 )
 from neuro_attn.errors import InputError
-from neuro_attn.rates import count_spikes
+from neuro_attn.rates import count_spikes, spikes_of
 from neuro_attn.recording import (
     SpikeSession,
+    as_attribute,
     build,
     check_together,
     cut,
     from_spikes,
+    on_silent_bins,
 )
 from neuro_attn.sources.finding import input_files, session_names, session_paths
 from neuro_attn.sources.regions import check_map, grouped
 
 __all__ = ["input_files", "outlines", "read", "session_names"]
+
+_KEPT = {"netcdf": "NetCDF", "matlab": "MATLAB arrays", "binned": "binned data"}
+"""Sources of rates that are kept as they are: aligned and binned already."""
 
 # Each source is imported where it is needed: a run reads one kind of file.
 
@@ -105,6 +110,7 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
     # A file may hold more than the sessions that are analysed.
     recordings = [made for made in recordings if dataset.sessions.take(made.attrs["session"])]
     for made in recordings:
+        _remark_on_silence(made, _counts(made, kept=dataset.source in _KEPT))
         if "remarks" in made.attrs:
             tqdm.write(f"{made.attrs['origin']}: {made.attrs['remarks']}", file=sys.stderr)
     check_map(recordings, name, dataset)
@@ -244,22 +250,39 @@ def _without_rates(session: SpikeSession, name: str, dataset: RecordedDataset) -
     if not session.has_spikes:
         return outline
     events = trials["event_time"].to_numpy()
-    return _with_counts(
-        outline, count_spikes(part.spike_times, events, time.start, time.bin, time.n_bins)
-    )
+    counts = count_spikes(part.spike_times, events, time.start, time.bin, time.n_bins)
+    return _with_counts(outline, counts)
 
 
 def _counted(read_one: Callable[[], xr.Dataset]) -> xr.Dataset:
-    """Return kept rates with the numbers of those that are not zero."""
+    """Return kept rates with their counts."""
     kept = read_one()
-    return _with_counts(kept, np.count_nonzero(kept["rates"].values, axis=0))
+    return _with_counts(kept, _counts(kept, kept=True))
+
+
+def _counts(made: xr.Dataset, kept: bool) -> np.ndarray:
+    """Count the spikes behind rates, or kept rates that are not zero, over trials: (unit, time)."""
+    rates = made["rates"].values
+    return np.count_nonzero(rates, axis=0) if kept else spikes_of(rates, _width(made))
+
+
+def _width(made: xr.Dataset) -> float:
+    return float(made["time"].attrs["bin_width"])
 
 
 def _with_counts(outline: xr.Dataset, counts: np.ndarray) -> xr.Dataset:
     """Return an outline with the coordinates that count spikes, from counts (unit, time)."""
+    _remark_on_silence(outline, counts)
     return outline.assign_coords(
         spikes_per_bin=("time", counts.sum(axis=0)), spikes_per_unit=("unit", counts.sum(axis=1))
     )
+
+
+def _remark_on_silence(made: xr.Dataset, counts: np.ndarray) -> None:
+    """Add to a Recording's remarks that no unit fires in some bins, if so."""
+    said = on_silent_bins(counts, made["time"].values, _width(made))
+    remarks = [made.attrs.get("remarks", ""), said]
+    made.attrs.update(as_attribute(remarks))
 
 
 def _grouped(session: SpikeSession, dataset: AnyDataset) -> SpikeSession:
@@ -279,8 +302,7 @@ def _progress(paths: list[str], name: str) -> Iterable[str]:
 
 def _check_alignment(name: str, dataset: AnyDataset) -> None:
     """Raise `InputError` unless spikes have an event to be aligned to, and kept rates have none."""
-    forms = {"netcdf": "NetCDF", "matlab": "MATLAB arrays", "binned": "binned data"}
-    kept = dataset.source in forms
+    kept = dataset.source in _KEPT
     for task, settings in dataset.tasks.items():
         key = f"datasets.{name}.tasks.{task}.align"
         if settings.align is None and not kept:
@@ -290,7 +312,7 @@ def _check_alignment(name: str, dataset: AnyDataset) -> None:
         if settings.align is not None and kept:
             raise InputError(
                 key,
-                f"{settings.align!r} was given, but rates from {forms[dataset.source]} are aligned "
+                f"{settings.align!r} was given, but rates from {_KEPT[dataset.source]} are aligned "
                 "already.",
                 "Leave the key out.",
             )

@@ -140,6 +140,7 @@ def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
             **({"revisions": ", ".join(found)} if (found := revisions(read_files)) else {}),
         },
         remarks=remarks,
+        where_spikes=f"{folder}, spikes.times",
     )
 
 

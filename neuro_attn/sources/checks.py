@@ -95,8 +95,8 @@ def first_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[0][:200]}".rstrip(": ")
 
 
-def sorted_spike_times(times: np.ndarray, where: str) -> np.ndarray:
-    """Return a unit's spike times in order.
+def finite_spike_times(times: np.ndarray, where: str) -> np.ndarray:
+    """Return a unit's spike times in the order of the file: `clock` judges it.
 
     Parameters
     ----------
@@ -118,4 +118,4 @@ def sorted_spike_times(times: np.ndarray, where: str) -> np.ndarray:
     if not (finite := np.isfinite(times)).all():
         spike = int(np.flatnonzero(~finite)[0])
         raise InputError(where, f"spike {spike} has the time {times[spike]}.", "In s, and finite.")
-    return np.sort(times)
+    return times

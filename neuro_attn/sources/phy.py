@@ -101,6 +101,7 @@ def read(folder: str | Path, dataset: PhyDataset) -> SpikeSession:
         origin=str(folder),
         provenance={"file": folder.name, "sha256": digest_of(files(folder, dataset), folder)},
         remarks=found.remarks,
+        where_spikes=str(path),
     )
 
 

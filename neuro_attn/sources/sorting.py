@@ -12,7 +12,7 @@ import scipy.ndimage
 from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import AlfDataset, PhyDataset
 from neuro_attn.errors import InputError
-from neuro_attn.sources.checks import existing_file, first_line, sorted_spike_times
+from neuro_attn.sources.checks import existing_file, finite_spike_times, first_line
 from neuro_attn.sources.units import kept_units
 
 _FEWEST, _SAMPLED = 100, 20_000
@@ -180,7 +180,7 @@ def trains_of(
     for cluster in wanted:
         first, stop = np.searchsorted(grouped, [cluster, cluster + 1])
         of_cluster = times[order[first:stop]]
-        trains.append(sorted_spike_times(of_cluster, f"{where}, cluster {cluster}"))
+        trains.append(finite_spike_times(of_cluster, f"{where}, cluster {cluster}"))
     return trains
 
 

@@ -11,7 +11,7 @@ from neuro_attn.configuration import TableDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
 from neuro_attn.recording import SpikeSession
-from neuro_attn.sources.checks import existing_file, first_line, sorted_spike_times
+from neuro_attn.sources.checks import existing_file, finite_spike_times, first_line
 from neuro_attn.sources.text_tables import read_text_table
 from neuro_attn.sources.units import kept_units
 
@@ -114,13 +114,14 @@ def _session(
     return SpikeSession(
         session=name,
         spike_times=[
-            sorted_spike_times(times.get(unit, np.empty(0)), f"{where} {unit!r}")
+            finite_spike_times(times.get(unit, np.empty(0)), f"{where} {unit!r}")
             for unit in kept["unit_id"]
         ],
         units=kept[["unit_id", "region"]].reset_index(drop=True),
         trials=trials.drop(columns="session").reset_index(drop=True),
         origin=str(paths["trials"]),
         provenance=provenance,
+        where_spikes=f"{paths['spikes']}, session {name!r}",
     )
 
 

@@ -286,7 +286,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "nwb",
         hdf5(NWB, lambda f: f[SPIKES].__setitem__(..., f[SPIKES][:] - 1e6)),
         {},
-        [NWB, "no spike falls into any trial"],
+        [NWB, "spike_times", "lie outside the recording"],
     ),
     "huge spike times": ("nwb", put(NWB, SPIKES, 1e300), {}, [NWB, "spike"]),
     "unit ids used twice": (

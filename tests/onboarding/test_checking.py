@@ -149,7 +149,7 @@ PROBLEMS = {
         {"trains": [times * 1000 for times in spike_trains()]},
         {},
         "spike times seem to be in milliseconds",
-        "NWB keeps them in s.",
+        "Divide them by 1,000 in the file; spikes and events must be in s.",
     ),
     "duplicated ids": (
         {"ids": [7, 7, *range(8, 6 + N_UNITS)]},

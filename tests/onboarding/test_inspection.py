@@ -180,7 +180,7 @@ def test_a_sound_file_gives_no_warning(described, tmp_path):
 def test_spike_times_in_milliseconds(described, tmp_path):
     trains = [times * 1000 for times in spike_trains()]
     found = described(write_nwb(tmp_path / "a.nwb", trains=trains))
-    (warning,) = warned(found, "spike times look like milliseconds")
+    (warning,) = warned(found, "spike times seem to be in milliseconds")
     assert str(tmp_path / "a.nwb") in warning
 
 
@@ -200,7 +200,7 @@ def test_trials_outside_the_recording(described, tmp_path):
     trials = trials_table()
     trials.loc[N_TRIALS - 5 :, ["start_time", "stop_time", "stimulus"]] += 1000.0
     found = described(write_nwb(tmp_path / "a.nwb", trials))
-    assert warned(found, "trials: 5 of 80 rows outside the recording (0.")
+    assert warned(found, "trials, column start_time: 5 of 80 rows lie outside the recording")
 
 
 def test_duplicated_ids_of_units(described, tmp_path):

@@ -15,7 +15,7 @@ from pynwb.epoch import TimeIntervals
 
 from neuro_attn import sources
 from neuro_attn.errors import InputError
-from neuro_attn.recording import from_spikes
+from neuro_attn.recording import cut, from_spikes
 from neuro_attn.sources import nwb, nwb_units
 
 N_TRIALS = 12
@@ -274,7 +274,7 @@ def test_trial_ids_are_those_of_the_file(write, small):
 def test_spike_times_out_of_order_are_sorted(write, small):
     shuffled = [np.random.default_rng(1).permutation(train) for train in spikes()]
     session = nwb.read(write(add_trials, lambda file: add_units(file, shuffled)), small)
-    for read, written in zip(session.spike_times, spikes(), strict=True):
+    for read, written in zip(cut(session, small).spike_times, spikes(), strict=True):
         np.testing.assert_array_equal(read, written)
 
 
@@ -291,7 +291,8 @@ def test_spikes_long_after_the_last_trial_are_no_milliseconds(write, small, rate
     times = [np.sort(rng.uniform(0, end, int(rate * end))) for _ in range(2)]
     # Sparse units fire in bursts, as neurons do.
     times = [np.sort(np.concatenate([train, train + 0.01, train + 0.02])) for train in times]
-    nwb.read(write(add_trials, lambda file: add_units(file, times)), small)
+    session = nwb.read(write(add_trials, lambda file: add_units(file, times)), small)
+    cut(session, small)
 
 
 def test_units_know_when_they_were_observed(write, small):
@@ -485,31 +486,6 @@ def test_a_missing_region_column_is_answered_with_those_there(write, dataset):
         "Columns of units: electrodes. Columns of electrodes: location, group, group_name. "
         "Columns of electrode_group: location. Or give the key region, one for all units."
     )
-
-
-def test_spike_times_in_milliseconds_are_recognised(write, small):
-    in_ms = spikes(scale=1000.0)
-    path = write(add_trials, lambda file: add_units(file, in_ms))
-    last = max(train[-1] for train in in_ms)
-    assert problem(path, small) == (
-        f"{path}, units.spike_times: the last spike is at {last:g}, the last trial of trials "
-        f"stops at {STARTS[-1] + 1.5:g} s: spike times seem to be in milliseconds. "
-        "NWB keeps them in s."
-    )
-
-
-def test_spikes_on_another_clock_than_the_trials_are_refused(write, small):
-    later = [train + 100 for train in spikes()]
-    path = write(add_trials, lambda file: add_units(file, later))
-    text = problem(path, small)
-    assert text.startswith(f"{path}, units.spike_times: no spike falls into any trial of trials (")
-    assert "10 to 33.5 s; spikes: 100" in text
-    assert text.endswith("Spikes and trials must be on one clock, in s.")
-
-
-def test_units_that_never_fire_are_refused(write, small):
-    path = write(add_trials, lambda file: add_units(file, [np.empty(0), np.empty(0)]))
-    assert problem(path, small) == f"{path}, units.spike_times: no unit has a spike."
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
