@@ -27,6 +27,9 @@ from neuro_attn.independence import repeated_spikes, shared_windows
 from neuro_attn.observation import observed_part, silent_bins, was_observed
 from neuro_attn.rates import bin_rates
 
+_OWN_NAMES = frozenset({"time", "session", "region", "unit_id", "rates"})
+"""Parts of a Recording that do not stand on trials."""
+
 
 @dataclass(frozen=True)
 class SpikeSession:
@@ -456,7 +459,7 @@ def build(
         "session": ("unit", np.full(len(units), session, dtype=object)),
     }
     for column in trials.columns:
-        coordinates[str(column)] = ("trial", _storable(trials[column]))
+        coordinates[stored_name(str(column))] = ("trial", _storable(trials[column]))
     for column in units.columns:
         key = str(column) if column in ("unit_id", "region") else f"unit_{column}"
         coordinates[key] = ("unit", _storable(units[column]))
@@ -474,6 +477,15 @@ def build(
     recording["rates"].attrs.update(units=units_of_rates, long_name="firing rate")
     check(recording, str(provenance.get("origin", session)))
     return recording
+
+
+def stored_name(column: str) -> str:
+    """Return what a trial column of the source is called in a Recording.
+
+    Columns that have the name of another part of a Recording, as ``session``, get the prefix
+    ``trial_``.
+    """
+    return f"trial_{column}" if column in _OWN_NAMES else column
 
 
 def _storable(column: pd.Series) -> np.ndarray:

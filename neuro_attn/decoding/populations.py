@@ -11,6 +11,7 @@ import xarray as xr
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.errors import InputError
+from neuro_attn.recording import stored_name
 
 POOLED = "all"
 """Name of the session that stands for all sessions together."""
@@ -300,9 +301,10 @@ def trial_column(recording: xr.Dataset, column: str, where: str) -> np.ndarray:
         If there is none of that name; `where` is the key that names it.
     """
     columns = [str(c) for c in recording.coords if recording[c].dims == ("trial",)]
-    if column not in columns:
+    stored = stored_name(column)
+    if stored not in columns:
         raise InputError(where, f"no trial column {column!r}.", f"Columns: {', '.join(columns)}.")
-    return recording[column].values
+    return recording[stored].values
 
 
 def _event_time(recording: xr.Dataset) -> np.ndarray | None:

@@ -97,7 +97,11 @@ def _of_matlab(path: Path) -> list[Site]:
     parts = matfiles.contents(path, _PARTS)
     if "binned_data" not in parts:
         raise InputError(
-            str(path), "no variable binned_data.", "Binned data of the NDT have one cell a site."
+            str(path),
+            "no variable binned_data.",
+            "Rasters are read with source: raster."
+            if "raster_data" in matfiles.names(path)
+            else "Binned data of the NDT have one cell a site.",
         )
     data = parts["binned_data"]
     data = data if isinstance(data, list) else [data]

@@ -128,7 +128,13 @@ def load(path: str | Path) -> Raster:
         raise ndr.written_by_r(path)
     parts = matfiles.contents(path, _PARTS)
     if "raster_data" not in parts:
-        raise InputError(str(path), "no variable raster_data.", "A raster of the NDT has one.")
+        raise InputError(
+            str(path),
+            "no variable raster_data.",
+            "Binned data are read with source: binned."
+            if "binned_data" in matfiles.names(path)
+            else "A raster of the NDT has one.",
+        )
     counts = _counts(parts["raster_data"], f"{path}, raster_data")
     labels = ndt.labels(parts.get("raster_labels"), len(counts), f"{path}, raster_labels")
     site = parts.get("raster_site_info")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from neuro_attn import sources
 from neuro_attn.errors import InputError
-from neuro_attn.sources import binned, binned_files
+from neuro_attn.sources import binned, binned_files, raster
 from tests.matlab_files import write_hdf5, write_older
 
 SITES, TRIALS, EVENT = 3, 12, 101
@@ -280,6 +280,15 @@ def test_values_that_cannot_be_what_was_given_lead_to_the_right_key(
     text = problem(path, made_with(values=values))
     assert f"values: {values} was given, but" in text
     assert remedy in text
+
+
+def test_rasters_and_binned_data_point_to_each_others_source(tmp_path):
+    write_older(tmp_path / "b.mat", variables())
+    with pytest.raises(InputError, match="Binned data are read with source: binned"):
+        raster.load(tmp_path / "b.mat")
+    write_older(tmp_path / "r.mat", {"raster_data": np.ones((2, 3))})
+    with pytest.raises(InputError, match="Rasters are read with source: raster"):
+        binned_files.load(tmp_path / "r.mat")
 
 
 def test_tasks_have_no_event(path, made_with):

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neuro_attn import sources
+from neuro_attn import recording, sources
 from neuro_attn.configuration import parse
+from neuro_attn.decoding.populations import trial_column
 from neuro_attn.expressions import evaluate
 from neuro_attn.sources.text_tables import read_text_table
 from tests import formats
@@ -141,3 +142,23 @@ def test_no_text_is_lost_or_made_missing(values, tmp_path_factory):
     else:
         assert missing == [value == "" for value in values]
         assert found.dropna().tolist() == [value for value in values if value]
+
+
+# --- names that recordings have themselves -------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", formats.SPIKES)
+@pytest.mark.parametrize("name", ["time", "session", "region", "unit_id", "rates", "trial", "unit"])
+def test_trial_columns_may_have_the_names_of_other_parts_of_a_recording(name, source, tmp_path):
+    if (source, name) in (("csv", "session"), ("parquet", "session")):
+        pytest.skip("session joins the tables")
+    session = formats.planted(n_trials=16, n_units=4)
+    session.trials[name] = ["first", "second"] * 8
+    tasks = {"all": {"trials": f"{name} == 'first'", "align": "cue"}}
+    session.trials["side"] = ["left", "left", "right", "right"] * 4
+    recordings, outlines = read(source, tmp_path, session, tasks=tasks)
+    for made in (*recordings, *outlines):
+        recording.save(made, tmp_path / "made.nc")
+        again = recording.load(tmp_path / "made.nc")
+        assert trial_column(again, name, "within").tolist() == ["first"] * 8
+        assert {*again["region"].values} == {"V4"}
