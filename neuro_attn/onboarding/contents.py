@@ -93,6 +93,8 @@ class SessionContents:
         For rasters that name their event: the time before and after it, s.
     also : list of str
         What else stands in the file; not read.
+    unit_columns : pandas.DataFrame
+        Columns that an expression may choose units by, one row a unit.
     advice : list of str
         What to write in a configuration by hand, where the file does not determine it.
     keys : dict
@@ -116,6 +118,7 @@ class SessionContents:
     bins: tuple[float, float, float] | None = None
     around_event: tuple[float, float] | None = None
     also: list[str] = field(default_factory=list)
+    unit_columns: pd.DataFrame = field(default_factory=pd.DataFrame)
     advice: list[str] = field(default_factory=list)
     keys: dict[str, Any] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
@@ -162,6 +165,12 @@ class Contents:
         """Describe the columns of an interval table of all sessions, ids left out."""
         of_table = [session.derived.get(name, []) for session in self.sessions]
         return columns(self.table(name), {column for each in of_table for column in each})
+
+    def unit_columns(self) -> list["Column"]:
+        """Describe the columns that an expression may choose units by."""
+        together = pd.concat([session.unit_columns for session in self.sessions])
+        # None of them is an event, whatever its numbers look like.
+        return columns(together, [str(name) for name in together])
 
     def region_columns(self) -> dict[str, str]:
         """Return where columns of regions stand, by name; likely ones first.

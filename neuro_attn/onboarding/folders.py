@@ -137,6 +137,7 @@ def _contents(
         start=float(summary["first"].min()),
         stop=float(summary["last"].max()),
         units=pd.concat([clusters[["unit_id"]], summary], axis=1),
+        unit_columns=clusters.drop(columns="unit_id"),
         region_columns=_region_columns(clusters.drop(columns="unit_id")),
         tables=tables,
         spikes=spikes,

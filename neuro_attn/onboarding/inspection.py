@@ -22,6 +22,8 @@ _KINDS = {
 }
 _FILES_SHOWN = 12
 _REGIONS_SHOWN = 40
+_VALUES_SHOWN, _COLUMNS_SHOWN = 4, 12
+"""Values of a column of the units, and columns, that are named."""
 _ALSO_SHOWN = 40
 
 
@@ -37,7 +39,8 @@ def describe(paths: Iterable[str]) -> list[dict[str, Any]]:
     -------
     list of dict
         One for each kind of file: ``kind``, ``files``, ``sessions`` (with length, units and rows
-        of each interval table), ``regions`` (place, column, units per region), ``tables`` (with
+        of each interval table), ``regions`` (place, column, units per region), ``unit_columns``
+        (what an expression may choose units by, with their values), ``tables`` (with
         columns, their values and counts) and ``warnings``.
     """
     return [_describe(contents) for contents in reading.read(paths)]
@@ -73,6 +76,7 @@ def _describe(contents: Contents) -> dict[str, Any]:
             {"place": place, "column": column, "units": _regions(contents, column)}
             for column, place in contents.region_columns().items()
         ],
+        "unit_columns": {each.name: _briefly(each) for each in contents.unit_columns()},
         "tables": [_table(contents, name) for name in contents.table_names()],
         "warnings": remarks(contents),
     }
@@ -145,6 +149,15 @@ def _values(column: Column) -> str:
     return shown + (f", and {more} more" if more > 0 else "")
 
 
+def _briefly(column: Column) -> str:
+    """Return the range of numbers, a few values, or how many there are."""
+    if column.kind in ("integer", "number") and np.isfinite(column.low):
+        return f"{as_text(column.low)} to {as_text(column.high)}"
+    if column.n_distinct > _VALUES_SHOWN:
+        return text.count(column.n_distinct, "value")
+    return ", ".join(value for value, _ in column.values) or "all missing"
+
+
 # --- text ----------------------------------------------------------------------------------------
 
 
@@ -156,7 +169,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         title += f", {text.count(len(sessions), 'session')}"
     lines = [title, *_session_lines(sessions)]
     if found["kind"] != "matlab":
-        lines += ["", *_region_lines(found)]
+        lines += ["", *_region_lines(found), *_unit_lines(found)]
     for table in found["tables"]:
         lines += ["", *_table_lines(table)]
     lines += ["", "Warnings" if found["warnings"] else "No warnings."]
@@ -224,6 +237,16 @@ def _region_lines(found: dict[str, Any]) -> list[str]:
         listed = ", ".join(f"{each['column']} ({each['place']})" for each in others)
         lines += text.wrapped(f"other columns that may name regions: {listed}", "  ", "  ")
     return lines
+
+
+def _unit_lines(found: dict[str, Any]) -> list[str]:
+    shown = [f"{text.plain(name)} ({values})" for name, values in found["unit_columns"].items()]
+    if not shown:
+        return []
+    more = len(shown) - _COLUMNS_SHOWN
+    key = "units_where" if found["kind"] == "table" else "units"
+    listed = ", ".join(shown[:_COLUMNS_SHOWN]) + (f", and {more} more" if more > 0 else "")
+    return text.wrapped(f"columns to choose units by (key {key}): {listed}", "  ", "  ")
 
 
 def _type(column: dict[str, Any]) -> str:

@@ -20,6 +20,8 @@ from neuro_attn.sources.nwb_files import (
 from neuro_attn.sources.nwb_intervals import interval_tables, read_intervals
 from neuro_attn.sources.nwb_units import TOP, Units, names_of, observation, units_tables
 
+_NOT_PLACES = frozenset({"quality", "kslabel", "unit_name", "filtering", "reference"})
+"""Columns of text (lower case) that say how good a unit is, or how it was recorded, not where."""
 AnyUnits = Units | nwb_v1.Units
 
 
@@ -70,6 +72,7 @@ def read(path: str, units_table: str = "") -> SessionContents:
             start=float(ends[:, 0].min()) if len(ends) else np.nan,
             stop=float(ends[:, 1].max()) if len(ends) else np.nan,
             units=summary,
+            unit_columns=pd.DataFrame() if units is None else units.frame(),
             region_columns=[] if units is None else _region_columns(units),
             tables={name: each.frame for name, each in tables.items()},
             unusable={name: each.unusable for name, each in tables.items()},
@@ -102,8 +105,10 @@ def _region_columns(units: AnyUnits) -> list[RegionColumn]:
     found: dict[str, RegionColumn] = {}
     for place, names in units.region_columns().items():
         for name in names:
+            if name.lower() in _NOT_PLACES or not units.may_be_text(place, name):
+                continue
             values = units.regions(place, name)
-            # Numbers, arrays and references name no regions.
+            # Arrays and references name no regions.
             if not values or not isinstance(values[0], (str, bytes, type(None))):
                 continue
             regions = names_of(values)

@@ -91,6 +91,7 @@ def _session(
         start=float(summary.units["first"].min()) if len(spikes) else np.nan,
         stop=float(summary.units["last"].max()) if len(spikes) else np.nan,
         units=pd.concat([pd.DataFrame({"unit_id": ids}), known], axis=1),
+        unit_columns=units.drop(columns=["session", "unit_id"], errors="ignore"),
         region_columns=texts,
         tables={"trials": trials.reset_index(drop=True)} if len(trials) else {},
         spikes=summary.spikes,

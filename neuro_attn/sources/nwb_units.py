@@ -106,6 +106,11 @@ class Units:
             present["electrode_group"] = ["location"]
         return present
 
+    def may_be_text(self, place: str, column: str) -> bool:
+        """Return whether a column's type allows text; spike amplitudes are not read to see it."""
+        table = self._links.get(place, self.table)
+        return place == "electrode_group" or table[column].dtype.kind in "OSU"
+
     def regions(self, place: str, column: str) -> list[Any] | None:
         """Return each unit's value of one of `region_columns`, None where the file names none.
 

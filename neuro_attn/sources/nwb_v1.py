@@ -60,6 +60,10 @@ class Units:
         """Return the columns that may name regions."""
         return {"units": self.columns}
 
+    def may_be_text(self, place: str, column: str) -> bool:
+        """Return whether a column holds text."""
+        return not pd.api.types.is_numeric_dtype(self._frame[column])
+
     def regions(self, place: str, column: str) -> list[Any]:
         """Return each unit's value of a column."""
         return list(self._frame[column])

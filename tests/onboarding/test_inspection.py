@@ -151,6 +151,9 @@ def test_raw_traces_are_named_and_never_read(command, tmp_path, monkeypatch):
     def add(file):
         raw = np.zeros((n_samples, 4), dtype=np.int16)
         file.add_acquisition(TimeSeries(name="probe", data=raw, unit="V", rate=100.0))
+        amplitudes = [np.ones(len(train)) for train in spike_trains()]
+        file.add_unit_column("spike_amplitudes", "uV", data=amplitudes, index=True)
+        file.add_unit_column("waveform", "uV", data=np.zeros((N_UNITS, 50)))
 
     path = write_nwb(tmp_path / "a.nwb", add=add)
     read = []
@@ -165,7 +168,8 @@ def test_raw_traces_are_named_and_never_read(command, tmp_path, monkeypatch):
     assert "TimeSeries 'probe' (50000 x 4 samples, not read)" in done.out
     assert "0.0 to 500.0" in done.out  # the recording is as long as its longest series
     assert "/units/spike_times" in read
-    assert "/acquisition/probe/data" not in read
+    for never in ("/acquisition/probe/data", "/units/spike_amplitudes", "/units/waveform"):
+        assert never not in read
 
 
 def warned(found, text):

@@ -1,11 +1,15 @@
 """NWB of every version and program: inspect, init, check and a run find what was planted."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from neuro_attn import configuration, sources
 from neuro_attn.command_line import main
@@ -62,6 +66,7 @@ def test_inspect_init_and_check_agree_with_the_run(keys, tmp_path, session, caps
     events = [each["name"] for each in described["columns"] if each["use"] == "event"]
     assert set(events) == {"start_time", "stop_time", "cue"}
     assert not any("spike" in warning for warning in found["warnings"])
+    assert found["unit_columns"]["presence_ratio"] == "0.91 to 1"
 
     label = keys["label"]
     options = ["--label", label] if isinstance(label, str) else []
@@ -75,8 +80,8 @@ def test_inspect_init_and_check_agree_with_the_run(keys, tmp_path, session, caps
     written = yaml.safe_load((tmp_path / "planted.yaml").read_text())["datasets"]["planted"]
     assert written["regions"]["column"] == column
     assert {task["align"] for task in written["tasks"].values()} == {"cue"}
-    settings = configuration.load("planted.yaml")
-    (made,) = sources.read("planted", settings.datasets["planted"], ".", 0)
+    configured = configuration.load("planted.yaml")
+    (made,) = sources.read("planted", configured.datasets["planted"], ".", 0)
     assert made["region"].values.tolist() == session.regions
     assert main(["check", "planted.yaml"]) == 0
     done = capsys.readouterr()
@@ -90,3 +95,37 @@ def test_units_are_kept_by_an_expression_on_their_columns(keys, tmp_path, sessio
     assert read.units["region"].tolist() == session.regions[:5]
     for found, planted in zip(read.spike_times, session.spike_times[:5], strict=True):
         np.testing.assert_array_equal(found, planted)
+
+
+SHAPES = {"n": (-1,), "n x 1": (-1, 1), "1 x n": (1, -1)}
+COLUMNS = [
+    *("units/id", "units/spike_times", "units/spike_times_index", "units/presence_ratio"),
+    *("units/electrodes", "units/electrodes_index"),
+    *(f"intervals/trials/{name}" for name in ("id", "start_time", "cue", "side", "correct")),
+    *(f"general/extracellular_ephys/electrodes/{name}" for name in ("id", "location", "group")),
+]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shapes")
+    session = replace(formats.planted(n_trials=12, n_units=4), regions=["V4", "FEF", "V4", "LIP"])
+    keys = nwb_layouts.write("pynwb", folder, session)
+    return folder / "planted.nwb", parsed({**keys, "units": "presence_ratio > 0.5"})
+
+
+@given(shapes=st.lists(st.sampled_from(list(SHAPES)), min_size=14, max_size=14))
+@settings(deadline=None, max_examples=15)
+def test_a_column_may_have_any_shape_of_one_value_a_row(written, shapes):
+    path, dataset = written
+    right = nwb.read(path, dataset)
+    other = path.parent / "shaped.nwb"
+    shutil.copy(path, other)
+    with nwb_layouts.edited(other) as kept:
+        for place, shape in zip(COLUMNS, shapes, strict=True):
+            nwb_layouts.rewrite(kept, place, lambda v, shape=shape: v.reshape(SHAPES[shape]))
+    found = nwb.read(other, dataset)
+    pd.testing.assert_frame_equal(found.trials, right.trials, check_like=True)
+    pd.testing.assert_frame_equal(found.units, right.units)
+    for one, same in zip(found.spike_times, right.spike_times, strict=True):
+        np.testing.assert_array_equal(one, same)
