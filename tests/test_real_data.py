@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.io
 import yaml
 
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
+from neuro_attn.onboarding import inspection
+from tests import formats
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -53,3 +57,61 @@ def test_every_region_with_twenty_units_transfers_from_unilateral_to_bilateral(r
     assert {"unilateral", "bilateral"} == set(result["train_task"].values)
     assert table["n_units"].min() >= 20
     assert table["region"].nunique() >= 25
+
+
+def test_a_real_raster_its_table_and_its_binned_means_give_the_same_rates(real_data, tmp_path):
+    """Both are made as NDT and NeuroDecodeR make them: samples from 1, the event's begins at 0."""
+    path = real_data / "zhang_desimone" / "bp1001spk_01A_raster_data.mat"
+    if not path.is_file():
+        pytest.skip(f"no rasters in {path.parent}")
+    found = scipy.io.loadmat(path)
+    counts = found["raster_data"]
+    event = int(found["raster_site_info"]["alignment_event_time"].item().item())
+    labels = {
+        name: [str(cell.item()) for cell in found["raster_labels"][name].item().ravel()]
+        for name in ("stimulus_ID", "stimulus_position")
+    }
+    (tmp_path / path.name).write_bytes(path.read_bytes())
+    first = 1 - event
+    names = [f"time.{first + n}_{first + n + 1}" for n in range(counts.shape[1])]
+    table = pd.DataFrame(counts, columns=names)
+    for name, values in labels.items():
+        table.insert(0, f"labels.{name}", values)
+    table.to_csv(tmp_path / "unit.csv", index=False)
+    starts = np.arange(1, counts.shape[1] - 150 + 2, 50)
+    means = np.stack([counts[:, s - 1 : s + 149].mean(axis=1) for s in starts], axis=1)
+    content = {
+        "binned_data": formats.cells([means]),
+        "binned_labels": {k: formats.cells([formats.cells(v)]) for k, v in labels.items()},
+        "binned_site_info": {
+            "alignment_event_time": float(event),
+            "binning_parameters": {"bin_width": 150.0, "sampling_interval": 50.0},
+        },
+    }
+    scipy.io.savemat(tmp_path / "binned.mat", content)
+    keys = {
+        "label": "stimulus_ID",
+        "time": {"start": -0.45, "stop": 0.45, "bin": 0.15},
+        "windows": {"all": [-0.45, 0.45]},
+        "decoding": {"population": "pseudopopulation"},
+    }
+    rates = []
+    for source, files in (("raster", path.name), ("raster", "unit.csv"), ("binned", "binned.mat")):
+        align = {} if source == "binned" else {"align": "onset"}
+        tasks = {p: {"trials": f"stimulus_position == '{p}'", **align} for p in ("upper", "lower")}
+        written = {**keys, "source": source, "files": files, "tasks": tasks}
+        dataset = parse({"datasets": {"zhang": written}}).datasets["zhang"]
+        (made,) = sources.read("zhang", dataset, tmp_path, 0)
+        rates.append(made["rates"].values)
+    assert rates[0].sum() > 0
+    np.testing.assert_allclose(rates[1], rates[0], rtol=1e-5)
+    np.testing.assert_allclose(rates[2], rates[0], rtol=1e-5)
+
+
+def test_averages_over_trials_are_recognised(real_data):
+    path = real_data / "panichello_buschman" / "planesDemo.mat"
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    (found,) = inspection.describe([str(path)])
+    assert found["sessions"][0]["also"] == ["array 'dat' (8 x 380)"]
+    assert "averages over trials cannot be decoded" in found["warnings"][0]

@@ -29,7 +29,7 @@ class Guess:
     levels, region : dict of str, str
         The variables that hold the values along conditions, and each unit's region.
     reasons : list of str
-        What in the file speaks for the names; the other names are only in the usual order.
+        evidence in the file for the names; the other names are in the usual order.
     """
 
     variable: str
@@ -111,7 +111,7 @@ def _advice(path: str, listed: dict[str, Listed]) -> list[str]:
         because = f" ({'; '.join(guess.reasons)})" if guess.reasons else ""
         told.append(
             f"Array {name!r} ({_by(each.shape)}): perhaps {guess.keys()}{because}. MATLAB does not "
-            "name axes, so check their order; start and sample say when its samples were taken."
+            "name axes, so check their order; start and sample give the time of its samples."
         )
         if each.elements > 1:
             told.append(

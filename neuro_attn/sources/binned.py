@@ -46,7 +46,7 @@ def from_event(site: Site, event_sample: float | None, path: str | Path) -> np.n
     site : Site
         One of what `load` returned.
     event_sample : float or None
-        The key of the configuration, which counts more than what the file says.
+        The key of the configuration, which takes precedence over the file.
     path : str or Path
         The file, named in errors.
     """
@@ -111,7 +111,7 @@ def recordings(
     name : str
         Name of the data set.
     dataset : BinnedDataset
-        Its tasks, label, time and regions, and what the file does not say.
+        Its tasks, label, time and regions, and what the file does not give.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def _rates(site: Site, dataset: BinnedDataset, path: str) -> np.ndarray:
 def _check_values(
     site: Site, rates: np.ndarray, widths: np.ndarray, dataset: BinnedDataset, where: str
 ) -> None:
-    """Raise `InputError` where the values cannot be what ``values`` says."""
+    """Raise `InputError` where the values contradict the key ``values``."""
     if dataset.values == "other":
         return
     given = f"values: {dataset.values} was given, but"

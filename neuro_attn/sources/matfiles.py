@@ -28,7 +28,7 @@ def names(path: str | Path) -> list[str]:
         with matnodes.opened(path) as root:
             return list(root)
     except InputError:
-        # Who reads the file says what is wrong with it.
+        # The reader of the format reports what is wrong with the file.
         return []
 
 

@@ -123,7 +123,7 @@ def event_sample(event: Any, where: str, last: float | None) -> float:
     """
     if event is None:
         raise InputError(
-            where, "the file does not say when the event was.", "Give the key event_sample."
+            where, "the file does not give the sample of the event.", "Give the key event_sample."
         )
     try:
         sample = float(event)

@@ -106,7 +106,7 @@ class Raster:
 
     @property
     def event_sample(self) -> float | None:
-        """The sample (from 1) of the event, if the file says so and has such a sample."""
+        """The sample (from 1) of the event, if the file gives one of its samples."""
         try:
             return ndt.event_sample(self.event, self.place, self.counts.shape[1])
         except InputError:

@@ -250,8 +250,8 @@ def test_overlapping_bins_are_refused_with_those_that_do_not_overlap(path, made_
         ),
         (
             site_info(alignment_event_time=None),
-            ", binned_site_info.alignment_event_time: the file does not say when the event was. "
-            "Give the key event_sample.",
+            ", binned_site_info.alignment_event_time: the file does not give the sample of the "
+            "event. Give the key event_sample.",
         ),
         (
             site_info(alignment_event_time=["soon"] * 3),

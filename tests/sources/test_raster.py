@@ -227,7 +227,7 @@ def test_a_table_whose_times_count_from_one_needs_the_event(tmp_path, dataset):
     path = tmp_path / "unit7.csv"
     table(first=1).to_csv(path, index=False)
     assert problem(path, dataset(**KEYS)) == (
-        f"{path}, time: the file does not say when the event was. Give the key event_sample."
+        f"{path}, time: the file does not give the sample of the event. Give the key event_sample."
     )
     session = raster.read(path, dataset(**KEYS, event_sample=301))
     assert session.spike_times[0][0] - session.trials["onset"][0] == pytest.approx(-0.2995)
@@ -291,8 +291,8 @@ def test_any_bytes_and_truncated_files_are_an_input_error_or_harmless(
         ),
         (
             {"raster_site_info": None},
-            ", raster_site_info.alignment_event_time: the file does not say when the event was. "
-            "Give the key event_sample.",
+            ", raster_site_info.alignment_event_time: the file does not give the sample of the "
+            "event. Give the key event_sample.",
         ),
         (
             {"raster_site_info": {"alignment_event_time": 801.0}},
