@@ -100,10 +100,10 @@ def _init(given: argparse.Namespace) -> None:
 
 
 def _check(given: argparse.Namespace) -> int:
-    from neuro_attn.onboarding import checking
-
     keys, positions = configuration.read(given.config)
     settings = configuration.parse(keys, given.config, positions)
+    from neuro_attn.onboarding import checking
+
     folder = given.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
     reports = [
         replace(

@@ -1,9 +1,10 @@
 """From the keys of a YAML file to a checked `Configuration`, or one message that says why not."""
 
+import difflib
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -106,11 +107,14 @@ class _Problem:
         What is wrong and how to correct it.
     is_of_value : bool
         Whether the value has another form than the key takes.
+    meant : str
+        The key that was probably meant.
     """
 
     path: tuple[str, ...]
     text: str
     is_of_value: bool = False
+    meant: str = ""
 
 
 def _refused(
@@ -120,10 +124,14 @@ def _refused(
     found = dict.fromkeys(_problem(each, keys, positions) for each in error.errors())
     # Of a key that takes several forms, every form is reported: what lies deepest was meant.
     above = {problem.path[:n] for problem in found for n in range(len(problem.path))}
+    # A key that is missing was mistyped where another is unknown that is most like it.
+    meant = {(*each.path[:-1], each.meant) for each in found}
     problems = [
         problem
         for problem in found
-        if not (problem.is_of_value and problem.path in above) and not _is_inherited(problem, found)
+        if not (problem.is_of_value and problem.path in above)
+        and not _is_inherited(problem, found)
+        and problem.path not in meant
     ]
     if len(problems) == 1:
         (problem,) = problems
@@ -142,7 +150,7 @@ def _refused(
 def _is_inherited(problem: _Problem, found: Iterable[_Problem]) -> bool:
     """Return whether a data set has a problem from the top-level `decoding` or `inference`."""
     own = problem.path[_OWN.get(problem.path[0], 0) if problem.path else 0 :]
-    return own != problem.path and replace(problem, path=own) in found
+    return own != problem.path and any(other.path == own for other in found)
 
 
 def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Problem:
@@ -151,7 +159,7 @@ def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Probl
     path = _path(loc, keys)
     kind, is_name = problem["type"], loc[-1:] == ["[key]"]
     if kind == "extra_forbidden":
-        return _Problem(path, _unknown(path, keys))
+        return _unknown(path, keys)
     if kind == "missing" and isinstance(loc[-1], str):
         path = (*path, loc[-1])
         return _Problem(path, f"the key is missing; it takes {allowed.described(_at(path, keys))}.")
@@ -181,21 +189,20 @@ def _at(path: Sequence[str], keys: dict[str, Any]) -> list[allowed.Node]:
     return allowed.at(path, source)
 
 
-def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> str:
+def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> _Problem:
     known = allowed.keys(_at(path[:-1], keys))
     name = path[-1]
-    if hint := did_you_mean(name, known):
-        return f"unknown key. {hint}"
     below = [key for key in known if name in allowed.keys(_at((*path[:-1], key), keys))]
     if below:
-        return f"unknown key here. It belongs below {' or '.join(below)}."
-    return f"unknown key. Allowed: {', '.join(known)}."
+        return _Problem(path, f"unknown key here. It belongs below {' or '.join(below)}.")
+    if close := difflib.get_close_matches(name, known, n=1):
+        return _Problem(path, f"unknown key. Did you mean {close[0]}?", meant=close[0])
+    return _Problem(path, f"unknown key. Allowed: {', '.join(known)}.")
 
 
 def _must_be(words: Sequence[str], given: Any) -> str:
-    return (
-        f"must be {_or(words)} (given: {_yaml(given)}). {did_you_mean(str(given), words)}".strip()
-    )
+    hint = did_you_mean(str(given), words)
+    return f"must be {_or(words)} (given: {_yaml(given)}). {hint}".strip()
 
 
 def _or(words: Sequence[str]) -> str:

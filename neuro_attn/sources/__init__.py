@@ -297,7 +297,7 @@ def _binned(
 
 def _progress(paths: list[str], name: str) -> Iterable[str]:
     """Yield the paths with a progress bar on stderr, if that is a terminal."""
-    return tqdm(paths, desc=f"reading {name}", unit="file", disable=None)
+    return tqdm(paths, desc=f"reading {name}", unit="file", disable=None, leave=False)
 
 
 def _check_alignment(name: str, dataset: AnyDataset) -> None:
