@@ -24,10 +24,9 @@ def read(path: str | Path, dataset: NwbDataset) -> SpikeSession:
     electrode, and (`location` only) in their electrode group; ``units.``, ``electrodes.`` or
     ``electrode_group.`` before the column's name says which. Any column that refers to the
     electrodes leads to them, one like ``max_electrode`` before ``electrodes``, of which the first
-    counts. Trials are the rows of the
-    interval tables ``dataset.table``; ``trial_id`` is the id of the row. Spikes of units that are
-    left out by ``dataset.units`` or their region are not read. Where the file says when units were
-    observed (``obs_intervals``), the session does too.
+    counts. Trials are the rows of the interval tables ``dataset.table``; ``trial_id`` is the id of
+    the row. Spikes of units that are left out by ``dataset.units`` or their region are not read.
+    Where the file says when units were observed (``obs_intervals``), the session does too.
 
     Parameters
     ----------

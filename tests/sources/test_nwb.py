@@ -368,6 +368,12 @@ def test_a_zarr_folder_holds_the_same_session_as_an_hdf5_file(zarr_folder, write
     assert sources.session_names("small", settings, zarr_folder.parent) == ["mouse1"]
 
 
+def test_electrode_groups_are_found_in_zarr_whose_references_are_pickled(zarr_folder, dataset):
+    regions = {"column": "electrode_group.location"}
+    session = nwb.read(zarr_folder, dataset(source="nwb", files="*.zarr", regions=regions))
+    assert session.units["region"].tolist() == ["somewhere"] * 3
+
+
 def test_the_digest_of_a_zarr_folder_is_that_of_its_content(zarr_folder, small):
     before = nwb.read(zarr_folder, small).provenance["sha256"]
     assert nwb.read(zarr_folder, small).provenance["sha256"] == before

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -87,6 +89,23 @@ def test_inspect_init_and_check_agree_with_the_run(keys, tmp_path, session, caps
     done = capsys.readouterr()
     assert "No problems in planted.yaml" in done.out
     assert "arning" not in done.err
+
+
+def test_no_library_warns_the_user(tmp_path, session):
+    nwb_layouts.write("newer", tmp_path, session)
+    code = (
+        "import sys; from neuro_attn.command_line import main; "
+        "main(['inspect', 'planted.nwb']); sys.exit('hdmf' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "always::UserWarning", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "FEF" in done.stdout
+    assert done.stderr == ""
 
 
 def test_units_are_kept_by_an_expression_on_their_columns(keys, tmp_path, session):

@@ -208,3 +208,23 @@ def test_units_are_kept_by_an_expression_in_every_source(source, tmp_path, sessi
         kept(f"{column} == 'LIP'")
     with pytest.raises(InputError, match=r"no column of the (unit|cluster)s 'loc'"):
         kept("loc == 'V4'")
+
+
+@pytest.mark.parametrize("source", WITH_UNITS)
+def test_init_gives_units_without_regions_the_key_region(
+    source, tmp_path, session, capsys, monkeypatch
+):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    formats.write(source, tmp_path, replace(session, regions=[""] * N_UNITS))
+    monkeypatch.chdir(tmp_path)
+    files = {"nwb": ["planted.nwb"], "alf": ["planted"], "phy": ["planted"]}.get(
+        source, [f"{role}.{source}" for role in ("spikes", "trials", "units")]
+    )
+    assert main(["inspect", *files]) == 0
+    assert "or the key region, which gives all units one" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    assert main(["init", *files, "-o", "blank.yaml", "--label", "side", "--align", "cue"]) == 0
+    written = yaml.safe_load((tmp_path / "blank.yaml").read_text())["datasets"]["blank"]
+    assert written["region"] == "all"
+    assert main(["check", "blank.yaml"]) == 0
