@@ -159,7 +159,7 @@ def test_in_a_terminal_the_line_is_redrawn_while_a_job_prints_nothing(workflow):
     folder = workflow(SLOW)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*COMMAND, "run", "mine.yaml", "--cores", "1"],
+        [*COMMAND, "report", "mine.yaml", "--cores", "1"],
         cwd=folder,
         stdout=theirs,
         stderr=theirs,
@@ -177,6 +177,7 @@ def test_in_a_terminal_the_line_is_redrawn_while_a_job_prints_nothing(workflow):
     slow = [part for part in shown if re.search(r"0 of 2 jobs done, 1 running, \d+:\d\d$", part)]
     # The job takes 5 s: a busy machine may miss one redraw of five, but not three.
     assert len(set(slow)) >= 3
+    assert any(part.startswith("neuro-attn: building the report, ") for part in shown)
     assert "the log is results/logs/runs/" in captured.decode().splitlines()[-1]
 
 

@@ -46,7 +46,7 @@ def test_a_configuration_that_is_a_template_is_not_run(project, command):
     template = f"__use_yte__: true\n?open('{CANARY}', 'w').name: 1\n"
     (project.folder / "template.yaml").write_text(template)
     message = refused(project.run(command, "template.yaml", check=False))
-    assert "template.yaml: the key __use_yte__ makes a template" in message
+    assert "template.yaml, line 1: the key __use_yte__ makes a template" in message
     assert not (project.folder / CANARY).exists()
     assert not (project.folder / "results").exists()
 
