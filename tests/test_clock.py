@@ -245,6 +245,12 @@ def test_bins_in_which_no_unit_ever_fires_are_reported(source, tmp_path):
     else:
         assert said in recordings[0].attrs["remarks"]
         assert any(said in each for each in report.left_out)
+    if source in formats.SPIKES:
+        # `inspect` looks from 0.2 s before each event to 0.6 s after it.
+        said = (
+            "no unit fires on any trial in 12 of 16 bins (-0.2 to 0 s, 0.2 to 0.6 s from the event)"
+        )
+        assert any(said in text for text in inspected(source, configuration, tmp_path))
 
 
 @pytest.mark.parametrize("source", formats.EVERY)

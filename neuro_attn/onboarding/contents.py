@@ -34,6 +34,8 @@ _PLACEHOLDERS = frozenset(
     {"root", "void", "unknown", "unlabeled", "unlabelled", "n/a", "nan", "none", "null", "?"}
 )
 """Names that usually mean that a unit lies in no region (lower case). A run keeps them."""
+START, STOP, BIN = -0.2, 0.6, 0.05
+"""Bins that are proposed, s from the event."""
 _SLACK = 1.0
 """How far an event may lie outside its trial, s."""
 _TIME_NAME = re.compile(r"time|onset|offset|latency", re.IGNORECASE)
@@ -312,5 +314,10 @@ def _use(name: str, table: pd.DataFrame) -> Use:
         return ""
     session = table["session"].to_numpy() if "session" in table else np.zeros(len(table))
     same = (session[1:] == session[:-1]) & known[1:] & known[:-1]
-    growing = np.diff(values)[same] > 0
-    return "event" if len(growing) and growing.mean() >= 0.9 else ""
+    steps = np.diff(values)[same]
+    if not len(steps):
+        return ""
+    # A trial that stands in several rows has its event in all of them.
+    repeats = bool(_TIME_NAME.search(name)) and (steps > 0).mean() >= 0.3
+    growing = steps >= 0 if repeats else steps > 0
+    return "event" if growing.mean() >= 0.9 else ""

@@ -17,6 +17,9 @@ from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import binned
 from neuro_attn.onboarding.contents import (
+    BIN,
+    START,
+    STOP,
     USUAL_NAMES,
     Column,
     Contents,
@@ -28,8 +31,6 @@ from neuro_attn.rates import bin_rates
 Ask = Callable[[str, Sequence[str], str], str]
 """Puts a question with its candidates and a default (or "") to the user; returns the answer."""
 
-START, STOP, BIN = -0.2, 0.6, 0.05
-"""Bins that are proposed, s from the event."""
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _SILENT = 0.02
 """A bin with less than this part of the median bin's spikes holds none to speak of."""

@@ -8,7 +8,11 @@ import pandas as pd
 
 from neuro_attn import clock
 from neuro_attn.independence import shared_windows
+from neuro_attn.observation import silent_bins
 from neuro_attn.onboarding.contents import (
+    BIN,
+    START,
+    STOP,
     Column,
     Contents,
     SessionContents,
@@ -16,6 +20,8 @@ from neuro_attn.onboarding.contents import (
     is_placeholder,
 )
 from neuro_attn.onboarding.text import count
+from neuro_attn.rates import count_spikes
+from neuro_attn.recording import on_silent_bins
 
 _LISTED = 4
 _UNEQUAL = 2.0
@@ -81,6 +87,7 @@ def _of_session(contents: Contents, session: SessionContents) -> Iterator[str]:
     for name, trials in session.tables.items():
         yield from _trials(name, trials, session.derived.get(name, []))
     yield from _clock(session)
+    yield from _silence(session)
 
 
 def _spikes(session: SessionContents) -> Iterator[str]:
@@ -128,6 +135,24 @@ def _clock(session: SessionContents) -> Iterator[str]:
             if found.outside and is_event:
                 yield f"{name}, column {column}: {found.outside}"
                 break
+
+
+def _silence(session: SessionContents) -> Iterator[str]:
+    """Say where no unit fires around the events of a table, unless they do around one of them."""
+    n_bins = round((STOP - START) / BIN)
+    centers = START + BIN * (np.arange(n_bins) + 0.5)
+    for name, table in session.tables.items():
+        found = {}
+        for column, is_event in _times(table, session.derived.get(name, [])):
+            events = table[column].to_numpy(dtype=float)
+            events = events[np.isfinite(events)]
+            if is_event and len(events):
+                counts = count_spikes(session.trains, events, START, BIN, n_bins)
+                found[column] = (silent_bins(counts).sum(), on_silent_bins(counts, centers, BIN))
+        # The event that a file was cut around has the fewest silent bins; start_time comes first.
+        column = min(reversed(found), key=lambda each: found[each][0], default="")
+        if column and (said := found[column][1]):
+            yield f"{name}, column {column}: {said[0].lower()}{said[1:]}"
 
 
 def _times(table: pd.DataFrame, derived: list[str]) -> Iterator[tuple[str, bool]]:
