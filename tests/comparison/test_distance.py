@@ -12,6 +12,8 @@ from neuro_attn.comparison.distance import DISTANCE_COLUMNS
 from neuro_attn.comparison.nearest_region import NEAREST_COLUMNS, UNDECIDED
 from neuro_attn.comparison.signatures import MIN_SD
 from neuro_attn.errors import InputError
+from neuro_attn.figures import words
+from neuro_attn.results import TABLES, read_csv, write_csv
 
 SHARED, OWN = np.full((2, 2, 2), 0.85), np.full((2, 2, 2), 0.85)
 OWN[0, 1] = OWN[1, 0] = 0.5
@@ -214,6 +216,22 @@ def test_without_an_untrained_network_the_floor_is_missing(brain, networks):
     only_trained = [one for one in networks if one.trained]
     assert distances(brain, only_trained)["floor"].isna().all()
     assert nearest(brain, only_trained)["untrained_as_near"].isna().all()
+
+
+@pytest.mark.parametrize("with_untrained", [True, False])
+def test_tables_of_the_comparison_come_back_from_their_files(
+    brain, networks, with_untrained, tmp_path
+):
+    compared = [one for one in networks if one.trained or with_untrained]
+    made = {"distances": distances(brain, compared), "nearest": nearest(brain, compared)}
+    for name, table in made.items():
+        path = tmp_path / f"comparison/{name}.csv"
+        write_csv(table, path)
+        back = read_csv(path)
+        pd.testing.assert_frame_equal(back, table, check_dtype=False, rtol=1e-8)
+        assert back.dtypes.map(str).to_dict() == {c.name: c.dtype for c in TABLES[name].columns}
+    # Without an untrained network, nothing is said of it.
+    assert "untrained" not in words.similarity(read_csv(tmp_path / "comparison/nearest.csv"))
 
 
 def test_the_ceiling_is_nearer_than_other_regions_and_the_untrained_network_further(

@@ -18,6 +18,7 @@ from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
 from neuro_attn.randomness import stream
 from neuro_attn.recording import build
+from neuro_attn.results import read_csv, write_csv
 
 CONDITIONS = tuple(itertools.product(("cue", "delay"), ("pro", "retro"), ("left", "right"), ("",)))
 
@@ -176,7 +177,7 @@ def test_populations_without_responses_have_no_rows():
     assert table.empty
 
 
-def test_the_floor_is_the_untrained_network_and_missing_without_one():
+def test_the_floor_is_the_untrained_network_and_missing_without_one(tmp_path):
     rng = np.random.default_rng(0)
     region = [population(rng, [20], 12)]
     trained, untrained = ([population(rng, [20], 12, "layer")] for _ in range(2))
@@ -187,6 +188,10 @@ def test_the_floor_is_the_untrained_network_and_missing_without_one():
     alone = likeness([region], compared[:1], 2, 20, 0.95, 0)
     assert set(alone["measure"]) == set(MEASURES)
     assert alone["floor"].isna().all()
+    write_csv(alone, tmp_path / "representations.csv")
+    back = read_csv(tmp_path / "representations.csv")
+    pd.testing.assert_frame_equal(back, alone, check_dtype=False, rtol=1e-8)
+    assert back["floor"].dtype == float
 
 
 def test_too_few_trials_and_other_conditions_are_told():

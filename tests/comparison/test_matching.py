@@ -16,6 +16,7 @@ from neuro_attn.comparison import (
     left_out_table,
     of_populations,
     of_regions,
+    signature_table,
     together,
 )
 from neuro_attn.comparison.colors import color_features, colors_of
@@ -23,6 +24,7 @@ from neuro_attn.comparison.matching import TOLERANCE, Members, matching_noise
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
 from neuro_attn.recording import build
+from neuro_attn.results import read_csv, write_csv
 
 UNITS, TRIALS = 30, 60
 KEYS = {
@@ -123,7 +125,7 @@ def test_a_region_without_a_code_is_left_out_and_the_reason_told():
     assert "accuracy within tasks" in told["reason"].item()
 
 
-def test_colours_are_features_where_both_sides_know_them():
+def test_colours_are_features_where_both_sides_know_them(tmp_path):
     """Planted: the cued colour in one plane in both tasks (alignment 1), the uncued one nowhere.
 
     Nine values within a fifth of what they are debiased to, at noise of a tenth of that.
@@ -147,6 +149,11 @@ def test_colours_are_features_where_both_sides_know_them():
     told = left_out_table(brain, unseeing, 0.95)
     assert set(told["reason"]) == {"the data set has no colors"}
     assert len(told) == 16
+    signed_all = signature_table([*brain, *unseeing])
+    for name, table in {"signatures": signed_all, "signatures_left_out": told}.items():
+        write_csv(table, tmp_path / f"{name}.csv")
+        back = read_csv(tmp_path / f"{name}.csv")
+        pd.testing.assert_frame_equal(back, table, check_dtype=False, rtol=1e-8)
 
 
 def test_why_colours_are_not_features_is_said_of_each():

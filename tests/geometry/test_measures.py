@@ -19,7 +19,10 @@ from neuro_attn.geometry.measures import (
 from neuro_attn.geometry.overlap import color_overlap
 from neuro_attn.geometry.task_axes import axis_cosine
 from neuro_attn.recording import build
+from neuro_attn.results import read_csv, write_csv
 
+FILES = {"left_out": "geometry_left_out", "over_time": "geometry_over_time"}
+"""What tables of `measure` are called as files, where that differs."""
 TIME = {"start": 0.0, "stop": 0.4, "bin": 0.1}
 
 
@@ -133,7 +136,7 @@ def test_parallel_and_orthogonal_colour_planes_are_told_apart(degrees):
     assert 0.1 < row["floor"] < 0.9
 
 
-def test_no_table_has_a_row_twice_or_a_number_missing():
+def test_no_table_has_a_row_twice_or_a_number_missing(tmp_path):
     dataset = settings()
     tables = measure(recordings(dataset), dataset, "LPFC", 1, "toy")
     assert [list(table.columns) for table in tables] == [
@@ -143,9 +146,12 @@ def test_no_table_has_a_row_twice_or_a_number_missing():
         INFORMATION_COLUMNS,
         PLANES_COLUMNS,
     ]
-    for table in tables:
+    for name, table in tables._asdict().items():
         assert len(table)
         assert not table.isna().any(axis=None)
+        path = tmp_path / f"mine/{FILES.get(name, name)}.csv"
+        write_csv(table, path)
+        pd.testing.assert_frame_equal(read_csv(path), table, check_dtype=False, rtol=1e-8)
     keys = ["region", "task", "window", "measure"]
     assert not tables.geometry.duplicated(keys).any()
     assert not tables.over_time.duplicated(["region", "task", "time", "measure"]).any()
