@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.machine import FOLDER, matrix_product_rate, save, seconds
 from neuro_attn.decoding import LogisticDecoder, cross_validated_accuracy, solver
-from neuro_attn.decoding.decoder import standardize
+from neuro_attn.decoding.standardization import standardize
 from neuro_attn.decoding.gradients import minimise
 from neuro_attn.decoding.preconditioner import prepare
 
@@ -372,7 +372,7 @@ def accuracy() -> dict[str, float]:
 def efficiency(n_orders: int) -> dict[str, float]:
     """Measure the share of the machine's matrix-product rate that the iterations reach."""
     X, y = spikes(320, 200, 1)
-    data = standardize(np.moveaxis(X, 2, 0), True)[0]
+    data, _ = standardize(np.moveaxis(X, 2, 0), True)
     labels = orders(y, n_orders)[None]
     shared = prepare(data[0], 1.0, 2, 1.0, n_orders)
     each = 2 * (shared.inverse.size + 2 * shared.design.size)

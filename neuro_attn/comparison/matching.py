@@ -170,7 +170,8 @@ def _noise(recording: xr.Dataset, seed: int, name: str, region: str) -> xr.Datas
     """Return a recording of noise, with the SD over trials and times that each unit has."""
     rng = stream(seed, "matching noise", name, region, recording.attrs["session"])
     rates = recording["rates"]
-    sd = rates.std(["trial", "time"]).values.astype(np.float32)
+    # In double precision, so that an offset does not count as variance.
+    sd = rates.astype(float).std(["trial", "time"]).values.astype(np.float32)
     noise = rng.standard_normal(rates.shape, dtype=np.float32) * sd[:, None]
     return recording.assign(rates=(rates.dims, noise))
 

@@ -24,6 +24,7 @@ from neuro_attn.decoding.populations import (
     trial_column,
     units_per_draw,
 )
+from neuro_attn.decoding.standardization import constant_units
 from neuro_attn.decoding.transfer import decode_windows
 from neuro_attn.results import columns_of
 
@@ -227,6 +228,8 @@ def _classes(values: list[np.ndarray]) -> tuple[tuple[str, ...], bool]:
     together = np.concatenate(values)
     if together.dtype.kind in "biuf":
         together = together[np.isfinite(together.astype(float))]
+        if len(together) and constant_units(together.astype(float)):
+            return (str(together[0]),), False
         if len(np.unique(together)) > 2:
             return ("low", "high"), True
     found = np.unique(together.astype(str))
@@ -273,7 +276,9 @@ def _telling_label(members: list[Population], by_session: dict[str, np.ndarray])
 
     def in_place_of_units(part: Part, n_points: int) -> Part:
         own = units[part.session]
-        rates = np.broadcast_to(own, (*own.shape[:2], n_points)).astype(np.float32)
+        # Times in s since 1970 and the like vary by less than float32 resolves of them.
+        rates = np.broadcast_to(own - np.median(own, axis=0), (*own.shape[:2], n_points))
+        rates = rates.astype(np.float32)
         unit_ids = np.array([f"confound{i}" for i in range(own.shape[1])], object)
         return replace(part, rates=rates, unit_ids=unit_ids)
 
@@ -285,7 +290,7 @@ def _telling_label(members: list[Population], by_session: dict[str, np.ndarray])
         task: "the confound does not vary"
         for number, task in enumerate(members[0].tasks)
         if not any(
-            np.ptp(part.rates[part.task == number], axis=0).any()
+            not constant_units(units[part.session][part.task == number]).all()
             for member in telling
             for part in member.parts
         )

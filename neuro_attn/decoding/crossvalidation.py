@@ -1,19 +1,29 @@
-"""Cross-validated accuracy of many labellings of the same trials, as permutation tests need it."""
+"""Cross-validated accuracy of many label sets of the same trials, as permutation tests need it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import clone
 from tqdm import tqdm
 
 from neuro_attn.decoding.decoder import LogisticDecoder, threads
+from neuro_attn.decoding.labels import LabelSets, as_labels, class_counts, encoded, positions
 from neuro_attn.decoding.solver import one_blas_thread
 
 TASKS_EACH = 4
 """Parts of the work for each thread, so that none waits long for another."""
 SCORES_BYTES = 16_000_000
 """Scores that a thread holds at once."""
+
+
+class _Fold(NamedTuple):
+    """Trial numbers, and label sets in batches that have the same classes in training."""
+
+    train: np.ndarray
+    test: np.ndarray
+    batches: list[np.ndarray]
 
 
 def cross_validated_accuracy(
@@ -30,12 +40,13 @@ def cross_validated_accuracy(
     ----------
     decoder : LogisticDecoder
         Its parameters are used; it is not fitted itself.
-    X : array, shape (trial, unit, time)
+    X : array, shape (trial, unit) or (trial, unit, time)
         Firing rates.
-    y : array, shape (trial, labelling)
+    y : array, shape (trial,) or (trial, label set)
         Labels; one column may be the true labels, the others permutations.
     folds : iterable of (train, test)
-        Trial numbers, as scikit-learn's splitters give them; all labellings share them.
+        Trial numbers, as scikit-learn's splitters give them, or masks of the trials; all label sets
+        share them.
     across_time : bool
         Test every decoder at all times, not only at its own.
     progress : bool
@@ -43,92 +54,154 @@ def cross_validated_accuracy(
 
     Returns
     -------
-    array, shape (time, labelling), or (train_time, test_time, labelling) across time
+    array, shape ([time,] [label set]), or (train_time, test_time, [label set]) across time
+        With the axes that X and y have.
 
     Raises
     ------
     ValueError
-        As `LogisticDecoder.fit`, or if X or y lack an axis.
+        As `LogisticDecoder.fit`; if a fold has no test trials or tests trials that it trains on;
+        if a label set has only one class among the training trials of a fold.
 
     Notes
     -----
-    Labellings go through in batches of ``decoder.labellings_per_batch``, so that only the result
+    A class that a label set lacks among the training trials of a fold cannot be predicted there:
+    its test trials count as wrong.
+
+    Label sets go through in batches of ``decoder.labellings_per_batch``, so that only the result
     grows with their number.
     """
-    X, y, folds = np.asarray(X), np.asarray(y), list(folds)
-    if X.ndim != 3 or y.ndim != 2:
+    X, labels = clone(decoder)._as_data(X, reset=True), as_labels(y)
+    if len(X) != len(labels):
         raise ValueError(
-            f"X must be (trial, unit, time) and y (trial, labelling); got {X.shape} and {y.shape}"
+            "X must be (trial, unit) or (trial, unit, time) and y (trial,) or (trial, label set) "
+            f"with as many trials; got {X.shape} and {labels.shape}"
         )
-    n_times, n_labellings = X.shape[2], y.shape[1]
+    if across_time and X.ndim == 2:
+        raise ValueError(f"across_time needs X as (trial, unit, time); got {X.shape}")
+    axes = (*X.shape[2:], *X.shape[2:]) if across_time else X.shape[2:]
+    X, sets = X.reshape(*X.shape[:2], -1), encoded(labels)
+    splits = [
+        _fold(number, fold, sets, decoder.labellings_per_batch) for number, fold in enumerate(folds)
+    ]
+    if not splits:
+        raise ValueError("folds must hold one or more pairs of training and test trials; got none")
+    n_times, n_sets = X.shape[2], sets.codes.shape[1]
     by_time = np.empty((n_times, *X.shape[:2]), X.dtype)
     for trial, rates in enumerate(X):
         # Trial by trial, as the whole would go through memory in large steps.
         by_time[:, trial] = rates.T
     cores = threads(decoder.n_jobs)
-    n_parts = min(n_times, -(-TASKS_EACH * cores // len(folds)))
+    n_parts = min(n_times, -(-TASKS_EACH * cores // len(splits)))
     parts = [slice(part[0], part[-1] + 1) for part in np.array_split(np.arange(n_times), n_parts)]
-    tasks = [(fold, part) for fold in folds for part in parts]
+    tasks = [(split, part) for split in splits for part in parts]
     # Where tasks are few, each has several threads.
     alone = clone(decoder).set_params(n_jobs=max(1, cores // len(tasks)))
+    if isinstance(decoder.class_weight, Mapping):
+        numbers = {label: number for number, label in enumerate(sets.classes.tolist())}
+        given = decoder.class_weight.items()
+        alone.class_weight = {numbers.get(label, label): weight for label, weight in given}
     bar = tqdm(
-        total=len(tasks) * n_labellings,
+        total=len(tasks) * n_sets,
         desc="decoding",
-        unit="labelling",
+        unit="label set",
         disable=None if progress else True,
     )
 
-    def score(task: tuple[tuple[np.ndarray, np.ndarray], slice]) -> np.ndarray:
-        (train, test), times = task
+    def score(task: tuple[_Fold, slice]) -> np.ndarray:
+        (train, test, batches), times = task
         trained = by_time[times].take(train, axis=1)
         tested = (by_time if across_time else by_time[times]).take(test, axis=1)
+        # Near the data, scores are no small differences of large numbers.
+        origin = trained.mean(axis=(0, 1) if across_time else 1, keepdims=True)
+        tested -= origin
         shape = (len(trained), n_times) if across_time else (len(trained),)
-        found = np.empty((*shape, n_labellings), np.float32)
-        for start in range(0, n_labellings, decoder.labellings_per_batch):
-            batch = slice(start, start + decoder.labellings_per_batch)
-            fitted = clone(alone).fit(np.moveaxis(trained, 0, 2), y[train, batch])
-            truth = np.searchsorted(fitted.classes_, y[test, batch])
+        found = np.empty((*shape, n_sets), np.float32)
+        for batch in batches:
+            codes = sets.codes[:, batch]
+            fitted = clone(alone).fit(np.moveaxis(trained, 0, 2), codes[train])
+            intercept = fitted._intercept_less(origin[:, 0])
+            truth = codes[test]
+            if len(fitted.classes_) < len(sets.classes):
+                truth = positions(truth, fitted.classes_)
             n_scores = tested[..., 0].size if across_time else len(test)
-            together = max(1, SCORES_BYTES // (4 * n_scores * truth.shape[1]))
+            together = max(1, SCORES_BYTES // (4 * n_scores * len(batch)))
             for first in range(0, len(trained), together):
                 part = slice(first, first + together)
                 of_part = _across_time if across_time else _at_own_time
-                found[part, ..., batch] = of_part(fitted, part, tested, truth)
-            bar.update(truth.shape[1])
+                found[part, ..., batch] = of_part(fitted, part, intercept, tested, truth)
+            bar.update(len(batch))
         return found
 
-    accuracy = np.zeros((n_times, *((n_times,) if across_time else ()), n_labellings), np.float32)
+    accuracy = np.zeros((n_times, *((n_times,) if across_time else ()), n_sets), np.float32)
     with bar, one_blas_thread(), ThreadPoolExecutor(min(cores, len(tasks))) as pool:
         for (_, times), found in zip(tasks, pool.map(score, tasks), strict=True):
             accuracy[times] += found
-    return accuracy / len(folds)
+    return accuracy.reshape((*axes, *labels.shape[1:])) / len(splits)
+
+
+def _fold(number: int, fold: tuple[np.ndarray, np.ndarray], sets: LabelSets, size: int) -> _Fold:
+    """Return a fold with its label sets in batches, if all of them can be trained on."""
+    train, test = (np.arange(len(sets.codes))[trials] for trials in fold)
+    if not len(test) or not len(train):
+        raise ValueError(f"fold {number} must have training and test trials; one of them has none")
+    shared = np.intersect1d(train, test)
+    if len(shared):
+        raise ValueError(
+            f"fold {number} tests {len(shared)} of the trials that it trains on; leave them out of "
+            "one of the two"
+        )
+    present = class_counts(sets.codes[train], len(sets.classes)) > 0
+    few = present.sum(axis=0) < 2
+    if few.any():
+        first = int(few.argmax())
+        name = sets.classes.tolist()[present[:, first].argmax()]
+        raise ValueError(
+            f"the training trials of fold {number} have one class only, "
+            f"{name!r}, in label set {first} ({few.sum()} of {len(few)} label sets); take folds "
+            "that are stratified by label, or fewer of them"
+        )
+    alike = [np.arange(len(few))]
+    if not present.all():
+        kind = np.unique(present, axis=1, return_inverse=True)[1].ravel()
+        alike = [np.flatnonzero(kind == value) for value in range(kind.max() + 1)]
+    batches = [each[i : i + size] for each in alike for i in range(0, len(each), size)]
+    return _Fold(train, test, batches)
 
 
 def _at_own_time(
-    fitted: LogisticDecoder, times: slice, X: np.ndarray, truth: np.ndarray
+    fitted: LogisticDecoder,
+    times: slice,
+    intercept: np.ndarray,
+    X: np.ndarray,
+    truth: np.ndarray,
 ) -> np.ndarray:
-    """Return the accuracy (time, labelling) on (time, trial, unit) at the times of the decoders."""
+    """Return the accuracy (time, label set) on (time, trial, unit) at the times of the decoders."""
     coef = fitted.coef_[times]
     scores = X[times] @ coef.reshape(*coef.shape[:2], -1)
-    scores += fitted.intercept_[times].reshape(len(coef), 1, -1)
-    correct = _correct(fitted, scores.reshape(*scores.shape[:2], *coef.shape[2:]), truth)
-    return _fraction(correct, axis=1)
+    scores += intercept[times].reshape(len(coef), 1, -1)
+    scores = scores.reshape(*scores.shape[:2], *coef.shape[2:])
+    return _fraction(_correct(fitted, scores, truth), axis=1)
 
 
 def _across_time(
-    fitted: LogisticDecoder, times: slice, X: np.ndarray, truth: np.ndarray
+    fitted: LogisticDecoder,
+    times: slice,
+    intercept: np.ndarray,
+    X: np.ndarray,
+    truth: np.ndarray,
 ) -> np.ndarray:
-    """Return the accuracy (train_time, test_time, labelling) on (test_time, trial, unit)."""
+    """Return the accuracy (train_time, test_time, label set) on (test_time, trial, unit)."""
     coef = fitted.coef_[times]
     scores = X.reshape(-1, X.shape[-1]) @ np.moveaxis(coef, 1, 0).reshape(coef.shape[1], -1)
-    scores += fitted.intercept_[times].ravel()
+    scores += intercept[times].ravel()
     shape = (*X.shape[:2], len(coef), *coef.shape[2:])
     correct = _correct(fitted, scores.reshape(shape), truth[:, None])
     return np.moveaxis(_fraction(correct, axis=1), 1, 0)
 
 
 def _correct(fitted: LogisticDecoder, scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return whether scores (..., labelling, [class]) name the true class."""
+    """Return whether scores (..., label set, [class]) choose the true class; -1 is none."""
     if len(fitted.classes_) == 2:
         return (scores > 0) == truth
     return scores.argmax(axis=-1) == truth

@@ -11,10 +11,10 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from neuro_attn.configuration import Decoding
-from neuro_attn.decoding.decoder import standardize, unstandardized
 from neuro_attn.decoding.populations import Population
 from neuro_attn.decoding.selection import fit
 from neuro_attn.decoding.splits import Fold
+from neuro_attn.decoding.standardization import standardize, unstandardized
 
 TOLERANCE = 1e-3
 MAX_ITERATIONS = 1000
@@ -29,13 +29,15 @@ class _Decoders(NamedTuple):
     """Decoders of one task.
 
     ``weights``, ``standardized`` and ``patterns`` (replicate, point, unit, output), ``intercept``
-    (replicate, point, output), ``unconverged`` fraction of fits.
+    (replicate, point, output) for rates less their origin, ``n_constant`` (replicate, point)
+    constant units, ``unconverged`` fraction of fits.
     """
 
     weights: np.ndarray
     intercept: np.ndarray
     standardized: np.ndarray
     patterns: np.ndarray
+    n_constant: np.ndarray
     unconverged: float
 
 
@@ -45,6 +47,7 @@ class Tested(NamedTuple):
     ``accuracy`` (replicate, train_task, test_task, train_point, test_point); ``weights`` and
     ``patterns`` (replicate, train_task, point, unit, output) on standardised units; ``true_class``
     P(true class) at the training time, [train_task][test_task] (replicate, point, row);
+    ``n_constant`` (replicate, train_task, point) units that are constant over the training trials;
     ``unconverged`` fraction of fits.
     """
 
@@ -52,6 +55,7 @@ class Tested(NamedTuple):
     weights: np.ndarray
     patterns: np.ndarray
     true_class: list[list[np.ndarray]]
+    n_constant: np.ndarray
     unconverged: float
 
 
@@ -87,21 +91,26 @@ def evaluate_fold(
     Tested
     """
     n_tasks = len(population.tasks)
+    origin = population.origin[units]
     tests = [
-        population.rows(np.stack([fold.test[task] for fold in folds]), units, points)
+        _less(population.rows(np.stack([fold.test[task] for fold in folds]), units, points), origin)
         for task in range(n_tasks)
     ]
     others = tests
     if across is not None and n_tasks > 1:
-        others = [population.rows(test[None], units[:1], points) for test in across.test]
+        others = [
+            _less(population.rows(test[None], units[:1], points), origin[:1])
+            for test in across.test
+        ]
     n_replicates, n_points = tests[0].shape[:2]
     accuracy = np.empty((n_replicates, n_tasks, n_tasks, n_points, n_points))
-    weights, patterns, unconverged = [], [], []
+    weights, patterns, n_constant, unconverged = [], [], [], []
     true_class: list[list[np.ndarray]] = []
     for train_task in range(n_tasks):
         decoders = _trained(population, folds, train_task, units, settings, points)
         weights.append(decoders.standardized)
         patterns.append(decoders.patterns)
+        n_constant.append(decoders.n_constant)
         unconverged.append(decoders.unconverged)
         raw, intercept = decoders.weights, decoders.intercept
         true_class.append([])
@@ -117,6 +126,7 @@ def evaluate_fold(
         np.stack(weights, 1),
         np.stack(patterns, 1),
         true_class,
+        np.stack(n_constant, 1),
         float(np.mean(unconverged)),
     )
 
@@ -162,7 +172,8 @@ def evaluate_mirrored(
         for test_task in range(n_tasks):
             if test_task == train_task:
                 continue
-            test = population.rows(fold.test[test_task][None], units[None], EVERYTHING)[0]
+            rows = population.rows(fold.test[test_task][None], units[None], EVERYTHING)
+            test = _less(rows, population.origin[units][None])[0]
             truth = fold.test_label[test_task]
             of_class = [test[:, truth == label].mean(axis=1) for label in np.unique(truth)]
             mean = np.mean(of_class, axis=0)[:, None]
@@ -191,7 +202,7 @@ def _trained(
     rows = np.stack([fold.train[task] for fold in folds])
     data = population.rows(rows, units, points)
     problems = data.reshape(-1, *data.shape[-2:])
-    problems, mean, scale = standardize(problems, settings.standardize)
+    problems, of_units = standardize(problems, settings.standardize)
     solution, _ = fit(
         problems,
         # Rows are ordered by class, in the same way in all replicates.
@@ -205,14 +216,25 @@ def _trained(
     )
     shape = (*data.shape[:2], data.shape[-1], -1)
     fitted = solution.weights[:, :, 0]
-    raw, intercept = unstandardized(solution.weights, solution.intercept, mean, scale)
+    origin = np.repeat(population.origin[units], data.shape[1], axis=0)
+    raw, intercept = unstandardized(solution.weights, solution.intercept, of_units, origin)
     return _Decoders(
         raw.reshape(shape),
         intercept.reshape(*data.shape[:2], -1),
         fitted.reshape(shape),
         _patterns(problems, fitted).reshape(shape),
+        of_units.constant.sum(axis=-1).reshape(data.shape[:2]),
         float(1 - solution.converged.mean()),
     )
+
+
+def _less(rates: np.ndarray, origin: np.ndarray) -> np.ndarray:
+    """Return rates (replicate, point, row, unit) less an origin (replicate, unit), in their place.
+
+    Near it, scores are no small differences of large numbers.
+    """
+    rates -= origin[:, None, None]
+    return rates
 
 
 def _scores(test: np.ndarray, weights: np.ndarray, intercept: np.ndarray) -> np.ndarray:

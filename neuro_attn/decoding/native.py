@@ -71,6 +71,11 @@ def inlined(function: Function) -> Function:
     return _compiled(function, forceinline=True)
 
 
+def exact(function: Function) -> Function:
+    """Do so for a function whose sums and differences are taken in the order that is written."""
+    return _compiled(function, fastmath=False)
+
+
 def _compiled(function: Function, **further: bool) -> Function:
     any_order = {"reassoc", "contract", "nsz", "arcp"}
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": any_order}

@@ -97,6 +97,11 @@ class Population:
         return len(self.times) + len(self.windows)
 
     @cached_property
+    def origin(self) -> np.ndarray:
+        """Mean rate of every unit, (unit,), from which decoders count; any other would do, too."""
+        return np.concatenate([part.rates.mean(axis=(0, 2)) for part in self.parts])
+
+    @cached_property
     def _flat(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """All rates as (trial and unit, point), and for each unit its part, first row and step."""
         sizes = [part.rates.shape[:2] for part in self.parts]

@@ -14,8 +14,10 @@ less than the accuracy of decoders that have found a code. Across tasks there is
 null, in which random units are mirrored in the tested task (`evaluation.evaluate_mirrored`).
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -26,6 +28,8 @@ from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold
 from neuro_attn.decoding.nulls import Generator, check_variety, keeps_counts, label_orders
 from neuro_attn.decoding.populations import Part, Population, without_times
 from neuro_attn.decoding.procedure import OBSERVED, Procedure
+
+logger = logging.getLogger(__name__)
 
 
 def decode_region(
@@ -68,8 +72,10 @@ def decode_region(
         (session, train_task, test_task, time, replicate); ``window_accuracy``, ``window_null``,
         ``window_mirrored`` and ``window_bootstrap`` for the windows;
         ``unit_accuracy`` for several numbers of units and ``half_accuracy`` for disjoint halves
-        of the units, in the windows; ``confidence``, P(true class), on trials; ``weights`` and
-        ``patterns`` on units, standardised.
+        of the units, in the windows; ``n_constant`` (session, train_task, time) and
+        ``window_n_constant``, units of a draw that are constant over the training trials (mean over
+        folds and draws), which the log reports, too; ``confidence``, P(true class), on trials;
+        ``weights`` and ``patterns`` on units, standardised.
 
     Raises
     ------
@@ -80,6 +86,8 @@ def decode_region(
         members, dataset, n_units, seed, name, region, generator, progress
     ) as procedures:
         decoded = [_decoded(procedure) for procedure in procedures]
+    for on_session, _, _ in decoded:
+        _report_constant_units(on_session, f"{name}, region {region}")
     sessions, trials, units = zip(*decoded, strict=True)
     result = xr.merge(
         [
@@ -129,6 +137,24 @@ def decode_windows(
     return xr.concat(decoded, "session").assign_attrs(dataset=name, region=region, chance=chance)
 
 
+def _report_constant_units(on_session: xr.Dataset, where: str) -> None:
+    """Log how many units of a population are constant in windows, if any are."""
+    found = on_session["window_n_constant"].squeeze("session")
+    for task in found["train_task"].values:
+        numbers = found.sel(train_task=task).to_series()
+        numbers = numbers[numbers > 0]
+        if len(numbers):
+            logger.warning(
+                "%s, session %s, task %s: of %d units, %s (mean over folds and draws) are constant "
+                "over the training trials and have no weight.",
+                where,
+                on_session["session"].item(),
+                task,
+                on_session["units_per_draw"].item(),
+                ", ".join(f"{number:.3g} in window {window}" for window, number in numbers.items()),
+            )
+
+
 @contextmanager
 def _procedures(
     members: list[Population],
@@ -160,7 +186,8 @@ def _procedures(
 
 def _decoded(procedure: Procedure) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
     """Return what stands on sessions, on trials and on units."""
-    accuracy, on_trials, on_units, unconverged = _observed(procedure)
+    observed = _observed(procedure)
+    accuracy, n_constant = observed.accuracy, observed.n_constant
     null = procedure.replicated(procedure.replicates("permutation"))
     mirrored = procedure.mirrored(null)
     boot = procedure.replicated(procedure.replicates("bootstrap"))
@@ -204,7 +231,9 @@ def _decoded(procedure: Procedure) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
             "unit_accuracy": ((*pair, "window", "n_units", "draw"), by_count),
             "half_accuracy": ((*pair, "window", "half", "draw"), halves(procedure)),
             **procedure.counts(),
-            "unconverged": ((), unconverged),
+            "n_constant": (("train_task", "time"), n_constant[:, at_times]),
+            "window_n_constant": (("train_task", "window"), n_constant[:, procedure.windows]),
+            "unconverged": ((), observed.unconverged),
         },
         coords={
             "train_task": list(procedure.population.tasks),
@@ -216,7 +245,7 @@ def _decoded(procedure: Procedure) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
             "n_units": counts,
         },
     ).expand_dims(session=[procedure.population.session])
-    return on_session, on_trials, on_units
+    return on_session, observed.on_trials, observed.on_units
 
 
 def _decoded_in_windows(procedure: Procedure, mirrored: bool) -> xr.Dataset:
@@ -245,15 +274,27 @@ def _decoded_in_windows(procedure: Procedure, mirrored: bool) -> xr.Dataset:
     return decoded.expand_dims(session=[procedure.population.session])
 
 
-def _observed(procedure: Procedure) -> tuple[np.ndarray, xr.Dataset, xr.Dataset, float]:
-    """Return accuracies (draw, train, test, point, point), what is seen on trials and units.
+class _Observed(NamedTuple):
+    """What the data themselves give.
 
-    And the fraction of fits that did not converge.
+    ``accuracy`` (draw, train_task, test_task, point, point); what stands on trials and on units;
+    ``n_constant`` (train_task, point) constant units of a draw, mean over folds and draws;
+    ``unconverged`` fraction of fits.
     """
+
+    accuracy: np.ndarray
+    on_trials: xr.Dataset
+    on_units: xr.Dataset
+    n_constant: np.ndarray
+    unconverged: float
+
+
+def _observed(procedure: Procedure) -> _Observed:
+    """Decode the data."""
     population, settings = procedure.population, procedure.settings
     n_tasks, n_classes = procedure.sizes.test.shape
     n_times, n_outputs = len(population.times), 1 if n_classes == 2 else n_classes
-    accuracies, unconverged = [], []
+    accuracies, n_constant, unconverged = [], [], []
     trial_starts = np.cumsum([0] + [len(part.task) for part in population.parts])
     seen = np.zeros((2, n_tasks, trial_starts[-1], n_times))
     tuning = np.zeros((2, n_tasks, population.n_units, n_times, n_outputs))
@@ -264,6 +305,7 @@ def _observed(procedure: Procedure) -> tuple[np.ndarray, xr.Dataset, xr.Dataset,
         for fold in procedure.folds(draw, OBSERVED):
             each = evaluate_fold(population, [fold], units[None], settings, EVERYTHING)
             tested.append(each.accuracy[0])
+            n_constant.append(each.n_constant[0])
             unconverged.append(each.unconverged)
             used[units] += 1
             for kind, values in enumerate((each.weights, each.patterns)):
@@ -316,7 +358,13 @@ def _observed(procedure: Procedure) -> tuple[np.ndarray, xr.Dataset, xr.Dataset,
             "unit_id": ("unit", np.concatenate([p.unit_ids for p in parts])[was_used]),
         },
     )
-    return np.stack(accuracies), on_trials, on_units, float(np.mean(unconverged))
+    return _Observed(
+        np.stack(accuracies),
+        on_trials,
+        on_units,
+        np.mean(n_constant, axis=0),
+        float(np.mean(unconverged)),
+    )
 
 
 def in_windows(procedure: Procedure, units: np.ndarray, draw: int) -> np.ndarray:
@@ -342,18 +390,19 @@ def _unit_counts(procedure: Procedure) -> tuple[list[int], np.ndarray]:
 
 
 def halves(procedure: Procedure) -> np.ndarray:
-    """Return accuracies (train, test, window, half, draw) of disjoint halves of a draw's units."""
+    """Return accuracies (train, test, window, half, draw) of disjoint halves of a draw's units.
+
+    Both halves of a single unit are that unit.
+    """
     size = procedure.n_units // 2
-    if size == 0:
-        one = [in_windows(procedure, procedure.units(0, OBSERVED), 0)] * 2
-        return np.moveaxis(np.array([one]), (0, 1), (-1, -2))
-    accuracy = [
-        [
-            in_windows(procedure, procedure.units(draw, OBSERVED)[half * size :][:size], draw)
-            for half in range(2)
-        ]
-        for draw in range(procedure.settings.draws)
-    ]
+
+    def of_draw(draw: int) -> list[np.ndarray]:
+        units = procedure.units(draw, OBSERVED)[: procedure.n_units]
+        if size == 0:
+            return [in_windows(procedure, units, draw)] * 2
+        return [in_windows(procedure, units[half * size :][:size], draw) for half in range(2)]
+
+    accuracy = [of_draw(draw) for draw in range(procedure.settings.draws)]
     return np.moveaxis(np.array(accuracy), (0, 1), (-1, -2))
 
 

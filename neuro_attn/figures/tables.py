@@ -16,6 +16,7 @@ HEADERS = {
     "ratio_ci_low": "ratio from",
     "ratio_ci_high": "ratio to",
     "n_units": "n units",
+    "n_constant": "n constant units",
     "n_train": "n training trials",
     "n_test": "n test trials",
     "n_sessions": "n sessions",

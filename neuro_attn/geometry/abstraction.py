@@ -177,7 +177,4 @@ def _accuracy(
     decoder: LogisticDecoder, rows: Rows, chosen: np.ndarray, target: np.ndarray
 ) -> np.ndarray:
     """Return accuracy, shape (replicate, [dichotomy]); conditions have equally many rows."""
-    predicted = decoder.predict(rows.rates[chosen])
-    true = target[chosen]
-    true = true[:, None] if true.ndim == 1 else true[:, None, :]
-    return (predicted == true).mean(axis=0)
+    return np.asarray(decoder.score(rows.rates[chosen], target[chosen]))

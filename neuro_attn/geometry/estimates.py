@@ -7,6 +7,7 @@ from scipy.linalg import helmert
 from scipy.stats import norm
 
 from neuro_attn.decoding.populations import Part
+from neuro_attn.decoding.standardization import constant_units
 from neuro_attn.randomness import stream
 
 ATTEMPTS = 100
@@ -108,7 +109,8 @@ def in_noise_units(rates: np.ndarray, explained: np.ndarray) -> np.ndarray:
     """Return rates (trial, unit) in SDs of each unit's noise.
 
     The SD over all trials holds the signal, too: the units that carry one task's axis would
-    shrink, and orthogonal axes would come out oblique. Units without noise are 0.
+    shrink, and orthogonal axes would come out oblique. Constant units, and those without noise,
+    are 0.
 
     Parameters
     ----------
@@ -117,11 +119,12 @@ def in_noise_units(rates: np.ndarray, explained: np.ndarray) -> np.ndarray:
     explained : array, shape (trial, regressor)
         What is no noise; the SD is that of the residuals of a linear regression on it.
     """
-    rates = rates.astype(float) - rates.mean(axis=0)
+    constant = constant_units(rates)
+    rates = rates - rates.mean(axis=0, dtype=float)
     residual = rates - explained @ np.linalg.lstsq(explained, rates, rcond=None)[0]
     sd = residual.std(axis=0)
-    # Rounding leaves the residuals of constant units an SD of the order of eps.
-    varies = sd > 1e-6 * np.abs(rates).max(axis=0, initial=0)
+    # Where nothing is left unexplained, rounding leaves residuals of the order of eps.
+    varies = ~constant & (sd > 1e-6 * np.abs(rates).max(axis=0, initial=0))
     return np.where(varies, rates / np.where(varies, sd, 1), 0)
 
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.standardization import constant_units
 from neuro_attn.geometry.colors import Colors, say_what_is_cued
 from neuro_attn.geometry.conditions import bootstrapped, shuffled, weighted_means
 from neuro_attn.geometry.estimates import Resampling, UndefinedError, part_rates
@@ -51,9 +52,10 @@ def omega_squared(rates: np.ndarray, weights: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (..., unit)
-        NaN for units that never vary.
+        NaN for constant units.
     """
-    rates = rates.astype(float) - rates.mean(axis=0)
+    constant = constant_units(rates)
+    rates = rates - rates.mean(axis=0, dtype=float)
     means = weighted_means(weights, rates)
     total = weights.sum(axis=-1, keepdims=True)
     squared = weights**2
@@ -67,7 +69,7 @@ def omega_squared(rates: np.ndarray, weights: np.ndarray) -> np.ndarray:
     grand = (share * means).sum(axis=-2, keepdims=True)
     between = (share * (means - grand) ** 2 - share * (1 - share) * of_mean).sum(axis=-2)
     variance = between + (share * within).sum(axis=-2)
-    varies = variance > 1e-12 * (rates**2).mean(axis=0) + 1e-300
+    varies = ~constant & (variance > 1e-12 * (rates**2).mean(axis=0) + 1e-300)
     return np.where(varies, between / np.where(varies, variance, 1), np.nan)
 
 

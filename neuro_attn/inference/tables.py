@@ -25,6 +25,8 @@ from neuro_attn.inference.significance import significant
 from neuro_attn.randomness import stream
 
 _PAIR = ["train_task", "test_task"]
+_SIZES = ["n_units", "n_constant", "n_train", "n_test", "n_sessions"]
+"""Counts, and the mean number of constant units in results of `decode_region`."""
 NULLS = ("null", "mirrored")
 """Shuffled labels and, in results with several tasks, mirrored units."""
 Select = Callable[[xr.Dataset], xr.Dataset]
@@ -48,7 +50,7 @@ def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataF
     -------
     pandas.DataFrame
         region, session, train_task, test_task, time, accuracy, chance, ci_low, ci_high, p_value,
-        p_corrected, n_units, n_train, n_test, n_sessions.
+        p_corrected, n_units, n_constant, n_train, n_test, n_sessions.
     """
     return _table(decodings, settings, _over_time, "time")
 
@@ -72,7 +74,7 @@ def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFr
     is_sound = table.set_index(keys).index.isin(sound.set_index(keys).index)
     columns = ["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]
     table.loc[~is_sound | (table["train_task"] == table["test_task"]), columns] = np.nan
-    ends = ["n_units", "n_train", "n_test", "n_sessions"]
+    ends = [name for name in _SIZES if name in table]
     return table[[c for c in table.columns if c not in ends] + ends]
 
 
@@ -84,6 +86,7 @@ def _over_time(decoding: xr.Dataset) -> xr.Dataset:
             "accuracy": decoding["accuracy"].mean("draw", dtype=float).sel(same),
             **{name: decoding[name].sel(same) for name in NULLS if name in decoding},
             "bootstrap": decoding["bootstrap"],
+            **_constant_units(decoding, "n_constant"),
         }
     ).drop_vars(["train_time", "test_time"])
 
@@ -95,8 +98,13 @@ def _in_windows(decoding: xr.Dataset) -> xr.Dataset:
             "accuracy": decoding["window_accuracy"].mean("draw", dtype=float),
             **{name: decoding[f"window_{name}"] for name in NULLS if f"window_{name}" in decoding},
             "bootstrap": decoding["window_bootstrap"],
+            **_constant_units(decoding, "window_n_constant"),
         }
     )
+
+
+def _constant_units(decoding: xr.Dataset, name: str) -> dict[str, xr.DataArray]:
+    return {"n_constant": decoding[name]} if name in decoding else {}
 
 
 def with_all_sessions(decoding: xr.Dataset, values: xr.Dataset) -> xr.Dataset:
@@ -109,9 +117,9 @@ def with_all_sessions(decoding: xr.Dataset, values: xr.Dataset) -> xr.Dataset:
     ).assign_attrs(decoding.attrs)
     if POOLED in values["session"].values:
         return values
-    counts = ["n_units", "n_train", "n_test", "n_sessions"]
+    sums = [name for name in _SIZES if name in values]
     together = (
-        values.drop_vars(counts).mean("session", dtype=float).merge(values[counts].sum("session"))
+        values.drop_vars(sums).mean("session", dtype=float).merge(values[sums].sum("session"))
     )
     together = together.expand_dims(session=[POOLED])
     return xr.concat([together, values], "session", combine_attrs="override").assign_attrs(
@@ -150,7 +158,7 @@ def _table(
     sort = table.assign(_region=table["region"].map(order), _session=pooled_first)
     table = table.loc[sort.sort_values(["_region", "_session"], kind="stable").index]
     numbers = ["accuracy", "chance", "ci_low", "ci_high", "p_value", "p_corrected"]
-    sizes = ["n_units", "n_train", "n_test", "n_sessions"]
+    sizes = [name for name in _SIZES if name in table]
     return table[keys + numbers + sizes].reset_index(drop=True)
 
 
@@ -171,8 +179,10 @@ def _rows(group: xr.Dataset, settings: Inference, point: str) -> pd.DataFrame:
         "p_corrected": _corrected(observed, nulls, (0, 3), times, settings),
     }
     filled = xr.Dataset({name: template.copy(data=values) for name, values in columns.items()})
-    for name in ("n_units", "n_train", "n_test", "n_sessions"):
-        filled[name] = group[name].broadcast_like(template).transpose(*dims).astype(int)
+    for name in _SIZES:
+        if name in group:
+            number = group[name].broadcast_like(template).transpose(*dims)
+            filled[name] = number if name == "n_constant" else number.astype(int)
     filled = filled.assign(chance=xr.full_like(template, group.attrs["chance"], dtype=float))
     return filled.to_dataframe(dim_order=list(dims)).reset_index()
 

@@ -40,12 +40,13 @@ RATIO = (
     Column("ratio_ci_high", "number", "upper end of its confidence interval"),
 )
 N_UNITS = Column("n_units", "count", "units of a draw")
-SIZES = (
-    N_UNITS,
+N_CONSTANT = Column("n_constant", "number", "those constant over training trials, mean over folds")
+TRIALS = (
     Column("n_train", "count", "training trials of a fold"),
     Column("n_test", "count", "test trials of all folds"),
     Column("n_sessions", "count", "sessions"),
 )
+SIZES = (N_UNITS, N_CONSTANT, *TRIALS)
 VALUE = Column("value", "number", "the measure")
 CEILING = Column("ceiling", "number", "its value between halves of the data")
 FLOOR = Column("floor", "number", "its value by chance, or of the untrained network")
@@ -107,7 +108,8 @@ _TABLES = (
             *PAIR,
             WINDOW,
             *ACCURACY,
-            *SIZES,
+            N_UNITS,
+            *TRIALS,
         ),
     ),
     Table(

@@ -109,6 +109,19 @@ def test_a_mean_rate_that_follows_the_label_tells_it(decoded):
     assert (rows["n_units"] == 1).all()
 
 
+def test_a_confound_on_a_large_offset_is_as_good_as_without_it(decoded):
+    """Times in s since 1970: float32 resolves 128 s of them, and the confound varies by 1 s."""
+    recording = recording_of("a")
+    since_1970 = 1.7e9 + (recording["label"].values == "right")
+    recording = recording.assign_coords(clock=("trial", since_1970))
+    # One value, rounded in two ways, does not vary.
+    rounded = np.where(np.arange(N_TRIALS) % 2, 0.1 + 0.2, 0.3)
+    recording = recording.assign_coords(rounded=("trial", rounded))
+    table = decoded([recording], ["clock", "rounded"])
+    assert within(table, "clock", "label") == 1
+    assert "rounded" not in table["confound"].tolist()
+
+
 def test_missing_values_are_left_out_of_the_confound_but_not_of_the_label(decoded):
     recording = recording_of("a")
     table = decoded([recording], ["latency", "side"])

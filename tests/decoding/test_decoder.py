@@ -5,15 +5,18 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from neuro_attn.decoding import LogisticDecoder, cross_validated_accuracy
 
@@ -257,12 +260,14 @@ def test_too_few_iterations_are_told():
 @pytest.mark.parametrize(
     ("X", "y", "message"),
     [
-        (np.zeros((4, 2)), [0, 0, 0, 0], "every labelling needs two or more classes"),
-        (np.zeros((4, 2)), [[0, 1], [0, 0], [0, 1], [0, 0]], "every labelling needs two or more"),
-        (np.array([[np.nan], [1.0]]), [0, 1], "X must be finite"),
-        (np.array([[np.inf], [1.0]]), [0, 1], "X must be finite"),
+        (np.zeros((4, 2)), [0, 0, 0, 0], "two or more classes; label set 0 has one class, 0"),
+        (np.zeros((4, 2)), [[0, 1], [0, 0], [0, 1], [0, 0]], "label set 0 has one class, 0"),
+        (np.array([[np.nan], [1.0]]), [0, 1], "NaN or infinity; 1 of 2 trials do"),
+        (np.array([[np.inf], [1.0]]), [0, 1], "NaN or infinity; 1 of 2 trials do"),
         (np.zeros((4, 2)), [0, 1, 0], r"got \(4, 2\) and \(3,\)"),
-        (np.zeros(4), [0, 1, 0, 1], r"got \(4,\) and \(4,\)"),
+        (np.zeros(4), [0, 1, 0, 1], "Expected 2D array, got 1D array"),
+        (np.zeros((4, 2, 1, 1)), [0, 1, 0, 1], r"X must be .* got \(4, 2, 1, 1\)"),
+        (np.zeros((4, 2)), np.zeros((4, 2, 1)), r"y must be .* got shape \(4, 2, 1\)"),
     ],
 )
 def test_data_that_cannot_be_fitted_raise(X, y, message):
@@ -285,7 +290,8 @@ def test_data_that_cannot_be_fitted_raise(X, y, message):
         ("labellings_per_batch", 0, "labellings_per_batch must be a whole number of 1 or more"),
         ("n_jobs", 0, "n_jobs must be a whole number but 0, or None; got 0"),
         ("n_jobs", 1.5, "n_jobs must be a whole number but 0, or None; got 1.5"),
-        ("class_weight", "even", "class_weight must be 'balanced' or None; got 'even'"),
+        ("class_weight", "even", "class_weight must be 'balanced', a dict or None; got 'even'"),
+        ("class_weight", {0: -1.0, 1: 1.0}, "class_weight must be finite and not negative"),
     ],
 )
 def test_parameters_out_of_range_raise(parameter, value, message):
@@ -302,8 +308,8 @@ def test_parameters_out_of_range_raise(parameter, value, message):
         (np.ones((20, 2, 1)), r"sample_weight must be .* got \(20, 2, 1\)"),
         (np.full(20, np.nan), "sample_weight must be finite and not negative"),
         (np.full(20, -1.0), "sample_weight must be finite and not negative"),
-        (np.zeros(20), "1 or more trials of every class, with weights above 0"),
-        (np.resize([0.0, 1.0], 20), "1 or more trials of every class, with weights above 0"),
+        (np.zeros(20), "1 or more trials of every class, with weights above zero"),
+        (np.resize([0.0, 1.0], 20), "with weights above zero; label set 0 has 0 of class 0"),
     ],
 )
 def test_weights_that_cannot_be_used_raise(weight, message):
@@ -313,9 +319,9 @@ def test_weights_that_cannot_be_used_raise(weight, message):
         LogisticDecoder().fit(X, np.stack([y, y], axis=1), weight)
 
 
-def test_a_labelling_must_have_the_classes_of_the_others():
+def test_a_label_set_must_have_the_classes_of_the_others():
     X, y = noisy_classes(21, 5, 3, seed=15)
-    with pytest.raises(ValueError, match="every labelling needs 1 or more trials of every class"):
+    with pytest.raises(ValueError, match="label set 1 has 0 of class 2"):
         LogisticDecoder().fit(X, np.stack([y, np.minimum(y, 1)], axis=1))
 
 
@@ -336,8 +342,18 @@ def test_times_and_labellings_together_are_separate_fits(n_classes):
 def test_new_trials_must_have_the_units_of_the_fit():
     X, y = noisy_classes(20, 5, 2, seed=12)
     decoder = LogisticDecoder().fit(X, y)
-    with pytest.raises(ValueError, match=r"X must have 5 units; got shape \(20, 4\)"):
-        decoder.decision_function(X[:, :4])
+    for method in (decoder.decision_function, decoder.predict):
+        with pytest.raises(
+            ValueError, match="X has 4 features, but LogisticDecoder is expecting 5"
+        ):
+            method(X[:, :4])
+        with pytest.raises(ValueError, match="NaN or infinity; 20 of 20 trials do"):
+            method(X * np.nan)
+        with pytest.raises(ValueError, match=r"X must be \(trial, 5 units\) as in the fit"):
+            method(X[:, :, None])
+    timed = LogisticDecoder().fit(np.stack([X, X], 2), y)
+    with pytest.raises(ValueError, match=r"X must be \(trial, 5 units, 2 times\) as in the fit"):
+        timed.predict(np.stack([X, X, X], 2))
 
 
 # --- as the README uses it ---------------------------------------------------------------------
@@ -382,7 +398,196 @@ def test_cross_validated_accuracy_is_that_of_scikit_learn():
     np.testing.assert_allclose(one_by_one, accuracy, atol=1e-6)
 
 
-@pytest.mark.parametrize("shapes", [((6, 3), (6, 1)), ((6, 3, 2), (6,))])
-def test_cross_validated_accuracy_wants_times_and_labellings(shapes):
-    with pytest.raises(ValueError, match=r"X must be \(trial, unit, time\)"):
-        cross_validated_accuracy(LogisticDecoder(), np.zeros(shapes[0]), np.zeros(shapes[1]), [])
+@pytest.mark.parametrize("across_time", [False, True])
+def test_cross_validated_accuracy_has_the_axes_that_are_given(across_time):
+    rng = np.random.default_rng(21)
+    X, y = rng.normal(size=(24, 5, 3)), np.resize([0, 1, 2], 24)
+    sets = np.stack([y, rng.permutation(y)], axis=1)
+    folds = [(np.arange(12), np.arange(12, 24)), (np.arange(12, 24), np.arange(12))]
+
+    def accuracy(X, y):
+        return cross_validated_accuracy(LogisticDecoder(**EXACT), X, y, folds, across_time)
+
+    full = accuracy(X, sets)
+    assert full.shape == ((3, 3, 2) if across_time else (3, 2))
+    np.testing.assert_array_equal(accuracy(X, y), full[..., 0])
+    masks = [(np.isin(np.arange(24), train), np.isin(np.arange(24), test)) for train, test in folds]
+    by_mask = cross_validated_accuracy(LogisticDecoder(**EXACT), X, sets, masks, across_time)
+    np.testing.assert_array_equal(by_mask, full)
+    if across_time:
+        with pytest.raises(ValueError, match=r"across_time needs X as \(trial, unit, time\)"):
+            accuracy(X[..., 0], y)
+    else:
+        np.testing.assert_array_equal(accuracy(X[..., 0], sets), full[0])
+        assert accuracy(X[..., 0], y).shape == ()
+        assert accuracy(X[..., 0], y) == full[0, 0]
+
+
+# --- labels ------------------------------------------------------------------------------------
+
+NOT_LABELS = [
+    (np.nan, "it has NaN{} on 3 of 24 trials. Leave these trials out of X and y."),
+    (np.inf, "it has infinity{} on 3 of 24 trials."),
+    (0.5, "it has continuous values, such as 0.5,{} on 3 of 24 trials. Split them into classes"),
+    (None, "it has missing values (None, NaN){} on 3 of 24 trials."),
+    ("a", "of one kind, all text or all numbers; got int, str"),
+    (1j, "as numbers or text; got complex128"),
+]
+
+
+@pytest.mark.parametrize("as_sets", [False, True])
+@pytest.mark.parametrize(("value", "message"), NOT_LABELS)
+@pytest.mark.parametrize("trials", [slice(3), slice(21, 24)], ids=["train", "test"])
+def test_what_is_no_label_raises_wherever_it_stands(trials, value, message, as_sets):
+    X, labels = np.random.default_rng(22).normal(size=(24, 3)), np.resize([0, 1], 24)
+    y = labels.astype(object if value in (None, "a") else type(value))
+    y[trials] = value
+    if as_sets:
+        y, labels = np.stack([labels, y], axis=1), np.stack([labels, labels], axis=1)
+    message = re.escape(message.format(" in label set 1" * as_sets))
+    folds = [(np.arange(12), np.arange(12, 24))]
+    with pytest.raises(ValueError, match=message):
+        LogisticDecoder().fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        cross_validated_accuracy(LogisticDecoder(), X, y, folds)
+    with pytest.raises(ValueError, match=message):
+        LogisticDecoder().fit(X, labels).score(X, y)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
+@pytest.mark.parametrize("container", [list, np.array, pd.Series])
+def test_names_that_are_missing_raise_in_every_container(container, missing):
+    names = ["left", "right", missing] * 4
+    y = np.array(names, dtype=object) if container is np.array else container(names)
+    with pytest.raises(ValueError, match=r"missing values \(None, NaN\) on 4 of 12 trials"):
+        LogisticDecoder().fit(np.zeros((12, 2)), y)
+
+
+@pytest.mark.parametrize("n_sets", [None, 1, 2, 3])
+def test_a_class_that_a_fold_lacks_counts_as_wrong(n_sets):
+    """Stimulus 2 is held out; whatever the decoder says of it is wrong, in every label set."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([1, 2, 3], 20)
+    X = rng.normal(size=(60, 10, 1))
+    X[:, 0, 0] += 3.0 * (y - 2) + 2.0 * (y == 2)
+    fold = [(np.flatnonzero(y != 2), np.flatnonzero(y == 2))]
+    sets = y if n_sets is None else np.column_stack([y, rng.permutation(y), y == 1])[:, :n_sets]
+    accuracy = cross_validated_accuracy(LogisticDecoder(**EXACT), X, sets, fold)
+    assert accuracy.shape == (1, *sets.shape[1:])
+    assert accuracy.ravel()[0] == 0
+    # All label sets in one call, with their own classes in training, are separate fits.
+    for number in range(n_sets or 0):
+        column = sets[:, number]
+        expected = oracle(X[fold[0][0], :, 0], column[fold[0][0]], 1.0, True).score(
+            X[fold[0][1], :, 0], column[fold[0][1]]
+        )
+        assert accuracy[0, number] == pytest.approx(expected, abs=1e-6)
+    fitted = LogisticDecoder().fit(X[fold[0][0], :, 0], y[fold[0][0]])
+    assert fitted.score(X[fold[0][1], :, 0], y[fold[0][1]]) == 0
+    whole = cross_validated_accuracy(
+        LogisticDecoder(),
+        X,
+        y,
+        [(np.flatnonzero(y != k), np.flatnonzero(y == k)) for k in (1, 2, 3)],
+    )
+    assert whole == 0
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_class_weights_belong_to_labels_in_every_fold(text):
+    X, y = noisy_classes(60, 5, 3, seed=24, separation=0.4)
+    y = np.array(["c", "a", "b"])[y] if text else y
+    weight = {label: 1.0 + 3 * (label == y[0]) for label in np.unique(y).tolist()}
+    folds = [(np.arange(30), np.arange(30, 60)), (np.flatnonzero(y != y[0]), np.arange(0))]
+    folds[1] = (folds[1][0], np.flatnonzero(y == y[0]))
+    decoder = LogisticDecoder(class_weight=weight, **EXACT)
+    train, test = folds[0]
+    expected = LogisticRegression(class_weight=weight, tol=1e-10, max_iter=10_000).fit(
+        StandardScaler().fit_transform(X[train]), y[train]
+    )
+    scaled = StandardScaler().fit(X[train]).transform(X[test])
+    assert decoder.fit(X[train], y[train]).score(X[test], y[test]) == expected.score(
+        scaled, y[test]
+    )
+    both = cross_validated_accuracy(decoder, X, y, folds)
+    assert both == pytest.approx(expected.score(scaled, y[test]) / 2)
+
+
+@pytest.mark.parametrize(
+    ("folds", "message"),
+    [
+        ([(np.arange(0, 12, 2), np.arange(1, 12, 2))], "fold 0 have one class only, 0, in label"),
+        ([(np.arange(8), np.arange(6, 12))], "fold 0 tests 2 of the trials that it trains on"),
+        ([(np.arange(8), np.arange(0))], "fold 0 must have training and test trials"),
+        ([], "one or more pairs of training and test trials; got none"),
+    ],
+)
+def test_folds_that_cannot_be_decoded_raise(folds, message):
+    X, y = np.random.default_rng(23).normal(size=(12, 3)), np.resize([0, 1], 12)
+    with pytest.raises(ValueError, match=message):
+        cross_validated_accuracy(LogisticDecoder(), X, y, folds)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("weighed", [False, True])
+@pytest.mark.parametrize("labelled", [False, True])
+@pytest.mark.parametrize("timed", [False, True])
+def test_score_is_the_fraction_correct_of_every_time_and_label_set(
+    timed, labelled, weighed, n_classes
+):
+    rng = np.random.default_rng(25)
+    X = rng.normal(size=(30, 4, 3) if timed else (30, 4))
+    y = np.resize(np.arange(n_classes), 30)
+    y = np.stack([y, rng.permutation(y)], axis=1) if labelled else y
+    weight = rng.uniform(size=y.shape) if weighed else None
+    decoder = LogisticDecoder().fit(X, y)
+    score = decoder.score(X, y, weight)
+    assert np.shape(score) == (*[3] * timed, *[2] * labelled)
+    predicted = decoder.predict(X).reshape(30, 3 if timed else 1, -1)
+    for time, number in np.ndindex(predicted.shape[1:]):
+        expected = accuracy_score(
+            y.reshape(30, -1)[:, number],
+            predicted[:, time, number],
+            sample_weight=None if weight is None else weight.reshape(30, -1)[:, number],
+        )
+        got = np.reshape(score, predicted.shape[1:])[time, number]
+        assert got == pytest.approx(expected, abs=1e-12)
+    with pytest.raises(ValueError, match="y must have the shape"):
+        decoder.score(X, y[:, 0] if labelled else y[:, None])
+
+
+def test_labels_of_another_kind_are_not_counted_as_wrong():
+    X, y = noisy_classes(20, 3, 2, seed=26)
+    decoder = LogisticDecoder().fit(X, y)
+    with pytest.raises(ValueError, match="labels such as '0'; the decoder"):
+        decoder.score(X, y.astype(str))
+
+
+# --- scikit-learn's own checks -----------------------------------------------------------------
+
+
+def unmet(estimator):
+    """Return checks that an estimator cannot meet."""
+    if estimator.tol > 1e-9:
+        return {"check_sample_weight_equivalence_on_dense_data": "equal within tol, not 1e-7"}
+    return {}
+
+
+@parametrize_with_checks(
+    [
+        LogisticDecoder(),
+        LogisticDecoder(tol=1e-10, standardize=False),
+        LogisticDecoder(tol=1e-10, n_jobs=1),
+    ],
+    expected_failed_checks=unmet,
+)
+def test_the_decoder_keeps_the_conventions_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def test_weights_that_label_sets_share_count_trials_several_times():
+    X, y = noisy_classes(30, 5, 2, seed=27)
+    times = np.random.default_rng(27).integers(0, 4, 30)
+    weighed = LogisticDecoder(**EXACT).fit(X, y, times)
+    repeated = LogisticDecoder(**EXACT).fit(np.repeat(X, times, 0), np.repeat(y, times))
+    np.testing.assert_allclose(weighed.decision_function(X), repeated.decision_function(X), 1e-6)

@@ -51,6 +51,11 @@ def decoding() -> Callable[..., xr.Dataset]:
                     around(constant(late, 2), 3),
                 ),
                 "units_per_draw": ("session", np.full(len(sessions), 10)),
+                "n_constant": ((*pair[:2], "time"), np.full((len(sessions), 2, n_times), 0.5)),
+                "window_n_constant": (
+                    (*pair[:2], "window"),
+                    np.full((len(sessions), 2, len(WINDOWS)), 0.25),
+                ),
                 "n_train": ("session", np.full(len(sessions), 40)),
                 "n_test": (("session", "test_task"), np.full((len(sessions), 2), 60)),
                 "n_sessions": ("session", np.ones(len(sessions), int)),

@@ -37,6 +37,7 @@ def test_the_columns_are_those_that_are_documented(decoding):
         ["region", "session", "train_task", "test_task"],
         [
             "n_units",
+            "n_constant",
             "n_train",
             "n_test",
             "n_sessions",
@@ -95,7 +96,7 @@ def test_all_is_the_mean_over_sessions_and_the_sum_of_their_units_and_trials(dec
         keys = ["train_task", "test_task", point]
         means = apart.groupby(keys, sort=False)["accuracy"].mean().to_numpy()
         np.testing.assert_allclose(together["accuracy"], means)
-        for count in ("n_units", "n_train", "n_test", "n_sessions"):
+        for count in ("n_units", "n_constant", "n_train", "n_test", "n_sessions"):
             assert (together[count] == apart[count].iloc[0] * 3).all()
         assert (apart["n_sessions"] == 1).all()
 
