@@ -27,9 +27,9 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.machine import FOLDER, matrix_product_rate, save, seconds
 from neuro_attn.decoding import LogisticDecoder, cross_validated_accuracy, solver
-from neuro_attn.decoding.standardization import standardize
 from neuro_attn.decoding.gradients import minimise
 from neuro_attn.decoding.preconditioner import prepare
+from neuro_attn.decoding.standardization import standardize
 
 FOLDS = 5
 EXACT_ORDERS = 4

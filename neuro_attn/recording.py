@@ -418,6 +418,23 @@ def _class_name(value: Any) -> str:
     return str(int(value)) if whole else str(value)
 
 
+def _in_single_precision(rates: np.ndarray, units: pd.DataFrame, origin: str) -> np.ndarray:
+    """Return rates as float32, in which no unit that varies may become constant."""
+    stored = np.asarray(rates, np.float32)
+    if rates.dtype == np.float64 and rates.size:
+        low, high = rates.min(axis=(0, 2)), rates.max(axis=(0, 2))
+        lost = (high > low) & (np.ptp(stored, axis=(0, 2)) == 0)
+        if lost.any():
+            unit = int(lost.argmax())
+            raise InputError(
+                f"{origin}, unit {units['unit_id'].tolist()[unit]}",
+                f"its rates lie between {float(low[unit])!r} and {float(high[unit])!r}, which "
+                f"single precision does not tell apart ({int(lost.sum())} of {lost.size} units).",
+                "Subtract the offset from the rates.",
+            )
+    return stored
+
+
 def build(
     rates: np.ndarray,
     trials: pd.DataFrame,
@@ -450,6 +467,7 @@ def build(
     xarray.Dataset
     """
     time = dataset.time
+    stored = _in_single_precision(rates, units, str(provenance.get("origin", session)))
     coordinates: dict = {
         "time": (
             "time",
@@ -464,7 +482,7 @@ def build(
         key = str(column) if column in ("unit_id", "region") else f"unit_{column}"
         coordinates[key] = ("unit", _storable(units[column]))
     recording = xr.Dataset(
-        {"rates": (("trial", "unit", "time"), np.asarray(rates, np.float32))},
+        {"rates": (("trial", "unit", "time"), stored)},
         coords=coordinates,
         attrs={
             "dataset": name,
