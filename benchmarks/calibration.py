@@ -529,7 +529,7 @@ def spike_counts(dataset: SimulationDataset, seed: int, regions: Sequence[str]) 
     made = []
     for session in simulation.session_names(planted):
         rng = stream(seed, "trials", session)
-        trials = assign_tasks(simulation._draw_trials(planted, rng), dataset, session)
+        trials = assign_tasks(simulation._draw_trials(planted, rng), dataset, session).trials
         starts = trials["event_time"].to_numpy()[:, None] + time.start + edges
         shared_gain = rng.normal(size=len(trials))
         rates, units = [], []
