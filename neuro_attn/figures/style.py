@@ -82,6 +82,8 @@ _SETTINGS: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.unicode_minus": True,
+    # A name such as "$x$" is a name, not a formula.
+    "text.parse_math": False,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,

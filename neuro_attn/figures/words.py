@@ -1,12 +1,12 @@
 """What the figures show, in numbers and words: reStructuredText for captions in the report."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neuro_attn.escaping import rst
 from neuro_attn.figures.attended import mean_over_attentions
 from neuro_attn.inference.significance import significant
 
@@ -28,7 +28,7 @@ def decoding_over_time(transfer: pd.DataFrame, onsets: pd.DataFrame) -> str:
             row = plain.loc[(region, train, test)]
             onset = f"onset {_interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s"
         lines.append(
-            f"{_text(region)}, {_pair(train, test)}: highest "
+            f"{rst(region)}, {_pair(train, test)}: highest "
             f"{_interval(peak['accuracy'], peak['ci_low'], peak['ci_high'], 2)} at "
             f"{peak['time']:.3g} s (corrected p {_p(peak['p_corrected'])}), {onset}; "
             f"n = {int(peak['n_units'])} units, {int(peak['n_train'])} training and "
@@ -37,8 +37,9 @@ def decoding_over_time(transfer: pd.DataFrame, onsets: pd.DataFrame) -> str:
     return _listed(lines)
 
 
-def transfer_matrix(summary: pd.DataFrame) -> str:
-    """Say how well each region transfers between tasks in every window."""
+def transfer_matrix(summary: pd.DataFrame, windows: Mapping[str, tuple[float, float]]) -> str:
+    """Say when the windows are, and how well each region transfers between tasks in each."""
+    spans = [f"{rst(name)} {start:g} to {stop:g} s" for name, (start, stop) in windows.items()]
     rows = summary[(summary["session"] == "all") & (summary["train_task"] != summary["test_task"])]
     lines = []
     for row in rows.to_dict("records"):
@@ -48,17 +49,17 @@ def transfer_matrix(summary: pd.DataFrame) -> str:
             values = (row["transfer_ratio"], row["ratio_ci_low"], row["ratio_ci_high"])
             ratio = f"transfer ratio {_interval(*values, 2)}"
         lines.append(
-            f"{_text(row['region'])}, {_pair(row['train_task'], row['test_task'])}, "
-            f"{_text(row['window'])}: {accuracy} "
+            f"{rst(row['region'])}, {_pair(row['train_task'], row['test_task'])}, "
+            f"{rst(row['window'])}: {accuracy} "
             f"(chance {row['chance']:.3g}, corrected p {_p(row['p_corrected'])}), {ratio}."
         )
-    return _listed(lines)
+    return f"Windows: {', '.join(spans)}.\n\n{_listed(lines)}"
 
 
 def onsets(table: pd.DataFrame) -> str:
     """Say which regions differ in onset."""
     lines = [
-        f"{_text(row['region'])} \N{MINUS SIGN} {_text(row['compared_with'])}, "
+        f"{rst(row['region'])} \N{MINUS SIGN} {rst(row['compared_with'])}, "
         f"{_pair(row['train_task'], row['test_task'])}: "
         f"{_interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s."
         for row in table[table["compared_with"] != ""].to_dict("records")
@@ -70,7 +71,7 @@ def cross_temporal(results: xr.Dataset, alpha: float) -> str:
     """Say in how many pairs of times each region decodes."""
     above = significant(results["p_corrected"], alpha).mean(["train_time", "test_time"])
     lines = [
-        f"{_text(region)}, {_pair(train, test)}: above chance in "
+        f"{rst(region)}, {_pair(train, test)}: above chance in "
         f"{100 * float(above.sel(region=region, train_task=train, test_task=test)):.0f} % "
         "of the pairs of times."
         for region in results["region"].values
@@ -86,7 +87,7 @@ def unit_counts(table: pd.DataFrame) -> str:
     keys = ["region", "train_task", "window"]
     last = within.loc[within.groupby(keys, sort=False)["n_units"].idxmax()]
     lines = [
-        f"{_text(row['region'])}, {_text(row['train_task'])}, {_text(row['window'])}: "
+        f"{rst(row['region'])}, {rst(row['train_task'])}, {rst(row['window'])}: "
         f"{row['accuracy']:.2f}{_spread(row['sd'])} with {row['n_units']} units."
         for row in last.to_dict("records")
     ]
@@ -101,8 +102,8 @@ def _spread(sd: float) -> str:
 def geometry(table: pd.DataFrame) -> str:
     """Say each measure with its interval, ceiling and floor."""
     lines = [
-        f"{_text(row['region'])}, {_text(row['task'])}, {_text(row['window'])}: "
-        f"{_text(row['measure'])} {_interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
+        f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: "
+        f"{rst(row['measure'])} {_interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
         f"ceiling {row['ceiling']:.2f}, floor {row['floor']:.2f}."
         for row in table.to_dict("records")
     ]
@@ -115,7 +116,7 @@ def geometry_over_time(table: pd.DataFrame) -> str:
     for (region, task, measure), course in table.groupby(["region", "task", "measure"], sort=False):
         row = course.loc[course["value"].idxmax()]
         lines.append(
-            f"{_text(region)}, {_text(task)}: {_text(measure)}, {len(course)} bins, largest "
+            f"{rst(region)}, {rst(task)}: {rst(measure)}, {len(course)} bins, largest "
             f"{_interval(row['value'], row['ci_low'], row['ci_high'], 2)} at {row['time']:.3g} s."
         )
     return _listed(lines)
@@ -126,7 +127,7 @@ def color_planes(table: pd.DataFrame, geometry: pd.DataFrame) -> str:
     drawn = table[["region", "task", "window"]].drop_duplicates()
     angles = geometry[geometry["measure"] == "plane_angle_cos"]
     lines = [
-        f"{_text(row['region'])}, {_text(row['task'])}, {_text(row['window'])}: absolute cosine "
+        f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: absolute cosine "
         f"{_interval(row['value'], row['ci_low'], row['ci_high'], 2)}, floor {row['floor']:.2f}."
         for row in drawn.merge(angles, on=["region", "task", "window"]).to_dict("records")
     ]
@@ -140,9 +141,9 @@ def signatures(table: pd.DataFrame) -> str:
         rows = own[own["feature"].str.startswith("accuracy ")]
         best = rows.loc[rows["value"].idxmax()]
         lines.append(
-            f"{_text(dataset)}, {_text(region)}: {len(own)} features; accuracies from "
+            f"{rst(dataset)}, {rst(region)}: {len(own)} features; accuracies from "
             f"{rows['value'].min():.2f} to {best['value']:.2f} "
-            f"({_text(best['feature'].removeprefix('accuracy '))})."
+            f"({rst(best['feature'].removeprefix('accuracy '))})."
         )
     return _listed(lines)
 
@@ -154,7 +155,7 @@ def learning(report_error: pd.DataFrame) -> str:
     for (network, trained, task), rows in grouped:
         errors = rows["report_error"]
         lines.append(
-            f"{_text(network)}, {'trained' if trained else 'untrained'}, {_text(task)}: "
+            f"{rst(network)}, {'trained' if trained else 'untrained'}, {rst(task)}: "
             f"{errors.mean():.1f} degrees (seeds {errors.min():.1f} to {errors.max():.1f}; "
             f"n = {len(errors)} seeds, {int(rows['n_trials'].sum())} held-out trials)."
         )
@@ -170,11 +171,11 @@ def memory_locus(table: pd.DataFrame) -> str:
         means = rows["intact"].mean(), rows["cut"].mean()
         if measure == "delay_r2":
             intact, cut = (f"{mean:.2f}".replace("-", "\N{MINUS SIGN}") for mean in means)
-            change = f"{_text(population)}: R2 in the delay {intact}, blocked {cut}"
+            change = f"{rst(population)}: R2 in the delay {intact}, blocked {cut}"
         else:
-            task = _text(measure.removeprefix("report_error_"))
+            task = rst(measure.removeprefix("report_error_"))
             change = f"{task}: report error {means[0]:.1f} degrees, blocked {means[1]:.1f}"
-        lines.append(f"{_text(network)}, {change} (n = {len(rows)} seeds).")
+        lines.append(f"{rst(network)}, {change} (n = {len(rows)} seeds).")
     return _listed(lines)
 
 
@@ -184,7 +185,7 @@ def list_recall(table: pd.DataFrame) -> str:
     for (family, length), rows in table.groupby(["family", "length"], sort=False):
         accuracy = rows["token_accuracy"]
         lines.append(
-            f"{_text(family)}, {length} items: {accuracy.mean():.2f} in their place (seeds "
+            f"{rst(family)}, {length} items: {accuracy.mean():.2f} in their place (seeds "
             f"{accuracy.min():.2f} to {accuracy.max():.2f}; chance {rows['chance'].iloc[0]:.3g}), "
             f"{rows['forced_accuracy'].mean():.2f} if told the items before ("
             f"n = {len(rows)} seeds, {int(rows['n_lists'].sum())} held-out lists)."
@@ -204,7 +205,7 @@ def attention(recording: xr.Dataset) -> str:
         source = float(peak["source"])
         where = f"the input at {source:.2f} s" if attended == "step" else f"{attended} {source:.0f}"
         lines.append(
-            f"{_text(task)}: at the last step the weight peaks on {where}, with {float(peak):.2f} "
+            f"{rst(task)}: at the last step the weight peaks on {where}, with {float(peak):.2f} "
             f"of the attention; n = {int(is_task.sum())} trials."
         )
     return _listed(lines)
@@ -217,9 +218,9 @@ def similarity(nearest: pd.DataFrame) -> str:
     for row in known.to_dict("records"):
         as_near = "; the untrained network is as near" if row["untrained_as_near"] else ""
         lines.append(
-            f"{_text(row['network'])}, {_text(row['population'])}: "
+            f"{rst(row['network'])}, {rst(row['population'])}: "
             f"{'undecided, ' if row['verdict'] != row['region'] else ''}nearest to "
-            f"{_text(row['region'])}, distance "
+            f"{rst(row['region'])}, distance "
             f"{_interval(row['distance'], row['ci_low'], row['ci_high'], 1)}, nearest in "
             f"{100 * row['fraction_nearest']:.0f} % of the bootstrap replicates and "
             f"{100 * row['fraction_of_seeds']:.0f} % of the seeds{as_near}."
@@ -231,13 +232,8 @@ def _listed(lines: Iterable[str]) -> str:
     return "".join(f"- {line}\n" for line in lines) or EMPTY
 
 
-def _text(name: object) -> str:
-    """Return a name with everything escaped that reStructuredText would read as markup."""
-    return re.sub(r"([\\*`|_<>\[\]:])", r"\\\1", " ".join(str(name).split()))
-
-
 def _pair(train: str, test: str) -> str:
-    return f"{_text(train)} {ARROW} {_text(test)}"
+    return f"{rst(train)} {ARROW} {rst(test)}"
 
 
 def _interval(value: float, low: float, high: float, digits: int) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from neuro_attn import configuration, sources
 from neuro_attn.errors import InputError
+from neuro_attn.escaping import rst
 from neuro_attn.files import as_filename
 from neuro_attn.inference.significance import first_look
 from neuro_attn.provenance import source_digest
@@ -40,6 +41,11 @@ try:
     }
 except InputError as error:
     raise WorkflowError(f"neuro-attn: error: {error}")
+# For the first page of the report, which sees nothing but `config`.
+config["described"] = [
+    f"Data set {rst(name)}: source {dataset.source}, tasks {', '.join(map(rst, dataset.tasks))}."
+    for name, dataset in CONFIGURATION.datasets.items()
+]
 for name, dataset in DATASETS.items():
     if dataset.source == "network":
         seeds = CONFIGURATION.networks[dataset.network].seeds

@@ -6,6 +6,7 @@ from neuro_attn.results import read_csv
 
 with told_in_one_message(snakemake.log[0]):
     summary = read_csv(snakemake.input[0])
-    alpha = dataset_from(snakemake.params.settings).inference.alpha
-    figure = transfer_matrix.draw(summary, alpha)
-    write(figure, words.transfer_matrix(summary), snakemake.output, snakemake.params.note)
+    dataset = dataset_from(snakemake.params.settings)
+    figure = transfer_matrix.draw(summary, dataset.inference.alpha)
+    caption = words.transfer_matrix(summary, dataset.windows)
+    write(figure, caption, snakemake.output, snakemake.params.note)
