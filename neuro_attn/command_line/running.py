@@ -29,7 +29,8 @@ from typing import TextIO
 from neuro_attn import configuration
 from neuro_attn.command_line.progress import RUNNING, Progress, elapsed
 from neuro_attn.errors import PREFIX, InputError
-from neuro_attn.files import remove_partial
+from neuro_attn.files import PARTIAL, remove_partial
+from neuro_attn.report.securing import secure_report
 
 RESULTS = Path("results")
 LOGS = RESULTS / "logs/runs"
@@ -154,7 +155,9 @@ def run(what: Run, report: bool = False) -> None:
         with _located(positions, what.config):
             process.run(what.others, RUNNING)
         if report:
-            process.run(["--report", str(REPORT)], "building the report")
+            unsecured = RESULTS / f"{PARTIAL}{REPORT.name}"
+            process.run(["--report", str(unsecured)], "building the report")
+            secure_report(unsecured, REPORT)
             print(f"neuro-attn: the report is {REPORT}")
         print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")
 

@@ -57,31 +57,33 @@ class _Script(NamedTuple):
     content: str
 
 
-def secure_report(path: str | Path) -> None:
+def secure_report(unsecured: str | Path, report: str | Path) -> None:
     """Escape the data of a report of Snakemake and let only its own scripts run.
 
     Parameters
     ----------
-    path : str or Path
-        The report, a page that Snakemake has just written; it is replaced.
+    unsecured : str or Path
+        A page that Snakemake has just written; it is removed.
+    report : str or Path
+        Where to write the secured page.
 
     Raises
     ------
     InputError
-        If the page is not built as Snakemake builds its reports; then it is removed, since it
-        cannot be opened safely.
+        If the page is not built as Snakemake builds its reports, and so cannot be made safe.
     """
-    path = Path(path)
+    unsecured = Path(unsecured)
     try:
-        secured = secured_page(path.read_text(encoding="utf-8"))
+        page = secured_page(unsecured.read_text(encoding="utf-8"))
     except ValueError as error:
-        path.unlink()
         raise InputError(
-            str(path),
-            f"Snakemake wrote a report whose scripts cannot be checked ({error}). It was removed.",
-            "Install the versions in requirements.lock, then run again.",
+            str(report),
+            f"was not written: the scripts of Snakemake's report cannot be verified ({error}).",
+            "Install the package versions in requirements.lock, then run again.",
         ) from None
-    write_text(secured, path)
+    finally:
+        unsecured.unlink()
+    write_text(page, report)
 
 
 def secured_page(page: str) -> str:

@@ -44,10 +44,15 @@ def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list
     Raises
     ------
     InputError
-        If a pattern matches no file, a table is missing or two files would be sessions of the
-        same name.
+        If a pattern matches no file, a table is missing, two files would be sessions of the same
+        name, or a path has one of ``{ } < >``.
     """
     paths = session_paths(name, dataset, data_folder)
+    return _checked(_files(paths, dataset), f"datasets.{name}.files")
+
+
+def _files(paths: list[str], dataset: AnyDataset) -> list[str]:
+    """Return the files of the sessions, and those in their folders that are read."""
     match dataset:
         case AlfDataset():
             from neuro_attn.sources import alf
@@ -233,14 +238,23 @@ def _found_instead(pattern: str, folder: Path) -> str:
     return "Patterns are relative to data_folder, or absolute."
 
 
-def _check_stems(paths: list[str], key: str) -> None:
-    """Raise `InputError` if two files would be sessions of the same name, or one has braces."""
-    first: dict[str, str] = {}
+def _checked(paths: list[str], key: str) -> list[str]:
+    """Return paths, or raise `InputError` if one has a character that no path of input may have."""
     for path in paths:
-        if set(path) & set("{}"):
+        if set(path) & set("{}<>"):
             raise InputError(
-                key, f"{path} has braces.", "Snakemake takes them for a wildcard; rename it."
+                key,
+                f"{path!r} contains one of {{ }} < >.",
+                "Rename the file or folder: Snakemake reads braces as wildcards, and the report "
+                "would read < and > as markup.",
             )
+    return paths
+
+
+def _check_stems(paths: list[str], key: str) -> None:
+    """Raise `InputError` if two files would be sessions of the same name."""
+    first: dict[str, str] = {}
+    for path in _checked(paths, key):
         if (other := first.setdefault(session_of(path), path)) != path:
             remedy = "A session is named after its file; rename one."
             if Path(path).is_dir() and not is_zarr(path):

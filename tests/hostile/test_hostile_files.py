@@ -395,7 +395,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "nwb",
         lambda folder: (folder / NWB).rename(folder / "{session}.nwb"),
         {},
-        ["datasets.mine.files", "{session}.nwb has braces", "rename"],
+        ["datasets.mine.files", "{session}.nwb' contains one of { } < >", "Rename"],
     ),
     "a pattern that matches a folder": (
         "nwb",

@@ -12,6 +12,7 @@ import yaml
 from neuro_attn import sources
 from neuro_attn.configuration import AnyDataset, NetworkDataset, parse
 from neuro_attn.errors import InputError
+from tests import formats
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,6 +84,20 @@ def test_two_files_may_not_be_one_session(folder, dataset):
         f"datasets.small.files: {folder / 'a.nwb'} and {folder / 'deeper/a.nwb'} would both be "
         "the session 'a'. A session is named after its file; rename one."
     )
+
+
+@pytest.mark.parametrize("source", ["nwb", "alf", "csv"])
+@pytest.mark.parametrize("character", "<>{}")
+def test_a_path_cannot_have_a_character_that_is_markup_or_a_wildcard(source, character, tmp_path):
+    """The report of Snakemake lists paths; a folder could be called <script>."""
+    folder = tmp_path / f"a {character} b"
+    keys = formats.write(source, folder, formats.planted(n_trials=4, n_units=1))
+    named = {
+        k: f"{folder.name}/{keys[k]}" for k in ("files", "spikes", "trials", "units") if k in keys
+    }
+    settings = parse({"datasets": {"planted": {**keys, **named}}}).datasets["planted"]
+    with pytest.raises(InputError, match=r"datasets\.planted\.\w+: .* contains one of \{ \} < >\."):
+        sources.input_files("planted", settings, tmp_path)
 
 
 def test_spikes_need_an_event(folder, dataset):
