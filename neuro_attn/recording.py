@@ -7,10 +7,11 @@ spikes/s (networks: a.u.). ``time`` is in s from the task's event (bin centres).
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote, unquote
 
 import h5py
 import numpy as np
@@ -643,7 +644,12 @@ def _listed(counts: dict[str, int]) -> str:
 
 
 def save(recording: xr.Dataset, path: str | Path) -> None:
-    """Write a Recording, or any labelled result, as NetCDF4, whole or not at all."""
+    """Write a Recording, or any labelled result, as NetCDF4, whole or not at all.
+
+    A column of the source may have a name that NetCDF does not allow, or not for a coordinate:
+    spaces, slashes and control characters are percent-encoded.
+    """
+    recording = _renamed(recording, _as_variable)
     encoding = {
         name: {"zlib": True, "complevel": 4}
         for name, variable in recording.data_vars.items()
@@ -655,13 +661,30 @@ def save(recording: xr.Dataset, path: str | Path) -> None:
         temporary.write_bytes(content)
 
 
+def _renamed(labelled: xr.Dataset, rename: Callable[[str], str]) -> xr.Dataset:
+    """Return a data set with all coordinates renamed."""
+    names = {name: rename(str(name)) for name in labelled.coords}
+    return labelled.rename({name: new for name, new in names.items() if name != new})
+
+
+def _as_variable(name: str) -> str:
+    """Return a name that NetCDF allows for a coordinate."""
+    plain = "".join(c if c.isprintable() and c not in " /%" else quote(c, safe="") for c in name)
+    return plain if plain.strip(".") else plain.replace(".", "%2E") or "%"
+
+
+def _from_variable(name: str) -> str:
+    """Return the name that `_as_variable` encoded."""
+    return "" if name == "%" else unquote(name)
+
+
 def load(path: str | Path) -> xr.Dataset:
     """Read into memory what `save` wrote."""
     try:
         # h5netcdf complains of itself on standard error where HDF5 cannot read these.
         with h5py.File(path, "r") as file:
             dict(file.attrs)
-        return xr.load_dataset(path, engine="h5netcdf")
+        return _renamed(xr.load_dataset(path, engine="h5netcdf"), _from_variable)
     except FileNotFoundError:
         raise InputError(str(path), "no such file.") from None
     except Exception as error:

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from neuro_attn import recording
 from neuro_attn.configuration import Regions
@@ -70,6 +72,18 @@ def test_rates_count_the_spikes_after_each_trials_own_event(small):
     assert made["rates"].values[3, 1, 1] == pytest.approx(expected)
 
 
+@given(
+    st.text()
+    | st.sampled_from(["", ".", "..", "/", "reaction time", "a/b", "100%", "a%20b", " a", "a\nb"])
+)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_trial_column_keeps_its_name_whatever_it_is(small, tmp_path, name):
+    """NetCDF allows no slash in a name, and no space in that of a coordinate."""
+    made = recording.from_spikes(session(**{name: range(8)}), "small", small)
+    recording.save(made, tmp_path / "s1.nc")
+    xr.testing.assert_identical(recording.load(tmp_path / "s1.nc"), made)
+
+
 def test_what_is_saved_is_loaded_unchanged(small, tmp_path):
     names = ["a", None, "c", "d", "e", "f", "g", "h"]
     given = session(name_of_picture=names, correct=[True, False] * 4, contrast=[0.5, np.nan] * 4)
@@ -117,7 +131,10 @@ def test_rates_must_be_numbers_and_not_negative(small):
     made = recording.from_spikes(session(), "small", small)
     negative = made.copy(deep=True)
     negative["rates"].values[0, 0, 0] = -1
-    assert problem(recording.check, negative, "s1.nc") == "s1.nc, rates: negative firing rates."
+    assert problem(recording.check, negative, "s1.nc") == (
+        "s1.nc, rates: negative firing rates. If these are z-scores or another signal, say so: "
+        "units: a.u. in NetCDF, values: other in other sources."
+    )
     text = made.assign(rates=made["rates"].astype(str))
     assert "s1.nc, rates: <U" in problem(recording.check, text, "s1.nc")
 
