@@ -99,7 +99,7 @@ def test_captions_show_the_names_as_they_are(nasty_run):
     for caption in captions:
         shown = publish_string(
             caption.read_text(encoding="utf-8"),
-            writer_name="html",
+            writer="html",
             settings_overrides={
                 "halt_level": 2,
                 "raw_enabled": False,
