@@ -54,9 +54,7 @@ for name, dataset in DATASETS.items():
 FIRST_LOOKS = {
     name: first_look(dataset.inference) for name, dataset in DATASETS.items()
 }
-config["first_looks"] = {
-    rst(name): note for name, note in FIRST_LOOKS.items() if note
-}
+config["first_looks"] = {rst(name): note for name, note in FIRST_LOOKS.items() if note}
 SIMULATED = [
     name for name, dataset in DATASETS.items() if dataset.source == "simulation"
 ]
