@@ -18,7 +18,8 @@ from neuro_attn.sources.nwb_files import (
     type_of,
 )
 from neuro_attn.sources.nwb_intervals import interval_tables, read_intervals
-from neuro_attn.sources.nwb_units import TOP, Units, names_of, observation, units_tables
+from neuro_attn.sources.nwb_regions import names_of
+from neuro_attn.sources.nwb_units import TOP, Units, observation, units_tables
 
 _NOT_PLACES = frozenset({"quality", "kslabel", "unit_name", "filtering", "reference"})
 """Columns of text (lower case) that say how good a unit is, or how it was recorded, not where."""

@@ -1,0 +1,56 @@
+"""The regions of an NWB file's units: which column names them, and where it stands."""
+
+from typing import Any
+
+import pandas as pd
+
+from neuro_attn.errors import InputError
+from neuro_attn.sources import nwb_v1
+from neuro_attn.sources.nwb_files import listed, text
+from neuro_attn.sources.nwb_units import Units
+
+
+def regions_of(units: Units | nwb_v1.Units, column: str, where: str) -> list[str]:
+    """Return each unit's region, "" where the file names none.
+
+    Parameters
+    ----------
+    units : Units
+        The units.
+    column : str
+        ``regions.column``: the name of a column, perhaps with its place before it.
+    where : str
+        The file, named in errors.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or it has several values a unit.
+    """
+    present = units.region_columns()
+    at, _, name = column.partition(".")
+    places = [place for place, names in present.items() if column in names]
+    links = [place for place in present if place not in ("units", "electrode_group")]
+    if not places and at == "electrodes" and at not in present and links:
+        # Whatever column leads to them, they are electrodes.
+        at = links[0]
+    place, name = (places[0], column) if places else (at, name)
+    if name not in present.get(place, []):
+        raise InputError(
+            f"{where}, {units.name}",
+            f"no column {column!r} (regions.column) in the units or their electrodes.",
+            " ".join(f"Columns of {each}: {listed(names)}." for each, names in present.items())
+            + " Or give the key region, one for all units.",
+        )
+    regions = units.regions(place, name)
+    if regions is None:
+        raise InputError(
+            f"{where}, {units.name}",
+            f"the column {column!r} (regions.column) has arrays, not one name a unit.",
+        )
+    return names_of(regions)
+
+
+def names_of(values: list[Any]) -> list[str]:
+    """Return values of a column of regions as names."""
+    return ["" if pd.isna(value) else text(value).strip() for value in values]
