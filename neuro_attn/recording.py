@@ -7,13 +7,13 @@ spikes/s (networks: a.u.). ``time`` is in s from the task's event (bin centres).
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -24,6 +24,7 @@ from neuro_attn.configuration import AnyDataset, RecordedDataset, Regions, Time
 from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.expressions import evaluate
 from neuro_attn.files import as_filename, written_whole
+from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.independence import repeated_spikes, shared_windows
 from neuro_attn.observation import observed_part, silent_bins, was_observed
 from neuro_attn.rates import bin_rates
@@ -678,15 +679,31 @@ def _from_variable(name: str) -> str:
     return "" if name == "%" else unquote(name)
 
 
-def load(path: str | Path) -> xr.Dataset:
-    """Read into memory what `save` wrote."""
+@contextmanager
+def opened(path: str | Path) -> Iterator[xr.Dataset]:
+    """Open what `save` wrote; its arrays are read only where they are asked for.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, or if anything in the block fails because it is damaged.
+    """
     try:
         # h5netcdf complains of itself on standard error where HDF5 cannot read these.
-        with h5py.File(path, "r") as file:
+        with opened_hdf5(path) as file:
             dict(file.attrs)
-        return _renamed(xr.load_dataset(path, engine="h5netcdf"), _from_variable)
+        with xr.open_dataset(path, engine="h5netcdf") as found:
+            yield _renamed(found, _from_variable)
     except FileNotFoundError:
         raise InputError(str(path), "no such file.") from None
+    except InputError:
+        raise
     except Exception as error:
         # h5py and h5netcdf raise errors of any type on damaged files.
         raise InputError(str(path), f"is not a readable NetCDF4 file ({error}).") from error
+
+
+def load(path: str | Path) -> xr.Dataset:
+    """Read into memory what `save` wrote; errors are those of `opened`."""
+    with opened(path) as found:
+        return found.load()

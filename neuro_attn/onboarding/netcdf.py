@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neuro_attn import recording
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import RegionColumn, SessionContents
-from neuro_attn.sources.checks import existing_file, first_line
+from neuro_attn.sources.checks import existing_file
 from neuro_attn.sources.netcdf import coordinates, with_text
 
 
@@ -20,15 +21,8 @@ def read(path: str) -> SessionContents:
     InputError
         If the file is missing, damaged or no recording.
     """
-    existing_file(path)
-    try:
-        with xr.open_dataset(path, engine="h5netcdf") as kept:
-            return _contents(with_text(kept, path), path)
-    except InputError:
-        raise
-    except Exception as error:
-        # h5py and h5netcdf raise errors of any type on damaged files.
-        raise InputError(path, f"is not a readable NetCDF4 file ({first_line(error)}).") from error
+    with recording.opened(existing_file(path)) as kept:
+        return _contents(with_text(kept, path), path)
 
 
 def _contents(kept: xr.Dataset, path: str) -> SessionContents:

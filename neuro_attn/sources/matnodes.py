@@ -17,6 +17,7 @@ from scipy.io.matlab import MatlabFunction, MatlabOpaque
 
 from neuro_attn.bytestrings import as_text
 from neuro_attn.errors import InputError
+from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.sources.checks import existing_file, first_line
 
 _NUMBERS = frozenset({"double", "single", "logical", "sparse"}) | {
@@ -33,7 +34,7 @@ def opened(path: str | Path) -> Iterator[Any]:
     path = existing_file(path)
     try:
         if h5py.is_hdf5(path):
-            with h5py.File(path, "r") as file:
+            with opened_hdf5(path) as file:
                 yield {name: each for name, each in file.items() if not name.startswith("#")}
         else:
             yield _Older(path)

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 
 from neuro_attn.errors import InputError
+from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.sources.checks import existing_file, first_line, is_zarr
 
 _MAX_LISTED = 40
@@ -68,7 +69,7 @@ def opened(path: str | Path) -> Iterator[Tree]:
     if not is_zarr(path):
         existing_file(path)
     try:
-        with _zarr(path) if is_zarr(path) else h5py.File(path, "r") as root:
+        with _zarr(path) if is_zarr(path) else opened_hdf5(path) as root:
             tree = Tree(root, path)
             if not version(tree):
                 raise InputError(
