@@ -55,28 +55,7 @@ def representations(
     seed : int
         The configuration's seed.
     """
-    names = [brain, *networks]
-    labels = [
-        {str(label) for one in recordings[name] for label in one["label"].values} for name in names
-    ]
-    colors = [settings[name].colors for name in names]
-    by_color = len({None if each is None else each.bins for each in colors}) == 1 and all(
-        each is not None and say_what_is_cued(classes, each.items)
-        for each, classes in zip(colors, labels, strict=True)
-    )
-
-    def answers(by_color: bool) -> dict[str, list[list[Responses]]]:
-        return {
-            name: [
-                responses(recordings[name], settings[name], name, region, by_color)
-                for region in regions[name]
-            ]
-            for name in names
-        }
-
-    found = answers(by_color)
-    if by_color and _fewest_trials(found) < FEWEST_TRIALS:
-        found = answers(by_color=False)
+    found = answers(recordings, regions, settings)
     compared = [
         (network, trained, seeds[0].name, seeds)
         for name, (network, trained) in networks.items()
@@ -86,6 +65,48 @@ def representations(
     return likeness(
         found[brain], compared, decoding.draws, inference.bootstraps, inference.confidence, seed
     )
+
+
+def answers(
+    recordings: Mapping[str, list[xr.Dataset]],
+    regions: Mapping[str, Sequence[str]],
+    settings: Mapping[str, AnyDataset],
+) -> dict[str, list[list[Responses]]]:
+    """Return the responses of every population of the data sets, by data set and region.
+
+    Parameters
+    ----------
+    recordings, regions, settings
+        As for `representations`.
+    """
+    labels = [
+        {str(label) for one in recordings[name] for label in one["label"].values}
+        for name in settings
+    ]
+    colors = [dataset.colors for dataset in settings.values()]
+    by_color = len({None if each is None else each.bins for each in colors}) == 1 and all(
+        each is not None and say_what_is_cued(classes, each.items)
+        for each, classes in zip(colors, labels, strict=True)
+    )
+
+    def found(by_color: bool) -> dict[str, list[list[Responses]]]:
+        return {
+            name: [
+                responses(recordings[name], dataset, name, region, by_color)
+                for region in regions[name]
+            ]
+            for name, dataset in settings.items()
+        }
+
+    divided = found(by_color)
+    if by_color and _fewest_trials(divided) < FEWEST_TRIALS:
+        return found(by_color=False)
+    return divided
+
+
+def check_comparable(found: Mapping[str, Sequence[Sequence[Responses]]]) -> None:
+    """Raise `InputError` unless populations, from `answers`, can be compared; see `likeness`."""
+    _in_common([one for of_regions in found.values() for each in of_regions for one in each])
 
 
 def _fewest_trials(found: Mapping[str, Sequence[Sequence[Responses]]]) -> int:

@@ -8,6 +8,7 @@ from neuro_attn.decoding.populations import (
     populations,
     regions_table,
     sessions_left_out,
+    trials_needed,
     units_per_draw,
 )
 from neuro_attn.decoding.transfer import decode_region
@@ -21,5 +22,6 @@ __all__ = [
     "populations",
     "regions_table",
     "sessions_left_out",
+    "trials_needed",
     "units_per_draw",
 ]

@@ -6,6 +6,7 @@ the decoder instead of the units, tell the label? Only if both do can it stand b
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from neuro_attn.decoding.populations import (
 )
 from neuro_attn.decoding.standardization import constant_units
 from neuro_attn.decoding.transfer import decode_windows
+from neuro_attn.errors import InputError
 from neuro_attn.results import columns_of
 
 COLUMNS = columns_of("confounds")
@@ -65,6 +67,67 @@ def decode_confounds(
     InputError
         If there is no such trial column.
     """
+    results: dict[tuple[str, str], list[xr.Dataset]] = {}
+    for aim in aims(recordings, dataset, table, name):
+        for each in aim.left_out:
+            logger.warning("%s", each)
+        try:
+            decoded = [
+                decode_windows(members, aim.dataset, aim.n_units, seed, name, region, False)
+                for region, members in aim.members.items()
+            ]
+        except InputError as error:
+            # A confound is a look aside: the results of the label do not depend on it.
+            logger.warning("%s: left out, %s", aim.where, error.problem)
+            continue
+        if decoded:
+            results[aim.confound, aim.decoded] = decoded
+    return results
+
+
+class Aim(NamedTuple):
+    """What is decoded for a confound: the confound from the units, or the label from the confound.
+
+    Parameters
+    ----------
+    where : str
+        Data set, confound and what is decoded, in words.
+    confound, decoded : str
+        ``decoded`` is "confound" or "label".
+    dataset : settings of a data set
+        How it is decoded.
+    n_units : int or None
+        Units of a draw.
+    members : dict of str to list of Population
+        The populations, by region.
+    left_out : list of str
+        Regions, tasks and sessions that take no part, and why.
+    """
+
+    where: str
+    confound: str
+    decoded: str
+    dataset: AnyDataset
+    n_units: int | None
+    members: dict[str, list[Population]]
+    left_out: list[str]
+
+
+def aims(
+    recordings: list[xr.Dataset], dataset: AnyDataset, table: pd.DataFrame, name: str
+) -> Iterator[Aim]:
+    """Yield what `decode_confounds` decodes, before anything is fitted.
+
+    Parameters
+    ----------
+    recordings, dataset, table, name
+        As in `decode_confounds`.
+
+    Raises
+    ------
+    InputError
+        If there is no such trial column.
+    """
     n_units = units_per_draw(dataset, table)
     regions = list(dict.fromkeys(table["region"]))
     members = {region: populations(recordings, name, dataset, region) for region in regions}
@@ -72,27 +135,21 @@ def decode_confounds(
     shuffling = dataset.model_copy(
         update={"inference": dataset.inference.model_copy(update=by_shuffle)}
     )
-    # Labels alone are tested: a confound that seems to transfer is worth a look, and in place of
-    # units it has but one to mirror.
-    settings = {"confound": (shuffling, n_units), "label": (dataset, None)}
     folds = dataset.decoding.folds
-    results: dict[tuple[str, str], list[xr.Dataset]] = {}
     for confound in dataset.confounds:
         columns = _columns(recordings, confound, name)
         values = {region: _by_session(members[region], columns, confound) for region in regions}
-        targets = {
-            "confound": {r: _telling_confound(members[r], values[r], folds) for r in regions},
-            "label": {r: _telling_label(members[r], values[r]) for r in regions},
-        }
-        for what, by_region in targets.items():
-            where = f"{name}, confound {confound}, {what} decoded"
-            decodable = _decodable(by_region, folds, where)
-            if decodable:
-                results[confound, what] = [
-                    decode_windows(each, *settings[what], seed, name, region, mirrored=False)
-                    for region, each in decodable.items()
-                ]
-    return results
+        # The label alone is tested across tasks: a confound that seems to transfer is worth a look,
+        # and in place of units it has but one to mirror.
+        of_confound = {r: _telling_confound(members[r], values[r], folds) for r in regions}
+        of_label = {r: _telling_label(members[r], values[r]) for r in regions}
+        for decoded, settings, units, targets in (
+            ("confound", shuffling, n_units, of_confound),
+            ("label", dataset, None, of_label),
+        ):
+            where = f"{name}, confound {confound}, {decoded} decoded"
+            decodable, left_out = _decodable(targets, folds, where)
+            yield Aim(where, confound, decoded, settings, units, decodable, left_out)
 
 
 class _Target(NamedTuple):
@@ -102,8 +159,10 @@ class _Target(NamedTuple):
     lacking: dict[str, str]
 
 
-def _decodable(targets: dict[str, _Target], folds: int, where: str) -> dict[str, list[Population]]:
-    """Return populations by region, in the tasks that all have; say what is left out, and why.
+def _decodable(
+    targets: dict[str, _Target], folds: int, where: str
+) -> tuple[dict[str, list[Population]], list[str]]:
+    """Return populations by region, in the tasks that all have, and what is left out, and why.
 
     Regions are corrected together, so they have the same tasks. A region without any has no part.
     """
@@ -113,29 +172,32 @@ def _decodable(targets: dict[str, _Target], folds: int, where: str) -> dict[str,
     }
     some = [region for region in targets if tasks[region]]
     decodable: dict[str, list[Population]] = {}
+    left_out: list[str] = []
     for region, target in targets.items():
         kept = [task for task in tasks[region] if all(task in tasks[other] for other in some)]
         for task in target.members[0].tasks:
             others = ", ".join(other for other in some if task not in tasks[other])
             if task not in kept:
                 reason = target.lacking.get(task, f"left out because it cannot be in {others}")
-                logger.warning("%s, region %s, task %s: %s", where, region, task, reason)
-        members = _in_tasks(target.members, kept, folds, f"{where}, region {region}")
+                left_out.append(f"{where}, region {region}, task {task}: {reason}")
+        members, scarce = _in_tasks(target.members, kept, folds, f"{where}, region {region}")
+        left_out += scarce
         if members:
             decodable[region] = members
-    return decodable
+    return decodable, left_out
 
 
 def _in_tasks(
     members: list[Population], names: list[str], folds: int, where: str
-) -> list[Population]:
-    """Return populations of the tasks and of the trials that have a class.
+) -> tuple[list[Population], list[str]]:
+    """Return populations of the tasks and of the trials that have a class, and what is left out.
 
     Sessions with fewer trials of a task and class than folds take no part, as everywhere.
     """
+    restricted: list[Population] = []
+    left_out: list[str] = []
     if not names:
-        return []
-    restricted = []
+        return restricted, left_out
     for member in members:
         tasks = np.flatnonzero(np.isin(member.tasks, names))
         parts = []
@@ -145,7 +207,7 @@ def _in_tasks(
                 parts.append(own)
             else:
                 few = f"fewer than {folds} trials of a class of the confound"
-                logger.warning("%s, session %s: left out, %s", where, part.session, few)
+                left_out.append(f"{where}, session {part.session}: left out, {few}")
         labels = {
             session: tuple(labels[task] for task in tasks)
             for session, labels in member.session_labels.items()
@@ -154,7 +216,7 @@ def _in_tasks(
             restricted.append(
                 replace(member, parts=parts, tasks=tuple(names), session_labels=labels)
             )
-    return restricted
+    return restricted, left_out
 
 
 def _columns(

@@ -150,8 +150,7 @@ class Rarest(NamedTuple):
 
 def class_names(recordings: list[xr.Dataset]) -> tuple[str, ...]:
     """Return the classes of a data set, in the order of the numbers used for them."""
-    labels = [r["label"].values.astype(str) for r in recordings]
-    return tuple(np.unique(np.concatenate(labels)).tolist())
+    return tuple(sorted({str(label) for r in recordings for label in r["label"].values.tolist()}))
 
 
 def trials_needed(dataset: AnyDataset) -> int:
@@ -161,11 +160,8 @@ def trials_needed(dataset: AnyDataset) -> int:
 
 def rarest(recording: xr.Dataset, tasks: Sequence[str], classes: Sequence[str]) -> Rarest:
     """Return the task and class of which a session has the fewest trials."""
-    counts = trial_counts(
-        pd.Index(tasks).get_indexer(recording["task"].values.astype(str)),
-        pd.Index(classes).get_indexer(recording["label"].values.astype(str)),
-        (len(tasks), len(classes)),
-    )
+    numbers = _numbers(recording, "task", tasks), _numbers(recording, "label", classes)
+    counts = trial_counts(*numbers, (len(tasks), len(classes)))
     task, label = map(int, np.unravel_index(counts.argmin(), counts.shape))
     return Rarest(recording.attrs["session"], int(counts.min()), tasks[task], classes[label])
 
@@ -285,8 +281,8 @@ def _part(
     return Part(
         session=recording.attrs["session"],
         rates=np.concatenate([rates, np.stack(averaged, axis=-1)], axis=-1),
-        task=pd.Index(tasks).get_indexer(recording["task"].values.astype(str)),
-        label=pd.Index(classes).get_indexer(recording["label"].values.astype(str)),
+        task=_numbers(recording, "task", tasks),
+        label=_numbers(recording, "label", classes),
         unit_ids=recording["unit_id"].values[of_region].astype(str).astype(object),
         trial_ids=recording["trial_id"].values,
         event_time=_event_time(recording),
@@ -295,6 +291,13 @@ def _part(
         if (block := dataset.decoding.block) is None
         else trial_column(recording, block, f"datasets.{name}.decoding.block"),
     )
+
+
+def _numbers(recording: xr.Dataset, coordinate: str, names: Sequence[str]) -> np.ndarray:
+    """Return the place in `names` of a coordinate's value on every trial."""
+    place = {name: number for number, name in enumerate(names)}
+    # Many times as fast as an index of pandas, which every region of every session would pay.
+    return np.array([place[str(value)] for value in recording[coordinate].values.tolist()], int)
 
 
 def trial_column(recording: xr.Dataset, column: str, where: str) -> np.ndarray:

@@ -25,8 +25,9 @@ from tqdm import tqdm
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold
-from neuro_attn.decoding.nulls import Generator, check_variety, keeps_counts, label_orders
+from neuro_attn.decoding.nulls import Generator, keeps_counts
 from neuro_attn.decoding.populations import Part, Population, without_times
+from neuro_attn.decoding.preparation import label_orders_of
 from neuro_attn.decoding.procedure import OBSERVED, Procedure
 
 logger = logging.getLogger(__name__)
@@ -167,9 +168,8 @@ def _procedures(
     progress: bool,
 ) -> Iterator[list[Procedure]]:
     """Prepare to decode populations, and show how far it has got until the context is left."""
-    inference, folds = dataset.inference, dataset.decoding.folds
-    orders = [label_orders(member, inference, folds, seed, name, generator) for member in members]
-    check_variety(members, orders, inference, name)
+    inference = dataset.inference
+    orders = label_orders_of(members, dataset, seed, name, generator)
     kept = keeps_counts(inference, generator)
     steps = 1 + inference.permutations + inference.bootstraps
     with tqdm(

@@ -1,6 +1,6 @@
 """Networks that do the pro and retro trials, and their populations as Recordings."""
 
-from neuro_attn.networks.activations import record
+from neuro_attn.networks.activations import outline, record
 from neuro_attn.networks.families import FAMILIES
 from neuro_attn.networks.gates import gates
 from neuro_attn.networks.memory_locus import memory_locus
@@ -16,6 +16,7 @@ __all__ = [
     "load_weights",
     "mean_report_errors",
     "memory_locus",
+    "outline",
     "record",
     "save_weights",
     "train",

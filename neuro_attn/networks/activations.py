@@ -2,6 +2,7 @@
 
 import json
 
+import equinox as eqx
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -11,6 +12,7 @@ from neuro_attn.configuration import ATTENDED, Network, NetworkDataset, Time
 from neuro_attn.errors import InputError
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import Model, online, report
+from neuro_attn.networks.training import untrained
 from neuro_attn.randomness import stream
 
 
@@ -54,19 +56,15 @@ def record(
     InputError
         If the time bins do not fit the network's time steps or its trials.
     """
-    rng = stream(seed, "network", dataset.network, session, "held-out trials")
-    trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
-    inputs = task.inputs(trials, settings, settings.input_noise, rng)
+    trials, inputs = _held_out(settings, dataset, session, seed)
     reports = np.asarray(report(model, inputs, settings.report_steps))
     trials = trials.assign(
         report=task.reported_color(reports), report_error=task.report_error(reports, trials)
     )
-    origin = f"network {dataset.network}, {session}"
-    used = recording.assign_tasks(trials, dataset, origin).trials
+    used, steps = _used(trials, settings, dataset, session)
     rows = used["trial_id"].to_numpy()
-    steps = _steps_of_bins(used["event_time"].to_numpy(), dataset.time, settings.encoded_steps)
     provenance = {
-        "origin": origin,
+        "origin": _origin(dataset, session),
         "network_settings": json.dumps(settings.model_dump(mode="json"), sort_keys=True),
     }
 
@@ -77,11 +75,11 @@ def record(
         noisy = _with_noise(np.asarray(states), settings.activation_noise, noise_rng)
         binned = noisy[rows[:, None, None], steps].mean(axis=2)
         rates.append(binned.swapaxes(1, 2))
-        units += [(f"{population}-{unit:03d}", population) for unit in range(noisy.shape[2])]
+        units.append(_units(population, noisy.shape[2]))
     activations = recording.build(
         np.concatenate(rates, axis=1),
         used,
-        pd.DataFrame(units, columns=["unit_id", "region"]),
+        pd.concat(units, ignore_index=True),
         name,
         session,
         dataset,
@@ -96,6 +94,64 @@ def record(
         else None
     )
     return activations, weights, trials[columns]
+
+
+def outline(
+    settings: Network, dataset: NetworkDataset, name: str, session: str, seed: int
+) -> xr.Dataset:
+    """Return what `record` will, with activations of zero that take no memory.
+
+    Nothing is trained or run: trials report the cued colour without error.
+
+    Parameters
+    ----------
+    settings, dataset, name, session, seed
+        As in `record`.
+
+    Raises
+    ------
+    InputError
+        As in `record`.
+    """
+    trials, inputs = _held_out(settings, dataset, session, seed)
+    trials = trials.assign(report=trials["target_color"], report_error=0.0)
+    used, _ = _used(trials, settings, dataset, session)
+    model = untrained(settings, seed, dataset.network, 0)
+    populations, _ = eqx.filter_eval_shape(model.online, inputs[0])
+    units = pd.concat(
+        [_units(population, states.shape[1]) for population, states in populations.items()],
+        ignore_index=True,
+    )
+    rates = np.broadcast_to(np.float32(0), (len(used), len(units), dataset.time.n_bins))
+    provenance = {"origin": _origin(dataset, session)}
+    return recording.build(rates, used, units, name, session, dataset, provenance, "a.u.")
+
+
+def _held_out(
+    settings: Network, dataset: NetworkDataset, session: str, seed: int
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Draw the held-out trials, and their inputs (trial, step, channel)."""
+    rng = stream(seed, "network", dataset.network, session, "held-out trials")
+    trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
+    return trials, task.inputs(trials, settings, settings.input_noise, rng)
+
+
+def _used(
+    trials: pd.DataFrame, settings: Network, dataset: NetworkDataset, session: str
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the trials of all tasks, and the steps of their bins; see `_steps_of_bins`."""
+    used = recording.assign_tasks(trials, dataset, _origin(dataset, session)).trials
+    steps = _steps_of_bins(used["event_time"].to_numpy(), dataset.time, settings.encoded_steps)
+    return used, steps
+
+
+def _units(population: str, n_units: int) -> pd.DataFrame:
+    names = [f"{population}-{unit:03d}" for unit in range(n_units)]
+    return pd.DataFrame({"unit_id": names, "region": population})
+
+
+def _origin(dataset: NetworkDataset, session: str) -> str:
+    return f"network {dataset.network}, {session}"
 
 
 def _with_noise(states: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:

@@ -4,24 +4,39 @@ The sessions are read without binning their spikes (`sources.outlines`), and the
 stages is asked what it would decode. So a check says what a run will do, not what it might.
 """
 
-from collections.abc import Callable
+import importlib.util
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn import decoding, recording, sources
-from neuro_attn.configuration import AnyDataset, Configuration
+from neuro_attn import decoding, sources
+from neuro_attn.configuration import AnyDataset, Configuration, NetworkDataset
+from neuro_attn.decoding.populations import class_names
 from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding import cost, text
+from neuro_attn.onboarding import cost, limits
 from neuro_attn.onboarding.cost import Cost
-from neuro_attn.sources.regions import check_map
+from neuro_attn.onboarding.judgement import (
+    Caution,
+    Judgement,
+    judge,
+    judge_comparison,
+    total_of,
+    units_by_session,
+)
+from neuro_attn.onboarding.limits import Attained, Change
 
-_SHOWN = 20
+COUNTS = (
+    "n_trials_in_file",
+    "n_trials_without_task",
+    "n_trials_without_label",
+    "n_units_without_region",
+)
+"""What recordings count of the trials and units that they do not have."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +50,22 @@ class DatasetReport:
     trials : pandas.DataFrame
         ``session``, ``task``, ``label``, ``n_trials``; every combination has a row.
     units : pandas.DataFrame
-        ``region``, ``n_units``, ``n_sessions``, ``most_in_a_session``, ``n_populations``.
+        ``region``, ``n_units``, ``n_sessions``, ``fewest`` and ``most`` in a session, and
+        ``n_populations``.
+    counts : dict of str to int
+        ``COUNTS``, over all sessions.
     folds : int
         Folds that are asked for.
     left_out : list of str
-        Sessions and regions that are not decoded, and why.
+        What takes no part, and why.
     problems : list of InputError
         What stops a run.
+    cautions : list of Caution
+        What a run completes with, but its user should know.
+    attained : Attained or None
+        What decoders train on, if there is anything to decode.
+    changes : list of Change
+        What would lift a limit.
     cost : Cost or None
         Estimated time and memory, if there is anything to decode.
     """
@@ -50,16 +74,20 @@ class DatasetReport:
     source: str
     trials: pd.DataFrame
     units: pd.DataFrame
+    counts: dict[str, int]
     folds: int
     left_out: list[str] = field(default_factory=list)
     problems: list[InputError] = field(default_factory=list)
+    cautions: list[Caution] = field(default_factory=list)
+    attained: Attained | None = None
+    changes: list[Change] = field(default_factory=list)
     cost: Cost | None = None
 
 
 def examine(
     settings: Configuration, data_folder: str | Path, cores: int = 1
 ) -> list[DatasetReport]:
-    """Say what a run would find in every data set that is read or simulated.
+    """Say what a run would find in every data set, those of the networks among them.
 
     Parameters
     ----------
@@ -73,64 +101,112 @@ def examine(
     Returns
     -------
     list of DatasetReport
+        Networks have one only where there is something to say of them.
     """
-    return [
-        _examine(name, dataset, data_folder, settings.seed, cores)
-        for name, dataset in settings.datasets.items()
-    ]
+    outlines: dict[str, list[xr.Dataset]] = {}
+    judgements: dict[str, Judgement] = {}
+    reports: list[DatasetReport] = []
+    # An untrained network has the trials and units of the trained one.
+    for name, dataset in _trained(settings).items():
+        found, unread = _read(_outlines(name, dataset, settings, data_folder))
+        outlines[name] = found
+        if unread:
+            judgements[name] = Judgement(problems=unread)
+        elif found:
+            judgements[name] = judge(found, name, dataset, settings.seed)
+        report = _report(found, name, dataset, judgements[name], cores)
+        if dataset.source != "network" or report.problems or report.cautions:
+            reports.append(report)
+    if settings.comparison is not None:
+        compared = {
+            name: dataset
+            for name, dataset in _trained(settings).items()
+            if dataset.source == "network" or name == settings.comparison.dataset
+        }
+        problems = judge_comparison(outlines, judgements, compared)
+        (of_brain,) = (each for each in reports if each.name == settings.comparison.dataset)
+        of_brain.problems.extend(problems)
+    return reports
 
 
-def _examine(
-    name: str, dataset: AnyDataset, data_folder: str | Path, seed: int, cores: int
-) -> DatasetReport:
+def _trained(settings: Configuration) -> dict[str, AnyDataset]:
+    return {
+        name: dataset
+        for name, dataset in settings.all_datasets().items()
+        if not isinstance(dataset, NetworkDataset) or dataset.trained
+    }
+
+
+def _outlines(
+    name: str, dataset: AnyDataset, settings: Configuration, data_folder: str | Path
+) -> Iterator[xr.Dataset | InputError]:
+    """Yield what a run would record of each session, or what stops it."""
+    if not isinstance(dataset, NetworkDataset):
+        # A run asks for these first.
+        sources.input_files(name, dataset, data_folder)
+        sources.session_names(name, dataset, data_folder)
+        yield from sources.outlines(name, dataset, data_folder, settings.seed)
+        return
+    if importlib.util.find_spec("equinox") is None:
+        raise InputError(
+            f"networks.{dataset.network}",
+            "networks need JAX, which is not installed.",
+            "pip install 'neuro-attn[networks]', or leave out networks.",
+        )
+    from neuro_attn import networks
+
+    network = settings.networks[dataset.network]
+    for replicate in range(network.seeds):
+        session = f"seed{replicate}"
+        yield networks.outline(network, dataset, name, session, settings.seed)
+
+
+def _read(
+    outlines: Iterable[xr.Dataset | InputError],
+) -> tuple[list[xr.Dataset], list[InputError]]:
+    """Return the outlines, and why sessions have none."""
     found: list[xr.Dataset] = []
     problems: list[InputError] = []
     try:
-        for outline in sources.outlines(name, dataset, data_folder, seed):
+        for outline in outlines:
             if isinstance(outline, InputError):
                 problems.append(outline)
             else:
                 found.append(outline)
     except InputError as error:
         problems.append(error)
-    report = DatasetReport(
-        name,
-        dataset.source,
-        _trials(found, dataset),
-        _units(found, pd.DataFrame(columns=["region", "session"])),
-        dataset.decoding.folds,
-        problems=problems,
-    )
-    if not found:
-        return report
-    populations = pd.DataFrame(columns=["region", "session"])
-    calls: list[Callable[[], Any]] = [
-        lambda: check_map(found, name, dataset),
-        lambda: recording.check_together(found, name, dataset),
-        lambda: decoding.regions_table(found, name, dataset),
-    ]
-    for call in calls:
-        try:
-            populations = call()
-        except InputError as error:
-            problems.append(error)
-            return report
+    return found, problems
+
+
+def _report(
+    found: list[xr.Dataset], name: str, dataset: AnyDataset, judgement: Judgement, cores: int
+) -> DatasetReport:
+    attained, changes, estimate = None, [], None
+    if judgement.populations is not None:
+        fast = limits.without_time(found, dataset)
+        attained = limits.attained(fast[0], name, fast[1])
+        changes = limits.changes(fast[0], name, fast[1], attained)
+        estimate = _cost(fast[0], name, fast[1], dataset, judgement.populations, cores)
     return DatasetReport(
-        name,
-        dataset.source,
-        report.trials,
-        _units(found, populations),
-        dataset.decoding.folds,
-        _left_out(found, dataset, populations),
-        problems,
-        _cost(found, name, dataset, populations, cores),
+        name=name,
+        source=dataset.source,
+        trials=_trials(found, dataset),
+        units=_units(found, judgement.populations),
+        counts={key: total_of(found, key) for key in COUNTS},
+        folds=dataset.decoding.folds,
+        left_out=judgement.left_out,
+        problems=judgement.problems,
+        cautions=judgement.cautions,
+        attained=attained,
+        changes=changes,
+        cost=estimate,
     )
 
 
 def _trials(found: list[xr.Dataset], dataset: AnyDataset) -> pd.DataFrame:
     """Count trials of each session, task and label; combinations without trials count zero."""
-    labels = sorted({str(label) for each in found for label in np.unique(each["label"].values)})
-    rows = []
+    rows: list[tuple] = []
+    labels = class_names(found)
     for each in found:
         task, label = each["task"].values.astype(str), each["label"].values.astype(str)
         rows += [
@@ -141,85 +217,41 @@ def _trials(found: list[xr.Dataset], dataset: AnyDataset) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["session", "task", "label", "n_trials"])
 
 
-def _units(found: list[xr.Dataset], populations: pd.DataFrame) -> pd.DataFrame:
-    counts = _units_by_session(found)
+def _units(found: list[xr.Dataset], populations: pd.DataFrame | None) -> pd.DataFrame:
+    """Count the units of each region; those that limit come first, those left out last."""
+    names = ["region", "n_units", "n_sessions", "fewest", "most", "n_populations"]
     rows = [
         (
             region,
             int(of_region["n_units"].sum()),
             len(of_region),
+            int(of_region["n_units"].min()),
             int(of_region["n_units"].max()),
-            int((populations["region"] == region).sum()),
+            0 if populations is None else int((populations["region"] == region).sum()),
         )
-        for region, of_region in counts.groupby("region")
+        for region, of_region in units_by_session(found).groupby("region")
     ]
-    names = ["region", "n_units", "n_sessions", "most_in_a_session", "n_populations"]
-    return pd.DataFrame(rows, columns=names)
-
-
-def _units_by_session(found: list[xr.Dataset]) -> pd.DataFrame:
-    rows = [
-        (str(region), each.attrs["session"], int(n))
-        for each in found
-        for region, n in zip(
-            *np.unique(each["region"].values.astype(str), return_counts=True), strict=True
-        )
-    ]
-    return pd.DataFrame(rows, columns=["region", "session", "n_units"])
-
-
-def _left_out(found: list[xr.Dataset], dataset: AnyDataset, populations: pd.DataFrame) -> list[str]:
-    """Say which sessions and regions will not be decoded, and why."""
-    folds, minimum = dataset.decoding.folds, dataset.regions.min_units
-    pooled = dataset.decoding.population == "pseudopopulation"
-    trials, told = _trials(found, dataset), []
-    told += [
-        f"session {each.attrs['session']}: {each.attrs['remarks']}"
-        for each in found
-        if "remarks" in each.attrs
-    ]
-    scarce = set()
-    for session, of_session in trials.groupby("session", sort=False):
-        rarest = of_session.loc[of_session["n_trials"].idxmin()]
-        if rarest["n_trials"] < folds:
-            scarce.add(session)
-            told.append(
-                f"session {session}: {text.count(int(rarest['n_trials']), 'trial')} of task "
-                f"{rarest['task']}, label {rarest['label']}; {folds} folds need {folds}."
-            )
-    counts = _units_by_session(found)
-    counts = counts[~counts["session"].isin(scarce)]
-    for region, of_region in counts.groupby("region"):
-        if dataset.regions.include is not None and region not in dataset.regions.include:
-            told.append(f"region {region}: not in regions.include.")
-            continue
-        if pooled:
-            if not (populations["region"] == region).any():
-                n = int(of_region["n_units"].sum())
-                told.append(f"region {region}: {n} units; min_units is {minimum}.")
-            continue
-        small = of_region[of_region["n_units"] < minimum]
-        if len(small):
-            listed = ", ".join(
-                f"{session} ({n})"
-                for session, n in zip(small["session"], small["n_units"], strict=True)
-            )
-            told.append(f"region {region}: fewer than {minimum} units in {listed}.")
-    return told
+    table = pd.DataFrame(rows, columns=names)
+    smallest = {} if populations is None else populations.groupby("region")["n_units"].min()
+    order = table["region"].map(smallest).astype(float)
+    return table.loc[order.sort_values(kind="stable", na_position="last").index]
 
 
 def _cost(
     found: list[xr.Dataset],
     name: str,
+    counted: AnyDataset,
     dataset: AnyDataset,
     populations: pd.DataFrame,
     cores: int,
 ) -> Cost:
+    """Estimate the cost of a data set from outlines and settings without time, and its own."""
     n_units = decoding.units_per_draw(dataset, populations)
     wanted = dataset.decoding.pseudotrials
+    n_times = dataset.time.n_bins
     by_region: dict[str, list[cost.Work]] = {}
     for region in dict.fromkeys(populations["region"]):
-        for member in decoding.populations(found, name, dataset, region):
+        for member in decoding.populations(found, name, counted, region):
             sizes = fold_sizes(member, dataset.decoding.folds, None if wanted == "auto" else wanted)
             by_region.setdefault(region, []).append(
                 cost.Work(
@@ -228,105 +260,9 @@ def _cost(
                     train_rows=sizes.train * len(member.classes),
                     test_rows=int(sizes.test.sum()),
                     units=min(n_units or member.n_units, member.n_units),
-                    points=member.n_points,
-                    times=len(member.times),
+                    points=n_times + len(dataset.windows),
+                    times=n_times,
                 )
             )
-    rates = sum(4 * int(np.prod(list(each["rates"].shape))) for each in found)
+    rates = sum(4 * n_times * int(np.prod(list(each["rates"].shape))) for each in found)
     return cost.estimate(by_region, dataset, rates, cores)
-
-
-# --- text ----------------------------------------------------------------------------------------
-
-
-def render(reports: list[DatasetReport], where: str, n_networks: int = 0) -> str:
-    """Return what `examine` found as text that fits a terminal of 100 columns.
-
-    Networks (all seeds together) are only mentioned: how long one takes to train depends on its
-    family.
-    """
-    lines: list[str] = []
-    for report in reports:
-        lines += [*_lines(report), ""]
-    if n_networks:
-        counted = text.count(n_networks, "network")
-        lines += [f"Not in the estimates: training, recording and analysing {counted}.", ""]
-    problems = [problem for report in reports for problem in report.problems]
-    if problems:
-        lines.append(f"{text.count(len(problems), 'problem')} in {where}")
-        for problem, n in _alike(problems):
-            more = f" ({n - 1} more like it)" if n > 1 else ""
-            lines += text.wrapped(f"{problem.where}: {problem.problem}{more}")
-            if problem.remedy:
-                lines += text.wrapped(problem.remedy, "    remedy: ", "            ")
-    else:
-        lines.append(f"No problems in {where}")
-    return "\n".join(lines)
-
-
-def _alike(problems: list[InputError]) -> list[tuple[InputError, int]]:
-    """Return the first of the problems that differ only in the file, and how many there are."""
-    groups: dict[tuple[str, str, str], list[InputError]] = {}
-    for problem in problems:
-        after_file = problem.where.partition(", ")[2]
-        key = (after_file, problem.problem, problem.remedy)
-        groups.setdefault(key, []).append(problem)
-    return [(group[0], len(group)) for group in groups.values()]
-
-
-def _lines(report: DatasetReport) -> list[str]:
-    lines = [f"Data set {text.plain(report.name)!r} ({report.source})"]
-    if len(report.trials):
-        lines += ["", "Trials per session, task and label", *_trial_lines(report)]
-    if len(report.units):
-        rows = report.units.sort_values("n_units", ascending=False, kind="stable")
-        header = ["region", "units", "sessions", "most in one", "populations decoded"]
-        lines += ["", "Units per region", *text.table(header, rows.to_numpy().tolist())]
-    if report.left_out:
-        lines += ["", "Left out"]
-        for each in report.left_out[:_SHOWN]:
-            lines += text.wrapped(each)
-        if len(report.left_out) > _SHOWN:
-            lines.append(f"  ... and {len(report.left_out) - _SHOWN} more")
-    if report.cost is not None:
-        lines += ["", *cost.render(report.cost)]
-    return lines
-
-
-def _trial_lines(report: DatasetReport) -> list[str]:
-    wide = report.trials.pivot_table(
-        index="session", columns=["task", "label"], values="n_trials", sort=False
-    ).astype(int)
-    rarest = wide.min(axis=1)
-    if len(wide.columns) <= 6:
-        header = [
-            "session",
-            *(f"{task}: {label}" for task, label in wide.columns),
-            "folds possible",
-        ]
-        rows = [
-            [session, *map(int, counts), int(rarest[session])]
-            for session, counts in zip(wide.index, wide.to_numpy(), strict=True)
-        ]
-    else:
-        header = ["session", "fewest", "of task: label", "most", "all", "folds possible"]
-        rows = [
-            [
-                session,
-                int(counts.min()),
-                ": ".join(wide.columns[int(counts.argmin())]),
-                int(counts.max()),
-                int(counts.sum()),
-                int(rarest[session]),
-            ]
-            for session, counts in zip(wide.index, wide.to_numpy(), strict=True)
-        ]
-    lines = text.table(header, rows[:_SHOWN])
-    if len(rows) > _SHOWN:
-        lines.append(f"  ... and {len(rows) - _SHOWN} more")
-    enough = int((rarest >= report.folds).sum())
-    lines.append(
-        f"  {report.folds} folds are asked for; {enough} of {text.count(len(wide), 'session')} "
-        f"can give them."
-    )
-    return lines

@@ -94,3 +94,9 @@ def wrapped(text: str, first: str = "  - ", other: str = "    ") -> list[str]:
 def count(n: int, what: str) -> str:
     """Return a number and what is counted, in the plural where it must be."""
     return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Return names with commas between them, and how many there are beyond the first few."""
+    shown = ", ".join(names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -4,7 +4,7 @@ import pytest
 from neuro_attn import recording
 from neuro_attn.configuration import NetworkTrials
 from neuro_attn.errors import InputError
-from neuro_attn.networks import record
+from neuro_attn.networks import outline, record
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import online
 from neuro_attn.randomness import stream
@@ -45,6 +45,17 @@ def test_activations_are_a_valid_recording_with_both_tasks_and_labels(
     assert "encoder-003" in activations["unit_id"].values
     recording.save(activations, tmp_path / "activations.nc")
     assert recording.load(tmp_path / "activations.nc")["rates"].equals(activations["rates"])
+
+
+@pytest.mark.parametrize("family", ["seq2seq", "bahdanau", "multi-head"])
+def test_an_outline_has_the_trials_and_units_that_are_recorded(built, family, small, analysis):
+    settings, dataset = small(family), analysis()
+    activations, _, _ = run(built[family], settings, dataset)
+    outlined = outline(settings, dataset, "network-small", "seed0", 5)
+    assert outlined.sizes == activations.sizes
+    for name in ("task", "label", "trial_id", "event_time", "region", "unit_id", "session"):
+        np.testing.assert_array_equal(outlined[name].values, activations[name].values)
+    assert not outlined["rates"].any()
 
 
 def test_bins_hold_the_steps_around_each_tasks_event(built, small, analysis):

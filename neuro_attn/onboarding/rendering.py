@@ -1,0 +1,161 @@
+"""What `checking.examine` found, as text for a terminal."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.decoding import POOLED
+from neuro_attn.errors import InputError
+from neuro_attn.onboarding import cost, text
+from neuro_attn.onboarding.checking import DatasetReport
+from neuro_attn.onboarding.judgement import Caution
+from neuro_attn.onboarding.limits import Attained
+
+_SHOWN = 20
+
+
+def render(reports: Sequence[DatasetReport], where: str, n_networks: int = 0) -> str:
+    """Return reports as text that fits a terminal of 100 columns.
+
+    The time of networks (all seeds together) is not estimated: it depends on their family.
+    """
+    lines: list[str] = []
+    for report in reports:
+        lines += [*_lines(report), ""]
+    if n_networks:
+        counted = text.count(n_networks, "network")
+        lines += [f"Not in the estimates: training, recording and analysing {counted}.", ""]
+    cautions = [caution for report in reports for caution in report.cautions]
+    if cautions:
+        lines += [f"{text.count(len(cautions), 'caution')}: a run completes", *_said(cautions), ""]
+    problems = [problem for report in reports for problem in report.problems]
+    if problems:
+        counted = text.count(len(problems), "problem")
+        lines += [f"{counted} in {where}: a run would stop", *_said(problems)]
+    else:
+        lines.append(f"No problems in {where}")
+    return "\n".join(lines)
+
+
+def _said(findings: Sequence[InputError] | Sequence[Caution]) -> list[str]:
+    """Return each finding with its remedy; one for all that differ only in the file."""
+    groups: dict[tuple[str, str, str], list[InputError | Caution]] = {}
+    for each in findings:
+        after_file = each.where.partition(", ")[2]
+        groups.setdefault((after_file, each.problem, each.remedy), []).append(each)
+    lines: list[str] = []
+    for first, *others in groups.values():
+        more = f" ({len(others)} more like it)" if others else ""
+        lines += text.wrapped(f"{first.where}: {first.problem}{more}")
+        if first.remedy:
+            lines += text.wrapped(first.remedy, "    remedy: ", "            ")
+    return lines
+
+
+def _lines(report: DatasetReport) -> list[str]:
+    lines = [f"Data set {text.plain(report.name)!r} ({report.source})"]
+    if report.attained is not None:
+        lines += ["", "What decoders train on", *_limit_lines(report, report.attained)]
+    if len(report.trials):
+        lines += ["", "Trials per session, task and label", *_trial_lines(report)]
+    if len(report.units):
+        header = ["region", "units", "sessions", "fewest in one", "most in one", "decoded"]
+        rows = report.units.to_numpy().tolist()
+        lines += [
+            "",
+            "Units per region and populations decoded",
+            *text.table(header, rows[:_SHOWN]),
+        ]
+        lines += _more(len(rows))
+    if report.left_out:
+        lines += ["", "Left out"]
+        for each in report.left_out[:_SHOWN]:
+            lines += text.wrapped(each)
+        lines += _more(len(report.left_out))
+    if report.cost is not None:
+        lines += ["", *cost.render(report.cost)]
+    return lines
+
+
+def _more(n: int) -> list[str]:
+    return [f"  ... and {n - _SHOWN} more"] if n > _SHOWN else []
+
+
+def _limit_lines(report: DatasetReport, now: Attained) -> list[str]:
+    poorest = now.rarest
+    lines = text.wrapped(
+        f"{_range(now.train)} training trials of a class in a fold; fewest in session "
+        f"{poorest.session}: {text.count(poorest.n_trials, 'trial')} of task {poorest.task}, class "
+        f"{poorest.label}",
+    )
+    named = [
+        region if session == POOLED else f"{region} in {session}"
+        for region, session in now.smallest
+    ]
+    lines += text.wrapped(
+        f"{_range(now.units)} units in a draw; the smallest population, {text.listed(named)}, has "
+        f"{now.n_units[0]}"
+    )
+    if report.changes:
+        header = ["change", "training trials", "units", "regions", "sessions", "at the cost of"]
+        rows: list[list[object]] = [
+            [change.setting, *_numbers(change.attained), change.note] for change in report.changes
+        ]
+        rows.insert(0, ["none", *_numbers(now), ""])
+        lines += ["", *text.table(header, rows)]
+    return lines
+
+
+def _numbers(attained: Attained) -> list[object]:
+    return [_range(attained.train), _range(attained.units), attained.regions, attained.sessions]
+
+
+def _range(numbers: tuple[int, int]) -> str:
+    return str(numbers[0]) if numbers[0] == numbers[1] else f"{numbers[0]} to {numbers[1]}"
+
+
+def _trial_lines(report: DatasetReport) -> list[str]:
+    """Return the sessions with their trials, those with the fewest of a task and class first."""
+    wide = report.trials.pivot_table(
+        index="session", columns=["task", "label"], values="n_trials", sort=False
+    ).astype(int)
+    rarest = wide.min(axis=1)
+    wide = wide.loc[rarest.sort_values(kind="stable").index]
+    names = [f"{task}: {label}" for task, label in wide.columns]
+    if len(names) <= 6:
+        header = ["session", *names, "fewest"]
+        rows = [[s, *map(int, counts), int(counts.min())] for s, counts in _rows(wide)]
+    else:
+        header = ["session", "fewest", "of task: label", "most", "all"]
+        rows = [
+            [s, int(n.min()), names[int(n.argmin())], int(n.max()), int(n.sum())]
+            for s, n in _rows(wide)
+        ]
+    lines = [*text.table(header, rows[:_SHOWN]), *_more(len(rows))]
+    enough = int((rarest >= report.folds).sum())
+    lines += text.wrapped(
+        f"{report.folds} folds are asked for; {enough} of {text.count(len(wide), 'session')} "
+        "can give them.",
+        "  ",
+        "  ",
+    )
+    return lines + _lost_lines(report)
+
+
+def _rows(wide: pd.DataFrame) -> Iterable[tuple[str, np.ndarray]]:
+    return zip(wide.index, wide.to_numpy(), strict=True)
+
+
+def _lost_lines(report: DatasetReport) -> list[str]:
+    """Return how many trials and units a run will not have, where the source counts them."""
+    counts = report.counts
+    if not counts["n_trials_in_file"]:
+        return []
+    said = (
+        f"{text.count(counts['n_trials_in_file'], 'trial')} in the files: "
+        f"{counts['n_trials_without_task']:,} in no task, "
+        f"{counts['n_trials_without_label']:,} of a task without a class; "
+        f"{text.count(counts['n_units_without_region'], 'unit')} without a region."
+    )
+    return text.wrapped(said, "  ", "  ")
