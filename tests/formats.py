@@ -34,11 +34,14 @@ class Session:
     spike_times : list of array, one per unit
         As the file shall hold them, in any order.
     regions : list of str, one per unit
+    levels : dict of list
+        Values of ``side`` and ``order`` that an array of conditions has, where not all have trials.
     """
 
     trials: pd.DataFrame
     spike_times: list[np.ndarray]
     regions: list[str] = field(default_factory=list)
+    levels: dict[str, list[str]] = field(default_factory=dict)
 
     def with_spikes(self, change: Callable[[np.ndarray], np.ndarray]) -> "Session":
         """Return the session with each unit's spike times changed."""
@@ -217,7 +220,7 @@ def rates_of(session: Session) -> np.ndarray:
 def _netcdf(folder: Path, session: Session) -> dict[str, Any]:
     rates = rates_of(session).astype(np.float32)
     n_trials, n_units, n_bins = rates.shape
-    trial = {name: ("trial", session.trials[name].to_numpy()) for name in ("side", "order")}
+    trial = {name: ("trial", session.trials[name].to_numpy()) for name in session.trials}
     recording = xr.Dataset(
         {"rates": (("trial", "unit", "time"), rates, {"units": "spikes/s"})},
         coords={
@@ -346,7 +349,9 @@ def _binned_keys() -> dict[str, Any]:
 def _matlab(folder: Path, session: Session) -> dict[str, Any]:
     """Write unit x side x order x time x trial, padded with NaN where there is no trial."""
     rates = rates_of(session)
-    levels = {name: sorted(session.trials[name].unique()) for name in ("side", "order")}
+    levels = session.levels or {
+        name: sorted(session.trials[name].unique()) for name in ("side", "order")
+    }
     members = session.trials.groupby(["side", "order"]).indices
     most = max(map(len, members.values()))
     shape = (rates.shape[1], *map(len, levels.values()), rates.shape[2], most)

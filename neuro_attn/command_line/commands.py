@@ -69,7 +69,7 @@ def _inspect(given: argparse.Namespace) -> None:
 
 
 def _init(given: argparse.Namespace) -> None:
-    from neuro_attn.onboarding import checking, terminal, writing
+    from neuro_attn.onboarding import rendering, terminal, writing
     from neuro_attn.onboarding.proposal import Wishes
 
     wishes = Wishes(
@@ -95,14 +95,14 @@ def _init(given: argparse.Namespace) -> None:
         ask=terminal.ask if sys.stdin.isatty() else None,
         cores=os.cpu_count() or 1,
     )
-    print(checking.render(reports, given.output))
+    print(rendering.render(reports, given.output))
     print(f"Wrote {given.output}. Next: neuro-attn report {given.output}")
 
 
 def _check(given: argparse.Namespace) -> int:
     keys, positions = configuration.read(given.config)
     settings = configuration.parse(keys, given.config, positions)
-    from neuro_attn.onboarding import checking
+    from neuro_attn.onboarding import checking, rendering
 
     folder = given.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
     reports = [
@@ -112,11 +112,15 @@ def _check(given: argparse.Namespace) -> int:
                 InputError(positions.located(each.where, given.config), each.problem, each.remedy)
                 for each in report.problems
             ],
+            cautions=[
+                each._replace(where=positions.located(each.where, given.config))
+                for each in report.cautions
+            ],
         )
         for report in checking.examine(settings, folder, given.cores)
     ]
     n_networks = sum(network.seeds for network in settings.networks.values())
-    print(checking.render(reports, given.config, n_networks))
+    print(rendering.render(reports, given.config, n_networks))
     return int(any(report.problems for report in reports))
 
 

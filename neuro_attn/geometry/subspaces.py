@@ -26,6 +26,8 @@ import numpy as np
 
 DIMENSIONS = 2
 """Dimensions of a subspace: a colour circle spans a plane."""
+_RANK = 1e-10
+"""Part of the largest eigenvalue below which another is rounding: too few units have such codes."""
 
 
 def harmonics(n_bins: int) -> np.ndarray:
@@ -52,9 +54,7 @@ def overlaps(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
         ``alignment_first_in_second``. NaN where a code is not longer than noise in every dimension.
     """
     xx, yy = _own(x), _own(y)
-    defined = (np.linalg.eigvalsh(xx)[..., -DIMENSIONS] > 0) & (
-        np.linalg.eigvalsh(yy)[..., -DIMENSIONS] > 0
-    )
+    defined = _spans(xx) & _spans(yy)
     safe = np.eye(xx.shape[-1])
     xx, yy = (np.where(defined[..., None, None], gram, safe) for gram in (xx, yy))
     (to_x, x_variance), (to_y, y_variance) = (_whitening(gram) for gram in (xx, yy))
@@ -110,6 +110,12 @@ def _own(code: np.ndarray) -> np.ndarray:
     """Return the Gram matrix of a code between halves, mean over splits and both orders."""
     gram = (code[..., 0, :, :] @ _t(code[..., 1, :, :])).mean(axis=-3)
     return (gram + _t(gram)) / 2
+
+
+def _spans(gram: np.ndarray) -> np.ndarray:
+    """Return whether a code is longer than noise, and than rounding, in every dimension, (...)."""
+    values = np.linalg.eigvalsh(gram)
+    return values[..., -DIMENSIONS] > _RANK * np.abs(values).max(axis=-1)
 
 
 def _whitening(gram: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -88,6 +88,11 @@ def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) ->
     """
     made = Judgement()
     made.cautions += _settings(name, dataset)
+    made.cautions += [
+        Caution(f"{each.attrs['origin']}, session {each.attrs['session']}", each.attrs["remarks"])
+        for each in found
+        if "remarks" in each.attrs
+    ]
     made.cautions += [*_silence(found, name), *_lost(found, name, dataset)]
     with made.collecting():
         check_map(found, name, dataset)
@@ -335,16 +340,12 @@ def _left_out(
 ) -> list[str]:
     """Say which sessions and regions are not decoded, and why."""
     needed, minimum = decoding.trials_needed(dataset), dataset.regions.min_units
-    told = [
-        f"session {each.attrs['session']}: {each.attrs['remarks']}"
-        for each in found
-        if "remarks" in each.attrs
-    ]
     scarce = decoding.sessions_left_out(found, dataset)
-    key = "sessions.min_trials" if needed > dataset.decoding.folds else "decoding.folds"
-    told += [
+    folds = dataset.decoding.folds
+    asks = "sessions.min_trials asks for" if needed > folds else f"{folds} folds need"
+    told = [
         f"session {each.session}: {text.count(each.n_trials, 'trial')} of task {each.task}, class "
-        f"{each.label}; {key} asks for {needed}."
+        f"{each.label}; {asks} {needed}."
         for each in sorted(scarce, key=lambda each: each.n_trials)
     ]
     if populations is None:

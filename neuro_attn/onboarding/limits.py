@@ -173,10 +173,10 @@ def _candidates(dataset: AnyDataset, now: Attained) -> Iterator[tuple[str, AnyDa
         yield (
             f"decoding.pseudotrials: {now.most_train}",
             with_decoding(pseudotrials=now.most_train),
-            "resampled from fewer trials where a session has fewer",
+            "resampled trials",
         )
     if decoding.folds < 5 <= now.rarest.n_trials and decoding.pseudotrials == "auto":
-        yield "decoding.folds: 5", with_decoding(folds=5), "fewer test trials in a fold"
+        yield "decoding.folds: 5", with_decoding(folds=5), "smaller test sets"
     if decoding.units == "matched":
         for n in _next(now.n_units):
             regions = dataset.regions.model_copy(update={"min_units": n})
@@ -184,12 +184,12 @@ def _candidates(dataset: AnyDataset, now: Attained) -> Iterator[tuple[str, AnyDa
         yield (
             "decoding.units: all",
             with_decoding(units="all"),
-            "accuracies of regions of different size must not be compared",
+            "regions not comparable",
         )
     if len(dataset.tasks) > 1:
         for task, settings in dataset.tasks.items():
             alone = dataset.model_copy(update={"tasks": {task: settings}})
-            yield f"tasks: {task} alone", alone, "no transfer between tasks"
+            yield f"tasks: {task} alone", alone, "no transfer"
 
 
 def _next(numbers: Sequence[int]) -> list[int]:

@@ -751,3 +751,18 @@ def test_too_few_units_are_an_error_where_they_are_asked_for_by_name(dataset, po
     nowhere = of_kind(dataset, population, min_units=9)
     with pytest.raises(InputError, match="allowed: 9 and more"):
         regions_table(recordings, "small", nowhere)
+
+
+def test_a_single_unit_stands_for_both_halves_in_every_draw(dataset):
+    """One region with one unit makes all draws of one unit, which has no halves."""
+    made = recording_of("a", ENOUGH, ["V4"] * 3 + ["FEF"])
+    settings = dataset(
+        source="netcdf", files="*", decoding={"draws": 3, "unit_counts": []}, inference=QUICK
+    )
+    table = regions_table([made], "small", settings)
+    members = populations([made], "small", settings, "V4")
+    decoded = decode_region(members, settings, units_per_draw(settings, table), 0, "small", "V4")
+    assert decoded["units_per_draw"].item() == 1
+    halves = decoded["half_accuracy"]
+    assert (halves.sizes["half"], halves.sizes["draw"]) == (2, 3)
+    xr.testing.assert_equal(halves.isel(half=0), halves.isel(half=1))

@@ -107,3 +107,12 @@ def test_harmonics_find_the_response_to_a_colour_circle(n_bins):
     angles = 2 * np.pi * (np.arange(n_bins) + 0.5) / n_bins
     means = 5 + np.outer(np.cos(angles), [2, 0]) + np.outer(np.sin(angles), [0, 3])
     assert harmonics(n_bins) @ means == pytest.approx(np.diag([2, 3]))
+
+
+@settings(deadline=None, max_examples=50)
+@given(seed=st.integers(0, 10**6), n_contrasts=st.integers(2, 4))
+def test_one_unit_has_no_subspace_of_two_dimensions(seed, n_contrasts):
+    """Its second dimension is rounding, which may have either sign."""
+    x, y = np.random.default_rng(seed).normal(size=(2, 30, n_contrasts, 1))
+    found = overlaps(np.stack([x, x], axis=1)[:, None], np.stack([y, y], axis=1)[:, None])
+    assert all(np.isnan(value).all() for value in found.values())

@@ -54,7 +54,10 @@ def test_trials_units_folds_and_cost_are_told(check, tmp_path):
     assert done.code == 0, done.err
     lines = [line.split() for line in done.out.splitlines()]
     assert ["a", "20", "20", "20", "20", "20"] in lines
-    assert ["V4", "12", "1", "12", "1"] in lines
+    assert ["V4", "12", "1", "12", "12", "1"] in lines
+    said = " ".join(done.out.split())
+    assert "10 training trials of a class in a fold; fewest in session a: 20 trials of" in said
+    assert "12 units in a draw; the smallest population, FEF in a, V4 in a, has 12" in said
     assert "2 folds are asked for; 1 of 1 session can give them." in done.out
     assert "Estimated cost: about " in done.out
     assert done.out.endswith("No problems in mine.yaml\n")
@@ -104,7 +107,7 @@ def test_sessions_and_regions_that_are_left_out_are_named_with_the_reason(check,
     write_nwb(tmp_path / "b.nwb", few)
     done = check(regions={"min_units": 5}, decoding={"folds": 5})
     assert done.code == 0, done.err
-    assert "session b: 1 trial of task auditory, label left; 5 folds need 5." in done.out
+    assert "session b: 1 trial of task auditory, class left; 5 folds need 5." in done.out
     assert "region FEF: fewer than 5 units in a (4)." in done.out
     assert "5 folds are asked for; 1 of 2 sessions can give them." in done.out
 
