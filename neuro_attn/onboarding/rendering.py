@@ -32,7 +32,7 @@ def render(reports: Sequence[DatasetReport], where: str, n_networks: int = 0) ->
     problems = [problem for report in reports for problem in report.problems]
     if problems:
         counted = text.count(len(problems), "problem")
-        lines += [f"{counted} in {where}: a run would stop", *_said(problems)]
+        lines += [f"{counted} in {where}", *_said(problems)]
     else:
         lines.append(f"No problems in {where}")
     return "\n".join(lines)

@@ -180,7 +180,7 @@ def test_a_problem_is_told_with_its_remedy_and_exit_code_1(check, tmp_path, case
     told = " ".join(done.out.split())
     assert "1 problem in mine.yaml" in told
     assert problem in told
-    assert not remedy or f"remedy: {remedy}" in told
+    assert not remedy or remedy in told.partition("remedy: ")[2]
     assert "Traceback" not in done.out
 
 

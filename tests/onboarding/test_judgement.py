@@ -170,7 +170,7 @@ def test_what_a_run_would_refuse_is_a_problem(examined, case):
     report = examined(made, **keys)
     assert [expected in str(problem) for problem in report.problems] == [True]
     said = rendering.render([report], "mine.yaml")
-    assert "1 problem in mine.yaml: a run would stop" in said
+    assert "1 problem in mine.yaml" in said
     assert max(map(len, said.splitlines())) <= 100
 
 
