@@ -203,13 +203,17 @@ def _trained(
     data = population.rows(rows, units, points)
     problems = data.reshape(-1, *data.shape[-2:])
     problems, of_units = standardize(problems, settings.standardize)
+    # Rows are ordered by class, in the same way in all replicates.
+    label = folds[0].train_label[task]
+    rows_of_class = len(label) // len(population.classes)
+    # A part without a class has no decoder; a single row leaves none to choose by.
+    C = settings.C if rows_of_class > 1 else float(np.min(settings.C))
     solution, _ = fit(
         problems,
-        # Rows are ordered by class, in the same way in all replicates.
-        folds[0].train_label[task][None, :, None],
+        label[None, :, None],
         len(population.classes),
-        settings.C,
-        SELECTION_FOLDS,
+        C,
+        min(SELECTION_FOLDS, rows_of_class),
         TOLERANCE,
         MAX_ITERATIONS,
         batch=1,

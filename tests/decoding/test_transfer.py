@@ -766,3 +766,24 @@ def test_a_single_unit_stands_for_both_halves_in_every_draw(dataset):
     halves = decoded["half_accuracy"]
     assert (halves.sizes["half"], halves.sizes["draw"]) == (2, 3)
     xr.testing.assert_equal(halves.isel(half=0), halves.isel(half=1))
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3])
+def test_few_training_trials_choose_among_several_C_as_far_as_they_can(dataset, n_rows):
+    """A part of them without a class has no decoder; a single one leaves the smallest C."""
+    made = recording_of("a", [[8, 8], [8, 8]], REGIONS)
+
+    def accuracy(C):
+        settings = dataset(
+            source="netcdf",
+            files="*",
+            decoding={"draws": 1, "unit_counts": [], "pseudotrials": n_rows, "C": C},
+            inference=QUICK,
+        )
+        members = populations([made], "small", settings, "V4")
+        return decode_region(members, settings, None, 0, "small", "V4")["accuracy"]
+
+    chosen = accuracy([0.01, 1.0])
+    assert np.isfinite(chosen).all()
+    if n_rows == 1:
+        xr.testing.assert_equal(chosen, accuracy(0.01))
