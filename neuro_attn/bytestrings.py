@@ -1,4 +1,4 @@
-"""Text that other programs store as bytes: NetCDF, HDF5, NumPy and Parquet all can."""
+"""Values that other programs store in another form: bytes, padded text, durations, truth values."""
 
 from typing import Any
 
@@ -9,14 +9,15 @@ from neuro_attn.errors import InputError
 
 
 def as_text(values: Any, where: str) -> np.ndarray:
-    """Return an array in which bytes are decoded as UTF-8; anything else stays as it is.
+    """Return an array in which bytes are decoded as UTF-8 and text has no blanks at its ends.
 
-    Padding at the end (blanks, zero bytes) is removed: fixed-length text is filled up with it.
+    Fixed-length text is filled up with blanks or zero bytes, and a blank after a name in a table
+    cannot be seen: "left " would be another class than "left". Anything else stays as it is.
 
     Parameters
     ----------
     values : array_like
-        Bytes, alone (``S`` types) or among other objects.
+        Text or bytes, alone (``U`` and ``S`` types) or among other objects.
     where : str
         File and column, named in errors.
 
@@ -26,15 +27,26 @@ def as_text(values: Any, where: str) -> np.ndarray:
         If bytes are not UTF-8.
     """
     array = np.asarray(values)
+    if array.dtype.kind == "U":
+        return np.strings.strip(array)
     if array.dtype.kind not in "SO":
         return array
     # infer_dtype looks at millions of values faster than Python does.
     kind = pd.api.types.infer_dtype(np.ravel(array), skipna=True)
-    if kind not in ("bytes", "mixed", "mixed-integer"):
+    if kind not in ("bytes", "string", "mixed", "mixed-integer"):
         return array
+    if kind == "string":
+        # Millions of spikes have the names of few units and sessions.
+        codes, names = pd.factorize(np.ravel(array))
+        stripped = [each.strip() for each in names]
+        if stripped == names.tolist():
+            return array
+        # Missing ones have the code -1.
+        return np.array([*stripped, None], dtype=object)[codes].reshape(array.shape)
     decoded = np.empty(array.shape, dtype=object)
     for place, value in enumerate(np.ravel(array).tolist()):
-        decoded.flat[place] = _decoded(value, place, where) if isinstance(value, bytes) else value
+        text = _decoded(value, place, where) if isinstance(value, bytes) else value
+        decoded.flat[place] = text.strip() if isinstance(text, str) else text
     return decoded
 
 
@@ -50,9 +62,29 @@ def _decoded(value: bytes, place: int, where: str) -> str:
 
 
 def text_columns(table: pd.DataFrame, where: str) -> pd.DataFrame:
-    """Return a table whose columns of bytes are text; see `as_text`."""
+    """Return a table with every column in the form that all sources share.
+
+    Bytes and text are as in `as_text`. Durations are numbers, s. Truth values stay such where some
+    are missing (pandas' type "boolean"), so that a class has one name in all sessions.
+    """
     made = table.copy(deep=False)
-    objects = [name for name, kind in table.dtypes.items() if kind == np.dtype(object)]
-    for name in objects:
-        made[name] = as_text(table[name].to_numpy(), f"{where}, {name}")
+    for name, column in table.items():
+        if not isinstance(column.dtype, np.dtype) or column.dtype.kind in "Om":
+            made[name] = _plain(column, f"{where}, {name}")
     return made
+
+
+def _plain(column: pd.Series, where: str) -> pd.Series:
+    if pd.api.types.is_timedelta64_dtype(column.dtype):
+        return column / pd.Timedelta(seconds=1)
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.str.strip()
+    if column.dtype != object:
+        return column
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind == "boolean":
+        return column.astype("boolean") if column.isna().any() else column.astype(bool)
+    if kind == "timedelta":
+        return pd.to_timedelta(column) / pd.Timedelta(seconds=1)
+    # With a type, pandas does not guess one.
+    return pd.Series(as_text(column.to_numpy(), where), column.index, dtype=object)

@@ -155,6 +155,8 @@ def _column(name: str, table: pd.DataFrame, where: str) -> np.ndarray:
         columns = ", ".join(map(str, table.columns))
         raise InputError(where, f"no trial column {name!r}.", f"{hint} Columns: {columns}.".strip())
     column = table[name]
+    if pd.api.types.is_bool_dtype(column) and column.hasnans:
+        return column.to_numpy(dtype=float, na_value=np.nan)
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return column.to_numpy()
     # A missing text is empty: "nan" and "None" are names that a column may hold.

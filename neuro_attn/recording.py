@@ -383,10 +383,19 @@ def _no_column(column: str, trials: pd.DataFrame, where: str) -> InputError:
 def _event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
     if column not in trials.columns:
         raise _no_column(column, trials, where)
+    values = trials[column]
     try:
-        return trials[column].to_numpy(dtype=float)
+        # Dates would become numbers of another unit.
+        if pd.api.types.infer_dtype(values, skipna=True) not in ("datetime64", "datetime", "date"):
+            return values.to_numpy(dtype=float)
     except (TypeError, ValueError):
-        raise InputError(where, f"column {column!r} holds no times in s.") from None
+        pass
+    given = next((repr(str(each)) for each in values if not pd.isna(each)), "nothing")
+    raise InputError(
+        where,
+        f"column {column!r} holds no times in s but, for example, {given}.",
+        "Write numbers with a decimal point, in s on the clock of the spikes.",
+    )
 
 
 def _labels(
@@ -510,6 +519,8 @@ def stored_name(column: str) -> str:
 
 def _storable(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_bool_dtype(column):
+        if column.hasnans:
+            return column.to_numpy(dtype=np.float32, na_value=np.nan)
         return column.to_numpy(dtype=np.int8)
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy()

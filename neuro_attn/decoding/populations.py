@@ -169,6 +169,8 @@ def rarest(recording: xr.Dataset, tasks: Sequence[str], classes: Sequence[str]) 
 def sessions_left_out(recordings: list[xr.Dataset], dataset: AnyDataset) -> list[Rarest]:
     """Return the sessions that have too few trials of a task and class to take part."""
     tasks, classes = tuple(dataset.tasks), class_names(recordings)
+    if not classes:
+        return []
     found = [rarest(recording, tasks, classes) for recording in recordings]
     return [each for each in found if each.n_trials < trials_needed(dataset)]
 

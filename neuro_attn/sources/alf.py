@@ -449,6 +449,8 @@ def _load_table(path: Path) -> pd.DataFrame:
             table = pd.read_parquet(path)
         else:
             table = read_text_table(path, separator="\t" if path.suffix == ".tsv" else ",")
+    except InputError:
+        raise
     except Exception as error:
         # pandas and pyarrow raise errors of any type on damaged files.
         raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error

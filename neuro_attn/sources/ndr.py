@@ -118,6 +118,8 @@ def load(path: str | Path, kind: Literal["raster", "binned"]) -> list[SiteTable]
     path = existing_file(path)
     try:
         table = read_text_table(path)
+    except InputError:
+        raise
     except Exception as error:
         # pandas raises errors of any type on damaged files.
         raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error

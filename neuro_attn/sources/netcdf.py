@@ -109,7 +109,7 @@ def with_text(kept: xr.Dataset, origin: str) -> xr.Dataset:
     texts = {
         name: (each.dims, as_text(each.values, f"{origin}, {name}"), each.attrs)
         for name, each in kept.coords.items()
-        if each.dtype.kind in "SO"
+        if each.dtype.kind in "SOU"
     }
     return kept.assign_coords(texts)
 

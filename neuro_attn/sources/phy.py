@@ -283,6 +283,8 @@ def _load_table(path: Path) -> pd.DataFrame:
     """Return a table of clusters with whole numbers in ``cluster_id``."""
     try:
         found = read_text_table(path, separator="\t")
+    except InputError:
+        raise
     except Exception as error:
         # pandas raises errors of several types on damaged files.
         raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error

@@ -15,6 +15,7 @@ from neuro_attn.sources.checks import existing_file, finite_spike_times, first_l
 from neuro_attn.sources.text_tables import read_text_table
 from neuro_attn.sources.units import kept_units
 
+_IN_SECONDS = "Spike times are finite numbers, s."
 _NAMES = ("session", "unit_id")
 """Columns that join the tables; always text, so that 1 and "1" are the same name."""
 
@@ -48,7 +49,8 @@ def read(dataset: TableDataset, data_folder: str | Path) -> list[SpikeSession]:
     trials = load(paths["trials"], ("session", "trial_id"))
     units = load(paths["units"], (*_NAMES, *filter(None, [column])))
     spikes, trials, units = (
-        table[table["session"].map(dataset.sessions.take)] for table in (spikes, trials, units)
+        table[table["session"].isin(list(filter(dataset.sessions.take, table["session"].unique())))]
+        for table in (spikes, trials, units)
     )
     _check_unique(trials, "trial_id", paths["trials"])
     _check_unique(units, "unit_id", paths["units"])
@@ -142,6 +144,7 @@ def load(path: Path, columns: tuple[str, ...], only: bool = False) -> pd.DataFra
         # pandas and pyarrow raise errors of any type on damaged files.
         raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
     if missing := [column for column in columns if column not in table.columns]:
+        table = _parse(path, None) if only else table
         raise InputError(
             str(path),
             f"no column {', '.join(map(repr, missing))}.",
@@ -154,7 +157,8 @@ def load(path: Path, columns: tuple[str, ...], only: bool = False) -> pd.DataFra
             row = int(np.flatnonzero(empty)[0])
             raise InputError(f"{path}, {name}", f"row {row + 1} is empty.")
     for name in set(_NAMES) & set(columns):
-        table[name] = table[name].astype(str).astype(object)
+        codes, names = pd.factorize(table[name])
+        table[name] = np.array(list(map(str, names)), dtype=object)[codes]
     return table.rename(columns=str)
 
 
@@ -164,6 +168,10 @@ def _parse(path: Path, columns: list[str] | None) -> pd.DataFrame:
             return read_text_table(path, names=_NAMES, columns=columns)
         case ".parquet":
             table = pd.read_parquet(path, dtype_backend="numpy_nullable")
+            # pandas writes named index levels as columns and takes them away again.
+            table = table.reset_index(
+                [name for name in table.index.names if name not in {None, *table}]
+            )
             table = _plain(table if columns is None else table.filter(items=columns))
             return text_columns(table, str(path))
         case suffix:
@@ -174,6 +182,10 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     """Return Parquet's columns as CSV would give them: missing numbers are NaN."""
 
     def plain(column: pd.Series) -> Any:
+        if pd.api.types.is_bool_dtype(column) and column.hasnans:
+            return column
+        if pd.api.types.is_timedelta64_dtype(column):
+            return column
         if not pd.api.types.is_numeric_dtype(column) or not column.hasnans:
             return column.astype(getattr(column.dtype, "numpy_dtype", object))
         return column.astype(float)
@@ -183,13 +195,16 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 def numbers(column: pd.Series, path: Path) -> np.ndarray:
     """Return the spike times of a table, or raise `InputError` if one is no finite number."""
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in ("datetime64", "datetime", "date"):
+        raise InputError(f"{path}, time", "the column holds dates.", _IN_SECONDS)
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     if not (finite := np.isfinite(numbers)).all():
         row = int(np.flatnonzero(~finite)[0])
         raise InputError(
             f"{path}, time",
             f"row {row + 1} holds {column.tolist()[row]!r}.",
-            "Spike times are finite numbers, s.",
+            _IN_SECONDS,
         )
     return numbers
 
@@ -206,7 +221,7 @@ def _check_sessions(
     spikes: pd.DataFrame, trials: pd.DataFrame, units: pd.DataFrame, paths: dict[str, Path]
 ) -> None:
     tables = {"spikes": spikes, "trials": trials, "units": units}
-    sessions = {role: set(table["session"]) for role, table in tables.items()}
+    sessions = {role: set(table["session"].unique()) for role, table in tables.items()}
     for role, present in sessions.items():
         if missing := sorted(set().union(*sessions.values()) - present):
             raise InputError(f"{paths[role]}, session", f"session {missing[0]!r} has no {role}.")

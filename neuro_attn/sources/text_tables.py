@@ -1,14 +1,19 @@
 """Tables of text (CSV, TSV) as others write them: words such as "None" and "NA" are names."""
 
+import csv
 from collections.abc import Container, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from neuro_attn.bytestrings import text_columns
+from neuro_attn.errors import InputError
+
 _MISSING_NUMBERS = frozenset({"nan", "-nan", "na", "<na>", "n/a", "#n/a", "null", "none"})
 """What programs write for a number that is missing (lower case)."""
-_TRUTH = {"true": 1.0, "false": 0.0}
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_TRUTH = {"true": True, "false": False}
 
 
 def read_text_table(
@@ -38,7 +43,8 @@ def read_text_table(
     Returns
     -------
     pandas.DataFrame
-        Missing values are NaN. Truth values with missing ones among them are 1, 0 and NaN.
+        Missing values are NaN. Truth values with missing ones among them have pandas' type
+        "boolean". Names and text have no blanks at their ends.
 
     Raises
     ------
@@ -57,6 +63,7 @@ def read_text_table(
     1  None            NaN
     2   NaN            0.5
     """
+    _check_header(path, separator)
     table = pd.read_csv(
         path,
         sep=separator,
@@ -66,9 +73,40 @@ def read_text_table(
         na_values=[""],
         # In parts, a column could be numbers in one and text in the next.
         low_memory=False,
+        skipinitialspace=True,
     )
-    read = {name: each if name in names else _typed(each) for name, each in table.items()}
-    return pd.DataFrame(read, index=table.index)
+    read = {
+        str(name).strip(): each if name in names else _typed(each) for name, each in table.items()
+    }
+    return text_columns(pd.DataFrame(read, index=table.index), str(path))
+
+
+def _check_header(path: Path, separator: str) -> None:
+    """Raise `InputError` if a table's first line cannot name its columns.
+
+    pandas takes a table with another separator as one column, and renames a column whose name is
+    there twice.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = next(csv.reader(file, delimiter=separator, skipinitialspace=True), [])
+    if not any(header):
+        raise InputError(str(path), "the first line is empty.", "It names the columns.")
+    for other in _SEPARATORS.keys() - {separator}:
+        if len(header) == 1 and other in header[0]:
+            raise InputError(
+                str(path),
+                f"columns are separated by {_SEPARATORS[other]}, not by {_SEPARATORS[separator]}.",
+                f"Save the table with {_SEPARATORS[separator]} between columns, and numbers with "
+                "a decimal point.",
+            )
+    named = [name.strip() for name in header if name.strip()]
+    for name in named:
+        if named.count(name) > 1:
+            raise InputError(
+                f"{path}, {name}",
+                f"{named.count(name)} columns have this name.",
+                "Rename or remove all but one.",
+            )
 
 
 def _typed(column: pd.Series) -> pd.Series:
@@ -81,7 +119,9 @@ def _typed(column: pd.Series) -> pd.Series:
     if text.empty:
         # Without a single number, the words are names; without any word, nothing is known.
         return column if column.notna().any() else values
-    numbers = text.map(_TRUTH) if text.isin(_TRUTH).all() else pd.to_numeric(text, errors="coerce")
+    if text.isin(_TRUTH).all():
+        return text.map(_TRUTH).astype("boolean").reindex(column.index)
+    numbers = pd.to_numeric(text, errors="coerce")
     if numbers.isna().any():
         return column
     values[numbers.index] = numbers

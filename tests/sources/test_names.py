@@ -114,7 +114,9 @@ def test_among_numbers_such_a_word_is_a_missing_number(word, tmp_path):
 @pytest.mark.parametrize("word", ["", *WORDS])
 def test_among_truth_values_it_is_a_missing_one(word, tmp_path):
     found = table(tmp_path, f"n,correct\n1,True\n2,{word}\n3,False\n")
-    np.testing.assert_array_equal(found["correct"], [1, np.nan, 0])
+    assert found["correct"].tolist() == [True, pd.NA, False]
+    for expression, expected in (("correct == True", [0]), ("correct == 0", [2])):
+        assert np.flatnonzero(evaluate(expression, found, "trials")).tolist() == expected
     assert table(tmp_path, "n,correct\n1,True\n2,False\n")["correct"].dtype == bool
 
 

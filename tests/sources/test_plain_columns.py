@@ -1,0 +1,168 @@
+"""Blanks, truth values, durations, dates and the form of a table: alike in every source."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neuro_attn import sources
+from neuro_attn.configuration import parse
+from neuro_attn.errors import InputError
+from neuro_attn.onboarding import checking, inspection
+from neuro_attn.recording import load, save
+from neuro_attn.sources.text_tables import read_text_table
+from tests import formats
+
+TABLES = ("csv", "parquet")
+
+
+def dataset_of(keys):
+    return parse({"datasets": {"planted": keys}}).datasets["planted"]
+
+
+def read(keys, folder):
+    dataset = dataset_of(keys)
+    return sources.read("planted", dataset, folder, 0), list(
+        sources.outlines("planted", dataset, folder, 0)
+    )
+
+
+@pytest.mark.parametrize("source", [each for each in formats.EVERY if each != "matlab"])
+def test_blanks_around_names_make_no_other_class_task_or_region(source, tmp_path):
+    session = formats.planted(n_trials=24, n_units=3)
+    padded = session.trials.copy()
+    for name in ("side", "order"):
+        padded[name] = [f" {each} " if row % 3 else each for row, each in enumerate(padded[name])]
+    session = formats.Session(padded, session.spike_times, ["V4 ", " V4", "V4"])
+    for found in read(formats.write(source, tmp_path, session), tmp_path):
+        assert {name for made in found for name in made["label"].values} == {"left", "right"}
+        assert {name for made in found for name in made["region"].values} == {"V4"}
+        assert all(made.sizes["trial"] == 24 for made in found)
+
+
+@pytest.mark.parametrize("source", ["csv", "parquet", "alf", "phy"])
+def test_a_missing_truth_value_changes_no_class_of_its_session(source, tmp_path):
+    one, other = formats.planted(n_trials=24, n_units=2), formats.planted(24, 2, seed=1)
+    truth = (one.trials["side"] == "left").astype(object)
+    one = replace(one, trials=one.trials.assign(side=truth.astype(bool)))
+    other = replace(other, trials=other.trials.assign(side=truth.where(truth.index != 3, None)))
+    keys = formats.write_several(source, tmp_path, {"one": one, "other": other})
+    for found in read(keys, tmp_path):
+        for made in found:
+            assert {*made["label"].values} == {"False", "True"}
+            save(made, tmp_path / "made.nc")
+            assert np.isnan(load(tmp_path / "made.nc")["side"].values.astype(float)).sum() == 0
+        assert [made.sizes["trial"] for made in found] == [24, 23]
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "ms"])
+def test_durations_are_read_as_seconds(unit, tmp_path):
+    session = formats.planted(n_trials=24, n_units=2)
+    keys = formats.write("parquet", tmp_path, session)
+    right, _ = read(keys, tmp_path)
+    for role, column in (("spikes", "time"), ("trials", "cue")):
+        path = tmp_path / keys[role]
+        table = pd.read_parquet(path)
+        # To a millisecond, so that no unit rounds.
+        table[column] = table[column].round(3)
+        table.to_parquet(path)
+    right, _ = read(keys, tmp_path)
+    for role, column in (("spikes", "time"), ("trials", "cue")):
+        path = tmp_path / keys[role]
+        table = pd.read_parquet(path)
+        durations = pd.to_timedelta(table[column], unit="s").dt.round("ms")
+        durations = durations.astype(f"timedelta64[{unit}]")
+        table.assign(**{column: durations}).to_parquet(path)
+    for found in read(keys, tmp_path):
+        np.testing.assert_allclose(found[0]["event_time"], right[0]["event_time"])
+    np.testing.assert_array_equal(read(keys, tmp_path)[0][0]["rates"], right[0]["rates"])
+    inspected = inspection.describe([str(tmp_path / keys[role]) for role in ROLES])
+    (cue,) = [each for each in inspected[0]["tables"][0]["columns"] if each["name"] == "cue"]
+    assert cue["use"] == "event"
+
+
+ROLES = ("spikes", "trials", "units")
+
+
+@pytest.mark.parametrize(("role", "column"), [("spikes", "time"), ("trials", "cue")])
+def test_dates_are_no_times(role, column, tmp_path):
+    keys = formats.write("parquet", tmp_path, formats.planted(n_trials=24, n_units=2))
+    path = tmp_path / keys[role]
+    table = pd.read_parquet(path)
+    start = pd.Timestamp(datetime(2024, 1, 1, tzinfo=UTC))
+    table[column] = start + pd.to_timedelta(table[column], unit="s")
+    table.to_parquet(path)
+    with pytest.raises(InputError, match=column) as refused:
+        sources.read("planted", dataset_of(keys), tmp_path, 0)
+    assert "dates" in str(refused.value) or "2024-01-01" in str(refused.value)
+    assert "in s" in str(refused.value) or ", s" in str(refused.value)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_index_columns_of_parquet_are_columns(role, tmp_path):
+    keys = formats.write("parquet", tmp_path, formats.planted(n_trials=24, n_units=2))
+    right = [made.sizes for made in read(keys, tmp_path)[0]]
+    path = tmp_path / keys[role]
+    index = {"spikes": ["session"], "trials": ["session", "trial_id"], "units": "unit_id"}[role]
+    pd.read_parquet(path).set_index(index).to_parquet(path)
+    for found in read(keys, tmp_path):
+        assert [made.sizes for made in found] == right
+    (found,) = inspection.describe([str(tmp_path / keys[each]) for each in ROLES])
+    assert not found["warnings"]
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("role", ROLES)
+def test_another_separator_is_named_by_every_command(role, separator, tmp_path):
+    keys = formats.write("csv", tmp_path, formats.planted(n_trials=24, n_units=2))
+    path = tmp_path / keys[role]
+    pd.read_csv(path).to_csv(path, index=False, sep=separator, decimal=",")
+    name = {";": "semicolons", "\t": "tabs"}[separator]
+    expected = rf"{keys[role]}: columns are separated by {name}, not by commas. .*decimal point"
+    with pytest.raises(InputError, match=expected):
+        sources.read("planted", dataset_of(keys), tmp_path, 0)
+    with pytest.raises(InputError, match=expected):
+        list(sources.outlines("planted", dataset_of(keys), tmp_path, 0))
+    with pytest.raises(InputError, match=expected):
+        inspection.describe([str(tmp_path / keys[each]) for each in ROLES])
+
+
+def test_a_column_name_that_is_there_twice_is_refused(tmp_path):
+    path = tmp_path / "trials.csv"
+    path.write_text("cue,side, cue,,\n1,left,2,,\n")
+    with pytest.raises(InputError, match=r"trials.csv, cue: 2 columns have this name"):
+        read_text_table(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_blanks_after_separators_line_ends_and_byte_order_marks_change_nothing(
+    line_end, encoding, tmp_path
+):
+    path = tmp_path / "trials.csv"
+    lines = ("cue, side , n", '1.5, "left" ,1', "2.5,  right, NA", "")
+    path.write_bytes(line_end.join(lines).encode(encoding))
+    found = read_text_table(path)
+    assert found["side"].tolist() == ["left", "right"]
+    assert found["cue"].tolist() == [1.5, 2.5]
+    np.testing.assert_array_equal(found["n"], [1, np.nan])
+    assert list(found) == ["cue", "side", "n"]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "  \n"])
+def test_a_table_without_names_of_columns_is_refused_with_a_remedy(text, tmp_path):
+    path = tmp_path / "trials.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"the first line is empty. It names the columns"):
+        read_text_table(path)
+
+
+def test_a_session_without_trials_does_not_stop_check(tmp_path):
+    session = formats.planted(n_trials=24, n_units=2)
+    session = replace(session, trials=session.trials[:0])
+    keys = formats.write("netcdf", tmp_path, session)
+    config = parse({"datasets": {"planted": keys}})
+    (report,) = checking.examine(config, tmp_path)
+    assert "has no trials" in " ".join(map(str, report.problems))
