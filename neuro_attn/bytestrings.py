@@ -1,4 +1,4 @@
-"""Values that other programs store in another form: bytes, padded text, durations, truth values."""
+"""Conversion of values that other programs store as bytes, padded text or durations."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from neuro_attn.errors import InputError
 
 
 def as_text(values: Any, where: str) -> np.ndarray:
-    """Return an array in which bytes are decoded as UTF-8 and text has no blanks at its ends.
+    """Return an array with bytes decoded as UTF-8 and text stripped of blanks at its ends.
 
-    Fixed-length text is filled up with blanks or zero bytes, and a blank after a name in a table
-    cannot be seen: "left " would be another class than "left". Anything else stays as it is.
+    Fixed-length text is padded with blanks or zero bytes, and a blank after a name in a table is
+    invisible: "left " would be another class than "left". Other values are unchanged.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def as_text(values: Any, where: str) -> np.ndarray:
         return np.strings.strip(array)
     if array.dtype.kind not in "SO":
         return array
-    # infer_dtype looks at millions of values faster than Python does.
+    # infer_dtype classifies millions of values faster than a Python loop.
     kind = pd.api.types.infer_dtype(np.ravel(array), skipna=True)
     if kind not in ("bytes", "string", "mixed", "mixed-integer"):
         return array
@@ -57,15 +57,15 @@ def _decoded(value: bytes, place: int, where: str) -> str:
         raise InputError(
             where,
             f"value {place + 1}, {value[:40]!r}, is not text in UTF-8.",
-            "Write the file again with its text in UTF-8.",
+            "Rewrite the file with its text in UTF-8.",
         ) from None
 
 
 def text_columns(table: pd.DataFrame, where: str) -> pd.DataFrame:
-    """Return a table with every column in the form that all sources share.
+    """Return a table with every column converted to the form shared by all sources.
 
-    Bytes and text are as in `as_text`. Durations are numbers, s. Truth values stay such where some
-    are missing (pandas' type "boolean"), so that a class has one name in all sessions.
+    Bytes and text are converted by `as_text`, and durations to seconds. Truth values with missing
+    ones have pandas' type "boolean", so that a class has the same name in all sessions.
     """
     made = table.copy(deep=False)
     for name, column in table.items():

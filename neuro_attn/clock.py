@@ -1,9 +1,9 @@
-"""Whether spikes and events are on one clock that counts seconds.
+"""Checks that spikes and events are on one clock in seconds.
 
-Files say nothing of their clock, so it is judged from the numbers: spike times in milliseconds or
-in samples go on far longer than the trials, events in samples lie far behind the last spike, and
-recordings that were put one after another start again in the middle of a unit. All of this has to
-be told from recordings that are sparse, pause, or go on after the task, which are right.
+Most files do not state the unit of their clock, so we infer it from the times. Spike times in
+milliseconds or samples extend far beyond the trials. Events in samples lie far beyond the last
+spike. In concatenated recordings, the spike times of a unit restart. Recordings that are sparse,
+contain pauses or continue after the task are valid and must pass.
 """
 
 from collections.abc import Iterable
@@ -13,52 +13,52 @@ from typing import NamedTuple
 import numpy as np
 
 LONG = 0.5
-"""Interval between two spikes of a unit, s; most are shorter unless spikes are in ms."""
+"""Inter-spike interval, s; most intervals are shorter unless spikes are in milliseconds."""
 _SHORT = 0.01
-"""Interval, s, that is shorter than the refractory period only in a wrong unit of time."""
+"""Short inter-spike interval, s; all units lack them only if the unit of time is wrong."""
 _LONGEST_TASK = 500.0
-"""By which factor spikes outlast trials only if one of the two is in milliseconds or samples."""
+"""Ratio of last spike to last trial that implies milliseconds or samples."""
 _SAMPLES = 5000.0
-"""From which factor on it is samples: recordings go on for at most five times as long as a task."""
+"""Ratio that implies samples: a recording is at most five times as long as its task."""
 _SCALED = 10.0
-"""By which factor spikes outlast trials if, besides, something else is odd."""
+"""Ratio of last spike to last trial that is suspicious together with other evidence."""
 _SAME = 5.0
-"""By how much two estimates of a factor may differ: the recording is longer than the task."""
+"""Tolerated ratio of two estimates of a factor: the recording is longer than the task."""
 _CHANCE = 1e-9
-"""Probability of a silence that is taken for the end of the recording."""
+"""Probability of a silence below which we infer that nothing was recorded."""
 _EXPECTED = 20.0
-"""Spikes that must be missing; Poisson spikes are by chance with a probability of 2e-9."""
+"""Expected number of missing spikes; Poisson units yield none with a probability of 2e-9."""
 _ENOUGH_SPIKES = 20
-"""Spikes that are not all at whole seconds by chance."""
+"""Minimum number of spikes; so many are not all at whole seconds by chance."""
 _ENOUGH_TRIALS = 5
-"""Trials that show how long a task took."""
+"""Minimum number of trials to estimate the duration of a task."""
 _ENOUGH_UNITS = 5
-"""Units that are not all lost early in a session."""
+"""Minimum number of units; so many are not all lost early in a session."""
 _PAUSING_UNITS = 10
-"""Units that do not all pause together by chance."""
+"""Minimum number of units; so many do not all pause together by chance."""
 _RESET = 1.0
-"""By how much spike times must fall to count as started again, s; merged units may be untidy."""
+"""Minimum decrease of spike times at a restart, s; merged units may be slightly unsorted."""
 _SPIKES_OF_A_PART = 10
-"""Mean number of spikes between two starts; times in any order fall at every other spike."""
+"""Minimum mean number of spikes between restarts; unsorted times fall at every other spike."""
 _SAMPLING_RATES = (20_000, 24_414, 25_000, 30_000, 32_000, 40_000, 48_828)
-"""Of common recording systems, samples/s."""
+"""Sampling rates of common recording systems, samples/s."""
 
 
 class Restart(NamedTuple):
-    """Where the spike times of a unit start again, for the first time."""
+    """First restart of the spike times of a unit."""
 
     unit: str
     spike: int
-    """The first spike after the fall, from 1."""
+    """Number (from 1) of the first spike after the restart."""
     before: float
     after: float
     n: int
-    """How often they do."""
+    """Number of restarts."""
 
 
 @dataclass(frozen=True)
 class Train:
-    """The spike times of a unit in a few numbers.
+    """Summary of the spike times of a unit.
 
     Parameters
     ----------
@@ -66,15 +66,15 @@ class Train:
     first, last : float
         NaN without spikes.
     seconds : array
-        Whole seconds in which it fires, each once, in order.
+        Whole seconds in which the unit fires: unique, sorted.
     n_long, n_short : int
         Intervals longer than `LONG`, and shorter than 10 ms.
     expected_short : float
         Short intervals of a Poisson unit of the same rate.
     n_fractional : int
-        Spikes that are not at a whole number.
+        Spikes whose times are not whole numbers.
     restart : Restart or None
-        Where its times start again, if they do.
+        First restart of its times, if any.
     """
 
     n_spikes: int
@@ -89,7 +89,7 @@ class Train:
 
 
 def describe(times: np.ndarray, unit: str = "") -> Train:
-    """Describe a unit's spike times.
+    """Summarise the spike times of a unit.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def describe(times: np.ndarray, unit: str = "") -> Train:
 
 
 def _restart(times: np.ndarray, unit: str) -> Restart | None:
-    """Return where times fall, if they mostly rise."""
+    """Return the first decrease of times that mostly increase."""
     steps = np.diff(times)
     falls = np.flatnonzero(steps < -_RESET)
     if not len(falls) or len(times) < _SPIKES_OF_A_PART * len(falls) or np.median(steps) < 0:
@@ -130,7 +130,7 @@ def _restart(times: np.ndarray, unit: str) -> Restart | None:
 
 @dataclass(frozen=True)
 class Spikes:
-    """The spikes of a session in a few numbers.
+    """Summary of the spikes of a session.
 
     Parameters
     ----------
@@ -142,11 +142,11 @@ class Spikes:
     first, last : float
         NaN without spikes.
     seconds : array
-        Whole seconds in which any unit fires, each once, in order.
+        Whole seconds in which any unit fires: unique, sorted.
     restarts : list of Restart
-        Of the units that have one.
+        Those of the units whose times restart.
     n_ordered : int
-        Units with enough spikes to have one.
+        Units with enough spikes to detect a restart.
     """
 
     n_units: int
@@ -164,7 +164,7 @@ class Spikes:
 
 
 def together(trains: Iterable[Train]) -> Spikes:
-    """Describe the spikes of all units of a session."""
+    """Summarise the spikes of all units of a session."""
     fired = [train for train in trains if train.n_spikes]
     return Spikes(
         n_units=len(fired),
@@ -183,38 +183,38 @@ def together(trains: Iterable[Train]) -> Spikes:
 
 
 class Diagnosis(NamedTuple):
-    """What is wrong with a clock. All texts are empty where nothing is."""
+    """Problem and remarks found in a clock; texts are empty if there are none."""
 
     problem: str = ""
-    """What a run refuses."""
+    """Problem that stops a run."""
     remedy: str = ""
-    """What to do about it."""
+    """How to correct the problem."""
     of_events: bool = False
-    """Whether the problem is that of the event times, not of the spike times."""
+    """Whether the event times have the problem, not the spike times."""
     restarts: str = ""
-    """Units whose spike times start again; a run sorts and reports them."""
+    """Units whose spike times restart; a run sorts and reports them."""
     outside: str = ""
     """Trials outside the recording; a run keeps and reports them."""
 
     @property
     def remark(self) -> str:
-        """All that a run reports."""
+        """The remarks that a run reports."""
         return " ".join(filter(None, (self.restarts, self.outside)))
 
 
 def diagnose(
     spikes: Spikes, opens: np.ndarray, closes: np.ndarray, what: str = "trials"
 ) -> Diagnosis:
-    """Say whether spikes and trials are on one clock that counts seconds.
+    """Check that spikes and trials are on one clock in seconds.
 
     Parameters
     ----------
     spikes : Spikes
-        What `together` returned.
+        Returned by `together`.
     opens, closes : array, shape (trial,)
-        Ends of the trials' windows, as the file has them; NaN for trials without.
+        Start and end of each trial's window, as in the file; NaN if missing.
     what : str
-        The messages' word for trials.
+        Word for trials in messages.
 
     Returns
     -------
@@ -223,15 +223,16 @@ def diagnose(
     restarts = ""
     if spikes.restarts:
         restarted = _restarted(spikes)
-        # A clock that starts again does so for every unit; of a merged unit one half follows the
-        # other, and sorting is right.
+        # A clock restarts for every unit. In a single merged unit, the spikes of one half follow
+        # those of the other, and sorting is correct.
         if 2 * len(spikes.restarts) >= spikes.n_ordered:
             return Diagnosis(
                 restarted,
                 "Add to each part of the recording the length of the parts before it, or make "
-                "each part a session. If the clock never started again, sort the file.",
+                "each part a session. If the clock never restarted, sort the spike times in the "
+                "file.",
             )
-        restarts = f"{restarted} They are sorted."
+        restarts = f"{restarted} They were sorted."
     known = np.isfinite(opens) & np.isfinite(closes)
     opens, closes = opens[known], closes[known]
     if not spikes.n_spikes or not len(opens):
@@ -244,10 +245,9 @@ def diagnose(
     if n_outside := int(outside.sum()):
         lie = "lies" if n_outside == 1 else "lie"
         said = (
-            f"{n_outside:,} of {len(opens):,} {what} {lie} outside the recording, in part or as a "
-            f"whole: no unit fires there (spikes: {spikes.first:g} to {spikes.last:g} s), and the "
-            "missing rates are 0. Leave them out with the task's expression if they were not "
-            "recorded."
+            f"{n_outside:,} of {len(opens):,} {what} {lie} outside the recording, at least in part: "
+            f"no unit fires there (spikes: {spikes.first:g} to {spikes.last:g} s), so their rates "
+            "are 0. If they were not recorded, exclude them with the task's expression."
         )
     return Diagnosis(restarts=restarts, outside=said)
 
@@ -257,27 +257,28 @@ def _restarted(spikes: Spikes) -> str:
     most = max(each.n for each in spikes.restarts)
     often = "once" if most == 1 else f"up to {most:,} times"
     return (
-        f"the spike times of {len(spikes.restarts):,} of {spikes.n_units:,} units start again "
+        f"the spike times of {len(spikes.restarts):,} of {spikes.n_units:,} units restart "
         f"{often}, for example after {first.before:g} at {first.after:g} s (unit {first.unit}, "
         f"spike {first.spike:,})."
     )
 
 
 def outside_recording(spikes: Spikes, opens: np.ndarray, closes: np.ndarray) -> np.ndarray:
-    """Return which windows reach where nothing was recorded, as far as spikes can tell.
+    """Return which windows extend beyond the recording, as inferred from the spikes.
 
-    Before the first and after the last spike, a silence counts from a length on that
-    exponentially distributed intervals between seconds with spikes exceed with a probability of
-    1e-9 (for n intervals of mean m, the length is m n (1e-9^(-1/n) - 1)). Seconds are counted and
-    not spikes, since spikes come in bursts. A pause in between counts alike if there are several
-    units. A window that goes on past the spikes counts, too, if some 20 spikes are missing in it.
+    We treat a silence before the first or after the last spike as unrecorded if it is longer than
+    expected with a probability of 1e-9. Intervals between seconds with spikes are assumed to be
+    exponential: for n intervals of mean m, the limit is m n (1e-9^(-1/n) - 1). We count seconds
+    rather than spikes, since spikes occur in bursts. Pauses within the recording are treated alike
+    if there are enough units. A window that extends past the spikes also counts if about 20
+    spikes are missing in it.
 
     Parameters
     ----------
     spikes : Spikes
-        What `together` returned.
+        Returned by `together`.
     opens, closes : array, shape (window,)
-        Ends of the windows, s.
+        Start and end of each window, s.
 
     Returns
     -------
@@ -304,7 +305,7 @@ def outside_recording(spikes: Spikes, opens: np.ndarray, closes: np.ndarray) -> 
 def _unit_of_time(
     spikes: Spikes, opens: np.ndarray, closes: np.ndarray, outside: np.ndarray, what: str
 ) -> Diagnosis | None:
-    """Return what is wrong with the unit of time of spikes or events, or their clock."""
+    """Return the problem with the unit of time of spikes or events, or with their clock."""
     last, end = spikes.last, float(closes.max())
     later = last / end if end > 0 else 0.0
     earlier = end / last if last > 0 else 0.0
@@ -322,7 +323,7 @@ def _unit_of_time(
         return Diagnosis(
             f"all {spikes.n_spikes:,} spike times are whole numbers: they seem to be in samples or "
             "milliseconds.",
-            "Divide sample numbers by the sampling rate, and milliseconds by 1,000; spikes and "
+            "Divide sample numbers by the sampling rate, or milliseconds by 1,000; spikes and "
             "events must be in s.",
         )
     n_outside = f"{int(outside.sum()):,} of {len(opens):,} {what}"
@@ -331,13 +332,12 @@ def _unit_of_time(
         odd = (
             f"{n_outside} lie outside the recording"
             if scaled
-            else "units hardly ever fire twice within 10 ms"
+            else "units almost never fire twice within 10 ms"
         )
         return Diagnosis(
             f"{late}, and {odd}: spike times seem not to be in seconds.",
-            f"Divide them by this factor, about {_factor(later)}. Sample numbers that were divided "
-            "by 1,000 rather than by the sampling rate still have to be divided by the sampling "
-            "rate in kHz.",
+            f"Divide them by this factor, about {_factor(later)}. If sample numbers were divided "
+            "by 1,000 instead of the sampling rate, divide them by the sampling rate in kHz.",
         )
     if mostly_outside and earlier >= _SCALED and _is_scaled(spikes, opens, earlier):
         unit, remedy = _named(earlier)
@@ -356,22 +356,22 @@ def _unit_of_time(
             f"{n_outside} lie outside the recording: no unit fires there ({what}: "
             f"{opens.min():,.10g} to {end:,.10g} s; spikes: {spikes.first:,.10g} to {last:,.10g} "
             "s).",
-            "Spikes and events must be on one clock, in s. If these trials were not recorded, "
-            "leave them out with the task's expression.",
+            "Put spikes and events on one clock, in s. If these trials were not recorded, "
+            "exclude them with the task's expression.",
         )
     apart = float(np.median(np.diff(np.sort(opens)))) if len(opens) >= _SPIKES_OF_A_PART else 0.0
     if mostly_long and apart >= _LONGEST_TASK:
         return Diagnosis(
             f"{what} are {apart:,.3g} s apart (median), and most intervals between a unit's spikes "
             f"exceed {LONG:g} s: spikes and events seem to be in milliseconds or samples.",
-            "Divide milliseconds by 1,000, and sample numbers by the sampling rate; spikes and "
+            "Divide milliseconds by 1,000, or sample numbers by the sampling rate; spikes and "
             "events must be in s.",
         )
     return None
 
 
 def _is_scaled(spikes: Spikes, opens: np.ndarray, factor: float) -> bool:
-    """Return whether lengths differ by a factor like that of the ends, in one of the two ways.
+    """Return whether durations differ by about the same factor as end times, in either direction.
 
     If they do not, the clocks started at different times.
     """
@@ -383,7 +383,7 @@ def _is_scaled(spikes: Spikes, opens: np.ndarray, factor: float) -> bool:
 
 
 def _named(factor: float) -> tuple[str, str]:
-    """Return the unit of time that is so many times too short, and what to do about it."""
+    """Return the unit of time that explains a factor, and how to convert it to seconds."""
     if factor < _SAMPLES:
         return "milliseconds", "Divide them by 1,000 in the file; spikes and events must be in s."
     rate = min(_SAMPLING_RATES, key=lambda rate: abs(rate - factor))

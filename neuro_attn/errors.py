@@ -45,13 +45,13 @@ def printable(text: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a question that names the known word most like another; empty if none is."""
+    """Return a question that names the most similar known word; empty if none is similar."""
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"Did you mean {close[0]}?" if close else ""
 
 
 def did_you_mean_file(path: Path) -> str:
-    """Return a question that names the file beside a missing one whose name is most like it."""
+    """Return a question that names the most similar file in the folder of a missing file."""
     beside = path.parent.iterdir() if path.parent.is_dir() else []
     close = difflib.get_close_matches(path.name, [each.name for each in beside], n=1)
     return f"Did you mean {path.with_name(close[0])}?" if close else ""

@@ -1,4 +1,4 @@
-"""Names from files and configurations, escaped for what they are written into."""
+"""Escaping of names from files and configurations for other formats."""
 
 import re
 
@@ -6,10 +6,10 @@ _MARKUP = re.compile(r"([^\w\s]|_)")
 
 
 def rst(text: object) -> str:
-    r"""Return text that reStructuredText shows as it is, in one line.
+    r"""Return text that reStructuredText displays verbatim, in one line.
 
-    Every character that is neither a letter, a digit nor a space is escaped. A name then makes no
-    link, directive, list or role, wherever in a line it stands.
+    Every character other than letters, digits and spaces is escaped. A name then never creates a
+    link, directive, list or role, at any position in a line.
 
     Examples
     --------
@@ -18,6 +18,6 @@ def rst(text: object) -> str:
     """
     name = " ".join(str(text).split())
     escaped = _MARKUP.sub(r"\\\1", name)
-    # A line of backslashes alone would underline a title; a space that is escaped shows nothing.
+    # A line of only backslashes would underline a title; an escaped space is invisible.
     is_line = bool(name) and not name.strip("\\")
     return rf"\ {escaped}" if is_line else escaped

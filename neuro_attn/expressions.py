@@ -86,7 +86,7 @@ def evaluate(expression: str, table: pd.DataFrame, where: str) -> np.ndarray:
 
 
 def _hint(expression: str) -> str:
-    """Return how to correct usual mistakes in an expression that cannot be read."""
+    """Return a remedy for common mistakes in an invalid expression."""
     quoted, single = r"'[^']*'|\"[^\"]*\"", r"(?<![=!<>:])=(?!=)"
     outside = re.sub(quoted, "''", expression)
     if re.search(single, outside):
@@ -159,5 +159,5 @@ def _column(name: str, table: pd.DataFrame, where: str) -> np.ndarray:
         return column.to_numpy(dtype=float, na_value=np.nan)
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return column.to_numpy()
-    # A missing text is empty: "nan" and "None" are names that a column may hold.
+    # Missing text becomes empty, since "nan" and "None" may be names in a column.
     return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object)

@@ -1,8 +1,8 @@
-"""Whether trials are independent: no two of a session share spikes.
+"""Checks that the trials of a session do not share spikes.
 
-Cross-validation tests on trials that were not trained on. Where windows of two trials overlap, or
-one trial stands in a file twice, training and test trials hold the same spikes. Any label is then
-decoded above chance, from noise too.
+Cross-validation assumes that test trials are independent of training trials. If the windows of two
+trials overlap, or a file contains a trial twice, training and test trials share spikes. Any label
+is then decoded above chance, even from noise.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,19 +12,19 @@ import numpy as np
 from neuro_attn.rates import spikes_in
 
 _TOLERANCE = 1e-6
-"""By how much windows that touch may overlap, s: times are rounded in files."""
+"""Tolerated overlap of adjacent windows, s, since times in files are rounded."""
 _SAMPLE = 1e-3
-"""Longest interval between two samples of a recording, s."""
+"""Longest sampling interval of a recording, s."""
 _RESOLUTION = 1e-5
-"""Spike times from the event that differ by less are the same, s."""
+"""Difference below which two spike times from the event are equal, s."""
 _CHANCE = 1e-6
-"""Probability with which a session may have two equal trials by chance."""
+"""Tolerated probability that a session has two equal trials by chance."""
 
 
 def shared_windows(
     trial_ids: Sequence[object], events: np.ndarray, length: float, what: str = "trials"
 ) -> str:
-    """Return what is wrong where windows of equal length around events overlap; else nothing.
+    """Return a message if windows of equal length around events overlap; otherwise "".
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ def shared_windows(
     length : float
         Length of the windows, s; with 0, only equal event times are found.
     what : str
-        The message's word for trials.
+        Word for trials in the message.
     """
     rows = np.flatnonzero(np.isfinite(events))
     rows = rows[np.argsort(events[rows], kind="stable")]
     apart = np.diff(events[rows])
     for shared, problem in (
-        (apart <= _TOLERANCE, "have the event time of another one"),
-        (apart < length - _TOLERANCE, "have a window that overlaps another one's"),
+        (apart <= _TOLERANCE, "have the same event time as another trial"),
+        (apart < length - _TOLERANCE, "have a window that overlaps that of another trial"),
     ):
         if shared.any():
             n_trials = int((np.append(shared, False) | np.append(False, shared)).sum())
@@ -62,11 +62,11 @@ def repeated_spikes(
     opens: np.ndarray,
     closes: np.ndarray,
 ) -> str:
-    """Return what is wrong where trials have the same spikes in their windows; else nothing.
+    """Return a message if trials have the same spikes in their windows; otherwise "".
 
-    Sparse units repeat themselves by chance: two trials with a spike each at the same time are no
-    evidence. Trials count as equal where Poisson units of these rates would fire the same spikes
-    twice in fewer than one in a million sessions.
+    With sparse units, trials can be equal by chance: two trials with one spike each at the same
+    time are not evidence. Trials count as equal if Poisson units of these rates would fire the
+    same spikes twice in fewer than one in a million sessions.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def repeated_spikes(
     spike_times : sequence of array, one per unit
         Sorted spike times, s.
     opens, closes : array, shape (trial,)
-        Ends of the windows, s.
+        Start and end of each window, s.
     """
     fingerprints = np.zeros(len(opens), dtype=np.uint64)
     surprise = np.zeros(len(opens))
@@ -85,7 +85,7 @@ def repeated_spikes(
         n_spikes = np.searchsorted(times, closes) - first
         trial, spikes = spikes_in(times, first, n_spikes)
         samples = np.rint((spikes - opens[trial]) / _RESOLUTION).astype(np.int64)
-        # A sum does not depend on the order of spikes, and hashed terms make it one of a kind.
+        # The sum is independent of the order of spikes; hashing its terms makes it unique.
         np.add.at(fingerprints, trial, _hashed(_hashed(samples.view(np.uint64)) + np.uint64(unit)))
         probability = min(n_spikes.sum() / recorded * _SAMPLE, 1.0)
         if probability > 0:
@@ -102,11 +102,11 @@ def _hashed(values: np.ndarray) -> np.ndarray:
 
 
 def repeated_rates(trial_ids: Sequence[object], rates: np.ndarray) -> str:
-    """Return what is wrong where trials have the same rates throughout; else nothing.
+    """Return a message if trials have the same rates in all bins; otherwise "".
 
-    Only rates that differ from the median trial count, since silent trials are all alike. Trials
-    count as equal where independent draws of these rates would give them to two trials in fewer
-    than one in a million sessions.
+    Only rates that differ from the median trial count, since silent trials are all equal. Trials
+    count as equal if independent draws of these rates would yield two equal trials in fewer than
+    one in a million sessions.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def repeated_rates(trial_ids: Sequence[object], rates: np.ndarray) -> str:
 def _repeated(
     trial_ids: Sequence[object], keys: list[int], surprise: Callable[[int], float], what: str
 ) -> str:
-    """Return what is wrong where trials of equal keys are too unlikely to be equal by chance."""
+    """Return a message if trials have equal keys that are too improbable by chance."""
     by_key: dict[int, list[int]] = {}
     for row, key in enumerate(keys):
         by_key.setdefault(key, []).append(row)
@@ -142,7 +142,7 @@ def _repeated(
         return ""
     one, other = equal[0][:2]
     return (
-        f"{sum(map(len, equal))} of {len(keys)} trials have the same {what} as another one, for "
+        f"{sum(map(len, equal))} of {len(keys)} trials have the same {what} as another trial, for "
         f"example trials {_named(trial_ids[one])} and {_named(trial_ids[other])}."
     )
 

@@ -9,9 +9,9 @@ outside the recording goes as a trial, and a unit that was lost goes as a unit.
 import numpy as np
 
 _EXPECTED = 20
-"""Spikes in other bins on average from which on an empty bin is no chance."""
+"""Minimum mean number of spikes in the other bins; an empty bin is then not due to chance."""
 _ENOUGH_UNITS = 5
-"""Units that do not all fall silent together by chance."""
+"""Minimum number of units; so many do not all fall silent together by chance."""
 _TOLERANCE = 1e-6
 """How far a window may reach past an interval of observation, s: times are rounded in files."""
 
@@ -73,11 +73,11 @@ def observed_part(observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def silent_bins(counts: np.ndarray) -> np.ndarray:
-    """Return the bins in which no unit fires on any trial, where spikes must be missing.
+    """Return the bins in which no unit fires on any trial and spikes must be missing.
 
-    Sparse units leave bins empty by chance, and a few may fall silent together. So there have to
-    be five units or more, and 20 spikes in each of the other bins on average: Poisson units of
-    constant rates leave a bin empty with a probability of 2e-9.
+    Sparse units leave bins empty by chance, and a few units may fall silent together. We therefore
+    require at least five units and a mean of 20 spikes in the other bins: Poisson units of constant
+    rate then leave a bin empty with a probability of 2e-9.
 
     Parameters
     ----------

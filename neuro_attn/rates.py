@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 SLACK = 5e-7
-"""By how much all edges come early, s: half the last digit of times written to a microsecond."""
+"""Shift of all edges to earlier times, s: half of the last digit of times in microseconds."""
 _ROUNDING = 8 * np.finfo(float).eps
-"""The same as a part of the largest time: what a few sums of times may be off."""
+"""The same relative to the largest time: the rounding error of a few sums of times."""
 
 
 def bin_rates(
@@ -17,8 +17,8 @@ def bin_rates(
 
     .. math:: r_{kit} = \#\{s \in S_i : e_k + a + t w \le s + \epsilon < e_k + a + (t + 1) w\} / w
 
-    A bin holds only its own spikes: no smoothing, so nothing after an event shows before it.
-    `bin_edges` explains :math:`\epsilon`, half a microsecond.
+    Bins are not smoothed, so activity after an event cannot appear before it. `bin_edges` explains
+    :math:`\epsilon`, half a microsecond.
 
     Parameters
     ----------
@@ -40,10 +40,10 @@ def bin_rates(
 
     Notes
     -----
-    Mostly bins are many and spikes are few. Then the spikes of each window are found by their
-    first and last, and put into bins by their distance to the window's left edge; bins without
-    spikes are never looked at. Where a unit has more spikes than there are edges, every edge is
-    searched instead. Beyond the result, memory is that of a few units' rates.
+    Usually bins outnumber spikes. We then find the first and last spike of each window and bin
+    its spikes by their distance to the window's left edge, so bins without spikes cost no time. If
+    a unit has more spikes than there are edges, we search for every edge instead. Beyond the
+    result, memory is that of a few units' rates.
     """
     edges = bin_edges(events, start, width, n_bins)
     rates = np.zeros((len(events), len(spike_times), n_bins), dtype=np.float32)
@@ -62,12 +62,12 @@ def bin_rates(
 def bin_edges(events: np.ndarray, start: float, width: float, n_bins: int) -> np.ndarray:
     """Return the edges of the bins around each event, s, shape (trial, time + 1).
 
-    Spikes and events are counted in samples, and bins are mostly whole numbers of samples wide, so
-    spikes lie exactly on edges. Rounding to binary or decimal digits would put each of them to
-    either side. Every edge therefore comes `SLACK` early (more on a clock whose numbers are so
-    large that their own rounding is larger), and a spike is counted as if it lay inside its sample.
-    The slack is far shorter than a sample, and it is no whole microsecond, so that times which are
-    written to a microsecond do not meet the edges either.
+    Spikes and events are multiples of a sample, and bins are usually whole numbers of samples wide,
+    so spikes often lie exactly on edges. Rounding to binary or decimal digits would assign each of
+    them to either side. We therefore shift every edge to earlier times by `SLACK` (by more on
+    clocks with numbers so large that their rounding error exceeds it). A spike at an edge then
+    counts in the bin that begins there. The shift is far shorter than a sample and not a whole
+    number of microseconds, so times in microseconds do not coincide with edges either.
     """
     edges = events[:, None] + start + width * np.arange(n_bins + 1)
     return edges - max(SLACK, _ROUNDING * np.abs(edges).max(initial=0.0))
@@ -76,7 +76,7 @@ def bin_edges(events: np.ndarray, start: float, width: float, n_bins: int) -> np
 def count_spikes(
     spike_times: Sequence[np.ndarray], events: np.ndarray, start: float, width: float, n_bins: int
 ) -> np.ndarray:
-    """Count each unit's spikes in each bin over all trials, in the memory of one unit's rates.
+    """Count each unit's spikes in each bin over all trials, with the memory of one unit's rates.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def spikes_in(
     times : array, shape (spike,)
         Sorted spike times, s.
     first, n_spikes : array of int, shape (window,)
-        The first spike in each window, and how many there are.
+        Index of the first spike in each window, and the number of spikes.
 
     Returns
     -------

@@ -30,12 +30,12 @@ from neuro_attn.observation import observed_part, silent_bins, was_observed
 from neuro_attn.rates import bin_rates
 
 _OWN_NAMES = frozenset({"time", "session", "region", "unit_id", "rates"})
-"""Parts of a Recording that do not stand on trials."""
+"""Coordinates of a Recording that are not on the trial dimension."""
 
 
 @dataclass(frozen=True)
 class SpikeSession:
-    """A session as a source gives it: spikes, units and trials on one clock.
+    """A session as read from its source: spikes, units and trials on one clock.
 
     Parameters
     ----------
@@ -50,13 +50,13 @@ class SpikeSession:
     origin : str
         The file, named in errors.
     provenance : dict
-        What else is known of where the data come from (file, sha256, ...).
+        Further provenance of the data (file, sha256, ...).
     observed : list of array, one per unit, shape (interval, 2), optional
-        When each unit was observed, s; None where the source does not say.
+        Intervals in which each unit was observed, s; None if the source does not give them.
     has_spikes : bool
         False for the outline of a simulation, whose spikes are not drawn.
     has_clock : bool
-        False for trials that were cut out before and follow each other on a made-up clock.
+        False for trials that were cut out earlier and are concatenated on an artificial clock.
     where_spikes : str
         File and column of the spike times, named in errors; in `origin` if empty.
     remarks : list of str
@@ -82,7 +82,7 @@ def from_spikes(session: SpikeSession, name: str, dataset: RecordedDataset) -> x
     Parameters
     ----------
     session : SpikeSession
-        What the source read.
+        The session as read.
     name : str
         Name of the data set.
     dataset : settings of a data set
@@ -123,11 +123,11 @@ class Cut(NamedTuple):
     """The trials and units of a Recording before their spikes are binned."""
 
     trials: pd.DataFrame
-    """Those of all tasks, as `assign_tasks` returns them, on which all units were observed."""
+    """Trials of all tasks, from `assign_tasks`, on which all units were observed."""
     keep: np.ndarray
     """Units of selected regions that were observed on these trials; bool, shape (unit,)."""
     spike_times: list[np.ndarray]
-    """Those of each unit that is kept, in order."""
+    """Spike times of each selected unit, sorted."""
     attributes: dict[str, Any]
     """Attributes of the Recording: the counts of `assign_tasks`, units without a region, and
     ``remarks`` if there is anything to say."""
@@ -139,7 +139,7 @@ def cut(session: SpikeSession, dataset: RecordedDataset) -> Cut:
     Parameters
     ----------
     session : SpikeSession
-        What the source read.
+        The session as read.
     dataset : settings of a data set
         Its tasks, label, time and regions.
 
@@ -182,7 +182,7 @@ def as_attribute(remarks: Iterable[str]) -> dict[str, str]:
 def _check_clock(
     session: SpikeSession, trials: pd.DataFrame, keep: np.ndarray, dataset: RecordedDataset
 ) -> str:
-    """Refuse spikes and events that are not on one clock in s; return what else is odd."""
+    """Refuse spikes and events that are not on one clock in s; return remarks."""
     if not (session.has_clock and session.has_spikes and keep.any()):
         return ""
     where = session.where_spikes or f"{session.origin}, spike times"
@@ -191,7 +191,7 @@ def _check_clock(
         clock.describe(session.spike_times[row], str(unit_ids[row])) for row in np.flatnonzero(keep)
     )
     if not spikes.n_spikes and session.observed is None:
-        raise InputError(where, "no unit has a spike.")
+        raise InputError(where, "no unit has spikes.")
     events = trials["event_time"].to_numpy()
     time = dataset.time
     found = clock.diagnose(spikes, events + time.start, events + time.stop)
@@ -199,14 +199,14 @@ def _check_clock(
         columns = ", ".join(dict.fromkeys(str(task.align) for task in dataset.tasks.values()))
         of = f"{session.origin}, column {columns}" if found.of_events else where
         raise InputError(of, found.problem, found.remedy)
-    # Where a file says when units were observed, silence is data.
+    # If a file gives the intervals of observation, silence is data.
     return found.restarts if session.observed is not None else found.remark
 
 
 def _observed(
     session: SpikeSession, trials: pd.DataFrame, keep: np.ndarray, time: Time
 ) -> tuple[pd.DataFrame, np.ndarray, str]:
-    """Leave out trials and units that were not observed, and say how many."""
+    """Exclude trials and units that were not observed, and count them."""
     rows = np.flatnonzero(keep)
     if session.observed is None or not len(rows) or not len(trials):
         return trials, keep, ""
@@ -226,8 +226,8 @@ def _observed(
             session.origin,
             f"{int((~seen).sum())} of {len(trials)} trials lie outside the recording: no unit was "
             f"observed from {time.start:g} to {time.stop:g} s.",
-            "Intervals of observation and trials must be on one clock, in s. If these trials were "
-            "not recorded, leave them out with the task's expression.",
+            "Put intervals of observation and trials on one clock, in s. If these trials were "
+            "not recorded, exclude them with the task's expression.",
         )
     if of_trials.all() and of_units.all():
         return trials, keep, ""
@@ -260,8 +260,8 @@ def on_silent_bins(counts: np.ndarray, centers: np.ndarray, width: float) -> str
     shown = ", ".join(spans[:3]) + (f" and {len(spans) - 3} more" if len(spans) > 3 else "")
     return (
         f"No unit fires on any trial in {len(silent)} of {_counted(len(centers), 'bin')} ({shown} "
-        "from the event): the file seems to keep only the spikes around events. Choose a time that "
-        "it covers; rates of 0 are no baseline."
+        "from the event): the file seems to contain only spikes around events. Choose a time that "
+        "the file covers; these rates of 0 are not a baseline."
     )
 
 
@@ -271,7 +271,7 @@ def judge_independence(problem: str, dataset: RecordedDataset, origin: str) -> s
     Parameters
     ----------
     problem : str
-        What `independence` found; empty for independent trials.
+        Message from `independence`; empty for independent trials.
     dataset : RecordedDataset
         Its key ``overlapping_windows``.
     origin : str
@@ -292,8 +292,8 @@ def judge_independence(problem: str, dataset: RecordedDataset, origin: str) -> s
             f"{origin}, trials",
             problem,
             "Training and test trials would share spikes, which raises accuracy even on noise. "
-            "Keep one row for each trial, leave trials out with the tasks' expressions, or "
-            "shorten time; overlapping_windows: allow states that the overlap is meant.",
+            "Keep one row per trial, exclude trials with the tasks' expressions, or shorten "
+            "time. To accept the overlap, set overlapping_windows: allow.",
         )
     return f"{problem} They share spikes (overlapping_windows: allow)." if problem else ""
 
@@ -316,7 +316,7 @@ def region_counts(units: pd.DataFrame) -> dict[str, int]:
 
 
 class TaskTrials(NamedTuple):
-    """The trials of all tasks, and how many of the source's trials are not among them."""
+    """The trials of all tasks, and the number of trials in none."""
 
     trials: pd.DataFrame
     """One row a trial: the source's columns, ``task``, ``label`` and ``event_time``."""
@@ -328,7 +328,7 @@ class TaskTrials(NamedTuple):
 def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> TaskTrials:
     """Return the trials of all tasks with the columns ``task``, ``label`` and ``event_time``.
 
-    Trials in no task, and trials to which no class of the label applies, are left out and counted.
+    Trials without a task or a class of the label are excluded and counted.
 
     Raises
     ------
@@ -421,7 +421,8 @@ def _labels(
 def _class_name(value: Any) -> str:
     """Return the name of the class that a label column names on a trial; empty where it is missing.
 
-    Whole numbers have one name, whether or not missing ones made floats of a session's column.
+    A whole number has the same name whether its column is of integers or, because values are
+    missing, of floats.
     """
     if pd.isna(value):
         return ""
@@ -430,7 +431,7 @@ def _class_name(value: Any) -> str:
 
 
 def _in_single_precision(rates: np.ndarray, units: pd.DataFrame, origin: str) -> np.ndarray:
-    """Return rates as float32, in which no unit that varies may become constant."""
+    """Return rates as float32; refuse units that lose all variation by rounding."""
     stored = np.asarray(rates, np.float32)
     if rates.dtype == np.float64 and rates.size:
         low, high = rates.min(axis=(0, 2)), rates.max(axis=(0, 2))
@@ -440,7 +441,7 @@ def _in_single_precision(rates: np.ndarray, units: pd.DataFrame, origin: str) ->
             raise InputError(
                 f"{origin}, unit {units['unit_id'].tolist()[unit]}",
                 f"its rates lie between {float(low[unit])!r} and {float(high[unit])!r}, which "
-                f"single precision does not tell apart ({int(lost.sum())} of {lost.size} units).",
+                f"are equal in single precision ({int(lost.sum())} of {lost.size} units).",
                 "Subtract the offset from the rates.",
             )
     return stored
@@ -509,7 +510,7 @@ def build(
 
 
 def stored_name(column: str) -> str:
-    """Return what a trial column of the source is called in a Recording.
+    """Return the name of a trial column in a Recording.
 
     Columns that have the name of another part of a Recording, as ``session``, get the prefix
     ``trial_``.
@@ -579,7 +580,7 @@ def check(recording: xr.Dataset, origin: str) -> None:
         raise InputError(
             f"{origin}, rates",
             "negative firing rates.",
-            "If these are z-scores or another signal, say so: units: a.u. in NetCDF, values: other "
+            "If these are z-scores or another signal, set units: a.u. in NetCDF, or values: other "
             "in other sources.",
         )
 
@@ -622,7 +623,7 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
         raise InputError(
             f"{key}.regions.column",
             f"none of the {without} units has a region: {dataset.regions.column!r} is blank.",
-            "Name another column, or give all units one region with the key region.",
+            "Name another column, or set one region for all units with the key region.",
         )
     minimum = dataset.regions.min_units
     for region in dataset.regions.include or []:
@@ -656,10 +657,10 @@ def _listed(counts: dict[str, int]) -> str:
 
 
 def save(recording: xr.Dataset, path: str | Path) -> None:
-    """Write a Recording, or any labelled result, as NetCDF4, whole or not at all.
+    """Write a Recording, or any labelled result, atomically as NetCDF4.
 
-    A column of the source may have a name that NetCDF does not allow, or not for a coordinate:
-    spaces, slashes and control characters are percent-encoded.
+    Column names may contain characters that NetCDF does not allow in names of coordinates. Spaces,
+    slashes and control characters are percent-encoded.
     """
     recording = _renamed(recording, _as_variable)
     encoding = {

@@ -105,7 +105,7 @@ WRONG = {
         both_in_milliseconds,
         "trials are 2e+03 s apart",
         "spikes and events seem to be in milliseconds or samples",
-        "Divide milliseconds by 1,000, and sample numbers by the sampling rate",
+        "Divide milliseconds by 1,000, or sample numbers by the sampling rate",
     ),
     "another clock": (
         on_another_clock,
@@ -115,7 +115,7 @@ WRONG = {
     ),
     "starts again": (
         put_together,
-        "10 of 10 units start again once, for example after 16",
+        "10 of 10 units restart once, for example after 16",
         " s (unit ",
         "make each part a session",
     ),
@@ -158,7 +158,7 @@ def test_a_clock_that_counts_no_seconds_is_named_with_its_remedy(kind, source, t
 def test_a_session_without_a_spike_is_refused(source, tmp_path):
     """Tables without rows, and clusters without spikes in Phy, are refused before."""
     configuration = configured(source, tmp_path, silent(formats.planted(N_TRIALS)))
-    with pytest.raises(InputError, match="no unit has a spike"):
+    with pytest.raises(InputError, match="no unit has spikes"):
         sources.read("mine", configuration.datasets["mine"], tmp_path, 0)
 
 
@@ -190,9 +190,9 @@ def test_a_few_units_that_start_again_are_sorted_and_reported(source, tmp_path):
     session.spike_times[4] = np.concatenate([train[::2], train[1::2]])
     configuration = configured(source, tmp_path, session)
     (made,) = sources.read("mine", configuration.datasets["mine"], tmp_path, 0)
-    said = "the spike times of 1 of 10 units start again once"
+    said = "the spike times of 1 of 10 units restart once"
     assert made.attrs["remarks"].startswith(said)
-    assert "They are sorted." in made.attrs["remarks"]
+    assert "They were sorted." in made.attrs["remarks"]
     np.testing.assert_array_equal(
         made["rates"], formats_rates(source, tmp_path / "sorted", formats.planted(N_TRIALS))
     )
@@ -339,7 +339,7 @@ def test_refractory_periods_tell_samples_divided_by_a_thousand():
     opens = 2.0 * np.arange(120)
     spikes = clock.together(map(clock.describe, trains))
     found = clock.diagnose(spikes, opens, opens + 1)
-    assert "hardly ever fire twice within 10 ms" in found.problem
+    assert "almost never fire twice within 10 ms" in found.problem
     right = clock.together(clock.describe(train / 30) for train in trains)
     assert clock.diagnose(right, opens, opens + 1) == clock.Diagnosis()
 

@@ -148,7 +148,7 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
             0.9,
             "config.yaml, inference.alpha: must be a number above 0 and below 0.5 (given: 0.9).",
         ),
-        ("networks", {"n": {"family": "seq2seq"}}, "networks: need the key network_analysis"),
+        ("networks", {"n": {"family": "seq2seq"}}, "networks: require the key network_analysis"),
         (
             "comparison",
             {"dataset": "x"},
@@ -181,12 +181,12 @@ def test_a_window_holds_the_bins_that_lie_in_it_from_edge_to_edge(width):
 @pytest.mark.parametrize("key", ["files", "label", "tasks", "time", "windows"])
 def test_a_missing_key_is_named(key):
     keys = {"datasets": {"d": {k: v for k, v in NWB.items() if k != key}}}
-    assert message(keys).startswith(f"config.yaml, datasets.d.{key}: the key is missing; it takes ")
+    assert message(keys).startswith(f"config.yaml, datasets.d.{key}: the key is missing; give ")
 
 
 def test_a_data_set_without_source_is_told_the_sources():
     keys = {"datasets": {"d": {k: v for k, v in NWB.items() if k != "source"}}}
-    expected = "datasets.d.source: the key is missing; it takes simulation, nwb, raster"
+    expected = "datasets.d.source: the key is missing; give simulation, nwb, raster"
     assert expected in message(keys)
 
 
@@ -204,8 +204,8 @@ def test_a_file_that_is_no_mapping_is_refused(keys):
     assert message(keys).startswith(f"config.yaml: {HOLDS[type(keys)]}. A configuration is made of")
 
 
-HOLDS = {type(None): "is empty", list: "holds a list only", str: "holds text only"}
-HOLDS[int] = "holds one value only"
+HOLDS = {type(None): "is empty", list: "contains only a list", str: "contains only text"}
+HOLDS[int] = "contains only one value"
 
 
 def test_a_configuration_needs_data_sets():

@@ -119,9 +119,9 @@ SYNTAX = {
     "datasets:\n\tmine: {}": "line 2: is indented with a tab. Replace each tab by two spaces.",
     "files: *.nwb": 'a value begins with * or & (given: files: *.nwb). Quote it: files: "*.nwb".',
     "files: @x": 'a value begins with @ (given: files: @x). Quote it: files: "@x".',
-    "a: note == b: c": "line 1: a value holds a colon and a space (given: a: note == b: c). "
+    "a: note == b: c": "line 1: a value contains a colon and a space (given: a: note == b: c). "
     'Quote it: a: "note == b: c".',
-    "a: 1\n  b: 2": "line 2: the key stands below a key that has a value already (given: b: 2).",
+    "a: 1\n  b: 2": "line 2: the key is below a key that already has a value (given: b: 2).",
     "a:\n  b: 1\n c: 2": "line 3: is indented unlike the lines above (given: c: 2). Give all keys",
     "a: [x, y\nb: 1": "line 1: [ is not closed (given: a: [x, y). Close it by ].",
     "a: [x, y": "line 1: [ is not closed (given: a: [x, y). Close it by ].",
@@ -129,14 +129,15 @@ SYNTAX = {
     "a: {b: [": "line 1: [ is not closed (given: a: {b: [). Close it by ].",
     "a: [, x]": "line 1: a value is missing (given: a: [, x]). Remove the comma.",
     "a: [x, y}": "line 1: [ is closed by } (given: a: [x, y}). Close it by ].",
-    "label: {left: x == [1, 2], right: y}": "line 1: text in braces holds a [ (given: label: "
-    '{left: x == [1, 2], right: y}). Quote the text that holds it, as {left: "x in [1, 2]"}.',
+    "label: {left: x == [1, 2], right: y}": "line 1: text in braces contains a [ (given: label: "
+    '{left: x == [1, 2], right: y}). Quote the text that contains it: {left: "x in [1, 2]"}.',
     "a: 'left' == side": "line 1: text follows a value in quotes (given: a: 'left' == side).",
     'a: "x': 'line 1: a quote is not closed (given: a: "x). Close it.',
     'data_folder: "C:\\Users\\me"': "line 1: a backslash in double quotes begins a special "
     'character (given: data_folder: "C:\\Users\\me"). Write / instead, or use single quotes.',
-    "a: 1\nseed:5\nb: 2": "line 2: is no KEY: VALUE (given: seed:5). Write a colon and a space",
-    "tasks: - pro": "line 1: a list begins in the line of its key (given: tasks: - pro).",
+    "a: 1\nseed:5\nb: 2": "line 2: is not of the form KEY: VALUE (given: seed:5). "
+    "Write a colon and a space",
+    "tasks: - pro": "line 1: a list begins on the line of its key (given: tasks: - pro).",
     "a: !x 1": "line 1: the tag '!x' is not allowed (given: a: !x 1).",
     "a: 1\n---\nb: 2": "line 2: a second document begins (given: ---). Remove the line ---.",
     "label: {yes: x, no: y}": "line 1, label: YAML reads yes/no as true/false. Quote names: "
@@ -147,8 +148,8 @@ SYNTAX = {
     "permutations: 1:30": "line 1, permutations: YAML reads 1:30 as the number 90. Write 90, or "
     'quote it if it is text: "1:30".',
     "a: [1, 010]": "line 1, a.1: YAML reads 010 as the number 8. Write 8, or quote it",
-    "a: 2020-13-01": "line 1: 2020-13-01 is no number or date that exists. Quote it",
-    "a: 1\nb: 2\na: 3": "line 3: the key 'a' is there twice, first in line 1. Remove one.",
+    "a: 2020-13-01": "line 1: 2020-13-01 is not a valid number or date. Quote it",
+    "a: 1\nb: 2\na: 3": "line 3: the key 'a' occurs twice, first on line 1. Remove one.",
 }
 
 
@@ -210,7 +211,7 @@ def test_messages_about_keys_that_come_later_get_the_line(message, expected):
 
 REMEDIES = [
     ("datasets.mine.label", True, 'YAML reads true as true. Quote it: "true".'),
-    ("inference.permutations", None, "(given: nothing). Give a value, or indent"),
+    ("inference.permutations", None, "(given: nothing). Give a value, indent"),
     ("datasets.mine.time.bin", "50 ms", "(given: '50 ms'). Times are in s: 0.05."),
     ("datasets.mine.time.start", "-0.2 s", "Leave out the unit: -0.2."),
     ("datasets.mine.time.start", "-0,2", "Write a decimal point: -0.2."),

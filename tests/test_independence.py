@@ -36,8 +36,11 @@ def rapid(session: formats.Session) -> formats.Session:
 CLOCKED = (*formats.SPIKES, "netcdf")
 KINDS = [
     *((rapid, source, "80 of 80 trials have a window that overlaps") for source in CLOCKED),
-    *((one_trial_twice, source, "2 of 81 trials have the event time") for source in CLOCKED),
-    *((every_trial_twice, source, "160 of 160 trials have the event time") for source in CLOCKED),
+    *((one_trial_twice, source, "2 of 81 trials have the same event time") for source in CLOCKED),
+    *(
+        (every_trial_twice, source, "160 of 160 trials have the same event time")
+        for source in CLOCKED
+    ),
     *((one_trial_twice, each, "2 of 81 trials have the same spikes") for each in formats.RASTERS),
     (one_trial_twice, "matlab", "2 of 81 trials have the same rates"),
     *((every_trial_twice, each, "trials have the same spikes") for each in formats.RASTERS),
@@ -103,7 +106,7 @@ def test_inspect_remarks_on_rows_with_the_same_event_time(source, tmp_path):
     files = [keys[name] for name in names] if source == "csv" else [keys["files"]]
     paths = [str(path) for pattern in files for path in tmp_path.glob(pattern)]
     (found,) = inspection.describe(paths)
-    assert [text for text in found["warnings"] if "2 of 81 rows have the event time" in text]
+    assert [text for text in found["warnings"] if "2 of 81 rows have the same event time" in text]
 
 
 # --- what is found, and what is not --------------------------------------------------------------

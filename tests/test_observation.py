@@ -104,7 +104,7 @@ def test_a_session_observed_throughout_has_no_remarks(small):
 def test_where_nothing_says_what_was_observed_missing_spikes_are_remarked_on(small):
     made = recording.from_spikes(session(None), "small", small)
     assert made.sizes["trial"] == 8
-    assert made.attrs["remarks"].startswith("1 of 8 trials lies outside the recording, in part ")
+    assert made.attrs["remarks"].startswith("1 of 8 trials lies outside the recording, at ")
 
 
 def test_most_trials_that_no_unit_was_observed_on_are_refused(small):

@@ -132,8 +132,8 @@ def test_rates_must_be_numbers_and_not_negative(small):
     negative = made.copy(deep=True)
     negative["rates"].values[0, 0, 0] = -1
     assert problem(recording.check, negative, "s1.nc") == (
-        "s1.nc, rates: negative firing rates. If these are z-scores or another signal, say so: "
-        "units: a.u. in NetCDF, values: other in other sources."
+        "s1.nc, rates: negative firing rates. If these are z-scores or another signal, set "
+        "units: a.u. in NetCDF, or values: other in other sources."
     )
     text = made.assign(rates=made["rates"].astype(str))
     assert "s1.nc, rates: <U" in problem(recording.check, text, "s1.nc")

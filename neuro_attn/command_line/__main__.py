@@ -1,4 +1,4 @@
-"""`python -m neuro_attn.command_line` is `neuro-attn`."""
+"""Entry point: `python -m neuro_attn.command_line` runs `neuro-attn`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Each command: from its options to what it prints."""
+"""The commands: each takes its options, does its work and prints the result."""
 
 import argparse
 import json
@@ -14,7 +14,7 @@ from neuro_attn.errors import InputError, of_the_system
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code: 1 where the user must correct something, else 0."""
+    """Run the command; return its exit code: 1 if the user must correct an input, otherwise 0."""
     try:
         given, others = options.parse(sys.argv[1:] if arguments is None else arguments)
         match given.command:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             messages.tell(message)
         sys.stderr.writelines(failure.log)
     except BrokenPipeError:
-        # Who read the output has seen enough; nothing more can be printed there.
+        # The reader of the pipe (such as head) has closed it: nothing more can be printed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, MemoryError) as error:
         messages.tell(of_the_system(error))
@@ -60,7 +60,7 @@ def schema() -> dict:
 
 
 def _inspect(given: argparse.Namespace) -> None:
-    # The commands that look at files are imported where they are needed: a run needs none of it.
+    # Imports for reading data files are deferred: a run does not need them.
     from neuro_attn.onboarding import inspection
 
     described = inspection.describe(given.files)

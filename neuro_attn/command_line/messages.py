@@ -1,4 +1,4 @@
-"""Messages to the user on standard error: one line each, broken at words in a terminal."""
+"""Messages to the user on standard error: one line each, wrapped in a terminal."""
 
 import shutil
 import sys
@@ -13,10 +13,10 @@ def tell(message: object) -> None:
 
 
 def wrapped(text: str) -> str:
-    """Return text as it is shown on standard error.
+    """Return text formatted for standard error.
 
-    In a terminal, lines are broken between words. In a log or a pipe, a message stays one line, so
-    that programs find it whole.
+    In a terminal, lines are wrapped between words. In a log or a pipe, each message is a single
+    line, so that programs can search for it.
     """
     if not sys.stderr.isatty():
         return text
@@ -30,5 +30,5 @@ def wrapped(text: str) -> str:
 
 
 def columns() -> int:
-    """Return the columns of the terminal."""
+    """Return the width of the terminal in columns."""
     return max(shutil.get_terminal_size().columns, 20)

@@ -1,4 +1,4 @@
-"""What can be typed: the commands with their options, and messages where something else was."""
+"""The commands with their options, and error messages for invalid command lines."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from neuro_attn import __version__
 from neuro_attn.errors import InputError, did_you_mean
 
 PASSING_ON = ("run", "report")
-"""Commands that hand what follows `--` to Snakemake."""
+"""Commands that pass the arguments after `--` to Snakemake."""
 
 
 def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -20,7 +20,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     Raises
     ------
     InputError
-        If a command or an option is unknown, missing or has an impossible value.
+        If a command or an option is unknown, missing or has an invalid value.
     """
     arguments, others = list(arguments), []
     if arguments and arguments[0] in PASSING_ON and "--" in arguments:
@@ -32,7 +32,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     if command is not None and command not in commands:
         raise InputError(
             f"neuro-attn {command}",
-            "there is no such command.",
+            "is not a command.",
             did_you_mean(command, commands) or f"Commands: {', '.join(commands)}.",
         )
     options, unknown = parser.parse_known_args(arguments)
@@ -78,7 +78,7 @@ def _add_onboarding(commands: Any) -> None:
         "NWB (.nwb), NDT rasters and MATLAB arrays (.mat), tables (.csv, .parquet), NetCDF "
         "recordings (.nc), or ALF and Phy folders"
     )
-    text = "show what files hold: units per region, interval tables, events, what is odd"
+    text = "show the contents of files: units per region, interval tables, events, anomalies"
     command = commands.add_parser("inspect", help=text, description=text)
     command.add_argument("files", nargs="+", metavar="FILE", help=files)
     command.add_argument("--json", action="store_true", help="print JSON instead of text")
@@ -87,18 +87,20 @@ def _add_onboarding(commands: Any) -> None:
     command = commands.add_parser("init", help=text, description=text)
     command.add_argument("files", nargs="+", metavar="FILE", help=files)
     command.add_argument("-o", "--output", required=True, help="configuration file to write")
-    command.add_argument("--force", action="store_true", help="replace the file if it is there")
+    command.add_argument("--force", action="store_true", help="replace an existing file")
     command.add_argument(
         "--quick",
         action="store_true",
-        help="19 permutations, for a first look: nothing can be significant",
+        help="19 permutations, for a first look: p cannot be below 0.05",
     )
-    command.add_argument("--data", metavar="FOLDER", help="folder of the data; else the files' own")
+    command.add_argument(
+        "--data", metavar="FOLDER", help="folder of the data (default: that of the files)"
+    )
     for option, metavar, help_ in (
         ("--label", "COLUMN | NAME=EXPRESSION", "what is decoded; an expression for each class"),
-        ("--task", "NAME=EXPRESSION", "the trials of a task; again for each task"),
+        ("--task", "NAME=EXPRESSION", "the trials of a task; repeat for each task"),
         ("--align", "COLUMN | TASK=COLUMN", "trial column with the event's time, s"),
-        ("--window", "NAME=START:STOP", "analysis window, s from the event; again for more"),
+        ("--window", "NAME=START:STOP", "analysis window, s from the event; repeat for more"),
     ):
         command.add_argument(option, action="append", default=[], metavar=metavar, help=help_)
     command.add_argument("--table", default="", help="NWB interval table that lists the trials")
@@ -125,7 +127,9 @@ def _add_registry(commands: Any) -> None:
     text = "download a public data set, verify checksums and resume interrupted transfers"
     command = commands.add_parser("download", help=text, description=text)
     command.add_argument("name", metavar="NAME", help="a known data set")
-    command.add_argument("--data", metavar="FOLDER", help="folder of the data; NAME is made in it")
+    command.add_argument(
+        "--data", metavar="FOLDER", help="folder of the data; NAME is created in it"
+    )
     command.add_argument("--only", metavar="PATTERN", help="only files whose path matches")
     command.add_argument("--archive", metavar="URL", help="address of the archive's interface")
 
@@ -134,7 +138,7 @@ def _add_registry(commands: Any) -> None:
 
 
 def _value(convert: Callable[[str], Any], allowed: str) -> Callable[[str], Any]:
-    """Return what reads an option's value, with what is allowed for a message."""
+    """Return a parser of an option's value whose error message names the allowed values."""
 
     def read(text: str) -> Any:
         try:
@@ -160,20 +164,20 @@ def _existing(text: str) -> str:
 _folder = _value(_existing, "a folder that exists")
 _cores = _value(_at_least_one, f"a whole number from 1; this machine has {os.cpu_count()}")
 _whole = _value(_at_least_one, "a whole number from 1")
-_seconds = _value(float, "a number of seconds, as 0.05")
+_seconds = _value(float, "a number of seconds, such as 0.05")
 
 
 # --- messages ------------------------------------------------------------------------------------
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises `InputError` and takes no option that is cut short."""
+    """A parser that raises `InputError` and does not accept abbreviated options."""
 
     def __init__(self, **settings: Any):
         super().__init__(allow_abbrev=False, **settings)
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse found, in our words."""
+        """Raise an `InputError` for an error of argparse."""
         about = re.match(r"argument ([^:]+): (.*)", message)
         option, problem = (about[1], about[2]) if about else ("", message)
         option = option.split("/")[-1]
@@ -198,7 +202,7 @@ def _refused(argument: str, command: str, parser: argparse.ArgumentParser) -> In
             return InputError(
                 argument,
                 f"{said} takes one configuration.",
-                f"Files to make stand after --, as in {said} CONFIG -- {argument}.",
+                f"Name files to make after --: {said} CONFIG -- {argument}.",
             )
         return InputError(
             argument, f"{said} does not take it.", f"{said} --help lists what it takes."
@@ -209,16 +213,16 @@ def _refused(argument: str, command: str, parser: argparse.ArgumentParser) -> In
     if name == "--config":
         remedy = f"Give the file alone: {said} CONFIG."
     elif command in PASSING_ON and name in _of_snakemake():
-        remedy = f"Snakemake's options stand after --, as in {said} CONFIG -- {argument}."
+        remedy = f"Pass Snakemake's options after --: {said} CONFIG -- {argument}."
     return InputError(
         argument,
-        f"{said} has no such option.",
+        f"{said} does not have this option.",
         remedy or f"Options: {', '.join(option for option in own if option.startswith('--'))}.",
     )
 
 
 def _of_snakemake() -> set[str]:
-    # Imported for a message only: it takes a second.
+    # Imported only for an error message, since the import takes a second.
     from snakemake.cli import get_argument_parser
 
     return {option for each in get_argument_parser()._actions for option in each.option_strings}

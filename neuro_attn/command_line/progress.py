@@ -1,4 +1,4 @@
-"""How far Snakemake is: read from its log, shown as a line that is redrawn or as plain lines."""
+"""Progress of Snakemake, read from its log and shown as a redrawn line or as plain lines."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ _STEPS = re.compile(r"(\d+) of (\d+) steps")
 
 @dataclass
 class Jobs:
-    """The jobs of a run, as its log reports them."""
+    """The jobs of a run, parsed from its log."""
 
     done: int = 0
     total: int | None = None
@@ -29,7 +29,7 @@ class Jobs:
     _rule: str | None = None
 
     def read(self, line: str) -> bool:
-        """Take in a line of Snakemake's log; return whether another job is done."""
+        """Parse a line of Snakemake's log; return whether another job is done."""
         line = line.rstrip("\n")
         if found := _STARTED.match(line):
             self._rule = found[1]
@@ -51,12 +51,13 @@ class Jobs:
 
 
 class Progress:
-    """Progress of one phase of a run on the terminal, or as plain lines where there is none.
+    """Progress of one phase of a run on the terminal, or as plain lines without a terminal.
 
     Parameters
     ----------
     phase : str
-        What is done, in one or two words; `RUNNING` begins as "planning", until jobs are counted.
+        Name of the phase, in one or two words; `RUNNING` begins as "planning", until the jobs are
+        counted.
     began : float
         When the command began, by `time.monotonic`.
     """
@@ -80,7 +81,7 @@ class Progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
     def read(self, line: str) -> None:
-        """Take in a line of Snakemake's log, and show what has changed."""
+        """Parse a line of Snakemake's log and show changes."""
         job_done = self.jobs.read(line)
         if self.live:
             self.draw()

@@ -1,11 +1,11 @@
-"""Snakemake run from the command line: one line of progress, and one message where it fails.
+"""Running Snakemake from the command line, with one line of progress and one message per error.
 
-A run holds a lock that the system releases when its processes end, however they end. Until
-Snakemake has ended by itself, the lock's file holds its process id. So the next run notices that a
-run was killed, and cleans up after it; results that were being written are computed again.
+A run holds a lock that the operating system releases when its processes end, however they end.
+The lock's file contains the process id of Snakemake until Snakemake exits. The next run thus
+detects that a run was killed, cleans up and recomputes incomplete results.
 
-Snakemake and its jobs are a process group of their own: whoever stops the command, by Ctrl-C, by
-SIGTERM or by closing the terminal, stops them all.
+Snakemake and its jobs form a separate process group: stopping the command, by Ctrl-C, SIGTERM or
+closing the terminal, stops all of them.
 """
 
 import fcntl
@@ -39,7 +39,7 @@ DATA_VARIABLE = "NEURO_ATTN_DATA"
 _LOCK = Path(".snakemake/neuro-attn.lock")
 _LINES_SHOWN = 30
 _PATIENCE = 30
-"""How long Snakemake and its jobs may take to stop before they are killed, s."""
+"""Time after which Snakemake and its jobs are killed if they have not stopped, s."""
 
 SHOW = (
     *("--dry-run", "--dryrun", "--summary", "--detailed-summary", "--dag", "--rulegraph"),
@@ -48,19 +48,19 @@ SHOW = (
     *("--list-untracked", "--lu", "--list-conda-envs", "--lint", "--print-compilation"),
     *("--version", "--help"),
 )
-"""Options with which Snakemake prints something and changes no results."""
+"""Options with which Snakemake only prints and does not change results."""
 _SHOW_LETTERS = re.compile(r"-[pqkF]*[nSDlhv][a-zA-Z0-9]*$")
 _KNOWN = {
     "Directory cannot be locked": (
         "Snakemake is running here, or was killed here.",
-        "If none is running, give `snakemake --unlock`, then run again.",
+        "If none is running, run `snakemake --unlock`, then retry.",
     ),
     "No space left on device": (
-        "no space is left on the disk.",
-        "Free some space, then run again: complete results are kept.",
+        "the disk is full.",
+        "Free some space, then retry: complete results are kept.",
     ),
 }
-"""What Snakemake itself may report, and our words for it."""
+"""Errors of Snakemake itself, each with our problem and remedy."""
 _UNKNOWN_NAME = re.compile(r"KeyError: '(.+)'\nWildcards:\n  (dataset|network)=")
 _NO_RULE = re.compile(r"No rule to produce (.+?)(?: \(if you use|$)")
 _REFUSED = re.compile(r"(?:snakemake|__main__\.py): error: (.+)")
@@ -68,7 +68,7 @@ _REFUSED = re.compile(r"(?:snakemake|__main__\.py): error: (.+)")
 
 @dataclass(frozen=True)
 class Run:
-    """What is to be run.
+    """Arguments of a run.
 
     Parameters
     ----------
@@ -94,9 +94,9 @@ class WorkflowError(Exception):
     Parameters
     ----------
     messages : sequence of str
-        Why.
+        The reasons.
     log : sequence of str
-        The last lines of its log, where there is no better explanation.
+        The last lines of its log, if the reasons are unknown.
     """
 
     def __init__(self, messages: Sequence[str], log: Sequence[str] = ()):
@@ -105,12 +105,12 @@ class WorkflowError(Exception):
 
 
 def run(what: Run, report: bool = False) -> None:
-    """Make all results and, if asked for, the report.
+    """Compute all results and, if requested, the report.
 
     Raises
     ------
     InputError
-        If this is no folder of the project, the configuration cannot be used, or another run is
+        If this is not a folder of the project, the configuration is invalid, or another run is
         in progress in the folder.
     WorkflowError
         If Snakemake failed.
@@ -120,9 +120,9 @@ def run(what: Run, report: bool = False) -> None:
     began = time.monotonic()
     if not Path("Snakefile").is_file():
         raise InputError(
-            os.getcwd(), "has no Snakefile.", "Run neuro-attn in the folder of the project."
+            os.getcwd(), "contains no Snakefile.", "Run neuro-attn in the folder of the project."
         )
-    # Snakemake would run the code of a configuration that is a template: it is read here first.
+    # Snakemake would execute the code of a configuration that is a template, so we read it first.
     keys, positions = configuration.read(what.config)
     configuration.parse(keys, what.config, positions)
     for other in what.others:
@@ -146,8 +146,7 @@ def run(what: Run, report: bool = False) -> None:
         process = _Process(what, lock, log, began)
         if was_killed:
             print(
-                "neuro-attn: the last run was killed; results that it left incomplete are "
-                "computed again",
+                "neuro-attn: the last run was killed; its incomplete results are recomputed",
                 flush=True,
             )
             remove_partial(RESULTS)
@@ -164,7 +163,7 @@ def run(what: Run, report: bool = False) -> None:
 
 @contextmanager
 def _located(positions: configuration.Positions, config: str) -> Iterator[None]:
-    """Add the file and line to messages of Snakemake's that are about a key."""
+    """Add the file and line to messages of Snakemake that concern a key."""
     try:
         yield
     except WorkflowError as error:
@@ -173,17 +172,17 @@ def _located(positions: configuration.Positions, config: str) -> Iterator[None]:
 
 
 def shows(arguments: Sequence[str]) -> bool:
-    """Return whether Snakemake's arguments ask it to show something, not to make results."""
+    """Return whether Snakemake's arguments request information rather than results."""
     return any(
         _SHOW_LETTERS.match(argument)
-        # Snakemake takes options that are cut short, if no other begins alike.
+        # Snakemake accepts unambiguous abbreviations of options.
         or (len(argument) >= 5 and any(option.startswith(argument) for option in SHOW))
         for argument in arguments
     )
 
 
 def _show(what: Run) -> None:
-    """Let Snakemake print to the terminal or pipe what it was asked for."""
+    """Run Snakemake with its output printed to the terminal or pipe."""
     done = subprocess.run(
         _command(what, what.others), env=_environment(what), stderr=subprocess.PIPE, text=True
     )
@@ -211,7 +210,7 @@ def _interrupted_by_signals() -> Iterator[None]:
 
 @contextmanager
 def _alone() -> Iterator[tuple[int, bool]]:
-    """Hold the folder's lock; yield its handle, and whether its last holder was killed."""
+    """Hold the folder's lock; yield its handle and whether its last holder was killed."""
     _LOCK.parent.mkdir(exist_ok=True)
     lock = os.open(_LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     try:
@@ -226,7 +225,7 @@ def _alone() -> Iterator[tuple[int, bool]]:
                 "Wait for it to end; neuro-attn run CONFIG -- --summary shows its results so far.",
             ) from None
         except OSError:
-            pass  # Some network file systems have no locks; Snakemake has its own besides.
+            pass  # Some network file systems lack locks; Snakemake also has its own.
         yield lock, bool(os.pread(lock, 1, 0))
     finally:
         os.close(lock)
@@ -234,7 +233,7 @@ def _alone() -> Iterator[tuple[int, bool]]:
 
 @contextmanager
 def _new_log() -> Iterator[TextIO]:
-    """Yield a new log, named after the time: no run overwrites the log of another."""
+    """Yield a new log, named by the time so that no run overwrites the log of another."""
     LOGS.mkdir(parents=True, exist_ok=True)
     stem = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     for number in range(1, 100):
@@ -245,7 +244,7 @@ def _new_log() -> Iterator[TextIO]:
 
 
 def _command(what: Run, arguments: Sequence[str]) -> list[str]:
-    # --configfile takes all that follows it up to the next option, so that stands after it.
+    # --configfile takes all arguments up to the next option, so an option must follow it.
     command = [sys.executable, "-m", "snakemake", "--configfile", what.config]
     return [*command, "--cores", str(what.cores), *arguments]
 
@@ -256,17 +255,17 @@ def _environment(what: Run) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Process:
-    """Snakemake with its output in a log.
+    """A Snakemake process whose output is written to a log.
 
     Parameters
     ----------
     what : Run
-        What is run.
+        Arguments of the run.
     lock : int
-        Handle of the folder's lock. Snakemake holds it too: it continues if only this process is
-        killed.
+        Handle of the folder's lock. Snakemake holds it too, since it continues if only this process
+        is killed.
     log : text file
-        Gets all that Snakemake prints.
+        Receives all output of Snakemake.
     began : float
         When the command began, by `time.monotonic`.
     """
@@ -277,7 +276,7 @@ class _Process:
     began: float
 
     def run(self, arguments: Sequence[str], phase: str) -> None:
-        """Run Snakemake to its end; show progress.
+        """Run Snakemake until it ends and show its progress.
 
         Raises
         ------
@@ -308,12 +307,12 @@ class _Process:
             raise _failure(lines, f"Snakemake failed. The end of {self.log.name}:")
 
     def _follow(self, process: subprocess.Popen, phase: str) -> list[str]:
-        """Copy what a process prints to the log; return its last lines and all messages."""
+        """Copy the output of a process to the log; return its last lines and all messages."""
         lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
         def read() -> None:
             assert process.stdout is not None
-            with suppress(ValueError):  # The pipe is closed where the run was stopped.
+            with suppress(ValueError):  # The pipe is closed if the run was stopped.
                 for line in process.stdout:
                     lines.put(line)
             lines.put(None)
@@ -352,14 +351,14 @@ def _stop(process: subprocess.Popen) -> None:
 
 
 def _failure(lines: Sequence[str], otherwise: str) -> WorkflowError:
-    """Return why Snakemake failed, or else what it printed last below the text `otherwise`."""
+    """Return why Snakemake failed, or its last output after the text `otherwise`."""
     if reasons := _reasons(lines):
         return WorkflowError(reasons)
     return WorkflowError([otherwise], lines[-_LINES_SHOWN:])
 
 
 def _reasons(lines: Sequence[str]) -> list[str]:
-    """Return why Snakemake failed, in our words: messages of jobs, or what it printed itself."""
+    """Return why Snakemake failed: messages of jobs, or messages for its own errors."""
     told = [line[line.index(PREFIX) + len(PREFIX) :].strip() for line in lines if PREFIX in line]
     if told:
         return list(dict.fromkeys(told))
@@ -386,7 +385,7 @@ def _reasons(lines: Sequence[str]) -> list[str]:
         reasons.append(
             InputError(
                 "after --",
-                f"{found[1]} is no result of this workflow.",
+                f"{found[1]} is not a result of this workflow.",
                 "neuro-attn run CONFIG -- --summary lists all results.",
             )
         )

@@ -1,4 +1,4 @@
-"""What a key of the configuration takes, in words, from the schema of the models."""
+"""Descriptions of the allowed values of a configuration key, from the schema of the models."""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -16,7 +16,7 @@ def _schema() -> Node:
 
 
 def at(path: Sequence[str], source: str | None = None) -> list[Node]:
-    """Return what the schema allows at a path of keys.
+    """Return the schema of the value at a path of keys.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def at(path: Sequence[str], source: str | None = None) -> list[Node]:
     Returns
     -------
     list of dict
-        Parts of the schema; empty where there is no such key.
+        Alternative parts of the schema; empty for an unknown key.
     """
     nodes = _options(_schema(), source)
     for part in path:
@@ -37,7 +37,7 @@ def at(path: Sequence[str], source: str | None = None) -> list[Node]:
 
 
 def keys(nodes: Iterable[Node]) -> dict[str, Node]:
-    """Return the keys that parts of the schema allow, by name."""
+    """Return the keys in parts of the schema, by name."""
     return {key: node for each in nodes for key, node in each.get("properties", {}).items()}
 
 
@@ -47,12 +47,12 @@ def choices(nodes: Iterable[Node]) -> list[str]:
 
 
 def kinds(nodes: Iterable[Node]) -> set[str]:
-    """Return the types that parts of the schema allow, in the words of JSON schema."""
+    """Return the JSON schema types that parts of the schema allow."""
     return {node["type"] for node in nodes if "type" in node}
 
 
 def described(nodes: Sequence[Node]) -> str:
-    """Return what parts of the schema allow, as "a whole number of at least 1, or null"."""
+    """Describe the allowed values, such as "a whole number of at least 1, or null"."""
     words = choices(nodes)
     parts = [_listed(words, "or")] if words else []
     if below := list(keys(nodes)):
@@ -64,7 +64,7 @@ def described(nodes: Sequence[Node]) -> str:
 
 
 def _inner(node: Node, part: str) -> Node | None:
-    """Return what stands below a key, a name or an item."""
+    """Return the part of the schema below a key, a name or an item."""
     if part in node.get("properties", {}):
         return node["properties"][part]
     if isinstance(node.get("additionalProperties"), dict):
@@ -75,7 +75,7 @@ def _inner(node: Node, part: str) -> Node | None:
 
 
 def _options(node: Node | None, source: str | None) -> list[Node]:
-    """Return the parts that a part of the schema stands for."""
+    """Return the alternatives of a part of the schema, with references resolved."""
     if node is None:
         return []
     if "$ref" in node:
@@ -108,7 +108,7 @@ def _described(node: Node) -> str:
         case "null":
             return "null"
         case "array" if "prefixItems" in node:
-            return "two numbers, as [0.1, 0.5]"
+            return "two numbers, such as [0.1, 0.5]"
         case "array":
             some = "one or more " if node.get("minItems") else ""
             item, *others = _options(node.get("items"), None)
@@ -116,7 +116,7 @@ def _described(node: Node) -> str:
                 return f"a list of {some}{_NUMBERS[item['type']]}s{_range(item)}"
             if words := _words(item):
                 return f"a list of {some}these: {', '.join(words)}"
-            return f"a list of {some}names, as [a, b]"
+            return f"a list of {some}names, such as [a, b]"
         case "object":
             least = node.get("minProperties", 0)
             number = {0: "", 1: "one or more ", 2: "two or more "}.get(least, f"{least} or more ")

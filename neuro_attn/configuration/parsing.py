@@ -18,7 +18,7 @@ from neuro_attn.errors import InputError, did_you_mean
 
 SOURCES = ("simulation", "nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy")
 _OWN = {"datasets": 2, "network_analysis": 1}
-"""Where keys that may stand at the top level too begin."""
+"""Number of leading keys to drop from a path that is also valid at the top level."""
 _HOLDS = {str: "text", list: "a list"}
 _MOST_TOLD = 10
 _LONGEST_TOLD = 200
@@ -38,7 +38,7 @@ def parse(
     origin : str
         The file it came from, named in errors.
     positions : Positions, optional
-        Where the keys stand in that file, named in errors too.
+        Lines of the keys in that file, also named in errors.
 
     Returns
     -------
@@ -47,10 +47,12 @@ def parse(
     Raises
     ------
     InputError
-        Naming every wrong key with its path, what was given and what is allowed.
+        With the path of every invalid key, the given value and the allowed values.
     """
     if not isinstance(keys, dict):
-        holds = "is empty" if keys is None else f"holds {_HOLDS.get(type(keys), 'one value')} only"
+        holds = (
+            "is empty" if keys is None else f"contains only {_HOLDS.get(type(keys), 'one value')}"
+        )
         raise InputError(
             origin,
             f"{holds}.",
@@ -97,18 +99,18 @@ def _with_defaults(dataset: Any, keys: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class _Problem:
-    """What is wrong at a key.
+    """A problem at a key.
 
     Parameters
     ----------
     path : tuple of str
         The key.
     text : str
-        What is wrong and how to correct it.
+        Problem and remedy.
     is_of_value : bool
-        Whether the value has another form than the key takes.
+        Whether the value has a form that the key does not allow.
     meant : str
-        The key that was probably meant.
+        The key that was probably intended.
     """
 
     path: tuple[str, ...]
@@ -120,12 +122,12 @@ class _Problem:
 def _refused(
     error: ValidationError, keys: dict[str, Any], origin: str, positions: Positions
 ) -> InputError:
-    """Return all that is wrong with a configuration as one message."""
+    """Return one message that lists all problems of a configuration."""
     found = dict.fromkeys(_problem(each, keys, positions) for each in error.errors())
-    # Of a key that takes several forms, every form is reported: what lies deepest was meant.
+    # For a key that allows several forms, pydantic reports each: keep the most deeply nested.
     above = {problem.path[:n] for problem in found for n in range(len(problem.path))}
-    # A key that is missing was mistyped where another is unknown that is most like it.
-    meant = {(*each.path[:-1], each.meant) for each in found}
+    # A missing key was probably mistyped if an unknown key resembles it.
+    meant = {(*each.path[:-1], each.meant) for each in found if each.meant}
     problems = [
         problem
         for problem in found
@@ -154,7 +156,7 @@ def _is_inherited(problem: _Problem, found: Iterable[_Problem]) -> bool:
 
 
 def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Problem:
-    """Return one of pydantic's problems in our words."""
+    """Return the problem described by an error of pydantic."""
     loc = list(problem["loc"])
     path = _path(loc, keys)
     kind, is_name = problem["type"], loc[-1:] == ["[key]"]
@@ -162,9 +164,9 @@ def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Probl
         return _unknown(path, keys)
     if kind == "missing" and isinstance(loc[-1], str):
         path = (*path, loc[-1])
-        return _Problem(path, f"the key is missing; it takes {allowed.described(_at(path, keys))}.")
+        return _Problem(path, f"the key is missing; give {allowed.described(_at(path, keys))}.")
     if kind == "union_tag_not_found":
-        text = f"the key is missing; it takes {_or(SOURCES)}."
+        text = f"the key is missing; give {_or(SOURCES)}."
         return _Problem((*path, "source"), text)
     if kind == "union_tag_invalid":
         return _Problem((*path, "source"), _must_be(SOURCES, problem["input"]["source"]))
@@ -181,7 +183,7 @@ def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Probl
 
 
 def _at(path: Sequence[str], keys: dict[str, Any]) -> list[allowed.Node]:
-    """Return what the schema allows at a key, in a data set of its source."""
+    """Return the schema of a key, for the source of its data set."""
     source = None
     if path[:1] == ("datasets",) and len(path) > 1:
         dataset = keys["datasets"].get(path[1]) if isinstance(keys["datasets"], dict) else None
@@ -210,7 +212,7 @@ def _or(words: Sequence[str]) -> str:
 
 
 def _wrong(given: Any, path: tuple[str, ...], keys: dict[str, Any], positions: Positions) -> str:
-    """Say what a value must be, what was given, and how to correct it."""
+    """Describe the allowed values, the given value and how to correct it."""
     nodes = _at(path, keys)
     verb = "hold" if allowed.kinds(nodes) <= {"object", "null"} else "be"
     said = f"must {verb} {allowed.described(nodes)} (given: {_shown(given, path, positions)})."
@@ -224,7 +226,7 @@ def _remedy(
     written = positions.written(path) or _yaml(given)
     words = allowed.choices(nodes)
     if given is None:
-        return "Give a value, or indent what belongs to the key, or leave the key out."
+        return "Give a value, indent the lines that belong to the key, or remove the key."
     if isinstance(given, float) and not math.isfinite(given):
         return "It must be finite."
     if isinstance(given, bool):
@@ -254,7 +256,7 @@ def _is_number(text: str) -> bool:
 
 
 def _shown(given: Any, path: tuple[str, ...], positions: Positions) -> str:
-    """Return a value as it was written."""
+    """Return a value as written in the file."""
     if given is None:
         return "nothing"
     if isinstance(given, dict):

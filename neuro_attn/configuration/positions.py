@@ -1,4 +1,4 @@
-"""Where the keys of a configuration stand in its file."""
+"""Lines of the keys of a configuration in its file."""
 
 import re
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ import yaml
 
 
 class Positions:
-    """The lines of a YAML file's keys, and their values as they were written.
+    """The lines of a YAML file's keys, and their values as written.
 
-    Keys are looked up one at a time: nothing is unfolded that anchors repeat.
+    Keys are looked up one at a time, so repeated anchors are not expanded.
 
     Parameters
     ----------
     root : yaml.Node, optional
-        The file's composed tree; without it nothing is found.
+        The file's composed tree; without it, no key is found.
     """
 
     def __init__(self, root: yaml.Node | None = None):
@@ -31,7 +31,7 @@ class Positions:
         return line
 
     def written(self, path: Sequence[str]) -> str | None:
-        """Return an unquoted value as it stands in the file; None for all else."""
+        """Return an unquoted value as written in the file; otherwise None."""
         here = self._root
         for part in path:
             if (found := _child(here, part)) is None:
@@ -52,7 +52,7 @@ class Positions:
         ----------
         message : str
             As ``datasets.mine.tasks.visual.align: ...``; or ``a.nwb, tasks.visual.align: ...``,
-            where the line follows in brackets if one data set only has such a key.
+            where the line follows in brackets if only one data set has such a key.
         file : str
             The configuration's file.
         """
@@ -99,7 +99,7 @@ def _begins(text: str, key: yaml.Node) -> bool:
 def _child(node: yaml.Node | None, part: str) -> tuple[yaml.Node, yaml.Node] | None:
     """Return a key and its value, or an item of a list twice."""
     if isinstance(node, yaml.MappingNode):
-        # What a merge brought stands first, and what the mapping has itself wins.
+        # Merged keys come first, so the keys of the mapping itself take precedence.
         for key, value in reversed(node.value):
             if isinstance(key, yaml.ScalarNode) and key.value == part:
                 return key, value

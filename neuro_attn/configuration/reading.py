@@ -45,17 +45,17 @@ def read_keys(path: str | Path) -> Any:
 
 
 def read(path: str | Path) -> tuple[Any, Positions]:
-    """Return what a YAML file holds, as `read_keys`, and where each key stands."""
+    """Return the contents of a YAML file, as `read_keys`, and the line of each key."""
     path = Path(path)
     if path.is_dir():
         found = ", ".join(sorted(file.name for file in path.glob("*.yaml"))[:10])
         raise InputError(
             str(path),
             "is a folder, not a configuration file.",
-            f"Configurations in it: {found}." if found else "It holds no .yaml file.",
+            f"Configurations in it: {found}." if found else "It contains no .yaml file.",
         )
     if not path.is_file():
-        raise InputError(str(path), "no such configuration file.", _like(path))
+        raise InputError(str(path), "the configuration file does not exist.", _like(path))
     if (size := path.stat().st_size) > _MAX_BYTES:
         raise InputError(
             str(path), f"has {size:,} bytes.", f"A configuration has at most {_MAX_BYTES:,}."
@@ -78,22 +78,22 @@ def keys_of(content: str, where: str) -> Any:
     Raises
     ------
     InputError
-        If it is no YAML, gives a key twice, is a template, or unfolds to too much.
+        If it is not valid YAML, repeats a key, is a template, or expands to too many values.
     """
     return keys_and_positions(content, where)[0]
 
 
 def _like(path: Path) -> str:
-    """Return the file that was meant, or those that are there."""
+    """Return a hint that names the probable file, or the existing ones."""
     if hint := did_you_mean_file(path):
         return hint
     if there := ", ".join(str(file) for file in sorted(path.parent.glob("*.y*ml"))[:10]):
-        return f"Configurations there: {there}."
+        return f"Configurations in its folder: {there}."
     return "neuro-attn init writes a configuration for your files."
 
 
 def keys_and_positions(content: str, where: str) -> tuple[Any, Positions]:
-    """Return what a YAML text holds, as `keys_of`, and where each key stands."""
+    """Return the contents of a YAML text, as `keys_of`, and the line of each key."""
     try:
         loader = _Loader(content)
         root = loader.get_single_node()
@@ -113,17 +113,17 @@ def keys_and_positions(content: str, where: str) -> tuple[Any, Positions]:
     if _values(keys) > _MAX_VALUES:
         raise InputError(
             where,
-            f"its anchors unfold to more than {_MAX_VALUES:,} values.",
+            f"its anchors expand to more than {_MAX_VALUES:,} values.",
             "Write the values out.",
         )
     return keys, positions
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain values only, and only what means the same to its reader and to YAML.
+    """A loader of plain values that refuses ambiguous YAML.
 
-    No key stands twice: the first one would be lost. Names that YAML takes for something else, and
-    numbers that it reads in another base, are refused.
+    Duplicate keys are refused, since YAML would drop the first one. So are names that YAML reads
+    as another type, and numbers that it reads in another base.
     """
 
     def __init__(self, content: str):
@@ -172,7 +172,7 @@ class _Loader(yaml.SafeLoader):
                 )
             if (line := seen.get((key.tag, key.value))) is not None:
                 raise Refused(
-                    f"the key {key.value!r} is there twice, first in line {line}.",
+                    f"the key {key.value!r} occurs twice, first on line {line}.",
                     "Remove one.",
                     key.start_mark,
                     self._key(),
@@ -188,7 +188,7 @@ class _Loader(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except ValueError:
             raise Refused(
-                f"{node.value} is no number or date that exists.",
+                f"{node.value} is not a valid number or date.",
                 f'Quote it if it is text: "{node.value}".',
                 node.start_mark,
             ) from None
@@ -205,7 +205,7 @@ _TAKEN_FOR = {
     f"{_TAG}float": "the name {} as a number",
     f"{_TAG}timestamp": "the name {} as a date",
 }
-"""What YAML takes an unquoted key for, by its tag."""
+"""How YAML interprets an unquoted key, by its tag."""
 
 
 def _values(keys: Any) -> float:

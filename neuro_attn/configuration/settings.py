@@ -59,7 +59,7 @@ class Regions(Settings):
             for member in members:
                 if (other := first.setdefault(member, group)) != group:
                     raise AtKeyError(
-                        "map", message=f"{member!r} stands in {other!r} and in {group!r}; keep one"
+                        "map", message=f"{member!r} is in groups {other!r} and {group!r}; keep one"
                     )
         return self
 
@@ -392,7 +392,7 @@ class MatlabDataset(_Recorded):
         for axis in factors:
             if factors.count(axis) > 1:
                 raise AtKeyError(
-                    "axes", message=f"{axis!r} is there twice; give each axis a name of its own"
+                    "axes", message=f"{axis!r} occurs twice; give each axis a unique name"
                 )
             if axis in OWN_COLUMNS:
                 raise AtKeyError(
@@ -405,7 +405,7 @@ class MatlabDataset(_Recorded):
             raise AtKeyError(
                 "levels",
                 min(unknown),
-                message=f"is no axis of conditions (axes: {', '.join(self.axes)})",
+                message=f"is not an axis of conditions (axes: {', '.join(self.axes)})",
             )
         return self
 
@@ -542,7 +542,7 @@ class ListRecall(Settings):
             given = getattr(self, key)
             if len(set(given)) < len(given):
                 raise AtKeyError(
-                    key, message=f"one is there twice (given: {', '.join(map(str, given))})"
+                    key, message=f"an entry occurs twice (given: {', '.join(map(str, given))})"
                 )
         return self
 
@@ -611,7 +611,7 @@ class Configuration(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> "Configuration":
         if self.networks and self.network_analysis is None:
-            raise AtKeyError("networks", message="need the key network_analysis beside them")
+            raise AtKeyError("networks", message="require the key network_analysis")
         if self.comparison is None:
             return self
         brain = self.datasets.get(self.comparison.dataset)

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no YAML, in words that say how to correct it."""
+"""Error messages for invalid YAML that explain how to correct it."""
 
 import re
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class Fault:
     line : int or None
         The line, from 1.
     problem, remedy : str
-        What is wrong there, and how to correct it.
+        The problem and how to correct it.
     key : str
-        The key above it, where that is known.
+        The key above it, if known.
     """
 
     line: int | None
@@ -27,7 +27,7 @@ class Fault:
 
 
 class Refused(yaml.MarkedYAMLError):
-    """Something that YAML allows and a configuration does not."""
+    """An error for a construct that YAML allows and a configuration does not."""
 
     def __init__(self, problem: str, remedy: str, mark: yaml.Mark, key: str = ""):
         super().__init__(problem=problem, problem_mark=mark)
@@ -39,17 +39,19 @@ _INDENT = "Give all keys of one level the same number of spaces."
 
 
 def fault(error: Exception, content: str) -> Fault:
-    """Return what is wrong with a text that YAML's reader refused with an error."""
+    """Return the fault that explains an error of the YAML parser."""
     if isinstance(error, yaml.reader.ReaderError):
         line = content[: error.position].count("\n") + 1
         character = ord(error.character) if isinstance(error.character, str) else error.character
         return Fault(
-            line, f"holds the character U+{character:04X}.", "Save the file as plain text (UTF-8)."
+            line,
+            f"contains the character U+{character:04X}.",
+            "Save the file as plain text (UTF-8).",
         )
     if isinstance(error, RecursionError):
         return Fault(None, "is nested too deeply.", "Write the values out.")
     if not isinstance(error, yaml.MarkedYAMLError):
-        return Fault(None, "holds a number or date that does not exist.", "Quote it if it is text.")
+        return Fault(None, "contains an invalid number or date.", "Quote it if it is text.")
     here, start = _line(error.problem_mark), _line(error.context_mark)
     if isinstance(error, Refused):
         return Fault(here, error.problem or "", error.remedy, error.key)
@@ -71,9 +73,9 @@ def fault(error: Exception, content: str) -> Fault:
             return at(here, "a value begins with * or &", f"Quote it: {_quoted(text)}.")
         case _, "mapping values are not allowed here":
             if len(re.findall(r":(?: |$)", text)) > 1:
-                problem = "a value holds a colon and a space"
+                problem = "a value contains a colon and a space"
                 return at(here, problem, f"Quote it: {_quoted(text)}.")
-            return at(here, "the key stands below a key that has a value already", _INDENT)
+            return at(here, "the key is below a key that already has a value", _INDENT)
         case c, s if "parsing a flow" in c:
             return _in_brackets(c, s, start, opening)
         case c, _ if "quoted scalar" in c and ("escape" in said or "hexadecimal" in said):
@@ -88,15 +90,15 @@ def fault(error: Exception, content: str) -> Fault:
                 return at(here, "a bracket, comma or dash is misplaced", "Remove it.")
             return at(here, "is indented unlike the lines above", _INDENT)
         case c, _ if "simple key" in c:
-            problem = f"is no KEY: VALUE (given: {opening})."
+            problem = f"is not of the form KEY: VALUE (given: {opening})."
             return Fault(start, problem, "Write a colon and a space after the key.")
         case _, "sequence entries are not allowed here":
-            problem = "a list begins in the line of its key"
-            return at(here, problem, "Begin it in the next line, or write [A, B].")
+            problem = "a list begins on the line of its key"
+            return at(here, problem, "Begin it on the next line, or write [A, B].")
         case _, s if found := re.search(
             r"constructor for the tag '(?:tag:yaml\.org,2002:)?(.*)'", s
         ):
-            remedy = "A configuration holds plain values only; quote text that begins with !."
+            remedy = "Use plain values only; quote text that begins with !."
             return at(here, f"the tag {found[1]!r} is not allowed", remedy)
         case c, _ if "single document" in c:
             return at(here, "a second document begins", "Remove the line ---.")
@@ -104,7 +106,7 @@ def fault(error: Exception, content: str) -> Fault:
 
 
 def _in_brackets(context: str, said: str, start: int | None, opening: str) -> Fault:
-    """Return what is wrong between brackets that open in line `start`, which is `opening`."""
+    """Return the fault in brackets that open on line `start`, whose text is `opening`."""
     kinds = {"[": "sequence", "{": "mapping"}
     named = [bracket for bracket, kind in kinds.items() if kind in context]
     bracket = named[0] if named else max("[{", key=opening.rfind)
@@ -112,8 +114,8 @@ def _in_brackets(context: str, said: str, start: int | None, opening: str) -> Fa
     found = re.search(r"(?:got|found) '(.*)'", said)
     got = found[1] if found else ""
     if got in ("[", "{") and bracket == "{":
-        example = 'Quote the text that holds it, as {left: "x in [1, 2]"}.'
-        return Fault(start, f"text in braces holds a {got} (given: {opening}).", example)
+        example = 'Quote the text that contains it: {left: "x in [1, 2]"}.'
+        return Fault(start, f"text in braces contains a {got} (given: {opening}).", example)
     if got in ("]", "}"):
         problem = f"{bracket} is closed by {got} (given: {opening})."
         return Fault(start, problem, f"Close it by {closing}.")

@@ -14,14 +14,14 @@ class Settings(BaseModel):
 
 
 class AtKeyError(ValueError):
-    """Something that is wrong at a key below the part of the configuration that is checked.
+    """An error at a key below the part of the configuration that is validated.
 
     Parameters
     ----------
     path : str
         The key.
     message : str
-        What is wrong.
+        The problem.
     """
 
     def __init__(self, *path: str, message: str):
@@ -30,7 +30,7 @@ class AtKeyError(ValueError):
 
 
 def _is_no_boolean(value: Any) -> Any:
-    # Else YAML's yes would be the number 1.
+    # Otherwise, yes in YAML would become the number 1.
     if isinstance(value, bool):
         raise PydanticCustomError("not_a_number", "not a number")
     return value
@@ -68,7 +68,7 @@ def _is_range(interval: tuple[float, float]) -> tuple[float, float]:
 _FOLDER = re.compile(r"[^\W_][\w .+=@-]{0,48}[\w.+=@-]|[^\W_]")
 
 NUMBER = BeforeValidator(_is_no_boolean)
-"""Marks numbers: true and false are none."""
+"""Validator that refuses true and false as numbers."""
 Flag = Annotated[bool, Strict()]
 
 Name = Annotated[str, AfterValidator(_is_name)]

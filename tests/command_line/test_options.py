@@ -9,8 +9,8 @@ from neuro_attn.errors import InputError
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("rn mine.yaml", "neuro-attn rn: there is no such command. Did you mean run?"),
-        ("help", "neuro-attn help: there is no such command. Commands: run, report, inspect, "),
+        ("rn mine.yaml", "neuro-attn rn: is not a command. Did you mean run?"),
+        ("help", "neuro-attn help: is not a command. Commands: run, report, inspect, "),
         ("", "neuro-attn: COMMAND is missing. Commands: run, report, inspect, "),
         ("inspect", "neuro-attn inspect: FILE is missing. neuro-attn inspect --help lists"),
         ("check", "neuro-attn check: CONFIG is missing."),
@@ -20,23 +20,26 @@ from neuro_attn.errors import InputError
         ("run --cores 0", "--cores: must be a whole number from 1; this machine has "),
         ("run --cores -3", "--cores: must be a whole number from 1; "),
         ("check mine.yaml --cores two", "(given: 'two')."),
-        ("init a.nwb -o b.yaml --bin 50ms", "--bin: must be a number of seconds, as 0.05 (given"),
+        (
+            "init a.nwb -o b.yaml --bin 50ms",
+            "--bin: must be a number of seconds, such as 0.05 (given",
+        ),
         ("init a.nwb -o b.yaml --event-sample 0", "--event-sample: must be a whole number from 1"),
-        ("run --core 2", "--core: neuro-attn run has no such option. Did you mean --cores?"),
+        ("run --core 2", "--core: neuro-attn run does not have this option. Did you mean --cores?"),
         ("init a.nwb -o b.yaml --labels x", "Did you mean --label?"),
         ("check mine.yaml --nonsense", "Options: --help, --data, --cores."),
         ("run --config mine.yaml", "Give the file alone: neuro-attn run CONFIG."),
         (
             "run mine.yaml -n",
-            "-n: neuro-attn run has no such option. Snakemake's options stand after --, as in "
+            "-n: neuro-attn run does not have this option. Pass Snakemake's options after --: "
             "neuro-attn run CONFIG -- -n.",
         ),
-        ("report mine.yaml --forceall", "as in neuro-attn report CONFIG -- --forceall."),
-        ("check mine.yaml -n", "-n: neuro-attn check has no such option. Options: --help"),
+        ("report mine.yaml --forceall", "after --: neuro-attn report CONFIG -- --forceall."),
+        ("check mine.yaml -n", "-n: neuro-attn check does not have this option. Options: --help"),
         (
             "run mine.yaml results/a.csv",
-            "results/a.csv: neuro-attn run takes one configuration. Files to make stand after --, "
-            "as in neuro-attn run CONFIG -- results/a.csv.",
+            "results/a.csv: neuro-attn run takes one configuration. Name files to make "
+            "after --: neuro-attn run CONFIG -- results/a.csv.",
         ),
         ("check mine.yaml b.yaml", "b.yaml: neuro-attn check does not take it."),
     ],

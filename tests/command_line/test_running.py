@@ -124,7 +124,7 @@ def test_other_arguments_of_snakemake_make_results(arguments):
             ("--nonsense",),
             "after --: Snakemake refuses its arguments: unrecognized arguments: --no",
         ),
-        (("no/such/result",), "after --: no/such/result is no result of this workflow."),
+        (("no/such/result",), "after --: no/such/result is not a result of this workflow."),
         (("--summary", "--nonsense"), "after --: Snakemake refuses its arguments: unrecognized"),
     ],
 )
@@ -291,6 +291,6 @@ def test_a_run_cleans_up_after_one_that_was_killed(workflow):
     (folder / "again").touch()
     done = run(folder)
     assert done.returncode == 0, done.stderr
-    assert "the last run was killed; results that it left incomplete are computed" in done.stdout
+    assert "the last run was killed; its incomplete results are recomputed" in done.stdout
     assert not partial.exists()
     assert (folder / ".snakemake/neuro-attn.lock").read_text() == ""

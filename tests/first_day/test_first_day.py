@@ -69,7 +69,7 @@ neuro-attn: error: mine.yaml, line 12: [ is not closed (given: late: [0.2, 0.6).
         ("    label: side\n", "    label: {left: side in ['left'], right: side == 'right'}\n"),
         """
 $ neuro-attn check mine.yaml
-neuro-attn: error: mine.yaml, line 6: text in braces holds a [ (given: label:
+neuro-attn: error: mine.yaml, line 6: text in braces contains a [ (given: label:
   {left: side in ['left'], right: side == 'right'}). Quote the text that holds
   it, as {left: "x in [1, 2]"}.
 """,
@@ -114,8 +114,8 @@ $ neuro-attn check mine.yaml
         (),
         """
 $ neuro-attn check mien.yaml
-neuro-attn: error: mien.yaml: no such configuration file. Did you mean
-  mine.yaml?
+neuro-attn: error: mien.yaml: the configuration file does not exist. Did you
+  mean mine.yaml?
 """,
     ),
     Mistake(
@@ -200,7 +200,7 @@ neuro-attn: error: mine.yaml, line 14: is indented with a tab. Replace each tab
         ("    label: side\n", "    label: side: left\n"),
         """
 $ neuro-attn check mine.yaml
-neuro-attn: error: mine.yaml, line 6: a value holds a colon and a space (given:
+neuro-attn: error: mine.yaml, line 6: a value contains a colon and a space (given:
   label: side: left). Quote it: label: "side: left".
 """,
     ),
@@ -275,8 +275,8 @@ $ neuro-attn check mine.yaml
         ("inference:\n", "regions: {}\nregions: {}\ninference:\n"),
         """
 $ neuro-attn check mine.yaml
-neuro-attn: error: mine.yaml, line 16: the key 'regions' is there twice, first
-  in line 15. Remove one.
+neuro-attn: error: mine.yaml, line 16: the key 'regions' occurs twice, first on
+  line 15. Remove one.
 """,
     ),
     Mistake(
@@ -331,7 +331,7 @@ neuro-attn: error: mine.yaml: 2 problems. (1) line 15, seed: must be a whole
         (),
         """
 $ neuro-attn chek mine.yaml
-neuro-attn: error: neuro-attn chek: there is no such command. Did you mean
+neuro-attn: error: neuro-attn chek: is not a command. Did you mean
   check?
 """,
     ),
@@ -340,8 +340,8 @@ neuro-attn: error: neuro-attn chek: there is no such command. Did you mean
         (),
         """
 $ neuro-attn run mine.yaml -n
-neuro-attn: error: -n: neuro-attn run has no such option. Snakemake's options
-  stand after --, as in neuro-attn run CONFIG -- -n.
+neuro-attn: error: -n: neuro-attn run does not have this option. Pass Snakemake's
+  options after --: neuro-attn run CONFIG -- -n.
 """,
     ),
     Mistake(
@@ -358,7 +358,7 @@ neuro-attn: error: --cores: must be a whole number from 1; this machine has N
         (),
         """
 $ neuro-attn run mine.yaml
-neuro-attn: error: FOLDER: has no Snakefile. Run neuro-attn in the folder
+neuro-attn: error: FOLDER: contains no Snakefile. Run neuro-attn in the folder
   of the project.
 """,
     ),

@@ -108,8 +108,8 @@ def test_a_list_that_a_vector_can_hold_is_learned():
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
-        ({"lengths": (4, 8, 4)}, r"one is there twice \(given: 4, 8, 4\)"),
-        ({"families": ("seq2seq", "seq2seq")}, "one is there twice"),
+        ({"lengths": (4, 8, 4)}, r"an entry occurs twice \(given: 4, 8, 4\)"),
+        ({"families": ("seq2seq", "seq2seq")}, "an entry occurs twice"),
         ({"lengths": (3,)}, "greater than or equal to 4"),
         ({"lengths": ()}, "at least 1 item"),
         ({"families": ("transformer",)}, "'seq2seq' or 'bahdanau'"),

@@ -207,10 +207,10 @@ def test_problems_of_tables_are_told(check, tmp_path):
 
 
 CONFIGURATIONS = {
-    "no file": (None, "mine.yaml: no such configuration file. "),
+    "no file": (None, "mine.yaml: the configuration file does not exist. "),
     "no YAML": ("datasets: [", "mine.yaml, line 1: [ is not closed"),
     "a tab": ("datasets:\n\tmine: {}\n", "mine.yaml, line 2: is indented with a tab."),
-    "no keys": ("just text", "mine.yaml: holds text only."),
+    "no keys": ("just text", "mine.yaml: contains only text."),
     "empty": ("", "mine.yaml: is empty."),
     "no bytes of text": (b"seed: \xff\x81", "mine.yaml, line 1: is not UTF-8: "),
     "a wrong key": (json.dumps({"datasets": {"mine": {**SMALL, "tme": 1}}}), "Did you mean time?"),

@@ -336,10 +336,10 @@ def test_a_value_that_is_missing_inside_a_trial_is_named(write, made_with, value
     ("keys", "expected"),
     [
         ({"axes": ["unit", "side", "time"]}, "axes: must name 'trial' once"),
-        ({"axes": ["unit", "side", "side", "time", "trial"]}, "axes: 'side' is there twice"),
+        ({"axes": ["unit", "side", "side", "time", "trial"]}, "axes: 'side' occurs twice"),
         ({"axes": ["unit", "task", "time", "trial"]}, "choose another name, as task_given"),
         ({"axes": ["unit", "session", "time", "trial"]}, "cannot be named 'session'"),
-        ({"levels": {"rule": ["a", "b"]}}, "levels.rule: is no axis"),
+        ({"levels": {"rule": ["a", "b"]}}, "levels.rule: is not an axis"),
     ],
 )
 def test_axes_are_checked_with_the_configuration(made_with, keys, expected):

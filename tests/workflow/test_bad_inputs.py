@@ -171,11 +171,13 @@ def test_bad_input_ends_in_one_message(case, new_project):
 def test_a_run_outside_the_project_says_so(tmp_path, new_project):
     done = type(new_project())(tmp_path).run("run", check=False)
     assert done.returncode == 1
-    assert "has no Snakefile" in done.stderr
+    assert "contains no Snakefile" in done.stderr
 
 
 def test_a_missing_configuration_file_is_named(new_project):
     done = new_project().run("run", "mine.yaml", check=False)
     assert done.returncode == 1
-    message = "mine.yaml: no such configuration file. neuro-attn init writes a configuration"
+    message = (
+        "mine.yaml: the configuration file does not exist. neuro-attn init writes a configuration"
+    )
     assert done.stderr.startswith(f"neuro-attn: error: {message}")
