@@ -246,8 +246,8 @@ def diagnose(
         lie = "lies" if n_outside == 1 else "lie"
         said = (
             f"{n_outside:,} of {len(opens):,} {what} {lie} outside the recording, at least in "
-            f"part: no unit fires there (spikes: {spikes.first:g} to {spikes.last:g} s), so their rates "
-            "are 0. If they were not recorded, exclude them with the task's expression."
+            f"part: no unit fires there (spikes: {spikes.first:g} to {spikes.last:g} s), so their "
+            "rates are 0. If they were not recorded, exclude them with the task's expression."
         )
     return Diagnosis(restarts=restarts, outside=said)
 
