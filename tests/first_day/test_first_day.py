@@ -70,8 +70,8 @@ neuro-attn: error: mine.yaml, line 12: [ is not closed (given: late: [0.2, 0.6).
         """
 $ neuro-attn check mine.yaml
 neuro-attn: error: mine.yaml, line 6: text in braces contains a [ (given: label:
-  {left: side in ['left'], right: side == 'right'}). Quote the text that holds
-  it, as {left: "x in [1, 2]"}.
+  {left: side in ['left'], right: side == 'right'}). Quote the text that
+  contains it: {left: "x in [1, 2]"}.
 """,
     ),
     Mistake(
@@ -200,8 +200,8 @@ neuro-attn: error: mine.yaml, line 14: is indented with a tab. Replace each tab
         ("    label: side\n", "    label: side: left\n"),
         """
 $ neuro-attn check mine.yaml
-neuro-attn: error: mine.yaml, line 6: a value contains a colon and a space (given:
-  label: side: left). Quote it: label: "side: left".
+neuro-attn: error: mine.yaml, line 6: a value contains a colon and a space
+  (given: label: side: left). Quote it: label: "side: left".
 """,
     ),
     Mistake(
@@ -240,7 +240,7 @@ neuro-attn: error: mine.yaml, line 1: a backslash in double quotes begins a
         (),
         """
 $ neuro-attn check data
-neuro-attn: error: data: is a folder, not a configuration file. It holds no
+neuro-attn: error: data: is a folder, not a configuration file. It contains no
   .yaml file.
 """,
     ),
@@ -331,8 +331,7 @@ neuro-attn: error: mine.yaml: 2 problems. (1) line 15, seed: must be a whole
         (),
         """
 $ neuro-attn chek mine.yaml
-neuro-attn: error: neuro-attn chek: is not a command. Did you mean
-  check?
+neuro-attn: error: neuro-attn chek: is not a command. Did you mean check?
 """,
     ),
     Mistake(
@@ -340,8 +339,8 @@ neuro-attn: error: neuro-attn chek: is not a command. Did you mean
         (),
         """
 $ neuro-attn run mine.yaml -n
-neuro-attn: error: -n: neuro-attn run does not have this option. Pass Snakemake's
-  options after --: neuro-attn run CONFIG -- -n.
+neuro-attn: error: -n: neuro-attn run does not have this option. Pass
+  Snakemake's options after --: neuro-attn run CONFIG -- -n.
 """,
     ),
     Mistake(
