@@ -31,9 +31,9 @@ from neuro_attn.configuration.types import (
 
 _MOST_BINS = 10_000
 _LONG_BIN, _LONG_TIME = 5.0, 100.0
-"""Bins and times that nobody means in seconds, s."""
+"""Implausibly long bins and times, s, which were probably given in ms."""
 _ROUNDING = 1e-6
-"""Parts of a bin by which edges may be off."""
+"""Tolerated error of edges, as a fraction of a bin."""
 
 # --- what every data set has -------------------------------------------------------------------
 
@@ -42,15 +42,15 @@ class Regions(Settings):
     """Which units form a region."""
 
     column: str = "location"
-    """Where the region's name stands: a column of the units or (NWB) of their electrodes."""
+    """Column with the names of regions, of the units or (NWB) of their electrodes."""
     include: list[RegionName] | None = None
-    """Analyse these regions only; one that has too few units is then an error."""
+    """Analyse only these regions; one with too few units is then an error."""
     exclude: list[RegionName] = []
-    """Leave these out; names in the file or, if regions are grouped, of groups."""
+    """Exclude these regions, by their name in the file or, if grouped, that of the group."""
     map: dict[RegionName, RegionName | list[RegionName]] = {}
-    """Groups: the regions of each, by name or by pattern (`VIS*`); all others stay."""
+    """Groups of regions, by name or pattern (`VIS*`); other regions remain ungrouped."""
     min_units: Count = 1
-    """Leave out regions with fewer units (in a session; in all, for pseudopopulations)."""
+    """Exclude regions with fewer units (per session; in total for pseudopopulations)."""
 
     @model_validator(mode="after")
     def _groups_exclude_each_other(self) -> "Regions":
@@ -72,11 +72,11 @@ class Sessions(Settings):
     """Which sessions are analysed."""
 
     include: Annotated[list[str], Field(min_length=1)] | None = None
-    """Analyse these sessions only, by name; null: all that the files hold."""
+    """Analyse only these sessions, by name; null: all sessions in the files."""
     exclude: list[str] = []
-    """Leave these sessions out; where a session is a file, that file is not read."""
+    """Exclude these sessions, by name; if a session is a file, that file is not read."""
     min_trials: Count = 1
-    """Leave out sessions with fewer trials of any task and class; `folds` are always needed."""
+    """Exclude sessions with fewer trials of any task and class; at least `folds` are required."""
 
     def take(self, session: str) -> bool:
         """Return whether a session of this name is analysed."""
@@ -192,11 +192,11 @@ class Inference(Settings):
     confidence: Annotated[float, Field(gt=0.5, lt=1), NUMBER] = 0.95
     """Coverage of the intervals."""
     alpha: Annotated[float, Field(gt=0, lt=0.5), NUMBER] = 0.05
-    """Level of the tests: a result is significant if p is below it."""
+    """Level of the tests: a result is significant if p < alpha."""
     correction: Literal["max", "cluster", "fdr"] = "max"
     """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
     sustained: Count = 3
-    """Bins in a row that must be significant for an onset."""
+    """Number of consecutive significant bins required for an onset."""
 
     @model_validator(mode="after")
     def _only_shuffles_have_conditions(self) -> "Inference":
@@ -252,17 +252,17 @@ class Analysis(Settings):
 
 
 class _Recorded(Analysis):
-    """What data sets that are read or simulated have."""
+    """Settings of all data sets that are read or simulated."""
 
     overlapping_windows: Literal["error", "allow"] = "error"
-    """Whether trials of a session may share spikes: windows that overlap, or one trial twice."""
+    """Whether trials of a session may share spikes, by overlapping windows or repeated rows."""
 
 
 class SimulationDataset(_Recorded):
     """Simulated recordings with planted truth."""
 
     source: Literal["simulation"]
-    """Where recordings come from."""
+    """Format of the recordings."""
     simulation: Simulation = Simulation()
     """The generative model."""
 
@@ -271,7 +271,7 @@ class NwbDataset(_Recorded):
     """Neurodata Without Borders files, one a session."""
 
     source: Literal["nwb"]
-    """Where recordings come from."""
+    """Format of the recordings."""
     files: Files
     """Files or patterns, relative to `data_folder`."""
     table: str | Annotated[list[str], Field(min_length=1)] = "trials"
@@ -279,7 +279,7 @@ class NwbDataset(_Recorded):
     units_table: str | None = None
     """The units table, as `module/table`; null: the file's own, or the only one."""
     units: Expression | None = None
-    """Which units to keep: an expression on the units' columns; null: all."""
+    """Units to include: an expression on the units' columns; null: all."""
     region: RegionName | None = None
     """Region of all units; null: `regions.column`, of the units or of their electrodes."""
 
@@ -288,7 +288,7 @@ class RasterDataset(_Recorded):
     """Rasters of the Neural Decoding Toolbox (.mat) or NeuroDecodeR (.csv), one file a unit."""
 
     source: Literal["raster"]
-    """Where recordings come from."""
+    """Format of the recordings."""
     files: Files
     """Files or patterns, relative to `data_folder`."""
     region: RegionName = "all"
@@ -303,26 +303,26 @@ class BinnedDataset(_Recorded):
     """Binned data of the Neural Decoding Toolbox (.mat) or NeuroDecodeR (.csv), for all sites."""
 
     source: Literal["binned"]
-    """Where recordings come from."""
+    """Format of the recordings."""
     files: Files
     """Files or patterns, relative to `data_folder`."""
     values: Literal["means", "rates", "counts", "other"] = "means"
-    """Mean spikes a sample, as the toolbox keeps; or spikes/s, spikes a bin, anything else."""
+    """Unit of the values: mean spikes per sample, spikes/s, spikes per bin, or another signal."""
     region: RegionName = "all"
-    """Region of sites for which the file names none in its site information."""
+    """Region of sites without a region in the file's site information."""
     event_sample: Seconds | None = None
-    """Sample of the event that is time zero; from the file where it says so."""
+    """Sample of the event that is time zero; null: from the file."""
     sampling_rate: Positive = 1000.0
     """Samples per second of the rasters that were binned."""
     simultaneous: Flag = False
-    """Whether a file's sites were recorded together; if not, each is a session of its own."""
+    """Whether a file's sites were recorded simultaneously; if not, each is a separate session."""
 
 
 class TableDataset(_Recorded):
     """Plain tables of spikes, trials and units, as CSV or Parquet."""
 
     source: Literal["table"]
-    """Where recordings come from."""
+    """Format of the recordings."""
     spikes: str
     """Table with columns session, unit_id, time (s), relative to `data_folder`."""
     trials: str
@@ -330,7 +330,7 @@ class TableDataset(_Recorded):
     units: str
     """Table with columns session, unit_id and the region's column."""
     units_where: Expression | None = None
-    """Which units to keep: an expression on the columns of the units table; null: all."""
+    """Units to include: an expression on the columns of the units table; null: all."""
     region: RegionName | None = None
     """Region of all units; null: the column `regions.column` of the units table."""
 
@@ -339,7 +339,7 @@ class NetcdfDataset(_Recorded):
     """Recordings that already keep the Recording contract, one NetCDF file a session."""
 
     source: Literal["netcdf"]
-    """Where recordings come from."""
+    """Format of the recordings."""
     files: Files
     """Files or patterns, relative to `data_folder`."""
 
@@ -354,14 +354,14 @@ OWN_COLUMNS = (
     "session",
     "rates",
 )
-"""Names in recordings that no axis of conditions can have."""
+"""Names in recordings that are not allowed for axes of conditions."""
 
 
 class MatlabDataset(_Recorded):
     """Arrays of binned activity in MATLAB files (7.3 or older), one session each."""
 
     source: Literal["matlab"]
-    """Where recordings come from."""
+    """Format of the recordings."""
     files: Files
     """Files or patterns, relative to `data_folder`."""
     variable: str
@@ -418,13 +418,13 @@ class AlfDataset(_Recorded):
     """ALF folders, one a session, as the International Brain Laboratory keeps them."""
 
     source: Literal["alf"]
-    """Where recordings come from."""
+    """Format of the recordings."""
     files: Files
     """Folders or patterns, relative to `data_folder`; probes may lie deeper."""
     sorting: str | Annotated[list[str], Field(min_length=1)] | None = None
     """Folder of the sorting to read if probes have several, or a list in order of preference."""
     first_channel: Literal[0, 1] | None = None
-    """What `clusters.peakChannel` counts channels from; null: its numbers decide."""
+    """Number of the first channel in `clusters.peakChannel`; null: inferred from its numbers."""
     units: Expression | None = None
     """Which clusters are units: an expression on their columns; null: all."""
     region: RegionName | None = None
@@ -435,7 +435,7 @@ class PhyDataset(_Recorded):
     """Folders of spikes sorted by Kilosort and its like and curated in Phy, one a session."""
 
     source: Literal["phy"]
-    """Where recordings come from."""
+    """Format of the recordings."""
     files: Files
     """Folders or patterns, relative to `data_folder`."""
     trials: str = "trials.csv"
@@ -452,7 +452,7 @@ class NetworkDataset(Analysis):
     """Activations of a network; made from `networks`, never written by hand."""
 
     source: Literal["network"] = "network"
-    """Where recordings come from."""
+    """Format of the recordings."""
     network: Name
     """The network's name."""
     trained: Flag

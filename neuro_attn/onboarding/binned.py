@@ -50,8 +50,8 @@ def _contents(
         bins = _bins(edges)
         if shared := binned.overlap(edges):
             also.append(
-                f"overlapping bins: neighbours share {shared / SAMPLING_RATE:g} s of spikes. Those "
-                "above do not overlap"
+                f"overlapping bins: adjacent bins share {shared / SAMPLING_RATE:g} s of spikes. "
+                "Those above do not overlap"
             )
     return SessionContents(
         session=f"{Path(path).stem}-site{site.name}",

@@ -41,9 +41,9 @@ from neuro_attn.sources.regions import check_map, grouped
 __all__ = ["input_files", "outlines", "read", "session_names"]
 
 _KEPT = {"netcdf": "NetCDF", "matlab": "MATLAB arrays", "binned": "binned data"}
-"""Sources of rates that are kept as they are: aligned and binned already."""
+"""Sources of rates that are already aligned and binned, and are read unchanged."""
 
-# Each source is imported where it is needed: a run reads one kind of file.
+# Sources are imported on demand, since a run reads one kind of file.
 
 
 def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> list[xr.Dataset]:
@@ -107,7 +107,7 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
             recordings = _binned(read_in_turn, name, dataset)
         case _:
             raise TypeError(f"{name} is a {dataset.source} data set, which is not read from files")
-    # A file may hold more than the sessions that are analysed.
+    # A file may contain sessions that are not analysed.
     recordings = [made for made in recordings if dataset.sessions.take(made.attrs["session"])]
     for made in recordings:
         _remark_on_silence(made, _counts(made, kept=dataset.source in _KEPT))
@@ -123,9 +123,9 @@ def outlines(
 ) -> Iterator[xr.Dataset | InputError]:
     """Yield each session as `read` does, but with rates of zero that take no memory.
 
-    What stands on trials and units is what a run will find, so the code of every later stage that
-    counts trials, units and populations can be asked what it would do. Spikes are checked, counted
-    and let go; no digest is made. The counts are the coordinates ``spikes_per_bin`` (time), over
+    The coordinates of trials and units are those of a run, so later stages can count trials, units
+    and populations as they would in a run. Spikes are checked, counted and discarded, without a
+    digest. The counts are the coordinates ``spikes_per_bin`` (time), over
     units and trials, and ``spikes_per_unit`` (unit), over trials and bins. Of rates that were kept
     (NetCDF, MATLAB, binned data) those that are not zero are counted. An outline of a simulation
     has neither coordinate, because its spikes are not drawn.
@@ -138,12 +138,12 @@ def outlines(
     Yields
     ------
     xarray.Dataset or InputError
-        A Recording with its trials and units, or why the session cannot be read.
+        A Recording with its trials and units, or the error of a session that cannot be read.
 
     Raises
     ------
     InputError
-        If no session can be told from another: see `input_files` and `session_names`.
+        If sessions cannot be distinguished: see `input_files` and `session_names`.
     """
     _check_alignment(name, dataset)
     for outline in _outline_makers(name, dataset, data_folder, seed):
@@ -196,7 +196,7 @@ def _outline_makers(
 def _all_of(
     read_file: Callable[[], Iterable[xr.Dataset | Callable[[], xr.Dataset]]],
 ) -> Iterator[Callable[[], xr.Dataset]]:
-    """Yield what returns the sessions of a file that holds several, or what is wrong with it."""
+    """Yield functions that return the sessions of a file with several, or its error."""
     try:
         found = list(read_file())
     except InputError as error:
@@ -279,7 +279,7 @@ def _with_counts(outline: xr.Dataset, counts: np.ndarray) -> xr.Dataset:
 
 
 def _remark_on_silence(made: xr.Dataset, counts: np.ndarray) -> None:
-    """Add to a Recording's remarks that no unit fires in some bins, if so."""
+    """Add a remark to a Recording if no unit fires in some bins."""
     said = on_silent_bins(counts, made["time"].values, _width(made))
     remarks = [made.attrs.get("remarks", ""), said]
     made.attrs.update(as_attribute(remarks))

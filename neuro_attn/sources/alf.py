@@ -1,6 +1,6 @@
 """ALF folders, as the International Brain Laboratory and Open Neurophysiology keep sessions.
 
-`alf_files` says which files are read. Files of one object have one row for each spike, cluster,
+`alf_files` selects the files to read. Files of one object have one row for each spike, cluster,
 channel or trial.
 """
 
@@ -31,11 +31,11 @@ from neuro_attn.sources.sorting import (
 from neuro_attn.sources.text_tables import read_text_table
 
 _OF_CHANNELS = ("channels", "peakChannel")
-"""Attributes of clusters that name a channel; the first one present counts."""
+"""Attributes of clusters that name a channel; the first one present is used."""
 
 
 class Probe(NamedTuple):
-    """What one sorting of one probe holds."""
+    """Contents of one sorting of one probe."""
 
     name: str
     """Its folder, relative to that of the session."""
@@ -50,7 +50,7 @@ class Probe(NamedTuple):
 
 
 class UndecidedChannelsError(InputError):
-    """Raised if the numbers of channels do not decide what they count from."""
+    """Raised if channel numbers do not determine whether they start at 0 or 1."""
 
 
 def files(folder: str | Path, dataset: AlfDataset) -> list[str]:
@@ -96,12 +96,12 @@ def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
     folder : str or Path
         The folder of the session.
     dataset : AlfDataset
-        Says which clusters and sortings to keep and which column names regions.
+        Selects clusters and sortings, and names the column of regions.
 
     Returns
     -------
     SpikeSession
-        Units are called by their row among the clusters; of several probes by probe and row.
+        Units are named by their cluster's row, or by probe and row if there are several probes.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
         ids = rows if len(probes) == 1 else [f"{probe.name} {row}" for row in rows]
         kept = clusters.iloc[rows]
         regions = regions_of(kept, dataset, where)
-        # In some releases all probes lie in one folder.
+        # In some releases all probes are in one folder.
         names = kept["probes"].astype(str) if "probes" in kept else probe.name
         units.append(pd.DataFrame({"unit_id": ids, "region": regions, "probe": names}))
         remarks += probe.clusters.remarks
@@ -147,7 +147,7 @@ def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
 def read_probes(
     folder: Path, sortings: list[Sorting], first_channel: int | None
 ) -> Iterator[Probe]:
-    """Yield what the sortings of a session hold, one probe after another.
+    """Yield the contents of the sortings of a session, one probe after another.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def read_probes(
     InputError
         If a file is unreadable or does not fit the others.
     UndecidedChannelsError
-        If the numbers of channels do not decide what they count from.
+        If channel numbers do not determine whether they start at 0 or 1.
     """
     for sorting in sortings:
         spikes = _spikes(sorting.place)
@@ -186,7 +186,7 @@ def _clusters(place: Path, of_spike: np.ndarray, first_channel: int | None) -> C
         raise InputError(
             str(place),
             f"spikes.clusters names cluster {n_used - 1} of {len(clusters)}.",
-            "Clusters count from 0; spikes and clusters must come from the same sorting.",
+            "Clusters are numbered from 0; take spikes and clusters from the same sorting.",
         )
     attribute = next((name for name in _OF_CHANNELS if name in clusters), None)
     channels = newest(place, "channels").get(place, [])
@@ -197,7 +197,7 @@ def _clusters(place: Path, of_spike: np.ndarray, first_channel: int | None) -> C
     rows, remarks = channel_rows(
         clusters[attribute], len(of_channels), first_channel, where, attribute
     )
-    # Without a channel (-1) there is no row to take, and the value is missing.
+    # Clusters without a channel (-1) have missing values.
     located = of_channels.reindex(rows).set_axis(clusters.index)
     new = [name for name in located if name not in clusters]
     return Clusters(clusters.join(located[new]), remarks)
@@ -208,11 +208,11 @@ def channel_rows(
 ) -> tuple[np.ndarray, list[str]]:
     """Return the row of each cluster's channel among the channels, -1 without one.
 
-    ``clusters.channels`` counts from 0, as all of ALF does. ``clusters.peakChannel`` counts from 1
-    in the release of Steinmetz et al. (2019), which MATLAB wrote, and from 0 elsewhere. What it
-    counts from follows from its numbers: from 0 if a 0 is among them; from 1 if the number of
-    channels is; from 1 if they are floats, as MATLAB's are. Where none of this decides, the key
-    ``first_channel`` has to.
+    ``clusters.channels`` is numbered from 0, like all of ALF. ``clusters.peakChannel`` is numbered
+    from 1 in the release of Steinmetz et al. (2019), which MATLAB wrote, and from 0 elsewhere. We
+    infer the origin from the numbers: 0 if they include 0; 1 if they include the number of
+    channels; 1 if they are floats, as written by MATLAB. Otherwise the key ``first_channel`` is
+    required.
 
     Parameters
     ----------
@@ -229,14 +229,14 @@ def channel_rows(
     -------
     rows : array of int, shape (cluster,)
     remarks : list of str
-        What was supposed, and how many clusters have no channel.
+        The inferred origin, and the number of clusters without a channel.
 
     Raises
     ------
     InputError
-        If a channel is no whole number or not there.
+        If a channel is not a whole number or does not exist.
     UndecidedChannelsError
-        If the numbers do not decide what they count from.
+        If the numbers do not determine whether they start at 0 or 1.
     """
     values = pd.to_numeric(numbers, errors="coerce").to_numpy(dtype=float)
     known = values[np.isfinite(values)]
@@ -262,11 +262,11 @@ def channel_rows(
         raise InputError(
             where,
             f"names channel {values[outside][0]:g}; there are {n_channels}, numbered from {first}.",
-            "Clusters and channels must come from the same sorting; if channels are numbered from "
+            "Take clusters and channels from the same sorting; if channels are numbered from "
             f"{1 - first}, set the key first_channel to {1 - first}.",
         )
     if outside.any():
-        # Some sessions of that release name channels that its table of locations lacks.
+        # Some sessions of that release name channels that are missing from its table of locations.
         remarks.append(
             f"{int(outside.sum())} of {len(values)} clusters lie on channels after the last of "
             f"{n_channels} that channels.* lists; they have none of its columns."
@@ -278,7 +278,7 @@ def channel_rows(
 def _counted_from(
     known: np.ndarray, n_channels: int, attribute: str, is_float: bool
 ) -> tuple[int | None, str]:
-    """Return what channels count from, None if undecided, and why if the format does not say."""
+    """Return the number of the first channel, or None if ambiguous, and the reason if inferred."""
     if attribute == "channels" or not len(known):
         return 0, ""
     if known.min() == 0:
@@ -334,21 +334,21 @@ class _Part(NamedTuple):
     columns: dict[str, np.ndarray]
     n_rows: int
     ids: np.ndarray | None
-    """Rows of the object that a table's rows are, if it names them."""
+    """Rows of the object that the rows of a table describe, if it names them."""
 
 
 def _object(found: list[DataFile], n_rows: int = 0) -> pd.DataFrame:
-    """Return the columns that all files of an object have, of one or two values a row.
+    """Return the columns of all files of an object, with one or two values per row.
 
-    A table of clusters may leave some out: ``cluster_id`` then says which rows it has. If two files
-    have the same column, the newer revision counts.
+    A table of clusters may omit some: ``cluster_id`` then names its rows. If two files have the
+    same column, the newer revision is used.
 
     Parameters
     ----------
     found : list of DataFile
         The files.
     n_rows : int
-        The fewest rows, unless an array or a table of all rows says how many there are.
+        The minimum number of rows, unless an array or a table of all rows determines it.
 
     Raises
     ------
@@ -380,9 +380,7 @@ def _object(found: list[DataFile], n_rows: int = 0) -> pd.DataFrame:
     return pd.DataFrame({name: each for name, (each, _) in columns.items()}, index=range(n_rows))
 
 
-_ONE_OBJECT = (
-    "Files of one object have the same rows; revisions that do not fit together must be moved away."
-)
+_ONE_OBJECT = "Files of one object must have the same rows; move away revisions of other rows."
 
 
 def _raise_uneven(one: _Part, other: _Part) -> None:
@@ -411,7 +409,7 @@ def _put(
 
 
 def _arrays(found: list[DataFile]) -> Iterator[_Part]:
-    """Yield what arrays hold; of those with several values a row the number of rows only."""
+    """Yield the contents of arrays; of several values per row, only the number of rows."""
     arrays = {file: load_array(file.path) for file in found if file.is_array}
     columns = [a for a in arrays.values() if a.ndim == 1 or (a.ndim == 2 and a.shape[1] == 1)]
     n_rows = len(columns[0]) if columns else None
@@ -452,6 +450,6 @@ def _load_table(path: Path) -> pd.DataFrame:
     except InputError:
         raise
     except Exception as error:
-        # pandas and pyarrow raise errors of any type on damaged files.
+        # pandas and pyarrow raise errors of any type for damaged files.
         raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
     return text_columns(table, str(path))

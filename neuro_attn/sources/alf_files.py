@@ -1,11 +1,11 @@
-"""Which files of an ALF folder are read: the newest revisions, and one sorting of each probe.
+"""Selection of files in an ALF folder: the newest revisions, and one sorting of each probe.
 
 A file is named ``object.attribute.ext``, perhaps with a namespace before it (``_ibl_trials``) and
 more parts before its suffix. It lies in a *collection* (a folder such as ``alf/probe00``), or in a
-*revision* of it (``alf/probe00/#2024-05-06#``). Revisions are ordered as text, and the last one
-counts; a file without a revision comes before all of them. That is the rule of the Open
-Neurophysiology Environment (ONE), and it holds for each file by itself: what the newest revision
-lacks is taken from an older one.
+*revision* of it (``alf/probe00/#2024-05-06#``). Revisions are sorted as text, and the last one
+is used; a file without a revision comes before all of them. This is the rule of the Open
+Neurophysiology Environment (ONE). It applies to each file separately: a file missing from the
+newest revision is taken from an older one.
 """
 
 import re
@@ -22,15 +22,15 @@ _NAME = re.compile(
 )
 _REVISION = re.compile(r"#([^#]+)#")
 _PROBE = re.compile(r"probe|imec\d", re.I)
-"""Part of the name of a folder that holds what one probe recorded."""
+"""Part of the name of a folder with the recording of one probe."""
 _SHANK = re.compile(r"shank[\w.-]*", re.I)
-"""A folder below that of the probe that is no other sorting of it."""
+"""A folder below that of the probe that is not another sorting of it."""
 _PREFERRED = ("iblsorter", "pykilosort")
 """The order in which the International Brain Laboratory's own loader looks for sortings."""
 
 
 class DataFile(NamedTuple):
-    """A file that holds an attribute of an object."""
+    """A file with an attribute of an object."""
 
     path: Path
     attribute: str
@@ -60,14 +60,14 @@ def newest(folder: Path, wanted: str) -> dict[Path, list[DataFile]]:
     Parameters
     ----------
     folder : Path
-        Where to look, at any depth.
+        Folder to search, at any depth.
     wanted : str
         The object: spikes, clusters, channels, trials.
 
     Raises
     ------
     InputError
-        If two files of one revision hold the same attribute, or a file lies in a folder below
+        If two files of one revision have the same attribute, or a file lies in a folder below
         that of a revision.
     """
     found: dict[tuple[Path, str], DataFile] = {}
@@ -101,7 +101,7 @@ def _collection(path: Path, folder: Path) -> tuple[Path, str]:
         raise InputError(
             str(path),
             "lies in a folder below that of a revision.",
-            "The folder of a revision, #...#, holds files only: move the revision to the end.",
+            "The folder of a revision, #...#, must contain only files: move it to the end.",
         )
     return place, revision
 
@@ -109,7 +109,7 @@ def _collection(path: Path, folder: Path) -> tuple[Path, str]:
 def revisions(files: Iterable[DataFile]) -> list[str]:
     """Return the revisions that files come from, in order; "none" for files without one.
 
-    Without a single revision there is nothing to return.
+    Empty if no file has a revision.
     """
     found = sorted({file.revision for file in files})
     return [each or "none" for each in found] if any(found) else []
@@ -139,7 +139,7 @@ def sortings(folder: Path) -> list[list[Sorting]]:
             if outer.place in inner.place.parents and outer.probe != inner.probe:
                 raise InputError(
                     str(inner.place),
-                    f"holds spikes, and so does {outer.place}, a folder above it.",
+                    f"contains spikes, and so does {outer.place}, a folder above it.",
                     "If these are two sortings of the same recording, move one away.",
                 )
     probes: dict[tuple[str, ...], list[Sorting]] = {}
@@ -149,10 +149,10 @@ def sortings(folder: Path) -> list[list[Sorting]]:
 
 
 def _sorting(place: Path, folder: Path) -> Sorting:
-    """Divide the path of a collection into what identifies the probe and the sorting.
+    """Divide the path of a collection into the parts that identify the probe and the sorting.
 
-    The last part with "probe" or "imec0" in it names the probe, and what lies below it the sorting,
-    except shanks. Without such a part all parts name the probe but those that name sorters.
+    The last part with "probe" or "imec0" in it names the probe. Parts below it name the sorting,
+    except shanks. Without such a part, all parts except names of sorters name the probe.
     """
     parts = place.relative_to(folder).parts
     named = [i for i, part in enumerate(parts) if _PROBE.search(part)]
@@ -167,7 +167,7 @@ def _sorting(place: Path, folder: Path) -> Sorting:
 
 
 def preference(sorting: Sorting) -> tuple[int, str]:
-    """Return what sorts sortings by preference: known names first, then by name."""
+    """Return the sort key of a sorting: known names first, in order of preference, then by name."""
     rank = _PREFERRED.index(sorting.name) if sorting.name in _PREFERRED else len(_PREFERRED)
     return rank, sorting.name
 

@@ -1,9 +1,9 @@
 """Binned data of the Neural Decoding Toolbox and NeuroDecodeR: all sites in one file.
 
 Each site (a neuron) has its own trials, so each is a session unless all were recorded together. A
-file holds means over bins, which may overlap: with bins of 150 ms every 50 ms, neighbours share
-100 ms of spikes. Bins that are decoded here are bins of the file, or several that follow each
-other; so no spike is in two of them.
+file contains means over bins, which may overlap: with bins of 150 ms every 50 ms, adjacent bins
+share 100 ms of spikes. We decode bins of the file, or unions of contiguous bins, so that no spike
+is in two of them.
 """
 
 from collections import Counter
@@ -25,13 +25,13 @@ from neuro_attn.sources.binned_files import Site, load, names
 from neuro_attn.sources.regions import grouped
 
 _TOLERANCE = 1e-3
-"""Largest difference between two edges that are the same, samples."""
+"""Largest difference between two edges that are treated as equal, samples."""
 _MOST = 2000.0
-"""Spikes/s that no unit reaches in a bin."""
+"""Implausibly high firing rate in a bin, spikes/s."""
 
 
 class Chain(NamedTuple):
-    """Bins of one width that follow each other: edges, samples."""
+    """Contiguous bins of one width: edges, samples."""
 
     start: float
     stop: float
@@ -44,7 +44,7 @@ def from_event(site: Site, event_sample: float | None, path: str | Path) -> np.n
     Parameters
     ----------
     site : Site
-        One of what `load` returned.
+        A site from `load`.
     event_sample : float or None
         The key of the configuration, which takes precedence over the file.
     path : str or Path
@@ -53,20 +53,20 @@ def from_event(site: Site, event_sample: float | None, path: str | Path) -> np.n
     event = site.event if event_sample is None else event_sample
     key = "event_sample" if event_sample is not None else f"binned_site_info.{ndt.EVENT}"
     edges = np.array([site.starts, site.stops])
-    # The event may be a sample of the raster that no bin reaches.
+    # The event may be a sample of the raster outside all bins.
     return edges - ndt.event_sample(event, f"{path}, {key}", None)
 
 
 def chain(edges: np.ndarray) -> Chain:
-    """Return bins of one width that follow each other, chosen for what is decoded after the event.
+    """Return contiguous bins of one width, with as many bins as possible after the event.
 
-    Of all such bins these are the ones with an edge at the event, if there are any, and then those
-    with the most bins after it.
+    We prefer bins with an edge at the event, if there are any, and then those with the most bins
+    after it.
 
     Parameters
     ----------
     edges : array, shape (2, bin)
-        As `from_event` returns them.
+        Returned by `from_event`.
     """
     starts, stops = edges
     widths = Counter(np.round(stops - starts, 3).tolist())
@@ -85,7 +85,7 @@ def chain(edges: np.ndarray) -> Chain:
 
 
 def overlap(edges: np.ndarray) -> float:
-    """Return by how much neighbouring bins overlap, samples; 0 if they do not."""
+    """Return the overlap of adjacent bins, samples; 0 if they do not overlap."""
     starts, stops = edges[:, np.argsort(edges[0], kind="stable")]
     return float(max((stops[:-1] - starts[1:]).max(initial=0.0), 0.0))
 
@@ -102,7 +102,7 @@ def session_names(path: str | Path, dataset: BinnedDataset) -> list[str]:
 def recordings(
     path: str | Path, name: str, dataset: BinnedDataset
 ) -> Iterator[Callable[[], xr.Dataset]]:
-    """Yield what returns the Recording of each session of a file, as `session_names` names them.
+    """Yield functions that return the Recording of each session, in the order of `session_names`.
 
     Parameters
     ----------
@@ -111,12 +111,12 @@ def recordings(
     name : str
         Name of the data set.
     dataset : BinnedDataset
-        Its tasks, label, time and regions, and what the file does not give.
+        Its tasks, label, time and regions, and parameters that the file does not give.
 
     Raises
     ------
     InputError
-        If the file cannot be read; what is yielded raises it for what is wrong with a site.
+        If the file cannot be read; the yielded functions raise it for errors of a site.
     """
     sites = load(path)
     provenance = {"origin": str(path), "file": Path(path).name, "sha256": sha256(path)}
@@ -139,7 +139,7 @@ def _recording(
         if not site.trials.equals(sites[0].trials):
             raise InputError(
                 f"{path}, site {site.name}",
-                f"has other trials than site {sites[0].name}.",
+                f"has different trials from site {sites[0].name}.",
                 "Sites recorded together share their trials; simultaneous: false makes each a "
                 "session.",
             )
@@ -186,7 +186,7 @@ def _rates(site: Site, dataset: BinnedDataset, path: str) -> np.ndarray:
 def _check_values(
     site: Site, rates: np.ndarray, widths: np.ndarray, dataset: BinnedDataset, where: str
 ) -> None:
-    """Raise `InputError` where the values contradict the key ``values``."""
+    """Raise `InputError` if the values contradict the key ``values``."""
     if dataset.values == "other":
         return
     given = f"values: {dataset.values} was given, but"
@@ -194,23 +194,23 @@ def _check_values(
         raise InputError(
             where,
             f"{given} {site.values[negative][0]:g} is negative.",
-            "If the file holds z-scores or another signal, set values: other.",
+            "If the file contains z-scores or another signal, set values: other.",
         )
-    # In a mean over several samples, only a spike on each of them makes a whole number.
+    # A mean over several samples is a whole number only if each sample has a spike.
     whole = (site.values == np.round(site.values)).all() and site.values.any()
     counted = dataset.values == "means" and whole and (widths > 1 + _TOLERANCE).all()
     if counted or rates.max() > _MOST:
         raise InputError(
             where,
             f"{given} {site.values.max():g} would be {rates.max():g} spikes/s.",
-            "The toolbox keeps means: spikes a sample. If the file holds spikes a bin, set values: "
-            "counts; if spikes/s, rates; if another signal, other. sampling_rate is the number of "
-            "samples in a second.",
+            "The toolbox stores mean spikes per sample. For spikes per bin, set values: counts; "
+            "for spikes/s, rates; for another signal, other. sampling_rate is the number of "
+            "samples per second.",
         )
 
 
 def _bins(edges: np.ndarray, dataset: BinnedDataset, where: str) -> Sequence[np.ndarray]:
-    """Return, for each bin of ``dataset.time``, the bins of the file that fill it."""
+    """Return, for each bin of ``dataset.time``, the bins of the file that compose it."""
     time, rate = dataset.time, dataset.sampling_rate
     found = []
     for number in range(time.n_bins):
@@ -220,22 +220,22 @@ def _bins(edges: np.ndarray, dataset: BinnedDataset, where: str) -> Sequence[np.
             best = chain(edges)
             start, stop, width = (round(each / rate, 6) for each in best)
             shared = overlap(edges) / rate
-            leak = f" and neighbours share {shared:g} s of spikes" if shared else ""
+            leak = f" and adjacent bins share {shared:g} s of spikes" if shared else ""
             raise InputError(
                 where,
                 f"time has a bin from {time.start + number * time.bin:g} to "
                 f"{time.start + (number + 1) * time.bin:g} s, which is neither a bin of the file "
-                "nor made of several that follow each other.",
-                f"Its bins are {width:g} s wide{leak}. Those that do not overlap: "
-                f"time: {{start: {start:g}, stop: {stop:g}, bin: {width:g}}}; any part of it, and "
-                "multiples of the width, are possible.",
+                "nor a union of contiguous ones.",
+                f"Its bins are {width:g} s wide{leak}. Without overlap: "
+                f"time: {{start: {start:g}, stop: {stop:g}, bin: {width:g}}}, any part of it, or "
+                "multiples of the width.",
             )
         found.append(part)
     return found
 
 
 def _filling(edges: np.ndarray, start: float, stop: float) -> np.ndarray | None:
-    """Return bins that follow each other from start to stop; None if there are none."""
+    """Return contiguous bins from start to stop; None if there are none."""
     filling: list[int] = []
     while start < stop - _TOLERANCE:
         here = np.flatnonzero(
@@ -243,7 +243,7 @@ def _filling(edges: np.ndarray, start: float, stop: float) -> np.ndarray | None:
         )
         if not len(here):
             return None
-        # The widest: a bin that is asked for as it is in the file is taken as it is.
+        # The widest first, so that a requested bin that the file contains is used unchanged.
         widest = int(here[np.argmax(edges[1][here])])
         filling.append(widest)
         start = edges[1][widest]

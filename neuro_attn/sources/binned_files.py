@@ -17,7 +17,7 @@ _PARAMETERS = "binning_parameters"
 
 @dataclass(frozen=True)
 class Site:
-    """What a file holds of one site.
+    """Data of one site in a file.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Site:
         Edges of the bins, samples. Those of tables count from the event; those of .mat files from
         1, and ``stops`` is the first sample after the bin.
     event : object
-        The sample of the event, as the file gives it; None if it does not.
+        The sample of the event from the file; None if missing.
     """
 
     name: str
@@ -50,7 +50,7 @@ def load(path: str | Path) -> list[Site]:
     Raises
     ------
     InputError
-        If the file is missing, unreadable or no binned data, or its parts do not fit each other.
+        If the file is missing, unreadable or not binned data, or its parts are inconsistent.
     """
     path = existing_file(path)
     if path.suffix.lower() in ndr.R_SUFFIXES:
@@ -59,7 +59,7 @@ def load(path: str | Path) -> list[Site]:
 
 
 def names(path: str | Path) -> list[str]:
-    """Return the sites of a file without reading their data, as `load` names them.
+    """Return the names of a file's sites, as in `load`, without reading their data.
 
     Raises
     ------
@@ -98,10 +98,10 @@ def _of_matlab(path: Path) -> list[Site]:
     if "binned_data" not in parts:
         raise InputError(
             str(path),
-            "no variable binned_data.",
+            "has no variable binned_data.",
             "Rasters are read with source: raster."
             if "raster_data" in matfiles.names(path)
-            else "Binned data of the NDT have one cell a site.",
+            else "In binned data of the NDT, it has one cell per site.",
         )
     data = parts["binned_data"]
     data = data if isinstance(data, list) else [data]
@@ -141,7 +141,7 @@ def _of_matlab(path: Path) -> list[Site]:
 
 
 def _by_site(struct: Any, n_sites: int, where: str) -> list[dict[str, Any]]:
-    """Return the fields of each site, of a struct whose fields have an element for each."""
+    """Return the fields of each site from a struct whose fields have one element per site."""
     fields = struct if isinstance(struct, dict) else {}
     made: list[dict[str, Any]] = [{} for _ in range(n_sites)]
     for name, value in fields.items():
@@ -150,7 +150,7 @@ def _by_site(struct: Any, n_sites: int, where: str) -> list[dict[str, Any]]:
         else:
             elements = ndt.several(value)
         if len(elements) != n_sites:
-            # Site information of some sites only is left out by the toolbox at the end.
+            # The toolbox omits trailing site information if only some sites have it.
             if "site_info" in where:
                 continue
             raise InputError(f"{where}.{name}", f"{len(elements)} elements for {n_sites} sites.")
@@ -177,7 +177,7 @@ def _edges(parameters: dict[str, Any], n_bins: int, path: Path) -> tuple[np.ndar
             "Add both to the struct, in samples, as the toolbox does.",
         )
     if starts is None and step is not None:
-        # The toolbox begins with sample 1 unless it was given a start.
+        # The toolbox starts at sample 1 by default.
         first = numbers.get("start_time", np.ones(1))[0]
         starts = step if len(step) > 1 else first + step[0] * np.arange(n_bins)
     assert starts is not None

@@ -34,7 +34,7 @@ GENERIC = re.compile(
     r"tridesclous[\d._]*",
     re.I,
 )
-"""Folders that every session or probe has; the folder above says which one it is."""
+"""Folder names shared by all sessions or probes; the folder above identifies the session."""
 _NUMBERED = re.compile(r"([^/]+)/(\d{4}-\d\d-\d\d)/(\d{3})")
 """Subject, date and number: how Open Neurophysiology names sessions."""
 
@@ -96,7 +96,7 @@ def first_line(error: BaseException) -> str:
 
 
 def finite_spike_times(times: np.ndarray, where: str) -> np.ndarray:
-    """Return a unit's spike times in the order of the file: `clock` judges it.
+    """Return a unit's spike times in the order of the file, which `clock` checks.
 
     Parameters
     ----------

@@ -33,13 +33,13 @@ def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list
     dataset : settings of a data set
         Its source and files.
     data_folder : str or Path
-        What its files are relative to.
+        Folder to which its files are relative.
 
     Returns
     -------
     list of str
-        Paths, sorted; of folders the files in them that are read; for tables those of spikes,
-        trials and units; for simulations none.
+        Sorted paths: for folders, the files that are read; for tables, those of spikes, trials
+        and units; for simulations, none.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list
 
 
 def _files(paths: list[str], dataset: AnyDataset) -> list[str]:
-    """Return the files of the sessions, and those in their folders that are read."""
+    """Return the files of the sessions, including those read from folders."""
     match dataset:
         case AlfDataset():
             from neuro_attn.sources import alf
@@ -70,9 +70,9 @@ def _files(paths: list[str], dataset: AnyDataset) -> list[str]:
 
 
 def session_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
-    """Return the file or folder of each session, sorted; for tables those that hold them all.
+    """Return the file or folder of each session, sorted; for tables, those of all sessions.
 
-    Files of sessions that are left out are not among them.
+    Files of excluded sessions are omitted.
     """
     paths = _all_paths(name, dataset, data_folder)
     one_each = not isinstance(dataset, TableDataset | MatlabDataset | BinnedDataset)
@@ -122,20 +122,20 @@ def session_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> li
     dataset : settings of a data set
         Its source and files.
     data_folder : str or Path
-        What its files are relative to.
+        Folder to which its files are relative.
 
     Returns
     -------
     list of str
-        The files or folders without suffix; for tables, what stands in the trials' column
-        ``session``; for MATLAB arrays one for each array, or for each unit recorded apart;
-        for binned data one for each site. Those that
-        ``sessions`` leaves out are not among them.
+        Names of the files or folders without suffix; for tables, the values of the trials' column
+        ``session``; for MATLAB arrays, one per array, or per unit if units were recorded
+        separately; for binned data, one per site. Sessions excluded by ``sessions`` are
+        omitted.
 
     Raises
     ------
     InputError
-        As in `input_files`, and if ``sessions`` names one that there is not, or leaves none.
+        As in `input_files`, and if ``sessions`` names an unknown session, or excludes all.
     """
     for each in (names := chosen(_all_names(name, dataset, data_folder), name, dataset)):
         as_filename(each, f"datasets.{name}, session")
@@ -148,7 +148,7 @@ def chosen(names: list[str], name: str, dataset: AnyDataset) -> list[str]:
     Parameters
     ----------
     names : list of str
-        All sessions that the files hold.
+        All sessions in the files.
     name : str
         Name of the data set in the configuration.
     dataset : settings of a data set
@@ -157,7 +157,7 @@ def chosen(names: list[str], name: str, dataset: AnyDataset) -> list[str]:
     Raises
     ------
     InputError
-        If ``sessions`` names one that there is not, or leaves none.
+        If ``sessions`` names an unknown session, or excludes all.
     """
     settings = dataset.sessions
     for key in ("include", "exclude"):
@@ -167,7 +167,7 @@ def chosen(names: list[str], name: str, dataset: AnyDataset) -> list[str]:
                 hint = f"Did you mean {close[0]!r}? " if close else ""
                 raise InputError(
                     f"datasets.{name}.sessions.{key}",
-                    f"there is no session {each!r}.",
+                    f"session {each!r} does not exist.",
                     f"{hint}Sessions: {', '.join(names[:_MAX_LISTED])}.",
                 )
     if not (kept := [each for each in names if settings.take(each)]):
@@ -218,11 +218,11 @@ def _matches(pattern: str, data_folder: str | Path, key: str, folders: bool) -> 
 
 
 def _found_instead(pattern: str, folder: Path) -> str:
-    """Return what was probably meant by a pattern that matches nothing, or else what is there."""
+    """Return a remedy for a pattern without a match: a similar path, or the existing files."""
     if "\\" in pattern:
         return f"Write / instead of \\: {pattern.replace(chr(92), '/')}."
     if not folder.is_dir():
-        return f"There is no folder {folder}; data_folder or --data names it."
+        return f"Folder {folder} does not exist; set data_folder or --data."
     parts = Path(pattern).parts
     for number, part in enumerate(parts):
         if (folder / part).is_dir():
@@ -234,12 +234,12 @@ def _found_instead(pattern: str, folder: Path) -> str:
             return f"Did you mean {Path(*parts[:number], close[0], *parts[number + 1 :])}?"
         more = f" and {len(there) - _MAX_LISTED} more" if len(there) > _MAX_LISTED else ""
         listed = ", ".join(there[:_MAX_LISTED]) + more if there else "nothing"
-        return f"In {folder} there is: {listed}. Patterns are relative to data_folder, or absolute."
+        return f"{folder} contains: {listed}. Patterns are relative to data_folder, or absolute."
     return "Patterns are relative to data_folder, or absolute."
 
 
 def _checked(paths: list[str], key: str) -> list[str]:
-    """Return paths, or raise `InputError` if one has a character that no path of input may have."""
+    """Return paths, or raise `InputError` if one contains a forbidden character."""
     for path in paths:
         if set(path) & set("{}<>"):
             raise InputError(
@@ -260,7 +260,7 @@ def _check_stems(paths: list[str], key: str) -> None:
             if Path(path).is_dir() and not is_zarr(path):
                 remedy = (
                     "If these are two sortings of one recording, choose one with a narrower "
-                    "pattern; else rename one of the folders."
+                    "pattern; otherwise, rename one of the folders."
                 )
             raise InputError(
                 key, f"{other} and {path} would both be the session {session_of(path)!r}.", remedy

@@ -1,8 +1,8 @@
 """Variables of MATLAB files, of version 7.3 (HDF5) and older ones alike.
 
-A name leads to a value as in MATLAB: ``data.rates``, ``data(3).rates``, ``rates{2}``. Only numbers,
-text, cells and structs are read. Objects, function handles, tables and strings of MATLAB are not,
-and nothing in a file is ever executed.
+Values are addressed as in MATLAB: ``data.rates``, ``data(3).rates``, ``rates{2}``. Only numbers,
+text, cells and structs are read, not objects, function handles, tables or strings of MATLAB. No
+code in a file is ever executed.
 """
 
 import re
@@ -28,7 +28,7 @@ def names(path: str | Path) -> list[str]:
         with matnodes.opened(path) as root:
             return list(root)
     except InputError:
-        # The reader of the format reports what is wrong with the file.
+        # The reader of the format reports the error in the file.
         return []
 
 
@@ -74,7 +74,7 @@ def numbers(path: str | Path, name: str, n_axes: int) -> np.ndarray:
     name : str
         The variable, as `content` takes it.
     n_axes : int
-        Axes that it has; MATLAB drops axes of length 1 at the end, and here they come back.
+        Number of axes; trailing axes of length 1, which MATLAB drops, are restored.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def numbers(path: str | Path, name: str, n_axes: int) -> np.ndarray:
     Raises
     ------
     InputError
-        If the file is missing or unreadable, or the variable is missing, holds no numbers or has
+        If the file is missing or unreadable, or the variable is missing, is not numeric or has
         other axes.
     """
     array = content(path, name)
@@ -92,7 +92,7 @@ def numbers(path: str | Path, name: str, n_axes: int) -> np.ndarray:
         raise InputError(where, "is a struct.", f"Name a field: {', '.join(array)}.")
     if not isinstance(array, np.ndarray):
         kind = "text" if isinstance(array, str) else "cells"
-        raise InputError(where, f"holds {kind}, not numbers.")
+        raise InputError(where, f"contains {kind}, not numbers.")
     if array.ndim > n_axes:
         shape = " x ".join(map(str, array.shape))
         raise InputError(where, f"has {array.ndim} axes ({shape}), not {n_axes}.")
@@ -116,10 +116,10 @@ def values(path: str | Path, name: str) -> list[Any]:
 
 
 def elements(path: str | Path, name: str) -> list[str]:
-    """Return the names of all arrays that a name stands for.
+    """Return the names of all arrays to which a name refers.
 
-    An array of structs, or cells that hold arrays, gives one for each element: ``data.rates`` is
-    ``data(1).rates``, ``data(2).rates``, ...; any other name is itself.
+    For an array of structs, or cells of arrays, there is one for each element: ``data.rates`` is
+    ``data(1).rates``, ``data(2).rates``, ... Any other name is returned unchanged.
 
     Raises
     ------
@@ -136,14 +136,14 @@ def elements(path: str | Path, name: str) -> list[str]:
 
 
 def count(path: str | Path, name: str) -> int:
-    """Return the number of cells of a variable; 1 if it is no cell array."""
+    """Return the number of cells of a variable; 1 if it is not a cell array."""
     with matnodes.opened(path) as root:
         inside = matnodes.inside(_at(root, name, path))
         return len(inside) if isinstance(inside, list) else 1
 
 
 def shape(path: str | Path, name: str) -> tuple[int, ...]:
-    """Return the shape of an array of numbers without reading it where that can be avoided.
+    """Return the shape of an array of numbers, without reading its data if possible.
 
     Raises
     ------
@@ -179,13 +179,15 @@ def _parts(name: str, path: str | Path) -> list[str | int]:
     found = list(_PART.finditer(name))
     if "".join(each.group() for each in found) != name:
         raise InputError(
-            f"{path}, {name}", "is not the name of a variable.", "As in data, data.rates, data(3)."
+            f"{path}, {name}",
+            "is not the name of a variable.",
+            "Write it as data, data.rates or data(3).",
         )
     return [each[1] if each[1] is not None else int(each[2]) for each in found]
 
 
 def _at(root: Any, name: str, path: str | Path) -> Any:
-    """Return what a name leads to."""
+    """Return the value to which a name refers."""
     node, above = root, ""
     for part in _parts(name, path):
         inside = matnodes.inside(node)
@@ -209,7 +211,7 @@ def _at(root: Any, name: str, path: str | Path) -> Any:
 def _missing(path: str | Path, name: str, above: str, inside: Any) -> InputError:
     prefix = f"{above}." if above else ""
     if isinstance(inside, list):
-        remedy = f"{above} has {len(inside)} elements: choose one, as in {above}(1)."
+        remedy = f"{above} has {len(inside)} elements: choose one, such as {above}(1)."
     else:
         fields = [f"{prefix}{each}" for each in inside] if isinstance(inside, Mapping) else []
         remedy = f"Variables: {', '.join(fields[:_MAX_LISTED]) or 'none'}."

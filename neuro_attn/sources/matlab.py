@@ -54,7 +54,7 @@ class Binned:
 
 @dataclass(frozen=True)
 class _Array:
-    """An array of a file, and which of how many of its kind it is."""
+    """An array of a file, its position and the number of such arrays."""
 
     path: str
     session: str
@@ -161,7 +161,7 @@ def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dat
     Parameters
     ----------
     binned : Binned
-        One of what `load` returned.
+        An element of the list from `load`.
     name : str
         Name of the data set.
     dataset : MatlabDataset
@@ -175,7 +175,7 @@ def recordings(binned: Binned, name: str, dataset: MatlabDataset) -> list[xr.Dat
     Raises
     ------
     InputError
-        If units that were recorded together have different trials; else as
+        If units that were recorded together have different trials, or as in
         `recording.assign_tasks`.
     """
     provenance = {
@@ -266,7 +266,7 @@ def _check_values(rates: np.ndarray, dataset: MatlabDataset, where: str) -> None
             f"{where}, values",
             f"values: {dataset.values} was given, but the array has negative values, as "
             f"{rates[negative][0]:g}.",
-            "If it holds z-scores or another signal, set values: other.",
+            "If it contains z-scores or another signal, set values: other.",
         )
     missing = np.isnan(rates)
     wrong = np.isinf(rates) | (missing & ~missing.all(axis=-1, keepdims=True))

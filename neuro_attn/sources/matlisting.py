@@ -1,4 +1,4 @@
-"""What stands in MATLAB files, fields of structs and elements of cells among it."""
+"""Listing of the contents of MATLAB files, including fields of structs and elements of cells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from typing import Any, Literal
 from neuro_attn.sources import matnodes
 
 _DEEPEST = 6
-"""Structs in structs that are listed."""
+"""Maximum depth of nested structs in a listing."""
 
 
 @dataclass(frozen=True)
 class Listed:
-    """What a name in a file stands for.
+    """The content to which a name in a file refers.
 
     Parameters
     ----------
     kind : str
-        numbers, text, or object: what cannot be read.
+        numbers, text, or object (which cannot be read).
     shape : tuple of int
-        Of numbers as MATLAB shows it; of text, how many there are.
+        Of numbers, as displayed by MATLAB; of text, the number of texts.
     elements : int
-        How many arrays a run would find under the name; see `matfiles.elements`.
+        Number of arrays to which the name refers; see `matfiles.elements`.
     """
 
     kind: Literal["numbers", "text", "object"]
@@ -31,7 +31,7 @@ class Listed:
 
 
 def listing(path: str | Path) -> dict[str, Listed]:
-    """Return what stands in a file, by name.
+    """Return the contents of a file, by name.
 
     Fields of structs are named ``struct.field``. Of an array of structs, or of cells that hold
     arrays, the first element stands for all.

@@ -1,7 +1,7 @@
-"""What MATLAB files are made of: nodes that are arrays of scipy, or groups and data sets of h5py.
+"""Nodes of MATLAB files: arrays of scipy, or groups and data sets of h5py.
 
-Files of version 7.3 are HDF5; scipy reads older ones. Here both are one kind of node: a struct has
-fields, cells and arrays of structs have elements, and what has neither is numbers or text.
+Files of version 7.3 are HDF5; scipy reads older ones. We treat both as the same kind of node: a
+struct has fields, cells and arrays of structs have elements, and other nodes are numbers or text.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ _PLAIN_ONLY = "Save it as char, cell, struct or numbers, with cellstr, table2str
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[Any]:
-    """Give the variables of a file; errors inside are those of a damaged file."""
+    """Open the variables of a file; errors in the block are reported as a damaged file."""
     path = existing_file(path)
     try:
         if h5py.is_hdf5(path):
@@ -41,14 +41,14 @@ def opened(path: str | Path) -> Iterator[Any]:
     except InputError:
         raise
     except Exception as error:
-        # scipy and h5py raise errors of any type on damaged files.
+        # scipy and h5py raise errors of any type for damaged files.
         raise InputError(
             str(path), f"is not a readable .mat file ({first_line(error)})."
         ) from error
 
 
 class _Older(Mapping[str, Any]):
-    """The variables of an older file, each read when it is asked for."""
+    """The variables of an older file, each read on demand."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -78,7 +78,7 @@ def shapes_of_numbers(root: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
 
 
 def inside(node: Any) -> Any:
-    """Return a struct as a dict of nodes, cells and arrays of structs as a list; else None."""
+    """Return a struct as a dict of nodes, cells and arrays of structs as a list; otherwise None."""
     if isinstance(node, h5py.Group):
         return None if _is_sparse(node) else _inside_group(node)
     if isinstance(node, Mapping):
@@ -181,7 +181,7 @@ def shape(node: Any) -> tuple[int, ...]:
 
 
 def kind(node: Any) -> Literal["numbers", "text", "object"]:
-    """Return what a node holds that has neither fields nor elements."""
+    """Return the content of a node that has neither fields nor elements."""
     if isinstance(node, MatlabOpaque | MatlabFunction):
         return "object"
     if isinstance(node, h5py.Group):

@@ -2,7 +2,7 @@
 
 Columns are ``labels.NAME``, ``site_info.NAME``, ``time.START_STOP`` (or ``time.START``),
 ``trial_number`` and, in binned data, ``siteID``. Times are in samples (mostly ms) from the event;
-STOP does not belong to the bin.
+STOP is exclusive.
 """
 
 import re
@@ -19,11 +19,11 @@ from neuro_attn.sources.checks import existing_file, first_line
 from neuro_attn.sources.text_tables import read_text_table
 
 _NUMBER = r"[-.]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
-# R makes "time..5_.4" of "time.-5_-4" where it mends names of columns.
+# R changes the column name "time.-5_-4" to "time..5_.4".
 _TIME = re.compile(rf"time\.({_NUMBER})(?:_({_NUMBER}))?")
 _SITE = re.compile(r"siteID(\..*)?")
 R_SUFFIXES = (".rda", ".rds", ".rdata")
-"""Files of R, which can hold programs and are not read."""
+"""Suffixes of R files, which can contain programs and are not read."""
 _REMEDY = "A table of NeuroDecodeR has columns labels.NAME and time.START_STOP."
 
 
@@ -56,14 +56,14 @@ def written_by_r(path: str | Path) -> InputError:
     """Return the error for a file in a format of R."""
     return InputError(
         str(path),
-        "is a file of R, which is not read.",
-        "In R: load it, then write.csv(binned_data, 'binned.csv', row.names = FALSE, na = ''); "
+        "is an R file, which cannot be read.",
+        "In R, load it and run write.csv(binned_data, 'binned.csv', row.names = FALSE, na = ''); "
         "the same for raster_data.",
     )
 
 
 def kind_of(path: str | Path) -> Literal["raster", "binned"] | None:
-    """Return what a CSV file holds, judged by its columns; None if it is none of NeuroDecodeR."""
+    """Return the kind of a CSV file from its columns; None if it is not from NeuroDecodeR."""
     names = _columns(path)
     if not any(_TIME.fullmatch(name) for name in names):
         return None
@@ -91,7 +91,7 @@ def _columns(path: str | Path) -> list[str]:
     try:
         return [str(name) for name in pd.read_csv(path, nrows=0)]
     except Exception:
-        # pandas raises errors of any type on damaged files; the table's reader names them.
+        # pandas raises errors of any type for damaged files; `load` reports them.
         return []
 
 
@@ -121,7 +121,7 @@ def load(path: str | Path, kind: Literal["raster", "binned"]) -> list[SiteTable]
     except InputError:
         raise
     except Exception as error:
-        # pandas raises errors of any type on damaged files.
+        # pandas raises errors of any type for damaged files.
         raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
     names = [str(name) for name in table.columns]
     sites = [name for name in names if _SITE.fullmatch(name)]
@@ -130,7 +130,7 @@ def load(path: str | Path, kind: Literal["raster", "binned"]) -> list[SiteTable]
     if bool(sites) != (kind == "binned"):
         problem = "a column siteID" if sites else "no column siteID"
         other = "binned" if sites else "raster"
-        raise InputError(str(path), f"has {problem}.", f"It is read with source: {other}.")
+        raise InputError(str(path), f"has {problem}.", f"Set source: {other}.")
     times = [name for name in names if _TIME.fullmatch(name)]
     if not times or not any(name.startswith("labels.") for name in names):
         raise InputError(
@@ -158,7 +158,7 @@ def _name(site: Any) -> str:
 
 
 def _edges(times: Iterable[str], path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return the edges of the bins; one without an end lasts until the next begins."""
+    """Return the edges of the bins; a bin without an end extends to the next one."""
     found = [_TIME.fullmatch(name) for name in times]
     starts = np.array([_time(each[1]) for each in found if each])
     if all(each and each[2] for each in found):
@@ -189,7 +189,7 @@ def _values(table: pd.DataFrame, path: Path) -> np.ndarray:
 
 
 def _trials(table: pd.DataFrame) -> pd.DataFrame:
-    """Return labels without their prefix and padding; what is missing is an empty text."""
+    """Return labels without prefix and padding; missing ones are empty text."""
     named = table.filter(regex=r"^labels\.").rename(columns=lambda name: name[len("labels.") :])
     if "trial_number" in table:
         named = named.assign(trial_number=table["trial_number"])

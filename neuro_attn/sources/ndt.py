@@ -1,6 +1,6 @@
-"""What rasters and binned files of the Neural Decoding Toolbox share (www.readout.info).
+"""Common parts of rasters and binned files of the Neural Decoding Toolbox (www.readout.info).
 
-Labels stand in structs with a cell, or a number, for each trial. Samples count from 1.
+Labels are fields of structs with a cell, or a number, for each trial. Samples count from 1.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def labels(struct: Any, n_trials: int, where: str) -> dict[str, np.ndarray]:
         If there are no labels, or another number of them.
     """
     if not isinstance(struct, Mapping) or not struct:
-        raise InputError(where, "no struct with the labels of the trials.")
+        raise InputError(where, "the struct with the labels of the trials is missing.")
     found = {}
     for name, value in struct.items():
         cells = several(value)
@@ -91,14 +91,14 @@ def text(value: Any) -> str:
 
 
 def region(site: Mapping[str, Any], column: str) -> str:
-    """Return the region that the site information names, if any.
+    """Return the region from the site information, if any.
 
     Parameters
     ----------
     site : mapping
         The fields of the site information.
     column : str
-        The key ``regions.column``; fields of other usual names are taken where it is missing.
+        The key ``regions.column``; if missing, fields with other common names are used.
     """
     texts = (text(site[name]) for name in (column, *REGIONS) if name in site)
     return next((each for each in texts if each), "")
@@ -110,7 +110,7 @@ def event_sample(event: Any, where: str, last: float | None) -> float:
     Parameters
     ----------
     event : Any
-        What the file or the configuration gives; None if neither does.
+        The event sample from the file or the configuration; None if neither gives it.
     where : str
         File and field, or key, named in errors.
     last : float or None
@@ -119,11 +119,11 @@ def event_sample(event: Any, where: str, last: float | None) -> float:
     Raises
     ------
     InputError
-        If nothing is given, or it is no sample of the data.
+        If it is missing, or is not a sample of the data.
     """
     if event is None:
         raise InputError(
-            where, "the file does not give the sample of the event.", "Give the key event_sample."
+            where, "the file does not give the sample of the event.", "Set the key event_sample."
         )
     try:
         sample = float(event)

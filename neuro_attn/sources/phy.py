@@ -29,13 +29,13 @@ _UNCURATED = ("", "unsorted")
 """Groups of clusters that were not curated."""
 _INFO = "cluster_info.tsv"
 _CLUSTERS = ("spike_clusters.npy", "spike_templates.npy")
-"""Files of the spikes' clusters. Phy makes the first from the second when it opens a folder."""
+"""Files of the spikes' clusters. Phy creates the first from the second on opening a folder."""
 _SAMPLE_RATE = re.compile(r"^[ \t]*sample_rate\b(.*)$", re.MULTILINE)
 _NUMBER = re.compile(r"\s*(?::\s*\w+\s*)?=\s*([0-9_.eE+]+)\s*(?:#.*)?")
 _SAME_CLOCK = 0.001
-"""How far spike times in two files on one clock may be apart, s."""
+"""Tolerated difference between spike times in two files on one clock, s."""
 _ROUNDED = 1e-3
-"""Relative difference of numbers that Phy has rounded."""
+"""Tolerated relative difference of numbers, which Phy rounds."""
 _LISTED = 5
 _STALE = (
     "Phy writes both when it saves: open the folder in Phy and save, or delete the file that is "
@@ -58,7 +58,7 @@ def read(folder: str | Path, dataset: PhyDataset) -> SpikeSession:
 
     Spike times are samples, divided by ``sample_rate`` of ``params.py``, which is read as text and
     never executed, or s. Clusters are those that spikes belong to; their columns (``group``,
-    ``KSLabel``, ``ch``, ``depth``, ...) stand in ``cluster_*.tsv``.
+    ``KSLabel``, ``ch``, ``depth``, ...) come from ``cluster_*.tsv``.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def read(folder: str | Path, dataset: PhyDataset) -> SpikeSession:
         raise InputError(
             f"{folder}, units",
             "no cluster_*.tsv marks clusters as good: none has a group or a KSLabel.",
-            "Curate the folder in Phy and save, or set units to null for all clusters, or to "
+            "Curate the folder in Phy and save, set units to null for all clusters, or set it to "
             f"another expression. Columns: {', '.join(map(str, clusters))}.",
         )
     rows = kept_clusters(clusters, dataset, str(folder))
@@ -207,12 +207,12 @@ def sampling_rate(path: Path) -> float:
             "The file is never executed: write the number of samples per second, as in "
             "sample_rate = 30000.0.",
         )
-    # As in Python, the last line counts.
+    # As in Python, the last line takes precedence.
     return rates[-1]
 
 
 def _plain_number(text: str) -> float:
-    """Return the number that stands after "=", NaN if it is anything but a number."""
+    """Return the number after "=", or NaN if it is not a number."""
     found = _NUMBER.fullmatch(text)
     try:
         return float(found[1]) if found else np.nan
@@ -224,15 +224,14 @@ def _plain_number(text: str) -> float:
 
 
 def _cluster_tables(folder: Path) -> list[Path]:
-    """Return the tables of clusters; last the one that Phy derives from the others."""
+    """Return the tables of clusters; the last one is derived by Phy from the others."""
     return sorted(folder.glob("cluster_*.tsv"), key=lambda path: (path.name == _INFO, path.name))
 
 
 def read_clusters(folder: Path, of_spike: np.ndarray) -> Clusters:
     """Return the clusters that have spikes, with the columns of all tables.
 
-    As in Phy, a cluster is one that spikes belong to: those that were merged away may still stand
-    in tables.
+    As in Phy, clusters without spikes are ignored: tables may still list clusters that were merged.
 
     Parameters
     ----------
@@ -311,7 +310,7 @@ def _load_table(path: Path) -> pd.DataFrame:
 
 
 def _check_counts(path: Path, there: pd.Series, here: pd.Series) -> None:
-    """Raise `InputError` if a table counts other spikes than there are: it is of another time."""
+    """Raise `InputError` if spike counts in a table are outdated."""
     there = pd.to_numeric(there, errors="coerce").dropna()
     both = pd.DataFrame({"there": there, "here": here}).fillna(0)
     wrong = both[both["there"] != both["here"]]
@@ -360,7 +359,7 @@ def _said(value: object) -> str:
 
 
 def with_groups(found: Clusters) -> Clusters:
-    """Return clusters with ``group``, and a remark unless all were given one in Phy.
+    """Return clusters with ``group``, and a remark unless Phy assigned a group to all.
 
     If nobody has curated any cluster, ``group`` is Kilosort's ``KSLabel``, which Kilosort itself
     writes into cluster_group.tsv as well (in a column ``KSLabel``). In a folder that was curated in

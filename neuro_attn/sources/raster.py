@@ -24,19 +24,18 @@ _PARTS = ("raster_data", "raster_labels", "raster_site_info")
 
 
 def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
-    """Read a unit from a raster file; it makes a session of its own.
+    """Read a unit from a raster file as a session of one unit.
 
-    A raster has no clock that goes through the session. Here its trials follow each other on one,
-    1 s apart, and each spike stands in the middle of its sample, so that no spike ever lies on the
-    edge of a bin. Trials have the columns ``trial_id`` (row of the raster, from 1), ``onset`` (s)
-    and every label.
+    A raster has no session clock. We place its trials on an artificial one, 1 s apart, and each
+    spike in the middle of its sample, so that no spike lies on the edge of a bin. Trials have
+    the columns ``trial_id`` (row of the raster, from 1), ``onset`` (s) and every label.
 
     Parameters
     ----------
     path : str or Path
         The .mat or .csv file; its stem names session and unit.
     dataset : RasterDataset
-        Says region, event sample and sampling rate where the file does not.
+        Gives region, event sample and sampling rate if the file does not.
 
     Returns
     -------
@@ -46,7 +45,7 @@ def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
     Raises
     ------
     InputError
-        If the file is missing, unreadable or no raster, its parts do not fit each other, or
+        If the file is missing, unreadable or not a raster, its parts are inconsistent, or
         ``dataset.time`` reaches outside the raster.
     """
     path = Path(path)
@@ -79,7 +78,7 @@ def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
 
 @dataclass(frozen=True)
 class Raster:
-    """What a raster file holds.
+    """Contents of a raster file.
 
     Parameters
     ----------
@@ -90,7 +89,7 @@ class Raster:
     site : dict
         The fields of the site information.
     event : object
-        The sample (from 1) of the event, as the file gives it; None if it does not.
+        The sample (from 1) of the event from the file; None if missing.
     place : str
         Where the file gives it.
     width : float
@@ -119,7 +118,7 @@ def load(path: str | Path) -> Raster:
     Raises
     ------
     InputError
-        If the file is missing, unreadable or no raster, or its parts do not fit each other.
+        If the file is missing, unreadable or not a raster, or its parts are inconsistent.
     """
     path = existing_file(path)
     if path.suffix.lower() == ".csv":
@@ -130,10 +129,10 @@ def load(path: str | Path) -> Raster:
     if "raster_data" not in parts:
         raise InputError(
             str(path),
-            "no variable raster_data.",
-            "Binned data are read with source: binned."
+            "has no variable raster_data.",
+            "For binned data, set source: binned."
             if "binned_data" in matfiles.names(path)
-            else "A raster of the NDT has one.",
+            else "Rasters of the NDT contain it.",
         )
     counts = _counts(parts["raster_data"], f"{path}, raster_data")
     labels = ndt.labels(parts.get("raster_labels"), len(counts), f"{path}, raster_labels")
@@ -151,11 +150,11 @@ def _of_table(path: Path) -> Raster:
         raise InputError(
             f"{path}, time",
             "the samples of the raster differ in width, overlap or leave gaps.",
-            "Samples of a raster follow each other, as time.0_1, time.1_2, ...",
+            "Samples of a raster must be contiguous: time.0_1, time.1_2, ...",
         )
     counts = _counts(found.values, f"{path}, time")
     event = 1 - found.starts[0] / widths[0]
-    # Tables whose times begin with sample 1 are not aligned to an event.
+    # Tables whose times start at sample 1 are not aligned to an event.
     aligned = 1 <= event <= counts.shape[1]
     return Raster(
         counts, found.trials, found.site, event if aligned else None, "time", float(widths[0])

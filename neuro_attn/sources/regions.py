@@ -15,11 +15,11 @@ _MAX_LISTED = 40
 
 
 def grouped(units: pd.DataFrame, regions: Regions, origin: str) -> pd.DataFrame:
-    """Give units the names of the groups that their regions belong to.
+    """Replace the regions of units by the groups to which they belong.
 
-    A name that stands in a group as it is belongs to that group; any other belongs to the group
-    with a pattern that matches it, and without one it stays. Case counts. Regions that are left
-    out by the file's name are left out before they are grouped.
+    A region listed literally in a group belongs to that group. Any other region belongs to the
+    group with a matching pattern, or remains unchanged if no pattern matches. Names are case
+    sensitive. Regions excluded by their name in the file are excluded before grouping.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def grouped(units: pd.DataFrame, regions: Regions, origin: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The units as they are, bytes decoded, if there is no map; else ``region`` is the group,
-        and ``region_in_file`` what it was.
+        Without a map, the units with bytes decoded. Otherwise ``region`` is the group, and
+        ``region_in_file`` the original name.
 
     Raises
     ------

@@ -20,7 +20,7 @@ _FEWEST, _SAMPLED = 100, 20_000
 _LAG, _BIN, _BESIDE = 0.003, 0.0001, 21
 """Longest lag and width of a bin of a cross-correlogram, s; bins on which a peak stands."""
 _COINCIDENT = 0.3
-"""Part of the spikes that two sortings share at least if they are of one recording."""
+"""Minimum fraction of spikes shared by two sortings of one recording."""
 
 
 class Clusters(NamedTuple):
@@ -29,7 +29,7 @@ class Clusters(NamedTuple):
     table: pd.DataFrame
     """One row a cluster, with the columns of all files."""
     remarks: list[str]
-    """What a user should know of how they were read."""
+    """Remarks on how they were read."""
 
 
 def load_array(path: Path) -> np.ndarray:
@@ -104,8 +104,8 @@ def load_clusters(path: Path, n_spikes: int, times: Path) -> np.ndarray:
     if len(numbers) != n_spikes:
         raise InputError(
             str(path),
-            f"holds {len(numbers)} values for the {n_spikes} spikes of {times}.",
-            "Times and clusters of spikes must come from the same sorting.",
+            f"contains {len(numbers)} values for the {n_spikes} spikes of {times}.",
+            "Take times and clusters of spikes from the same sorting.",
         )
     wrong = ~np.isfinite(numbers) | (numbers < 0) | (numbers != np.floor(numbers))
     if wrong.any():
@@ -117,10 +117,10 @@ def load_clusters(path: Path, n_spikes: int, times: Path) -> np.ndarray:
 
 
 def check_distinct(sortings: Sequence[tuple[str, np.ndarray]], where: str) -> None:
-    """Raise `InputError` if two sortings hold the same spikes.
+    """Raise `InputError` if two sortings contain the same spikes.
 
-    Sorted twice, the spikes of a recording coincide within a fraction of a millisecond; those of
-    two probes do so only by chance, at all lags alike.
+    In two sortings of one recording, spikes coincide within a fraction of a millisecond. Spikes of
+    two probes coincide only by chance, equally at all lags.
 
     Parameters
     ----------
@@ -134,16 +134,16 @@ def check_distinct(sortings: Sequence[tuple[str, np.ndarray]], where: str) -> No
         if shared > _COINCIDENT:
             raise InputError(
                 where,
-                f"{name} and {other} hold the same spikes: {shared:.0%} coincide.",
-                "These are two sortings of one recording: move one of the two away.",
+                f"{name} and {other} contain the same spikes: {shared:.0%} coincide.",
+                "They are two sortings of one recording: move one of them away.",
             )
 
 
 def _shared(times: np.ndarray, others: np.ndarray) -> float:
-    """Return the part of spikes that coincide with others.
+    """Return the fraction of spikes that coincide with others.
 
-    It is the highest bin of the cross-correlogram, above the bins beside it: what two probes have
-    in common, such as responses to the same events, is broader than a millisecond.
+    It is the height of the highest bin of the cross-correlogram above its adjacent bins.
+    Correlations between probes, such as responses to the same events, are broader than 1 ms.
     """
     few, many = sorted((times[np.isfinite(times)], others[np.isfinite(others)]), key=len)
     if len(few) < _FEWEST:
@@ -152,7 +152,7 @@ def _shared(times: np.ndarray, others: np.ndarray) -> float:
     many = np.sort(many)
     edges = np.arange(-_LAG, _LAG + _BIN / 2, _BIN)
     counts = np.diff([np.searchsorted(many, sample + edge).sum() for edge in edges])
-    # A lag that lies on an edge is shared by two bins.
+    # A lag on an edge is shared by two bins.
     pairs = counts[1:] + counts[:-1]
     beside = scipy.ndimage.median_filter(pairs, size=_BESIDE, mode="nearest")
     return float((pairs - beside).max()) / len(sample)

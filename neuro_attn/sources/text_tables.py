@@ -1,4 +1,4 @@
-"""Tables of text (CSV, TSV) as others write them: words such as "None" and "NA" are names."""
+"""Reader of text tables (CSV, TSV) in which words such as "None" and "NA" may be names."""
 
 import csv
 from collections.abc import Container, Sequence
@@ -11,7 +11,7 @@ from neuro_attn.bytestrings import text_columns
 from neuro_attn.errors import InputError
 
 _MISSING_NUMBERS = frozenset({"nan", "-nan", "na", "<na>", "n/a", "#n/a", "null", "none"})
-"""What programs write for a number that is missing (lower case)."""
+"""Representations of a missing number (lower case)."""
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _TRUTH = {"true": True, "false": False}
 
@@ -23,7 +23,7 @@ def read_text_table(
     names: Sequence[str] = (),
     columns: Container[str] | None = None,
 ) -> pd.DataFrame:
-    r"""Read a table of text without taking names for missing values.
+    r"""Read a table of text without mistaking names for missing values.
 
     A cue can be called "None" and a region "NA", so in a column of text only an empty field is
     missing. In a column whose other fields are all numbers, or all true or false, such a word is a
@@ -34,9 +34,9 @@ def read_text_table(
     path : Path
         The file; its first line names the columns.
     separator : str
-        What stands between fields.
+        Separator of fields.
     names : sequence of str
-        Columns that are text even where they look like numbers.
+        Columns that are text even if they look like numbers.
     columns : container of str, optional
         Read these columns only.
 
@@ -49,7 +49,7 @@ def read_text_table(
     Raises
     ------
     Exception
-        As `pandas.read_csv`: of several types where the file is damaged.
+        As `pandas.read_csv`, of several types for a damaged file.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def read_text_table(
         usecols=None if columns is None else columns.__contains__,
         keep_default_na=False,
         na_values=[""],
-        # In parts, a column could be numbers in one and text in the next.
+        # If read in chunks, a column could be numeric in one and text in the next.
         low_memory=False,
         skipinitialspace=True,
     )
@@ -110,14 +110,14 @@ def _check_header(path: Path, separator: str) -> None:
 
 
 def _typed(column: pd.Series) -> pd.Series:
-    """Return a column of text as numbers if all that is not missing is a number."""
+    """Return a column of text as numbers if all values that are not missing are numbers."""
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
         return column
     text = column.dropna().astype(str).str.strip().str.lower()
     text = text[~text.isin(_MISSING_NUMBERS)]
     values = pd.Series(np.nan, column.index)
     if text.empty:
-        # Without a single number, the words are names; without any word, nothing is known.
+        # Without any number, the words are names; without any word, the type is undetermined.
         return column if column.notna().any() else values
     if text.isin(_TRUTH).all():
         return text.map(_TRUTH).astype("boolean").reindex(column.index)

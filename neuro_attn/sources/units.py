@@ -1,4 +1,4 @@
-"""Which units to keep: the key of every source whose files describe their units."""
+"""Selection of units by an expression, for every source whose files describe their units."""
 
 import re
 
@@ -10,7 +10,7 @@ from neuro_attn.expressions import evaluate
 
 
 def kept_units(units: pd.DataFrame, expression: str | None, *, where: str, what: str) -> np.ndarray:
-    """Return the rows of the units on which an expression is true; all without one.
+    """Return the rows of units for which an expression is true, or all rows without one.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def kept_units(units: pd.DataFrame, expression: str | None, *, where: str, what:
     where : str
         File and key, named in errors.
     what : str
-        What a row is in the words of the format.
+        Word for a row in the format.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def kept_units(units: pd.DataFrame, expression: str | None, *, where: str, what:
     try:
         rows = np.flatnonzero(evaluate(expression, units, where))
     except InputError as error:
-        # Expressions are on trials elsewhere, and their errors say so.
+        # Errors of expressions refer to trials, which we replace by units.
         problem = error.problem.replace("no trial column", f"no column of the {what}s")
         problem = problem.replace("on every trial", f"on every {what}")
         raise InputError(error.where, problem, error.remedy) from None

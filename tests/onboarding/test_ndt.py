@@ -53,7 +53,7 @@ def test_bins_that_overlap_are_named_and_those_proposed_do_not(tmp_path, command
     formats.write("binned", tmp_path / "recorded", formats.planted(n_units=2))
     (path,) = (tmp_path / "recorded").iterdir()
     shown = command("inspect", path).out
-    assert "overlapping bins: neighbours share 0.05 s of spikes." in shown
+    assert "overlapping bins: adjacent bins share 0.05 s of spikes." in shown
     command("init", path, "-o", "mine.yaml", "--label", "side")
     (keys,) = yaml.safe_load(Path("mine.yaml").read_text())["datasets"].values()
     assert keys["time"] == {"start": -0.1, "stop": 0.5, "bin": 0.1}
@@ -85,7 +85,7 @@ def test_binned_data_without_an_event_ask_for_it(tmp_path, command):
     shown = command("inspect", path).out
     assert "the file does not give the sample of the event; event_sample does" in shown
     options = (path, "-o", "mine.yaml", "--label", "side")
-    assert command("init", *options).message.endswith("Give the key event_sample.")
+    assert command("init", *options).message.endswith("Set the key event_sample.")
     assert command("init", *options, "--event-sample", 101).code == 0
     (keys,) = yaml.safe_load(Path("mine.yaml").read_text())["datasets"].values()
     assert (keys["event_sample"], keys["time"]["start"]) == (101, -0.1)
@@ -94,7 +94,7 @@ def test_binned_data_without_an_event_ask_for_it(tmp_path, command):
 def test_a_file_of_r_is_one_message_of_inspect(tmp_path, command):
     (tmp_path / "binned.Rda").write_bytes(b"RDX3")
     message = command("inspect", "binned.Rda").message
-    assert message.startswith("binned.Rda: is a file of R, which is not read. In R: load it, then")
+    assert message.startswith("binned.Rda: is an R file, which cannot be read. In R, load it and")
 
 
 def test_an_empty_label_is_counted_as_missing(tmp_path, described):

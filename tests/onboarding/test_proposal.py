@@ -272,7 +272,7 @@ def test_a_data_set_has_files_of_one_kind(command, tmp_path):
 def test_a_raster_that_does_not_name_its_event_asks_for_it(command, tmp_path):
     paths = [write_raster(tmp_path / f"{n}.mat", event=None) for n in "abcdef"]
     message = command("init", *paths, *OPTIONS).message
-    assert "the file does not give the sample of the event. Give the key event_sample." in message
+    assert "the file does not give the sample of the event. Set the key event_sample." in message
     time = ("--start", "-0.2", "--stop", "0.4")
     assert command("init", *paths, *OPTIONS, "--event-sample", 301, *time).code == 0
     assert dataset(tmp_path)["event_sample"] == 301

@@ -198,8 +198,8 @@ def test_times_and_clusters_must_be_as_many(session, small):
     path = session / "alf" / "probe00" / "spikes.clusters.npy"
     np.save(path, np.zeros(7, int))
     assert problem(session, small()) == (
-        f"{path}: holds 7 values for the 3000 spikes of {path.parent / 'spikes.times.npy'}. "
-        "Times and clusters of spikes must come from the same sorting."
+        f"{path}: contains 7 values for the 3000 spikes of {path.parent / 'spikes.times.npy'}. "
+        "Take times and clusters of spikes from the same sorting."
     )
 
 

@@ -98,14 +98,14 @@ def test_the_first_sorting_of_a_list_that_a_probe_has_is_read(tmp_path):
 def test_sortings_that_no_name_gives_away_are_told_by_their_spikes(places, tmp_path):
     layouts.write_alf(tmp_path, SESSION, *places)
     text = problem(tmp_path)
-    assert f"{places[0]} and {places[1]} hold the same spikes" in text
-    assert "move one of the two away" in text
+    assert f"{places[0]} and {places[1]} contain the same spikes" in text
+    assert "move one of them away" in text
 
 
 def test_a_sorting_above_a_probe_cannot_be_chosen_and_is_refused(tmp_path):
     root = layouts.write_alf(tmp_path, SESSION, ".", "alf/probe00")
     assert problem(tmp_path).startswith(
-        f"{root / 'alf/probe00'}: holds spikes, and so does {root}, a folder above it."
+        f"{root / 'alf/probe00'}: contains spikes, and so does {root}, a folder above it."
     )
 
 
@@ -145,7 +145,7 @@ def test_spikes_shared_by_chance_or_by_the_task_are_no_second_sorting(rate):
     ]
     check_distinct([("one", found[0]), ("other", found[1])], "session")
     again = found[0][rng.random(len(found[0])) < 0.6] + 0.0007
-    with pytest.raises(InputError, match="hold the same spikes"):
+    with pytest.raises(InputError, match="contain the same spikes"):
         check_distinct([("one", found[0]), ("other", again)], "session")
 
 
@@ -260,8 +260,8 @@ def test_trials_of_revisions_with_other_rows_name_both_files(tmp_path):
     layouts.save(newer, np.arange(7.0))
     table = root / "alf" / "_ibl_trials.table.pqt"
     assert problem(tmp_path) == (
-        f"{table}: has 40 rows; {newer} has 7. Files of one object have the same rows; revisions "
-        "that do not fit together must be moved away."
+        f"{table}: has 40 rows; {newer} has 7. Files of one object must have the same rows; move "
+        "away revisions of other rows."
     )
 
 

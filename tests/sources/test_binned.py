@@ -162,7 +162,9 @@ def test_sites_recorded_together_are_one_session(write, made_with):
     (made,) = read(path, settings)
     assert (made.attrs["session"], made.sizes["unit"]) == ("ZD", SITES)
     assert sources.session_names("small", settings, path.parent) == ["ZD"]
-    assert problem(write(), settings).startswith(f"{path}, site 2: has other trials than site 1. ")
+    assert problem(write(), settings).startswith(
+        f"{path}, site 2: has different trials from site 1. "
+    )
 
 
 def test_each_site_may_have_its_own_event(write, made_with):
@@ -223,17 +225,17 @@ def test_overlapping_bins_are_refused_with_those_that_do_not_overlap(path, made_
     text = problem(path, made_with(time={"start": -0.1, "stop": 0.5, "bin": 0.05}))
     assert text == (
         f"{path}, site 1: time has a bin from -0.1 to -0.05 s, which is neither a bin of the file "
-        "nor made of several that follow each other. Its bins are 0.15 s wide and neighbours share "
-        "0.1 s of spikes. Those that do not overlap: time: {start: 0, stop: 0.45, bin: 0.15}; any "
-        "part of it, and multiples of the width, are possible."
+        "nor a union of contiguous ones. Its bins are 0.15 s wide and adjacent bins share "
+        "0.1 s of spikes. Without overlap: time: {start: 0, stop: 0.45, bin: 0.15}, any "
+        "part of it, or multiples of the width."
     )
 
 
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"binned_data": None}, ": no variable binned_data. Binned data of the NDT have one cell"),
-        ({"binned_labels": None}, ", binned_labels, site 1: no struct with the labels"),
+        ({"binned_data": None}, ": has no variable binned_data. In binned data of the NDT, it has"),
+        ({"binned_labels": None}, ", binned_labels, site 1: the struct with the labels"),
         ({"binned_data": [means(0), means(1)]}, ", binned_labels.side: 3 elements for 2 sites."),
         (
             {"binned_data": [means(0)[1:], means(1), means(2)]},
@@ -251,7 +253,7 @@ def test_overlapping_bins_are_refused_with_those_that_do_not_overlap(path, made_
         (
             site_info(alignment_event_time=None),
             ", binned_site_info.alignment_event_time: the file does not give the sample of the "
-            "event. Give the key event_sample.",
+            "event. Set the key event_sample.",
         ),
         (
             site_info(alignment_event_time=["soon"] * 3),

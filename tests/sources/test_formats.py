@@ -99,8 +99,8 @@ def test_the_file_of_a_session_that_is_left_out_is_not_read(tmp_path):
 
 
 WRONG = {
-    "include": ({"include": ["tuesdy"]}, "include: there is no session 'tuesdy'. Did you mean"),
-    "exclude": ({"exclude": ["friday"]}, "exclude: there is no session 'friday'. Sessions: mon"),
+    "include": ({"include": ["tuesdy"]}, "include: session 'tuesdy' does not exist. Did you mean"),
+    "exclude": ({"exclude": ["friday"]}, "exclude: session 'friday' does not exist. Sessions: mon"),
     "none": ({"exclude": ["monday", "tuesday"]}, "sessions: no session is left."),
 }
 

@@ -119,7 +119,7 @@ def test_anything_else_may_be_negative(write, made_with):
     path = write(rates=array() - 25)
     text = problem(path, made_with())
     assert text.startswith(f"{path}, rates, values: values: rates was given, but the array has")
-    assert text.endswith("If it holds z-scores or another signal, set values: other.")
+    assert text.endswith("If it contains z-scores or another signal, set values: other.")
     assert read(path, made_with(values="other"))["rates"].attrs["units"] == "a.u."
 
 
@@ -277,7 +277,7 @@ def test_levels_must_fit_their_axis(write, made_with):
 @pytest.mark.parametrize(
     ("variable", "expected"),
     [
-        ("data", "holds cells, not numbers."),
+        ("data", "contains cells, not numbers."),
         ("data.rates(3", "is not the name of a variable."),
         ("data.speed", "no variable 'data(1).speed'. Variables: data(1)."),
         ("data(3).rates", "no element 3 of 'data'. It has 2."),

@@ -227,7 +227,7 @@ def test_a_table_whose_times_count_from_one_needs_the_event(tmp_path, dataset):
     path = tmp_path / "unit7.csv"
     table(first=1).to_csv(path, index=False)
     assert problem(path, dataset(**KEYS)) == (
-        f"{path}, time: the file does not give the sample of the event. Give the key event_sample."
+        f"{path}, time: the file does not give the sample of the event. Set the key event_sample."
     )
     session = raster.read(path, dataset(**KEYS, event_sample=301))
     assert session.spike_times[0][0] - session.trials["onset"][0] == pytest.approx(-0.2995)
@@ -236,7 +236,7 @@ def test_a_table_whose_times_count_from_one_needs_the_event(tmp_path, dataset):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda t: t.assign(siteID=1), ": has a column siteID. It is read with source: binned."),
+        (lambda t: t.assign(siteID=1), ": has a column siteID. Set source: binned."),
         (lambda t: t.filter(like="time"), ": has no column labels.NAME. A table of NeuroDecodeR"),
         (lambda t: t.filter(like="labels"), ": has no column time.START_STOP."),
         (lambda t: t.drop(columns="time.0_1"), ", time: the samples of the raster differ in width"),
@@ -255,7 +255,7 @@ def test_files_of_r_are_answered_with_how_to_write_a_table(tmp_path, small):
     path = tmp_path / "unit7.rda"
     path.write_bytes(b"RDX3")
     assert problem(path, small) == (
-        f"{path}: is a file of R, which is not read. In R: load it, then write.csv(binned_data, "
+        f"{path}: is an R file, which cannot be read. In R, load it and run write.csv(binned_data, "
         "'binned.csv', row.names = FALSE, na = ''); the same for raster_data."
     )
 
@@ -284,7 +284,10 @@ def test_any_bytes_and_truncated_files_are_an_input_error_or_harmless(
         ({"raster_data": None}, ": no variable raster_data. A raster of the NDT has one."),
         ({"raster_data": "text"}, ", raster_data: shape (), type <U4. Must be numbers, trials"),
         ({"raster_data": np.zeros((6, 8, 2))}, ", raster_data: shape (6, 8, 2), type float64. "),
-        ({"raster_labels": None}, ", raster_labels: no struct with the labels of the trials."),
+        (
+            {"raster_labels": None},
+            ", raster_labels: the struct with the labels of the trials is missing.",
+        ),
         (
             {"raster_labels": {"picture": cells(["hand"] * 5)}},
             ", raster_labels.picture: 5 labels for 6 trials.",
@@ -292,7 +295,7 @@ def test_any_bytes_and_truncated_files_are_an_input_error_or_harmless(
         (
             {"raster_site_info": None},
             ", raster_site_info.alignment_event_time: the file does not give the sample of the "
-            "event. Give the key event_sample.",
+            "event. Set the key event_sample.",
         ),
         (
             {"raster_site_info": {"alignment_event_time": 801.0}},

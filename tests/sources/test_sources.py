@@ -53,7 +53,7 @@ def test_a_pattern_without_files_is_named_with_key_and_folder(folder, dataset):
         sources.input_files("small", settings, folder)
     assert str(error.value) == (
         f"datasets.small.files: 'mouse*.nwb' matches no file in {folder}. "
-        f"In {folder} there is: {', '.join(sorted(each.name for each in folder.iterdir()))}. "
+        f"{folder} contains: {', '.join(sorted(each.name for each in folder.iterdir()))}. "
         "Patterns are relative to data_folder, or absolute."
     )
 
@@ -64,8 +64,8 @@ def test_a_pattern_without_files_is_named_with_key_and_folder(folder, dataset):
         ("mine/*.nwb", "Did you mean mice/*.nwb?"),
         ("mice/sesion1.nwb", "Did you mean mice/session1.nwb?"),
         ("mice\\*.nwb", "Write / instead of \\: mice/*.nwb."),
-        ("mice/*.mat", "mice there is: session1.nwb. Patterns are relative to data_folder"),
-        ("rats/*.nwb", "there is: mice. Patterns are relative"),
+        ("mice/*.mat", "mice contains: session1.nwb. Patterns are relative to data_folder"),
+        ("rats/*.nwb", "contains: mice. Patterns are relative"),
     ],
 )
 def test_what_a_pattern_meant_is_named(tmp_path, dataset, pattern, expected):
