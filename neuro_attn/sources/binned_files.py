@@ -99,7 +99,7 @@ def _of_matlab(path: Path) -> list[Site]:
         raise InputError(
             str(path),
             "has no variable binned_data.",
-            "Rasters are read with source: raster."
+            "For rasters, set source: raster."
             if "raster_data" in matfiles.names(path)
             else "In binned data of the NDT, it has one cell per site.",
         )

@@ -271,8 +271,8 @@ def test_parts_that_are_missing_or_do_not_fit_are_named(write, made_with, change
     [
         (lambda x: x - 0.1, "means", "set values: other."),
         (lambda x: x - 0.1, "rates", "set values: other."),
-        (lambda x: np.round(x * WIDTH), "means", "If the file holds spikes a bin, set values: "),
-        (lambda x: x * 1000, "means", "if spikes/s, rates;"),
+        (lambda x: np.round(x * WIDTH), "means", "For spikes per bin, set values: "),
+        (lambda x: x * 1000, "means", "for spikes/s, rates;"),
     ],
 )
 def test_values_that_cannot_be_what_was_given_lead_to_the_right_key(
@@ -286,10 +286,10 @@ def test_values_that_cannot_be_what_was_given_lead_to_the_right_key(
 
 def test_rasters_and_binned_data_point_to_each_others_source(tmp_path):
     write_older(tmp_path / "b.mat", variables())
-    with pytest.raises(InputError, match="Binned data are read with source: binned"):
+    with pytest.raises(InputError, match="For binned data, set source: binned"):
         raster.load(tmp_path / "b.mat")
     write_older(tmp_path / "r.mat", {"raster_data": np.ones((2, 3))})
-    with pytest.raises(InputError, match="Rasters are read with source: raster"):
+    with pytest.raises(InputError, match="For rasters, set source: raster"):
         binned_files.load(tmp_path / "r.mat")
 
 

@@ -281,7 +281,7 @@ def test_any_bytes_and_truncated_files_are_an_input_error_or_harmless(
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"raster_data": None}, ": no variable raster_data. A raster of the NDT has one."),
+        ({"raster_data": None}, ": has no variable raster_data. Rasters of the NDT contain it."),
         ({"raster_data": "text"}, ", raster_data: shape (), type <U4. Must be numbers, trials"),
         ({"raster_data": np.zeros((6, 8, 2))}, ", raster_data: shape (6, 8, 2), type float64. "),
         (
