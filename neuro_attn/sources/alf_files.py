@@ -101,7 +101,8 @@ def _collection(path: Path, folder: Path) -> tuple[Path, str]:
         raise InputError(
             str(path),
             "lies in a folder below that of a revision.",
-            "The folder of a revision, #...#, must contain only files: move the revision to the end.",
+            "The folder of a revision, #...#, must contain only files: "
+            "move the revision to the end.",
         )
     return place, revision
 
