@@ -28,6 +28,8 @@ _CHANCE = 1e-9
 """Probability of a silence below which we infer that nothing was recorded."""
 _EXPECTED = 20.0
 """Expected number of missing spikes; Poisson units yield none with a probability of 2e-9."""
+_COARSE = 0.01
+"""Resolution of single precision, s, from which on it displaces spikes to other bins."""
 _ENOUGH_SPIKES = 20
 """Minimum number of spikes; so many are not all at whole seconds by chance."""
 _ENOUGH_TRIALS = 5
@@ -75,6 +77,8 @@ class Train:
         Spikes whose times are not whole numbers.
     restart : Restart or None
         First restart of its times, if any.
+    n_single : int
+        Number of spike times that single precision represents exactly.
     """
 
     n_spikes: int
@@ -86,6 +90,7 @@ class Train:
     expected_short: float
     n_fractional: int
     restart: Restart | None
+    n_single: int = 0
 
 
 def describe(times: np.ndarray, unit: str = "") -> Train:
@@ -115,6 +120,7 @@ def describe(times: np.ndarray, unit: str = "") -> Train:
         expected_short=float(len(intervals) * -np.expm1(-rate * _SHORT)),
         n_fractional=int((times != seconds).sum()),
         restart=restart,
+        n_single=int((times == times.astype(np.float32)).sum()),
     )
 
 
@@ -136,7 +142,7 @@ class Spikes:
     ----------
     n_units : int
         Units that fire.
-    n_spikes, n_long, n_short, n_fractional, n_intervals : int
+    n_spikes, n_long, n_short, n_fractional, n_intervals, n_single : int
     expected_short : float
         Sums over units; see `Train`.
     first, last : float
@@ -161,6 +167,7 @@ class Spikes:
     seconds: np.ndarray
     restarts: list[Restart]
     n_ordered: int
+    n_single: int = 0
 
 
 def together(trains: Iterable[Train]) -> Spikes:
@@ -179,6 +186,7 @@ def together(trains: Iterable[Train]) -> Spikes:
         seconds=np.unique(np.concatenate([np.empty(0), *(train.seconds for train in fired)])),
         restarts=[train.restart for train in fired if train.restart],
         n_ordered=sum(train.n_spikes >= _SPIKES_OF_A_PART for train in fired),
+        n_single=sum(train.n_single for train in fired),
     )
 
 
@@ -319,6 +327,16 @@ def _unit_of_time(
     if later >= _LONGEST_TASK and (scaled or (mostly_long and not mostly_outside)):
         unit, remedy = _named(later)
         return Diagnosis(f"{late}: spike times seem to be in {unit}.", remedy)
+    step = float(np.spacing(np.float32(max(abs(spikes.first), abs(last)))))
+    all_single = spikes.n_spikes >= _ENOUGH_SPIKES and spikes.n_single == spikes.n_spikes
+    # Sample numbers are whole, and single precision holds all up to where its step is 1.
+    if all_single and step > _COARSE and (spikes.n_fractional or step > 1):
+        return Diagnosis(
+            f"spike times are in single precision, which at {last:,.10g} s goes in steps of "
+            f"{step:.2g} s.",
+            "Write them in double precision, or subtract the start of the recording from spikes "
+            "and events before they are written.",
+        )
     if spikes.n_spikes >= _ENOUGH_SPIKES and not spikes.n_fractional:
         return Diagnosis(
             f"all {spikes.n_spikes:,} spike times are whole numbers: they seem to be in samples or "

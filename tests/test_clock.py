@@ -3,6 +3,7 @@
 `check`, `inspect` and a run judge alike. Sparse recordings, pauses and long recordings are right.
 """
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -174,7 +175,7 @@ def test_some_trials_outside_the_recording_are_counted(source, tmp_path):
     assert said in made.attrs["remarks"]
     (report,) = checking.examine(configuration, tmp_path)
     assert not report.problems
-    assert any(said in each for each in report.left_out)
+    assert any(said in str(each) for each in report.cautions)
     assert [
         text
         for text in inspected(source, configuration, tmp_path)
@@ -244,7 +245,7 @@ def test_bins_in_which_no_unit_ever_fires_are_reported(source, tmp_path):
         assert not any("remarks" in made.attrs for made in recordings)
     else:
         assert said in recordings[0].attrs["remarks"]
-        assert any(said in each for each in report.left_out)
+        assert any(said in str(each) for each in report.cautions)
     if source in formats.SPIKES:
         # `inspect` looks from 0.2 s before each event to 0.6 s after it.
         said = (
@@ -365,3 +366,33 @@ def test_a_gap_between_two_recordings_counts_if_there_are_several_units():
         spikes = clock.together(map(clock.describe, trains))
         outside = clock.outside_recording(spikes, opens, opens + 1)
         assert outside.tolist() == [False, found, False]
+
+
+# --- spike times in single precision ------------------------------------------------------------
+
+
+def in_single_precision(start: float) -> formats.Session:
+    session = formats.planted(n_trials=24, n_units=3)
+    session = session.with_spikes(lambda times: (times + start).astype(np.float32).astype(float))
+    return replace(session, trials=session.trials.assign(cue=session.trials["cue"] + start))
+
+
+@pytest.mark.parametrize(("start", "step"), [(3 * 86_400, "0.016"), (1_700_000_000, "1.3e+02")])
+@pytest.mark.parametrize("source", ["nwb", "csv", "parquet", "alf"])
+def test_single_precision_that_moves_spikes_is_refused(source, start, step, tmp_path):
+    keys = formats.write(source, tmp_path, in_single_precision(start))
+    configuration = parse({"datasets": {"planted": keys}})
+    with pytest.raises(
+        InputError, match=rf"in steps of {re.escape(step)} s\. Write them in double"
+    ):
+        sources.read("planted", configuration.datasets["planted"], tmp_path, 0)
+    (report,) = checking.examine(configuration, tmp_path)
+    assert "single precision" in " ".join(map(str, report.problems))
+
+
+@pytest.mark.parametrize("source", ["nwb", "csv", "parquet", "alf"])
+def test_single_precision_of_a_session_of_hours_is_right(source, tmp_path):
+    keys = formats.write(source, tmp_path, in_single_precision(3 * 3600.0))
+    dataset = parse({"datasets": {"planted": keys}}).datasets["planted"]
+    (made,) = sources.read("planted", dataset, tmp_path, 0)
+    assert made.sizes["trial"] == 24
