@@ -304,7 +304,7 @@ def test_an_object_of_matlab_is_named_with_what_to_save_instead(tmp_path, made_w
 
 def test_text_is_no_array(write, made_with):
     path = write(rates=["a", "b"])
-    assert problem(path, made_with()).startswith(f"{path}, rates: holds ")
+    assert problem(path, made_with()).startswith(f"{path}, rates: contains ")
 
 
 @pytest.mark.parametrize(
