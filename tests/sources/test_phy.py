@@ -185,7 +185,7 @@ def test_without_any_label_the_default_says_what_is_missing(folder, small, group
         write_table(folder, "group", dict.fromkeys((2, 5, 11), groups))
     assert problem(folder, small()).startswith(
         f"{folder}, units: no cluster_*.tsv marks clusters as good: none has a group or a "
-        "KSLabel. Curate the folder in Phy and save, or set units to null"
+        "KSLabel. Curate the folder in Phy and save, set units to null"
     )
     assert phy.read(folder, small(units=None)).units["unit_id"].tolist() == [2, 5, 11]
 
@@ -332,8 +332,8 @@ def test_two_sortings_that_a_pattern_matches_are_refused(kilosort4, of_kilosort4
         sources.read("small", of_kilosort4(files="*/kilosort*"), data, 0)
     assert str(error.value) == (
         f"datasets.small.files: {other} and {kilosort4} would both be the session 'monkey1'. If "
-        "these are two sortings of one recording, choose one with a narrower pattern; else rename "
-        "one of the folders."
+        "these are two sortings of one recording, choose one with a narrower pattern; otherwise, "
+        "rename one of the folders."
     )
 
 
