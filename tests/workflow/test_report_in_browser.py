@@ -20,10 +20,12 @@ def is_safe(page) -> None:
     assert page.requests == []
 
 
-def test_a_report_shows_its_figures_and_nothing_goes_wrong(small_run, opened):
+def test_a_report_shows_its_data_sets_and_nothing_goes_wrong(small_run, opened):
     page = opened(small_run.folder / "results/report.html")
     is_safe(page)
-    assert "Decoding over time" in page.text
+    assert "Data set small: source simulation, tasks pro, retro." in page.text
+    for category in ("comparison", "networks", "small"):
+        assert category in page.text.splitlines()
 
 
 @pytest.fixture(scope="module")
