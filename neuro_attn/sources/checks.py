@@ -11,7 +11,7 @@ from neuro_attn.errors import InputError, did_you_mean_file
 from neuro_attn.files import sha256
 
 
-def existing_file(path: str | Path, where: str = "") -> Path:
+def existing_file(path: str | Path, where: str = "", *, fixed_name: bool = False) -> Path:
     """Return `path`, or raise `InputError` if it is no file.
 
     Parameters
@@ -20,11 +20,14 @@ def existing_file(path: str | Path, where: str = "") -> Path:
         The file.
     where : str, optional
         The config key that names it; without one, the error names the file alone.
+    fixed_name : bool
+        Whether the format, not the user, names the file. A similar name is then no suggestion.
     """
     path = Path(path)
     if not path.is_file():
         problem = f"no such file: {path}." if where else "no such file."
-        raise InputError(where or str(path), problem, did_you_mean_file(path))
+        remedy = "" if fixed_name else did_you_mean_file(path)
+        raise InputError(where or str(path), problem, remedy)
     return path
 
 

@@ -62,7 +62,7 @@ def _files(paths: list[str], dataset: AnyDataset) -> list[str]:
             from neuro_attn.sources import phy
 
             found = [file for path in paths for file in phy.files(path, dataset)]
-            return [str(existing_file(file)) for file in found]
+            return [str(existing_file(file, fixed_name=True)) for file in found]
         case NwbDataset():
             return [file for path in paths for file in (zarr_files(path) or [path])]
         case _:

@@ -192,7 +192,7 @@ def sampling_rate(path: Path) -> float:
     InputError
         If the file is missing or does not name one as a plain number.
     """
-    text = existing_file(path).read_text(encoding="utf-8", errors="replace")
+    text = existing_file(path, fixed_name=True).read_text(encoding="utf-8", errors="replace")
     assigned = _SAMPLE_RATE.findall(text)
     if not assigned:
         raise InputError(

@@ -40,7 +40,7 @@ def load_array(path: Path) -> np.ndarray:
     InputError
         If the file is missing, damaged, or holds objects.
     """
-    existing_file(path)
+    existing_file(path, fixed_name=True)
     try:
         array = np.load(path, allow_pickle=False)
     except Exception as error:
