@@ -131,5 +131,5 @@ def test_patterns_of_two_groups_may_not_match_one_region(folder, tables):
 
 
 def test_a_name_may_stand_in_one_group_only(tables):
-    with pytest.raises(InputError, match=r"map: 'MOs' stands in 'a' and in 'b'; keep one"):
+    with pytest.raises(InputError, match=r"map: 'MOs' is in groups 'a' and 'b'; keep one"):
         tables(map={"a": ["MOs"], "b": "MOs"})
