@@ -585,6 +585,12 @@ def check(recording: xr.Dataset, origin: str) -> None:
         )
 
 
+_COMPARE = (
+    "Compare its spelling, case and type with the values that neuro-attn inspect lists for the "
+    "column."
+)
+
+
 def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> None:
     """Raise `InputError` where a data set's Recordings cannot be analysed together.
 
@@ -601,12 +607,20 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
     )
     classes = {task: set(found["label"][found["task"] == task]) for task in dataset.tasks}
     everywhere = set().union(*classes.values())
+    lost = sum(int(each.attrs.get("n_trials_without_label", 0)) for each in recordings)
+    if not everywhere and lost:
+        raise InputError(
+            f"{key}.label",
+            f"no trial has a class: the label matches none of the {lost} trials of the tasks.",
+            _COMPARE,
+        )
     for task, present in classes.items():
         if not present:
             raise InputError(
                 f"{key}.tasks.{task}.trials",
                 f"task {task!r} has no trials: {dataset.tasks[task].trials!r} is true on none "
                 "that has a label.",
+                _COMPARE,
             )
         if len(present) < 2:
             raise InputError(

@@ -276,7 +276,17 @@ def test_good_recordings_pass_and_a_task_may_be_missing_in_one_session(small):
 def test_a_task_without_trials_is_an_error(small):
     assert together(small, session(order="pro")) == (
         "datasets.small.tasks.retro.trials: task 'retro' has no trials: \"order == 'retro'\" is "
-        "true on none that has a label."
+        "true on none that has a label. Compare its spelling, case and type with the values that "
+        "neuro-attn inspect lists for the column."
+    )
+
+
+def test_a_label_that_matches_no_trial_is_named_not_the_tasks(dataset):
+    label = {"left": "side == 'Left'", "right": "side == 'Right'"}
+    assert together(dataset(source="nwb", files="*.nwb", label=label), session()) == (
+        "datasets.small.label: no trial has a class: the label matches none of the 8 trials of "
+        "the tasks. Compare its spelling, case and type with the values that neuro-attn inspect "
+        "lists for the column."
     )
 
 

@@ -229,7 +229,7 @@ def _settings(name: str, dataset: AnyDataset) -> Iterator[Caution]:
 
 def _silence(found: list[xr.Dataset], name: str) -> Iterator[Caution]:
     """Yield which units and bins have no spike on any trial."""
-    counted = [each for each in found if "spikes_per_unit" in each.coords]
+    counted = [each for each in found if "spikes_per_unit" in each.coords and each.sizes["trial"]]
     silent: dict[str, int] = {}
     for each in counted:
         of_unit = each["spikes_per_unit"].values == 0

@@ -245,6 +245,12 @@ def test_a_sound_data_set_has_no_cautions(examined):
     assert examined().cautions == []
 
 
+def test_without_trials_no_unit_is_called_silent(examined):
+    report = examined(label={"left": "side == 'Left'", "right": "side == 'Right'"})
+    assert [problem.where for problem in report.problems] == ["datasets.drawn.label"]
+    assert not [caution for caution in report.cautions if "fire" in caution.problem]
+
+
 def test_lost_trials_and_units_are_counted(examined):
     trials = pd.Series(np.where(np.arange(80) < 8, "rest", session().trials["order"]))
     report = examined({"s1": session(order=trials.to_numpy(object), regions=["V4"] * 5 + [""])})
