@@ -300,7 +300,8 @@ def outside_recording(spikes: Spikes, opens: np.ndarray, closes: np.ndarray) -> 
     missing = np.maximum(
         closes - np.maximum(opens, spikes.last), np.minimum(closes, spikes.first) - opens
     )
-    outside |= missing > _EXPECTED * length / spikes.n_spikes
+    # For many spikes, this is the time in which some 20 are expected.
+    outside |= missing > length * (_CHANCE ** (-1 / (spikes.n_spikes - 1)) - 1)
     if spikes.n_units >= _PAUSING_UNITS:
         begins, ends = spikes.seconds[:-1] + 1, spikes.seconds[1:]
         paused = ends - begins > silence

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,9 @@ def test_rates_count_the_spikes_after_each_trials_own_event(small):
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_trial_column_keeps_its_name_whatever_it_is(small, tmp_path, name):
     """NetCDF allows no slash in a name, and no space in that of a coordinate."""
-    made = recording.from_spikes(session(**{name: range(8)}), "small", small)
+    planted = session()
+    planted = replace(planted, trials=planted.trials.assign(**{name: range(8)}))
+    made = recording.from_spikes(planted, "small", small)
     recording.save(made, tmp_path / "s1.nc")
     xr.testing.assert_identical(recording.load(tmp_path / "s1.nc"), made)
 

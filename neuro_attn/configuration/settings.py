@@ -111,7 +111,7 @@ class Time(Settings):
                 f"times are in s: {{start: {self.start / 1000:g}, stop: {self.stop / 1000:g}, "
                 f"bin: {self.bin / 1000:g}}}"
             )
-        if self.stop > self.start and self.bin > self.stop - self.start:
+        if self.stop > self.start and self.bin > (self.stop - self.start) * (1 + _ROUNDING):
             raise AtKeyError(
                 "bin",
                 message=f"a bin of {self.bin:g} s is longer than the time from {self.start:g} to "
