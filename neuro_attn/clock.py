@@ -120,8 +120,14 @@ def describe(times: np.ndarray, unit: str = "") -> Train:
         expected_short=float(len(intervals) * -np.expm1(-rate * _SHORT)),
         n_fractional=int((times != seconds).sum()),
         restart=restart,
-        n_single=int((times == times.astype(np.float32)).sum()),
+        n_single=int((times == _single(times)).sum()),
     )
+
+
+def _single(times: np.ndarray) -> np.ndarray:
+    """Return times in single precision; those beyond its range become infinite."""
+    with np.errstate(over="ignore"):
+        return times.astype(np.float32)
 
 
 def _restart(times: np.ndarray, unit: str) -> Restart | None:
@@ -328,7 +334,7 @@ def _unit_of_time(
     if later >= _LONGEST_TASK and (scaled or (mostly_long and not mostly_outside)):
         unit, remedy = _named(later)
         return Diagnosis(f"{late}: spike times seem to be in {unit}.", remedy)
-    step = float(np.spacing(np.float32(max(abs(spikes.first), abs(last)))))
+    step = float(np.spacing(_single(np.array(max(abs(spikes.first), abs(last))))))
     all_single = spikes.n_spikes >= _ENOUGH_SPIKES and spikes.n_single == spikes.n_spikes
     # Sample numbers are whole, and single precision holds all up to where its step is 1.
     if all_single and step > _COARSE and (spikes.n_fractional or step > 1):

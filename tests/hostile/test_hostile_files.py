@@ -437,7 +437,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "raster",
         mat(raster_labels=None),
         {},
-        ["a.mat, raster_labels", "no struct"],
+        ["a.mat, raster_labels", "the struct with the labels of the trials is missing"],
     ),
     "a raster shorter than the time": (
         "raster",
@@ -456,7 +456,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "table",
         holding("units.csv", b""),
         {},
-        ["units.csv", "not a readable"],
+        ["units.csv", "the first line is empty"],
     ),
     "a table that is a pickle": ("table", pickled_as("units.csv"), {}, ["units.csv"]),
     "a pickle in the place of a table": (

@@ -278,7 +278,7 @@ BAD = {
     "damaged.nc": (b"not HDF5", "is not a readable NetCDF4 file"),
     "damaged.mat": (b"not MATLAB", "is not a readable .mat file"),
     "damaged.parquet": (b"not Parquet", "is not a readable table"),
-    "empty.csv": (b"", "is not a readable table"),
+    "empty.csv": (b"", "the first line is empty"),
     "other.csv": (b"a,b\n1,2\n", "columns a, b. A table of spikes has session, unit_id and time"),
 }
 
