@@ -81,7 +81,7 @@ def test_a_data_set_can_state_that_overlap_is_meant(source, tmp_path):
     assert made.attrs["remarks"].endswith("They share spikes (overlapping_windows: allow).")
     (report,) = checking.examine(configuration, tmp_path)
     assert not report.problems
-    assert any("They share spikes" in each for each in report.left_out)
+    assert any("They share spikes" in each.problem for each in report.cautions)
 
 
 def test_trials_of_different_tasks_may_not_overlap_either(tmp_path):

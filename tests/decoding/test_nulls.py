@@ -66,7 +66,7 @@ def test_yaml_reads_the_key_null_as_nothing_and_the_configuration_does_not(datas
 
 
 def test_conditions_without_a_shuffle_are_an_error(dataset):
-    with pytest.raises(InputError, match=r"inference: within needs null: shuffle"):
+    with pytest.raises(InputError, match=r"inference\.within: needs null: shuffle"):
         dataset(source="netcdf", files="*", inference={"null": "session_swap", "within": ["a"]})
 
 
