@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 
+from neuro_attn.escaping import printable
+from neuro_attn.printing import escaping
+
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
@@ -32,16 +35,6 @@ class InputError(ValueError):
 
 PREFIX = "neuro-attn: error: "
 """How a message to the user begins, so that it is found among other output."""
-
-
-def printable(text: str) -> str:
-    """Return text with its control characters, line ends among them, written as escapes."""
-    return "".join(
-        character
-        if character.isprintable()
-        else character.encode("unicode_escape", "surrogatepass").decode()
-        for character in text
-    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -97,11 +90,11 @@ def told_in_one_message(log: str) -> Iterator[None]:
         File that gets the message, and what the block writes to standard error unless that is a
         terminal.
     """
-    terminal = sys.stderr
+    terminal = escaping(sys.stderr)
     try:
         with (
             open(log, "w", encoding="utf-8") as file,
-            redirect_stderr(terminal if terminal.isatty() else file),
+            redirect_stderr(terminal if terminal.isatty() else escaping(file)),
         ):
             yield
         return

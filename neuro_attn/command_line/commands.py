@@ -11,10 +11,25 @@ from neuro_attn import configuration
 from neuro_attn.command_line import messages, options, running
 from neuro_attn.command_line.running import DATA_VARIABLE
 from neuro_attn.errors import InputError, of_the_system
+from neuro_attn.printing import escaped
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 1 if the user must correct an input, otherwise 0."""
+    with escaped():
+        code = _main(arguments)
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            # A pipe may be closed by its reader.
+            if code == 0 and not isinstance(error, BrokenPipeError):
+                messages.tell(of_the_system(error, "standard output"))
+            _discard_output()
+            return 1
+    return code
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     try:
         given, others = options.parse(sys.argv[1:] if arguments is None else arguments)
         match given.command:
@@ -41,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.writelines(failure.log)
     except BrokenPipeError:
         # The reader of the pipe (such as head) has closed it: nothing more can be printed.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
     except (OSError, MemoryError) as error:
         messages.tell(of_the_system(error))
     except (KeyboardInterrupt, EOFError):
@@ -49,6 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         return 0
     return 1
+
+
+def _discard_output() -> None:
+    """Discard what is still to be printed, so that Python does not fail to print it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def schema() -> dict:
@@ -64,8 +84,8 @@ def _inspect(given: argparse.Namespace) -> None:
     from neuro_attn.onboarding import inspection
 
     described = inspection.describe(given.files)
-    as_json = json.dumps(described, indent=2, ensure_ascii=False) if given.json else None
-    print(as_json or inspection.render(described))
+    # Escapes of JSON are read by programs, whatever the encoding of the output is.
+    print(json.dumps(described, indent=2) if given.json else inspection.render(described))
 
 
 def _init(given: argparse.Namespace) -> None:

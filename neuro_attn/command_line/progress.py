@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from neuro_attn.command_line.messages import columns
+from neuro_attn.printing import drawn
 
 RUNNING = "running"
 _STARTED = re.compile(r"(?:local)?(?:rule|checkpoint) (\S+):$")
@@ -78,7 +79,7 @@ class Progress:
         where: TracebackType | None,
     ) -> None:
         if self.live:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            drawn("")
 
     def read(self, line: str) -> None:
         """Parse a line of Snakemake's log and show changes."""
@@ -94,7 +95,7 @@ class Progress:
             width = columns() - 1
             text = self.text()
             text = text if len(text) <= width else self.text(names=False)[:width]
-            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+            drawn(text)
 
     def text(self, names: bool = True) -> str:
         """Return phase, jobs (the running ones with their names) and elapsed time."""

@@ -15,6 +15,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -24,12 +25,14 @@ from datetime import datetime
 from pathlib import Path
 from threading import Thread
 from types import FrameType
-from typing import TextIO
+from typing import Any, TextIO
 
 from neuro_attn import configuration
 from neuro_attn.command_line.progress import RUNNING, Progress, elapsed
+from neuro_attn.command_line.surroundings import replacements
 from neuro_attn.errors import PREFIX, InputError
 from neuro_attn.files import PARTIAL, remove_partial
+from neuro_attn.printing import escaping
 from neuro_attn.report.securing import secure_report
 
 RESULTS = Path("results")
@@ -38,6 +41,8 @@ REPORT = RESULTS / "report.html"
 DATA_VARIABLE = "NEURO_ATTN_DATA"
 _LOCK = Path(".snakemake/neuro-attn.lock")
 _LINES_SHOWN = 30
+_TEXT: Any = {"encoding": "utf-8", "errors": "backslashreplace"}
+"""How the output of Snakemake is read."""
 _PATIENCE = 30
 """Time after which Snakemake and its jobs are killed if they have not stopped, s."""
 
@@ -144,6 +149,8 @@ def run(what: Run, report: bool = False) -> None:
         )
     with _interrupted_by_signals(), _alone() as (lock, was_killed), _new_log() as log:
         process = _Process(what, lock, log, began)
+        for remark in replacements(os.environ)[1]:
+            print(f"neuro-attn: {remark}", flush=True)
         if was_killed:
             print(
                 "neuro-attn: the last run was killed; its incomplete results are recomputed",
@@ -183,13 +190,21 @@ def shows(arguments: Sequence[str]) -> bool:
 
 def _show(what: Run) -> None:
     """Run Snakemake with its output printed to the terminal or pipe."""
-    done = subprocess.run(
-        _command(what, what.others), env=_environment(what), stderr=subprocess.PIPE, text=True
-    )
-    if done.returncode:
-        lines = done.stderr.splitlines(keepends=True)
+    with tempfile.TemporaryFile("w+", **_TEXT) as errors:
+        with subprocess.Popen(
+            _command(what, what.others),
+            env=_environment(what),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            **_TEXT,
+        ) as process:
+            assert process.stdout is not None
+            sys.stdout.writelines(process.stdout)
+        errors.seek(0)
+        lines = errors.readlines()
+    if process.returncode:
         raise _failure(lines, "Snakemake failed. The end of what it printed:")
-    sys.stderr.write(done.stderr)
+    sys.stderr.writelines(lines)
 
 
 @contextmanager
@@ -239,7 +254,7 @@ def _new_log() -> Iterator[TextIO]:
     for number in range(1, 100):
         path = LOGS / (f"{stem}.log" if number == 1 else f"{stem}_{number}.log")
         with suppress(FileExistsError), open(path, "x", encoding="utf-8") as log:
-            yield log
+            yield escaping(log)
             return
 
 
@@ -250,7 +265,10 @@ def _command(what: Run, arguments: Sequence[str]) -> list[str]:
 
 
 def _environment(what: Run) -> dict[str, str]:
-    return {**os.environ, **({DATA_VARIABLE: what.data} if what.data else {})}
+    # Snakemake reads and writes files and pipes in UTF-8, whatever the terminal's encoding is.
+    utf8 = {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
+    own, _ = replacements(os.environ)
+    return {**os.environ, **own, **utf8, **({DATA_VARIABLE: what.data} if what.data else {})}
 
 
 @dataclass(frozen=True)
@@ -289,10 +307,9 @@ class _Process:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
             pass_fds=[self.lock],
             process_group=0,
+            **_TEXT,
         ) as process:
             os.pwrite(self.lock, f"{process.pid}\n".encode(), 0)
             try:

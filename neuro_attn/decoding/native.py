@@ -1,7 +1,9 @@
 """How loops are compiled, and an exponential that processors can take of many numbers at once."""
 
 import hashlib
+import logging
 import math
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 settings: Any = numba.config
+logger = logging.getLogger(__name__)
 
 
 def _folder() -> Path:
@@ -31,8 +34,27 @@ def _folder() -> Path:
                 shutil.rmtree(older, ignore_errors=True)
         (beside / name).mkdir(exist_ok=True)
     except OSError:
-        return Path.home() / ".cache" / "neuro-attn" / name
+        return _folder_of_user(name, beside)
     return beside / name
+
+
+def _folder_of_user(name: str, instead_of: Path) -> Path:
+    """Return a folder in the user's cache, and log when it is made."""
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = cache / "neuro-attn" / name
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return folder
+    except (OSError, RuntimeError):  # The user may have no home folder.
+        logger.warning(
+            "Each process compiles for half a minute: %s cannot be written to. Set "
+            "NUMBA_CACHE_DIR to a folder of yours.",
+            instead_of,
+        )
+        return Path(os.devnull, name)
+    logger.warning("Compiled code is kept in %s: %s cannot be written to.", folder, instead_of)
+    return folder
 
 
 FOLDER = _folder()

@@ -21,8 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
-from tqdm import tqdm
 
+from neuro_attn import printing
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold
 from neuro_attn.decoding.nulls import Generator, keeps_counts
@@ -172,7 +172,7 @@ def _procedures(
     orders = label_orders_of(members, dataset, seed, name, generator)
     kept = keeps_counts(inference, generator)
     steps = 1 + inference.permutations + inference.bootstraps
-    with tqdm(
+    with printing.bar(
         total=steps * dataset.decoding.draws * len(members),
         desc=f"decoding {region}",
         disable=None if progress else True,

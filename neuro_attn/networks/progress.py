@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tqdm import tqdm
+from neuro_attn import printing
 
 LINES = 10
 """Lines where there is no terminal to draw a bar in."""
@@ -30,9 +30,7 @@ def progress(total: int, label: str, begun: int = 0) -> Iterator[Callable[[int, 
     """
     if begun:
         print(f"{label}: goes on from step {begun} of {total}", file=sys.stderr, flush=True)
-    with tqdm(
-        total=total, initial=begun, desc=label, unit="step", file=sys.stderr, disable=None
-    ) as bar:
+    with printing.bar(desc=label, total=total, initial=begun, unit="step") as bar:
         lines = begun * LINES // total
 
         def tell(done: int, message: str) -> None:

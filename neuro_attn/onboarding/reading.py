@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
+from neuro_attn import printing
 from neuro_attn.bytestrings import as_text, text_columns
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import Contents, Kind, SessionContents
@@ -157,7 +157,7 @@ def _contents(kind: Kind, files: list[str], units_table: str) -> Contents:
             from neuro_attn.onboarding import netcdf
 
             read_one = netcdf.read
-    progress = tqdm(files, desc="reading", unit="file", disable=None, leave=False)
+    progress = printing.bar(files, desc="reading", unit="file", leave=False)
     return Contents(kind, files, {}, [_with_text(read_one(path)) for path in progress])
 
 

@@ -4,6 +4,8 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from neuro_attn.escaping import printable
+
 WIDTH = 100
 """Most columns that text fits into."""
 _WIDEST = 28
@@ -21,8 +23,8 @@ def terminal_width() -> int:
 
 
 def plain(text: object) -> str:
-    """Return text without what could steer a terminal."""
-    return "".join(c if c.isprintable() else "?" for c in str(text))
+    """Return text as it is shown, so that its width can be measured: control characters escaped."""
+    return printable(str(text))
 
 
 def shortened(text: str, width: int) -> str:

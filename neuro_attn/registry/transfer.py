@@ -19,6 +19,7 @@ from urllib.request import Request, urlopen
 
 from tqdm import tqdm
 
+from neuro_attn import printing
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
 from neuro_attn.registry.catalogue import KnownDataset
@@ -94,7 +95,7 @@ def download(
     targets = {asset: _inside(place, asset.path) for asset in assets}
     _check_room(place, sum(asset.size for asset, path in targets.items() if not path.exists()))
     total = sum(asset.size for asset in assets)
-    with tqdm(total=total, desc=dataset.name, unit="B", unit_scale=True, disable=None) as bar:
+    with printing.bar(desc=dataset.name, total=total, unit="B", unit_scale=True) as bar:
         for asset, path in targets.items():
             digest = _digest(f"{root}/{quote(asset.id)}/", asset)
             address = f"{archive.rstrip('/')}/assets/{quote(asset.id)}/download/"

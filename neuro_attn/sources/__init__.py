@@ -1,6 +1,5 @@
 """Where Recordings come from: one module for each kind of file, and the simulation."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -9,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from tqdm import tqdm
 
+from neuro_attn import printing
 from neuro_attn.configuration import (
     AlfDataset,
     AnyDataset,
@@ -112,7 +111,7 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
     for made in recordings:
         _remark_on_silence(made, _counts(made, kept=dataset.source in _KEPT))
         if "remarks" in made.attrs:
-            tqdm.write(f"{made.attrs['origin']}: {made.attrs['remarks']}", file=sys.stderr)
+            printing.tell(f"{made.attrs['origin']}: {made.attrs['remarks']}")
     check_map(recordings, name, dataset)
     check_together(recordings, name, dataset)
     return recordings
@@ -297,7 +296,7 @@ def _binned(
 
 def _progress(paths: list[str], name: str) -> Iterable[str]:
     """Yield the paths with a progress bar on stderr, if that is a terminal."""
-    return tqdm(paths, desc=f"reading {name}", unit="file", disable=None, leave=False)
+    return printing.bar(paths, desc=f"reading {name}", unit="file", leave=False)
 
 
 def _check_alignment(name: str, dataset: AnyDataset) -> None:

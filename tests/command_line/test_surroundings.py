@@ -1,0 +1,128 @@
+"""Folders of a run where the user has no home folder or may not write to the usual places."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neuro_attn.command_line.surroundings import replacements
+from tests.command_line.conftest import COMMAND, ROOT, environment
+from tests.command_line.test_running import TWO_JOBS
+
+NOBODY = 12345
+"""A user id without an entry among the users of this machine."""
+SETPRIV = shutil.which("setpriv")
+
+
+@pytest.fixture(autouse=True)
+def project(monkeypatch, tmp_path) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_usual_folders_stay_and_nothing_is_said(tmp_path):
+    given = {"HOME": str(tmp_path / "me"), "NUMBA_CACHE_DIR": str(tmp_path)}
+    (tmp_path / "me").mkdir()
+    assert replacements(given) == ({}, [])
+
+
+def test_a_missing_home_folder_is_replaced_by_one_in_the_project(tmp_path):
+    variables, remarks = replacements({"HOME": "/does/not/exist", "NUMBA_CACHE_DIR": "x"})
+    assert variables == {"HOME": str(tmp_path / ".snakemake/home")}
+    assert Path(variables["HOME"]).is_dir()
+    assert remarks == ["the user has no home folder; .snakemake/home is used instead"]
+
+
+def test_a_home_folder_without_write_permission_stays_home_but_keeps_no_caches(tmp_path):
+    # Nobody can make a folder in a file, root included.
+    home = tmp_path / "me"
+    home.mkdir()
+    for name in (".cache", ".config"):
+        (home / name).write_text("")
+    variables, remarks = replacements({"HOME": str(home), "NUMBA_CACHE_DIR": "x"})
+    assert variables == {
+        "XDG_CACHE_HOME": str(tmp_path / ".snakemake/cache"),
+        "MPLCONFIGDIR": str(tmp_path / ".snakemake/matplotlib"),
+    }
+    assert remarks == [
+        f"{home}/.cache cannot be written to; .snakemake/cache is used instead",
+        f"{home}/.config/matplotlib cannot be written to; .snakemake/matplotlib is used instead",
+    ]
+
+
+def test_compiled_code_is_kept_in_the_project_where_the_package_is_read_only(tmp_path):
+    (tmp_path / "neuro_attn/decoding").mkdir(parents=True)
+    (tmp_path / "neuro_attn/decoding/__pycache__").write_text("")
+    variables, remarks = replacements({"HOME": str(tmp_path)})
+    assert variables == {"NUMBA_CACHE_DIR": str(tmp_path / ".snakemake/numba")}
+    (remark,) = remarks
+    assert remark.endswith("cannot be written to; .snakemake/numba is used instead")
+
+
+def test_libraries_and_snakemake_find_the_folders(workflow):
+    """The real Snakemake runs where its user has no home folder, and says so once."""
+    folder = workflow(TWO_JOBS)
+    done = subprocess.run(
+        [*COMMAND, "run", "mine.yaml", "--cores", "1"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment(HOME=str(folder / "missing"), NUMBA_CACHE_DIR=str(folder)),
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("the user has no home folder") == 1
+    assert not (folder / "missing").exists()
+
+
+def as_nobody(command: list[str], folder: Path) -> subprocess.CompletedProcess:
+    """Run a command as a user without a name, a home folder or permission to write elsewhere."""
+    if os.getuid() != 0 or SETPRIV is None:
+        pytest.skip("needs root and setpriv to become another user")
+    os.chown(folder, NOBODY, NOBODY)
+    for path in folder.rglob("*"):
+        os.chown(path, NOBODY, NOBODY)
+    left_out = ("HOME", "USER", "LOGNAME", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")
+    # It may read all files, for the environment of the tests may lie in a home folder.
+    become = [SETPRIV, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    become += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    become += ["--bounding-set=-all,+dac_read_search"]
+    return subprocess.run(
+        [*become, *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={k: v for k, v in environment().items() if k not in left_out},
+        timeout=300,
+    )
+
+
+def test_a_user_without_name_and_home_runs_snakemake(workflow):
+    folder = workflow(TWO_JOBS)
+    done = as_nobody([*COMMAND, "run", "mine.yaml", "--cores", "1"], folder)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "the user has no home folder; .snakemake/home is used instead" in done.stdout
+    assert (folder / "results/b.txt").stat().st_uid == NOBODY
+
+
+COMPILES = """
+import numpy as np
+from neuro_attn.decoding import native
+@native.quick
+def twice(x):
+    return 2 * x
+print(twice(np.float32(2)), native.FOLDER)
+"""
+
+
+def test_code_is_compiled_where_it_cannot_be_kept(tmp_path):
+    done = as_nobody([sys.executable, "-c", COMPILES], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[0] == "4.0"
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("Each process compiles for half a minute: ")
+    assert said.endswith("cannot be written to. Set NUMBA_CACHE_DIR to a folder of yours.")
+    assert str(ROOT) in said
