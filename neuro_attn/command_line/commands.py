@@ -45,8 +45,11 @@ def _main(arguments: Sequence[str] | None) -> int:
                 _datasets(given)
             case "download":
                 _download(given)
+            case "verify":
+                what = running.Run(given.config, given.data, 1)
+                return int(not running.verify(what, given.results))
             case _:
-                what = running.Run(given.config, given.data, given.cores, others)
+                what = running.Run(given.config, given.data, given.cores, others, given.verify)
                 running.run(what, report=given.command == "report")
     except InputError as error:
         messages.tell(error)

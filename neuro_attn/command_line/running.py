@@ -27,7 +27,8 @@ from threading import Thread
 from types import FrameType
 from typing import Any, TextIO
 
-from neuro_attn import configuration
+from neuro_attn import checksums, configuration
+from neuro_attn.command_line import verifying
 from neuro_attn.command_line.progress import RUNNING, Progress, elapsed
 from neuro_attn.command_line.surroundings import replacements
 from neuro_attn.errors import PREFIX, InputError
@@ -35,7 +36,7 @@ from neuro_attn.files import PARTIAL, remove_partial
 from neuro_attn.printing import escaping
 from neuro_attn.report.securing import secure_report
 
-RESULTS = Path("results")
+RESULTS = Path(checksums.RESULTS)
 LOGS = RESULTS / "logs/runs"
 REPORT = RESULTS / "report.html"
 DATA_VARIABLE = "NEURO_ATTN_DATA"
@@ -85,12 +86,15 @@ class Run:
         Cores to use.
     others : sequence of str
         Further arguments, for Snakemake.
+    verify : bool
+        Whether to verify results against their checksums first, and to remake those that differ.
     """
 
     config: str
     data: str | None
     cores: int
     others: Sequence[str] = field(default=())
+    verify: bool = False
 
 
 class WorkflowError(Exception):
@@ -123,13 +127,7 @@ def run(what: Run, report: bool = False) -> None:
         If the run was stopped; Snakemake and its jobs have ended by then.
     """
     began = time.monotonic()
-    if not Path("Snakefile").is_file():
-        raise InputError(
-            os.getcwd(), "contains no Snakefile.", "Run neuro-attn in the folder of the project."
-        )
-    # Snakemake would execute the code of a configuration that is a template, so we read it first.
-    keys, positions = configuration.read(what.config)
-    configuration.parse(keys, what.config, positions)
+    positions = _checked(what)
     for other in what.others:
         if other.startswith("--configf"):
             raise InputError(
@@ -138,6 +136,12 @@ def run(what: Run, report: bool = False) -> None:
                 "Give the configuration as CONFIG: neuro-attn run CONFIG.",
             )
     if shows(what.others):
+        if what.verify:
+            raise InputError(
+                "--verify",
+                "removes damaged results, but Snakemake is asked only to show something.",
+                "neuro-attn verify CONFIG lists what is damaged and changes nothing.",
+            )
         with _located(positions, what.config):
             _show(what)
         return
@@ -159,13 +163,79 @@ def run(what: Run, report: bool = False) -> None:
             remove_partial(RESULTS)
             process.run(["--unlock"], "unlocking")
         with _located(positions, what.config):
-            process.run(what.others, RUNNING)
+            if not (what.verify and _restored(what, process)):
+                process.run(what.others, RUNNING)
         if report:
             unsecured = RESULTS / f"{PARTIAL}{REPORT.name}"
             process.run(["--report", str(unsecured)], "building the report")
             secure_report(unsecured, REPORT)
+            checksums.record("report", REPORT.stem, [str(REPORT)], RESULTS)
             print(f"neuro-attn: the report is {REPORT}")
         print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")
+
+
+def verify(what: Run, results: str | None = None) -> bool:
+    """Print which results differ from their checksums; return whether all are as recorded.
+
+    Parameters
+    ----------
+    what : Run
+        Arguments of the run that made the results.
+    results : str, optional
+        Folder of results that were moved. What the configuration makes is then not considered.
+
+    Raises
+    ------
+    InputError
+        If the configuration is invalid, a run is in progress, or nothing is recorded.
+    """
+    if results is not None:
+        remedy = "Where they were computed, neuro-attn run --verify CONFIG remakes them."
+        return verifying.tell(results, None, REPORT.name, remedy)
+    _checked(what)
+    with _alone():
+        try:
+            planned = _planned(what)
+        except WorkflowError as error:
+            print(f"neuro-attn: the run cannot be planned, so all records count: {error}")
+            planned = None
+        remedy = f"To remove the damaged ones and remake all: neuro-attn run --verify {what.config}"
+        return verifying.tell(RESULTS, planned, REPORT.name, remedy)
+
+
+def _checked(what: Run) -> configuration.Positions:
+    """Raise `InputError` unless this is a folder of the project and the configuration is valid."""
+    if not Path("Snakefile").is_file():
+        raise InputError(
+            os.getcwd(), "contains no Snakefile.", "Run neuro-attn in the folder of the project."
+        )
+    # Snakemake would execute the code of a configuration that is a template, so we read it first.
+    keys, positions = configuration.read(what.config)
+    configuration.parse(keys, what.config, positions)
+    return positions
+
+
+def _planned(what: Run) -> dict[str, verifying.Planned]:
+    """Return what the configuration makes."""
+    done = subprocess.run(
+        _command(what, [*what.others, "--summary"]),
+        env=_environment(what),
+        capture_output=True,
+        **_TEXT,
+    )
+    if done.returncode:
+        lines = done.stderr.splitlines(keepends=True)
+        raise _failure(lines, "Snakemake failed. The end of what it printed:")
+    return verifying.read_summary(done.stdout, RESULTS)
+
+
+def _restored(what: Run, process: "_Process") -> bool:
+    """Remake results that differ from their checksums; return whether the run is thereby done."""
+    return verifying.restore(
+        RESULTS,
+        lambda: _planned(what),
+        lambda paths: process.run([*what.others, "--forcerun", *paths], RUNNING),
+    )
 
 
 @contextmanager

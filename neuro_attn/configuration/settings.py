@@ -570,7 +570,7 @@ class Comparison(Settings):
     """A data set with the same tasks and windows as `network_analysis`."""
 
 
-RESERVED = ("networks", "comparison", "figures", "tables", "logs", "benchmarks")
+RESERVED = ("networks", "comparison", "figures", "tables", "logs", "benchmarks", "checksums")
 """Folders in `results` that no data set can be named after."""
 
 

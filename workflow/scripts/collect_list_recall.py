@@ -1,8 +1,8 @@
 import pandas as pd
 
-from neuro_attn.errors import told_in_one_message
+from neuro_attn.jobs import job
 from neuro_attn.results import read_csv, write_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     tables = [read_csv(path) for path in snakemake.input]
     write_csv(pd.concat(tables), snakemake.output.table)

@@ -1,8 +1,8 @@
 from neuro_attn import comparison, recording
-from neuro_attn.errors import told_in_one_message
+from neuro_attn.jobs import job
 from neuro_attn.results import write_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     brain, populations = (
         [one for path in paths for one in comparison.apart(recording.load(path))]
         for paths in (snakemake.input.brain, snakemake.input.networks)

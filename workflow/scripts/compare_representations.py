@@ -1,9 +1,9 @@
 from neuro_attn import comparison, recording
 from neuro_attn.configuration import dataset_from
-from neuro_attn.errors import told_in_one_message
+from neuro_attn.jobs import job
 from neuro_attn.results import read_csv, write_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = {name: dataset_from(each) for name, each in snakemake.params.settings.items()}
     recordings = {name: [] for name in settings}
     for path in snakemake.input.recordings:

@@ -1,10 +1,10 @@
 from neuro_attn import decoding, recording
 from neuro_attn.configuration import dataset_from
-from neuro_attn.errors import told_in_one_message
 from neuro_attn.files import from_filename
+from neuro_attn.jobs import job
 from neuro_attn.results import read_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     name, region = snakemake.wildcards.dataset, from_filename(snakemake.wildcards.region)
     dataset = dataset_from(snakemake.params.settings)
     recordings = [recording.load(path) for path in snakemake.input.recordings]

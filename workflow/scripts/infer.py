@@ -1,10 +1,10 @@
 from neuro_attn import recording
 from neuro_attn.configuration import dataset_from
-from neuro_attn.errors import told_in_one_message
 from neuro_attn.inference import tables
+from neuro_attn.jobs import job
 from neuro_attn.results import write_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = dataset_from(snakemake.params.settings).inference
     decodings = [recording.load(path) for path in snakemake.input.decodings]
     write_csv(tables.transfer_table(decodings, settings), snakemake.output.transfer)

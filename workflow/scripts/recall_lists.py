@@ -1,9 +1,9 @@
 from neuro_attn.configuration import ListRecall
-from neuro_attn.errors import told_in_one_message
+from neuro_attn.jobs import job
 from neuro_attn.networks.list_recall import list_recall
 from neuro_attn.results import write_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = ListRecall.model_validate(snakemake.params.settings)
     table = list_recall(
         settings,

@@ -1,9 +1,9 @@
 from neuro_attn import networks, recording
 from neuro_attn.configuration import Network, dataset_from
-from neuro_attn.errors import told_in_one_message
+from neuro_attn.jobs import job
 from neuro_attn.results import write_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = Network.model_validate(snakemake.params.network)
     dataset = dataset_from(snakemake.params.settings)
     seed, replicate = snakemake.params.seed, snakemake.wildcards.seed

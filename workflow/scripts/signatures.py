@@ -1,9 +1,9 @@
 from neuro_attn import comparison, recording
 from neuro_attn.configuration import dataset_from
-from neuro_attn.errors import told_in_one_message
+from neuro_attn.jobs import job
 from neuro_attn.results import read_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     name, seed = snakemake.wildcards.dataset, snakemake.params.seed
     settings = {key: dataset_from(each) for key, each in snakemake.params.settings.items()}
     tables = dict(zip(settings, map(read_csv, snakemake.input.regions), strict=True))

@@ -2,10 +2,10 @@ from pathlib import Path
 
 from neuro_attn import networks
 from neuro_attn.configuration import Network
-from neuro_attn.errors import told_in_one_message
+from neuro_attn.jobs import job
 from neuro_attn.results import write_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = Network.model_validate(snakemake.params.network)
     name, replicate = snakemake.params.name, int(snakemake.wildcards.seed)
     # Not an output: Snakemake would remove it before the job is run again.

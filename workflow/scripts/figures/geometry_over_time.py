@@ -1,10 +1,10 @@
 from neuro_attn.configuration import dataset_from
-from neuro_attn.errors import told_in_one_message
 from neuro_attn.figures import geometry_over_time, words
 from neuro_attn.figures.writing import write
+from neuro_attn.jobs import job
 from neuro_attn.results import read_csv
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     table = read_csv(snakemake.input[0])
     confidence = dataset_from(snakemake.params.settings).inference.confidence
     figure = geometry_over_time.draw(table, confidence)

@@ -1,8 +1,8 @@
 from neuro_attn.configuration import dataset_from
-from neuro_attn.errors import told_in_one_message
 from neuro_attn.figures import timeline
 from neuro_attn.figures.writing import write
+from neuro_attn.jobs import job
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     figure = timeline.draw(dataset_from(snakemake.params.settings).simulation.timing)
     write(figure, "", snakemake.output, snakemake.params.note)
