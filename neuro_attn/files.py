@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import re
 import tempfile
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -14,6 +16,9 @@ PARTIAL = ".partial-"
 """How the names of files begin that are being written, or were when their writer was killed."""
 _LONGEST = 250
 """Longest encoded name: with a suffix it fits into the 255 bytes that file systems allow."""
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+_REPEATS = 20
+_PERIODIC = re.compile(rf"(.+)\1{{{_REPEATS - 1}}}$", re.DOTALL)
 
 
 @contextmanager
@@ -63,8 +68,44 @@ def sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_device(name: str) -> bool:
+    """Return whether Windows takes a file name for a device, such as ``NUL`` or ``con.txt``."""
+    return _DEVICE.fullmatch(name) is not None
+
+
+def is_periodic(name: str) -> bool:
+    """Return whether a name ends in a text that repeats 20 times, which Snakemake refuses."""
+    return _PERIODIC.search(name) is not None
+
+
+def as_on_disk(name: str) -> str:
+    """Return the same text for names that some file systems take for one.
+
+    Those of macOS and Windows ignore case, that of macOS also how accents are encoded.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def meeting(names: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first two different names that some file systems take for one, if any do."""
+    first: dict[str, str] = {}
+    for name in names:
+        if (other := first.setdefault(as_on_disk(name), name)) != name:
+            return other, name
+    return None
+
+
+def shown_apart(one: str, other: str) -> str:
+    """Return two names in a message, with escapes where they look the same."""
+    if unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other):
+        return f"{one!a} and {other!a}"
+    return f"{one!r} and {other!r}"
+
+
 def as_filename(name: str, where: str = "names") -> str:
     """Return `name` with every character that a path or shell could trip over percent-encoded.
+
+    So is the first character of a name that Windows reserves.
 
     Parameters
     ----------
@@ -76,20 +117,27 @@ def as_filename(name: str, where: str = "names") -> str:
     Raises
     ------
     InputError
-        If that is too long for the name of a file.
+        If that is too long for the name of a file, or ends in a text that repeats 20 times.
     """
     try:
         encoded = quote(name, safe="+,=@") or "%"
     except UnicodeEncodeError:
         raise InputError(where, f"{name!r} holds bytes that are not UTF-8.") from None
-    if encoded[0] == ".":
-        encoded = f"%2E{encoded[1:]}"
+    if encoded[0] == "." or is_device(encoded):
+        encoded = f"%{ord(encoded[0]):02X}{encoded[1:]}"
     if len(encoded) > _LONGEST:
         raise InputError(
             where,
             f"{name[:60] + '...'!r} has {len(name)} characters, which make a file name of "
             f"{len(encoded)}.",
             f"At most {_LONGEST}, where letters that are not ASCII count six or more.",
+        )
+    if is_periodic(encoded):
+        raise InputError(
+            where,
+            f"{name[:60]!r} ends in a text that repeats {_REPEATS} times or more, which Snakemake "
+            "refuses in file names.",
+            "Choose another name; regions can be renamed by regions.map.",
         )
     return encoded
 

@@ -28,6 +28,7 @@ from neuro_attn.configuration.types import (
     Seconds,
     Settings,
 )
+from neuro_attn.files import as_on_disk, meeting, shown_apart
 
 _MOST_BINS = 10_000
 _LONG_BIN, _LONG_TIME = 5.0, 100.0
@@ -570,8 +571,27 @@ class Comparison(Settings):
     """A data set with the same tasks and windows as `network_analysis`."""
 
 
-RESERVED = ("networks", "comparison", "figures", "tables", "logs", "benchmarks", "checksums")
-"""Folders in `results` that no data set can be named after."""
+RESERVED = (
+    "networks",
+    "comparison",
+    "figures",
+    "tables",
+    "logs",
+    "benchmarks",
+    "checksums",
+    "report.html",
+)
+"""What `results` contains besides the folders of data sets."""
+RESERVED_NETWORKS = (
+    *("training.csv", "report_error.csv", "memory_locus.csv", "gates.csv"),
+    *("list_recall", "list_recall.csv"),
+)
+"""What `results/networks` contains besides the folders of networks."""
+
+
+def is_reserved(name: str) -> bool:
+    """Return whether no data set can have this name."""
+    return as_on_disk(name) in RESERVED or as_on_disk(name).startswith("network-")
 
 
 class Configuration(Settings):
@@ -599,12 +619,42 @@ class Configuration(Settings):
     @model_validator(mode="after")
     def _names_are_free(self) -> "Configuration":
         for name in self.datasets:
-            if name in RESERVED or name.startswith("network-"):
+            if is_reserved(name):
                 raise AtKeyError(
                     "datasets",
                     name,
                     message="that name is reserved for workflow output, as are "
                     f"{', '.join(RESERVED)} and network-*; choose another",
+                )
+        for name in self.networks:
+            if as_on_disk(name) in RESERVED_NETWORKS:
+                raise AtKeyError(
+                    "networks",
+                    name,
+                    message="that name is reserved for workflow output, as are "
+                    f"{', '.join(RESERVED_NETWORKS)}; choose another",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_different_files(self) -> "Configuration":
+        for key in ("datasets", "networks"):
+            if found := meeting(getattr(self, key)):
+                raise AtKeyError(
+                    key,
+                    found[1],
+                    message=f"{shown_apart(*found)} would be one folder where file names ignore "
+                    "case and the encoding of accents, as on macOS and Windows; rename one",
+                )
+        folders = [network_dataset(name, t) for name in self.networks for t in (True, False)]
+        for name in self.networks:
+            both = [network_dataset(name, trained) for trained in (True, False)]
+            if max(map([as_on_disk(each) for each in folders].count, map(as_on_disk, both))) > 1:
+                raise AtKeyError(
+                    "networks",
+                    name,
+                    message="results of the untrained network would be in the folder of another "
+                    "network; no network can have the name of another one with -untrained",
                 )
         return self
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 from pydantic_core import PydanticCustomError
 
+from neuro_attn.files import is_device, is_periodic
+
 
 class Settings(BaseModel):
     """A part of the configuration: unknown keys are errors, values cannot be changed."""
@@ -49,6 +51,17 @@ def _is_folder(name: str) -> str:
         raise ValueError(
             "the name of a data set or network has at most 50 letters, digits, spaces and "
             "_ . + = @ -, and starts with a letter or digit"
+        )
+    # Results may be copied to Windows, which drops a dot at the end.
+    if name[-1] == "." or is_device(name):
+        raise ValueError(
+            "the name of a data set or network does not end in a dot, and is not one that Windows "
+            "reserves: con, prn, aux, nul, com1, lpt1 and the like"
+        )
+    if is_periodic(name):
+        raise ValueError(
+            "the name of a data set or network does not end in a text that repeats 20 times, which "
+            "Snakemake refuses"
         )
     return name
 

@@ -11,6 +11,7 @@ import xarray as xr
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.errors import InputError
+from neuro_attn.files import meeting, shown_apart
 from neuro_attn.recording import stored_name
 
 POOLED = "all"
@@ -375,6 +376,14 @@ def regions_table(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) 
         ]
     if not rows:
         raise problems[0]
+    if found_twice := meeting(row["region"] for row in rows):
+        raise InputError(
+            f"datasets.{name}.regions",
+            f"the regions {shown_apart(*found_twice)} would be one file where file names ignore "
+            "case and the encoding of accents, as on macOS and Windows.",
+            f"If they are one region, group them under regions.map: {found_twice[0]}: "
+            f"[{', '.join(found_twice)}]. Otherwise, give one another name there, or exclude it.",
+        )
     return pd.DataFrame(rows)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from neuro_attn import configuration
-from neuro_attn.configuration.settings import RESERVED
+from neuro_attn.configuration.settings import RESERVED, is_reserved
 from neuro_attn.errors import InputError
 from neuro_attn.files import write_text
 from neuro_attn.onboarding import checking, reading
@@ -94,7 +94,7 @@ def initialize(
         raise InputError(
             output, "is there already.", "Give another name, or --force to replace it."
         )
-    if path.stem in RESERVED or path.stem.startswith("network-"):
+    if is_reserved(path.stem):
         raise InputError(
             "--output",
             f"the data set would be named {path.stem!r}, after the file.",

@@ -17,7 +17,7 @@ from neuro_attn.configuration import (
     TableDataset,
 )
 from neuro_attn.errors import InputError
-from neuro_attn.files import as_filename
+from neuro_attn.files import as_filename, meeting, shown_apart
 from neuro_attn.sources.checks import existing_file, is_zarr, session_of, zarr_files
 
 _MAX_LISTED = 40
@@ -139,6 +139,13 @@ def session_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> li
     """
     for each in (names := chosen(_all_names(name, dataset, data_folder), name, dataset)):
         as_filename(each, f"datasets.{name}, session")
+    if found := meeting(names):
+        raise InputError(
+            f"datasets.{name}, session",
+            f"the sessions {shown_apart(*found)} would be one file where file names ignore case "
+            "and the encoding of accents, as on macOS and Windows.",
+            "Rename one in the data, or leave one out with sessions.exclude.",
+        )
     return names
 
 

@@ -286,10 +286,10 @@ def test_what_plain_snakemake_keeps_as_done_is_found_and_made_again(folder):
     done = call(folder, "verify", "mine.yaml")
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
-        "Not counted: 2 missing results of other configurations, such as a/part_y.txt.",
         "  problem  rule  file",
         "  damaged  last  results/b/last.txt",
         "  missing  part  results/b/part_x.txt",
+        "Not counted: 2 missing results of other configurations, such as a/part_y.txt.",
         "2 results in results differ from their checksums.",
         "To remove the damaged ones and remake all: neuro-attn run --verify mine.yaml",
     ]

@@ -78,7 +78,7 @@ for name, network in CONFIGURATION.networks.items():
 
     rule:
         name:
-            f"record_untrained_{name}"
+            f"untrained_{name}"
         output:
             recording=f"results/{configuration.network_dataset(name, False)}/recordings/seed{{seed}}.nc",
             report_error=f"results/networks/{name}/seed{{seed}}/report_error_untrained.csv",
