@@ -58,12 +58,12 @@ def build() -> argparse.ArgumentParser:
         _add_cores(command, "cores to use")
         text = "first remove results that differ from their checksums, then remake them"
         command.add_argument("--verify", action="store_true", help=text)
+    _add_onboarding(commands)
     text = "compare all results with the checksums recorded when they were written"
     command = commands.add_parser("verify", help=text, description=text)
     _add_config(command, nargs="?", default="config/config.yaml")
     text = "folder of results that were moved; CONFIG is then not read"
     command.add_argument("--results", type=_folder, metavar="FOLDER", help=text)
-    _add_onboarding(commands)
     _add_registry(commands)
     commands.add_parser("schema", help="print the JSON schema of the configuration")
     return parser
