@@ -374,7 +374,8 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
     return TaskTrials(assigned[in_task & in_class].reset_index(drop=True), counts)
 
 
-def _no_column(column: str, trials: pd.DataFrame, where: str) -> InputError:
+def no_column(column: str, trials: pd.DataFrame, where: str) -> InputError:
+    """Return the error of a column that the trials do not have."""
     columns = list(map(str, trials))
     remedy = f"{did_you_mean(column, columns)} Columns: {', '.join(columns)}.".strip()
     return InputError(where, f"no trial column {column!r}.", remedy)
@@ -382,7 +383,7 @@ def _no_column(column: str, trials: pd.DataFrame, where: str) -> InputError:
 
 def _event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
     if column not in trials.columns:
-        raise _no_column(column, trials, where)
+        raise no_column(column, trials, where)
     values = trials[column]
     try:
         # Dates would become numbers of another unit.
@@ -403,7 +404,7 @@ def _labels(
 ) -> np.ndarray:
     if isinstance(label, str):
         if label not in trials.columns:
-            raise _no_column(label, trials, f"{origin}, label")
+            raise no_column(label, trials, f"{origin}, label")
         return np.array([_class_name(value) for value in trials[label]], dtype=object)
     labels = np.full(len(trials), "", dtype=object)
     for name, expression in label.items():
@@ -605,32 +606,8 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
     found = pd.concat(
         [recording[["task", "label"]].to_dataframe()[["task", "label"]] for recording in recordings]
     )
-    classes = {task: set(found["label"][found["task"] == task]) for task in dataset.tasks}
-    everywhere = set().union(*classes.values())
     lost = sum(int(each.attrs.get("n_trials_without_label", 0)) for each in recordings)
-    if not everywhere and lost:
-        raise InputError(
-            f"{key}.label",
-            f"no trial has a class: the label matches none of the {lost} trials of the tasks.",
-            _COMPARE,
-        )
-    for task, present in classes.items():
-        if not present:
-            raise InputError(
-                f"{key}.tasks.{task}.trials",
-                f"task {task!r} has no trials: {dataset.tasks[task].trials!r} is true on none "
-                "that has a label.",
-                _COMPARE,
-            )
-        if len(present) < 2:
-            raise InputError(
-                f"{key}.label",
-                f"task {task!r} has trials of one class only, {next(iter(present))!r}.",
-                "Decoding needs two or more.",
-            )
-        if present != everywhere:
-            missing = ", ".join(sorted(everywhere - present))
-            raise InputError(f"{key}.label", f"task {task!r} has no trials of class {missing}.")
+    check_classes(found, lost, name, dataset)
     counts = _units_per_region(recordings, dataset)
     without = sum(int(each.attrs.get("n_units_without_region", 0)) for each in recordings)
     if not counts and without:
@@ -655,6 +632,46 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
             f"At most {max(counts.values(), default=0)} gives one region. Regions of {where}: "
             f"{_listed(counts)}.",
         )
+
+
+def check_classes(found: pd.DataFrame, lost: int, name: str, dataset: AnyDataset) -> None:
+    """Raise `InputError` unless every task has trials of the same two or more classes.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        ``task`` and ``label`` of the trials of all sessions.
+    lost : int
+        Trials of the tasks that have no class.
+    name, dataset
+        As in `check_together`.
+    """
+    key = f"datasets.{name}"
+    classes = {task: set(found["label"][found["task"] == task]) for task in dataset.tasks}
+    everywhere = set().union(*classes.values())
+    if not everywhere and lost:
+        raise InputError(
+            f"{key}.label",
+            f"no trial has a class: the label matches none of the {lost} trials of the tasks.",
+            _COMPARE,
+        )
+    for task, present in classes.items():
+        if not present:
+            raise InputError(
+                f"{key}.tasks.{task}.trials",
+                f"task {task!r} has no trials: {dataset.tasks[task].trials!r} is true on none "
+                "that has a label.",
+                _COMPARE,
+            )
+        if len(present) < 2:
+            raise InputError(
+                f"{key}.label",
+                f"task {task!r} has trials of one class only, {next(iter(present))!r}.",
+                "Decoding needs two or more.",
+            )
+        if present != everywhere:
+            missing = ", ".join(sorted(everywhere - present))
+            raise InputError(f"{key}.label", f"task {task!r} has no trials of class {missing}.")
 
 
 def _units_per_region(recordings: list[xr.Dataset], dataset: AnyDataset) -> dict[str, int]:

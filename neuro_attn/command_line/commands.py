@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from neuro_attn import configuration
 from neuro_attn.command_line import messages, options, running
@@ -17,7 +18,10 @@ from neuro_attn.printing import escaped
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 1 if the user must correct an input, otherwise 0."""
     with escaped():
-        code = _main(arguments)
+        try:
+            code = _main(arguments)
+        except SystemExit as done:  # --help and --version
+            code = int(done.code or 0)
         try:
             sys.stdout.flush()
         except OSError as error:
@@ -30,8 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments:
+        messages.tell("no command was given.")
+        print(options.GUIDE, end="", file=sys.stderr)
+        return 1
+    command = ""
     try:
-        given, others = options.parse(sys.argv[1:] if arguments is None else arguments)
+        given, others = options.parse(arguments)
+        command = given.command
         match given.command:
             case "schema":
                 print(json.dumps(schema(), indent=2))
@@ -63,7 +74,9 @@ def _main(arguments: Sequence[str] | None) -> int:
     except (OSError, MemoryError) as error:
         messages.tell(of_the_system(error))
     except (KeyboardInterrupt, EOFError):
-        messages.tell("stopped. Give the same command again to resume.")
+        resumes = command in (*options.PASSING_ON, "download")
+        then = "Give the same command again to resume." if resumes else "Nothing was written."
+        messages.tell(f"stopped. {then}")
     else:
         return 0
     return 1
@@ -92,7 +105,7 @@ def _inspect(given: argparse.Namespace) -> None:
 
 
 def _init(given: argparse.Namespace) -> None:
-    from neuro_attn.onboarding import rendering, terminal, writing
+    from neuro_attn.onboarding import rendering, terminal, text, writing
     from neuro_attn.onboarding.proposal import Wishes
 
     wishes = Wishes(
@@ -108,18 +121,32 @@ def _init(given: argparse.Namespace) -> None:
         windows=given.window,
         event_sample=given.event_sample,
     )
-    reports = writing.initialize(
-        given.files,
-        wishes,
-        given.output,
-        force=given.force,
-        quick=given.quick,
-        data_folder=given.data or os.environ.get(DATA_VARIABLE),
-        ask=terminal.ask if sys.stdin.isatty() else None,
-        cores=os.cpu_count() or 1,
+    folder = Path(given.output).parent
+    made = "" if folder.is_dir() else f" in the new folder {folder}"
+    dialogue = terminal.Dialogue(
+        f"This writes {given.output}{made}, a configuration for {given.files[0]}"
+        + (f" and {text.count(len(given.files) - 1, 'more file')}. " if given.files[1:] else ". ")
+        + "An empty answer takes the value in brackets. Ctrl-C stops, and nothing is written."
     )
+    try:
+        reports = writing.initialize(
+            given.files,
+            wishes,
+            given.output,
+            force=given.force,
+            quick=given.quick,
+            data_folder=given.data or os.environ.get(DATA_VARIABLE),
+            ask=dialogue if sys.stdin.isatty() else None,
+            cores=os.cpu_count() or 1,
+        )
+    except (InputError, KeyboardInterrupt, EOFError):
+        if dialogue.answers:
+            print(f"\nYour answers, as options of the same command: {dialogue.as_options()}")
+        raise
     print(rendering.render(reports, given.output))
-    print(f"Wrote {given.output}. Next: neuro-attn report {given.output}")
+    if dialogue.answers:
+        print(f"The same without questions: add {dialogue.as_options()}")
+    print(f"Wrote {given.output}{made}. Next: neuro-attn report {given.output}")
 
 
 def _check(given: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,6 +13,17 @@ from neuro_attn.errors import InputError, did_you_mean
 
 PASSING_ON = ("run", "report")
 """Commands that pass the arguments after `--` to Snakemake."""
+
+
+GUIDE = """\
+From files to results, in this order (--help after each lists its options):
+  neuro-attn inspect FILE ...              show what files contain
+  neuro-attn init FILE ... -o MINE.yaml    write a configuration for files
+  neuro-attn check MINE.yaml               report what a run would do
+  neuro-attn report MINE.yaml              compute results, write their report
+Without files of your own, neuro-attn report computes a simulated example.
+"""
+"""What to do next, for a user who gave no command."""
 
 
 def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -46,6 +58,8 @@ def build() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="neuro-attn",
         description="Do working memory and attention share a code? Run the analysis.",
+        epilog=GUIDE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -71,7 +85,8 @@ def build() -> argparse.ArgumentParser:
 
 def _add_config(command: argparse.ArgumentParser, **more: Any) -> None:
     default = f" (default: {more['default']})" if more else ""
-    command.add_argument("config", metavar="CONFIG", help=f"configuration file{default}", **more)
+    text = f"configuration file{default}"
+    command.add_argument("config", type=_name, metavar="CONFIG", help=text, **more)
     text = "folder of the data, instead of data_folder"
     command.add_argument("--data", type=_folder, metavar="FOLDER", help=text)
 
@@ -87,13 +102,14 @@ def _add_onboarding(commands: Any) -> None:
     )
     text = "show the contents of files: units per region, interval tables, events, anomalies"
     command = commands.add_parser("inspect", help=text, description=text)
-    command.add_argument("files", nargs="+", metavar="FILE", help=files)
+    command.add_argument("files", nargs="+", type=_name, metavar="FILE", help=files)
     command.add_argument("--json", action="store_true", help="print JSON instead of text")
 
     text = "write a commented configuration for files"
     command = commands.add_parser("init", help=text, description=text)
-    command.add_argument("files", nargs="+", metavar="FILE", help=files)
-    command.add_argument("-o", "--output", required=True, help="configuration file to write")
+    command.add_argument("files", nargs="+", type=_name, metavar="FILE", help=files)
+    text = "configuration file to write"
+    command.add_argument("-o", "--output", required=True, type=_name, help=text)
     command.add_argument("--force", action="store_true", help="replace an existing file")
     command.add_argument(
         "--quick",
@@ -101,7 +117,7 @@ def _add_onboarding(commands: Any) -> None:
         help="19 permutations, for a first look: p cannot be below 0.05",
     )
     command.add_argument(
-        "--data", metavar="FOLDER", help="folder of the data (default: that of the files)"
+        "--data", type=_name, metavar="FOLDER", help="folder of the data (default: of the files)"
     )
     for option, metavar, help_ in (
         ("--label", "COLUMN | NAME=EXPRESSION", "what is decoded; an expression for each class"),
@@ -135,7 +151,7 @@ def _add_registry(commands: Any) -> None:
     command = commands.add_parser("download", help=text, description=text)
     command.add_argument("name", metavar="NAME", help="a known data set")
     command.add_argument(
-        "--data", metavar="FOLDER", help="folder of the data; NAME is created in it"
+        "--data", type=_name, metavar="FOLDER", help="folder of the data; NAME is created in it"
     )
     command.add_argument("--only", metavar="PATTERN", help="only files whose path matches")
     command.add_argument("--archive", metavar="URL", help="address of the archive's interface")
@@ -163,8 +179,16 @@ def _at_least_one(text: str) -> int:
 
 
 def _existing(text: str) -> str:
-    if not Path(text).is_dir():
+    if not Path(_name(text)).is_dir():
         raise ValueError(text)
+    return text
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError(
+            "the name is empty. Give a name; a shell variable that is not set has none."
+        )
     return text
 
 
@@ -182,6 +206,10 @@ class _Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any):
         super().__init__(allow_abbrev=False, **settings)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse ignores that help cannot be written, as on a full disk.
+        (file or sys.stderr).write(message)
 
     def error(self, message: str) -> NoReturn:
         """Raise an `InputError` for an error of argparse."""

@@ -5,7 +5,7 @@ stages is asked what it would decode. So a check says what a run will do, not wh
 """
 
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,7 +85,10 @@ class DatasetReport:
 
 
 def examine(
-    settings: Configuration, data_folder: str | Path, cores: int = 1
+    settings: Configuration,
+    data_folder: str | Path,
+    cores: int = 1,
+    known: Mapping[str, list[xr.Dataset]] | None = None,
 ) -> list[DatasetReport]:
     """Say what a run would find in every data set, those of the networks among them.
 
@@ -97,6 +100,8 @@ def examine(
         What the files are relative to.
     cores : int
         Cores of the run, for its estimated time.
+    known : mapping of lists of xarray.Dataset, optional
+        Outlines of data sets whose files have been read.
 
     Returns
     -------
@@ -108,7 +113,10 @@ def examine(
     reports: list[DatasetReport] = []
     # An untrained network has the trials and units of the trained one.
     for name, dataset in _trained(settings).items():
-        found, unread = _read(_outlines(name, dataset, settings, data_folder))
+        if known and name in known:
+            found, unread = known[name], list[InputError]()
+        else:
+            found, unread = _read(_outlines(name, dataset, settings, data_folder))
         outlines[name] = found
         if unread:
             judgements[name] = Judgement(problems=unread)

@@ -181,8 +181,12 @@ def _result_bytes(work: Work, dataset: AnyDataset, points: int) -> float:
 def render(cost: Cost) -> list[str]:
     """Return the estimate as lines of text."""
     return [
-        f"Estimated cost: about {duration(cost.seconds)} on {text.count(cost.cores, 'core')}, "
-        f"{cost.bytes / 1e9:.1f} GB in the largest job",
+        *text.wrapped(
+            f"Estimated cost: about {duration(cost.seconds)} on {text.count(cost.cores, 'core')}, "
+            f"{cost.bytes / 1e9:.1f} GB in the largest job",
+            "",
+            "  ",
+        ),
         *text.wrapped(
             f"an estimate: {text.count(cost.populations, 'population')}, {cost.fits:,} fits of "
             f"{cost.decoding_seconds / max(cost.fits, 1) * 1e3:.2g} ms on average "

@@ -167,7 +167,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     title = f"{_KINDS[found['kind']]}: {text.count(len(found['files']), counted)}"
     if len(sessions) != len(found["files"]):
         title += f", {text.count(len(sessions), 'session')}"
-    lines = [title, *_session_lines(sessions)]
+    lines = [*text.wrapped(title, "", "  "), *_session_lines(sessions)]
     if found["kind"] != "matlab":
         lines += ["", *_region_lines(found), *_unit_lines(found)]
     for table in found["tables"]:
@@ -175,7 +175,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     lines += ["", "Warnings" if found["warnings"] else "No warnings."]
     for warning in found["warnings"]:
         lines += text.wrapped(warning)
-    return [text.shortened(line, text.terminal_width()) for line in lines]
+    return lines
 
 
 def _session_lines(sessions: list[dict[str, Any]]) -> list[str]:
@@ -218,7 +218,8 @@ def _region_lines(found: dict[str, Any]) -> list[str]:
     if not found["regions"]:
         return ["Units per region: no column names regions"]
     first, *others = found["regions"]
-    lines = [f"Units per region, from the {first['place']} {text.plain(first['column'])!r}"]
+    title = f"Units per region, from the {first['place']} {_quoted(first['column'])}"
+    lines = text.wrapped(title, "", "  ")
     rows = [
         [
             each["region"] or "(none)",
@@ -239,8 +240,12 @@ def _region_lines(found: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _quoted(name: str) -> str:
+    return f"'{name}'"
+
+
 def _unit_lines(found: dict[str, Any]) -> list[str]:
-    shown = [f"{text.plain(name)} ({values})" for name, values in found["unit_columns"].items()]
+    shown = [f"{name} ({values})" for name, values in found["unit_columns"].items()]
     if not shown:
         return []
     more = len(shown) - _COLUMNS_SHOWN
@@ -256,10 +261,11 @@ def _type(column: dict[str, Any]) -> str:
 
 
 def _table_lines(table: dict[str, Any]) -> list[str]:
-    lines = [
-        f"Interval table {text.plain(table['name'])!r}: {text.count(table['n_rows'], 'row')} in "
+    title = (
+        f"Interval table {_quoted(table['name'])}: {text.count(table['n_rows'], 'row')} in "
         f"{text.count(table['n_sessions'], 'session')}"
-    ]
+    )
+    lines = text.wrapped(title, "", "  ")
     rows = [
         [
             column["name"],

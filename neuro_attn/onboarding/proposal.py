@@ -7,14 +7,16 @@ several, the user is asked, or told which option to give.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from neuro_attn import sources
+from neuro_attn import recording, sources
 from neuro_attn.configuration import parse
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.onboarding import binned
 from neuro_attn.onboarding.contents import (
     BIN,
@@ -26,11 +28,28 @@ from neuro_attn.onboarding.contents import (
     is_placeholder,
 )
 from neuro_attn.onboarding.locations import Location
+from neuro_attn.onboarding.text import count, listed
 from neuro_attn.rates import bin_rates
 
-Ask = Callable[[str, Sequence[str], str], str]
-"""Puts a question with its candidates and a default (or "") to the user; returns the answer."""
 
+class Ask(Protocol):
+    """Puts a question to the user, as `terminal.Dialogue` does."""
+
+    def __call__(
+        self,
+        option: str,
+        question: str,
+        candidates: Sequence[str],
+        accept: Callable[[str], Any],
+        default: str = "",
+    ) -> Any:
+        """Return what an accepted answer means."""
+        ...
+
+
+_ALL, _ALL_TRIALS = "all", "all trials"
+_FEWEST = 2
+"""Trials of each task and class that a session needs, for two folds."""
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _SILENT = 0.02
 """A bin with less than this part of the median bin's spikes holds none to speak of."""
@@ -81,10 +100,13 @@ class Proposal:
         What stands in the configuration.
     notes : dict of str
         Why a key is as it is, by key.
+    outlines : list of xarray.Dataset
+        What a run would record of each session.
     """
 
     keys: dict[str, Any]
     notes: dict[str, str] = field(default_factory=dict)
+    outlines: list[xr.Dataset] = field(default_factory=list)
 
 
 def propose(
@@ -117,8 +139,9 @@ def propose(
     name = _table_name(found, wishes, ask)
     table = found.table(name)
     described = found.columns(name)
-    align = _align(found, described, wishes, ask)
     keys: dict[str, Any] = {"source": found.kind, **location.keys, **_needed(found)}
+    judge = partial(_judge, found, name, location.name, keys)
+    align = _align(found, table, described, wishes, ask, judge)
     notes: dict[str, str] = {}
     if found.kind == "nwb":
         keys["table"] = name
@@ -130,8 +153,8 @@ def propose(
     if found.kind in ("nwb", "table", "alf", "phy") and not named:
         keys["region"] = "all"
     keys["regions"] = {} if "region" in keys else _regions(found, wishes, ask)
-    keys["label"] = _label(described, wishes, ask)
-    keys["tasks"] = _tasks(found, table, described, align, wishes, ask, notes)
+    label = keys["label"] = _label(described, wishes, ask, _usual_tasks(found, table, []), judge)
+    keys["tasks"] = _tasks(found, table, described, align, label, wishes, ask, judge, notes)
     keys["time"] = _time(found, table, keys["tasks"], wishes, notes)
     start, stop = keys["time"]["start"], keys["time"]["stop"]
     # Bins that are given may leave none after the event.
@@ -180,15 +203,71 @@ def _one_kind(contents: list[Contents]) -> Contents:
 
 
 def _choose(
-    option: str, question: str, candidates: Sequence[str], ask: Ask | None, default: str = ""
+    option: str,
+    question: str,
+    candidates: Sequence[str],
+    ask: Ask | None,
+    accept: Callable[[str], Any] | None = None,
+    default: str = "",
 ) -> str:
-    """Return the only candidate, what the user answers, or say which option is missing."""
+    """Return the only candidate, what the user answers, or say which option is missing.
+
+    Without `accept`, the answer is one of the candidates.
+    """
     if len(candidates) == 1:
         return candidates[0]
     if ask is not None:
-        return ask(question, candidates, default)
+        return ask(option, question, candidates, accept or partial(_one_of, candidates), default)
     listed = ", ".join(candidates[:20]) or "none found"
     raise InputError(option, f"not given: {question}.", f"Candidates: {listed}.")
+
+
+def _one_of(candidates: Sequence[str], answer: str) -> str:
+    if answer not in candidates:
+        raise InputError(
+            "", f"{answer!r} is none of the candidates.", did_you_mean(answer, candidates)
+        )
+    return answer
+
+
+def _judge(
+    found: Contents,
+    table: str,
+    name: str,
+    keys: dict[str, Any],
+    label: str | dict[str, str],
+    tasks: dict[str, dict[str, str]],
+    classes: bool = True,
+) -> None:
+    """Raise `InputError` where a run would refuse a label, or tasks with their events.
+
+    Whether the tasks have the same classes is judged if `classes`.
+    """
+    time = {"start": START, "stop": STOP, "bin": BIN}
+    whole = {**keys, "label": label, "tasks": tasks, "time": time, "windows": {"all": [0.0, BIN]}}
+    dataset = parse({"datasets": {name: whole}}, "answer").datasets[name]
+    assigned = [
+        recording.assign_tasks(session.tables[table], dataset, session.path)
+        for session in found.sessions
+        if table in session.tables
+    ]
+    if not classes:
+        return
+    lost = sum(each.counts["n_trials_without_label"] for each in assigned)
+    sessions = [each.trials[["task", "label"]] for each in assigned]
+    recording.check_classes(pd.concat(sessions), lost, name, dataset)
+    everything = pd.concat(sessions).drop_duplicates()
+    counts = [each.value_counts() for each in sessions]
+    rarest = [min(int(n.get(tuple(row), 0)) for row in everything.to_numpy()) for n in counts]
+    if max(rarest) < _FEWEST:
+        best = counts[int(np.argmax(rarest))].reindex(pd.MultiIndex.from_frame(everything))
+        task, label_of = best.fillna(0).idxmin()
+        raise InputError(
+            "",
+            f"task {task!r} has {count(max(rarest), 'trial')} of class {label_of!r}, and no "
+            "session has more of each class.",
+            f"Decoding needs {_FEWEST} in a session; choose other classes or tasks.",
+        )
 
 
 def _table_name(found: Contents, wishes: Wishes, ask: Ask | None) -> str:
@@ -212,7 +291,14 @@ def _units_table(found: Contents, wishes: Wishes, ask: Ask | None) -> str:
     return _choose("--units-table", "which table lists the units", names, ask)
 
 
-def _align(found: Contents, described: list[Column], wishes: Wishes, ask: Ask | None) -> list[str]:
+def _align(
+    found: Contents,
+    table: pd.DataFrame,
+    described: list[Column],
+    wishes: Wishes,
+    ask: Ask | None,
+    judge: Callable[..., None],
+) -> list[str]:
     """Return the column of the event, or NAME=COLUMN for each task; none for kept rates."""
     if wishes.align:
         return list(wishes.align)
@@ -223,7 +309,14 @@ def _align(found: Contents, described: list[Column], wishes: Wishes, ask: Ask | 
     events = [column.name for column in described if column.use == "event"]
     inner = [name for name in events if name not in ("start_time", "stop_time")]
     candidates = inner or [name for name in events if name == "start_time"]
-    return [_choose("--align", "which column holds the event's time", candidates, ask)]
+
+    def accept(column: str) -> str:
+        if column not in table:
+            raise recording.no_column(column, table, "")
+        judge("trial_id", _usual_tasks(found, table, [column]), classes=False)
+        return column
+
+    return [_choose("--align", "which column holds the event's time", candidates, ask, accept)]
 
 
 def _regions(found: Contents, wishes: Wishes, ask: Ask | None) -> dict[str, Any]:
@@ -239,25 +332,48 @@ def _regions(found: Contents, wishes: Wishes, ask: Ask | None) -> dict[str, Any]
             column = usual
         else:
             question = "which column names the units' regions"
-            column = _choose("--region-column", question, list(candidates), ask, usual)
+            column = _choose("--region-column", question, list(candidates), ask, default=usual)
     units = found.regions(column)["region"] if column in candidates else pd.Series(dtype=object)
     no_regions = [name for name in units.unique() if is_placeholder(str(name))]
     return {"column": column, **({"exclude": sorted(no_regions)} if no_regions else {})}
 
 
-def _label(described: list[Column], wishes: Wishes, ask: Ask | None) -> str | dict[str, str]:
-    given = list(wishes.label)
+def _label(
+    described: list[Column],
+    wishes: Wishes,
+    ask: Ask | None,
+    tasks: dict[str, dict[str, str]],
+    judge: Callable[..., None],
+) -> str | dict[str, str]:
     names = [column.name for column in described]
-    if not given:
-        candidates = [column.name for column in described if column.is_condition]
-        if "label" in candidates:
-            return "label"
-        question = "what is decoded, a column, or NAME=EXPRESSION for each class"
-        answer = _choose("--label", question, candidates, ask)
-        given = [part.strip() for part in answer.split(";")]
-    if len(given) == 1 and (given[0] in names or "=" not in given[0]):
-        return given[0]
-    return dict(_named(text, "--label", "EXPRESSION") for text in given)
+
+    def of(given: Sequence[str]) -> str | dict[str, str]:
+        if len(given) == 1 and (given[0] in names or "=" not in given[0]):
+            return given[0]
+        return _all_named(given, "--label", "EXPRESSION")
+
+    def accept(answer: str) -> str:
+        label = of(_parts(answer))
+        if isinstance(label, str):
+            judge(label, tasks)
+        elif len(label) < 2:
+            raise InputError("", "one class only.", f"Give two or more: {answer}; NAME=EXPRESSION.")
+        else:
+            # Classes may share trials of no task, and the tasks are not known yet.
+            judge(label, {"none": {"trials": "trial_id != trial_id"}}, classes=False)
+        return answer
+
+    if wishes.label:
+        return of(list(wishes.label))
+    candidates = [column.name for column in described if column.is_condition]
+    if "label" in candidates:
+        return "label"
+    question = "what is decoded, a column, or NAME=EXPRESSION for each class"
+    return of(_parts(_choose("--label", question, candidates, ask, accept)))
+
+
+def _parts(answer: str) -> list[str]:
+    return [part.strip() for part in answer.split(";") if part.strip()]
 
 
 def _tasks(
@@ -265,44 +381,61 @@ def _tasks(
     table: pd.DataFrame,
     described: list[Column],
     align: list[str],
+    label: str | dict[str, str],
     wishes: Wishes,
     ask: Ask | None,
+    judge: Callable[..., None],
     notes: dict[str, str],
 ) -> dict[str, dict[str, str]]:
-    given = list(wishes.tasks)
-    if not given and ask is not None:
-        question = "tasks as NAME=EXPRESSION, several with ; between them"
-        columns_named = [column.name for column in described]
-        answer = ask(question, columns_named, "all trials")
-        given = [] if answer == "all trials" else [part.strip() for part in answer.split(";")]
-    tasks = dict(_named(text, "--task", "EXPRESSION") for text in given)
-    if not tasks:
-        tasks = _usual_tasks(found, table, align)
-        if len(tasks) == 1:
-            notes["tasks"] = (
-                "One task: all trials. Give two or more that exclude each other, and transfer "
-                "between them is decoded too."
-            )
+    def of(given: Sequence[str]) -> dict[str, dict[str, str]]:
+        named = _all_named(given, "--task", "EXPRESSION")
+        return _with_events(named, align) if named else _usual_tasks(found, table, align)
+
+    def accept(answer: str) -> dict[str, dict[str, str]]:
+        tasks = of([] if answer == _ALL_TRIALS else _parts(answer))
+        judge(label, tasks)
+        return tasks
+
+    if not wishes.tasks and ask is not None:
+        columns = listed([column.name for column in described], most=40)
+        question = f"tasks as NAME=EXPRESSION; ... of the columns {columns}"
+        tasks = ask("--task", question, [], accept, _ALL_TRIALS)
+    else:
+        tasks = of(list(wishes.tasks))
+    if tasks.keys() == {_ALL} and not wishes.tasks:
+        notes["tasks"] = (
+            "One task: all trials. Give two or more that exclude each other, and transfer "
+            "between them is decoded too."
+        )
+    return tasks
+
+
+def _usual_tasks(
+    found: Contents, table: pd.DataFrame, align: list[str]
+) -> dict[str, dict[str, str]]:
+    """Return the tasks that the files name, or one of all trials with an event."""
+    event = align[0] if align else ""
+    if found.kind == "netcdf" and "task" in table:
+        names = sorted(map(str, table["task"].unique()))
+        tasks = {name: f"task == {_quoted(name)}" for name in names}
+    elif event in table and table[event].isna().any() and _PLAIN.fullmatch(event):
+        # Only a missing number differs from itself.
+        tasks = {_ALL: f"{event} == {event}"}
+    else:
+        tasks = {_ALL: "trial_id == trial_id"}
+    return _with_events(tasks, align)
+
+
+def _quoted(name: str) -> str:
+    return repr(name)
+
+
+def _with_events(tasks: dict[str, str], align: list[str]) -> dict[str, dict[str, str]]:
     by_task = _by_task(align, list(tasks))
     return {
         task: {"trials": trials, **({"align": by_task[task]} if by_task else {})}
         for task, trials in tasks.items()
     }
-
-
-def _usual_tasks(found: Contents, table: pd.DataFrame, align: list[str]) -> dict[str, str]:
-    if found.kind == "netcdf" and "task" in table:
-        names = sorted(map(str, table["task"].unique()))
-        return {name: f"task == {_quoted(name)}" for name in names}
-    event = align[0] if align else ""
-    if event in table and table[event].isna().any() and _PLAIN.fullmatch(event):
-        # Only a missing number differs from itself.
-        return {"all": f"{event} == {event}"}
-    return {"all": "trial_id == trial_id"}
-
-
-def _quoted(name: str) -> str:
-    return repr(name)
 
 
 def _by_task(align: list[str], tasks: list[str]) -> dict[str, str]:
@@ -311,7 +444,7 @@ def _by_task(align: list[str], tasks: list[str]) -> dict[str, str]:
         return {}
     if len(align) == 1 and "=" not in align[0]:
         return dict.fromkeys(tasks, align[0])
-    given = dict(_named(text, "--align", "COLUMN") for text in align)
+    given = _all_named(align, "--align", "COLUMN")
     if wrong := set(given) ^ set(tasks):
         raise InputError(
             "--align",
@@ -321,10 +454,26 @@ def _by_task(align: list[str], tasks: list[str]) -> dict[str, str]:
     return given
 
 
+def _all_named(texts: Sequence[str], option: str, what: str) -> dict[str, str]:
+    """Cut each NAME=SOMETHING; no name occurs twice."""
+    named = [_named(text, option, what) for text in texts]
+    names = [name for name, _ in named]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(option, f"the name {name!r} is given twice.", "Choose another name.")
+    return dict(named)
+
+
 def _named(text: str, option: str, what: str) -> tuple[str, str]:
     """Cut NAME=SOMETHING; the sign is not that of a comparison."""
     name, sign, rest = text.partition("=")
-    if not sign or not name.strip() or name[-1] in "<>!" or rest.startswith("="):
+    if (
+        not sign
+        or not name.strip()
+        or not rest.strip()
+        or name[-1] in "<>!"
+        or rest.startswith("=")
+    ):
         raise InputError(option, f"{text!r} is not NAME={what}.", f"As in {option} left=side==1.")
     return name.strip(), rest.strip()
 
@@ -417,7 +566,10 @@ def _with_decoding(keys: dict[str, Any], notes: dict[str, str], location: Locati
     """Add population, folds and smallest region, from the trials and units that a run would use."""
     dataset = parse({"datasets": {location.name: keys}}, "options").datasets[location.name]
     found = []
-    for outline in sources.outlines(location.name, dataset, location.data_folder, seed=0):
+    outlines = sources.outlines(
+        location.name, dataset, location.data_folder, seed=0, why="counting trials and units of"
+    )
+    for outline in outlines:
         if isinstance(outline, InputError):
             raise outline
         found.append(outline)
@@ -448,4 +600,4 @@ def _with_decoding(keys: dict[str, Any], notes: dict[str, str], location: Locati
         "folds": 5 if enough else 2,
     }
     regions = {**keys["regions"], "min_units": minimum}
-    return Proposal({**keys, "regions": regions, "decoding": decoding}, notes)
+    return Proposal({**keys, "regions": regions, "decoding": decoding}, notes, found)

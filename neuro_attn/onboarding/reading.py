@@ -157,7 +157,7 @@ def _contents(kind: Kind, files: list[str], units_table: str) -> Contents:
             from neuro_attn.onboarding import netcdf
 
             read_one = netcdf.read
-    progress = printing.bar(files, desc="reading", unit="file", leave=False)
+    progress = printing.bar(files, desc="reading what the files contain", unit="file", leave=False)
     return Contents(kind, files, {}, [_with_text(read_one(path)) for path in progress])
 
 

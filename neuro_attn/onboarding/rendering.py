@@ -54,7 +54,7 @@ def _said(findings: Sequence[InputError] | Sequence[Caution]) -> list[str]:
 
 
 def _lines(report: DatasetReport) -> list[str]:
-    lines = [f"Data set {text.plain(report.name)!r} ({report.source})"]
+    lines = [f"Data set '{text.plain(report.name)}' ({report.source})"]
     if report.attained is not None:
         lines += ["", "What decoders train on", *_limit_lines(report, report.attained)]
     if len(report.trials):

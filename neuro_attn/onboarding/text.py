@@ -1,14 +1,16 @@
-"""Aligned tables for the terminal."""
+"""Tables and paragraphs for the terminal: what does not fit a line is continued below it."""
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 
 from neuro_attn.escaping import printable
 
 WIDTH = 100
 """Most columns that text fits into."""
-_WIDEST = 28
+_WORDS = (40, 16)
+"""Longest words that a table keeps in one line; what gives fewer lines is taken."""
 _GAP = "  "
 
 
@@ -27,24 +29,12 @@ def plain(text: object) -> str:
     return printable(str(text))
 
 
-def shortened(text: str, width: int) -> str:
-    """Return text cut to `width` characters, marked where it is cut."""
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
-
-
-def _middle_out(text: str, width: int) -> str:
-    """Return text cut to `width` characters in its middle: names often differ at their end."""
-    if len(text) <= width:
-        return text
-    end = (width - 1) // 2
-    return f"{text[: width - 1 - end]}…{text[len(text) - end :]}"
-
-
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: int = 2) -> list[str]:
     """Return the lines of a table that fits the terminal.
 
-    Numbers stand on the right of their column, text on the left. The last column takes what is
-    left of the line. Names in the first column are cut in their middle, other cells at their end.
+    Numbers stand on the right of their column, text on the left. Nothing is cut: cells that are
+    wider than their column continue in the next line. Where the columns are too many for the
+    terminal, each row becomes a list with a line for each cell.
 
     Parameters
     ----------
@@ -55,25 +45,72 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: int =
     indent : int
         Spaces before each line.
     """
-    limit = terminal_width()
     right = [_are_numbers([row[k] for row in rows]) for k in range(len(header))]
     cells = [[plain(cell) for cell in row] for row in (header, *rows)]
-    widths = [min(_WIDEST, max(len(row[k]) for row in cells)) for k in range(len(header))]
-    # What does not fit beside the others gives way, from the last column on.
-    widths[-1] = max(len(row[-1]) for row in cells)
-    for k in reversed(range(len(header))):
-        spare = limit - indent - sum(widths) - len(_GAP) * (len(widths) - 1)
-        widths[k] = max(min(widths[k], 4), widths[k] + min(spare, 0))
-    # Rows are called by their first cell.
-    cuts = [_middle_out, *[shortened] * (len(header) - 1)]
-    return [
-        " " * indent
-        + _GAP.join(
-            cut(cell, width).rjust(width) if flush else cut(cell, width).ljust(width)
-            for cell, width, flush, cut in zip(row, widths, right, cuts, strict=True)
-        ).rstrip()
-        for row in cells
+    room = terminal_width() - indent - len(_GAP) * (len(header) - 1)
+    columns = list(zip(*cells, strict=True))
+    layouts = [
+        [line for row in cells for line in _row(row, widths, right, " " * indent)]
+        for longest in _WORDS
+        if (widths := _widths(columns, right, longest, room))
     ]
+    return min(layouts, key=len) if layouts else _lists(cells, indent)
+
+
+def _widths(
+    columns: list[tuple[str, ...]], numbers: list[bool], longest: int, room: int
+) -> list[int]:
+    """Return the widths of the columns; none if they cannot share the room.
+
+    Columns that are wider than others give way first. No column breaks numbers, or words of up to
+    `longest` characters.
+    """
+    wanted = [max(map(len, column)) for column in columns]
+    least = [_least(*each, longest) for each in zip(columns, numbers, strict=True)]
+    for most in range(max(wanted), 0, -1):
+        widths = [max(few, min(many, most)) for few, many in zip(least, wanted, strict=True)]
+        if sum(widths) <= room:
+            return widths
+    return []
+
+
+def _least(column: tuple[str, ...], number: bool, longest: int) -> int:
+    """Return the width that a column needs: for numbers whole, and for words up to `longest`."""
+    header, *cells = column
+    in_header = max(map(len, header.split()), default=1)
+    if number:
+        return max(in_header, *map(len, cells))
+    return max(in_header, *(min(len(word), longest) for cell in cells for word in cell.split()), 1)
+
+
+def _row(row: list[str], widths: list[int], right: list[bool], before: str) -> list[str]:
+    parts = [_broken(cell, width) for cell, width in zip(row, widths, strict=True)]
+    height = max(map(len, parts))
+    lines = zip(*([*part, *[""] * (height - len(part))] for part in parts), strict=True)
+    return [
+        before
+        + _GAP.join(
+            cell.rjust(width) if flush else cell.ljust(width)
+            for cell, width, flush in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+
+
+def _broken(cell: str, width: int) -> list[str]:
+    """Return the lines of a cell; words break only where they are wider than the column."""
+    return textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
+
+
+def _lists(cells: list[list[str]], indent: int) -> list[str]:
+    """Return a paragraph for each cell of each row, with the name of the column before it."""
+    (first, *others), *rows = cells
+    lines: list[str] = []
+    for name, *values in rows:
+        lines += wrapped(f"{first}: {name}", " " * indent, " " * (indent + 4))
+        for column, value in zip(others, values, strict=True):
+            lines += wrapped(f"{column}: {value}", " " * (indent + 2), " " * (indent + 4))
+    return lines
 
 
 def _are_numbers(cells: Sequence[object]) -> bool:
@@ -83,14 +120,16 @@ def _are_numbers(cells: Sequence[object]) -> bool:
 
 
 def wrapped(text: str, first: str = "  - ", other: str = "    ") -> list[str]:
-    """Return the lines of a paragraph that fits the terminal."""
-    limit, lines, line = terminal_width(), [], first
-    for word in plain(text).split():
-        if len(line) + len(word) > limit and line.strip(" -"):
-            lines.append(line.rstrip())
-            line = other
-        line += word + " "
-    return [shortened(each, limit) for each in [*lines, line.rstrip()]]
+    """Return the lines of a paragraph that fits the terminal; only longer words reach beyond."""
+    lines = textwrap.wrap(
+        " ".join(plain(text).split()),
+        terminal_width(),
+        initial_indent=first,
+        subsequent_indent=other,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines or [first.rstrip()]
 
 
 def count(n: int, what: str) -> str:

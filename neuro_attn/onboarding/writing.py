@@ -112,7 +112,8 @@ def initialize(
     settings = configuration.parse(keys, "options")
     if configuration.keys_of(text, output) != keys:
         raise InputError(output, "names in the files or options that YAML cannot hold.")
-    reports = checking.examine(settings, location.data_folder, cores)
+    known = {location.name: proposal.outlines}
+    reports = checking.examine(settings, location.data_folder, cores, known)
     for report in reports:
         for problem in report.problems:
             raise problem

@@ -70,25 +70,21 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
         If files or settings cannot be used; the message names file and table, or key.
     """
     _check_alignment(name, dataset)
-    paths = session_paths(name, dataset, data_folder)
+    paths = _progress(session_paths(name, dataset, data_folder), f"reading {name}")
     match dataset:
         case NetcdfDataset():
             from neuro_attn.sources import netcdf
 
-            recordings = [netcdf.read(path, name, dataset) for path in _progress(paths, name)]
+            recordings = [netcdf.read(path, name, dataset) for path in paths]
         case MatlabDataset():
             from neuro_attn.sources import matlab
 
-            recordings = [
-                made for path in _progress(paths, name) for made in matlab.read(path, name, dataset)
-            ]
+            recordings = [made for path in paths for made in matlab.read(path, name, dataset)]
         case BinnedDataset():
             from neuro_attn.sources import binned
 
             recordings = [
-                make()
-                for path in _progress(paths, name)
-                for make in binned.recordings(path, name, dataset)
+                make() for path in paths for make in binned.recordings(path, name, dataset)
             ]
         case TableDataset():
             from neuro_attn.sources import table
@@ -102,7 +98,7 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
             recordings = _binned(taken, name, dataset)
         case NwbDataset() | RasterDataset() | AlfDataset() | PhyDataset():
             read_one = _reader(dataset)
-            read_in_turn = (read_one(path, dataset) for path in _progress(paths, name))
+            read_in_turn = (read_one(path, dataset) for path in paths)
             recordings = _binned(read_in_turn, name, dataset)
         case _:
             raise TypeError(f"{name} is a {dataset.source} data set, which is not read from files")
@@ -118,7 +114,11 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
 
 
 def outlines(
-    name: str, dataset: AnyDataset, data_folder: str | Path, seed: int
+    name: str,
+    dataset: AnyDataset,
+    data_folder: str | Path,
+    seed: int,
+    why: str = "checking",
 ) -> Iterator[xr.Dataset | InputError]:
     """Yield each session as `read` does, but with rates of zero that take no memory.
 
@@ -133,6 +133,8 @@ def outlines(
     ----------
     name, dataset, data_folder, seed
         As in `read`.
+    why : str
+        What the files are read for, shown with the progress.
 
     Yields
     ------
@@ -145,7 +147,7 @@ def outlines(
         If sessions cannot be distinguished: see `input_files` and `session_names`.
     """
     _check_alignment(name, dataset)
-    for outline in _outline_makers(name, dataset, data_folder, seed):
+    for outline in _outline_makers(name, dataset, data_folder, seed, why):
         try:
             made = outline()
         except InputError as error:
@@ -156,10 +158,10 @@ def outlines(
 
 
 def _outline_makers(
-    name: str, dataset: AnyDataset, data_folder: str | Path, seed: int
+    name: str, dataset: AnyDataset, data_folder: str | Path, seed: int, why: str
 ) -> Iterator[Callable[[], xr.Dataset]]:
     """Yield what reads one session each, so that one that fails does not stop the others."""
-    paths = _progress(session_paths(name, dataset, data_folder), name)
+    paths = _progress(session_paths(name, dataset, data_folder), f"{why} {name}")
     match dataset:
         case NetcdfDataset():
             from neuro_attn.sources import netcdf
@@ -294,9 +296,9 @@ def _binned(
     return [from_spikes(_grouped(session, dataset), name, dataset) for session in sessions]
 
 
-def _progress(paths: list[str], name: str) -> Iterable[str]:
+def _progress(paths: list[str], what: str) -> Iterable[str]:
     """Yield the paths with a progress bar on stderr, if that is a terminal."""
-    return printing.bar(paths, desc=f"reading {name}", unit="file", leave=False)
+    return printing.bar(paths, desc=what, unit="file", leave=False)
 
 
 def _check_alignment(name: str, dataset: AnyDataset) -> None:

@@ -4,10 +4,12 @@ import fcntl
 import os
 import pty
 import re
+import shlex
 import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -49,27 +51,51 @@ def recorded(tmp_path_factory) -> Path:
 
 def typed(command: str, folder: Path) -> tuple[int, str]:
     """Run `neuro-attn` in a terminal; return its exit code and all that stands on the screen."""
+    code, captured = sent(command, folder)
+    return code, on_screen(captured.decode())
+
+
+def sent(
+    command: str,
+    folder: Path,
+    answers: Sequence[bytes] = (),
+    columns: int = COLUMNS,
+    **environment: str,
+) -> tuple[int, bytes]:
+    """Run `neuro-attn` in a terminal; return its exit code and the bytes that reach the terminal.
+
+    Each answer is typed when there is a prompt. Without answers nobody is there to give any.
+    """
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     left_out = ("COLUMNS", "LINES", "NEURO_ATTN_DATA")
-    environment = {k: v for k, v in os.environ.items() if k not in left_out}
+    kept = {k: v for k, v in os.environ.items() if k not in left_out}
     process = subprocess.Popen(
-        [sys.executable, "-m", "neuro_attn.command_line", *command.split()[1:]],
+        [sys.executable, "-m", "neuro_attn.command_line", *shlex.split(command)[1:]],
         cwd=folder,
-        stdin=subprocess.DEVNULL,
+        stdin=theirs if answers else subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
-        env={**environment, "PYTHONPATH": str(ROOT), "TERM": "xterm"},
+        env={**kept, "PYTHONPATH": str(ROOT), "TERM": "xterm", **environment},
     )
     os.close(theirs)
-    captured = b""
+    captured, left = b"", list(answers)
     while chunk := _read(ours):
         captured += chunk
+        if left and captured.endswith(b"> "):
+            os.write(ours, left.pop(0))
     os.close(ours)
-    # A line that was redrawn shows what was drawn last; progress bars are erased when they end.
-    lines = captured.decode().replace("\r\n", "\n").split("\n")
+    return process.wait(), captured
+
+
+def on_screen(captured: str) -> str:
+    """Return what a terminal shows in the end.
+
+    A line that was redrawn shows what was drawn last; progress bars are erased when they end.
+    """
+    lines = captured.replace("\r\n", "\n").split("\n")
     shown = [re.sub(r"\x1b\[\w", "", line.rsplit("\r", 1)[-1]).rstrip() for line in lines]
-    return process.wait(), "\n".join(shown).strip("\n")
+    return "\n".join(shown).strip("\n")
 
 
 def _read(terminal: int) -> bytes:

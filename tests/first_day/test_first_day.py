@@ -335,6 +335,38 @@ neuro-attn: error: neuro-attn chek: is not a command. Did you mean check?
 """,
     ),
     Mistake(
+        "No command",
+        (),
+        """
+$ neuro-attn
+neuro-attn: error: no command was given.
+From files to results, in this order (--help after each lists its options):
+  neuro-attn inspect FILE ...              show what files contain
+  neuro-attn init FILE ... -o MINE.yaml    write a configuration for files
+  neuro-attn check MINE.yaml               report what a run would do
+  neuro-attn report MINE.yaml              compute results, write their report
+Without files of your own, neuro-attn report computes a simulated example.
+""",
+    ),
+    Mistake(
+        "An empty name of a file",
+        (),
+        """
+$ neuro-attn inspect ''
+neuro-attn: error: FILE: the name is empty. Give a name; a shell variable that
+  is not set has none.
+""",
+    ),
+    Mistake(
+        "An empty name of a configuration",
+        (),
+        """
+$ neuro-attn check ''
+neuro-attn: error: CONFIG: the name is empty. Give a name; a shell variable that
+  is not set has none.
+""",
+    ),
+    Mistake(
         "A Snakemake option without --",
         (),
         """

@@ -1,0 +1,178 @@
+"""Run and report the small workflow where folders, disk space or memory are short.
+
+    python -m benchmarks.environments                  all of them
+    python -m benchmarks.environments nobody disk      some
+
+Each run either completes, with results that are the same bytes as those of a run left alone, or
+ends with exit code 1 and one message, without a traceback. No file that it leaves is truncated:
+what stands there under the name of a result is byte for byte that of the run left alone. A run
+that ended early is then resumed where there is room, and completes with the same bytes.
+
+nobody
+    A user without a name and without a home folder, who may write to the project's folder only:
+    package and workflow are read-only. Needs root and setpriv.
+disk
+    A file system of the given sizes, which is filled at several moments. Needs root, for tmpfs.
+memory
+    Limits on the address space of each process (RLIMIT_AS).
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from benchmarks import kills
+
+MB = 2**20
+NOBODY = 12345
+DISKS = (512, 30, 14, 9, 6, 3, 1)
+"""Sizes of the file system, MB; 512 MB hold the run, and the others break off ever earlier."""
+LIMITS = (3072, 1536, 1024, 768)
+"""Limits on the address space of a process, MB."""
+OWN = ("HOME", "USER", "LOGNAME", "XDG_CACHE_HOME", "MPLCONFIGDIR")
+BECOME_NOBODY = [
+    *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
+    # It may read all files, for Python may lie in a home folder.
+    *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
+    "--bounding-set=-all,+dac_read_search",
+]
+
+
+def report(
+    folder: Path,
+    before: Sequence[str] = (),
+    left_out: Sequence[str] = (),
+    limit: Callable[[], None] | None = None,
+    **more: str,
+) -> tuple[int, str, str, float]:
+    """Run the workflow to its report; return exit code, output, errors and time, s."""
+    left_out = (*left_out, "NEURO_ATTN_DATA")
+    kept = {k: v for k, v in os.environ.items() if k not in left_out}
+    command = [*before, sys.executable, "-m", "neuro_attn.command_line"]
+    start = time.perf_counter()
+    done = subprocess.run(
+        [*command, "report", "config.yaml", "--cores", "2"],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(kills.ROOT), **more},
+        capture_output=True,
+        text=True,
+        preexec_fn=limit,
+    )
+    return done.returncode, done.stdout, done.stderr, time.perf_counter() - start
+
+
+def message_of(what: str, code: int, out: str, errors: str) -> str:
+    """Return the one message of a run that ended early; empty if it completed."""
+    if "Traceback" in out + errors:
+        raise AssertionError(f"{what}: {errors}")
+    if code == 0:
+        return ""
+    lines = errors.splitlines()
+    if code != 1 or len(lines) != 1 or not lines[0].startswith("neuro-attn: error: "):
+        raise AssertionError(f"{what}: exit code {code}\n{errors}")
+    return lines[0]
+
+
+def compare(calm: dict[str, bytes], folder: Path, complete: bool) -> int:
+    """Return how many results a folder has; each has to be that of the run left alone.
+
+    The page of the report contains the time of its making, so only its end is looked at.
+    """
+    found = kills.results(folder)
+    page = found.pop("results/report.html", b"</html>")
+    differ = [path for path, content in found.items() if content != calm.get(path)]
+    missing = sorted(calm.keys() - found.keys()) if complete else []
+    if differ or missing or not page.rstrip().endswith(b"</html>"):
+        raise AssertionError(f"{differ=} {missing=} report: {len(page)} bytes")
+    return len(found)
+
+
+def nobody(scratch: Path, calm: dict[str, bytes]) -> Iterator[str]:
+    folder = kills.project(scratch / "nobody")
+    os.chown(folder, NOBODY, NOBODY)
+    (folder / "config.yaml").chmod(0o444)
+    code, out, errors, took = report(
+        folder, BECOME_NOBODY, (*OWN, "NUMBA_CACHE_DIR"), PYTHONPATH=str(folder)
+    )
+    assert not message_of("nobody", code, out, errors), errors
+    n = compare(calm, folder, complete=True)
+    said = [line for line in out.splitlines() if "instead" in line]
+    assert len(said) == 2, out
+    yield f"no name, no home folder, package read-only: complete in {took:.0f} s, {n} files"
+
+
+@contextmanager
+def filesystem(place: Path, size: int) -> Iterator[Path]:
+    """Yield an empty file system in memory of a size in MB."""
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m", "none", place], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def disk(scratch: Path, calm: dict[str, bytes], sizes: Sequence[int] = DISKS) -> Iterator[str]:
+    for size in sizes:
+        with filesystem(scratch / f"disk{size}", size) as place:
+            # The package's own copy, in which Snakemake and jobs write nothing, counts too.
+            folder = kills.project(place)
+            used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / MB
+            own = {"NUMBA_CACHE_DIR": str(scratch / "numba"), "TMPDIR": str(place)}
+            code, out, errors, took = report(folder, **own)
+            message = message_of(f"disk of {size} MB", code, out, errors)
+            n = compare(calm, folder, complete=not message)
+            ended = message or "complete"
+            free = f"{size - used:.1f} MB free at the start"
+            if message:
+                bigger = ["mount", "-o", "remount,size=1g", str(place)]
+                subprocess.run(bigger, check=True)
+                code, out, errors, _ = report(folder, **own)
+                assert not message_of("resumed", code, out, errors), errors
+                compare(calm, folder, complete=True)
+                ended += " Resumed with room: complete, the same bytes."
+            yield f"disk of {size} MB ({free}): {took:.0f} s, {n} files, {ended}"
+
+
+def memory(scratch: Path, calm: dict[str, bytes], limits: Sequence[int] = LIMITS) -> Iterator[str]:
+    for limit in limits:
+        folder = kills.project(scratch / f"memory{limit}")
+        size = limit * MB
+        set_limit = partial(resource.setrlimit, resource.RLIMIT_AS, (size, size))
+        code, out, errors, took = report(folder, limit=set_limit)
+        message = message_of(f"{limit} MB of address space", code, out, errors)
+        n = compare(calm, folder, complete=not message)
+        yield f"{limit} MB of address space: {took:.0f} s, {n} files, {message or 'complete'}"
+
+
+PLACES = {"nobody": nobody, "disk": disk, "memory": memory}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("places", nargs="*", choices=PLACES, default=list(PLACES))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        alone = kills.project(Path(scratch) / "alone")
+        code, out, errors, took = report(alone)
+        assert code == 0, out + errors
+        calm = kills.results(alone)
+        calm.pop("results/report.html")
+        print(f"left alone: {len(calm)} files in {took:.0f} s", flush=True)
+        shutil.rmtree(alone)
+        for place in options.places:
+            for line in PLACES[place](Path(scratch), calm):
+                print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
