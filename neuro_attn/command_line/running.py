@@ -31,7 +31,7 @@ from neuro_attn import checksums, configuration
 from neuro_attn.command_line import verifying
 from neuro_attn.command_line.progress import RUNNING, Progress, elapsed
 from neuro_attn.command_line.surroundings import replacements
-from neuro_attn.errors import PREFIX, InputError
+from neuro_attn.errors import PREFIX, InputError, of_the_system
 from neuro_attn.files import PARTIAL, remove_partial
 from neuro_attn.printing import escaping
 from neuro_attn.report.securing import secure_report
@@ -393,6 +393,13 @@ class _Process:
         if process.returncode:
             raise _failure(lines, f"Snakemake failed. The end of {self.log.name}:")
 
+    def _record(self, line: str) -> None:
+        try:
+            self.log.write(line)
+            self.log.flush()
+        except OSError as error:
+            raise of_the_system(error, self.log.name) from error
+
     def _follow(self, process: subprocess.Popen, phase: str) -> list[str]:
         """Copy the output of a process to the log; return its last lines and all messages."""
         lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -416,8 +423,7 @@ class _Process:
                     continue
                 if line is None:
                     break
-                self.log.write(line)
-                self.log.flush()
+                self._record(line)
                 recent.append(line)
                 if PREFIX in line:
                     told[line] = None

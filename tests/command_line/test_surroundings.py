@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from neuro_attn.command_line.surroundings import replacements
 from tests.command_line.conftest import COMMAND, ROOT, environment
 from tests.command_line.test_running import TWO_JOBS
+from tests.hostile.conftest import text
 
 NOBODY = 12345
 """A user id without an entry among the users of this machine."""
@@ -106,6 +108,54 @@ def test_a_user_without_name_and_home_runs_snakemake(workflow):
     assert done.returncode == 0, done.stderr + done.stdout
     assert "the user has no home folder; .snakemake/home is used instead" in done.stdout
     assert (folder / "results/b.txt").stat().st_uid == NOBODY
+
+
+@pytest.fixture
+def disk(tmp_path) -> Iterator[Callable[[int], Path]]:
+    """Return what makes a small file system in memory, or sets its size in KB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+
+    def sized(size: int, *more: str) -> Path:
+        options = ["-o", ",".join((*more, f"size={size}k"))]
+        command = ["mount", "-t", "tmpfs", *options, "none", str(place)]
+        if subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("needs root and permission to mount a file system")
+        return place
+
+    yield sized
+    subprocess.run(["umount", "--lazy", str(place)], capture_output=True)
+
+
+@pytest.mark.parametrize("free", [0, 8, 20, 60])
+def test_a_full_disk_is_one_message_and_a_run_is_resumed_where_there_is_room(disk, free):
+    """The disk is full when the log begins, when Snakemake plans, and when jobs write."""
+    folder = disk(100_000)
+    # As the package does, jobs give a file its name when it is whole.
+    rules = TWO_JOBS.replace("echo a > {output}", "seq 9999 > new && mv new {output}")
+    rules = rules.replace("cp {input} {output}", "cp {input} new && mv new {output}")
+    (folder / "Snakefile").write_text(rules)
+    (folder / "mine.yaml").write_text(text())
+    used = 4 * sum(path.stat().st_size // 4096 + 1 for path in folder.iterdir())
+    disk(used + free, "remount")
+    command = [*COMMAND, "run", "mine.yaml", "--cores", "1"]
+    whole = "".join(f"{n}\n" for n in range(1, 10_000))
+    for room in (False, True):
+        if room:
+            disk(100_000, "remount")
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, env=environment(), timeout=120
+        )
+        kept = [path for path in (folder / "results").glob("*.txt") if path.is_file()]
+        assert all(path.read_text() == whole for path in kept)
+        if room:
+            assert done.returncode == 0, done.stderr
+            assert len(kept) == 2
+        else:
+            assert done.returncode == 1, done.stdout
+            (message,) = done.stderr.splitlines()
+            assert message.startswith("neuro-attn: error: ")
+            assert "no space is left to write it" in message or "the disk is full" in message
 
 
 COMPILES = """
