@@ -1,23 +1,27 @@
-"""Kill a small run at random moments, start it again, and compare with a run left alone.
+"""Stop a small run with networks at random moments, start it again, and compare the results.
 
-    python -m benchmarks.kills --kills 30
+    python -m benchmarks.kills --sigkill 30 --sigterm 10 --sigint 10
 
-The command, Snakemake and its jobs get SIGKILL, as from the kernel's out-of-memory killer or a
-scheduler: nothing can clean up after itself. In the end every result has to be there, and be the
-same bytes.
+SIGKILL goes to the command, Snakemake and its jobs, as from the kernel's out-of-memory killer:
+nothing can clean up after itself. SIGTERM, as from a scheduler, and SIGINT, as from Ctrl-C, go to
+the command, which then has to stop the others and exit with 1. In the end every result has to be
+there, with the same bytes as after a run that was left alone.
 """
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import yaml
@@ -43,8 +47,46 @@ datasets:
         V4/anterior: {units: 12, selection: 3.0, selection_onset: 0.2}
 decoding: {draws: 2}
 inference: {permutations: 19, bootstraps: 20}
+networks:
+  tiny: {family: luong-dot, steps: 200, hidden: 8, batch: 8, seeds: 1, test_trials: 40}
+network_analysis:
+  label: selected
+  tasks:
+    pro: {trials: trial_type == 'pro', align: cue_onset}
+    retro: {trials: trial_type == 'retro', align: cue_onset}
+  time: {start: -0.2, stop: 0.6, bin: 0.2}
+  windows: {cue: [0.0, 0.4]}
+comparison: {dataset: small}
 """
 )
+TARGETS = (
+    "results/small/summary.csv",
+    "results/figures/learning.png",
+    "results/figures/attention-tiny.png",
+    "results/comparison/distances.csv",
+)
+"""Results that take a job of nearly every kind."""
+
+
+class Kill(NamedTuple):
+    """A run that was stopped.
+
+    Parameters
+    ----------
+    signal : signal.Signals
+        What stopped it.
+    after : float
+        When, s from its start.
+    took : float
+        How long it took to end, s.
+    running : str
+        Its last line of progress.
+    """
+
+    signal: signal.Signals
+    after: float
+    took: float
+    running: str
 
 
 def project(folder: Path) -> Path:
@@ -65,15 +107,22 @@ def results(folder: Path) -> dict[str, bytes]:
     }
 
 
-def run(folder: Path, arguments: Sequence[str] = (), kill_after: float | None = None) -> bool:
-    """Run the workflow; return whether it came to its end, or was killed before.
+def run(
+    folder: Path,
+    arguments: Sequence[str] = (),
+    kill_after: float | None = None,
+    number: signal.Signals = signal.SIGKILL,
+) -> Kill | None:
+    """Run the workflow; return how it was stopped, or None if it came to its end before.
 
     Raises
     ------
     RuntimeError
-        If it ended by itself in an error.
+        If it ended by itself in an error, or did not end as it should when it was stopped.
     """
     command = [sys.executable, "-m", "neuro_attn.command_line", "run", "config.yaml"]
+    killed = _snakemake(folder)
+    start = time.perf_counter()
     with open(folder / "told.txt", "w") as told:
         process = subprocess.Popen(
             [*command, "--cores", "2", "--", *arguments],
@@ -84,42 +133,101 @@ def run(folder: Path, arguments: Sequence[str] = (), kill_after: float | None = 
         try:
             code = process.wait(kill_after)
         except subprocess.TimeoutExpired:
-            kill(folder, process)
-            return False
+            after = time.perf_counter() - start
+            if number is signal.SIGKILL:
+                kill(folder, process)
+            else:
+                interrupt(folder, process, number, killed)
+            took = time.perf_counter() - start - after
+            lines = re.findall(r"neuro-attn: (.+jobs done.*|planning.*)", _told(folder))
+            return Kill(number, after, took, lines[-1] if lines else "starting")
     if code:
-        raise RuntimeError((folder / "told.txt").read_text()[-3000:])
-    return True
+        raise RuntimeError(_told(folder)[-3000:])
+    return None
+
+
+def _told(folder: Path) -> str:
+    return (folder / "told.txt").read_text()
 
 
 def kill(folder: Path, process: subprocess.Popen) -> None:
     """Kill a run: the command, and Snakemake with its jobs, which are a group of their own."""
     os.kill(process.pid, signal.SIGSTOP)  # It starts nothing more.
-    lock = folder / ".snakemake/neuro-attn.lock"
-    if lock.exists() and (snakemake := lock.read_text()):
+    if snakemake := _snakemake(folder):
         with suppress(ProcessLookupError):  # It names the last run's until there is another.
-            os.killpg(int(snakemake), signal.SIGKILL)
+            os.killpg(snakemake, signal.SIGKILL)
     process.kill()
     process.wait()
 
 
+def interrupt(
+    folder: Path, process: subprocess.Popen, number: signal.Signals, killed: int | None
+) -> None:
+    """Send a signal to the command and wait until it has stopped everything.
+
+    Parameters
+    ----------
+    folder, process
+        The run.
+    number : signal.Signals
+        SIGTERM or SIGINT.
+    killed : int or None
+        Snakemake of the run before, if that was killed: the lock names it until there is another.
+
+    Raises
+    ------
+    RuntimeError
+        If it leaves processes or a lock, or does not exit with 1.
+    """
+    snakemake = _snakemake(folder)
+    process.send_signal(number)
+    code = process.wait(timeout=120)
+    # Python may have been starting, or the run may have come to its end at this moment.
+    early = code in (-number, 128 + number) and snakemake == killed
+    if code not in (0, 1) and not early:
+        raise RuntimeError(f"exit code {code} after {number.name}: {_told(folder)[-3000:]}")
+    if snakemake not in (None, killed) and _is_alive(snakemake):
+        raise RuntimeError(f"Snakemake or a job still runs after {number.name}")
+    if _snakemake(folder) not in (None, killed):
+        raise RuntimeError(f"the lock still names a process after {number.name}")
+
+
+def _is_alive(group: int | None) -> bool:
+    """Return whether a group of processes has one that is more than an entry in a table."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, found = path.read_text().rsplit(")", 1)[1].split()[:3]
+            if int(found) == group and state != "Z":
+                return True
+    return False
+
+
+def _snakemake(folder: Path) -> int | None:
+    """Return the process id of Snakemake, which leads the group of its jobs, if it runs."""
+    lock = folder / ".snakemake/neuro-attn.lock"
+    text = lock.read_text() if lock.exists() else ""
+    return int(text) if text else None
+
+
 def kill_and_restart(
     folder: Path,
-    kills: int,
+    kills: Sequence[signal.Signals],
     longest: float,
     rng: np.random.Generator,
     at_end: Callable[[Path], None],
     arguments: Sequence[str] = (),
-) -> tuple[list[float], int]:
-    """Kill a run at random moments, again and again, and then let it end.
+    tell: Callable[[Kill], None] = lambda kill: None,
+) -> tuple[list[Kill], int]:
+    """Stop a run at random moments, again and again, and then let it end.
 
     Parameters
     ----------
     folder : Path
         From `project`.
-    kills : int
-        How often.
+    kills : sequence of signal.Signals
+        What stops it, each time.
     longest : float
-        A run is killed between its start and this long after, s.
+        A run is stopped between its start and this long after, s.
     rng : numpy.random.Generator
         Draws the moments, uniformly.
     at_end : callable
@@ -127,26 +235,29 @@ def kill_and_restart(
         starts anew, without results.
     arguments : sequence of str
         Further arguments of the run.
+    tell : callable
+        Gets each kill when it is done.
 
     Returns
     -------
-    moments : list of float
-        When runs were killed, s from their start.
+    kills : list of Kill
     ends : int
         How often a run came to its end.
     """
-    moments: list[float] = []
+    done: list[Kill] = []
     ends = 0
     while True:
-        moment = rng.uniform(0, longest) if len(moments) < kills else None
-        if not run(folder, arguments, moment):
-            assert moment is not None
-            moments.append(moment)
+        is_last = len(done) == len(kills)
+        moment = None if is_last else rng.uniform(0, longest)
+        number = signal.SIGKILL if is_last else kills[len(done)]
+        if (killed := run(folder, arguments, moment, number)) is not None:
+            done.append(killed)
+            tell(killed)
             continue
         at_end(folder)
         ends += 1
-        if len(moments) == kills:
-            return moments, ends
+        if is_last:
+            return done, ends
         shutil.rmtree(folder / "results")
         shutil.rmtree(folder / ".snakemake")
 
@@ -162,28 +273,50 @@ def compare(calm: dict[str, bytes], folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=30)
+    numbers = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+    for number, default in zip(numbers, (30, 10, 10), strict=True):
+        parser.add_argument(f"--{number.name.lower()}", type=int, default=default, metavar="N")
     parser.add_argument("--seed", type=int, default=None, help="by default another each time")
     parser.add_argument("--within", type=float, help="s after a start; by default the whole run")
+    parser.add_argument("--all", action="store_true", help="all results, not those of a minute")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else np.random.SeedSequence().entropy
+    rng = np.random.default_rng(seed)
+    kills = [each for each in numbers for _ in range(getattr(options, each.name.lower()))]
+    kills = [kills[k] for k in rng.permutation(len(kills))]
+    targets = () if options.all else TARGETS
     with tempfile.TemporaryDirectory() as scratch:
         left_alone = project(Path(scratch) / "left_alone")
         start = time.perf_counter()
-        run(left_alone)
+        run(left_alone, targets)
         took = time.perf_counter() - start
         calm = results(left_alone)
         print(f"left alone: {len(calm)} files in {took:.0f} s; seed {seed}", flush=True)
-        moments, ends = kill_and_restart(
-            project(Path(scratch) / "killed"),
-            options.kills,
-            options.within or took,
-            np.random.default_rng(seed),
-            lambda folder: compare(calm, folder),
+        different: list[str] = []
+
+        def at_end(folder: Path) -> None:
+            try:
+                compare(calm, folder)
+                print(f"came to its end: all {len(calm)} files the same byte by byte", flush=True)
+            except AssertionError as error:
+                different.append(str(error))
+                print(f"came to its end: DIFFERENT: {error}", flush=True)
+
+        def tell(killed: Kill) -> None:
+            print(
+                f"{killed.signal.name} after {killed.after:.1f} s, ended in {killed.took:.1f} s: "
+                f"{killed.running}",
+                flush=True,
+            )
+
+        folder = project(Path(scratch) / "killed")
+        done, ends = kill_and_restart(
+            folder, kills, options.within or took, rng, at_end, targets, tell
         )
-    when = ", ".join(f"{moment:.1f}" for moment in moments)
-    print(f"killed {len(moments)} times, s after the start: {when}")
-    print(f"came to its end {ends} times, each with all {len(calm)} files the same byte by byte")
+    counted = ", ".join(f"{n} {name}" for name, n in Counter(k.signal.name for k in done).items())
+    print(f"stopped {len(done)} times ({counted}); came to its end {ends} times, ", end="")
+    print(f"{ends - len(different)} times with all {len(calm)} files the same byte by byte")
+    sys.exit(bool(different))
 
 
 if __name__ == "__main__":

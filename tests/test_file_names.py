@@ -243,3 +243,19 @@ def test_the_longest_names_fit_into_a_file_system(tmp_path):
         assert max(len(os.fsencode(part)) for part in Path(each).parts) <= 255
     with pytest.raises(InputError, match="At most 250"):
         files.as_filename("x" * 251)
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_folder_whose_path_leaves_no_room_is_refused(command, tmp_path, monkeypatch, capsys):
+    limit = os.pathconf(tmp_path, "PC_PATH_MAX") - 1000
+    deep = tmp_path
+    while len(os.fsencode(deep)) <= limit:
+        deep = deep / ("x" * 200)
+    deep.mkdir(parents=True)
+    (deep / "mine.yaml").write_text(yaml.safe_dump(keys()))
+    (deep / "Snakefile").write_text("rule all:\n")
+    monkeypatch.chdir(deep)
+    assert main([command, "mine.yaml"]) == 1
+    said = capsys.readouterr().err
+    assert f"Use a folder whose path has at most {limit} bytes." in said
+    assert said.count("\n") == 1

@@ -150,6 +150,7 @@ def _init(given: argparse.Namespace) -> None:
 
 
 def _check(given: argparse.Namespace) -> int:
+    running.check_folder()
     keys, positions = configuration.read(given.config)
     settings = configuration.parse(keys, given.config, positions)
     from neuro_attn.onboarding import checking, rendering

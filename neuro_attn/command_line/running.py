@@ -44,6 +44,8 @@ _LOCK = Path(".snakemake/neuro-attn.lock")
 _LINES_SHOWN = 30
 _TEXT: Any = {"encoding": "utf-8", "errors": "backslashreplace"}
 """How the output of Snakemake is read."""
+_LONGEST_PATH = 1000
+"""Bytes of the longest path below the folder of a run, Snakemake's own files among them."""
 _PATIENCE = 30
 """Time after which Snakemake and its jobs are killed if they have not stopped, s."""
 
@@ -203,12 +205,25 @@ def verify(what: Run, results: str | None = None) -> bool:
         return verifying.tell(RESULTS, planned, REPORT.name, remedy)
 
 
+def check_folder() -> None:
+    """Raise `InputError` if paths of results would be longer than the system allows."""
+    here = len(os.fsencode(os.getcwd()))
+    most = os.pathconf(".", "PC_PATH_MAX") - _LONGEST_PATH
+    if here > most:
+        raise InputError(
+            os.getcwd()[:60] + "...",
+            f"this folder has a path of {here} bytes: no room is left for the names of results.",
+            f"Use a folder whose path has at most {most} bytes.",
+        )
+
+
 def _checked(what: Run) -> configuration.Positions:
     """Raise `InputError` unless this is a folder of the project and the configuration is valid."""
     if not Path("Snakefile").is_file():
         raise InputError(
             os.getcwd(), "contains no Snakefile.", "Run neuro-attn in the folder of the project."
         )
+    check_folder()
     # Snakemake would execute the code of a configuration that is a template, so we read it first.
     keys, positions = configuration.read(what.config)
     configuration.parse(keys, what.config, positions)
