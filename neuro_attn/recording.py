@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
@@ -18,7 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn import __version__, clock
+from neuro_attn import __version__, budget, clock
 from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AnyDataset, RecordedDataset, Regions, Time
 from neuro_attn.errors import InputError, did_you_mean
@@ -29,6 +30,10 @@ from neuro_attn.independence import repeated_spikes, shared_windows
 from neuro_attn.observation import observed_part, silent_bins, was_observed
 from neuro_attn.rates import bin_rates
 
+_COPIES = 3
+"""Arrays as large as its rates while a Recording is read and checked."""
+_MOST_VARIABLES, _SHOWN = 5_000, 40
+"""Most variables of a file, and how many are named if there are more."""
 _OWN_NAMES = frozenset({"time", "session", "region", "unit_id", "rates"})
 """Coordinates of a Recording that are not on the trial dimension."""
 
@@ -101,6 +106,13 @@ def from_spikes(session: SpikeSession, name: str, dataset: RecordedDataset) -> x
     """
     part = cut(session, dataset)
     time = dataset.time
+    shape = (len(part.trials), len(part.spike_times), time.n_bins)
+    budget.need(
+        _COPIES * budget.array_bytes(shape, 4),
+        session.origin,
+        f"a recording of {shape[0]:,} trials x {shape[1]:,} units x {shape[2]:,} bins",
+        "Choose fewer trials, units or regions, a shorter time or wider bins.",
+    )
     rates = bin_rates(
         part.spike_times,
         part.trials["event_time"].to_numpy(),
@@ -527,7 +539,10 @@ def _storable(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy()
     # Missing text is empty text: NetCDF has no mark for it.
-    return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object)
+    made = np.empty(len(column), dtype=object)
+    # Not as pandas' text, which copies a text for each row that has it.
+    made[:] = ["" if pd.isna(value) else str(value) for value in column]
+    return made
 
 
 def check(recording: xr.Dataset, origin: str) -> None:
@@ -732,11 +747,14 @@ def opened(path: str | Path) -> Iterator[xr.Dataset]:
         If the file is missing, or if anything in the block fails because it is damaged.
     """
     try:
-        # h5netcdf complains of itself on standard error where HDF5 cannot read these.
-        with opened_hdf5(path) as file:
-            dict(file.attrs)
-        with xr.open_dataset(path, engine="h5netcdf") as found:
-            yield _renamed(found, _from_variable)
+        with budget.reading(path):
+            # h5netcdf complains of itself on standard error where HDF5 cannot read these.
+            with opened_hdf5(path) as file:
+                dict(file.attrs)
+                _check_indexes(file, path)
+                _check_names(list(file), path)
+            with xr.open_dataset(path, engine="h5netcdf") as found:
+                yield _renamed(found, _from_variable)
     except FileNotFoundError:
         raise InputError(str(path), "no such file.") from None
     except InputError:
@@ -746,7 +764,35 @@ def opened(path: str | Path) -> Iterator[xr.Dataset]:
         raise InputError(str(path), f"is not a readable NetCDF4 file ({error}).") from error
 
 
+def _check_indexes(file: Any, path: str | Path) -> None:
+    """Raise `InputError` if what xarray reads on opening does not fit into the budget of memory."""
+    for name in islice(file, _MOST_VARIABLES):
+        node = file[name]
+        if getattr(node, "ndim", 0) == 1 and "REFERENCE_LIST" in node.attrs:
+            budget.need_node(node, f"{path}, {name}", copies=4)
+
+
+def _check_names(names: list[str], path: str | Path) -> None:
+    """Raise `InputError` if a file has more variables than xarray opens in seconds."""
+    if len(names) > _MOST_VARIABLES:
+        shown = ", ".join(names[:_SHOWN])
+        raise InputError(
+            str(path),
+            f"has {len(names):,} variables: {shown} and {len(names) - _SHOWN:,} more.",
+            f"A recording has at most {_MOST_VARIABLES:,}; leave out trial columns that no "
+            "expression uses.",
+        )
+
+
 def load(path: str | Path) -> xr.Dataset:
     """Read into memory what `save` wrote; errors are those of `opened`."""
     with opened(path) as found:
+        sizes = [
+            budget.array_bytes(
+                each.shape, budget.item_bytes(each.dtype), each.encoding.get("chunksizes")
+            )
+            for each in found.variables.values()
+        ]
+        shape = " x ".join(f"{n:,} ({name})" for name, n in found.sizes.items())
+        budget.need(_COPIES * sum(sizes), str(path), f"a recording of {shape}")
         return found.load()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from neuro_attn import configuration
+from neuro_attn import budget, configuration
 from neuro_attn.command_line import messages, options, running
 from neuro_attn.command_line.running import DATA_VARIABLE
 from neuro_attn.errors import InputError, of_the_system
@@ -57,10 +57,12 @@ def _main(arguments: Sequence[str] | None) -> int:
             case "download":
                 _download(given)
             case "verify":
-                what = running.Run(given.config, given.data, 1)
+                what = running.Run(given.config, given.data, 1, memory=given.memory)
                 return int(not running.verify(what, given.results))
             case _:
-                what = running.Run(given.config, given.data, given.cores, others, given.verify)
+                what = running.Run(
+                    given.config, given.data, given.cores, others, given.verify, given.memory
+                )
                 running.run(what, report=given.command == "report")
     except InputError as error:
         messages.tell(error)
@@ -99,7 +101,8 @@ def _inspect(given: argparse.Namespace) -> None:
     # Imports for reading data files are deferred: a run does not need them.
     from neuro_attn.onboarding import inspection
 
-    described = inspection.describe(given.files)
+    with budget.limited(given.memory):
+        described = inspection.describe(given.files)
     # Escapes of JSON are read by programs, whatever the encoding of the output is.
     print(json.dumps(described, indent=2) if given.json else inspection.render(described))
 
@@ -129,16 +132,17 @@ def _init(given: argparse.Namespace) -> None:
         + "An empty answer takes the value in brackets. Ctrl-C stops, and nothing is written."
     )
     try:
-        reports = writing.initialize(
-            given.files,
-            wishes,
-            given.output,
-            force=given.force,
-            quick=given.quick,
-            data_folder=given.data or os.environ.get(DATA_VARIABLE),
-            ask=dialogue if sys.stdin.isatty() else None,
-            cores=os.cpu_count() or 1,
-        )
+        with budget.limited(given.memory):
+            reports = writing.initialize(
+                given.files,
+                wishes,
+                given.output,
+                force=given.force,
+                quick=given.quick,
+                data_folder=given.data or os.environ.get(DATA_VARIABLE),
+                ask=dialogue if sys.stdin.isatty() else None,
+                cores=os.cpu_count() or 1,
+            )
     except (InputError, KeyboardInterrupt, EOFError):
         if dialogue.answers:
             print(f"\nYour answers, as options of the same command: {dialogue.as_options()}")
@@ -156,6 +160,9 @@ def _check(given: argparse.Namespace) -> int:
     from neuro_attn.onboarding import checking, rendering
 
     folder = given.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
+    with budget.limited(given.memory or settings.memory):
+        configuration.check_products(settings)
+        found = checking.examine(settings, folder, given.cores)
     reports = [
         replace(
             report,
@@ -168,7 +175,7 @@ def _check(given: argparse.Namespace) -> int:
                 for each in report.cautions
             ],
         )
-        for report in checking.examine(settings, folder, given.cores)
+        for report in found
     ]
     n_networks = sum(network.seeds for network in settings.networks.values())
     print(rendering.render(reports, given.config, n_networks))

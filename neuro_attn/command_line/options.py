@@ -89,6 +89,12 @@ def _add_config(command: argparse.ArgumentParser, **more: Any) -> None:
     command.add_argument("config", type=_name, metavar="CONFIG", help=text, **more)
     text = "folder of the data, instead of data_folder"
     command.add_argument("--data", type=_folder, metavar="FOLDER", help=text)
+    _add_memory(command)
+
+
+def _add_memory(command: argparse.ArgumentParser) -> None:
+    text = "memory that reading files or a job may take, GB (default: 80 %% of what is available)"
+    command.add_argument("--memory", type=_gigabytes, metavar="GB", help=text)
 
 
 def _add_cores(command: argparse.ArgumentParser, text: str) -> None:
@@ -104,6 +110,7 @@ def _add_onboarding(commands: Any) -> None:
     command = commands.add_parser("inspect", help=text, description=text)
     command.add_argument("files", nargs="+", type=_name, metavar="FILE", help=files)
     command.add_argument("--json", action="store_true", help="print JSON instead of text")
+    _add_memory(command)
 
     text = "write a commented configuration for files"
     command = commands.add_parser("init", help=text, description=text)
@@ -135,6 +142,7 @@ def _add_onboarding(commands: Any) -> None:
     command.add_argument("--start", type=_seconds, help="left edge of the first bin, s")
     command.add_argument("--stop", type=_seconds, help="right edge of the last bin, s")
     command.add_argument("--bin", type=_seconds, help="width of a bin, s")
+    _add_memory(command)
 
     text = "report what a run of a configuration would do, without running it"
     command = commands.add_parser("check", help=text, description=text)
@@ -178,6 +186,12 @@ def _at_least_one(text: str) -> int:
     return number
 
 
+def _above_zero(text: str) -> float:
+    if not 0 < (number := float(text)) < float("inf"):
+        raise ValueError(text)
+    return number
+
+
 def _existing(text: str) -> str:
     if not Path(_name(text)).is_dir():
         raise ValueError(text)
@@ -195,6 +209,7 @@ def _name(text: str) -> str:
 _folder = _value(_existing, "a folder that exists")
 _cores = _value(_at_least_one, f"a whole number from 1; this machine has {os.cpu_count()}")
 _whole = _value(_at_least_one, "a whole number from 1")
+_gigabytes = _value(_above_zero, "a number of GB above 0, such as 8")
 _seconds = _value(float, "a number of seconds, such as 0.05")
 
 

@@ -27,7 +27,7 @@ from threading import Thread
 from types import FrameType
 from typing import Any, TextIO
 
-from neuro_attn import checksums, configuration
+from neuro_attn import budget, checksums, configuration
 from neuro_attn.command_line import verifying
 from neuro_attn.command_line.progress import RUNNING, Progress, elapsed
 from neuro_attn.command_line.surroundings import replacements
@@ -90,6 +90,8 @@ class Run:
         Further arguments, for Snakemake.
     verify : bool
         Whether to verify results against their checksums first, and to remake those that differ.
+    memory : float, optional
+        Memory that a job may take, GB, instead of that of the configuration.
     """
 
     config: str
@@ -97,6 +99,7 @@ class Run:
     cores: int
     others: Sequence[str] = field(default=())
     verify: bool = False
+    memory: float | None = None
 
 
 class WorkflowError(Exception):
@@ -226,7 +229,9 @@ def _checked(what: Run) -> configuration.Positions:
     check_folder()
     # Snakemake would execute the code of a configuration that is a template, so we read it first.
     keys, positions = configuration.read(what.config)
-    configuration.parse(keys, what.config, positions)
+    settings = configuration.parse(keys, what.config, positions)
+    with budget.limited(what.memory or settings.memory):
+        configuration.check_products(settings)
     return positions
 
 
@@ -353,7 +358,13 @@ def _environment(what: Run) -> dict[str, str]:
     # Snakemake reads and writes files and pipes in UTF-8, whatever the terminal's encoding is.
     utf8 = {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
     own, _ = replacements(os.environ)
-    return {**os.environ, **own, **utf8, **({DATA_VARIABLE: what.data} if what.data else {})}
+    given = {DATA_VARIABLE: what.data, budget.VARIABLE: what.memory}
+    return {
+        **os.environ,
+        **own,
+        **utf8,
+        **{name: str(value) for name, value in given.items() if value},
+    }
 
 
 @dataclass(frozen=True)

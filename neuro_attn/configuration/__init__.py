@@ -19,6 +19,7 @@ from neuro_attn.configuration.families import (
 )
 from neuro_attn.configuration.parsing import dataset_from, parse
 from neuro_attn.configuration.positions import Positions
+from neuro_attn.configuration.products import check_products, results_bytes
 from neuro_attn.configuration.reading import keys_and_positions, keys_of, load, read, read_keys
 from neuro_attn.configuration.settings import (
     AlfDataset,
@@ -86,6 +87,7 @@ __all__ = [
     "Task",
     "Time",
     "Timing",
+    "check_products",
     "dataset_from",
     "family_file",
     "keys_and_positions",
@@ -95,4 +97,5 @@ __all__ = [
     "parse",
     "read",
     "read_keys",
+    "results_bytes",
 ]

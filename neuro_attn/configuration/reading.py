@@ -131,8 +131,9 @@ class _Loader(yaml.SafeLoader):
         self._path: list[str] = []
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node:
-        named = getattr(index, "value", index)
-        self._path.append("" if named is None else str(named))
+        # A key that is a list or has keys is refused later; as text, its anchors would unfold.
+        named = index.value if isinstance(index, yaml.ScalarNode) else index
+        self._path.append("" if named is None or isinstance(named, yaml.Node) else str(named))
         try:
             return super().compose_node(parent, index)
         finally:

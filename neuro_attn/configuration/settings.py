@@ -601,6 +601,8 @@ class Configuration(Settings):
     """The one random seed; every job derives its own stream from it and from names."""
     data_folder: str = "data"
     """Folder that the files of data sets are relative to."""
+    memory: Positive | None = None
+    """Memory that reading files or a job may take, GB; null: 80 % of what is available."""
     decoding: Decoding = Decoding()
     """How populations are decoded, unless a data set says otherwise."""
     inference: Inference = Inference()

@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn import decoding, sources
+from neuro_attn import sources
+from neuro_attn.budget import BudgetError
 from neuro_attn.configuration import AnyDataset, Configuration, NetworkDataset
 from neuro_attn.decoding.populations import class_names
-from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import cost, limits
 from neuro_attn.onboarding.cost import Cost
@@ -190,11 +189,16 @@ def _report(
     found: list[xr.Dataset], name: str, dataset: AnyDataset, judgement: Judgement, cores: int
 ) -> DatasetReport:
     attained, changes, estimate = None, [], None
+    problems = list(judgement.problems)
     if judgement.populations is not None:
         fast = limits.without_time(found, dataset)
         attained = limits.attained(fast[0], name, fast[1])
         changes = limits.changes(fast[0], name, fast[1], attained)
-        estimate = _cost(fast[0], name, fast[1], dataset, judgement.populations, cores)
+        estimate = cost.cost_of(found, name, dataset, judgement.populations, cores)
+        try:
+            cost.check_memory(estimate, name)
+        except BudgetError as error:
+            problems.append(error)
     return DatasetReport(
         name=name,
         source=dataset.source,
@@ -203,7 +207,7 @@ def _report(
         counts={key: total_of(found, key) for key in COUNTS},
         folds=dataset.decoding.folds,
         left_out=judgement.left_out,
-        problems=judgement.problems,
+        problems=problems,
         cautions=judgement.cautions,
         attained=attained,
         changes=changes,
@@ -243,34 +247,3 @@ def _units(found: list[xr.Dataset], populations: pd.DataFrame | None) -> pd.Data
     smallest = {} if populations is None else populations.groupby("region")["n_units"].min()
     order = table["region"].map(smallest).astype(float)
     return table.loc[order.sort_values(kind="stable", na_position="last").index]
-
-
-def _cost(
-    found: list[xr.Dataset],
-    name: str,
-    counted: AnyDataset,
-    dataset: AnyDataset,
-    populations: pd.DataFrame,
-    cores: int,
-) -> Cost:
-    """Estimate the cost of a data set from outlines and settings without time, and its own."""
-    n_units = decoding.units_per_draw(dataset, populations)
-    wanted = dataset.decoding.pseudotrials
-    n_times = dataset.time.n_bins
-    by_region: dict[str, list[cost.Work]] = {}
-    for region in dict.fromkeys(populations["region"]):
-        for member in decoding.populations(found, name, counted, region):
-            sizes = fold_sizes(member, dataset.decoding.folds, None if wanted == "auto" else wanted)
-            by_region.setdefault(region, []).append(
-                cost.Work(
-                    tasks=len(member.tasks),
-                    classes=len(member.classes),
-                    train_rows=sizes.train * len(member.classes),
-                    test_rows=int(sizes.test.sum()),
-                    units=min(n_units or member.n_units, member.n_units),
-                    points=n_times + len(dataset.windows),
-                    times=n_times,
-                )
-            )
-    rates = sum(4 * n_times * int(np.prod(list(each["rates"].shape))) for each in found)
-    return cost.estimate(by_region, dataset, rates, cores)

@@ -1,7 +1,7 @@
 """What stands in files: sessions with their units, regions, interval tables and columns."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.clock import Spikes
+from neuro_attn.sources.nwb_tables import MOST_COLUMNS
 
 Kind = Literal["nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy"]
 Use = Literal["", "event", "from start?"]
@@ -18,6 +19,8 @@ MAX_SAMPLED = 50
 """Units whose spike times are kept to look at, per session."""
 MAX_CLASSES = 12
 """Most values that a column of conditions has."""
+FIRST_COLUMNS = 40
+"""Columns that are described of a table with more than `MOST_COLUMNS`."""
 USUAL_NAMES = (
     "location",
     "region",
@@ -39,6 +42,30 @@ START, STOP, BIN = -0.2, 0.6, 0.05
 _SLACK = 1.0
 """How far an event may lie outside its trial, s."""
 _TIME_NAME = re.compile(r"time|onset|offset|latency", re.IGNORECASE)
+
+
+def shown_columns(
+    names: Sequence[str], needed: Collection[str] = ()
+) -> tuple[list[str] | None, int]:
+    """Return the columns of a table that are described, and how many are not.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All columns.
+    needed : collection of str
+        Columns that are read in any case.
+
+    Returns
+    -------
+    shown : list of str or None
+        None for all of them.
+    n_more : int
+    """
+    if len(names) <= MOST_COLUMNS:
+        return None, 0
+    shown = [name for name in names if name not in needed][:FIRST_COLUMNS]
+    return shown, len(names) - len(shown) - sum(name in needed for name in names)
 
 
 @dataclass(frozen=True)
@@ -79,6 +106,8 @@ class SessionContents:
         The first column of a name is the one that a run would take.
     tables : dict of pandas.DataFrame
         Interval tables by name: columns of one value a row, and ``trial_id``.
+    n_more : dict of int
+        Columns of very wide tables that are not read, by table; ``units`` is that of the units.
     unusable : dict of list of str
         Columns with several values a row, by table.
     derived : dict of list of str
@@ -112,6 +141,7 @@ class SessionContents:
     units: pd.DataFrame
     region_columns: list[RegionColumn]
     tables: dict[str, pd.DataFrame]
+    n_more: dict[str, int] = field(default_factory=dict)
     unusable: dict[str, list[str]] = field(default_factory=dict)
     derived: dict[str, list[str]] = field(default_factory=dict)
     units_tables: list[str] = field(default_factory=list)

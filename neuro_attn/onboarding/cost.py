@@ -20,9 +20,15 @@ estimate.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neuro_attn.configuration import AnyDataset
+import pandas as pd
+import xarray as xr
+
+from neuro_attn import budget, decoding
+from neuro_attn.configuration import AnyDataset, results_bytes
 from neuro_attn.decoding.procedure import BATCH_BYTES
+from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.onboarding import text
+from neuro_attn.onboarding.limits import without_time
 
 PER_FIT = 9e-6
 """Overhead of a fit, s (c0)."""
@@ -89,6 +95,8 @@ class Cost:
     cores : int
     bytes : float
         Memory of the largest job.
+    largest : str
+        What that job does.
     """
 
     populations: int
@@ -97,6 +105,7 @@ class Cost:
     seconds: float
     cores: int
     bytes: float
+    largest: str = "the largest job"
 
 
 def estimate(
@@ -124,13 +133,16 @@ def estimate(
         for works in by_region.values()
     ]
     everything = [work for works in by_region.values() for work in works]
-    decode = [
-        2 * rate_bytes
+    memory = {
+        f"decoding region {region}": 2 * rate_bytes
         + max((_working_bytes(work, dataset) for work in works), default=0)
-        + 2 * sum(_result_bytes(work, dataset, work.points) for work in works)
-        for works in by_region.values()
-    ]
-    infer = 2 * sum(_result_bytes(work, dataset, work.times) for work in everything)
+        + 2 * sum(results_bytes(dataset, work.tasks, work.points) for work in works)
+        for region, works in by_region.items()
+    }
+    memory["inference over all regions"] = 2 * sum(
+        results_bytes(dataset, work.tasks, work.times) for work in everything
+    )
+    largest = max(memory, key=lambda job: memory[job])
     return Cost(
         populations=len(everything),
         fits=sum(fits(work, dataset) for work in everything),
@@ -138,7 +150,63 @@ def estimate(
         # Jobs of different regions share the cores; no run is shorter than its longest job.
         seconds=START_SECONDS + max([(sum(jobs) + DATASET_SECONDS) / cores, *jobs]),
         cores=cores,
-        bytes=BASE_BYTES + max([infer, *decode]),
+        bytes=BASE_BYTES + memory[largest],
+        largest=largest,
+    )
+
+
+def cost_of(
+    recordings: list[xr.Dataset],
+    name: str,
+    dataset: AnyDataset,
+    populations: pd.DataFrame,
+    cores: int = 1,
+) -> Cost:
+    """Estimate the cost of a data set.
+
+    Parameters
+    ----------
+    recordings : list of xarray.Dataset
+        Its Recordings, or their outlines.
+    name : str
+        Its name.
+    dataset : settings of a data set
+    populations : pandas.DataFrame
+        As `decoding.regions_table` returns them.
+    cores : int
+        Cores of the run.
+    """
+    found, counted = without_time(recordings, dataset)
+    n_units = decoding.units_per_draw(dataset, populations)
+    wanted = dataset.decoding.pseudotrials
+    n_times = dataset.time.n_bins
+    by_region: dict[str, list[Work]] = {}
+    for region in dict.fromkeys(populations["region"]):
+        for member in decoding.populations(found, name, counted, region):
+            sizes = fold_sizes(member, dataset.decoding.folds, None if wanted == "auto" else wanted)
+            by_region.setdefault(region, []).append(
+                Work(
+                    tasks=len(member.tasks),
+                    classes=len(member.classes),
+                    train_rows=sizes.train * len(member.classes),
+                    test_rows=int(sizes.test.sum()),
+                    units=min(n_units or member.n_units, member.n_units),
+                    points=n_times + len(dataset.windows),
+                    times=n_times,
+                )
+            )
+    rates = sum(each["rates"].size * 4 for each in recordings)
+    return estimate(by_region, dataset, rates, cores)
+
+
+def check_memory(cost: Cost, name: str) -> None:
+    """Raise `InputError` if the largest job of a data set needs more memory than the budget."""
+    budget.need(
+        cost.bytes,
+        f"datasets.{name}",
+        cost.largest,
+        "Lower inference.permutations, inference.bootstraps or decoding.draws, choose a shorter "
+        "time or wider bins, or fewer sessions or regions.",
     )
 
 
@@ -170,12 +238,6 @@ def _working_bytes(work: Work, dataset: AnyDataset) -> float:
     one = 4.0 * work.train_rows * work.points * max(work.train_rows, work.units)
     batch = max(one, min(BATCH_BYTES, one * _replicates(dataset)))
     return batch * (6 + 2 * work.test_rows / max(work.train_rows, 1))
-
-
-def _result_bytes(work: Work, dataset: AnyDataset, points: int) -> float:
-    """Return the memory of accuracies at all pairs of times."""
-    stored = _replicates(dataset) + dataset.decoding.draws
-    return 4.0 * work.tasks**2 * points**2 * stored
 
 
 def render(cost: Cost) -> list[str]:

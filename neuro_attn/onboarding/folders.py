@@ -47,7 +47,7 @@ def read_alf(path: str) -> SessionContents:
     check_distinct([(each.name, each.times) for each in probes], path)
     for probe in probes:
         clusters = probe.clusters.table
-        trains += trains_of(probe.times, probe.of_spike, range(len(clusters)), probe.origin)
+        trains += trains_of(probe.times, probe.of_spike, clusters.index, probe.origin)
         parts.append(clusters.assign(unit_id=[f"{probe.name} {row}" for row in clusters.index]))
         remarks += probe.clusters.remarks
     tables = {"trials": alf.read_trials(folder)} if alf.has_trials(folder) else {}

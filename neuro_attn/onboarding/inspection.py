@@ -77,6 +77,7 @@ def _describe(contents: Contents) -> dict[str, Any]:
             for column, place in contents.region_columns().items()
         ],
         "unit_columns": {each.name: _briefly(each) for each in contents.unit_columns()},
+        "n_more_unit_columns": _n_more(contents, "units"),
         "tables": [_table(contents, name) for name in contents.table_names()],
         "warnings": remarks(contents),
     }
@@ -133,8 +134,13 @@ def _table(contents: Contents, name: str) -> dict[str, Any]:
             }
             for column in described
         ],
+        "n_more_columns": _n_more(contents, name),
         "unusable": list(unusable),
     }
+
+
+def _n_more(contents: Contents, table: str) -> int:
+    return max((session.n_more.get(table, 0) for session in contents.sessions), default=0)
 
 
 def _values(column: Column) -> str:
@@ -248,9 +254,9 @@ def _unit_lines(found: dict[str, Any]) -> list[str]:
     shown = [f"{name} ({values})" for name, values in found["unit_columns"].items()]
     if not shown:
         return []
-    more = len(shown) - _COLUMNS_SHOWN
+    more = len(shown) - _COLUMNS_SHOWN + found["n_more_unit_columns"]
     key = "units_where" if found["kind"] == "table" else "units"
-    listed = ", ".join(shown[:_COLUMNS_SHOWN]) + (f", and {more} more" if more > 0 else "")
+    listed = ", ".join(shown[:_COLUMNS_SHOWN]) + (f", and {more:,} more" if more > 0 else "")
     return text.wrapped(f"columns to choose units by (key {key}): {listed}", "  ", "  ")
 
 
@@ -277,6 +283,8 @@ def _table_lines(table: dict[str, Any]) -> list[str]:
         for column in table["columns"]
     ]
     lines += text.table(["column", "type", "distinct", "missing", "values (count)"], rows)
+    if table["n_more_columns"]:
+        lines.append(f"  ... and {table['n_more_columns']:,} more")
     if table["unusable"]:
         listed = ", ".join(table["unusable"])
         lines += text.wrapped(f"several values a row, not usable: {listed}", "  ", "  ")

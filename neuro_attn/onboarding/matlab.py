@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.configuration.settings import OWN_COLUMNS
-from neuro_attn.onboarding.contents import SessionContents
+from neuro_attn.onboarding.contents import SessionContents, shown_columns
 from neuro_attn.sources import matfiles, matlisting
 from neuro_attn.sources.matlisting import Listed
 
@@ -57,7 +57,12 @@ def read(path: str) -> SessionContents:
     InputError
         If the file is missing or damaged.
     """
-    listed = matlisting.listing(path)
+    names = matfiles.names(path)
+    shown, n_more = shown_columns(names)
+    listed = matlisting.listing(path, None if shown is None else len(shown))
+    counted = [
+        f"{len(names):,} variables; the first {len(listed)} are listed, {n_more:,} more are not"
+    ]
     return SessionContents(
         session=Path(path).stem,
         path=path,
@@ -66,7 +71,10 @@ def read(path: str) -> SessionContents:
         units=pd.DataFrame({"unit_id": np.empty(0, dtype=int)}),
         region_columns=[],
         tables={},
-        also=[_described(name, each) for name, each in listed.items() if _shown(each)],
+        also=[
+            *(counted if n_more else []),
+            *(_described(name, each) for name, each in listed.items() if _shown(each)),
+        ],
         advice=_advice(path, listed),
     )
 

@@ -4,17 +4,25 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.clock import Spikes
-from neuro_attn.onboarding.contents import USUAL_NAMES, RegionColumn, SessionContents
+from neuro_attn.onboarding.contents import (
+    FIRST_COLUMNS,
+    USUAL_NAMES,
+    RegionColumn,
+    SessionContents,
+    shown_columns,
+)
 from neuro_attn.onboarding.trains import summarize
 from neuro_attn.sources import nwb_v1
 from neuro_attn.sources.checks import session_of
 from neuro_attn.sources.nwb_files import (
     Tree,
     attribute,
+    child,
     children,
     is_group,
     listed,
     opened,
+    scalar,
     type_of,
 )
 from neuro_attn.sources.nwb_intervals import interval_tables, read_intervals
@@ -43,9 +51,11 @@ def read(path: str, units_table: str = "") -> SessionContents:
         If the file is missing or damaged.
     """
     with opened(path) as tree:
-        tables = {name: read_intervals(table) for name, table in interval_tables(tree).items()}
+        found_tables = interval_tables(tree, FIRST_COLUMNS)
+        tables = {name: read_intervals(table) for name, table in found_tables.items()}
+        n_more = {name: getattr(table, "n_more", 0) for name, table in found_tables.items()}
         series = _series(tree)
-        found = units_tables(tree)
+        found = units_tables(tree, FIRST_COLUMNS)
         filled = [name for name, each in found.items() if len(each) and each.has_spikes()]
         chosen = next((name for name in (units_table, TOP, *filled) if name in found), None)
         chosen = chosen or next(iter(found), None)
@@ -78,6 +88,7 @@ def read(path: str, units_table: str = "") -> SessionContents:
             tables={name: each.frame for name, each in tables.items()},
             unusable={name: each.unusable for name, each in tables.items()},
             derived={name: each.derived for name, each in tables.items()},
+            n_more=n_more | {"units": getattr(units, "n_more", 0)},
             units_tables=choices,
             spikes=spikes,
             trains=trains,
@@ -125,8 +136,12 @@ def _region_columns(units: AnyUnits) -> list[RegionColumn]:
 
 def _series(tree: Tree) -> list[tuple[str, tuple[float, float] | None]]:
     """Return each time series of the acquisition: what it is, and when it was recorded, s."""
-    found = []
-    for name, group in children(tree.at("acquisition")).items():
+    found: list[tuple[str, tuple[float, float] | None]] = []
+    acquisition = tree.at("acquisition")
+    names = [] if acquisition is None or not is_group(acquisition) else list(acquisition)
+    shown, n_more = shown_columns(names)
+    for name in names if shown is None else shown:
+        group = child(acquisition, name)
         arrays = children(group)
         data = arrays.get("data")
         if data is None or is_group(data):
@@ -134,10 +149,10 @@ def _series(tree: Tree) -> list[tuple[str, tuple[float, float] | None]]:
         shape, span = tuple(data.shape), None
         start, times = arrays.get("starting_time"), arrays.get("timestamps")
         if start is not None and (rate := attribute(start, "rate")):
-            first = float(np.asarray(start[...]).reshape(-1)[0])
+            first = float(scalar(start))
             span = (first, first + shape[0] / float(rate))
         elif times is not None and len(times):
             span = (float(times[0]), float(times[-1]))
         size = " x ".join(map(str, shape))
         found.append((f"{type_of(group)} {name!r} ({size} samples, not read)", span))
-    return found
+    return [*found, (f"{n_more:,} more time series", None)] if n_more else found

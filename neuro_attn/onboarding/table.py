@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding.contents import TABLE_ROLES, RegionColumn, SessionContents
+from neuro_attn.onboarding.contents import TABLE_ROLES, RegionColumn, SessionContents, shown_columns
 from neuro_attn.onboarding.trains import summarize
 from neuro_attn.sources import table
 
@@ -21,7 +21,7 @@ def roles(paths: list[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for path in paths:
-        names = set(table.load(Path(path), ()).columns)
+        names = set(table.column_names(Path(path)))
         if {"unit_id", "time"} <= names:
             role = "spikes"
         elif "trial_id" in names:
@@ -49,10 +49,12 @@ def read(by_role: dict[str, str]) -> list[SessionContents]:
         If a table is unreadable or lacks the columns that join it to the others.
     """
     needed = {"spikes": ("session", "unit_id", "time"), "trials": ("session", "trial_id")}
-    tables = {
-        role: table.load(Path(path), needed.get(role, ("session", "unit_id")))
-        for role, path in by_role.items()
-    }
+    tables, n_more = {}, {}
+    for role, path in by_role.items():
+        join = needed.get(role, ("session", "unit_id"))
+        names = table.column_names(Path(path))
+        shown, n_more[role] = shown_columns(names, join)
+        tables[role] = table.load(Path(path), join, take=shown)
     spikes = tables.get("spikes", pd.DataFrame({"session": [], "unit_id": [], "time": []}))
     if "spikes" in by_role:
         table.numbers(spikes["time"], Path(by_role["spikes"]))
@@ -67,13 +69,19 @@ def read(by_role: dict[str, str]) -> list[SessionContents]:
             spikes_of.get(name, spikes[:0]),
             trials[trials["session"] == name],
             units[units["session"] == name],
+            n_more,
         )
         for name in sorted(sessions)
     ]
 
 
 def _session(
-    name: str, path: str, spikes: pd.DataFrame, trials: pd.DataFrame, units: pd.DataFrame
+    name: str,
+    path: str,
+    spikes: pd.DataFrame,
+    trials: pd.DataFrame,
+    units: pd.DataFrame,
+    n_more: dict[str, int],
 ) -> SessionContents:
     times = {unit: times.to_numpy() for unit, times in spikes.groupby("unit_id")["time"]}
     ids = list(units["unit_id"]) if "unit_id" in units else list(times)
@@ -94,6 +102,7 @@ def _session(
         unit_columns=units.drop(columns=["session", "unit_id"], errors="ignore"),
         region_columns=texts,
         tables={"trials": trials.reset_index(drop=True)} if len(trials) else {},
+        n_more=n_more,
         spikes=summary.spikes,
         trains=summary.sample,
     )

@@ -4,7 +4,7 @@
 channel or trial.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources.alf_files import DataFile, Sorting, chosen, newest, revisions
 from neuro_attn.sources.checks import digest_of, first_line, session_of
+from neuro_attn.sources.parquet import read_parquet
 from neuro_attn.sources.sorting import (
     Clusters,
     check_distinct,
@@ -44,7 +45,7 @@ class Probe(NamedTuple):
     of_spike: np.ndarray
     """The cluster of each spike."""
     clusters: Clusters
-    """One row for each number of a cluster."""
+    """One row for each cluster, by number."""
     origin: str
     """The file of the spike times, named in errors."""
 
@@ -119,9 +120,10 @@ def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
         clusters = probe.clusters.table
         where = str(folder / probe.name)
         rows = kept_clusters(clusters, dataset, where)
-        spike_times += trains_of(probe.times, probe.of_spike, rows, probe.origin)
-        ids = rows if len(probes) == 1 else [f"{probe.name} {row}" for row in rows]
         kept = clusters.iloc[rows]
+        numbers = kept.index.tolist()
+        spike_times += trains_of(probe.times, probe.of_spike, numbers, probe.origin)
+        ids = numbers if len(probes) == 1 else [f"{probe.name} {number}" for number in numbers]
         regions = regions_of(kept, dataset, where)
         # In some releases all probes are in one folder.
         names = kept["probes"].astype(str) if "probes" in kept else probe.name
@@ -178,14 +180,14 @@ def read_probes(
 
 
 def _clusters(place: Path, of_spike: np.ndarray, first_channel: int | None) -> Clusters:
-    """Return the clusters of a probe with their columns, one row for each number of a cluster."""
+    """Return the clusters of a probe with their columns, one row for each of them, by number."""
     found = newest(place, "clusters").get(place, [])
-    n_used = int(of_spike.max()) + 1 if len(of_spike) else 0
-    clusters = _object(found, n_used)
-    if n_used > len(clusters):
+    used = np.unique(of_spike)
+    clusters = _object(found, used)
+    if len(used) and used[-1] not in clusters.index:
         raise InputError(
             str(place),
-            f"spikes.clusters names cluster {n_used - 1} of {len(clusters)}.",
+            f"spikes.clusters names cluster {used[-1]} of {len(clusters)}.",
             "Clusters are numbered from 0; take spikes and clusters from the same sorting.",
         )
     attribute = next((name for name in _OF_CHANNELS if name in clusters), None)
@@ -337,18 +339,19 @@ class _Part(NamedTuple):
     """Rows of the object that the rows of a table describe, if it names them."""
 
 
-def _object(found: list[DataFile], n_rows: int = 0) -> pd.DataFrame:
+def _object(found: list[DataFile], used: Sequence[int] | np.ndarray = ()) -> pd.DataFrame:
     """Return the columns of all files of an object, with one or two values per row.
 
     A table of clusters may omit some: ``cluster_id`` then names its rows. If two files have the
-    same column, the newer revision is used.
+    same column, the newer revision is used. The index numbers the rows from 0; without a file of
+    all rows, it has only those that a table or `used` names, since their numbers may be huge.
 
     Parameters
     ----------
     found : list of DataFile
         The files.
-    n_rows : int
-        The minimum number of rows, unless an array or a table of all rows determines it.
+    used : sequence of int
+        Rows that others refer to.
 
     Raises
     ------
@@ -360,10 +363,12 @@ def _object(found: list[DataFile], n_rows: int = 0) -> pd.DataFrame:
     for part in whole:
         if part.n_rows != whole[0].n_rows:
             _raise_uneven(whole[0], part)
-    last = {p.file: int(p.ids.max()) for p in parts if p.ids is not None and len(p.ids)}
+    named = {p.file: p.ids for p in parts if p.ids is not None and len(p.ids)}
     if whole:
         n_rows = whole[0].n_rows
-        for file, each in last.items():
+        index = pd.RangeIndex(n_rows)
+        for file, ids in named.items():
+            each = int(ids.max())
             if each >= n_rows:
                 raise InputError(
                     str(file.path),
@@ -371,13 +376,13 @@ def _object(found: list[DataFile], n_rows: int = 0) -> pd.DataFrame:
                     _ONE_OBJECT,
                 )
     else:
-        n_rows = max([n_rows, *(each + 1 for each in last.values())])
+        index = pd.Index(np.unique(np.concatenate([np.array(used, np.int64), *named.values()])))
     columns: dict[str, tuple[pd.Series, DataFile]] = {}
     for part in parts:
         for name, values in part.columns.items():
-            series = pd.Series(values, index=part.ids).reindex(range(n_rows))
+            series = pd.Series(values, index=part.ids).reindex(index)
             _put(columns, name, series, part.file)
-    return pd.DataFrame({name: each for name, (each, _) in columns.items()}, index=range(n_rows))
+    return pd.DataFrame({name: each for name, (each, _) in columns.items()}, index=index)
 
 
 _ONE_OBJECT = "Files of one object must have the same rows; move away revisions of other rows."
@@ -444,7 +449,7 @@ def _table(file: DataFile) -> _Part:
 def _load_table(path: Path) -> pd.DataFrame:
     try:
         if path.suffix in (".pqt", ".parquet"):
-            table = pd.read_parquet(path)
+            table = read_parquet(path)
         else:
             table = read_text_table(path, separator="\t" if path.suffix == ".tsv" else ",")
     except InputError:

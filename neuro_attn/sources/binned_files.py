@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neuro_attn import budget
 from neuro_attn.errors import InputError
 from neuro_attn.sources import matfiles, ndr, ndt
 from neuro_attn.sources.checks import existing_file
@@ -121,6 +122,7 @@ def _of_matlab(path: Path) -> list[Site]:
                 f"shape {values.shape}, type {values.dtype}.",
                 "Must be numbers, trial x bin.",
             )
+        budget.need_array(values.shape, 8, where, copies=4)
         starts, stops = _edges(parameters, values.shape[1], path)
         place = f"{path}, binned_labels, site {number + 1}"
         found = pd.DataFrame(ndt.labels(labels[number], len(values), place))

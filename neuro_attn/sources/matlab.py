@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neuro_attn import budget
 from neuro_attn.configuration import MatlabDataset
 from neuro_attn.errors import InputError
 from neuro_attn.independence import repeated_rates
@@ -133,7 +134,9 @@ def _load(this: _Array, dataset: MatlabDataset) -> Binned:
     conditions = _conditions(this, dataset, array.shape[1:-2])
     n_units, n_trials, n_samples = array.shape[0], array.shape[-2], array.shape[-1]
     samples = _samples(dataset, n_samples, where)
-    array = array[..., samples.start : samples.stop].astype(float)
+    array = array[..., samples.start : samples.stop]
+    budget.need_array(array.shape, 8, where, copies=4)
+    array = array.astype(float)
     shape = (n_units, len(conditions), n_trials, dataset.time.n_bins, -1)
     if array.size == 0:
         raise InputError(where, f"is empty ({' x '.join(map(str, array.shape))}).")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,11 +31,18 @@ class Listed:
     elements: int = 1
 
 
-def listing(path: str | Path) -> dict[str, Listed]:
+def listing(path: str | Path, most: int | None = None) -> dict[str, Listed]:
     """Return the contents of a file, by name.
 
     Fields of structs are named ``struct.field``. Of an array of structs, or of cells that hold
     arrays, the first element stands for all.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    most : int, optional
+        List so many variables and no more.
 
     Raises
     ------
@@ -44,7 +52,7 @@ def listing(path: str | Path) -> dict[str, Listed]:
     found: dict[str, Listed] = {}
     with matnodes.opened(path) as root:
         known = matnodes.shapes_of_numbers(root)
-        for name in root:
+        for name in islice(root, most):
             if name in known:
                 found[name] = Listed("numbers", known[name])
             else:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from neuro_attn.errors import InputError
 from neuro_attn.sources.checks import existing_file, first_line
-from neuro_attn.sources.text_tables import read_text_table
+from neuro_attn.sources.text_tables import column_names, read_text_table
 
 _NUMBER = r"[-.]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
 # R changes the column name "time.-5_-4" to "time..5_.4".
@@ -89,7 +89,7 @@ def sites_of(path: str | Path) -> list[str]:
 def _columns(path: str | Path) -> list[str]:
     """Return the names of a table's columns; none if it cannot be read."""
     try:
-        return [str(name) for name in pd.read_csv(path, nrows=0)]
+        return column_names(Path(path))
     except Exception:
         # pandas raises errors of any type for damaged files; `load` reports them.
         return []

@@ -15,6 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from neuro_attn import budget
 from neuro_attn.errors import InputError
 from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.sources.checks import existing_file, first_line, is_zarr
@@ -69,7 +70,7 @@ def opened(path: str | Path) -> Iterator[Tree]:
     if not is_zarr(path):
         existing_file(path)
     try:
-        with _zarr(path) if is_zarr(path) else opened_hdf5(path) as root:
+        with budget.reading(path), _zarr(path) if is_zarr(path) else opened_hdf5(path) as root:
             tree = Tree(root, path)
             if not version(tree):
                 raise InputError(
@@ -146,10 +147,23 @@ def type_of(node: Any) -> str:
     return text(attribute(node, "neurodata_type") or "")
 
 
+def whole(array: Any) -> np.ndarray:
+    """Return all values of an array, unless they are more than the budget of memory allows."""
+    budget.need_node(array, where(array))
+    return np.asarray(array[...])
+
+
+def where(array: Any) -> str:
+    """Return the file and place of an array, for messages."""
+    file = array.file.filename if isinstance(array, h5py.Dataset) else array.store.path
+    return f"{file}, {array.name}"
+
+
 def scalar(array: Any) -> Any:
     """Return the first value of an array, which may have no dimension; None if it is empty."""
-    values = np.asarray(array[...]).reshape(-1)
-    return values[0] if len(values) else None
+    if array.shape is None or 0 in array.shape:
+        return None
+    return np.asarray(array[(0,) * len(array.shape)]).reshape(-1)[0]
 
 
 def text(value: Any) -> str:

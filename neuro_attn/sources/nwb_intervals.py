@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,23 +33,31 @@ class Intervals(NamedTuple):
     unusable: list[str]
 
 
-def interval_tables(tree: Tree) -> Mapping[str, Table | nwb_v1.Epochs]:
-    """Return all interval tables of a file, by name, those of processing modules among them."""
+def interval_tables(tree: Tree, first: int | None = None) -> Mapping[str, Table | nwb_v1.Epochs]:
+    """Return all interval tables of a file, by name, those of processing modules among them.
+
+    Parameters
+    ----------
+    tree : Tree
+        The open file.
+    first : int, optional
+        As in `Table`.
+    """
     if nwb_v1.is_v1(version(tree)):
         return nwb_v1.interval_tables(tree)
     modules = children(tree.at("processing")).values()
     places = [*map(children, modules), children(tree.at("intervals"))]
     return {
-        name: Table(tree, group, name)
+        name: Table(tree, group, name, first)
         for place in places
         for name, group in place.items()
         if is_group(group) and _holds_intervals(group)
     }
 
 
-def _holds_intervals(group: object) -> bool:
+def _holds_intervals(group: Any) -> bool:
     # Extensions have types of their own for intervals; the column makes them such.
-    return type_of(group) == "TimeIntervals" or "start_time" in children(group)
+    return type_of(group) == "TimeIntervals" or "start_time" in group
 
 
 def read_trials(tree: Tree, names: list[str], path: Path) -> pd.DataFrame:

@@ -10,13 +10,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neuro_attn import budget
 from neuro_attn.bytestrings import as_text
-from neuro_attn.sources.nwb_files import Tree, attribute, child, children, is_group, text, type_of
+from neuro_attn.sources.nwb_files import (
+    Tree,
+    attribute,
+    child,
+    is_group,
+    text,
+    type_of,
+    whole,
+)
 
 ELECTRODES = "general/extracellular_ephys/electrodes"
 """Where a file keeps its electrodes."""
 _ENUM = "EnumData"
 """Type of a column of numbers that stand for the texts in a second array."""
+MOST_COLUMNS = 400
+"""Columns of a table that are always all read."""
+_ALWAYS = ("id", "start_time", "stop_time", "spike_times", "electrodes", "location")
+"""Columns that are read of every table that has them."""
 _MAX_WIDTH = 8
 """Most values a row that become columns of their own."""
 
@@ -32,20 +45,32 @@ class Table:
         Holds an array for each column.
     name : str
         Names the table in messages.
+    first : int, optional
+        Of a table of very many columns, the number that is read; see `MOST_COLUMNS`.
 
     Attributes
     ----------
     columns : list of str
         In the order that the table states (``colnames``), others after them.
+    n_more : int
+        Columns that are not read.
     ids : numpy.ndarray, shape (row,)
         The rows' ids; 0, 1, ... if the table has none.
     """
 
-    def __init__(self, tree: Tree, group: Any, name: str) -> None:
+    def __init__(self, tree: Tree, group: Any, name: str, first: int | None = None) -> None:
         self.tree, self.group, self.name = tree, group, name
-        self._arrays = {k: each for k, each in children(group).items() if _is_readable(each)}
         colnames = attribute(group, "colnames")
         stated = [] if colnames is None else [text(each) for each in np.ravel(colnames)]
+        names, self.n_more = list(group), 0
+        if first is not None and len(names) > MOST_COLUMNS:
+            order = [each for each in stated if each in set(names)] or names
+            kept = [*_ALWAYS, *order[:first]]
+            kept += [f"{each}_index" for each in kept]
+            names, n_names = [each for each in dict.fromkeys(kept) if each in group], len(names)
+            self.n_more = n_names - len(names)
+        nodes = {each: child(group, each) for each in names}
+        self._arrays = {k: n for k, n in nodes.items() if n is not None and _is_readable(n)}
         beside = {f"{each}_index" for each in self._arrays if self.is_ragged(each)}
         beside |= {f"{k}_elements" for k, each in self._arrays.items() if type_of(each) == _ENUM}
         own = [each for each in self._arrays if each not in {"id", *beside}]
@@ -58,8 +83,10 @@ class Table:
     def _ids(self) -> np.ndarray:
         if "id" not in self._arrays:
             flat = [each for each in self._arrays.values() if _is_vector(each)]
-            return np.arange(max(flat[0].shape, default=1) if flat else 0)
-        return _signed(np.asarray(self._arrays["id"][...]).reshape(-1))
+            n_rows = max(flat[0].shape, default=1) if flat else 0
+            budget.need_array([n_rows], 8, f"{self.tree.path}, {self.name}")
+            return np.arange(n_rows)
+        return _signed(whole(self._arrays["id"]).reshape(-1))
 
     def __getitem__(self, column: str) -> Any:
         """Return a column's array, not read; of a ragged one that of all values."""
@@ -79,7 +106,7 @@ class Table:
         ValueError
             If a row lies outside the array, or rows are not one after another.
         """
-        stops = np.asarray(self._arrays[f"{column}_index"][...]).reshape(-1).astype(np.int64)
+        stops = whole(self._arrays[f"{column}_index"]).reshape(-1).astype(np.int64)
         starts = np.concatenate([[0], stops[:-1]]).astype(np.int64)
         data = self[column]
         length = max(data.shape) if _is_vector(data) else data.shape[0]
@@ -100,7 +127,7 @@ class Table:
             return None
         if int(np.prod(data.shape)) != len(self):
             return None
-        return self._decoded(column, np.asarray(data[...]).reshape(-1))
+        return self._decoded(column, whole(data).reshape(-1))
 
     def firsts(self, column: str) -> list[Any] | None:
         """Return the first value of each row, None if it has none; None if rows have arrays."""
@@ -108,11 +135,11 @@ class Table:
         if not self.is_ragged(column):
             if int(np.prod(data.shape)) != len(self):
                 return None
-            return list(np.asarray(data[...]).reshape(-1))
+            return list(whole(data).reshape(-1))
         if self.is_ragged(f"{column}_index") or not _is_vector(data):
             return None
         starts, stops = self.ends(column)
-        values = np.asarray(data[...]).reshape(-1)
+        values = whole(data).reshape(-1)
         return [values[a] if a < b else None for a, b in zip(starts, stops, strict=True)]
 
     def is_reference(self, column: str) -> bool:
@@ -142,7 +169,7 @@ class Table:
             return self._spread(column)
         if self.is_ragged(f"{column}_index") or not _is_vector(self[column]):
             return {}
-        values = np.asarray(self[column][...]).reshape(-1)
+        values = whole(self[column]).reshape(-1)
         if values.dtype.names is not None or values.dtype.kind not in "biufOSU":
             return {}
         starts, stops = self.ends(column)
@@ -159,12 +186,12 @@ class Table:
         if len(data.shape) != 2 or data.dtype.kind not in "biuf":
             return {}
         # MATLAB turns arrays around.
-        values = data if data.shape[0] == len(self) else None
-        if values is None and data.shape[1] == len(self) and data.shape[0] <= _MAX_WIDTH:
-            values = np.asarray(data[...]).T
-        if values is None or values.shape[1] > _MAX_WIDTH:
+        if data.shape[0] == len(self) and data.shape[1] <= _MAX_WIDTH:
+            values = whole(data)
+        elif data.shape[1] == len(self) and data.shape[0] <= _MAX_WIDTH:
+            values = whole(data).T
+        else:
             return {}
-        values = np.asarray(values[...])
         return {f"{column}_{k}": _signed(values[:, k]) for k in range(values.shape[1])}
 
     def _decoded(self, column: str, values: np.ndarray) -> np.ndarray | None:
@@ -173,7 +200,7 @@ class Table:
         if type_of(self[column]) == _ENUM and values.dtype.kind in "iu":
             elements = child(self.group, f"{column}_elements")
             if elements is not None:
-                values = np.asarray(elements[...]).reshape(-1)[values]
+                values = whole(elements).reshape(-1)[values]
         if values.dtype.kind in "biuf":
             return _signed(values)
         if not all(isinstance(each, (str, bytes)) for each in values):

@@ -7,13 +7,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neuro_attn import budget
 from neuro_attn.errors import InputError
 from neuro_attn.sources import nwb_v1
-from neuro_attn.sources.nwb_files import Tree, attribute, children, is_group, listed, text, version
+from neuro_attn.sources.nwb_files import (
+    Tree,
+    attribute,
+    children,
+    is_group,
+    listed,
+    text,
+    version,
+    where,
+    whole,
+)
 from neuro_attn.sources.nwb_tables import ELECTRODES, Table
 
 BLOCK = 4_000_000
 """Spike times that are read from a file at once."""
+_COPIES = 8
+"""Arrays as large as a block of spike times while they are read, sorted and described."""
 TOP = "units"
 """The units table that the schema calls the file's own; others stand in processing modules."""
 _PROBES = ELECTRODES.rsplit("/", 1)[0]
@@ -32,7 +45,7 @@ class Units:
 
     def __init__(self, table: Table) -> None:
         self.table, self.name, self.ids = table, table.name, table.ids
-        self.columns = table.columns
+        self.columns, self.n_more = table.columns, table.n_more
         self._links = _links(table)
 
     def __len__(self) -> int:
@@ -62,6 +75,9 @@ class Units:
             )
         starts, stops = self.table.ends("spike_times")
         wanted = np.ones(len(stops), dtype=bool) if keep is None else keep
+        if keep is not None:
+            # Who chooses units keeps their spikes.
+            _check_block(self.table["spike_times"], int((stops - starts)[keep].sum()), 2)
         unit = 0
         while unit < len(stops):
             if not wanted[unit]:
@@ -72,6 +88,7 @@ class Units:
             after = unit + 1
             while after < len(stops) and wanted[after] and stops[after] - starts[unit] <= BLOCK:
                 after += 1
+            _check_block(self.table["spike_times"], int(stops[after - 1] - starts[unit]), _COPIES)
             block = self.table.part("spike_times", starts[unit], stops[after - 1])
             yield from np.split(block, stops[unit : after - 1] - starts[unit])
             unit = after
@@ -87,11 +104,11 @@ class Units:
         name = "obs_intervals"
         if name not in self.columns or not self.table.is_ragged(name):
             return None
-        intervals = np.asarray(self.table[name][...], dtype=float)
+        intervals = whole(self.table[name]).astype(float)
         if intervals.size == 0:
             return None
         intervals = intervals.T if intervals.shape[1] != 2 else intervals
-        stops = np.asarray(self.table.group[f"{name}_index"][...]).reshape(-1).astype(np.int64)
+        stops = whole(self.table.group[f"{name}_index"]).reshape(-1).astype(np.int64)
         return np.split(intervals, stops[:-1])
 
     def region_columns(self) -> dict[str, list[str]]:
@@ -156,6 +173,17 @@ class Units:
         return None if groups is None else [found.get(each) for each in groups]
 
 
+def _check_block(spike_times: Any, n_spikes: int, copies: int) -> None:
+    """Raise `InputError` if some spike times of a file are more than the budget allows."""
+    budget.need_array(
+        [n_spikes],
+        spike_times.dtype.itemsize,
+        where(spike_times),
+        copies=copies,
+        chunks=spike_times.chunks,
+    )
+
+
 def _links(table: Table) -> dict[str, Table]:
     """Return the electrodes by the columns that refer to them, those of one electrode first.
 
@@ -175,16 +203,24 @@ def _links(table: Table) -> dict[str, Table]:
     return {column: found[column] for column in sorted(found, key=rank)}
 
 
-def units_tables(tree: Tree) -> Mapping[str, Units | nwb_v1.Units]:
-    """Return all units tables of a file, by name: ``units``, or module/table."""
+def units_tables(tree: Tree, first: int | None = None) -> Mapping[str, Units | nwb_v1.Units]:
+    """Return all units tables of a file, by name: ``units``, or module/table.
+
+    Parameters
+    ----------
+    tree : Tree
+        The open file.
+    first : int, optional
+        As in `Table`.
+    """
     if nwb_v1.is_v1(version(tree)):
         return nwb_v1.units_tables(tree)
     groups = {TOP: tree.at(TOP)} if tree.at(TOP) is not None else {}
     for module, node in children(tree.at("processing")).items():
         for name, group in children(node).items():
-            if is_group(group) and "spike_times" in children(group):
+            if is_group(group) and "spike_times" in group:
                 groups[f"{module}/{name}"] = group
-    return {name: Units(Table(tree, group, name)) for name, group in groups.items()}
+    return {name: Units(Table(tree, group, name, first)) for name, group in groups.items()}
 
 
 def units_table(tree: Tree, wanted: str | None) -> Units | nwb_v1.Units:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neuro_attn.sources.nwb_files import Tree, children, is_group, scalar, text
+from neuro_attn.sources.nwb_files import Tree, children, is_group, scalar, text, whole
 
 _NO_NAME = re.compile(r"\W+")
 
@@ -51,7 +51,7 @@ class Units:
         """Yield the spike times of each unit; none of those that are not kept."""
         wanted = np.ones(len(self), dtype=bool) if keep is None else keep
         for group, read in zip(self._groups.values(), wanted, strict=True):
-            yield np.asarray(group["times"][...]).reshape(-1) if read else np.empty(0)
+            yield whole(group["times"]).reshape(-1) if read else np.empty(0)
 
     def observed(self) -> None:
         """Return None: the files do not state when units were observed."""
@@ -118,7 +118,7 @@ def interval_tables(tree: Tree) -> dict[str, Epochs]:
 
 def _tags(group: Any) -> list[str]:
     tags = children(group).get("tags")
-    return [] if tags is None else [text(tag) for tag in np.asarray(tags[...]).reshape(-1)]
+    return [] if tags is None else [text(tag) for tag in whole(tags).reshape(-1)]
 
 
 def _frame(groups: list[Any]) -> pd.DataFrame:

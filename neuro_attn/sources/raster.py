@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neuro_attn import budget
 from neuro_attn.configuration import RasterDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
@@ -59,13 +60,17 @@ def read(path: str | Path, dataset: RasterDataset) -> SpikeSession:
     rate = dataset.sampling_rate / found.width
     _check_alignment(sample, n_samples, rate, dataset, path)
     clock = np.arange(n_trials) * (n_samples / rate + _GAP)
-    trial, at = np.nonzero(found.counts)
-    spikes = clock[trial] + (at + 0.5) / rate
+    n_spikes = int(found.counts.sum(dtype=np.int64))
+    budget.need(3 * 8 * n_spikes, str(path), f"a raster of {n_spikes:,} spikes")
+    spikes = [
+        start + (np.repeat(np.arange(n_samples), counts) + 0.5) / rate
+        for start, counts in zip(clock, found.counts, strict=True)
+    ]
     onset = clock + (sample - 1) / rate
     region = ndt.region(found.site, dataset.regions.column) or dataset.region
     return SpikeSession(
         session=path.stem,
-        spike_times=[np.repeat(spikes, found.counts[trial, at])],
+        spike_times=[np.concatenate(spikes)],
         units=pd.DataFrame({"unit_id": [path.stem], "region": [region]}),
         trials=found.trials.assign(trial_id=np.arange(1, n_trials + 1), **{EVENT: onset}),
         origin=str(path),
@@ -170,17 +175,19 @@ def _counts(data: Any, where: str) -> np.ndarray:
             f"shape {data.shape}, type {data.dtype}.",
             "Must be numbers, trials x samples.",
         )
-    values = data.astype(float)
-    wrong = ~np.isfinite(values) | (values < 0) | (values != np.round(values))
-    wrong |= values > _MOST_SPIKES
-    if wrong.any():
-        trial, sample = (int(axis[0]) for axis in np.nonzero(wrong))
-        raise InputError(
-            where,
-            f"{values[trial, sample]:g} in trial {trial + 1}, sample {sample + 1}.",
-            f"Must be spike counts: 0, 1, 2, ... (at most {_MOST_SPIKES}).",
-        )
-    return values.astype(np.int64)
+    counts = np.empty(data.shape, np.int16)
+    # Trial by trial, so that nothing else is as large as the raster.
+    for trial, values in enumerate(data):
+        right = (values >= 0) & (values <= _MOST_SPIKES) & (values == np.floor(values))
+        if not right.all():
+            sample = int(right.argmin())
+            raise InputError(
+                where,
+                f"{values[sample]:g} in trial {trial + 1}, sample {sample + 1}.",
+                f"Must be spike counts: 0, 1, 2, ... (at most {_MOST_SPIKES}).",
+            )
+        counts[trial] = values
+    return counts
 
 
 def _check_alignment(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.ndimage
 
+from neuro_attn import budget
 from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import AlfDataset, PhyDataset
 from neuro_attn.errors import InputError
@@ -19,6 +20,8 @@ _FEWEST, _SAMPLED = 100, 20_000
 """Fewest spikes of a sorting that are compared, and how many of them are looked for."""
 _LAG, _BIN, _BESIDE = 0.003, 0.0001, 21
 """Longest lag and width of a bin of a cross-correlogram, s; bins on which a peak stands."""
+_MOST_CLUSTERS = np.iinfo(np.int32).max
+"""Highest number of a cluster; sorters count in 32 bits at most."""
 _COINCIDENT = 0.3
 """Minimum fraction of spikes shared by two sortings of one recording."""
 
@@ -42,7 +45,8 @@ def load_array(path: Path) -> np.ndarray:
     """
     existing_file(path, fixed_name=True)
     try:
-        array = np.load(path, allow_pickle=False)
+        # A map compares the shape that the header declares with the size of the file.
+        array = np.load(path, allow_pickle=False, mmap_mode="r")
     except Exception as error:
         # numpy raises errors of any type on damaged files.
         raise InputError(
@@ -50,7 +54,8 @@ def load_array(path: Path) -> np.ndarray:
         ) from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufUS":
         raise InputError(str(path), "holds neither numbers nor text.")
-    return as_text(array, str(path))
+    budget.need_array(array.shape, max(array.dtype.itemsize, 8), str(path), copies=3)
+    return as_text(np.array(array), str(path))
 
 
 def load_vector(path: Path) -> np.ndarray:
@@ -108,10 +113,14 @@ def load_clusters(path: Path, n_spikes: int, times: Path) -> np.ndarray:
             "Take times and clusters of spikes from the same sorting.",
         )
     wrong = ~np.isfinite(numbers) | (numbers < 0) | (numbers != np.floor(numbers))
+    wrong |= numbers > _MOST_CLUSTERS
     if wrong.any():
         spike = int(wrong.argmax())
+        most = f" up to {_MOST_CLUSTERS:,}" if _MOST_CLUSTERS < numbers[spike] < np.inf else ""
         raise InputError(
-            str(path), f"spike {spike} is of cluster {numbers[spike]}.", "Must be 0, 1, 2, ..."
+            str(path),
+            f"spike {spike} is of cluster {numbers[spike]}.",
+            f"Must be 0, 1, 2, ...{most}",
         )
     return numbers.astype(np.int64)
 

@@ -1,5 +1,7 @@
 """Plain tables of spikes, trials and units, as CSV or Parquet."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from neuro_attn.configuration import TableDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
 from neuro_attn.recording import SpikeSession
+from neuro_attn.sources import parquet, text_tables
 from neuro_attn.sources.checks import existing_file, finite_spike_times, first_line
 from neuro_attn.sources.text_tables import read_text_table
 from neuro_attn.sources.units import kept_units
@@ -86,7 +89,7 @@ def session_names(dataset: TableDataset, data_folder: str | Path) -> list[str]:
     InputError
         If the trials table is missing or unreadable, or has no column session.
     """
-    trials = load(files(dataset, data_folder)["trials"], ("session",), only=True)
+    trials = load(files(dataset, data_folder)["trials"], ("session",), take=())
     return sorted(trials["session"].unique())
 
 
@@ -127,8 +130,39 @@ def _session(
     )
 
 
-def load(path: Path, columns: tuple[str, ...], only: bool = False) -> pd.DataFrame:
-    """Read a table that has `columns` (`only` these) and at least one row.
+def column_names(path: Path) -> list[str]:
+    """Return the names of a table's columns without reading its rows; errors as in `load`."""
+    existing_file(path)
+    with _readable(path):
+        of_parquet = path.suffix.lower() == ".parquet"
+        return parquet.column_names(path) if of_parquet else text_tables.column_names(path)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn any error of reading a table into one message."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        # pandas and pyarrow raise errors of any type on damaged files.
+        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
+
+
+def load(
+    path: Path, columns: tuple[str, ...], *, take: Collection[str] | None = None
+) -> pd.DataFrame:
+    """Read a table that has `columns` and at least one row.
+
+    Parameters
+    ----------
+    path : Path
+        The file, CSV or Parquet.
+    columns : tuple of str
+        Columns that it must have.
+    take : collection of str, optional
+        Read only these columns besides.
 
     Raises
     ------
@@ -136,19 +170,14 @@ def load(path: Path, columns: tuple[str, ...], only: bool = False) -> pd.DataFra
         If the file is missing or no table, has no rows, lacks a column, or ids are empty.
     """
     existing_file(path)
-    try:
-        table = _parse(path, list(columns) if only else None)
-    except InputError:
-        raise
-    except Exception as error:
-        # pandas and pyarrow raise errors of any type on damaged files.
-        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
+    with _readable(path):
+        table = _parse(path, None if take is None else {*columns, *take})
     if missing := [column for column in columns if column not in table.columns]:
-        table = _parse(path, None) if only else table
+        names = table.columns if take is None else column_names(path)
         raise InputError(
             str(path),
             f"no column {', '.join(map(repr, missing))}.",
-            f"Columns: {', '.join(map(str, table.columns[:40]))}.",
+            f"Columns: {', '.join(map(str, names[:40]))}.",
         )
     if table.empty:
         raise InputError(str(path), "the table has no rows.")
@@ -162,12 +191,12 @@ def load(path: Path, columns: tuple[str, ...], only: bool = False) -> pd.DataFra
     return table.rename(columns=str)
 
 
-def _parse(path: Path, columns: list[str] | None) -> pd.DataFrame:
+def _parse(path: Path, columns: Collection[str] | None) -> pd.DataFrame:
     match path.suffix.lower():
         case ".csv":
             return read_text_table(path, names=_NAMES, columns=columns)
         case ".parquet":
-            table = pd.read_parquet(path, dtype_backend="numpy_nullable")
+            table = parquet.read_parquet(path, columns=columns, dtype_backend="numpy_nullable")
             # pandas writes named index levels as columns and takes them away again.
             table = table.reset_index(
                 [name for name in table.index.names if name not in {None, *table}]

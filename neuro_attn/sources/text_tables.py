@@ -1,17 +1,21 @@
 """Reader of text tables (CSV, TSV) in which words such as "None" and "NA" may be names."""
 
 import csv
+from collections import Counter
 from collections.abc import Container, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from neuro_attn import budget
 from neuro_attn.bytestrings import text_columns
 from neuro_attn.errors import InputError
 
 _MISSING_NUMBERS = frozenset({"nan", "-nan", "na", "<na>", "n/a", "#n/a", "null", "none"})
 """Representations of a missing number (lower case)."""
+_FIELD_BYTES = 32
+"""Memory of a field while pandas parses a table: its text, place and value."""
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _TRUTH = {"true": True, "false": False}
 
@@ -63,26 +67,48 @@ def read_text_table(
     1  None            NaN
     2   NaN            0.5
     """
-    _check_header(path, separator)
-    table = pd.read_csv(
-        path,
-        sep=separator,
-        dtype=dict.fromkeys(names, str),
-        usecols=None if columns is None else columns.__contains__,
-        keep_default_na=False,
-        na_values=[""],
-        # If read in chunks, a column could be numeric in one and text in the next.
-        low_memory=False,
-        skipinitialspace=True,
-    )
+    _check_size(path, len(_check_header(path, separator)))
+    with budget.reading(path):
+        table = pd.read_csv(
+            path,
+            sep=separator,
+            dtype=dict.fromkeys(names, str),
+            usecols=None if columns is None else columns.__contains__,
+            keep_default_na=False,
+            na_values=[""],
+            # If read in chunks, a column could be numeric in one and text in the next.
+            low_memory=False,
+            skipinitialspace=True,
+            # A table that unfolds is no table of text; `_check_header` has read this one as it is.
+            compression=None,
+        )
     read = {
         str(name).strip(): each if name in names else _typed(each) for name, each in table.items()
     }
     return text_columns(pd.DataFrame(read, index=table.index), str(path))
 
 
-def _check_header(path: Path, separator: str) -> None:
-    """Raise `InputError` if a table's first line cannot name its columns.
+def column_names(path: Path, separator: str = ",") -> list[str]:
+    """Return the names of a table's columns, from its first line alone; errors as a table's."""
+    return [name.strip() for name in _check_header(path, separator)]
+
+
+def _check_size(path: Path, n_columns: int) -> None:
+    """Raise `InputError` if a table does not fit into the budget of memory.
+
+    A row may be shorter than the header: the fields that it lacks take memory too.
+    """
+    with path.open("rb") as file:
+        n_rows = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    budget.need(
+        _FIELD_BYTES * n_rows * n_columns + 2 * path.stat().st_size,
+        str(path),
+        f"a table of {n_rows:,} rows x {n_columns:,} columns",
+    )
+
+
+def _check_header(path: Path, separator: str) -> list[str]:
+    """Return the names of columns in a table's first line, or raise `InputError`.
 
     pandas takes a table with another separator as one column, and renames a column whose name is
     there twice.
@@ -100,13 +126,14 @@ def _check_header(path: Path, separator: str) -> None:
                 "a decimal point.",
             )
     named = [name.strip() for name in header if name.strip()]
-    for name in named:
-        if named.count(name) > 1:
+    for name, n in Counter(named).items():
+        if n > 1:
             raise InputError(
                 f"{path}, {name}",
-                f"{named.count(name)} columns have this name.",
+                f"{n} columns have this name.",
                 "Rename or remove all but one.",
             )
+    return header
 
 
 def _typed(column: pd.Series) -> pd.Series:

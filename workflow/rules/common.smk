@@ -3,7 +3,7 @@ import platform
 from pathlib import Path
 
 
-from neuro_attn import configuration, sources
+from neuro_attn import budget, configuration, sources
 from neuro_attn.errors import InputError
 from neuro_attn.escaping import rst
 from neuro_attn.files import as_filename
@@ -29,6 +29,10 @@ try:
     CONFIGURATION = configuration.parse(
         config, ORIGIN, POSITIONS[0] if len(POSITIONS) == 1 else None
     )
+    # Jobs read the budget of memory from `config`, so that no result depends on it.
+    config["memory"] = float(os.environ.get(budget.VARIABLE) or 0) or CONFIGURATION.memory
+    with budget.limited(config["memory"]):
+        configuration.check_products(CONFIGURATION)
     DATASETS = CONFIGURATION.all_datasets()
     FOLDER = os.environ.get("NEURO_ATTN_DATA") or CONFIGURATION.data_folder
     INPUT_FILES = {

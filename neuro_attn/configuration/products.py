@@ -1,0 +1,135 @@
+"""What a configuration alone needs at least, before a file is read or a number is drawn.
+
+Each number in a configuration may be fine and their product still be beyond any machine. The needs
+here are lower bounds, in closed form; `check` estimates the rest from the data.
+"""
+
+import math
+from collections.abc import Iterator
+
+from neuro_attn import budget
+from neuro_attn.configuration.experiment import NETWORK_STEP, Simulation
+from neuro_attn.configuration.settings import Analysis, Configuration, ListRecall, Network
+
+_SESSION, _BLOCK, _TRIAL, _UNIT = 20_000, 5_000, 500, 2_000
+"""Bytes of a session in the plan of a run; of a block, trial and unit of a simulation as tables."""
+_CELL = 150
+"""Bytes of a trial and step of a simulated session while its rates are computed."""
+_SIMULATION_STEP = 0.01
+"""Width of the bins in which simulated rates are constant, s."""
+_MATRIX = 16
+"""Bytes of a weight while a network learns: itself, its gradient and two moments."""
+
+
+def check_products(settings: Configuration) -> None:
+    """Raise `BudgetError` if a configuration needs more memory than the budget, whatever the data.
+
+    Parameters
+    ----------
+    settings : Configuration
+        The configuration.
+    """
+    for n_bytes, where, what, remedy in _needs(settings):
+        budget.need(n_bytes, where, what, remedy)
+
+
+def results_bytes(analysis: Analysis, tasks: int, points: int) -> float:
+    """Return the memory of a population's accuracies for all replicates and pairs of times.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Its inference and decoding.
+    tasks : int
+        Tasks.
+    points : int
+        Time bins and windows.
+    """
+    inference = analysis.inference
+    stored = 1 + inference.permutations + inference.bootstraps + analysis.decoding.draws
+    return 4.0 * tasks**2 * points**2 * stored
+
+
+def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:
+    for name, dataset in settings.datasets.items():
+        if dataset.source == "simulation":
+            where = f"datasets.{name}.simulation"
+            yield _of_simulation(dataset.simulation, dataset.time.n_bins, where)
+        yield _of_results(dataset, f"datasets.{name}")
+    for name, network in settings.networks.items():
+        yield _of_network(network, f"networks.{name}")
+    if settings.networks and settings.network_analysis is not None:
+        yield _of_results(settings.network_analysis, "network_analysis")
+    if settings.list_recall.families:
+        yield _of_lists(settings.list_recall, "list_recall")
+
+
+def _of_results(analysis: Analysis, where: str) -> tuple[float, str, str, str]:
+    points = analysis.time.n_bins + len(analysis.windows)
+    inference = analysis.inference
+    return (
+        2 * results_bytes(analysis, len(analysis.tasks), points),
+        where,
+        f"decoding one population ({inference.permutations:,} permutations, "
+        f"{inference.bootstraps:,} bootstraps, {analysis.decoding.draws:,} draws, "
+        f"{points:,} times and windows, {len(analysis.tasks)} tasks)",
+        "Lower inference.permutations, inference.bootstraps or decoding.draws, or choose a shorter "
+        "time or wider bins.",
+    )
+
+
+def _of_simulation(simulation: Simulation, n_bins: int, where: str) -> tuple[float, str, str, str]:
+    sessions, cycles = simulation.sessions, simulation.cycles
+    trials = cycles * sum(simulation.block_trials.values())
+    units = sum(region.units for region in simulation.regions.values())
+    seconds = max(_seconds(timing) for timing in (simulation.timing.pro, simulation.timing.retro))
+    strongest = max(
+        region.selection + region.color + region.visual for region in simulation.regions.values()
+    )
+    drift = math.exp(min(simulation.drift**2 / 2, 700.0))
+    spikes = trials * seconds * (simulation.baseline + strongest) * drift
+    in_session = trials * (seconds / _SIMULATION_STEP * _CELL + _TRIAL)
+    n_bytes = (
+        sessions * (_SESSION + trials * _TRIAL)
+        + cycles * len(simulation.block_trials) * _BLOCK
+        + in_session
+        + units * (_UNIT + 8 * spikes + 4 * trials * n_bins)
+    )
+    return (
+        float(n_bytes),
+        where,
+        f"a simulation of {sessions:,} sessions x {cycles:,} cycles x "
+        f"{sum(simulation.block_trials.values()):,} trials, {seconds:g} s each, with {units:,} "
+        "units",
+        "Lower sessions, cycles, block_trials, the units of regions, baseline or timing.",
+    )
+
+
+def _seconds(timing: object) -> float:
+    """Return the longest duration of a trial, s."""
+    return float(sum(longest for _, longest in vars(timing).values()))
+
+
+def _of_network(network: Network, where: str) -> tuple[float, str, str, str]:
+    steps = network.encoded_steps + network.report_steps
+    rows = max(network.batch, 2 * len(network.tasks) * network.test_trials)
+    weights = _MATRIX * network.hidden**2
+    return (
+        float(weights + 4 * rows * steps * network.hidden + network.seeds * _SESSION),
+        where,
+        f"a network of {network.hidden:,} hidden units, with {rows:,} trials of "
+        f"{steps * NETWORK_STEP:g} s",
+        "Lower hidden, batch, test_trials or seeds.",
+    )
+
+
+def _of_lists(recall: ListRecall, where: str) -> tuple[float, str, str, str]:
+    rows, length = max(recall.batch, recall.test_lists), max(recall.lengths)
+    n_jobs = recall.seeds * len(recall.families) * len(recall.lengths)
+    weights = _MATRIX * recall.hidden**2
+    return (
+        float(weights + 4 * rows * length * recall.hidden + n_jobs * _SESSION),
+        where,
+        f"recall of {rows:,} lists of {length:,} items by {recall.hidden:,} hidden units",
+        "Lower hidden, batch, lengths, seeds or test_lists.",
+    )
