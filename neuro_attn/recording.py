@@ -492,7 +492,8 @@ def build(
     xarray.Dataset
     """
     time = dataset.time
-    stored = _in_single_precision(rates, units, str(provenance.get("origin", session)))
+    origin = str(provenance.get("origin", session))
+    stored = _in_single_precision(rates, units, origin)
     coordinates: dict = {
         "time": (
             "time",
@@ -502,10 +503,10 @@ def build(
         "session": ("unit", np.full(len(units), session, dtype=object)),
     }
     for column in trials.columns:
-        coordinates[stored_name(str(column))] = ("trial", _storable(trials[column]))
+        coordinates[stored_name(str(column))] = ("trial", _storable(trials[column], origin))
     for column in units.columns:
         key = str(column) if column in ("unit_id", "region") else f"unit_{column}"
-        coordinates[key] = ("unit", _storable(units[column]))
+        coordinates[key] = ("unit", _storable(units[column], origin))
     recording = xr.Dataset(
         {"rates": (("trial", "unit", "time"), stored)},
         coords=coordinates,
@@ -518,7 +519,7 @@ def build(
         },
     )
     recording["rates"].attrs.update(units=units_of_rates, long_name="firing rate")
-    check(recording, str(provenance.get("origin", session)))
+    check(recording, origin)
     return recording
 
 
@@ -531,7 +532,7 @@ def stored_name(column: str) -> str:
     return f"trial_{column}" if column in _OWN_NAMES else column
 
 
-def _storable(column: pd.Series) -> np.ndarray:
+def _storable(column: pd.Series, origin: str) -> np.ndarray:
     if pd.api.types.is_bool_dtype(column):
         if column.hasnans:
             return column.to_numpy(dtype=np.float32, na_value=np.nan)
@@ -540,8 +541,10 @@ def _storable(column: pd.Series) -> np.ndarray:
         return column.to_numpy()
     # Missing text is empty text: NetCDF has no mark for it.
     made = np.empty(len(column), dtype=object)
-    # Not as pandas' text, which copies a text for each row that has it.
+    # Rows may share a text. pandas and xarray copy it for each of them.
     made[:] = ["" if pd.isna(value) else str(value) for value in column]
+    length = sum(map(len, made))
+    budget.need(3 * length, f"{origin}, {column.name}", f"text of {length:,} characters")
     return made
 
 

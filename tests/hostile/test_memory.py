@@ -297,7 +297,7 @@ def test_a_file_that_unfolds_ends_in_one_message(tmp_path, bomb):
     assert [word for word in words if word not in told(done)] == [], told(done)
 
 
-def test_text_that_all_rows_share_does_not_unfold(tmp_path):
+def test_text_that_all_rows_share_is_refused_before_it_is_copied_for_each(tmp_path):
     """One text of 5 MB on each of 1,000 trials would be 5 GB."""
     keys = formats.write("parquet", tmp_path, formats.planted(n_trials=1000))
     table = pq.read_table(tmp_path / "trials.parquet").replace_schema_metadata()
@@ -308,7 +308,10 @@ def test_text_that_all_rows_share_does_not_unfold(tmp_path):
     )
     assert (tmp_path / "trials.parquet").stat().st_size < SMALL
     done = check(tmp_path, {"datasets": {"mine": keys}})
-    assert done.returncode == 0, told(done)
+    assert done.returncode == 1
+    assert "trials.parquet, note: text of 5,000,000,000 characters needs about 15.0 GB" in told(
+        done
+    )
 
 
 # --- numbers of clusters -------------------------------------------------------------------------
@@ -391,11 +394,12 @@ BILLIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {
             "datasets": {
                 "s": simulated(
-                    time={"start": -0.2, "stop": 0.8, "bin": 0.0001},
+                    time={"start": -0.2, "stop": 0.8, "bin": 0.0002},
+                    simulation={"sessions": 1, "cycles": 1},
                 )
             }
         },
-        ["datasets.s", "10,001 times and windows"],
+        ["datasets.s", "5,001 times and windows"],
     ),
 }
 
