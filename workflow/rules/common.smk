@@ -30,7 +30,9 @@ try:
         config, ORIGIN, POSITIONS[0] if len(POSITIONS) == 1 else None
     )
     # Jobs read the budget of memory from `config`, so that no result depends on it.
-    config["memory"] = float(os.environ.get(budget.VARIABLE) or 0) or CONFIGURATION.memory
+    config["memory"] = (
+        float(os.environ.get(budget.VARIABLE) or 0) or CONFIGURATION.memory
+    )
     with budget.limited(config["memory"]):
         configuration.check_products(CONFIGURATION)
     DATASETS = CONFIGURATION.all_datasets()
