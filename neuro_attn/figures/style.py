@@ -25,6 +25,7 @@ from matplotlib.transforms import Bbox
 from scipy.optimize import isotonic_regression
 
 from neuro_attn.errors import InputError
+from neuro_attn.escaping import printable
 from neuro_attn.files import written_whole
 
 SINGLE, MIDDLE, DOUBLE = 89.0, 120.0, 183.0
@@ -169,6 +170,15 @@ def save(figure: Figure, path: str | Path, note: str = "") -> None:
         figure.set_layout_engine("none")
         with _strip_above(figure, note) as box:
             figure.savefig(temporary, metadata=_METADATA[suffix], bbox_inches=box)
+        if suffix == ".svg":
+            _without_control_characters(Path(temporary))
+
+
+def _without_control_characters(svg: Path) -> None:
+    """Show what is not printable in an SVG as escapes; XML does not allow all of it."""
+    text = svg.read_text(encoding="utf-8")
+    if any(not character.isprintable() for character in set(text) - {"\n"}):
+        svg.write_text(printable(text, keep="\n"), encoding="utf-8")
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Readable twins of the CSV tables, for reports that cannot show a CSV."""
 
-import html
-
 import numpy as np
 import pandas as pd
+
+from neuro_attn.escaping import html
 
 HEADERS = {
     "time": "time (s)",
@@ -74,27 +74,27 @@ def to_html(frame: pd.DataFrame, title: str, caption: str, note: str = "") -> st
     }
     names = list(map(str, frame.columns))
     head = "".join(
-        f'<th scope="col"{_css(numeric[str(name)])} title="{html.escape(str(name))}">'
-        f"{html.escape(HEADERS.get(str(name), str(name).replace('_', ' ')))}</th>"
+        f'<th scope="col"{_css(numeric[str(name)])} title="{html(str(name))}">'
+        f"{html(HEADERS.get(str(name), str(name).replace('_', ' ')))}</th>"
         for name in frame.columns
     )
     columns = []
     for name, (_, cells) in zip(names, frame.items(), strict=True):
         decimals = _decimals(name, names)
-        texts = [html.escape(_cell(value, name, decimals)) for value in cells]
+        texts = [html(_cell(value, name, decimals)) for value in cells]
         columns.append([f"<td{_css(numeric[name])}>{text}</td>" for text in texts])
     body = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{html.escape(title)}</h1>\n{_note(note)}<p>{html.escape(caption)}</p>\n"
+        f"<title>{html(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<h1>{html(title)}</h1>\n{_note(note)}<p>{html(caption)}</p>\n"
         f'<div class="frame"><table>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody>\n</table></div>\n</body>\n</html>\n"
     )
 
 
 def _note(note: str) -> str:
-    return f'<p class="note">{html.escape(note.capitalize())}.</p>\n' if note else ""
+    return f'<p class="note">{html(note.capitalize())}.</p>\n' if note else ""
 
 
 def _css(numeric: bool) -> str:

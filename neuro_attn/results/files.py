@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from neuro_attn import escaping
 from neuro_attn.errors import InputError
 from neuro_attn.files import written_whole
 from neuro_attn.results.columns import Column, Table
@@ -12,6 +13,8 @@ from neuro_attn.results.tables import TABLES, table_of
 
 def write_csv(frame: pd.DataFrame, path: str | Path, table: str | None = None) -> None:
     """Write a table as CSV, whole or not at all, with the same bytes for the same values.
+
+    Names are escaped by `neuro_attn.escaping.csv`, so that a spreadsheet runs none of them.
 
     Parameters
     ----------
@@ -32,12 +35,15 @@ def write_csv(frame: pd.DataFrame, path: str | Path, table: str | None = None) -
     typed = pd.DataFrame(
         {column.name: _typed(frame[column.name], column, specified) for column in specified.columns}
     )
+    for column in specified.columns:
+        if column.kind == "text":
+            typed[column.name] = typed[column.name].map(escaping.csv)
     with written_whole(path) as temporary:
         typed.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
 
 
 def read_csv(path: str | Path, table: str | None = None) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote, every column with its type.
+    """Read a table that `write_csv` wrote, every column with its type and the exact names.
 
     Parameters
     ----------
@@ -72,6 +78,9 @@ def read_csv(path: str | Path, table: str | None = None) -> pd.DataFrame:
             f"is not the table {specified.name} as this version writes it: {error}.",
             "Delete it; the next run writes it again.",
         ) from None
+    for column in specified.columns:
+        if column.kind == "text":
+            frame[column.name] = frame[column.name].map(escaping.from_csv).astype(column.dtype)
     return frame
 
 

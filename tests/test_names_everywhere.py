@@ -1,0 +1,140 @@
+"""The same nasty names through every table, page, caption and figure of the package.
+
+`tests/workflow/test_report_in_browser.py` sends them through a whole run and its report.
+"""
+
+import csv
+import io
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from docutils.core import publish_string
+
+from neuro_attn import escaping
+from neuro_attn.figures import (
+    color_planes,
+    cross_temporal,
+    decoding_over_time,
+    geometry,
+    onsets,
+    style,
+    transfer_matrix,
+    unit_counts,
+    words,
+)
+from neuro_attn.figures.tables import to_html
+from neuro_attn.results import TABLES, read_csv, write_csv
+from tests.figures.conftest import Shape
+from tests.figures.conftest import make as make
+from tests.results.test_results import file_of
+from tests.test_escaping import NASTY, is_number
+
+SHAPE = Shape(dict.fromkeys(NASTY[:-1], (0.6, 0.4, 0.1)), tuple(NASTY[5:7]), 2, tuple(NASTY[20:22]))
+
+
+def frame(table: str) -> pd.DataFrame:
+    """Return a table whose text is each of the names in turn."""
+    plain = {"number": -0.5, "count": 3, "truth": True}
+    rows = [[plain.get(each.kind, name) for each in TABLES[table].columns] for name in NASTY]
+    return pd.DataFrame(rows, columns=TABLES[table].names)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_gives_names_back_and_no_spreadsheet_runs_them(table, tmp_path):
+    path = tmp_path / file_of(table)
+    write_csv(frame(table), path)
+    for column in TABLES[table].columns:
+        given, back = frame(table)[column.name], read_csv(path)[column.name]
+        assert back.tolist() == given.tolist()
+    text = path.read_text(encoding="utf-8")
+    assert {character for character in text if not character.isprintable()} <= {"\n"}
+    # As programs split it where the list separator is a comma, a semicolon or a tab.
+    for separator in ",;\t":
+        for row in csv.reader(io.StringIO(text), delimiter=separator):
+            for cell in row:
+                assert not re.match(r"\s*[=+\-@]", cell) or is_number(cell)
+
+
+class Elements(HTMLParser):
+    """The elements, attributes and text of a page."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_page_of_a_table_shows_the_names_and_has_no_other_element(table):
+    given = frame(table)
+    attack = NASTY[-7]
+    assert attack.startswith("</script>")
+    page = Elements(to_html(given, attack, attack, note=attack))
+    harmless = to_html(given.replace(dict.fromkeys(NASTY, "V4")), "x", "x", note="x")
+    assert page.tags == Elements(harmless).tags
+    assert page.attributes == Elements(harmless).attributes
+    for name in given.select_dtypes(exclude=["number", "bool"]).iloc[:, :1].to_numpy().ravel():
+        assert escaping.printable(str(name)) in page.text
+
+
+FIGURES = {
+    "decoding_over_time": lambda make: (
+        decoding_over_time.draw(make.transfer(SHAPE), make.onsets(SHAPE)),
+        words.decoding_over_time(make.transfer(SHAPE), make.onsets(SHAPE)),
+    ),
+    "transfer_matrix": lambda make: (
+        transfer_matrix.draw(make.summary(SHAPE)),
+        words.transfer_matrix(make.summary(SHAPE), dict.fromkeys(SHAPE.windows, (0.0, 0.1))),
+    ),
+    "onsets": lambda make: (onsets.draw(make.onsets(SHAPE)), words.onsets(make.onsets(SHAPE))),
+    "cross_temporal": lambda make: (
+        cross_temporal.draw(make.cross_temporal(SHAPE), 0.05),
+        words.cross_temporal(make.cross_temporal(SHAPE), 0.05),
+    ),
+    "unit_counts": lambda make: (
+        unit_counts.draw(make.unit_counts(SHAPE)),
+        words.unit_counts(make.unit_counts(SHAPE)),
+    ),
+    "geometry": lambda make: (
+        geometry.draw(make.geometry(SHAPE)),
+        words.geometry(make.geometry(SHAPE)),
+    ),
+    "color_planes": lambda make: (
+        color_planes.draw(make.color_planes(SHAPE), make.geometry(SHAPE)),
+        words.color_planes(make.color_planes(SHAPE), make.geometry(SHAPE)),
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Glyph:UserWarning")
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_shows_the_names_as_text_and_its_caption_as_they_are(name, make, tmp_path):
+    figure, caption = FIGURES[name](make)
+    style.save(figure, tmp_path / "figure.svg", note=NASTY[-7])
+    tree = ElementTree.parse(tmp_path / "figure.svg")
+    tags = {element.tag.rpartition("}")[2] for element in tree.iter()}
+    assert not tags & {"script", "a", "image", "foreignObject"}
+    assert not [key for element in tree.iter() for key in element.attrib if key.startswith("on")]
+    shown = publish_string(
+        caption,
+        writer="html",
+        settings_overrides={
+            "halt_level": 2,
+            "raw_enabled": False,
+            "file_insertion_enabled": False,
+        },
+    ).decode()
+    body = shown[shown.index("<body") :]
+    assert not [tag for tag in ("<script", "<img", "<a ") if tag in body]
