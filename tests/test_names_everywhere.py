@@ -32,7 +32,13 @@ from tests.figures.conftest import make as make
 from tests.results.test_results import file_of
 from tests.test_escaping import NASTY, is_number
 
-SHAPE = Shape(dict.fromkeys(NASTY[:-1], (0.6, 0.4, 0.1)), tuple(NASTY[5:7]), 2, tuple(NASTY[20:22]))
+SHAPE = Shape(
+    {name: (0.6, 0.4, 0.1) for name in (*NASTY[:6:2], *NASTY[20:-1])},
+    (NASTY[1], NASTY[3]),
+    2,
+    (NASTY[5],),
+)
+"""One name is so long that it leaves no room for data; tables and pages have it, too."""
 
 
 def frame(table: str) -> pd.DataFrame:
