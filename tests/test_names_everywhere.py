@@ -33,7 +33,7 @@ from tests.results.test_results import file_of
 from tests.test_escaping import NASTY, is_number
 
 SHAPE = Shape(
-    {name: (0.6, 0.4, 0.1) for name in (*NASTY[:6:2], *NASTY[20:-1])},
+    dict.fromkeys((*NASTY[:6:2], *NASTY[20:-1]), (0.6, 0.4, 0.1)),
     (NASTY[1], NASTY[3]),
     2,
     (NASTY[5],),
