@@ -3,12 +3,17 @@
 import hashlib
 import json
 import re
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 CONTENT = {
     "sub-1/sub-1_ses-1.nwb": bytes(range(256)) * 4000,
@@ -21,7 +26,8 @@ CONTENT = {
 class Archive:
     """What the archive holds, how it misbehaves, and what it was asked.
 
-    `breaks` is how many downloads break off in the middle.
+    `breaks` is how many downloads break off in the middle. `acts` replaces the answer of a stage
+    (list, digest, file) by anything that a server can send.
     """
 
     content: dict[str, bytes] = field(default_factory=lambda: dict(CONTENT))
@@ -35,11 +41,13 @@ class Archive:
     page: bytes | None = None
     sent: int = 0
     asked: list[str] = field(default_factory=list)
+    acts: dict[str, Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
+    host: str = "http://127.0.0.1"
     port: int = 0
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api"
+        return f"{self.host}:{self.port}/api"
 
 
 def _handler(archive: Archive) -> type[BaseHTTPRequestHandler]:
@@ -50,9 +58,18 @@ def _handler(archive: Archive) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             archive.asked.append(f"{self.path} {self.headers.get('Range', '')}".strip())
             paths = list(archive.content)
-            if found := re.search(r"/assets/(\d+)/download/$", self.path):
+            asked = self.path.partition("?")[0]
+            is_file = re.search(r"/assets/(\d+)/download/$", asked)
+            is_digest = re.search(r"/assets/(\d+)/$", asked)
+            stage = "file" if is_file else "digest" if is_digest else "list"
+            if act := archive.acts.get(stage):
+                self.close_connection = True
+                # The client leaves when it has had enough.
+                with suppress(OSError):
+                    act(self)
+            elif found := is_file:
                 self.file(paths[int(found[1])])
-            elif found := re.search(r"/assets/(\d+)/$", self.path):
+            elif found := is_digest:
                 path = paths[int(found[1])]
                 digest = hashlib.sha256(archive.content[path]).hexdigest()
                 stated = archive.digests.get(path, digest)
@@ -116,14 +133,30 @@ def _handler(archive: Archive) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class Server(ThreadingHTTPServer):
+    """Silent about clients that leave, as those do that enforce their limits."""
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serving(archive: Archive, secure: bool = False) -> Iterator[Archive]:
+    with Server(("127.0.0.1", 0), _handler(archive)) as server:
+        if secure:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            archive.host = "https://localhost"
+        archive.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield archive
+        server.shutdown()
+        thread.join()
+
+
 @pytest.fixture
 def archive() -> Iterator[Archive]:
-    made = Archive()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(made))
-    made.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Archive()) as made:
+        yield made

@@ -11,7 +11,8 @@ import pytest
 from neuro_attn import registry
 from neuro_attn.command_line import main
 from neuro_attn.errors import InputError
-from neuro_attn.registry import transfer
+from neuro_attn.registry import placing
+from neuro_attn.registry.limits import LIMITS, Limits
 from tests.onboarding.conftest import write_nwb
 from tests.registry.conftest import CONTENT, Archive
 
@@ -23,7 +24,16 @@ def known(assets: str = "*.nwb") -> registry.KnownDataset:
 
 
 def fetch(archive: Archive, folder: Path, **options) -> list[Path]:
-    return registry.download(known(), folder, archive=archive.address, pause=0, **options)
+    limits = Limits(pause=0)
+    return registry.download(known(), folder, archive=archive.address, limits=limits, **options)
+
+
+def partial(folder: Path, path: str, whole: bytes) -> Path:
+    """Return where an interrupted download of a file leaves what came of it."""
+    target = folder / "steinmetz" / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(target.name.encode()).hexdigest()[:16]
+    return target.with_name(f".partial-{name}-{hashlib.sha256(whole).hexdigest()}")
 
 
 def held(folder: Path) -> dict[str, bytes]:
@@ -83,15 +93,14 @@ def test_a_server_without_ranges_sends_everything_again(archive, tmp_path):
 
 
 def test_a_server_that_sends_another_range_is_not_believed(archive, tmp_path):
-    """What came is written from the start, does not have the digest, and does not stay."""
+    """It is asked for the whole file again."""
     archive.breaks, archive.wrong_range = 1, True
-    problem(archive, tmp_path, only=BROKEN)
-    assert BROKEN not in held(tmp_path)
+    fetch(archive, tmp_path)
+    assert held(tmp_path) == CONTENT
 
 
 def test_a_run_after_one_that_was_given_up_goes_on(archive, tmp_path):
-    part = tmp_path / "steinmetz" / f"{BROKEN}.part"
-    part.parent.mkdir(parents=True)
+    part = partial(tmp_path, BROKEN, CONTENT[BROKEN])
     part.write_bytes(CONTENT[BROKEN][:1000])
     fetch(archive, tmp_path, only=BROKEN)
     assert held(tmp_path) == {BROKEN: CONTENT[BROKEN]}
@@ -99,16 +108,14 @@ def test_a_run_after_one_that_was_given_up_goes_on(archive, tmp_path):
 
 
 def test_a_part_that_is_longer_than_the_file_is_thrown_away(archive, tmp_path):
-    part = tmp_path / "steinmetz" / f"{BROKEN}.part"
-    part.parent.mkdir(parents=True)
+    part = partial(tmp_path, BROKEN, CONTENT[BROKEN])
     part.write_bytes(CONTENT[BROKEN] + b"more")
     fetch(archive, tmp_path, only=BROKEN)
     assert held(tmp_path) == {BROKEN: CONTENT[BROKEN]}
 
 
 def test_a_part_with_wrong_bytes_is_found_and_removed(archive, tmp_path):
-    part = tmp_path / "steinmetz" / f"{BROKEN}.part"
-    part.parent.mkdir(parents=True)
+    part = partial(tmp_path, BROKEN, CONTENT[BROKEN])
     part.write_bytes(b"x" * 1000)
     assert "SHA-256 digest" in problem(archive, tmp_path, only=BROKEN)
     assert held(tmp_path) == {}
@@ -120,15 +127,15 @@ def test_a_connection_that_always_breaks_is_given_up(archive, tmp_path):
     archive.status[BROKEN] = 503
     said = problem(archive, tmp_path, only=BROKEN)
     assert "the connection breaks (503" in said
-    assert "Run it again: it goes on from there." in said
-    assert sum("download" in asked for asked in archive.asked) == transfer._TRIES
+    assert "Run it again: it resumes from there." in said
+    assert sum("download" in asked for asked in archive.asked) == LIMITS.attempts
 
 
 def test_a_wrong_digest_leaves_nothing(archive, tmp_path):
     stated = hashlib.sha256(b"something else").hexdigest()
     archive.digests[BROKEN] = stated
     said = problem(archive, tmp_path, only=BROKEN)
-    assert f"the archive states {stated}" in said
+    assert f"does not have the SHA-256 digest {stated} that the archive states" in said
     assert held(tmp_path) == {}
 
 
@@ -148,7 +155,9 @@ def test_a_refusal_is_told_with_its_code(archive, tmp_path, code):
 
 def test_more_than_was_stated_is_not_kept(archive, tmp_path):
     archive.too_much = True
-    assert "more than 1024000 bytes came" in problem(archive, tmp_path, only=BROKEN)
+    said = problem(archive, tmp_path, only=BROKEN)
+    assert "sends 1028000 bytes" in said
+    assert "the archive states 1024000" in said
     assert held(tmp_path) == {}
 
 
@@ -162,29 +171,14 @@ def test_more_than_was_stated_is_not_kept(archive, tmp_path):
         "a\\..\\b.nwb",
         "a\0.nwb",
         "a\n.nwb",
-        "link/outside.nwb",
     ],
 )
 def test_a_path_that_leaves_the_folder_stops_everything(archive, tmp_path, path):
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "data/steinmetz").mkdir(parents=True)
-    (tmp_path / "data/steinmetz/link").symlink_to(tmp_path / "elsewhere")
     archive.content = {"a.nwb": b"good", path: b"bad"}
     said = problem(archive, tmp_path / "data")
     assert "would not go into" in said
     assert held(tmp_path / "data") == {}
-    assert list((tmp_path / "elsewhere").iterdir()) == []
     assert not (tmp_path / "outside.nwb").exists()
-
-
-@pytest.mark.parametrize(
-    "page",
-    [b"no json", b"[]", b"{}", b'{"results": 5, "next": null}', b'{"results": [{}], "next": null}'],
-)
-def test_an_answer_that_is_no_list_is_one_message(archive, tmp_path, page):
-    archive.page = page
-    said = problem(archive, tmp_path)
-    assert "is no list of files" in said or "does not answer in JSON" in said
 
 
 @pytest.mark.parametrize("following", ["http://127.0.0.1:1/", "file:///etc/passwd"])
@@ -195,7 +189,7 @@ def test_a_list_goes_on_where_it_began(archive, tmp_path, following):
 
 @pytest.mark.parametrize("address", ["http://example.org/api", "file:///etc", "ftp://x/", "x"])
 def test_only_https_is_asked(tmp_path, address):
-    with pytest.raises(InputError, match="is no address with https"):
+    with pytest.raises(InputError, match="is not an https address"):
         registry.download(known(), tmp_path, archive=address)
 
 
@@ -205,8 +199,8 @@ def test_nobody_there_is_one_message(archive, tmp_path):
 
 
 def test_what_does_not_fit_on_the_disk_is_not_begun(archive, tmp_path, monkeypatch):
-    free = transfer.shutil.disk_usage(tmp_path)._replace(free=1000)
-    monkeypatch.setattr(transfer.shutil, "disk_usage", lambda path: free)
+    free = placing.shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(placing.shutil, "disk_usage", lambda path: free)
     assert "GB are free" in problem(archive, tmp_path)
     assert held(tmp_path) == {}
 
