@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.errors import InputError
+from neuro_attn.guard import guarded
 
 
 def as_text(values: Any, where: str) -> np.ndarray:
@@ -70,7 +71,8 @@ def text_columns(table: pd.DataFrame, where: str) -> pd.DataFrame:
     made = table.copy(deep=False)
     for name, column in table.items():
         if not isinstance(column.dtype, np.dtype) or column.dtype.kind in "Om":
-            made[name] = _plain(column, f"{where}, {name}")
+            with guarded(f"{where}, {name}", "column"):
+                made[name] = _plain(column, f"{where}, {name}")
     return made
 
 

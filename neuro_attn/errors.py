@@ -3,6 +3,7 @@
 import difflib
 import errno
 import sys
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
@@ -31,6 +32,23 @@ class InputError(ValueError):
         # Names and values come from files: they may not break the line or steer the terminal.
         self.where, self.problem, self.remedy = map(printable, (where, problem, remedy))
         super().__init__(" ".join(filter(None, (f"{self.where}: {self.problem}", self.remedy))))
+
+    def at(self, where: str) -> "InputError":
+        """Return the same error at a place that is known more precisely."""
+        moved = type(self)(where, self.problem, self.remedy)
+        moved.__cause__ = self.__cause__
+        return moved
+
+
+class UnreadableError(InputError):
+    """A file made a library, or our own code, fail in a way for which we have no better message.
+
+    The original exception is its ``__cause__``.
+    """
+
+    def original(self) -> str:
+        """Return the traceback of the original exception."""
+        return "".join(traceback.format_exception(self.__cause__)) if self.__cause__ else ""
 
 
 PREFIX = "neuro-attn: error: "
@@ -87,10 +105,10 @@ def told_in_one_message(log: str) -> Iterator[None]:
     Parameters
     ----------
     log : str
-        File that gets the message, and what the block writes to standard error unless that is a
-        terminal.
+        File that gets the message, the traceback behind it if a file could not be read, and what
+        the block writes to standard error unless that is a terminal.
     """
-    terminal = escaping(sys.stderr)
+    terminal, original = escaping(sys.stderr), ""
     try:
         with (
             open(log, "w", encoding="utf-8") as file,
@@ -100,10 +118,11 @@ def told_in_one_message(log: str) -> Iterator[None]:
         return
     except InputError as error:
         message = f"{PREFIX}{error}"
+        original = error.original() if isinstance(error, UnreadableError) else ""
     except (OSError, MemoryError) as error:
         message = f"{PREFIX}{of_the_system(error)}"
     print(message, file=terminal)
     # Where the disk is full the log may have no room for it either.
     with suppress(OSError), open(log, "a", encoding="utf-8") as file:
-        print(message, file=file)
+        print(message, original, sep="\n", file=file)
     sys.exit(1)

@@ -25,6 +25,7 @@ from neuro_attn.configuration import AnyDataset, RecordedDataset, Regions, Time
 from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.expressions import evaluate
 from neuro_attn.files import as_filename, written_whole
+from neuro_attn.guard import guarded
 from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.independence import repeated_spikes, shared_windows
 from neuro_attn.observation import observed_part, silent_bins, was_observed
@@ -417,7 +418,8 @@ def _labels(
     if isinstance(label, str):
         if label not in trials.columns:
             raise no_column(label, trials, f"{origin}, label")
-        return np.array([_class_name(value) for value in trials[label]], dtype=object)
+        with guarded(f"{origin}, {label}", "column"):
+            return np.array([_class_name(value) for value in trials[label]], dtype=object)
     labels = np.full(len(trials), "", dtype=object)
     for name, expression in label.items():
         member = evaluate(expression, trials, f"{origin}, label.{name}")
@@ -577,13 +579,15 @@ def check(recording: xr.Dataset, origin: str) -> None:
         if name not in recording.coords or recording[name].dims != (dimension,):
             raise InputError(origin, f"no coordinate {name} on {dimension}.")
     for name in ("trial_id", "unit_id"):
-        values = pd.Index(recording[name].values)
-        if values.has_duplicates:
-            repeated = values[values.duplicated()].tolist()[0]
-            raise InputError(origin, f"{name} {repeated!r} is used more than once.")
+        with guarded(f"{origin}, {name}", "column"):
+            values = pd.Index(recording[name].values)
+            if values.has_duplicates:
+                repeated = values[values.duplicated()].tolist()[0]
+                raise InputError(origin, f"{name} {repeated!r} is used more than once.")
     for name in ("region", "session"):
-        for value in dict.fromkeys(recording[name].values.tolist()):
-            as_filename(str(value), f"{origin}, {name}")
+        with guarded(f"{origin}, {name}", "column"):
+            for value in dict.fromkeys(recording[name].values.tolist()):
+                as_filename(str(value), f"{origin}, {name}")
     rates = recording["rates"].values
     if not (finite := np.isfinite(rates)).all():
         trial, unit, time = (int(where[0]) for where in np.nonzero(~finite))
@@ -595,7 +599,7 @@ def check(recording: xr.Dataset, origin: str) -> None:
             f"time {recording['time'].values[time]:g} s.",
             "Rates must be finite.",
         )
-    if recording["rates"].attrs.get("units") == "spikes/s" and (rates < 0).any():
+    if str(recording["rates"].attrs.get("units")) == "spikes/s" and (rates < 0).any():
         raise InputError(
             f"{origin}, rates",
             "negative firing rates.",
@@ -749,22 +753,16 @@ def opened(path: str | Path) -> Iterator[xr.Dataset]:
     InputError
         If the file is missing, or if anything in the block fails because it is damaged.
     """
-    try:
-        with budget.reading(path):
-            # h5netcdf complains of itself on standard error where HDF5 cannot read these.
-            with opened_hdf5(path) as file:
-                dict(file.attrs)
-                _check_indexes(file, path)
-                _check_names(list(file), path)
-            with xr.open_dataset(path, engine="h5netcdf") as found:
-                yield _renamed(found, _from_variable)
-    except FileNotFoundError:
-        raise InputError(str(path), "no such file.") from None
-    except InputError:
-        raise
-    except Exception as error:
-        # h5py and h5netcdf raise errors of any type on damaged files.
-        raise InputError(str(path), f"is not a readable NetCDF4 file ({error}).") from error
+    if not Path(path).is_file():
+        raise InputError(str(path), "no such file.")
+    with guarded(path, "NetCDF4 file"):
+        # h5netcdf complains of itself on standard error where HDF5 cannot read these.
+        with opened_hdf5(path) as file:
+            dict(file.attrs)
+            _check_indexes(file, path)
+            _check_names(list(file), path)
+        with xr.open_dataset(path, engine="h5netcdf") as found:
+            yield _renamed(found, _from_variable)
 
 
 def _check_indexes(file: Any, path: str | Path) -> None:

@@ -138,7 +138,7 @@ SYNTAX = {
     "a: 1\nseed:5\nb: 2": "line 2: is not of the form KEY: VALUE (given: seed:5). "
     "Write a colon and a space",
     "tasks: - pro": "line 1: a list begins on the line of its key (given: tasks: - pro).",
-    "a: !x 1": "line 1: the tag '!x' is not allowed (given: a: !x 1).",
+    "a: !x 1": "line 1, a: the tag '!x' is not allowed.",
     "a: 1\n---\nb: 2": "line 2: a second document begins (given: ---). Remove the line ---.",
     "label: {yes: x, no: y}": "line 1, label: YAML reads yes/no as true/false. Quote names: "
     '"yes": ...',

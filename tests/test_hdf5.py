@@ -87,3 +87,50 @@ def test_links_within_a_file_are_followed(tmp_path):
     with opened_hdf5(path) as file:
         assert (file["soft"][:] == SECRET).all()
         assert (file["hard"][:] == SECRET).all()
+
+
+def scales(file: h5py.File) -> None:
+    file["time"] = np.arange(3.0)
+    file["rates"] = np.ones(3)
+    file["time"].make_scale("time")
+    file["rates"].dims[0].attach_scale(file["time"])
+
+
+@pytest.mark.parametrize("name", ["DIMENSION_LIST", "REFERENCE_LIST"])
+@pytest.mark.parametrize(
+    "value",
+    [np.arange(4), np.float64(1), np.bytes_(b"x"), np.zeros(2, [("dataset", "i4"), ("d", "i4")])],
+    ids=["numbers", "number", "text", "structures"],
+)
+def test_axes_that_would_corrupt_memory_are_refused(name, value, tmp_path):
+    path = tmp_path / "a.nc"
+    with h5py.File(path, "w") as file:
+        scales(file)
+    with opened_hdf5(path) as file:
+        assert file["rates"].dims[0][0].name == "/time"
+    with h5py.File(path, "r+") as file:
+        damaged = file["rates" if name == "DIMENSION_LIST" else "time"]
+        del damaged.attrs[name]
+        damaged.attrs[name] = value
+    with (
+        pytest.raises(InputError, match=f"the attribute {name}, which links axes"),
+        opened_hdf5(path),
+    ):
+        pass
+
+
+def test_groups_are_visited_once_and_not_too_deep(tmp_path):
+    path = tmp_path / "deep.h5"
+    with h5py.File(path, "w") as file:
+        group = file
+        for _ in range(90):
+            group = group.create_group("g")
+        group["top"] = file
+    with opened_hdf5(path) as file:
+        assert "g/g/g" in file
+    with h5py.File(path, "r+") as file:
+        group = file["/" + "/".join("g" * 90)]
+        for _ in range(20):
+            group = group.create_group("g")
+    with pytest.raises(InputError, match="groups are nested more than 100 deep"), opened_hdf5(path):
+        pass

@@ -167,8 +167,7 @@ def _check(given: argparse.Namespace) -> int:
         replace(
             report,
             problems=[
-                InputError(positions.located(each.where, given.config), each.problem, each.remedy)
-                for each in report.problems
+                each.at(positions.located(each.where, given.config)) for each in report.problems
             ],
             cautions=[
                 each._replace(where=positions.located(each.where, given.config))
@@ -179,7 +178,10 @@ def _check(given: argparse.Namespace) -> int:
     ]
     n_networks = sum(network.seeds for network in settings.networks.values())
     print(rendering.render(reports, given.config, n_networks))
-    return int(any(report.problems for report in reports))
+    problems = [problem for report in reports for problem in report.problems]
+    for problem in problems:
+        messages.trace(problem)
+    return int(bool(problems))
 
 
 def _datasets(given: argparse.Namespace) -> None:

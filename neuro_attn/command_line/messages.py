@@ -1,15 +1,26 @@
 """Messages to the user on standard error: one line each, wrapped in a terminal."""
 
+import os
 import shutil
 import sys
 import textwrap
 
-from neuro_attn.errors import PREFIX
+from neuro_attn.errors import PREFIX, UnreadableError
+
+TRACEBACK_VARIABLE = "NEURO_ATTN_TRACEBACK"
+"""Environment variable that shows, if set, the traceback behind messages on unreadable files."""
 
 
 def tell(message: object) -> None:
     """Print an error message on standard error."""
     print(wrapped(f"{PREFIX}{message}"), file=sys.stderr, flush=True)
+    trace(message)
+
+
+def trace(message: object) -> None:
+    """Print the traceback behind a message on standard error, if the user wants to see it."""
+    if isinstance(message, UnreadableError) and os.environ.get(TRACEBACK_VARIABLE):
+        print(message.original(), file=sys.stderr, flush=True)
 
 
 def wrapped(text: str) -> str:

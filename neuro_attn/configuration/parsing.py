@@ -21,6 +21,8 @@ _OWN = {"datasets": 2, "network_analysis": 1}
 """Number of leading keys to drop from a path that is also valid at the top level."""
 _HOLDS = {str: "text", list: "a list"}
 _MOST_TOLD = 10
+_MOST_JUDGED = 1000
+"""Most errors of which remedies are sought; the others are counted."""
 _LONGEST_TOLD = 200
 
 
@@ -123,7 +125,8 @@ def _refused(
     error: ValidationError, keys: dict[str, Any], origin: str, positions: Positions
 ) -> InputError:
     """Return one message that lists all problems of a configuration."""
-    found = dict.fromkeys(_problem(each, keys, positions) for each in error.errors())
+    errors = error.errors()
+    found = dict.fromkeys(_problem(each, keys, positions) for each in errors[:_MOST_JUDGED])
     # For a key that allows several forms, pydantic reports each: keep the most deeply nested.
     above = {problem.path[:n] for problem in found for n in range(len(problem.path))}
     # A missing key was probably mistyped if an unknown key resembles it.
@@ -139,14 +142,15 @@ def _refused(
         (problem,) = problems
         place = [positions.where(origin, problem.path), ".".join(problem.path)]
         return InputError(", ".join(filter(None, place)), problem.text)
+    n_problems = len(problems) + len(errors[_MOST_JUDGED:])
     told = []
     for number, problem in enumerate(problems[:_MOST_TOLD], 1):
         line = positions.line(problem.path)
         place = [f"line {line}" if line else "", ".".join(problem.path)]
         told.append(f"({number}) {', '.join(filter(None, place))}: {problem.text}")
-    if len(problems) > _MOST_TOLD:
-        told.append(f"And {len(problems) - _MOST_TOLD} more.")
-    return InputError(origin, f"{len(problems)} problems. {' '.join(told)}")
+    if n_problems > _MOST_TOLD:
+        told.append(f"And {n_problems - _MOST_TOLD} more.")
+    return InputError(origin, f"{n_problems} problems. {' '.join(told)}")
 
 
 def _is_inherited(problem: _Problem, found: Iterable[_Problem]) -> bool:

@@ -18,6 +18,12 @@ TEMPLATE_KEY = "__use_yte__"
 _MAX_BYTES = 1_000_000
 _MAX_VALUES = 100_000
 """Keys and values of a configuration, with those counted again that YAML's anchors repeat."""
+_DEEPEST = 50
+"""Most levels of keys and lists."""
+_LONGEST_NUMBER = 100
+"""Most characters of a number. Python takes time that grows with the square of their number."""
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff\ufeff]")
+"""Characters that no file name can hold, written as escapes, and a mark that is invisible."""
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -98,9 +104,9 @@ def keys_and_positions(content: str, where: str) -> tuple[Any, Positions]:
         loader = _Loader(content)
         root = loader.get_single_node()
         keys = None if root is None else loader.construct_document(root)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
         found = fault(error, content)
-        line = "" if found.line is None else f"line {found.line}"
+        line = f"line {found.line or loader.line + 1}"
         place = ", ".join(filter(None, (where, line, found.key)))
         raise InputError(place, found.problem, found.remedy) from None
     positions = Positions(root)
@@ -120,30 +126,69 @@ def keys_and_positions(content: str, where: str) -> tuple[Any, Positions]:
 
 
 class _Loader(yaml.SafeLoader):
-    """A loader of plain values that refuses ambiguous YAML.
+    """A loader of plain values that refuses ambiguous and excessive YAML.
 
     Duplicate keys are refused, since YAML would drop the first one. So are names that YAML reads
-    as another type, and numbers that it reads in another base.
+    as another type, numbers that it reads in another base, tags, and what no configuration needs:
+    very deep nesting, very many values and very long numbers, which take time and memory.
     """
 
     def __init__(self, content: str):
         super().__init__(content)
         self._path: list[str] = []
+        self._n_nodes = 0
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node:
+        event = self.peek_event()
         # A key that is a list or has keys is refused later; as text, its anchors would unfold.
         named = index.value if isinstance(index, yaml.ScalarNode) else index
         self._path.append("" if named is None or isinstance(named, yaml.Node) else str(named))
         try:
+            self._check(event)
             return super().compose_node(parent, index)
         finally:
             self._path.pop()
 
+    def _check(self, event: Any) -> None:
+        """Refuse a node before it is composed."""
+        self._n_nodes += 1
+        if len(self._path) > _DEEPEST:
+            raise Refused(
+                f"is nested more than {_DEEPEST} deep.", "Write the values out.", event.start_mark
+            )
+        if self._n_nodes > _MAX_VALUES:
+            raise Refused(
+                f"has more than {_MAX_VALUES:,} values.",
+                "Use patterns and expressions instead of lists.",
+                event.start_mark,
+            )
+        if (tag := getattr(event, "tag", None)) is not None:
+            raise Refused(
+                f"the tag {tag.replace(_TAG, '!!')!r} is not allowed.",
+                "Use plain values only; quote text that begins with !.",
+                event.start_mark,
+                self._key(),
+            )
+
     def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
         node = super().compose_scalar_node(anchor)
-        if node.tag in (f"{_TAG}int", f"{_TAG}float") and re.search(
-            r":|^[-+]?0\d", node.value.replace("_", "")
-        ):
+        if wrong := _NO_CHARACTER.search(node.value):
+            raise Refused(
+                f"contains the character U+{ord(wrong[0]):04X}.",
+                "Remove it: it is part of no name.",
+                node.start_mark,
+                self._key(),
+            )
+        if node.tag not in _NUMBERS:
+            return node
+        if len(node.value) > _LONGEST_NUMBER:
+            raise Refused(
+                f"is a number of {len(node.value):,} characters ({node.value[:20]}...).",
+                f"Give at most {_LONGEST_NUMBER}, or quote it if it is text.",
+                node.start_mark,
+                self._key(),
+            )
+        if re.search(r":|^[-+]?0\d", node.value.replace("_", "")):
             read = self.construct_object(node)
             raise Refused(
                 f"YAML reads {node.value} as the number {read:g}.",
@@ -171,14 +216,17 @@ class _Loader(yaml.SafeLoader):
                     key.start_mark,
                     self._key(),
                 )
-            if (line := seen.get((key.tag, key.value))) is not None:
+            # The spellings of null, as ~, are one name: see `parsing`.
+            name = (f"{_TAG}str", "null") if key.tag == f"{_TAG}null" else (key.tag, key.value)
+            if (line := seen.get(name)) is not None:
+                spelled = "" if key.value == name[1] else f" (written {key.value!r})"
                 raise Refused(
-                    f"the key {key.value!r} occurs twice, first on line {line}.",
+                    f"the key {name[1]!r}{spelled} occurs twice, first on line {line}.",
                     "Remove one.",
                     key.start_mark,
                     self._key(),
                 )
-            seen[key.tag, key.value] = key.start_mark.line + 1
+            seen[name] = key.start_mark.line + 1
         return node
 
     def _key(self) -> str:
@@ -187,7 +235,7 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
-        except ValueError:
+        except (ValueError, ArithmeticError):
             raise Refused(
                 f"{node.value} is not a valid number or date.",
                 f'Quote it if it is text: "{node.value}".',
@@ -195,11 +243,22 @@ class _Loader(yaml.SafeLoader):
             ) from None
 
     def flatten_mapping(self, node: Any) -> None:
+        # Merging follows anchors into anchors, through mappings that are not composed again.
+        merged = [value for key, value in node.value if key.tag == f"{_TAG}merge"]
+        for value in merged:
+            parts = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            if not all(isinstance(part, yaml.MappingNode) for part in parts):
+                raise Refused(
+                    "<< is followed by something other than an anchor with keys.",
+                    "Write the keys out.",
+                    value.start_mark,
+                )
         super().flatten_mapping(node)
         if len(node.value) > _MAX_VALUES:
             raise Refused("merges too many keys.", "Write the values out.", node.start_mark)
 
 
+_NUMBERS = (f"{_TAG}int", f"{_TAG}float")
 _TAKEN_FOR = {
     f"{_TAG}bool": "yes/no as true/false",
     f"{_TAG}int": "the name {} as a number",

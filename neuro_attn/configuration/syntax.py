@@ -51,7 +51,9 @@ def fault(error: Exception, content: str) -> Fault:
     if isinstance(error, RecursionError):
         return Fault(None, "is nested too deeply.", "Write the values out.")
     if not isinstance(error, yaml.MarkedYAMLError):
-        return Fault(None, "contains an invalid number or date.", "Quote it if it is text.")
+        # Values are read by `_Loader.construct_object`, so only escapes are left.
+        problem = "a backslash in double quotes begins a character that does not exist."
+        return Fault(None, problem, "Write / instead, or use single quotes.")
     here, start = _line(error.problem_mark), _line(error.context_mark)
     if isinstance(error, Refused):
         return Fault(here, error.problem or "", error.remedy, error.key)

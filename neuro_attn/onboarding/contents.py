@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.clock import Spikes
+from neuro_attn.sources.checks import reading
 from neuro_attn.sources.nwb_tables import MOST_COLUMNS
 
 Kind = Literal["nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy"]
@@ -176,6 +178,10 @@ class Contents:
     files: list[str]
     roles: dict[str, str]
     sessions: list[SessionContents]
+
+    def guarded(self) -> AbstractContextManager[None]:
+        """Return the guard around everything that works on what stands in these files."""
+        return reading(", ".join(self.files), self.kind)
 
     def table_names(self) -> list[str]:
         """Return the names of all interval tables as they come, but ``trials`` first."""

@@ -43,7 +43,11 @@ def describe(paths: Iterable[str]) -> list[dict[str, Any]]:
         (what an expression may choose units by, with their values), ``tables`` (with
         columns, their values and counts) and ``warnings``.
     """
-    return [_describe(contents) for contents in reading.read(paths)]
+    described = []
+    for contents in reading.read(paths):
+        with contents.guarded():
+            described.append(_describe(contents))
+    return described
 
 
 def render(descriptions: list[dict[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from neuro_attn.bytestrings import as_text, text_columns
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import Contents, Kind, SessionContents
 from neuro_attn.sources import matfiles, ndr
-from neuro_attn.sources.checks import existing_file, is_zarr
+from neuro_attn.sources.checks import existing_file, is_zarr, reading
 
 _FOLDERS = "folders of ALF or Phy, NWB in Zarr"
 SUFFIXES: dict[str, Kind] = {
@@ -130,8 +130,9 @@ def _contents(kind: Kind, files: list[str], units_table: str) -> Contents:
         case "table":
             from neuro_attn.onboarding import table
 
-            roles = table.roles(files)
-            return Contents(kind, list(roles.values()), roles, table.read(roles))
+            with reading(", ".join(files), kind):
+                roles = table.roles(files)
+                return Contents(kind, list(roles.values()), roles, table.read(roles))
         case "nwb":
             from neuro_attn.onboarding import nwb
 
@@ -147,7 +148,10 @@ def _contents(kind: Kind, files: list[str], units_table: str) -> Contents:
         case "binned":
             from neuro_attn.onboarding import binned
 
-            sites = [_with_text(site) for path in files for site in binned.read(path)]
+            sites: list[SessionContents] = []
+            for path in files:
+                with reading(path, kind):
+                    sites += map(_with_text, binned.read(path))
             return Contents(kind, files, {}, sites)
         case "raster":
             from neuro_attn.onboarding import raster
@@ -157,8 +161,13 @@ def _contents(kind: Kind, files: list[str], units_table: str) -> Contents:
             from neuro_attn.onboarding import netcdf
 
             read_one = netcdf.read
-    progress = printing.bar(files, desc="reading what the files contain", unit="file", leave=False)
-    return Contents(kind, files, {}, [_with_text(read_one(path)) for path in progress])
+    sessions = []
+    for path in printing.bar(
+        files, desc="reading what the files contain", unit="file", leave=False
+    ):
+        with reading(path, kind):
+            sessions.append(_with_text(read_one(path)))
+    return Contents(kind, files, {}, sessions)
 
 
 def _with_text(session: SessionContents) -> SessionContents:

@@ -101,8 +101,9 @@ def initialize(
             f"Results of its own stand under {', '.join(RESERVED)} and network-*; take another.",
         )
     contents = reading.read(files, wishes.units_table)
-    location = locate(contents[0], path.stem, data_folder)
-    proposal = propose(contents, location, wishes, ask)
+    with contents[0].guarded():
+        location = locate(contents[0], path.stem, data_folder)
+        proposal = propose(contents, location, wishes, ask)
     keys = {
         "data_folder": location.data_folder,
         "datasets": {location.name: proposal.keys},

@@ -34,6 +34,7 @@ from neuro_attn.recording import (
     from_spikes,
     on_silent_bins,
 )
+from neuro_attn.sources.checks import reading
 from neuro_attn.sources.finding import input_files, session_names, session_paths
 from neuro_attn.sources.regions import check_map, grouped
 
@@ -70,38 +71,8 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
         If files or settings cannot be used; the message names file and table, or key.
     """
     _check_alignment(name, dataset)
-    paths = _progress(session_paths(name, dataset, data_folder), f"reading {name}")
-    match dataset:
-        case NetcdfDataset():
-            from neuro_attn.sources import netcdf
-
-            recordings = [netcdf.read(path, name, dataset) for path in paths]
-        case MatlabDataset():
-            from neuro_attn.sources import matlab
-
-            recordings = [made for path in paths for made in matlab.read(path, name, dataset)]
-        case BinnedDataset():
-            from neuro_attn.sources import binned
-
-            recordings = [
-                make() for path in paths for make in binned.recordings(path, name, dataset)
-            ]
-        case TableDataset():
-            from neuro_attn.sources import table
-
-            recordings = _binned(table.read(dataset, data_folder), name, dataset)
-        case SimulationDataset():
-            from neuro_attn.sources import simulation
-
-            sessions, _ = simulation.simulate(dataset.simulation, name, seed)
-            taken = (each for each in sessions if dataset.sessions.take(each.session))
-            recordings = _binned(taken, name, dataset)
-        case NwbDataset() | RasterDataset() | AlfDataset() | PhyDataset():
-            read_one = _reader(dataset)
-            read_in_turn = (read_one(path, dataset) for path in paths)
-            recordings = _binned(read_in_turn, name, dataset)
-        case _:
-            raise TypeError(f"{name} is a {dataset.source} data set, which is not read from files")
+    makers = _makers(name, dataset, data_folder, seed, "reading", outlined=False)
+    recordings = [make() for make in makers]
     # A file may contain sessions that are not analysed.
     recordings = [made for made in recordings if dataset.sessions.take(made.attrs["session"])]
     for made in recordings:
@@ -147,9 +118,9 @@ def outlines(
         If sessions cannot be distinguished: see `input_files` and `session_names`.
     """
     _check_alignment(name, dataset)
-    for outline in _outline_makers(name, dataset, data_folder, seed, why):
+    for make in _makers(name, dataset, data_folder, seed, why, outlined=True):
         try:
-            made = outline()
+            made = make()
         except InputError as error:
             yield error
             continue
@@ -157,55 +128,83 @@ def outlines(
             yield made
 
 
-def _outline_makers(
-    name: str, dataset: AnyDataset, data_folder: str | Path, seed: int, why: str
+def _makers(
+    name: str, dataset: AnyDataset, data_folder: str | Path, seed: int, why: str, *, outlined: bool
 ) -> Iterator[Callable[[], xr.Dataset]]:
-    """Yield what reads one session each, so that one that fails does not stop the others."""
+    """Yield what makes one session each, so that one that fails does not stop the others."""
     paths = _progress(session_paths(name, dataset, data_folder), f"{why} {name}")
+    of_kept = _counted if outlined else _unchanged
     match dataset:
         case NetcdfDataset():
             from neuro_attn.sources import netcdf
 
             for path in paths:
-                yield partial(_counted, partial(netcdf.read, path, name, dataset))
+                read_kept = partial(netcdf.read, path, name, dataset)
+                yield partial(_guarded, partial(of_kept, read_kept), path, dataset)
         case MatlabDataset():
             from neuro_attn.sources import matlab
 
             for path in paths:
-                yield from _all_of(partial(matlab.read, path, name, dataset))
+                read_file = partial(matlab.read, path, name, dataset)
+                yield from _all_of(read_file, of_kept, path, dataset)
         case BinnedDataset():
             from neuro_attn.sources import binned
 
             for path in paths:
-                yield from _all_of(partial(binned.recordings, path, name, dataset))
+                read_sites = partial(binned.recordings, path, name, dataset)
+                yield from _all_of(read_sites, of_kept, path, dataset)
         case TableDataset():
             from neuro_attn.sources import table
 
-            for session in table.read(dataset, data_folder):
-                yield partial(_without_rates, session, name, dataset)
+            trials = table.files(dataset, data_folder)["trials"]
+            with reading(trials, dataset.source):
+                sessions = table.read(dataset, data_folder)
+            for session in sessions:
+                make = partial(_of_spikes, session, name, dataset, outlined)
+                yield partial(_guarded, make, trials, dataset)
         case SimulationDataset():
             from neuro_attn.sources import simulation
 
-            for session in simulation.outlines(dataset.simulation, name, seed):
-                yield partial(_without_rates, session, name, dataset)
+            drawn = (
+                simulation.outlines(dataset.simulation, name, seed)
+                if outlined
+                else simulation.simulate(dataset.simulation, name, seed)[0]
+            )
+            for session in drawn:
+                if dataset.sessions.take(session.session):
+                    yield partial(_of_spikes, session, name, dataset, outlined)
         case NwbDataset() | RasterDataset() | AlfDataset() | PhyDataset():
-            read_one = _reader(dataset, digested=False)
+            read_one = _reader(dataset, digested=not outlined)
             for path in paths:
-                yield partial(_read_without_rates, read_one, path, name, dataset)
+                make = partial(_read_spikes, read_one, path, name, dataset, outlined)
+                yield partial(_guarded, make, path, dataset)
+        case _:
+            raise TypeError(f"{name} is a {dataset.source} data set, which is not read from files")
+
+
+def _guarded(
+    make: Callable[[], xr.Dataset], where: str | Path, dataset: RecordedDataset
+) -> xr.Dataset:
+    with reading(where, dataset.source):
+        return make()
 
 
 def _all_of(
     read_file: Callable[[], Iterable[xr.Dataset | Callable[[], xr.Dataset]]],
+    of_kept: Callable[[Callable[[], xr.Dataset]], xr.Dataset],
+    path: str,
+    dataset: RecordedDataset,
 ) -> Iterator[Callable[[], xr.Dataset]]:
     """Yield functions that return the sessions of a file with several, or its error."""
     try:
-        found = list(read_file())
+        with reading(path, dataset.source):
+            found = list(read_file())
     except InputError as error:
         yield partial(_fail, error)
         return
     for each in found:
         made = partial(xr.Dataset.copy, each) if isinstance(each, xr.Dataset) else each
-        yield partial(_counted, made)
+        yield partial(_guarded, partial(of_kept, made), path, dataset)
 
 
 def _fail(error: InputError) -> xr.Dataset:
@@ -233,15 +232,27 @@ def _reader(dataset: AnyDataset, digested: bool = True) -> Callable[[str, Any], 
             return nwb.read if digested else nwb.read_undigested
 
 
-def _read_without_rates(
-    read_one: Callable[[str, Any], SpikeSession], path: str, name: str, dataset: RecordedDataset
+def _read_spikes(
+    read_one: Callable[[str, Any], SpikeSession],
+    path: str,
+    name: str,
+    dataset: RecordedDataset,
+    outlined: bool,
 ) -> xr.Dataset:
-    return _without_rates(read_one(path, dataset), name, dataset)
+    return _of_spikes(read_one(path, dataset), name, dataset, outlined)
+
+
+def _of_spikes(
+    session: SpikeSession, name: str, dataset: RecordedDataset, outlined: bool
+) -> xr.Dataset:
+    """Cut a session into trials, with its rates or as an outline."""
+    session = replace(session, units=grouped(session.units, dataset.regions, session.origin))
+    make = _without_rates if outlined else from_spikes
+    return make(session, name, dataset)
 
 
 def _without_rates(session: SpikeSession, name: str, dataset: RecordedDataset) -> xr.Dataset:
     """Cut a session into trials as `from_spikes` does, with rates of zero that take no memory."""
-    session = _grouped(session, dataset)
     part = cut(session, dataset)
     trials, units = part.trials, session.units[part.keep]
     time = dataset.time
@@ -253,6 +264,10 @@ def _without_rates(session: SpikeSession, name: str, dataset: RecordedDataset) -
     events = trials["event_time"].to_numpy()
     counts = count_spikes(part.spike_times, events, time.start, time.bin, time.n_bins)
     return _with_counts(outline, counts)
+
+
+def _unchanged(read_one: Callable[[], xr.Dataset]) -> xr.Dataset:
+    return read_one()
 
 
 def _counted(read_one: Callable[[], xr.Dataset]) -> xr.Dataset:
@@ -284,16 +299,6 @@ def _remark_on_silence(made: xr.Dataset, counts: np.ndarray) -> None:
     said = on_silent_bins(counts, made["time"].values, _width(made))
     remarks = [made.attrs.get("remarks", ""), said]
     made.attrs.update(as_attribute(remarks))
-
-
-def _grouped(session: SpikeSession, dataset: AnyDataset) -> SpikeSession:
-    return replace(session, units=grouped(session.units, dataset.regions, session.origin))
-
-
-def _binned(
-    sessions: Iterable[SpikeSession], name: str, dataset: RecordedDataset
-) -> list[xr.Dataset]:
-    return [from_spikes(_grouped(session, dataset), name, dataset) for session in sessions]
 
 
 def _progress(paths: list[str], what: str) -> Iterable[str]:

@@ -14,9 +14,10 @@ import pandas as pd
 from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AlfDataset
 from neuro_attn.errors import InputError
+from neuro_attn.guard import guarded
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources.alf_files import DataFile, Sorting, chosen, newest, revisions
-from neuro_attn.sources.checks import digest_of, first_line, session_of
+from neuro_attn.sources.checks import digest_of, session_of
 from neuro_attn.sources.parquet import read_parquet
 from neuro_attn.sources.sorting import (
     Clusters,
@@ -447,14 +448,9 @@ def _table(file: DataFile) -> _Part:
 
 
 def _load_table(path: Path) -> pd.DataFrame:
-    try:
+    with guarded(path, "table"):
         if path.suffix in (".pqt", ".parquet"):
             table = read_parquet(path)
         else:
             table = read_text_table(path, separator="\t" if path.suffix == ".tsv" else ",")
-    except InputError:
-        raise
-    except Exception as error:
-        # pandas and pyarrow raise errors of any type for damaged files.
-        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
-    return text_columns(table, str(path))
+        return text_columns(table, str(path))

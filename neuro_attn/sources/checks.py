@@ -3,12 +3,39 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 
 from neuro_attn.errors import InputError, did_you_mean_file
 from neuro_attn.files import sha256
+from neuro_attn.guard import guarded
+
+_KINDS = {
+    "nwb": "NWB file",
+    "raster": "raster",
+    "binned": "file of binned data",
+    "table": "table",
+    "netcdf": "NetCDF recording",
+    "matlab": "file of MATLAB arrays",
+    "alf": "ALF folder",
+    "phy": "Phy folder",
+}
+"""What the file or folder of a session is called in messages, by source."""
+
+
+def reading(where: object, source: str) -> AbstractContextManager[None]:
+    """Return the guard around everything that reads a file or folder of a source.
+
+    Parameters
+    ----------
+    where : object
+        The file or folder.
+    source : str
+        As in the configuration.
+    """
+    return guarded(where, _KINDS[source])
 
 
 def existing_file(path: str | Path, where: str = "", *, fixed_name: bool = False) -> Path:
@@ -90,12 +117,6 @@ def digest_of(paths: Iterable[str | Path], folder: Path) -> str:
     for each in sorted(map(Path, paths)):
         together.update(f"{each.relative_to(folder).as_posix()}\0{sha256(each)}\n".encode())
     return together.hexdigest()
-
-
-def first_line(error: BaseException) -> str:
-    """Return what an error of a library says, short enough to stand in a message."""
-    text = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {text[0][:200]}".rstrip(": ")
 
 
 def finite_spike_times(times: np.ndarray, where: str) -> np.ndarray:

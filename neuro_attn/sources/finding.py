@@ -2,7 +2,9 @@
 
 import difflib
 import glob
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from neuro_attn.configuration import (
     AlfDataset,
@@ -18,7 +20,7 @@ from neuro_attn.configuration import (
 )
 from neuro_attn.errors import InputError
 from neuro_attn.files import as_filename, meeting, shown_apart
-from neuro_attn.sources.checks import existing_file, is_zarr, session_of, zarr_files
+from neuro_attn.sources.checks import existing_file, is_zarr, reading, session_of, zarr_files
 
 _MAX_LISTED = 40
 
@@ -57,11 +59,11 @@ def _files(paths: list[str], dataset: AnyDataset) -> list[str]:
         case AlfDataset():
             from neuro_attn.sources import alf
 
-            return [file for path in paths for file in alf.files(path, dataset)]
+            return _of_each(alf.files, paths, dataset)
         case PhyDataset():
             from neuro_attn.sources import phy
 
-            found = [file for path in paths for file in phy.files(path, dataset)]
+            found = _of_each(phy.files, paths, dataset)
             return [str(existing_file(file, fixed_name=True)) for file in found]
         case NwbDataset():
             return [file for path in paths for file in (zarr_files(path) or [path])]
@@ -192,19 +194,29 @@ def _all_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[
             from neuro_attn.sources import table
 
             input_files(name, dataset, data_folder)
-            return table.session_names(dataset, data_folder)
+            with reading(table.files(dataset, data_folder)["trials"], dataset.source):
+                return table.session_names(dataset, data_folder)
         case MatlabDataset():
             from neuro_attn.sources import matlab
 
-            found = _all_paths(name, dataset, data_folder)
-            return [each for path in found for each in matlab.session_names(path, dataset)]
+            return _of_each(matlab.session_names, _all_paths(name, dataset, data_folder), dataset)
         case BinnedDataset():
             from neuro_attn.sources import binned
 
-            found = _all_paths(name, dataset, data_folder)
-            return [each for path in found for each in binned.session_names(path, dataset)]
+            return _of_each(binned.session_names, _all_paths(name, dataset, data_folder), dataset)
         case _:
             return [session_of(path) for path in _all_paths(name, dataset, data_folder)]
+
+
+def _of_each(
+    names: Callable[[str, Any], list[str]], paths: list[str], dataset: AnyDataset
+) -> list[str]:
+    """Return what a function finds in each file or folder."""
+    found = []
+    for path in paths:
+        with reading(path, dataset.source):
+            found += names(path, dataset)
+    return found
 
 
 def _matches(pattern: str, data_folder: str | Path, key: str, folders: bool) -> list[str]:

@@ -19,8 +19,9 @@ from scipy.io.matlab import MatlabFunction, MatlabOpaque
 from neuro_attn import budget
 from neuro_attn.bytestrings import as_text
 from neuro_attn.errors import InputError
+from neuro_attn.guard import guarded
 from neuro_attn.hdf5 import opened_hdf5
-from neuro_attn.sources.checks import existing_file, first_line
+from neuro_attn.sources.checks import existing_file
 
 _NUMBERS = frozenset({"double", "single", "logical", "sparse"}) | {
     f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
@@ -36,20 +37,12 @@ _PLAIN_ONLY = "Save it as char, cell, struct or numbers, with cellstr, table2str
 def opened(path: str | Path) -> Iterator[Any]:
     """Open the variables of a file; errors in the block are reported as a damaged file."""
     path = existing_file(path)
-    try:
-        with budget.reading(path):
-            if h5py.is_hdf5(path):
-                with opened_hdf5(path) as file:
-                    yield _Newer(file)
-            else:
-                yield _Older(path)
-    except InputError:
-        raise
-    except Exception as error:
-        # scipy and h5py raise errors of any type for damaged files.
-        raise InputError(
-            str(path), f"is not a readable .mat file ({first_line(error)})."
-        ) from error
+    with guarded(path, ".mat file"):
+        if h5py.is_hdf5(path):
+            with opened_hdf5(path) as file:
+                yield _Newer(file)
+        else:
+            yield _Older(path)
 
 
 class _Newer(Mapping[str, Any]):

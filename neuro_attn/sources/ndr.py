@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.errors import InputError
-from neuro_attn.sources.checks import existing_file, first_line
+from neuro_attn.guard import guarded
+from neuro_attn.sources.checks import existing_file
 from neuro_attn.sources.text_tables import column_names, read_text_table
 
 _NUMBER = r"[-.]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
@@ -116,13 +117,11 @@ def load(path: str | Path, kind: Literal["raster", "binned"]) -> list[SiteTable]
         If the file is missing or damaged, or is no such table.
     """
     path = existing_file(path)
-    try:
-        table = read_text_table(path)
-    except InputError:
-        raise
-    except Exception as error:
-        # pandas raises errors of any type for damaged files.
-        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
+    with guarded(path, "table"):
+        return _sites(read_text_table(path), path, kind)
+
+
+def _sites(table: pd.DataFrame, path: Path, kind: str) -> list[SiteTable]:
     names = [str(name) for name in table.columns]
     sites = [name for name in names if _SITE.fullmatch(name)]
     if table.empty:

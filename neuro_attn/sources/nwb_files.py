@@ -17,8 +17,9 @@ import numpy as np
 
 from neuro_attn import budget
 from neuro_attn.errors import InputError
+from neuro_attn.guard import guarded
 from neuro_attn.hdf5 import opened_hdf5
-from neuro_attn.sources.checks import existing_file, first_line, is_zarr
+from neuro_attn.sources.checks import existing_file, is_zarr
 
 _MAX_LISTED = 40
 
@@ -69,21 +70,15 @@ def opened(path: str | Path) -> Iterator[Tree]:
     path = Path(path)
     if not is_zarr(path):
         existing_file(path)
-    try:
-        with budget.reading(path), _zarr(path) if is_zarr(path) else opened_hdf5(path) as root:
-            tree = Tree(root, path)
-            if not version(tree):
-                raise InputError(
-                    str(path),
-                    "is not a readable NWB file (it has no nwb_version).",
-                    "NWB files are written by pynwb, MatNWB, neuroconv and others.",
-                )
-            yield tree
-    except InputError:
-        raise
-    except Exception as error:
-        # h5py and zarr raise errors of any type on a damaged file, even after opening it.
-        raise InputError(str(path), f"is not a readable NWB file ({first_line(error)}).") from error
+    with guarded(path, "NWB file"), _zarr(path) if is_zarr(path) else opened_hdf5(path) as root:
+        tree = Tree(root, path)
+        if not version(tree):
+            raise InputError(
+                str(path),
+                "is not a readable NWB file (it has no nwb_version).",
+                "NWB files are written by pynwb, MatNWB, neuroconv and others.",
+            )
+        yield tree
 
 
 @contextmanager

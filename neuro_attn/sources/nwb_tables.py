@@ -12,6 +12,7 @@ import pandas as pd
 
 from neuro_attn import budget
 from neuro_attn.bytestrings import as_text
+from neuro_attn.guard import guarded
 from neuro_attn.sources.nwb_files import (
     Tree,
     attribute,
@@ -122,25 +123,27 @@ class Table:
 
     def values(self, column: str) -> np.ndarray | None:
         """Return a column's values if they are one number, truth value or text a row, else None."""
-        data = self[column]
-        if self.is_ragged(column) or self.is_reference(column):
-            return None
-        if int(np.prod(data.shape)) != len(self):
-            return None
-        return self._decoded(column, whole(data).reshape(-1))
+        with guarded(f"{self.tree.path}, {self.name}.{column}", "column"):
+            data = self[column]
+            if self.is_ragged(column) or self.is_reference(column):
+                return None
+            if int(np.prod(data.shape)) != len(self):
+                return None
+            return self._decoded(column, whole(data).reshape(-1))
 
     def firsts(self, column: str) -> list[Any] | None:
         """Return the first value of each row, None if it has none; None if rows have arrays."""
-        data = self[column]
-        if not self.is_ragged(column):
-            if int(np.prod(data.shape)) != len(self):
+        with guarded(f"{self.tree.path}, {self.name}.{column}", "column"):
+            data = self[column]
+            if not self.is_ragged(column):
+                if int(np.prod(data.shape)) != len(self):
+                    return None
+                return list(whole(data).reshape(-1))
+            if self.is_ragged(f"{column}_index") or not _is_vector(data):
                 return None
-            return list(whole(data).reshape(-1))
-        if self.is_ragged(f"{column}_index") or not _is_vector(data):
-            return None
-        starts, stops = self.ends(column)
-        values = whole(data).reshape(-1)
-        return [values[a] if a < b else None for a, b in zip(starts, stops, strict=True)]
+            starts, stops = self.ends(column)
+            values = whole(data).reshape(-1)
+            return [values[a] if a < b else None for a, b in zip(starts, stops, strict=True)]
 
     def is_reference(self, column: str) -> bool:
         """Return whether a column refers to rows of another table."""
@@ -163,23 +166,24 @@ class Table:
         and ``x_last`` (NaN where there is none); of one with a few numbers on every row, ``x_0``,
         ``x_1``, ...
         """
-        if self.is_reference(column):
-            return {}
-        if not self.is_ragged(column):
-            return self._spread(column)
-        if self.is_ragged(f"{column}_index") or not _is_vector(self[column]):
-            return {}
-        values = whole(self[column]).reshape(-1)
-        if values.dtype.names is not None or values.dtype.kind not in "biufOSU":
-            return {}
-        starts, stops = self.ends(column)
-        derived = {f"{column}_count": stops - starts}
-        if values.dtype.kind in "biuf":
-            some = stops > starts
-            for which, rows in (("first", starts), ("last", stops - 1)):
-                derived[f"{column}_{which}"] = np.full(len(stops), np.nan)
-                derived[f"{column}_{which}"][some] = values[rows[some]]
-        return derived
+        with guarded(f"{self.tree.path}, {self.name}.{column}", "column"):
+            if self.is_reference(column):
+                return {}
+            if not self.is_ragged(column):
+                return self._spread(column)
+            if self.is_ragged(f"{column}_index") or not _is_vector(self[column]):
+                return {}
+            values = whole(self[column]).reshape(-1)
+            if values.dtype.names is not None or values.dtype.kind not in "biufOSU":
+                return {}
+            starts, stops = self.ends(column)
+            derived = {f"{column}_count": stops - starts}
+            if values.dtype.kind in "biuf":
+                some = stops > starts
+                for which, rows in (("first", starts), ("last", stops - 1)):
+                    derived[f"{column}_{which}"] = np.full(len(stops), np.nan)
+                    derived[f"{column}_{which}"][some] = values[rows[some]]
+            return derived
 
     def _spread(self, column: str) -> dict[str, np.ndarray]:
         data = self[column]

@@ -8,9 +8,10 @@ import pandas as pd
 
 from neuro_attn.configuration import PhyDataset
 from neuro_attn.errors import InputError
+from neuro_attn.guard import guarded
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources import table
-from neuro_attn.sources.checks import digest_of, existing_file, first_line, session_of
+from neuro_attn.sources.checks import digest_of, existing_file, session_of
 from neuro_attn.sources.sorting import (
     Clusters,
     kept_clusters,
@@ -280,13 +281,8 @@ def read_clusters(folder: Path, of_spike: np.ndarray) -> Clusters:
 
 def _load_table(path: Path) -> pd.DataFrame:
     """Return a table of clusters with whole numbers in ``cluster_id``."""
-    try:
+    with guarded(path, "table"):
         found = read_text_table(path, separator="\t")
-    except InputError:
-        raise
-    except Exception as error:
-        # pandas raises errors of several types on damaged files.
-        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
     if "cluster_id" not in found and "id" in found:
         found = found.rename(columns={"id": "cluster_id"})
     if "cluster_id" not in found:

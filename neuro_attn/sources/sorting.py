@@ -13,7 +13,8 @@ from neuro_attn import budget
 from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import AlfDataset, PhyDataset
 from neuro_attn.errors import InputError
-from neuro_attn.sources.checks import existing_file, finite_spike_times, first_line
+from neuro_attn.guard import guarded
+from neuro_attn.sources.checks import existing_file, finite_spike_times
 from neuro_attn.sources.units import kept_units
 
 _FEWEST, _SAMPLED = 100, 20_000
@@ -44,14 +45,9 @@ def load_array(path: Path) -> np.ndarray:
         If the file is missing, damaged, or holds objects.
     """
     existing_file(path, fixed_name=True)
-    try:
+    with guarded(path, ".npy file of numbers or text"):
         # A map compares the shape that the header declares with the size of the file.
         array = np.load(path, allow_pickle=False, mmap_mode="r")
-    except Exception as error:
-        # numpy raises errors of any type on damaged files.
-        raise InputError(
-            str(path), f"is not a readable .npy file of numbers or text ({first_line(error)})."
-        ) from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufUS":
         raise InputError(str(path), "holds neither numbers nor text.")
     budget.need_array(array.shape, max(array.dtype.itemsize, 8), str(path), copies=3)

@@ -1,7 +1,6 @@
 """Plain tables of spikes, trials and units, as CSV or Parquet."""
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import TableDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
+from neuro_attn.guard import guarded
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources import parquet, text_tables
-from neuro_attn.sources.checks import existing_file, finite_spike_times, first_line
+from neuro_attn.sources.checks import existing_file, finite_spike_times
 from neuro_attn.sources.text_tables import read_text_table
 from neuro_attn.sources.units import kept_units
 
@@ -133,21 +133,9 @@ def _session(
 def column_names(path: Path) -> list[str]:
     """Return the names of a table's columns without reading its rows; errors as in `load`."""
     existing_file(path)
-    with _readable(path):
+    with guarded(path, "table"):
         of_parquet = path.suffix.lower() == ".parquet"
         return parquet.column_names(path) if of_parquet else text_tables.column_names(path)
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn any error of reading a table into one message."""
-    try:
-        yield
-    except InputError:
-        raise
-    except Exception as error:
-        # pandas and pyarrow raise errors of any type on damaged files.
-        raise InputError(str(path), f"is not a readable table ({first_line(error)}).") from error
 
 
 def load(
@@ -170,8 +158,12 @@ def load(
         If the file is missing or no table, has no rows, lacks a column, or ids are empty.
     """
     existing_file(path)
-    with _readable(path):
-        table = _parse(path, None if take is None else {*columns, *take})
+    with guarded(path, "table"):
+        return _checked(path, columns, take)
+
+
+def _checked(path: Path, columns: tuple[str, ...], take: Collection[str] | None) -> pd.DataFrame:
+    table = _parse(path, None if take is None else {*columns, *take})
     if missing := [column for column in columns if column not in table.columns]:
         names = table.columns if take is None else column_names(path)
         raise InputError(

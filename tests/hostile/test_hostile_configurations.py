@@ -5,6 +5,9 @@
 
 import contextlib
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,28 +59,89 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     ),
     "an object that calls": (
         f"!!python/object/apply:os.system ['touch {CANARY}']",
-        ["line 1: the tag 'python/object/apply:os.system' is not allowed"],
+        ["line 1: the tag '!!python/object/apply:os.system' is not allowed"],
     ),
     "an object in a value": (
         text().replace("source: nwb", "source: !!python/name:os.system"),
-        ["line 4: the tag 'python/name:os.system' is not allowed"],
+        [
+            "line 4, datasets.mine.source: the tag '!!python/name:os.system' is not allowed",
+            "Use plain values only",
+        ],
     ),
     "a new object": (
         "a: !!python/object/new:type [x, [], {}]",
-        ["line 1: the tag 'python/object/new:type' is not allowed"],
+        ["line 1, a: the tag '!!python/object/new:type' is not allowed"],
     ),
     "a bomb of lists": (BOMB, ["anchors expand to more than 100,000 values"]),
     "a bomb of keys": (KEY_BOMB, ["anchors expand to more than 100,000 values"]),
     "a bomb of merges": (MERGE_BOMB, ["line 7: merges too many keys"]),
     "a list that holds itself": ("datasets: &a [*a]", ["anchors expand"]),
     "a merge that holds itself": ("datasets: &a {<<: *a, x: 1}", ["mine.yaml"]),
+    "keys that hold themselves": ("datasets: &a {b: *a}", ["anchors expand"]),
+    "a merge of a number": (text() + "<<: 5\n", ["line 25: << is followed by something other"]),
+    "a merge of nothing": (text() + "<<:\n", ["line 25: << is followed by something other"]),
+    "a merge of a list that holds itself": (
+        "a: &a [*a]\n<<: *a\n",
+        ["line 1: << is followed by something other than an anchor with keys"],
+    ),
+    "an anchor of a list as a key": ("a: &a [x]\n*a : 1\n", ["line 1: a key is a list"]),
+    "an anchor of keys as a key": ("a: &a {x: 1}\n*a : 1\n", ["line 1: a key is a list"]),
+    "a key that is itself": ("&a {? *a : 1}", ["line 1: a key is a list"]),
+    "null twice, in two spellings": (
+        text() + "null: 1\n~: 2\n",
+        ["line 26: the key 'null' (written '~') occurs twice, first on line 25. Remove one."],
+    ),
+    "null and the text null": (
+        text() + "~: 1\n'null': 2\n",
+        ["line 26: the key 'null' occurs twice, first on line 25"],
+    ),
+    "two tasks that are null": (
+        text().replace("      visual:", "      Null:").replace("      auditory:", "      ~:"),
+        ["line 11, datasets.mine.tasks: the key 'null' (written '~') occurs twice"],
+    ),
     "a key given twice": (text() + "inference: {}\n", ["the key 'inference' occurs twice"]),
     "a tab": ("datasets:\n\tmine: {}\n", ["line 2: is indented with a tab."]),
+    "a tab after the colon": ("seed:\t5\n", ["line 1: is indented with a tab."]),
+    "other control characters": (text() + "seed: \x07\n", ["line 25", "character U+0007"]),
+    "the control character of deletion": (text() + "\x7f: 1\n", ["line 25", "character U+007F"]),
+    "a zero character, escaped": (
+        text("data_folder", "a\0b"),
+        ["line 1, data_folder: contains the character U+0000"],
+    ),
+    "half of a character, escaped": (
+        text().replace("files: '*.nwb'", 'files: "\\ud800"'),
+        ["line 5, datasets.mine.files: contains the character U+D800"],
+    ),
+    "a character that does not exist": (
+        text() + 'seed: "\\U00110000"\n',
+        ["line 25: a backslash in double quotes begins a character that does not exist"],
+    ),
+    "a character that does not exist by far": (
+        text() + 'seed: "\\UFFFFFFFF"\n',
+        ["line 25: a backslash in double quotes begins a character that does not exist"],
+    ),
+    "a mark of byte order amid the text": (
+        text() + "\ufeffseed: 1\n",
+        ["line 25: contains the character U+FEFF"],
+    ),
+    "a second document": (text() + "---\n" + text(), ["line 25: a second document begins"]),
+    "YAML of another version": ("%YAML 3.0\n---\n" + text(), ["line 1: is not YAML"]),
     "a zero byte": (b"datasets: \0", ["line 1: contains the character U+0000."]),
     "bytes that are no text": (b"\x89HDF\r\n\x1a\n" + bytes(range(256)), ["is not UTF-8"]),
     "text in UTF-16": (text().encode("utf-16"), ["is not UTF-8"]),
     "a file of a megabyte": ("# " + "x" * 1_000_000, ["1,000,002 bytes", "at most 1,000,000"]),
-    "very deep nesting": ("[" * 20_000, ["is nested too deeply"]),
+    "very deep nesting": ("[" * 20_000, ["line 1: is nested more than 50 deep"]),
+    "very deep braces": ("{" * 20_000, ["line 1: is nested more than 50 deep"]),
+    "very deep dashes": ("- " * 3_000 + "a", ["line 1: is nested more than 50 deep"]),
+    "very deep keys": ("? " * 3_000 + "a", ["line 1: is nested more than 50 deep"]),
+    "very deep indentation": (
+        "".join(f"{' ' * n}a:\n" for n in range(300)),
+        ["line 50: is nested more than 50 deep"],
+    ),
+    "deep nesting that closes": (
+        f"seed: {'[' * 60}1{']' * 60}\n",
+        ["line 1: is nested more than 50 deep"],
+    ),
     "brackets that do not close": ("datasets: {mine: [", ["line 1: [ is not closed"]),
     "an unknown anchor": (
         "datasets: *nothing",
@@ -87,6 +151,59 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "a list": ("- datasets", ["contains only a list"]),
     "a word": ("datasets", ["contains only text"]),
     "a date": ("2020-01-01", ["contains only one value"]),
+    **{
+        f"the tag {tag} before {value}": (
+            text() + f"seed: {tag} {value}\n",
+            [f"line 25, seed: the tag '{tag}' is not allowed. Use plain values only"],
+        )
+        for tag, value in (
+            ("!!int", "abc"),
+            ("!!int", "5"),
+            ("!!float", "abc"),
+            ("!!bool", "maybe"),
+            ("!!null", "x"),
+            ("!!timestamp", "x"),
+            ("!!binary", "'*'"),
+            ("!!binary", "aGVsbG8="),
+            ("!!str", "[a]"),
+            ("!!set", "{a, b}"),
+            ("!!omap", "[a: 1]"),
+            ("!!map", "x"),
+            ("!!seq", "x"),
+            ("!", "x"),
+        )
+    },
+    "a tag on a key": (text() + "!!int x: 1\n", ["line 25: the tag '!!int' is not allowed"]),
+    **{
+        f"a date that is none, {value}": (
+            text() + f"seed: {value}\n",
+            [f"line 25: {value} is not a valid number or date. Quote it"],
+        )
+        for value in ("2020-13-45", "0000-00-00", "2001-12-14t21:59:43.10-99:99")
+    },
+    **{
+        f"a number of thousands of characters: {number[:4]}": (
+            text() + f"seed: {number}\n",
+            [f"line 25, seed: is a number of {len(number):,} characters ({number[:20]}...)"],
+        )
+        for number in (
+            "9" * 5000,
+            "-" + "9" * 5000,
+            "0x" + "f" * 5000,
+            "0b" + "1" * 5000,
+            "0" + "7" * 5000,
+            "1" + ":59" * 30_000,
+            "9" * 5000 + ".5",
+        )
+    },
+    **{
+        f"a number in another base, {given}": (
+            text() + f"seed: {given}\n",
+            [f"line 25, seed: YAML reads {given} as the number {number}. Write {number}"],
+        )
+        for given, number in {"1:30": "90", "1:30.5": "90.5", "010": "8", "-017": "-15"}.items()
+    },
+    "digits of a number that are none": (text() + "seed: 0x_\n", ["line 25: 0x_ is not a valid"]),
     "a key that is a list": ("? [a, b]\n: 1\n", ["line 1: a key is a list"]),
     # --- names ---
     "a name that leaves the folder": (named("../x"), ["datasets.../x", "none of / \\ { }"]),
@@ -121,6 +238,10 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "trials that are no text": (
         expression(1),
         ["tasks.visual.trials", "must be text", "(given: 1)", 'Quote it: "1".'],
+    ),
+    "trials with a zero character": (
+        expression("correct\0"),
+        ["tasks.visual.trials: contains the character U+0000"],
     ),
     "trials that are empty": (
         expression(""),
@@ -157,6 +278,28 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "no permutations": (text("inference.permutations", 0), ["inference.permutations"]),
     "permutations in words": (text("inference.permutations", "many"), ["given: 'many'"]),
     "a negative seed": (text("seed", -1), ["seed", "given: -1"]),
+    "a number beyond all": (
+        text().replace("bin: 0.1", "bin: 1.0e+999"),
+        ["time.bin: must be a number above 0 (given: 1.0e+999). It must be finite."],
+    ),
+    "text of a number beyond all": (
+        text().replace("bin: 0.1", "bin: 1e999"),
+        ["time.bin: must be a number above 0 (given: '1e999')"],
+    ),
+    **{
+        f"{key} that is {word}": (
+            text(key, [True, 0.6]).replace("true", word)
+            if isinstance(there, list)
+            else text(key, True).replace("true", word),
+            [key, f"(given: {word}). YAML reads {word} as {'tr' if word in 'yes on' else 'fal'}"],
+        )
+        for key, there in {
+            "inference.permutations": 19,
+            "datasets.mine.time.bin": 0.1,
+            "datasets.mine.windows.late": [0.2, 0.6],
+        }.items()
+        for word in ("yes", "no", "on", "off")
+    },
     "a seed that is half a number": (text("seed", 0.5), ["seed", "given: 0.5"]),
     "a value that fills the screen": (text("seed", "x" * 50_000), ["seed", "xxx..."]),
     "an unknown source": (text(source="csv"), ["mine.source", "nwb", "given: 'csv'"]),
@@ -166,8 +309,8 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "files in an empty list": (text(files=[]), ["mine.files"]),
     "a folder that is a number": (text("data_folder", 5), ["data_folder", "given: 5"]),
     "a thousand unknown keys": (
-        text() + "\n".join(f"k{n}: 1" for n in range(1000)),
-        ["k0: unknown key", "And 990 more"],
+        text() + "\n".join(f"k{n}: 1" for n in range(1010)),
+        ["1010 problems", "k0: unknown key", "And 1000 more"],
     ),
 }
 
@@ -184,6 +327,33 @@ def test_it_ends_in_one_message_before_any_file_is_looked_at(command, tmp_path, 
     for part in expected:
         assert part in message
     assert unchanged()
+
+
+@pytest.mark.parametrize(
+    "case", ["null twice, in two spellings", "the tag !!int before 5", "a negative seed"]
+)
+def test_snakemake_called_directly_gives_the_same_message(case, command, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(CASES[case][0])
+    message = command("check", path).message
+    snakefile = Path(__file__).parents[2] / "Snakefile"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--dry-run"),
+            *("--cores", "1", "--configfile", path, "--directory", tmp_path),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert f"neuro-attn: error: {message}" in done.stderr + done.stdout
+
+
+def test_a_file_of_very_many_values_is_not_read_to_its_end(monkeypatch):
+    """The bound of 100,000 is lowered here, because so many take seconds."""
+    monkeypatch.setattr("neuro_attn.configuration.reading._MAX_VALUES", 50)
+    with pytest.raises(InputError, match=r"line 50: has more than 50 values\. Use patterns"):
+        configuration.keys_of("- a\n" * 100 + "[", "mine.yaml")
 
 
 HOSTILE_EXPRESSIONS = {
@@ -206,7 +376,6 @@ HOSTILE_EXPRESSIONS = {
     "an expression that is too long": ("correct" + " " * 1000, "expression of 1007 characters"),
     "two expressions": ("correct; correct", "is not an expression"),
     "two lines": ("correct\nimport os", "is not an expression"),
-    "a zero character": ("correct\0", "is not an expression"),
     "a built-in name": ("__builtins__ == 1", "no trial column '__builtins__'"),
     "a name of this program's": ("np == 1", "no trial column 'np'"),
     "a list": ("[True, False]", "is not true or false on every trial"),

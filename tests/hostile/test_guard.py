@@ -1,0 +1,287 @@
+"""Whatever goes wrong while files are read, one message names the file, and no traceback is shown.
+
+The first tests break the code that reads each source on purpose, because files that we can think
+of are fewer than those that exist. The last ones show what such files are like.
+"""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import scipy.io
+import yaml
+
+from neuro_attn import recording, sources
+from neuro_attn.configuration import parse
+from neuro_attn.errors import InputError, UnreadableError, told_in_one_message
+from neuro_attn.guard import guarded
+from neuro_attn.sources import matlab
+from tests import formats
+from tests.onboarding.conftest import command as command
+
+FAILURES: dict[str, Exception] = {
+    "a value": ValueError("buffer is too small"),
+    "a type": TypeError("unhashable type: 'list'"),
+    "a key": KeyError("time"),
+    "an index": IndexError("index 3 is out of bounds"),
+    "an attribute": AttributeError("'NoneType' object has no attribute 'shape'"),
+    "a number": OverflowError("int too large to convert to float"),
+    "a division": ZeroDivisionError("division by zero"),
+    "an assertion": AssertionError(),
+    "a library": RuntimeError("Unable to get group info (bad symbol table node signature)"),
+    "text": UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+    "a file": OSError("Unable to synchronously open file (truncated file)"),
+    "a seek": OSError(errno.EINVAL, "Invalid argument"),
+    "the end": EOFError("Compressed file ended before the end-of-stream marker was reached"),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_any_exception_ends_in_one_message(failure):
+    raised = FAILURES[failure]
+    with pytest.raises(UnreadableError) as error, guarded("a.nwb, trials.side", "column"):
+        raise raised
+    message = str(error.value)
+    assert message.startswith("a.nwb, trials.side: is not a readable column (")
+    assert "copy, download or save it again" in message
+    assert message.isprintable()
+    assert error.value.__cause__ is raised
+    assert type(raised).__name__ in error.value.original()
+
+
+def test_very_deep_nesting_is_said_in_words():
+    with pytest.raises(UnreadableError, match="it is nested too deeply"), guarded("a", "table"):
+        raise RecursionError("maximum recursion depth exceeded")
+
+
+def test_the_innermost_guard_names_the_place_and_better_messages_pass():
+    with (
+        pytest.raises(UnreadableError, match=r"^a\.nwb, trials\.side: is not a readable column"),
+        guarded("a.nwb", "NWB file"),
+        guarded("a.nwb, trials.side", "column"),
+    ):
+        raise TypeError
+    with pytest.raises(InputError) as error, guarded("a.nwb", "NWB file"):
+        raise InputError("a.nwb, units", "has no spikes.")
+    assert type(error.value) is InputError
+
+
+@pytest.mark.parametrize("raised", [NameError("x"), UnboundLocalError("x"), RuntimeWarning("x")])
+def test_mistakes_of_ours_are_not_taken_for_damage(raised):
+    with pytest.raises(type(raised)), guarded("a.nwb", "NWB file"):
+        raise raised
+
+
+def test_an_interrupt_passes():
+    with pytest.raises(KeyboardInterrupt), guarded("a.nwb", "NWB file"):
+        raise KeyboardInterrupt
+
+
+def test_lack_of_memory_is_no_damage():
+    with (
+        pytest.raises(
+            InputError, match=r"^a\.nwb: reading it takes more memory than the budget"
+        ) as error,
+        guarded("a.nwb", "NWB file"),
+    ):
+        raise MemoryError("Unable to allocate 8 PiB")
+    assert not isinstance(error.value, UnreadableError)
+
+
+def test_what_the_system_refuses_is_no_damage():
+    with (
+        pytest.raises(InputError, match=r"^a\.nwb: .*Check who may write") as error,
+        guarded("a.nwb", "NWB file"),
+    ):
+        raise PermissionError(errno.EACCES, "Permission denied")
+    assert not isinstance(error.value, UnreadableError)
+
+
+# --- every source --------------------------------------------------------------------------------
+
+
+def session() -> formats.Session:
+    return formats.planted(n_trials=16, n_units=2)
+
+
+def fail(*arguments: object, **settings: object) -> None:
+    raise KeyError("what a library says")
+
+
+def configured(folder: Path, keys: dict[str, Any]) -> None:
+    inference = {"permutations": 19, "bootstraps": 20}
+    config = {"data_folder": "data", "datasets": {"mine": keys}, "inference": inference}
+    (folder / "mine.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+@pytest.mark.parametrize("source", formats.EVERY)
+def test_a_run_and_check_name_the_file_whatever_fails(source, command, tmp_path, monkeypatch):
+    keys = formats.write(source, tmp_path / "data", session())
+    configured(tmp_path, keys)
+    # What every source calls once its file is open; the sources have imported it by name.
+    for module in (recording, matlab):
+        if hasattr(module, "assign_tasks"):
+            monkeypatch.setattr(module, "assign_tasks", fail)
+    checked = command("check", "mine.yaml")
+    assert checked.code == 1
+    assert "Traceback" not in checked.out + checked.err
+    assert "(KeyError: 'what a library says')" in " ".join(checked.out.split())
+    dataset = parse({"datasets": {"mine": keys}}).datasets["mine"]
+    with pytest.raises(UnreadableError) as error:
+        sources.read("mine", dataset, tmp_path / "data", 0)
+    assert error.value.where.startswith(str(tmp_path / "data"))
+    assert "is not a readable" in error.value.problem
+
+
+@pytest.mark.parametrize("source", formats.EVERY)
+def test_inspect_and_init_name_the_file_whatever_fails(source, command, tmp_path, monkeypatch):
+    formats.write(source, tmp_path / "data", session())
+    files = sorted(map(str, (tmp_path / "data").iterdir()))
+    monkeypatch.setattr("neuro_attn.onboarding.contents.columns", fail)
+    monkeypatch.setattr("neuro_attn.onboarding.matlab._advice", fail)
+    for arguments in (
+        ["inspect", *files],
+        ["init", *files, "--label", "side", "--output", "mine.yaml"],
+    ):
+        message = command(*arguments).message
+        assert message.startswith(files[0])
+        assert "(KeyError: 'what a library says')" in message
+    assert not (tmp_path / "mine.yaml").exists()
+
+
+def test_the_traceback_is_shown_on_request(command, tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1" + bytes(100) + b"PAR1")
+    assert "is not a readable table" in command("inspect", path).message
+    monkeypatch.setenv("NEURO_ATTN_TRACEBACK", "1")
+    shown = command("inspect", path)
+    assert shown.code == 1
+    assert "Traceback (most recent call last)" in shown.err
+    assert "pyarrow" in shown.err
+
+
+def test_a_job_keeps_the_traceback_in_its_log(tmp_path, capsys):
+    log = tmp_path / "log"
+    with (
+        pytest.raises(SystemExit),
+        told_in_one_message(str(log)),
+        guarded("a.nwb", "NWB file"),
+    ):
+        fail()
+    assert "Traceback" not in capsys.readouterr().err
+    written = log.read_text()
+    assert written.startswith("neuro-attn: error: a.nwb: is not a readable NWB file")
+    assert "Traceback (most recent call last)" in written
+    assert "in fail" in written
+
+
+# --- files that had no message, or none that named the place -------------------------------------
+
+
+def hdf5(name: str, change: Callable[[h5py.File], object]) -> Callable[[Path], None]:
+    def changed(folder: Path) -> None:
+        with h5py.File(folder / name, "r+") as file:
+            change(file)
+
+    return changed
+
+
+def with_type(name: str, dtype: object, n_rows: int = 16) -> Callable[[Path], None]:
+    """Replace a variable of the NetCDF recording by an empty one of another type."""
+
+    def change(file: h5py.File) -> None:
+        del file[name]
+        file.create_dataset(name, (n_rows,), dtype=dtype)
+
+    return hdf5("planted.nc", change)
+
+
+def column(name: str, values: pa.Array) -> Callable[[Path], None]:
+    """Replace a column of the trials by Arrow values that pandas may not know."""
+
+    def change(folder: Path) -> None:
+        table = pq.read_table(folder / "trials.parquet").replace_schema_metadata(None)
+        place = table.schema.get_field_index(name)
+        pq.write_table(table.set_column(place, name, values), folder / "trials.parquet")
+
+    return change
+
+
+def not_utf8(n_rows: int = 16) -> pa.Array:
+    """Return Arrow text whose bytes are not UTF-8, which Arrow itself does not check."""
+    offsets = np.arange(n_rows + 1, dtype=np.int32).tobytes()
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"\xff" * n_rows)]
+    return pa.Array.from_buffers(pa.string(), n_rows, buffers)
+
+
+def widths(value: float) -> Callable[[Path], None]:
+    """Change the widths of the bins of binned data."""
+
+    def change(folder: Path) -> None:
+        (path,) = folder.glob("*.mat")
+        parts = scipy.io.loadmat(path)
+        parameters = parts["binned_site_info"]["binning_parameters"][0, 0]
+        parameters["the_bin_widths"][0, 0][...] = value
+        scipy.io.savemat(path, {k: v for k, v in parts.items() if not k.startswith("__")})
+
+    return change
+
+
+FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
+    "ids of NetCDF that are lists": (
+        "netcdf",
+        with_type("trial_id", h5py.vlen_dtype(np.float64)),
+        "planted.nc",
+    ),
+    "units of rates that are several numbers": (
+        "netcdf",
+        hdf5("planted.nc", lambda file: file["rates"].attrs.__setitem__("units", np.arange(4))),
+        "",
+    ),
+    "text of Parquet that is not UTF-8": ("parquet", column("side", not_utf8()), "trials.parquet"),
+    "lists in a column of Parquet": (
+        "parquet",
+        column("side", pa.array([[1.0, 2.0]] * 16)),
+        "trials.parquet",
+    ),
+    "empty lists in a column of Parquet": (
+        "parquet",
+        column("order", pa.array([[]] * 16, pa.list_(pa.float64()))),
+        "datasets.mine.tasks.pro.trials: task 'pro' has no trials",
+    ),
+    "dates that pandas cannot hold": (
+        "parquet",
+        column("cue", pa.array([2**61] * 16, pa.timestamp("us"))),
+        "trials.parquet",
+    ),
+    "bins of no width": ("binned", widths(0.0), "bin 1 starts at 1 and is 0 samples wide"),
+    "bins of infinite width": ("binned", widths(np.inf), "bin 1 starts at 1 and is inf samples"),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_it_is_answered_by_every_command(case, command, tmp_path):
+    source, change, expected = FILES[case]
+    keys = formats.write(source, tmp_path / "data", session())
+    configured(tmp_path, keys)
+    change(tmp_path / "data")
+    files = sorted(map(str, (tmp_path / "data").iterdir()))
+    inspected = command("inspect", *files)
+    assert "Traceback" not in inspected.err
+    checked = command("check", "mine.yaml")
+    assert "Traceback" not in checked.out + checked.err
+    dataset = parse({"datasets": {"mine": keys}}).datasets["mine"]
+    if not expected:
+        assert checked.code == 0
+        assert sources.read("mine", dataset, tmp_path / "data", 0)
+        return
+    assert checked.code == 1
+    with pytest.raises(InputError) as error:
+        sources.read("mine", dataset, tmp_path / "data", 0)
+    assert expected in str(error.value)
