@@ -177,7 +177,7 @@ def interrupt(
     Raises
     ------
     RuntimeError
-        If it leaves processes or a lock, or does not exit with 1.
+        If it leaves processes, or does not exit with 1.
     """
     snakemake = _snakemake(folder)
     process.send_signal(number)
@@ -188,8 +188,6 @@ def interrupt(
         raise RuntimeError(f"exit code {code} after {number.name}: {_told(folder)[-3000:]}")
     if snakemake not in (None, killed) and _is_alive(snakemake):
         raise RuntimeError(f"Snakemake or a job still runs after {number.name}")
-    if _snakemake(folder) not in (None, killed):
-        raise RuntimeError(f"the lock still names a process after {number.name}")
 
 
 def _is_alive(group: int | None) -> bool:
