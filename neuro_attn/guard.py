@@ -1,6 +1,7 @@
 """The guard around everything that reads a file: any exception ends in one message."""
 
 import errno
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,8 +25,8 @@ def guarded(where: object, kind: str, remedy: str = DAMAGED) -> Iterator[None]:
     session, a file, a table, a column. The innermost one names the place. Messages that already
     say what is wrong pass unchanged.
 
-    Names that do not exist in our code, and warnings that tests raise as errors, are mistakes of
-    ours for any file. They are not caught.
+    Names that do not exist in our own code, and warnings that tests raise as errors, are mistakes
+    of ours for any file. They are not caught. (SciPy has such a name, for some damaged files.)
 
     Parameters
     ----------
@@ -48,14 +49,22 @@ def guarded(where: object, kind: str, remedy: str = DAMAGED) -> Iterator[None]:
     try:
         with budget.reading(str(where)):
             yield
-    except (InputError, NameError, Warning):
+    except (InputError, Warning):
         raise
     except Exception as error:
+        if isinstance(error, NameError) and _is_ours(error):
+            raise
         if isinstance(error, OSError) and error.errno not in _OF_CONTENT:
             raise of_the_system(error, str(where)) from error
         raise UnreadableError(
             str(where), f"is not a readable {kind} ({said(error)}).", remedy
         ) from error
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Return whether an exception was raised by a line of this package, not of a library."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and str(frames[-1].f_globals.get("__name__")).startswith("neuro_attn.")
 
 
 def said(error: BaseException) -> str:

@@ -21,7 +21,7 @@ from neuro_attn import recording, sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError, UnreadableError, told_in_one_message
 from neuro_attn.guard import guarded
-from neuro_attn.sources import matlab
+from neuro_attn.sources import matlab, raster
 from tests import formats
 from tests.onboarding.conftest import command as command
 
@@ -72,10 +72,29 @@ def test_the_innermost_guard_names_the_place_and_better_messages_pass():
     assert type(error.value) is InputError
 
 
-@pytest.mark.parametrize("raised", [NameError("x"), UnboundLocalError("x"), RuntimeWarning("x")])
-def test_mistakes_of_ours_are_not_taken_for_damage(raised):
-    with pytest.raises(type(raised)), guarded("a.nwb", "NWB file"):
-        raise raised
+@pytest.mark.parametrize("line", ["a_name_that_does_not_exist", "del x; x"])
+def test_names_that_our_code_lacks_are_not_taken_for_damage(line):
+    ours, other = {"__name__": "neuro_attn.sources.nwb", "x": 1}, {"__name__": "scipy", "x": 1}
+    with pytest.raises(NameError), guarded("a.nwb", "NWB file"):
+        exec(line, ours)
+    with pytest.raises(UnreadableError), guarded("a.nwb", "NWB file"):
+        exec(line, other)
+
+
+def test_warnings_are_not_taken_for_damage():
+    with pytest.raises(RuntimeWarning), guarded("a.nwb", "NWB file"):
+        raise RuntimeWarning
+
+
+def test_a_name_that_scipy_lacks_is_damage(tmp_path):
+    """SciPy uses a variable before it has a value where the class of an array is unknown."""
+    scipy.io.savemat(tmp_path / "a.mat", {"raster_data": np.ones((2, 3))})
+    content = bytearray((tmp_path / "a.mat").read_bytes())
+    assert content[144] == 6  # mxDOUBLE_CLASS
+    content[144] = 0
+    (tmp_path / "a.mat").write_bytes(content)
+    with pytest.raises(UnreadableError, match=r"a\.mat: is not a readable \.mat file"):
+        raster.load(tmp_path / "a.mat")
 
 
 def test_an_interrupt_passes():
