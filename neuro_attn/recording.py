@@ -761,7 +761,8 @@ def opened(path: str | Path) -> Iterator[xr.Dataset]:
             dict(file.attrs)
             _check_indexes(file, path)
             _check_names(list(file), path)
-        with xr.open_dataset(path, engine="h5netcdf") as found:
+        # xarray takes "file::x" for an address, but no absolute path.
+        with xr.open_dataset(Path(path).absolute(), engine="h5netcdf") as found:
             yield _renamed(found, _from_variable)
 
 

@@ -90,7 +90,8 @@ def _zarr(path: Path) -> Iterator[Any]:
             warnings.simplefilter("ignore")
             import zarr
 
-            root = zarr.open_group(str(path), mode="r")
+            # Not by its path: zarr takes one with "::" for an address.
+            root = zarr.open_group(zarr.DirectoryStore(str(path)), mode="r")
     except ImportError:
         raise InputError(
             str(path), "NWB in Zarr needs another package.", "pip install 'zarr<3'"

@@ -43,7 +43,7 @@ def read_parquet(
     import pyarrow.parquet as pq
 
     with budget.reading(path):
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path.absolute()) as file:
             _check_size(file.metadata, path)
             fields = list(file.schema_arrow)
         is_text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary)
@@ -52,7 +52,8 @@ def read_parquet(
             fields = [each for each in fields if each.name in columns]
             wanted = [each.name for each in fields]
         texts = [each.name for each in fields if any(is_(each.type) for is_ in is_text)]
-        table = pd.read_parquet(path, columns=wanted, read_dictionary=texts, **options)
+        # pandas takes a relative path that begins as "file:" does for an address.
+        table = pd.read_parquet(path.absolute(), columns=wanted, read_dictionary=texts, **options)
     table = table.astype(dict.fromkeys(set(texts) & set(table), object))
     if any(name in texts for name in table.index.names):
         levels = [table.index.get_level_values(name) for name in table.index.names]
@@ -65,7 +66,7 @@ def column_names(path: Path) -> list[str]:
     """Return the names of a file's columns, from its schema alone."""
     import pyarrow.parquet as pq
 
-    return [str(name) for name in pq.read_schema(path).names]
+    return [str(name) for name in pq.read_schema(path.absolute()).names]
 
 
 def _check_size(metadata: Any, path: Path) -> None:

@@ -70,7 +70,8 @@ def read_text_table(
     _check_size(path, len(_check_header(path, separator)))
     with budget.reading(path):
         table = pd.read_csv(
-            path,
+            # pandas takes a relative path that begins as "file:" does for an address.
+            path.absolute(),
             sep=separator,
             dtype=dict.fromkeys(names, str),
             usecols=None if columns is None else columns.__contains__,
