@@ -19,6 +19,7 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding import confounds
 from neuro_attn.decoding.populations import MEAN_RATE, POOLED, Population
 from neuro_attn.decoding.preparation import check_replicates, label_orders_of
+from neuro_attn.duplicates import check_distinct
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.codes import color_designs
 from neuro_attn.geometry.colors import shown_colors
@@ -98,6 +99,8 @@ def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) ->
         check_map(found, name, dataset)
         recording.check_together(found, name, dataset)
         made.populations = decoding.regions_table(found, name, dataset)
+    with made.collecting():
+        check_distinct(found, name)
     made.left_out += _left_out(found, dataset, made.populations)
     if made.populations is None:
         return made

@@ -23,8 +23,9 @@ from neuro_attn.configuration import (
     SimulationDataset,
     TableDataset,
 )
+from neuro_attn.duplicates import check_distinct, fingerprinted
 from neuro_attn.errors import InputError
-from neuro_attn.rates import count_spikes, spikes_of
+from neuro_attn.rates import bin_rates, count_spikes, spikes_of
 from neuro_attn.recording import (
     SpikeSession,
     as_attribute,
@@ -81,6 +82,7 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
             printing.tell(f"{made.attrs['origin']}: {made.attrs['remarks']}")
     check_map(recordings, name, dataset)
     check_together(recordings, name, dataset)
+    check_distinct([fingerprinted(made, _per_trial(made)) for made in recordings], name)
     return recordings
 
 
@@ -263,7 +265,8 @@ def _without_rates(session: SpikeSession, name: str, dataset: RecordedDataset) -
         return outline
     events = trials["event_time"].to_numpy()
     counts = count_spikes(part.spike_times, events, time.start, time.bin, time.n_bins)
-    return _with_counts(outline, counts)
+    whole = bin_rates(part.spike_times, events, time.start, time.stop - time.start, 1)
+    return fingerprinted(_with_counts(outline, counts), whole[..., 0])
 
 
 def _unchanged(read_one: Callable[[], xr.Dataset]) -> xr.Dataset:
@@ -273,7 +276,12 @@ def _unchanged(read_one: Callable[[], xr.Dataset]) -> xr.Dataset:
 def _counted(read_one: Callable[[], xr.Dataset]) -> xr.Dataset:
     """Return kept rates with their counts."""
     kept = read_one()
-    return _with_counts(kept, _counts(kept, kept=True))
+    return fingerprinted(_with_counts(kept, _counts(kept, kept=True)), _per_trial(kept))
+
+
+def _per_trial(made: xr.Dataset) -> np.ndarray:
+    """Return the activity of each unit on each trial, shape (trial, unit)."""
+    return made["rates"].values.mean(axis=2, dtype=float).astype(np.float32)
 
 
 def _counts(made: xr.Dataset, kept: bool) -> np.ndarray:
