@@ -57,8 +57,17 @@ PREFIX = "neuro-attn: error: "
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a question that names the most similar known word; empty if none is similar."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"Did you mean {close[0]}?" if close else ""
+    close = most_similar(word, known)
+    return "" if close is None else f"Did you mean {close}?"
+
+
+def most_similar(word: str, known: Iterable[str]) -> str | None:
+    """Return the most similar known word, if one is similar; words may differ in case."""
+    words = list(known)
+    if same := [each for each in words if each.strip().casefold() == word.strip().casefold()]:
+        return same[0]
+    close = difflib.get_close_matches(word, words, n=1)
+    return close[0] if close else None
 
 
 def did_you_mean_file(path: Path) -> str:

@@ -6,7 +6,6 @@ attributes, subscripts or any other way out, so text from a config cannot run co
 """
 
 import ast
-import difflib
 import operator
 import re
 import warnings
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, most_similar
 
 _COMPARISONS: dict[type, Callable] = {
     ast.Eq: operator.eq,
@@ -36,6 +35,7 @@ _ARITHMETIC: dict[type, Callable] = {
     ast.Mod: operator.mod,
 }
 _MAX_LENGTH = 1000
+_LISTED = 8
 
 
 def evaluate(expression: str, table: pd.DataFrame, where: str) -> np.ndarray:
@@ -150,10 +150,12 @@ def _truth(value: Any, where: str) -> np.ndarray:
 
 def _column(name: str, table: pd.DataFrame, where: str) -> np.ndarray:
     if name not in table.columns:
-        close = difflib.get_close_matches(name, map(str, table.columns), n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else ""
         columns = ", ".join(map(str, table.columns))
-        raise InputError(where, f"no trial column {name!r}.", f"{hint} Columns: {columns}.".strip())
+        raise InputError(
+            where,
+            f"no trial column {name!r}.",
+            f"{_meant(name, table)} Columns: {columns}.".strip(),
+        )
     column = table[name]
     if pd.api.types.is_bool_dtype(column) and column.hasnans:
         return column.to_numpy(dtype=float, na_value=np.nan)
@@ -161,3 +163,79 @@ def _column(name: str, table: pd.DataFrame, where: str) -> np.ndarray:
         return column.to_numpy()
     # Missing text becomes empty, since "nan" and "None" may be names in a column.
     return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object)
+
+
+def _meant(name: str, table: pd.DataFrame) -> str:
+    """Return what a name that is no column was probably meant to be."""
+    for column, values in table.items():
+        if pd.api.types.is_numeric_dtype(values):
+            continue
+        if (value := most_similar(name, map(str, values.dropna().unique()))) is not None:
+            same = value.casefold() == name.casefold()
+            if same or most_similar(name, map(str, table.columns)) is None:
+                return f"Quote text: {value!r} is a value of the column {column!r}."
+    close = most_similar(name, map(str, table.columns))
+    return "" if close is None else f"Did you mean {close!r}?"
+
+
+def explain_no_row(expression: str, table: pd.DataFrame) -> str:
+    """Return why a valid expression is true on no row, if a comparison explains it.
+
+    A comparison explains it if its value does not occur in the column, is of another type, or lies
+    outside the column's range.
+
+    Parameters
+    ----------
+    expression : str
+        An expression that `evaluate` accepts for the table.
+    table : pandas.DataFrame
+        The trials.
+
+    Examples
+    --------
+    >>> explain_no_row("cue == 'up'", pd.DataFrame({"cue": ["left", "right"]}))
+    "No trial has the value 'up' in the column 'cue': 'left' (1), 'right' (1)."
+    """
+    said: list[str] = []
+    for node in ast.walk(ast.parse(expression.strip(), mode="eval")):
+        if not isinstance(node, ast.Compare) or len(node.ops) != 1:
+            continue
+        match node.left, node.ops[0], node.comparators[0]:
+            case (ast.Name(id=name), (ast.Eq() | ast.In()), other) | (
+                other,
+                ast.Eq(),
+                ast.Name(id=name),
+            ):
+                try:
+                    literals = np.atleast_1d(ast.literal_eval(other)).tolist()
+                except ValueError:
+                    continue
+                column = _column(name, table, "")
+                is_text = column.dtype.kind == "O"
+                fits = [each for each in literals if isinstance(each, str) == is_text]
+                if literals and not np.isin(column, fits).any():
+                    said.append(_absent(name, column, literals[0]))
+            case ast.Name(id=name), (ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()), _:
+                column = _column(name, table, "")
+                known = column[np.isfinite(column)] if column.dtype.kind in "iuf" else column[:0]
+                if len(known):
+                    said.append(
+                        f"The column {name!r} ranges from {known.min():g} to {known.max():g}."
+                    )
+    return " ".join(dict.fromkeys(said))
+
+
+def _absent(name: str, column: np.ndarray, value: object) -> str:
+    """Return which values a column has instead of one, and which one was probably meant."""
+    is_text = column.dtype.kind == "O"
+    if is_text != isinstance(value, str):
+        one, other = ("text", f"{str(value)!r}") if is_text else ("numbers", f"{value}")
+        return f"The column {name!r} contains {one}: compare it with {other}."
+    counts = pd.Series(column).value_counts()
+    shown = [f"{each!r} ({n})" for each, n in zip(counts.index.tolist(), counts, strict=True)]
+    listed = ", ".join(shown[:_LISTED])
+    if len(shown) > _LISTED:
+        listed += f" and {len(shown) - _LISTED} more"
+    close = most_similar(value, map(str, counts.index)) if isinstance(value, str) else None
+    meant = "" if close is None else f" Did you mean {close!r}?"
+    return f"No trial has the value {value!r} in the column {name!r}: {listed}.{meant}"

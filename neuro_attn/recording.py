@@ -7,11 +7,12 @@ spikes/s (networks: a.u.). ``time`` is in s from the task's event (bin centres).
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -22,19 +23,22 @@ import xarray as xr
 from neuro_attn import __version__, budget, clock
 from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AnyDataset, RecordedDataset, Regions, Time
-from neuro_attn.errors import InputError, did_you_mean
-from neuro_attn.expressions import evaluate
+from neuro_attn.errors import InputError
+from neuro_attn.events import check_on_clock, event_times, no_column
+from neuro_attn.expressions import evaluate, explain_no_row
 from neuro_attn.files import as_filename, written_whole
 from neuro_attn.guard import guarded
 from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.independence import repeated_spikes, shared_windows
 from neuro_attn.observation import observed_part, silent_bins, was_observed
 from neuro_attn.rates import bin_rates
+from neuro_attn.spelling import alike
 
 _COPIES = 3
 """Arrays as large as its rates while a Recording is read and checked."""
 _MOST_VARIABLES, _SHOWN = 5_000, 40
 """Most variables of a file, and how many are named if there are more."""
+_LISTED = 5
 _OWN_NAMES = frozenset({"time", "session", "region", "unit_id", "rates"})
 """Coordinates of a Recording that are not on the trial dimension."""
 
@@ -163,6 +167,14 @@ def cut(session: SpikeSession, dataset: RecordedDataset) -> Cut:
         trial or unit was observed, or trials share spikes.
     """
     trials, counts = assign_tasks(session.trials, dataset, session.origin)
+    if session.has_clock and dataset.overlapping_windows == "error":
+        for name, task in dataset.tasks.items():
+            check_on_clock(
+                trials[trials["task"] == name],
+                str(task.align),
+                dataset.time.stop - dataset.time.start,
+                f"{session.origin}, tasks.{name}.align",
+            )
     keep = selected_units(session.units, dataset.regions)
     of_clock = _check_clock(session, trials, keep, dataset)
     trials, keep, left_out = _observed(session, trials, keep, dataset.time)
@@ -333,9 +345,10 @@ class TaskTrials(NamedTuple):
 
     trials: pd.DataFrame
     """One row a trial: the source's columns, ``task``, ``label`` and ``event_time``."""
-    counts: dict[str, int]
+    counts: dict[str, Any]
     """``n_trials_in_file``, ``n_trials_without_task`` and ``n_trials_without_label``: trials of a
-    task to which no class applies. Attributes of the Recording."""
+    task to which no class applies; and ``without_trials`` if an expression of a task or a class is
+    true on no trial: its key with a reason, as JSON. Attributes of the Recording."""
 
 
 def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> TaskTrials:
@@ -354,8 +367,11 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
         raise InputError(origin, f"trial_id {repeated!r} is used more than once.")
     task = np.full(len(trials), "", dtype=object)
     event = np.full(len(trials), np.nan)
+    without: dict[str, str] = {}
     for name, settings in dataset.tasks.items():
         member = evaluate(settings.trials, trials, f"{origin}, tasks.{name}.trials")
+        if not member.any():
+            without[f"tasks.{name}.trials"] = explain_no_row(settings.trials, trials)
         if (shared := member & (task != "")).any():
             other = task[shared][0]
             raise InputError(
@@ -366,7 +382,7 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
             )
         task[member] = name
         if settings.align is not None:
-            times = _event_times(trials, settings.align, f"{origin}, tasks.{name}.align")
+            times = event_times(trials, settings.align, f"{origin}, tasks.{name}.align")
             if not np.isfinite(times[member]).all():
                 row = trials["trial_id"][member & ~np.isfinite(times)].tolist()[0]
                 raise InputError(
@@ -375,46 +391,28 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
                     "Leave such trials out with the task's expression.",
                 )
             event[member] = times[member]
-    label = _labels(trials, dataset.label, task != "", origin)
+    label = _labels(trials, dataset.label, task != "", origin, without)
     own = [column for column in trials.columns if column not in ("task", "label", "event_time")]
     assigned = trials[own].assign(task=task, label=label, event_time=event)
     in_task, in_class = task != "", label != ""
-    counts = {
+    counts: dict[str, Any] = {
         "n_trials_in_file": len(trials),
         "n_trials_without_task": int((~in_task).sum()),
         "n_trials_without_label": int((in_task & ~in_class).sum()),
     }
+    if without:
+        counts["without_trials"] = json.dumps(without)
     return TaskTrials(assigned[in_task & in_class].reset_index(drop=True), counts)
 
 
-def no_column(column: str, trials: pd.DataFrame, where: str) -> InputError:
-    """Return the error of a column that the trials do not have."""
-    columns = list(map(str, trials))
-    remedy = f"{did_you_mean(column, columns)} Columns: {', '.join(columns)}.".strip()
-    return InputError(where, f"no trial column {column!r}.", remedy)
-
-
-def _event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
-    if column not in trials.columns:
-        raise no_column(column, trials, where)
-    values = trials[column]
-    try:
-        # Dates would become numbers of another unit.
-        if pd.api.types.infer_dtype(values, skipna=True) not in ("datetime64", "datetime", "date"):
-            return values.to_numpy(dtype=float)
-    except (TypeError, ValueError):
-        pass
-    given = next((repr(str(each)) for each in values if not pd.isna(each)), "nothing")
-    raise InputError(
-        where,
-        f"column {column!r} holds no times in s but, for example, {given}.",
-        "Write numbers with a decimal point, in s on the clock of the spikes.",
-    )
-
-
 def _labels(
-    trials: pd.DataFrame, label: str | dict[str, str], used: np.ndarray, origin: str
+    trials: pd.DataFrame,
+    label: str | dict[str, str],
+    used: np.ndarray,
+    origin: str,
+    without: dict[str, str],
 ) -> np.ndarray:
+    """Return each trial's class; add classes that no trial has to ``without``, with the reason."""
     if isinstance(label, str):
         if label not in trials.columns:
             raise no_column(label, trials, f"{origin}, label")
@@ -430,6 +428,8 @@ def _labels(
                 f"{labels[both][0]!r} and {name!r}.",
             )
         labels[member] = name
+        if not member.any():
+            without[f"label.{name}"] = explain_no_row(expression, trials)
     return labels
 
 
@@ -608,10 +608,50 @@ def check(recording: xr.Dataset, origin: str) -> None:
         )
 
 
+_MANY_CLASSES = 12
+"""Number of classes beyond which a column is probably not one of conditions."""
 _COMPARE = (
     "Compare its spelling, case and type with the values that neuro-attn inspect lists for the "
     "column."
 )
+
+
+def reason_without_trials(recordings: list[xr.Dataset], key: str) -> str:
+    """Return why an expression is true on no trial of any session, if `assign_tasks` knows why.
+
+    Parameters
+    ----------
+    recordings : list of xarray.Dataset
+        All sessions.
+    key : str
+        The expression's key, as ``tasks.pro.trials`` or ``label.left``.
+    """
+    told = [json.loads(each.attrs.get("without_trials", "{}")) for each in recordings]
+    if told and all(key in each for each in told):
+        return next((each[key] for each in told if each[key]), "")
+    return ""
+
+
+def _check_number_of_classes(
+    found: pd.DataFrame, recordings: list[xr.Dataset], key: str, label: str
+) -> None:
+    """Raise `InputError` if a column has so many values that no session can be decoded."""
+    n_classes, n_tasks = found["label"].nunique(), found["task"].nunique()
+    most = max(each.sizes["trial"] for each in recordings)
+    if n_classes <= _MANY_CLASSES or most >= 2 * n_classes * n_tasks:
+        return
+    numbers = pd.to_numeric(found["label"], errors="coerce")
+    remedy = "Group them into classes: give label an expression for each."
+    if numbers.notna().all():
+        median = f"{numbers.median():.4g}"
+        low, high = f"{label} <= {median}", f"{label} > {median}"
+        remedy = f"Group them into classes, for example at the median: low: {low}, high: {high}."
+    raise InputError(
+        f"{key}.label",
+        f"the column {label!r} has {n_classes} values on {len(found)} trials: too few trials of "
+        "each to decode.",
+        remedy,
+    )
 
 
 def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> None:
@@ -629,7 +669,12 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
         [recording[["task", "label"]].to_dataframe()[["task", "label"]] for recording in recordings]
     )
     lost = sum(int(each.attrs.get("n_trials_without_label", 0)) for each in recordings)
-    check_classes(found, lost, name, dataset)
+    if isinstance(dataset.label, str) and len(found):
+        _check_number_of_classes(found, recordings, key, dataset.label)
+    keys = [f"tasks.{task}.trials" for task in dataset.tasks]
+    keys += [] if isinstance(dataset.label, str) else [f"label.{each}" for each in dataset.label]
+    reasons = {each: reason_without_trials(recordings, each) for each in keys}
+    check_classes(found, lost, name, dataset, reasons)
     counts = _units_per_region(recordings, dataset)
     without = sum(int(each.attrs.get("n_units_without_region", 0)) for each in recordings)
     if not counts and without:
@@ -656,7 +701,13 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
         )
 
 
-def check_classes(found: pd.DataFrame, lost: int, name: str, dataset: AnyDataset) -> None:
+def check_classes(
+    found: pd.DataFrame,
+    lost: int,
+    name: str,
+    dataset: AnyDataset,
+    reasons: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Raise `InputError` unless every task has trials of the same two or more classes.
 
     Parameters
@@ -667,15 +718,18 @@ def check_classes(found: pd.DataFrame, lost: int, name: str, dataset: AnyDataset
         Trials of the tasks that have no class.
     name, dataset
         As in `check_together`.
+    reasons : mapping of str to str
+        Why expressions are true on no trial, by their key, as ``tasks.pro.trials``.
     """
     key = f"datasets.{name}"
     classes = {task: set(found["label"][found["task"] == task]) for task in dataset.tasks}
     everywhere = set().union(*classes.values())
+    of_label = [why for each, why in reasons.items() if each.startswith("label.") and why]
     if not everywhere and lost:
         raise InputError(
             f"{key}.label",
             f"no trial has a class: the label matches none of the {lost} trials of the tasks.",
-            _COMPARE,
+            " ".join(of_label) or _COMPARE,
         )
     for task, present in classes.items():
         if not present:
@@ -683,17 +737,26 @@ def check_classes(found: pd.DataFrame, lost: int, name: str, dataset: AnyDataset
                 f"{key}.tasks.{task}.trials",
                 f"task {task!r} has no trials: {dataset.tasks[task].trials!r} is true on none "
                 "that has a label.",
-                _COMPARE,
+                reasons.get(f"tasks.{task}.trials") or _COMPARE,
             )
         if len(present) < 2:
             raise InputError(
                 f"{key}.label",
                 f"task {task!r} has trials of one class only, {next(iter(present))!r}.",
-                "Decoding needs two or more.",
+                " ".join(["Decoding needs two or more.", *of_label]),
             )
         if present != everywhere:
-            missing = ", ".join(sorted(everywhere - present))
-            raise InputError(f"{key}.label", f"task {task!r} has no trials of class {missing}.")
+            missing = sorted(everywhere - present)
+            more = f" and {len(missing) - _LISTED} more" if len(missing) > _LISTED else ""
+            raise InputError(
+                f"{key}.label",
+                f"task {task!r} has no trials of class {', '.join(missing[:_LISTED])}{more}.",
+                "Classes that differ only in case or blanks are separate: write them alike in the "
+                "files, or give label an expression for each class."
+                if alike(everywhere)
+                else "Every task needs trials of every class: give label an expression for each "
+                "class that all tasks have, or leave the task out.",
+            )
 
 
 def _units_per_region(recordings: list[xr.Dataset], dataset: AnyDataset) -> dict[str, int]:

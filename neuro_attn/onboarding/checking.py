@@ -14,13 +14,13 @@ import xarray as xr
 
 from neuro_attn import sources
 from neuro_attn.budget import BudgetError
+from neuro_attn.cautions import Caution
 from neuro_attn.configuration import AnyDataset, Configuration, NetworkDataset
 from neuro_attn.decoding.populations import class_names
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import cost, limits
 from neuro_attn.onboarding.cost import Cost
 from neuro_attn.onboarding.judgement import (
-    Caution,
     Judgement,
     judge,
     judge_comparison,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.clock import Spikes
+from neuro_attn.events import looks_relative
 from neuro_attn.sources.checks import reading
 from neuro_attn.sources.nwb_tables import MOST_COLUMNS
 
@@ -44,6 +45,9 @@ START, STOP, BIN = -0.2, 0.6, 0.05
 _SLACK = 1.0
 """How far an event may lie outside its trial, s."""
 _TIME_NAME = re.compile(r"time|onset|offset|latency", re.IGNORECASE)
+_DURATION_NAME = re.compile(
+    r"time|onset|offset|latency|duration|delay|reaction|response|(^|_)rt(_|$)", re.IGNORECASE
+)
 
 
 def shown_columns(
@@ -259,8 +263,8 @@ class Column:
         text, true/false, integer or number.
     use : str
         ``event`` if its values are times on the recording's clock, ``from start?`` if they may be
-        times from the start of the trial. A derived column has none: its first value need not be
-        the same event on every trial.
+        durations, or times from the start of the trial. A derived column has none: its first value
+        need not be the same event on every trial.
     n_distinct, n_missing : int
         Values that differ, and rows without one.
     values : list of (value, count)
@@ -344,16 +348,28 @@ def _use(name: str, table: pd.DataFrame) -> Use:
         if varies and inside[known].mean() >= 0.9:
             return "event"
         within = (values >= 0) & (values <= stop - start + _SLACK)
-        return "from start?" if _TIME_NAME.search(name) and within[known].all() else ""
+        if _TIME_NAME.search(name) and within[known].all():
+            return "from start?"
+        return "from start?" if _is_relative(name, values[known]) else ""
     # Without trials to lie in, events are what goes on growing through a session.
+    relative: Use = "from start?" if _is_relative(name, values[known]) else ""
     if pd.api.types.is_integer_dtype(table[name]) and not _TIME_NAME.search(name):
-        return ""
+        return relative
     session = table["session"].to_numpy() if "session" in table else np.zeros(len(table))
     same = (session[1:] == session[:-1]) & known[1:] & known[:-1]
     steps = np.diff(values)[same]
     if not len(steps):
-        return ""
+        return relative
     # A trial that stands in several rows has its event in all of them.
     repeats = bool(_TIME_NAME.search(name)) and (steps > 0).mean() >= 0.3
     growing = steps >= 0 if repeats else steps > 0
-    return "event" if growing.mean() >= 0.9 else ""
+    return "event" if growing.mean() >= 0.9 else relative
+
+
+def _is_relative(name: str, values: np.ndarray) -> bool:
+    """Return whether a column may hold durations, by its name and values.
+
+    Few values that differ are conditions, such as a short and a long delay.
+    """
+    few = 1 < len(np.unique(values)) <= MAX_CLASSES
+    return bool(_DURATION_NAME.search(name)) and not few and looks_relative(values, STOP - START)

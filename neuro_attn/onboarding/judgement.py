@@ -8,13 +8,13 @@ empty is a caution.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from neuro_attn import comparison, decoding, recording
+from neuro_attn.cautions import Caution, cautions
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding import confounds
 from neuro_attn.decoding.populations import MEAN_RATE, POOLED, Population
@@ -26,20 +26,6 @@ from neuro_attn.geometry.colors import shown_colors
 from neuro_attn.geometry.estimates import UndefinedError
 from neuro_attn.onboarding import text
 from neuro_attn.sources.regions import check_map
-
-
-class Caution(NamedTuple):
-    """Something that a run completes with, but that its user should know.
-
-    Parameters
-    ----------
-    where, problem, remedy : str
-        As of an `InputError`.
-    """
-
-    where: str
-    problem: str
-    remedy: str = ""
 
 
 @dataclass
@@ -95,6 +81,7 @@ def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) ->
         if "remarks" in each.attrs
     ]
     made.cautions += [*_silence(found, name), *_lost(found, name, dataset)]
+    made.cautions += cautions(found, name, dataset)
     with made.collecting():
         check_map(found, name, dataset)
         recording.check_together(found, name, dataset)

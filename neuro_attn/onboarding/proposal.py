@@ -312,7 +312,7 @@ def _align(
 
     def accept(column: str) -> str:
         if column not in table:
-            raise recording.no_column(column, table, "")
+            raise events.no_column(column, table, "")
         judge("trial_id", _usual_tasks(found, table, [column]), classes=False)
         return column
 

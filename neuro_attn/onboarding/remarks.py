@@ -22,6 +22,7 @@ from neuro_attn.onboarding.contents import (
 from neuro_attn.onboarding.text import count
 from neuro_attn.rates import count_spikes
 from neuro_attn.recording import on_silent_bins
+from neuro_attn.spelling import alike
 
 _LISTED = 4
 _UNEQUAL = 2.0
@@ -49,6 +50,7 @@ def remarks(contents: Contents) -> list[str]:
             found.setdefault(text, []).append(_where(contents, session))
     told = [f"{_listed(where)}: {text}" for text, where in found.items()]
     told += [*_empty(contents), *_regions(contents), *_relative(contents), *_unequal(contents)]
+    told += _spelling(contents)
     if contents.kind == "table":
         missing = [role for role in ("spikes", "trials", "units") if role not in contents.roles]
         if missing:
@@ -233,8 +235,37 @@ def _relative(contents: Contents) -> Iterator[str]:
         relative = [c.name for c in contents.columns(name) if c.use == "from start?"]
         if relative:
             yield (
-                f"{name}: {_listed(relative)} may be times from the start of the trial. align "
-                "needs times on the recording's clock."
+                f"{name}: {_listed(relative)} may be durations, or times from the start of the "
+                "trial. align needs times on the recording's clock: to times that count from the "
+                "start of the trial, add its start in the file."
+            )
+
+
+def _spelling(contents: Contents) -> Iterator[str]:
+    """Remark on values and regions that differ only in case or blanks."""
+    for name in contents.table_names():
+        columns_alike = {
+            column.name: alike(value for value, _ in column.values)
+            for column in contents.columns(name)
+            if column.kind == "text" and column.is_condition
+        }
+        told = [
+            f"{column} ({', '.join(' and '.join(map(repr, group)) for group in groups)})"
+            for column, groups in columns_alike.items()
+            if groups
+        ]
+        if told:
+            yield (
+                f"{name}: values differ only in case or blanks: {_listed(told)}. A run takes them "
+                "for separate classes; write them alike, or give label an expression for each "
+                "class, such as NAME: COLUMN in [VALUE, VALUE]."
+            )
+    for column in list(contents.region_columns())[:1]:
+        groups = alike(contents.regions(column)["region"].astype(str))
+        if told := [" and ".join(map(repr, group)) for group in groups]:
+            yield (
+                f"regions in {column} differ only in case or blanks: {_listed(told)}. A run takes "
+                "them for separate regions; write them alike, or group them with regions.map."
             )
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from neuro_attn.cautions import Caution
 from neuro_attn.decoding import POOLED
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import cost, text
 from neuro_attn.onboarding.checking import DatasetReport
-from neuro_attn.onboarding.judgement import Caution
 from neuro_attn.onboarding.limits import Attained
 
 _SHOWN = 20

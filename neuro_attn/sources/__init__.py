@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from neuro_attn import printing
+from neuro_attn.cautions import cautions
 from neuro_attn.configuration import (
     AlfDataset,
     AnyDataset,
@@ -82,6 +83,8 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
             printing.tell(f"{made.attrs['origin']}: {made.attrs['remarks']}")
     check_map(recordings, name, dataset)
     check_together(recordings, name, dataset)
+    for caution in cautions(recordings, name, dataset):
+        printing.tell(str(caution))
     check_distinct([fingerprinted(made, _per_trial(made)) for made in recordings], name)
     return recordings
 

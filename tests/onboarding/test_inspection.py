@@ -241,7 +241,7 @@ def test_unequal_counts_between_conditions(described, tmp_path):
 def test_times_from_the_start_of_the_trial(described, tmp_path):
     trials = trials_table().assign(go_onset=np.linspace(0.1, 0.9, N_TRIALS))
     found = described(write_nwb(tmp_path / "a.nwb", trials))
-    assert warned(found, "go_onset may be times from the start of the trial")
+    assert warned(found, "go_onset may be durations, or times from the start of the trial")
 
 
 def test_a_table_alone_is_shown_and_the_others_are_missed(described, tmp_path):
