@@ -39,7 +39,10 @@ def cautions(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> li
     dataset : settings of a data set
         Its label and regions.
     """
-    return [*_spelling(recordings, name, dataset), *_absent_classes(recordings, name, dataset)]
+    return [
+        *_spelling(recordings, name, dataset),
+        *_absent_classes(recordings, name, dataset),
+    ]
 
 
 def _spelling(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Caution]:

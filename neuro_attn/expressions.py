@@ -161,8 +161,21 @@ def _column(name: str, table: pd.DataFrame, where: str) -> np.ndarray:
         return column.to_numpy(dtype=float, na_value=np.nan)
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return column.to_numpy()
+    one_each(column, where)
     # Missing text becomes empty, since "nan" and "None" may be names in a column.
     return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object)
+
+
+def one_each(column: pd.Series, where: str) -> None:
+    """Raise `InputError` if a column has lists or other containers instead of values."""
+    several = column.map(lambda value: isinstance(value, (list, tuple, dict, set, np.ndarray)))
+    if several.any():
+        given = str(column[several].tolist()[0])[:60]
+        raise InputError(
+            where,
+            f"the column {str(column.name)!r} has several values a row, for example {given}.",
+            "Name a column with one value a row, or write the values into columns of their own.",
+        )
 
 
 def _meant(name: str, table: pd.DataFrame) -> str:

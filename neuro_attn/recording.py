@@ -25,7 +25,7 @@ from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AnyDataset, RecordedDataset, Regions, Time
 from neuro_attn.errors import InputError
 from neuro_attn.events import check_on_clock, event_times, no_column
-from neuro_attn.expressions import evaluate, explain_no_row
+from neuro_attn.expressions import evaluate, explain_no_row, one_each
 from neuro_attn.files import as_filename, written_whole
 from neuro_attn.guard import guarded
 from neuro_attn.hdf5 import opened_hdf5
@@ -364,7 +364,11 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
     trials = text_columns(trials, origin)
     if trials["trial_id"].duplicated().any():
         repeated = trials["trial_id"][trials["trial_id"].duplicated()].tolist()[0]
-        raise InputError(origin, f"trial_id {repeated!r} is used more than once.")
+        raise InputError(
+            origin,
+            f"trial_id {repeated!r} is used more than once.",
+            "Number the trials of a session, or remove trials that occur twice.",
+        )
     task = np.full(len(trials), "", dtype=object)
     event = np.full(len(trials), np.nan)
     without: dict[str, str] = {}
@@ -417,6 +421,7 @@ def _labels(
         if label not in trials.columns:
             raise no_column(label, trials, f"{origin}, label")
         with guarded(f"{origin}, {label}", "column"):
+            one_each(trials[label], f"{origin}, label")
             return np.array([_class_name(value) for value in trials[label]], dtype=object)
     labels = np.full(len(trials), "", dtype=object)
     for name, expression in label.items():

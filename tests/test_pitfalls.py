@@ -441,7 +441,7 @@ SPOILED = {
     ),
     "missing regions": (
         lambda file: two_units(file, area=["V4", "FEF"]),
-        "units: no column 'location' (regions.column) in the units",
+        "units, regions.column: no column 'location' in the units",
     ),
     "trials outside the recording": (
         lambda file: two_units(file, np.arange(100.25, 130, 0.5), **LOCATED),

@@ -174,11 +174,14 @@ def test_unit_ids_may_not_repeat(small):
 # --- trials to tasks and classes ---------------------------------------------------------------
 
 
+ONCE = " Number the trials of a session, or remove trials that occur twice."
+
+
 def test_trial_ids_may_not_repeat(small):
     text = problem(recording.assign_tasks, session(trial_id=["t"] * 8).trials, small, "s1.nwb")
-    assert text == "s1.nwb: trial_id 't' is used more than once."
+    assert text == f"s1.nwb: trial_id 't' is used more than once.{ONCE}"
     text = problem(recording.assign_tasks, session(trial_id=7).trials, small, "s1.nwb")
-    assert text == "s1.nwb: trial_id 7 is used more than once."
+    assert text == f"s1.nwb: trial_id 7 is used more than once.{ONCE}"
 
 
 def test_a_trial_in_two_tasks_is_an_error(dataset):

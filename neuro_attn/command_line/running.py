@@ -156,6 +156,7 @@ def run(what: Run, report: bool = False) -> None:
             "is a file; results are written to a folder of this name.",
             "Move or rename the file.",
         )
+    _read_first_sessions(what, positions)
     with _interrupted_by_signals(), _alone() as (lock, was_killed), _new_log() as log:
         process = _Process(what, lock, log, began)
         for remark in replacements(os.environ)[1]:
@@ -177,6 +178,39 @@ def run(what: Run, report: bool = False) -> None:
             checksums.record("report", REPORT.stem, [str(REPORT)], RESULTS)
             print(f"neuro-attn: the report is {REPORT}")
         print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")
+
+
+def _read_first_sessions(what: Run, positions: configuration.Positions) -> None:
+    """Read one session of each data set that has no results, without binning its spikes.
+
+    Faults that all files of a data set share, such as spikes in milliseconds, are thus reported at
+    once, and not after the first jobs.
+
+    Raises
+    ------
+    InputError
+        As the job that reads the data set would.
+    """
+    settings = configuration.load(what.config)
+    new = {
+        name: dataset
+        for name, dataset in settings.datasets.items()
+        if dataset.source != "simulation" and not (RESULTS / name / "recordings").exists()
+    }
+    if not new:
+        return
+    # Reading needs imports that a run of existing results does not.
+    from neuro_attn import sources
+
+    folder = what.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
+    for name, dataset in new.items():
+        try:
+            first = next(sources.outlines(name, dataset, folder, settings.seed), None)
+        except InputError as error:
+            first = error
+        if isinstance(first, InputError):
+            where = positions.located(first.where, what.config)
+            raise InputError(where, first.problem, first.remedy)
 
 
 def verify(what: Run, results: str | None = None) -> bool:

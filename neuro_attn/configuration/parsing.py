@@ -17,6 +17,16 @@ from neuro_attn.configuration.types import AtKeyError
 from neuro_attn.errors import InputError, did_you_mean
 
 SOURCES = ("simulation", "nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy")
+_ALIASES = {
+    **dict.fromkeys(("csv", "tsv", "parquet", "tables", "pandas", "excel"), "table"),
+    **dict.fromkeys(("mat", "m", "hdf5", "h5"), "matlab"),
+    **dict.fromkeys(("nc", "xarray"), "netcdf"),
+    **dict.fromkeys(("kilosort", "ks", "kilosort4", "spikeinterface"), "phy"),
+    **dict.fromkeys(("ibl", "one", "npy", "numpy"), "alf"),
+    **dict.fromkeys(("dandi", "hdmf"), "nwb"),
+    **dict.fromkeys(("ndt", "neurodecoder"), "raster (trials) or binned (means)"),
+}
+"""Sources by the names that users give them."""
 _OWN = {"datasets": 2, "network_analysis": 1}
 """Number of leading keys to drop from a path that is also valid at the top level."""
 _HOLDS = {str: "text", list: "a list"}
@@ -173,7 +183,10 @@ def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Probl
         text = f"the key is missing; give {_or(SOURCES)}."
         return _Problem((*path, "source"), text)
     if kind == "union_tag_invalid":
-        return _Problem((*path, "source"), _must_be(SOURCES, problem["input"]["source"]))
+        given = problem["input"]["source"]
+        meant = _ALIASES.get(str(given).lower())
+        hint = "" if meant is None else f"Did you mean {meant}?"
+        return _Problem((*path, "source"), _must_be(SOURCES, given, hint))
     if kind == "value_error":
         error = problem["ctx"]["error"]
         text = str(error)
@@ -206,8 +219,8 @@ def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> _Problem:
     return _Problem(path, f"unknown key. Allowed: {', '.join(known)}.")
 
 
-def _must_be(words: Sequence[str], given: Any) -> str:
-    hint = did_you_mean(str(given), words)
+def _must_be(words: Sequence[str], given: Any, hint: str = "") -> str:
+    hint = hint or did_you_mean(str(given), words)
     return f"must be {_or(words)} (given: {_yaml(given)}). {hint}".strip()
 
 

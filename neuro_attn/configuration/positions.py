@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 import yaml
 
+_SHARED = ("decoding.", "inference.")
+"""Keys of the top level that data sets inherit."""
+
 
 class Positions:
     """The lines of a YAML file's keys, and their values as written.
@@ -52,10 +55,12 @@ class Positions:
         ----------
         message : str
             As ``datasets.mine.tasks.visual.align: ...``; or ``a.nwb, tasks.visual.align: ...``,
-            where the line follows in brackets if only one data set has such a key.
+            where the line follows in brackets if only one data set has such a key. A key of
+            ``decoding`` or ``inference`` that a data set has from the top level is named there.
         file : str
             The configuration's file.
         """
+        message = self._shared(message)
         if (line := self._line_of_text(message, self._root)) is not None:
             return f"{file}, line {line}, {message}"
         datasets = _child(self._root, "datasets")
@@ -70,6 +75,20 @@ class Positions:
             end = found.end() + len(inner.partition(":")[0])
             if len(lines) == 1:
                 return f"{message[:end]} ({file}, line {lines[0]}){message[end:]}"
+        return message
+
+    def _shared(self, message: str) -> str:
+        """Return a message with a data set's key replaced by that of the top level that decides."""
+        datasets = _child(self._root, "datasets")
+        if datasets is None or not isinstance(datasets[1], yaml.MappingNode):
+            return message
+        for key, dataset in datasets[1].value:
+            own = message.removeprefix(f"datasets.{getattr(key, 'value', '')}.")
+            if own == message or not own.startswith(_SHARED):
+                continue
+            line = self._line_of_text(own, self._root, whole=True)
+            if line is not None and self._line_of_text(own, dataset, whole=True) is None:
+                return own
         return message
 
     def _line_of_text(self, text: str, here: yaml.Node | None, whole: bool = False) -> int | None:

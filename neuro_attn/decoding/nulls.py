@@ -250,12 +250,14 @@ def check_variety(
 ) -> None:
     """Raise `InputError` if a task's labels have too few orders for any p below alpha.
 
-    Were they fewer than 1 / alpha, the data would often be equalled by a label order that is the
-    same, and p would come out above alpha whatever is coded.
+    Of k orders, the data's own is drawn once in k permutations on average, and then equals the
+    data. So p is 1 / k or more whatever is coded, and since only p < alpha is significant, k must
+    exceed 1 / alpha.
     """
     if inference.null == "shuffle" and not inference.within:
         return
-    needed = int(np.ceil(1 / inference.alpha))
+    # 1 / alpha may be a whole number but for its rounding.
+    needed = int(np.floor(1 / inference.alpha * (1 + 1e-9))) + 1
     seen: list[set[bytes]] = [set() for _ in members[0].tasks]
     # Five times as many draws as orders are needed leave out 1 in 150 of so many.
     for index in range(5 * needed):

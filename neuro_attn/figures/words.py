@@ -32,9 +32,13 @@ def decoding_over_time(transfer: pd.DataFrame, onsets: pd.DataFrame) -> str:
             f"{_interval(peak['accuracy'], peak['ci_low'], peak['ci_high'], 2)} at "
             f"{peak['time']:.3g} s (corrected p {_p(peak['p_corrected'])}), {onset}; "
             f"n = {int(peak['n_units'])} units, {int(peak['n_train'])} training and "
-            f"{int(peak['n_test'])} test trials."
+            f"{int(peak['n_test'])} test trials{_over_sessions(int(peak['n_sessions']))}."
         )
     return _listed(lines)
+
+
+def _over_sessions(n_sessions: int) -> str:
+    return f" over {n_sessions} sessions" if n_sessions > 1 else ""
 
 
 def transfer_matrix(summary: pd.DataFrame, windows: Mapping[str, tuple[float, float]]) -> str:

@@ -329,8 +329,10 @@ def _column(name: str, table: pd.DataFrame, is_derived: bool) -> Column:
 
 
 def as_text(value: object) -> str:
-    """Return a value as text, numbers short."""
-    return f"{value:g}" if isinstance(value, (float, np.floating)) else str(value)
+    """Return a value as text, numbers short; large ones, as times on a clock, to 10 digits."""
+    if not isinstance(value, (float, np.floating)):
+        return str(value)
+    return f"{value:g}" if abs(float(value)) < 1e5 else f"{value:.10g}"
 
 
 def _use(name: str, table: pd.DataFrame) -> Use:

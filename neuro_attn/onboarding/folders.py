@@ -60,6 +60,7 @@ def read_alf(path: str) -> SessionContents:
         also=[f"the newest revision of each file is read: {', '.join(found)}"] if found else [],
         keys=keys,
         remarks=remarks,
+        derived={name: alf.derived_columns(folder) for name in tables},
     )
 
 
@@ -129,6 +130,7 @@ def _contents(
     also: list[str],
     keys: dict[str, Any],
     remarks: list[str],
+    derived: dict[str, list[str]] | None = None,
 ) -> SessionContents:
     summary, sample, spikes = summarize(trains, clusters["unit_id"])
     return SessionContents(
@@ -140,6 +142,7 @@ def _contents(
         unit_columns=clusters.drop(columns="unit_id"),
         region_columns=_region_columns(clusters.drop(columns="unit_id")),
         tables=tables,
+        derived=derived or {},
         spikes=spikes,
         trains=sample,
         also=also,

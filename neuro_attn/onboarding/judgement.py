@@ -15,9 +15,15 @@ import xarray as xr
 
 from neuro_attn import comparison, decoding, recording
 from neuro_attn.cautions import Caution, cautions
-from neuro_attn.configuration import AnyDataset
+from neuro_attn.configuration import AnyDataset, Inference
 from neuro_attn.decoding import confounds
-from neuro_attn.decoding.populations import MEAN_RATE, POOLED, Population
+from neuro_attn.decoding.populations import (
+    MEAN_RATE,
+    POOLED,
+    Population,
+    class_names,
+    rarest,
+)
 from neuro_attn.decoding.preparation import check_replicates, label_orders_of
 from neuro_attn.duplicates import check_distinct
 from neuro_attn.errors import InputError
@@ -26,6 +32,9 @@ from neuro_attn.geometry.colors import shown_colors
 from neuro_attn.geometry.estimates import UndefinedError
 from neuro_attn.onboarding import text
 from neuro_attn.sources.regions import check_map
+
+_FEW_TRIALS = 10
+"""Trials of a task and class below which accuracies are too imprecise to pass without a word."""
 
 
 @dataclass
@@ -91,6 +100,7 @@ def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) ->
     made.left_out += _left_out(found, dataset, made.populations)
     if made.populations is None:
         return made
+    made.cautions += _few_trials(found, name, dataset)
     by_region = {
         region: decoding.populations(found, name, dataset, region)
         for region in dict.fromkeys(made.populations["region"])
@@ -198,7 +208,7 @@ def _settings(name: str, dataset: AnyDataset) -> Iterator[Caution]:
         )
     smallest = 1 / (inference.permutations + 1)
     if smallest >= inference.alpha:
-        needed = int(np.floor(1 / inference.alpha))
+        needed = max(int(np.floor(1 / inference.alpha)), _default("permutations"))
         yield Caution(
             f"{key}.inference.permutations",
             f"{inference.permutations} permutations give p-values of {smallest:.2g} and more, so "
@@ -208,13 +218,18 @@ def _settings(name: str, dataset: AnyDataset) -> Iterator[Caution]:
     # An interval of n replicates is at most their range.
     n = inference.bootstraps
     if (covers := (n - 1) / (n + 1)) < inference.confidence:
-        needed = int(np.ceil(2 / (1 - inference.confidence) - 1))
+        needed = max(int(np.ceil(2 / (1 - inference.confidence) - 1)), _default("bootstraps"))
         yield Caution(
             f"{key}.inference.bootstraps",
             f"{n} bootstraps give intervals with a coverage of {covers:.0%} at most; confidence "
             f"is {inference.confidence:g}.",
             f"Give {needed} bootstraps or more.",
         )
+
+
+def _default(key: str) -> int:
+    """Return the default of a key of ``inference``, which documentation recommends."""
+    return int(Inference.model_fields[key].default)
 
 
 def _silence(found: list[xr.Dataset], name: str) -> Iterator[Caution]:
@@ -323,6 +338,31 @@ def _why_not(estimate: Callable[..., object], *arguments: object) -> str:
     except UndefinedError as reason:
         return str(reason)
     return ""
+
+
+def _few_trials(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Caution]:
+    """Yield how many of the sessions that take part have few trials of a task and class."""
+    tasks, classes = tuple(dataset.tasks), class_names(found)
+    of_session = [rarest(each, tasks, classes) for each in found]
+    used = [each for each in of_session if each.n_trials >= decoding.trials_needed(dataset)]
+    few = [each for each in used if each.n_trials < _FEW_TRIALS]
+    if not few:
+        return
+    poorest = min(few, key=lambda each: each.n_trials)
+    consequence = (
+        "The poorest session limits the trials of a pseudopopulation."
+        if dataset.decoding.population == "pseudopopulation"
+        else "Accuracies of such sessions are imprecise but weigh as much as others in the mean."
+    )
+    remedy = "Fewer tasks or classes leave more trials of each."
+    if len(few) < len(used):
+        remedy = f"sessions.min_trials: {_FEW_TRIALS} leaves such sessions out."
+    yield Caution(
+        f"datasets.{name}.sessions",
+        f"{len(few)} of {text.count(len(used), 'session')} with fewer than {_FEW_TRIALS} trials of "
+        f"a task and class; fewest in session {poorest.session!r}: {poorest}.",
+        f"{consequence} {remedy}",
+    )
 
 
 def _left_out(

@@ -34,6 +34,8 @@ class Attained(NamedTuple):
         The session, task and class that limit them.
     units : tuple of int
         Units of a draw: fewest and most.
+    total : tuple of int
+        Units of a draw of a region, over its sessions: fewest and most. Figures state these.
     smallest : list of (str, str)
         Region and session of the populations with the fewest units.
     regions, sessions : int
@@ -49,6 +51,7 @@ class Attained(NamedTuple):
     train: tuple[int, int]
     rarest: Rarest
     units: tuple[int, int]
+    total: tuple[int, int]
     smallest: list[tuple[str, str]]
     regions: int
     sessions: int
@@ -113,12 +116,14 @@ def attained(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Attaine
                     alone[part.session] = by_itself.train
     taking_part = [of_session[session] for session in sorted(alone)]
     n_units = decoding.units_per_draw(dataset, table)
-    drawn = table["n_units"] if n_units is None else np.minimum(table["n_units"], n_units)
+    drawn = table["n_units"] if n_units is None else table["n_units"].clip(upper=n_units)
+    total = drawn.groupby(table["region"]).sum()
     smallest = table[table["n_units"] == table["n_units"].min()]
     return Attained(
         train=(min(trained.values()), max(trained.values())),
         rarest=min(taking_part, key=lambda each: each.n_trials),
         units=(int(drawn.min()), int(drawn.max())),
+        total=(int(total.min()), int(total.max())),
         smallest=list(zip(smallest["region"], smallest["session"], strict=True)),
         regions=table["region"].nunique(),
         sessions=len(taking_part),

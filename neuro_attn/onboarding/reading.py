@@ -13,6 +13,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import Contents, Kind, SessionContents
 from neuro_attn.sources import matfiles, ndr
 from neuro_attn.sources.checks import existing_file, is_zarr, reading
+from neuro_attn.sources.text_tables import refuse_compressed
 
 _FOLDERS = "folders of ALF or Phy, NWB in Zarr"
 SUFFIXES: dict[str, Kind] = {
@@ -83,6 +84,7 @@ def _kind(path: str) -> Kind:
     if kind := _kind_of_folder(path):
         return kind
     existing_file(path)
+    refuse_compressed(Path(path))
     suffix = Path(path).suffix.lower()
     if suffix in ndr.R_SUFFIXES:
         raise ndr.written_by_r(path)

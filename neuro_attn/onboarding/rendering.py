@@ -84,19 +84,23 @@ def _more(n: int) -> list[str]:
 
 def _limit_lines(report: DatasetReport, now: Attained) -> list[str]:
     poorest = now.rarest
+    alike = now.sessions > 1 and len(now.n_trials) == 1
+    fewest = "all sessions alike" if alike else f"fewest in session {poorest.session}"
     lines = text.wrapped(
-        f"{_range(now.train)} training trials of a class in a fold; fewest in session "
-        f"{poorest.session}: {text.count(poorest.n_trials, 'trial')} of task {poorest.task}, class "
-        f"{poorest.label}",
+        f"{_range(now.train)} training trials of a class in a fold; {fewest}: "
+        f"{text.count(poorest.n_trials, 'trial')} of task {poorest.task}, class {poorest.label}",
     )
     named = [
         region if session == POOLED else f"{region} in {session}"
         for region, session in now.smallest
     ]
-    lines += text.wrapped(
-        f"{_range(now.units)} units in a draw; the smallest population, {text.listed(named)}, has "
-        f"{now.n_units[0]}"
-    )
+    drawn = f"{_range(now.units)} units in a draw"
+    if now.total != now.units:
+        drawn += f" of each session, {_range(now.total)} over sessions (n in figures)"
+    smallest = f"the smallest population, {text.listed(named)}, has"
+    if len(now.n_units) == 1 and len(named) > 1:
+        smallest = "all populations alike have"
+    lines += text.wrapped(f"{drawn}; {smallest} {now.n_units[0]}")
     if report.changes:
         header = ["change", "training trials", "units", "regions", "sessions", "at the cost of"]
         rows: list[list[object]] = [
@@ -125,14 +129,16 @@ def _trial_lines(report: DatasetReport) -> list[str]:
     names = [f"{task}: {label}" for task, label in wide.columns]
     if len(names) <= 6:
         header = ["session", *names, "fewest"]
-        rows = [[s, *map(int, counts), int(counts.min())] for s, counts in _rows(wide)]
+        rows: list[list[object]] = [
+            [s, *map(int, counts), int(counts.min())] for s, counts in _rows(wide)
+        ]
     else:
         header = ["session", "fewest", "of task: label", "most", "all"]
         rows = [
             [s, int(n.min()), names[int(n.argmin())], int(n.max()), int(n.sum())]
             for s, n in _rows(wide)
         ]
-    lines = [*text.table(header, rows[:_SHOWN]), *_more(len(rows))]
+    lines = [*text.table(header, _together(rows)[:_SHOWN]), *_more(len(_together(rows)))]
     enough = int((rarest >= report.folds).sum())
     lines += text.wrapped(
         f"{report.folds} folds are asked for; {enough} of {text.count(len(wide), 'session')} "
@@ -141,6 +147,13 @@ def _trial_lines(report: DatasetReport) -> list[str]:
         "  ",
     )
     return lines + _lost_lines(report)
+
+
+def _together(rows: list[list[object]]) -> list[list[object]]:
+    """Return one row for all sessions if they are alike."""
+    if len(rows) > 1 and all(row[1:] == rows[0][1:] for row in rows):
+        return [[f"all {len(rows)} alike", *rows[0][1:]]]
+    return rows
 
 
 def _rows(wide: pd.DataFrame) -> Iterable[tuple[str, np.ndarray]]:

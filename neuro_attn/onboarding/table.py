@@ -93,6 +93,12 @@ def _session(
         for column in units.columns.drop(["session", "unit_id"], errors="ignore")
         if not pd.api.types.is_numeric_dtype(units[column])
     ]
+    several = [
+        str(column)
+        for column in trials
+        if trials[column].map(lambda value: isinstance(value, (list, dict, np.ndarray))).any()
+    ]
+    stray = table.stray_units(spikes, units) if len(spikes) and "unit_id" in units else []
     return SessionContents(
         session=name,
         path=path,
@@ -101,7 +107,17 @@ def _session(
         units=pd.concat([pd.DataFrame({"unit_id": ids}), known], axis=1),
         unit_columns=units.drop(columns=["session", "unit_id"], errors="ignore"),
         region_columns=texts,
-        tables={"trials": trials.reset_index(drop=True)} if len(trials) else {},
+        tables={"trials": trials.drop(columns=several).reset_index(drop=True)}
+        if len(trials)
+        else {},
+        unusable={"trials": several},
+        remarks=[
+            f"spikes of units without a row in the table of units: {', '.join(stray[:5])}"
+            f"{', ...' if len(stray) > 5 else ''}; a run refuses them. Add a row with the region "
+            "of each, or remove their spikes."
+        ]
+        if stray
+        else [],
         n_more=n_more,
         spikes=summary.spikes,
         trains=summary.sample,

@@ -327,6 +327,18 @@ def read_trials(folder: Path) -> pd.DataFrame:
     return trials
 
 
+def derived_columns(folder: Path) -> list[str]:
+    """Return the columns ``x_0`` and ``x_1`` of trials that come from arrays of two columns."""
+    found = [file for of_place in newest(folder, "trials").values() for file in of_place]
+    return [
+        name
+        for part in _arrays(found)
+        if len(part.columns) == 2
+        for name in part.columns
+        if not name.startswith("intervals_")
+    ]
+
+
 # --- files of one object -------------------------------------------------------------------------
 
 

@@ -12,13 +12,14 @@ from neuro_attn.configuration import (
     BinnedDataset,
     MatlabDataset,
     NetcdfDataset,
+    NetworkDataset,
     NwbDataset,
     PhyDataset,
     RasterDataset,
     SimulationDataset,
     TableDataset,
 )
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean_file
 from neuro_attn.files import as_filename, meeting, shown_apart
 from neuro_attn.sources.checks import existing_file, is_zarr, reading, session_of, zarr_files
 
@@ -86,6 +87,7 @@ def session_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> li
 
 def _all_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
     folders = isinstance(dataset, AlfDataset | PhyDataset)
+    _check_folder(Path(data_folder), dataset)
     match dataset:
         case (
             NwbDataset()
@@ -112,6 +114,27 @@ def _all_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[
             return list(map(str, tables.values()))
         case _:
             return []
+
+
+def _check_folder(folder: Path, dataset: AnyDataset) -> None:
+    """Raise `InputError` if files are relative to a folder that does not exist."""
+    match dataset:
+        case SimulationDataset() | NetworkDataset():
+            return
+        case TableDataset():
+            given = [dataset.spikes, dataset.trials, dataset.units]
+        case _:
+            files = dataset.files
+            given = [files] if isinstance(files, str) else list(files)
+    if folder.is_dir() or all(Path(each).is_absolute() for each in given):
+        return
+    problem = "is a file" if folder.is_file() else "does not exist"
+    raise InputError(
+        "data_folder",
+        f"the folder {str(folder)!r} {problem}.",
+        f"{did_you_mean_file(folder)} It is the folder that files are relative to; --data replaces "
+        "it.".strip(),
+    )
 
 
 def session_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
@@ -240,8 +263,6 @@ def _found_instead(pattern: str, folder: Path) -> str:
     """Return a remedy for a pattern without a match: a similar path, or the existing files."""
     if "\\" in pattern:
         return f"Write / instead of \\: {pattern.replace(chr(92), '/')}."
-    if not folder.is_dir():
-        return f"Folder {folder} does not exist; set data_folder or --data."
     parts = Path(pattern).parts
     for number, part in enumerate(parts):
         if (folder / part).is_dir():

@@ -291,8 +291,8 @@ def _regions(this: _Array, dataset: MatlabDataset, n_units: int) -> list[str] | 
         regions = [str(value).strip() for value in this.values_of(column)]
     except InputError as error:
         raise InputError(
-            error.where,
-            f"regions.column: {error.problem}",
+            f"{error.where}, regions.column",
+            error.problem,
             f"{error.remedy} Or give the key region, one for all units.".strip(),
         ) from None
     if len(regions) != n_units:

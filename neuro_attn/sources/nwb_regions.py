@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.sources import nwb_v1
 from neuro_attn.sources.nwb_files import listed, text
 from neuro_attn.sources.nwb_units import Units
@@ -37,16 +37,22 @@ def regions_of(units: Units | nwb_v1.Units, column: str, where: str) -> list[str
     place, name = (places[0], column) if places else (at, name)
     if name not in present.get(place, []):
         raise InputError(
-            f"{where}, {units.name}",
-            f"no column {column!r} (regions.column) in the units or their electrodes.",
-            " ".join(f"Columns of {each}: {listed(names)}." for each, names in present.items())
-            + " Or give the key region, one for all units.",
+            f"{where}, {units.name}, regions.column",
+            f"no column {column!r} in the units or their electrodes.",
+            " ".join(
+                [
+                    *filter(None, [did_you_mean(column, [n for e in present.values() for n in e])]),
+                    *(f"Columns of {each}: {listed(names)}." for each, names in present.items()),
+                    "Or give the key region, one for all units.",
+                ]
+            ),
         )
     regions = units.regions(place, name)
     if regions is None:
         raise InputError(
-            f"{where}, {units.name}",
-            f"the column {column!r} (regions.column) has arrays, not one name a unit.",
+            f"{where}, {units.name}, regions.column",
+            f"the column {column!r} has arrays, not one name a unit.",
+            "Name a column with one name a unit, or give the key region, one for all units.",
         )
     return names_of(regions)
 

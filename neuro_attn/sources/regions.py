@@ -7,11 +7,22 @@ import xarray as xr
 
 from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AnyDataset, Regions
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean
 
 IN_FILE = "region_in_file"
 """The column of units with the file's own name of the region, where regions are grouped."""
 _MAX_LISTED = 40
+
+
+def no_region_column(column: str, columns: list[str], where: str) -> InputError:
+    """Return the error for a column of regions that a table of units does not have."""
+    listed = ", ".join(columns[:_MAX_LISTED])
+    hint = did_you_mean(column, columns)
+    return InputError(
+        f"{where}, regions.column",
+        f"no column {column!r}.",
+        f"{hint} Columns: {listed}. Or give the key region, one for all units.".strip(),
+    )
 
 
 def grouped(units: pd.DataFrame, regions: Regions, origin: str) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from neuro_attn.configuration import AlfDataset, PhyDataset
 from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 from neuro_attn.sources.checks import existing_file, finite_spike_times
+from neuro_attn.sources.regions import no_region_column
 from neuro_attn.sources.units import kept_units
 
 _FEWEST, _SAMPLED = 100, 20_000
@@ -202,12 +203,7 @@ def regions_of(clusters: pd.DataFrame, dataset: AlfDataset | PhyDataset, where: 
         return [dataset.region] * len(clusters)
     column = dataset.regions.column
     if column not in clusters.columns:
-        raise InputError(
-            f"{where}, clusters",
-            f"no column {column!r} (regions.column).",
-            f"Columns: {', '.join(map(str, clusters.columns))}. Or give the key region, one for "
-            "all units.",
-        )
+        raise no_region_column(column, list(map(str, clusters.columns)), f"{where}, clusters")
     return ["" if pd.isna(each) else name_of(each) for each in clusters[column]]
 
 

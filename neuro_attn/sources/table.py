@@ -15,10 +15,12 @@ from neuro_attn.guard import guarded
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources import parquet, text_tables
 from neuro_attn.sources.checks import existing_file, finite_spike_times
-from neuro_attn.sources.text_tables import read_text_table
+from neuro_attn.sources.regions import no_region_column
+from neuro_attn.sources.text_tables import read_text_table, refuse_compressed
 from neuro_attn.sources.units import kept_units
 
 _IN_SECONDS = "Spike times are finite numbers, s."
+_LISTED = 5
 _NAMES = ("session", "unit_id")
 """Columns that join the tables; always text, so that 1 and "1" are the same name."""
 
@@ -50,7 +52,9 @@ def read(dataset: TableDataset, data_folder: str | Path) -> list[SpikeSession]:
     column = dataset.regions.column if dataset.region is None else None
     spikes = load(paths["spikes"], (*_NAMES, "time"))
     trials = load(paths["trials"], ("session", "trial_id"))
-    units = load(paths["units"], (*_NAMES, *filter(None, [column])))
+    units = load(paths["units"], _NAMES)
+    if column is not None and column not in units:
+        raise no_region_column(column, list(map(str, units)), str(paths["units"]))
     spikes, trials, units = (
         table[table["session"].isin(list(filter(dataset.sessions.take, table["session"].unique())))]
         for table in (spikes, trials, units)
@@ -109,10 +113,14 @@ def _session(
     provenance: dict[str, str],
 ) -> SpikeSession:
     times = {unit: table.to_numpy() for unit, table in spikes.groupby("unit_id")["time"]}
-    if stray := sorted(times.keys() - set(units["unit_id"])):
+    if stray := stray_units(spikes, units):
         raise InputError(
             f"{paths['spikes']}, unit_id",
-            f"unit {stray[0]!r} of session {name!r} is not in {paths['units']}.",
+            f"spikes of {_counted(len(stray))} in session {name!r} without a row in "
+            f"{paths['units']}: {', '.join(map(repr, stray[:_LISTED]))}"
+            f"{', ...' if len(stray) > _LISTED else ''}.",
+            "Add a row with the region of each to the table of units, or remove their spikes. To "
+            "leave units out, use units_where.",
         )
     kept = units[units["_kept"]]
     where = f"{paths['spikes']}, session {name!r}, unit"
@@ -130,9 +138,19 @@ def _session(
     )
 
 
+def _counted(n: int) -> str:
+    return "1 unit" if n == 1 else f"{n} units"
+
+
+def stray_units(spikes: pd.DataFrame, units: pd.DataFrame) -> list[str]:
+    """Return the units of a session that have spikes and no row in the table of units."""
+    return sorted(set(spikes["unit_id"].unique()) - set(units["unit_id"]))
+
+
 def column_names(path: Path) -> list[str]:
     """Return the names of a table's columns without reading its rows; errors as in `load`."""
     existing_file(path)
+    refuse_compressed(path)
     with guarded(path, "table"):
         of_parquet = path.suffix.lower() == ".parquet"
         return parquet.column_names(path) if of_parquet else text_tables.column_names(path)
@@ -158,6 +176,7 @@ def load(
         If the file is missing or no table, has no rows, lacks a column, or ids are empty.
     """
     existing_file(path)
+    refuse_compressed(path)
     with guarded(path, "table"):
         return _checked(path, columns, take)
 
@@ -234,7 +253,9 @@ def _check_unique(table: pd.DataFrame, column: str, path: Path) -> None:
     if (again := table.duplicated(["session", column])).any():
         session, value = (table[key][again].tolist()[0] for key in ("session", column))
         raise InputError(
-            f"{path}, {column}", f"{value!r} is used more than once in session {session!r}."
+            f"{path}, {column}",
+            f"{value!r} is used more than once in session {session!r}.",
+            "Number the rows of a session, or remove rows that occur twice.",
         )
 
 

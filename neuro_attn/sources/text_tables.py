@@ -1,6 +1,8 @@
 """Reader of text tables (CSV, TSV) in which words such as "None" and "NA" may be names."""
 
+import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Container, Sequence
 from pathlib import Path
@@ -16,7 +18,18 @@ _MISSING_NUMBERS = frozenset({"nan", "-nan", "na", "<na>", "n/a", "#n/a", "null"
 """Representations of a missing number (lower case)."""
 _FIELD_BYTES = 32
 """Memory of a field while pandas parses a table: its text, place and value."""
+_UNNAMED = re.compile(r"Unnamed: \d+$")
+"""How pandas calls columns without a name."""
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_COMPRESSED = {
+    ".gz": "gunzip",
+    ".bz2": "bunzip2",
+    ".xz": "unxz",
+    ".zst": "unzstd",
+    ".zip": "unzip",
+    ".7z": "7z x",
+}
+"""Suffixes of compressed files, and what decompresses them."""
 _TRUTH = {"true": True, "false": False}
 
 
@@ -68,25 +81,54 @@ def read_text_table(
     2   NaN            0.5
     """
     _check_size(path, len(_check_header(path, separator)))
-    with budget.reading(path):
-        table = pd.read_csv(
-            # pandas takes a relative path that begins as "file:" does for an address.
-            path.absolute(),
-            sep=separator,
-            dtype=dict.fromkeys(names, str),
-            usecols=None if columns is None else columns.__contains__,
-            keep_default_na=False,
-            na_values=[""],
-            # If read in chunks, a column could be numeric in one and text in the next.
-            low_memory=False,
-            skipinitialspace=True,
-            # A table that unfolds is no table of text; `_check_header` has read this one as it is.
-            compression=None,
-        )
+    try:
+        with budget.reading(path):
+            table = pd.read_csv(
+                # pandas takes a relative path that begins as "file:" does for an address.
+                path.absolute(),
+                sep=separator,
+                dtype=dict.fromkeys(names, str),
+                usecols=None if columns is None else columns.__contains__,
+                keep_default_na=False,
+                na_values=[""],
+                # If read in chunks, a column could be numeric in one and text in the next.
+                low_memory=False,
+                skipinitialspace=True,
+                # A table that unfolds is no table of text; `_check_header` has read this one as it is.
+                compression=None,
+            )
+    except UnicodeDecodeError:
+        raise not_utf8(path) from None
+    # A separator at the end of the first line names no column.
+    ends = [name for name in table if _UNNAMED.match(str(name)) and table[name].isna().all()]
+    table = table.drop(columns=ends) if ends else table
     read = {
         str(name).strip(): each if name in names else _typed(each) for name, each in table.items()
     }
     return text_columns(pd.DataFrame(read, index=table.index), str(path))
+
+
+def refuse_compressed(path: Path) -> None:
+    """Raise `InputError` if a file's name says that it is compressed."""
+    if path.suffix.lower() in _COMPRESSED:
+        raise InputError(
+            str(path),
+            "is compressed.",
+            f"Decompress it ({_COMPRESSED[path.suffix.lower()]} {path.name}) and name the file "
+            f"that this makes, {path.stem}.",
+        )
+
+
+def not_utf8(path: Path) -> InputError:
+    """Return the error for a text file in another encoding."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    is_utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in start
+    return InputError(
+        str(path),
+        "is text in UTF-16, not in UTF-8." if is_utf16 else "is not text in UTF-8.",
+        "Save it as CSV in UTF-8; in Excel, the type is CSV UTF-8.",
+    )
 
 
 def column_names(path: Path, separator: str = ",") -> list[str]:
@@ -114,8 +156,12 @@ def _check_header(path: Path, separator: str) -> list[str]:
     pandas takes a table with another separator as one column, and renames a column whose name is
     there twice.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        header = next(csv.reader(file, delimiter=separator, skipinitialspace=True), [])
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file, delimiter=separator, skipinitialspace=True)
+            header, first = next(rows, []), next(rows, [])
+    except UnicodeDecodeError:
+        raise not_utf8(path) from None
     if not any(header):
         raise InputError(str(path), "the first line is empty.", "It names the columns.")
     for other in _SEPARATORS.keys() - {separator}:
@@ -126,6 +172,14 @@ def _check_header(path: Path, separator: str) -> list[str]:
                 f"Save the table with {_SEPARATORS[separator]} between columns, and numbers with "
                 "a decimal point.",
             )
+    if len(first) > len(header):
+        # pandas would take the first column for the names of the rows, and shift all others.
+        ends = ", the last of which are empty" if not any(first[len(header) :]) else ""
+        raise InputError(
+            f"{path}, line 2",
+            f"has {len(first)} fields{ends}; the first line names {len(header)} columns.",
+            "Remove the separators at the ends of lines, or name every column.",
+        )
     named = [name.strip() for name in header if name.strip()]
     for name, n in Counter(named).items():
         if n > 1:

@@ -235,7 +235,7 @@ def test_three_sessions_have_too_few_orders_for_any_p_below_5_percent(dataset):
         decode_region(members, settings, None, 1, "small", "V4")
     assert str(error.value) == (
         "datasets.small.inference.null: session_swap gives only 6 orders of the labels of task "
-        "'pro'; alpha 0.05 needs 20. More sessions or blocks give more orders, as another null "
+        "'pro'; alpha 0.05 needs 21. More sessions or blocks give more orders, as another null "
         "may."
     )
 

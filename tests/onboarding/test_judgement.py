@@ -131,7 +131,7 @@ PROBLEMS = {
     "pseudosession with two runs": (
         {"s1": session(side=np.where(np.arange(80) < 40, "left", "right").astype(object))},
         {"inference": {"null": "pseudosession"}},
-        "pseudosession gives only 1 orders of the labels of task 'pro'; alpha 0.05 needs 20",
+        "pseudosession gives only 1 orders of the labels of task 'pro'; alpha 0.05 needs 21",
     ),
     "within what leaves one trial each": (
         {"s1": session(contrast=np.arange(80))},

@@ -212,7 +212,7 @@ WRONG = {
     ),
     "an unknown region's column": (
         ("--label", "side", *TASKS, "--region-column", "area"),
-        ["no column 'area' (regions.column) in the units or their electrodes"],
+        ["no column 'area' in the units or their electrodes"],
     ),
     "a label with one class": (
         ("--label", "a=side == 'left'", "--label", "b=side == 'up'", *TASKS),

@@ -190,7 +190,7 @@ def test_a_folder_without_spikes_is_named(tmp_path, small):
 
 def test_a_missing_region_column_is_answered_with_those_there(session, small):
     text = problem(session, small(regions={"column": "area"}))
-    assert text.startswith(f"{session / 'alf/probe00'}, clusters: no column 'area' (regions.colu")
+    assert text.startswith(f"{session / 'alf/probe00'}, clusters, regions.column: no column 'area'")
     assert {"acronym", "label"} <= set(text.split("Columns: ")[1].split(". Or")[0].split(", "))
 
 

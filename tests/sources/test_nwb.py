@@ -488,7 +488,7 @@ def test_a_missing_region_column_is_answered_with_those_there(write, dataset):
     path = write(add_trials, add_units)
     text = problem(path, dataset(source="nwb", files="*", regions={"column": "area"}))
     assert text == (
-        f"{path}, units: no column 'area' (regions.column) in the units or their electrodes. "
+        f"{path}, units, regions.column: no column 'area' in the units or their electrodes. "
         "Columns of units: electrodes. Columns of electrodes: location, group, group_name. "
         "Columns of electrode_group: location. Or give the key region, one for all units."
     )

@@ -170,7 +170,7 @@ def test_arrays_of_a_unit_are_no_region(tmp_path, saved, session):
 
     keys = saved(add)
     text = problem(tmp_path, keys, regions={"column": "waveform_mean"})
-    assert text.endswith("column 'waveform_mean' (regions.column) has arrays, not one name a unit.")
+    assert "regions.column: the column 'waveform_mean' has arrays, not one name a unit." in text
 
 
 # --- every source with a table of units --------------------------------------------------------

@@ -111,7 +111,6 @@ def test_a_unit_may_be_silent_and_its_region_unknown(make, tmp_path):
         ("spikes", "unit_id"),
         ("trials", "session"),
         ("trials", "trial_id"),
-        ("units", "location"),
     ],
 )
 def test_a_missing_column_is_answered_with_those_there(make, tmp_path, suffix, name, column):
@@ -119,6 +118,15 @@ def test_a_missing_column_is_answered_with_those_there(make, tmp_path, suffix, n
     text = problem(make(**{name: frame}), tmp_path)
     columns = ", ".join(frame.columns)
     assert text == f"{tmp_path / name}.{suffix}: no column '{column}'. Columns: {columns}."
+
+
+def test_a_missing_column_of_regions_names_the_key(make, tmp_path, suffix):
+    frame = frames()["units"].rename(columns={"location": "locations"})
+    assert problem(make(units=frame), tmp_path) == (
+        f"{tmp_path / 'units'}.{suffix}, regions.column: no column 'location'. Did you mean "
+        "locations? Columns: unit_id, locations, session. Or give the key region, one for all "
+        "units."
+    )
 
 
 @pytest.mark.parametrize("name", ["spikes", "trials", "units"])
@@ -141,8 +149,9 @@ def test_spikes_of_an_unknown_unit_are_an_error(make, tmp_path, suffix):
     spikes = frames()["spikes"]
     spikes.loc[3, "unit_id"] = "99"
     assert problem(make(spikes=spikes), tmp_path) == (
-        f"{tmp_path / 'spikes'}.{suffix}, unit_id: unit '99' of session '1' is not in "
-        f"{tmp_path / 'units'}.{suffix}."
+        f"{tmp_path / 'spikes'}.{suffix}, unit_id: spikes of 1 unit in session '1' without a "
+        f"row in {tmp_path / 'units'}.{suffix}: '99'. Add a row with the region of each to the "
+        "table of units, or remove their spikes. To leave units out, use units_where."
     )
 
 
@@ -150,11 +159,13 @@ def test_ids_may_repeat_between_sessions_but_not_within_one(make, tmp_path, suff
     trials = frames()["trials"]
     trials.loc[1, "trial_id"] = 0
     assert problem(make(trials=trials), tmp_path) == (
-        f"{tmp_path / 'trials'}.{suffix}, trial_id: 0 is used more than once in session '1'."
+        f"{tmp_path / 'trials'}.{suffix}, trial_id: 0 is used more than once in session '1'"
+        " Number the rows of a session, or remove rows that occur twice."
     )
     units = frames()["units"].assign(unit_id="u")
     assert problem(make(units=units), tmp_path) == (
-        f"{tmp_path / 'units'}.{suffix}, unit_id: 'u' is used more than once in session '1'."
+        f"{tmp_path / 'units'}.{suffix}, unit_id: 'u' is used more than once in session '1'"
+        " Number the rows of a session, or remove rows that occur twice."
     )
 
 
