@@ -52,7 +52,7 @@ def event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
     raise InputError(
         where,
         f"column {column!r} holds no times in s but, for example, {given}.",
-        f"{_candidates(trials)}An event is a number with a decimal point, in s on the clock of the "
+        f"{_candidates(trials)}Write numbers with a decimal point, in s on the clock of the "
         "spikes.",
     )
 

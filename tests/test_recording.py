@@ -282,8 +282,8 @@ def test_good_recordings_pass_and_a_task_may_be_missing_in_one_session(small):
 def test_a_task_without_trials_is_an_error(small):
     assert together(small, session(order="pro")) == (
         "datasets.small.tasks.retro.trials: task 'retro' has no trials: \"order == 'retro'\" is "
-        "true on none that has a label. Compare its spelling, case and type with the values that "
-        "neuro-attn inspect lists for the column."
+        "true on none that has a label. No trial has the value 'retro' in the column 'order': "
+        "'pro' (8)."
     )
 
 
@@ -291,8 +291,9 @@ def test_a_label_that_matches_no_trial_is_named_not_the_tasks(dataset):
     label = {"left": "side == 'Left'", "right": "side == 'Right'"}
     assert together(dataset(source="nwb", files="*.nwb", label=label), session()) == (
         "datasets.small.label: no trial has a class: the label matches none of the 8 trials of "
-        "the tasks. Compare its spelling, case and type with the values that neuro-attn inspect "
-        "lists for the column."
+        "the tasks. No trial has the value 'Left' in the column 'side': 'left' (4), 'right' (4). "
+        "Did you mean 'left'? No trial has the value 'Right' in the column 'side': 'left' (4), "
+        "'right' (4). Did you mean 'right'?"
     )
 
 
@@ -306,7 +307,9 @@ def test_a_task_with_trials_of_one_class_is_an_error(small):
 
 def test_tasks_must_have_the_same_classes(small):
     assert together(small, session(side=["a", "a", "b", "b", "c", "a", "a", "b"])) == (
-        "datasets.small.label: task 'retro' has no trials of class c."
+        "datasets.small.label: task 'retro' has no trials of class c. Every task needs trials of "
+        "every class: give label an expression for each class that all tasks have, or leave the "
+        "task out."
     )
 
 
