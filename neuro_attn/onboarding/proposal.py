@@ -17,6 +17,7 @@ import xarray as xr
 from neuro_attn import recording, sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError, did_you_mean
+from neuro_attn.events import no_column
 from neuro_attn.onboarding import binned
 from neuro_attn.onboarding.contents import (
     BIN,
@@ -312,7 +313,7 @@ def _align(
 
     def accept(column: str) -> str:
         if column not in table:
-            raise events.no_column(column, table, "")
+            raise no_column(column, table, "")
         judge("trial_id", _usual_tasks(found, table, [column]), classes=False)
         return column
 
