@@ -54,11 +54,11 @@ def test_the_remedy_of_misspelled_classes_works(source, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("source", ["nwb", "csv", "alf", "phy", "netcdf", "matlab"])
-def test_regions_that_differ_in_case_only_are_reported(source, tmp_path, capsys):
-    planted = replace(formats.planted(), regions=["V4", "v4"] * 5)
+def test_regions_that_differ_in_blanks_only_are_reported(source, tmp_path, capsys):
+    planted = replace(formats.planted(), regions=["area V4", "area  V4"] * 5)
     (found,) = said(formats.write(source, tmp_path, planted), tmp_path, capsys)
     assert found.where == "datasets.mine.regions"
-    assert "regions.map: {v4: ['V4', 'v4']}" in found.remedy
+    assert "regions.map: {area V4: ['area  V4', 'area V4']}" in found.remedy
 
 
 @pytest.mark.parametrize("source", ["nwb", "csv", "parquet", "alf", "phy"])

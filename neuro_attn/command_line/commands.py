@@ -75,7 +75,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         _discard_output()
     except (OSError, MemoryError) as error:
         messages.tell(of_the_system(error))
-    except (KeyboardInterrupt, EOFError):
+    except KeyboardInterrupt:
         resumes = command in (*options.PASSING_ON, "download")
         then = "Give the same command again to resume." if resumes else "Nothing was written."
         messages.tell(f"stopped. {then}")
@@ -143,7 +143,7 @@ def _init(given: argparse.Namespace) -> None:
                 ask=dialogue if sys.stdin.isatty() else None,
                 cores=os.cpu_count() or 1,
             )
-    except (InputError, KeyboardInterrupt, EOFError):
+    except (InputError, KeyboardInterrupt):
         if dialogue.answers:
             print(f"\nYour answers, as options of the same command: {dialogue.as_options()}")
         raise

@@ -85,6 +85,9 @@ class Dialogue:
             answer = input(f"[{plain(default)}] > " if default else "> ").strip() or default
         except UnicodeDecodeError:
             raise InputError("", "the answer is not text in the terminal's encoding.") from None
+        except EOFError:
+            # Readers raise it for files that end too early; a terminal that closes is no such file.
+            raise KeyboardInterrupt from None
         if not answer:
             several = f"a number from 1 to {len(candidates)}, or " if candidates else ""
             raise InputError("", f"an answer is needed: {several}text.")

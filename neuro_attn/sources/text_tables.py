@@ -94,7 +94,7 @@ def read_text_table(
                 # If read in chunks, a column could be numeric in one and text in the next.
                 low_memory=False,
                 skipinitialspace=True,
-                # A table that unfolds is no table of text; `_check_header` has read this one as it is.
+                # `_check_header` has read the file as it is; one that unfolds is no table of text.
                 compression=None,
             )
     except UnicodeDecodeError:

@@ -83,9 +83,11 @@ def trials_table() -> pd.DataFrame:
     )
 
 
-def spike_trains(n_units: int = N_UNITS, rate: float = 10.0) -> list[np.ndarray]:
-    """Poisson spikes that go on through all trials."""
-    rng = np.random.default_rng(0)
+def spike_trains(
+    n_units: int = N_UNITS, rate: float = 10.0, session: str = "a"
+) -> list[np.ndarray]:
+    """Poisson spikes through all trials, others in each session."""
+    rng = np.random.default_rng(list(session.encode()))
     end = 2.0 * N_TRIALS
     return [np.sort(rng.uniform(0, end, rng.poisson(rate * end))) for _ in range(n_units)]
 
@@ -103,7 +105,7 @@ def write_nwb(
     """Write an NWB file; `place` says where the regions stand, "" nowhere."""
     file = NWBFile("small", path.stem, datetime(2020, 1, 1, tzinfo=UTC))
     trials = trials_table() if trials is None else trials
-    trains = spike_trains() if trains is None else trains
+    trains = spike_trains(session=path.stem) if trains is None else trains
     regions = [("V4", "FEF")[n % 2] for n in range(len(trains))] if regions is None else regions
     for column in trials.columns.drop(["start_time", "stop_time"]):
         file.add_trial_column(column, column)
@@ -144,7 +146,7 @@ def write_raster(
 
     Labels are the rule and the side of the trials table, under other `names` and `values`.
     """
-    rng = np.random.default_rng(len(path.stem))
+    rng = np.random.default_rng(list(path.stem.encode()))
     trials = trials_table()
 
     def cells(values) -> np.ndarray:
@@ -175,24 +177,30 @@ def write_tables(
     folder: Path, suffix: str = "csv", **changed: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> list[Path]:
     """Write spikes, trials and units of two sessions; functions may change them before."""
-    trains = spike_trains()
     units = pd.DataFrame(
         {
             "unit_id": [f"u{n}" for n in range(N_UNITS)],
             "location": [("V4", "FEF")[n % 2] for n in range(N_UNITS)],
         }
     )
-    spikes = pd.concat(
-        [pd.DataFrame({"unit_id": f"u{n}", "time": train}) for n, train in enumerate(trains)]
-    )
+    spikes = {
+        session: pd.concat(
+            [
+                pd.DataFrame({"unit_id": f"u{n}", "time": train})
+                for n, train in enumerate(spike_trains(session=session))
+            ]
+        )
+        for session in ("monday", "tuesday")
+    }
     frames = {
-        "spikes": spikes,
         "trials": trials_table().assign(trial_id=np.arange(N_TRIALS)),
         "units": units,
     }
     paths = []
-    for role, frame in frames.items():
-        both = pd.concat([frame.assign(session=name) for name in ("monday", "tuesday")])
+    for role in ("spikes", "trials", "units"):
+        both = pd.concat(
+            [frames.get(role, each).assign(session=name) for name, each in spikes.items()]
+        )
         both = changed.get(role, lambda same: same)(both.reset_index(drop=True))
         path = folder / f"{role}.{suffix}"
         both.to_csv(path, index=False) if suffix == "csv" else both.to_parquet(path, index=False)
@@ -215,7 +223,7 @@ def write_netcdf(path: Path) -> Path:
     }
     session = recording.SpikeSession(
         session=path.stem,
-        spike_times=spike_trains(),
+        spike_times=spike_trains(session=path.stem),
         units=pd.DataFrame(
             {
                 "unit_id": np.arange(N_UNITS),

@@ -252,7 +252,8 @@ def test_spike_times_on_two_clocks_are_told_and_init_names_the_file(tmp_path, co
 def test_sortings_of_all_sessions_are_put_together(tmp_path, command):
     one, other = (tmp_path / name for name in ("one", "other"))
     layouts.write_alf(one, SESSION, "alf/probe00/pykilosort")
-    layouts.write_alf(other, SESSION, "alf/probe00/iblsorter", "alf/probe00/sorter2")
+    another = formats.planted(n_trials=40, n_units=12, seed=1)
+    layouts.write_alf(other, another, "alf/probe00/iblsorter", "alf/probe00/sorter2")
     roots = [layouts.alf_session(each) for each in (one, other)]
     renamed = roots[1].rename(roots[1].with_name("002"))
     done = command("init", roots[0], renamed, "-o", "mine.yaml", *BY_RULE)
