@@ -66,7 +66,11 @@ def column_names(path: Path) -> list[str]:
     """Return the names of a file's columns, from its schema alone."""
     import pyarrow.parquet as pq
 
-    return [str(name) for name in pq.read_schema(path.absolute()).names]
+    schema = pq.read_schema(path.absolute())
+    # pandas keeps an index of consecutive numbers in the metadata, without a column.
+    index = (schema.pandas_metadata or {}).get("index_columns", [])
+    ranges = [each["name"] for each in index if isinstance(each, dict) and each.get("name")]
+    return [*map(str, schema.names), *map(str, ranges)]
 
 
 def _check_size(metadata: Any, path: Path) -> None:

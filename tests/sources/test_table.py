@@ -159,12 +159,12 @@ def test_ids_may_repeat_between_sessions_but_not_within_one(make, tmp_path, suff
     trials = frames()["trials"]
     trials.loc[1, "trial_id"] = 0
     assert problem(make(trials=trials), tmp_path) == (
-        f"{tmp_path / 'trials'}.{suffix}, trial_id: 0 is used more than once in session '1'"
+        f"{tmp_path / 'trials'}.{suffix}, trial_id: 0 is used more than once in session '1'."
         " Number the rows of a session, or remove rows that occur twice."
     )
     units = frames()["units"].assign(unit_id="u")
     assert problem(make(units=units), tmp_path) == (
-        f"{tmp_path / 'units'}.{suffix}, unit_id: 'u' is used more than once in session '1'"
+        f"{tmp_path / 'units'}.{suffix}, unit_id: 'u' is used more than once in session '1'."
         " Number the rows of a session, or remove rows that occur twice."
     )
 
