@@ -6,10 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.hostile.conftest import text
+from tests.workflow.conftest import SMALL
 
 ROOT = Path(__file__).parents[2]
+CONFIGURATION = yaml.safe_dump(SMALL, sort_keys=False)
+"""A configuration that needs no files."""
 COMMAND = [sys.executable, "-m", "neuro_attn.command_line"]
 
 
@@ -25,7 +28,7 @@ def workflow(tmp_path) -> Callable[[str], Path]:
 
     def write(rules: str) -> Path:
         (tmp_path / "Snakefile").write_text(rules)
-        (tmp_path / "mine.yaml").write_text(text())
+        (tmp_path / "mine.yaml").write_text(CONFIGURATION)
         return tmp_path
 
     return write

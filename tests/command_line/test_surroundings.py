@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from neuro_attn.command_line.surroundings import replacements
-from tests.command_line.conftest import COMMAND, ROOT, environment
+from tests.command_line.conftest import COMMAND, CONFIGURATION, ROOT, environment
 from tests.command_line.test_running import TWO_JOBS
-from tests.hostile.conftest import text
 
 NOBODY = 12345
 """A user id without an entry among the users of this machine."""
@@ -135,7 +134,7 @@ def test_a_full_disk_is_one_message_and_a_run_is_resumed_where_there_is_room(dis
     rules = TWO_JOBS.replace("echo a > {output}", "seq 9999 > new && mv new {output}")
     rules = rules.replace("cp {input} {output}", "cp {input} new && mv new {output}")
     (folder / "Snakefile").write_text(rules)
-    (folder / "mine.yaml").write_text(text())
+    (folder / "mine.yaml").write_text(CONFIGURATION)
     used = 4 * sum(path.stat().st_size // 4096 + 1 for path in folder.iterdir())
     disk(used + free, "remount")
     command = [*COMMAND, "run", "mine.yaml", "--cores", "1"]

@@ -16,7 +16,6 @@ from neuro_attn.command_line import main, verifying
 from neuro_attn.command_line.verifying import Planned
 from neuro_attn.errors import InputError
 from tests.command_line.conftest import COMMAND, environment
-from tests.hostile.conftest import text
 
 SUMMARY = """output_file\tdate\trule\tlog-file(s)\tstatus\tplan
 results/a/first.txt\tSat Nov 28 14:00:00 2026\tfirst\tresults/logs/first.log\tok\tno update
@@ -260,8 +259,8 @@ def finished(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
     (folder / "Snakefile").write_text(WORKFLOW)
     (folder / "write.py").write_text(WRITE)
-    (folder / "mine.yaml").write_text(text("seed", 5))
-    (folder / "other.yaml").write_text(text("seed", 4))
+    (folder / "mine.yaml").write_text(CONFIGURATION + "seed: 5\n")
+    (folder / "other.yaml").write_text(CONFIGURATION + "seed: 4\n")
     for config in ("other.yaml", "mine.yaml"):
         done = call(folder, "run", config, "--cores", "1")
         assert done.returncode == 0, done.stderr

@@ -400,8 +400,8 @@ neuro-attn: error: FOLDER: contains no Snakefile. Run neuro-attn in the folder
 $ neuro-attn inspect data/mice
 NWB: 2 files
   session   recorded, s   units  spikes/s  trials (rows)
-  session1  0.0 to 160.0     24     10.04             80
-  session2  0.0 to 160.0     24     10.04             80
+  session1  0.0 to 160.0     24      9.97             80
+  session2  0.0 to 160.0     24      9.98             80
 [...]
 """,
         code=0,
