@@ -15,7 +15,7 @@ from neuro_attn.checksums import DAMAGED, MISSING, UNRECORDED, Problem
 from neuro_attn.command_line import main, verifying
 from neuro_attn.command_line.verifying import Planned
 from neuro_attn.errors import InputError
-from tests.command_line.conftest import CONFIGURATION, COMMAND, environment
+from tests.command_line.conftest import COMMAND, CONFIGURATION, environment
 
 SUMMARY = """output_file\tdate\trule\tlog-file(s)\tstatus\tplan
 results/a/first.txt\tSat Nov 28 14:00:00 2026\tfirst\tresults/logs/first.log\tok\tno update
