@@ -17,7 +17,7 @@ include: "workflow/rules/decoding.smk"
 include: "workflow/rules/inference.smk"
 include: "workflow/rules/networks.smk"
 include: "workflow/rules/comparison.smk"
-include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -26,7 +26,6 @@ report: "workflow/report/workflow.rst"
 rule all:
     default_target: True
     input:
-        results_of_all_datasets,
-        results_of_networks,
-        results_of_comparison,
+        result_tables(CONFIGURATION),
+        planted_truth,
         figures_and_tables,

@@ -8,27 +8,20 @@ import io
 import re
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
+from importlib import import_module
 
 import pandas as pd
 import pytest
 from docutils.core import publish_string
 
 from neuro_attn import escaping
-from neuro_attn.figures import (
-    color_planes,
-    cross_temporal,
-    decoding_over_time,
-    geometry,
-    onsets,
-    style,
-    transfer_matrix,
-    unit_counts,
-    words,
-)
+from neuro_attn.configuration import parse
+from neuro_attn.figures import style
 from neuro_attn.figures.tables import to_html
 from neuro_attn.results import TABLES, read_csv, write_csv
 from tests.figures.conftest import Shape
 from tests.figures.conftest import make as make
+from tests.figures.test_targets import KEYS
 from tests.results.test_results import file_of
 from tests.test_escaping import NASTY, is_number
 
@@ -96,38 +89,31 @@ def test_every_page_of_a_table_shows_the_names_and_has_no_other_element(table):
 
 
 FIGURES = {
-    "decoding_over_time": lambda make: (
-        decoding_over_time.draw(make.transfer(SHAPE), make.onsets(SHAPE)),
-        words.decoding_over_time(make.transfer(SHAPE), make.onsets(SHAPE)),
-    ),
-    "transfer_matrix": lambda make: (
-        transfer_matrix.draw(make.summary(SHAPE)),
-        words.transfer_matrix(make.summary(SHAPE), dict.fromkeys(SHAPE.windows, (0.0, 0.1))),
-    ),
-    "onsets": lambda make: (onsets.draw(make.onsets(SHAPE)), words.onsets(make.onsets(SHAPE))),
-    "cross_temporal": lambda make: (
-        cross_temporal.draw(make.cross_temporal(SHAPE), 0.05),
-        words.cross_temporal(make.cross_temporal(SHAPE), 0.05),
-    ),
-    "unit_counts": lambda make: (
-        unit_counts.draw(make.unit_counts(SHAPE)),
-        words.unit_counts(make.unit_counts(SHAPE)),
-    ),
-    "geometry": lambda make: (
-        geometry.draw(make.geometry(SHAPE)),
-        words.geometry(make.geometry(SHAPE)),
-    ),
-    "color_planes": lambda make: (
-        color_planes.draw(make.color_planes(SHAPE), make.geometry(SHAPE)),
-        words.color_planes(make.color_planes(SHAPE), make.geometry(SHAPE)),
-    ),
+    "decoding_over_time": ("transfer", "onsets"),
+    "transfer_matrix": ("summary",),
+    "onsets": ("onsets",),
+    "cross_temporal": ("cross_temporal",),
+    "unit_counts": ("unit_counts",),
+    "geometry": ("geometry",),
+    "color_planes": ("color_planes", "geometry"),
 }
+"""Figures, and what they are drawn from."""
+
+
+@pytest.fixture
+def settings():
+    dataset = parse(KEYS, "test").datasets["sim"]
+    return dataset.model_copy(update={"windows": dict.fromkeys(SHAPE.windows, (0.0, 0.1))})
 
 
 @pytest.mark.filterwarnings("ignore:Glyph:UserWarning")
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_shows_the_names_as_text_and_its_caption_as_they_are(name, make, tmp_path):
-    figure, caption = FIGURES[name](make)
+def test_every_figure_shows_the_names_as_text_and_its_caption_as_they_are(
+    name, make, settings, tmp_path
+):
+    module = import_module(f"neuro_attn.figures.{name}")
+    results = {result: getattr(make, result)(SHAPE) for result in FIGURES[name]}
+    figure, caption = module.drawn(results, settings)
     style.save(figure, tmp_path / "figure.svg", note=NASTY[-7])
     tree = ElementTree.parse(tmp_path / "figure.svg")
     tags = {element.tag.rpartition("}")[2] for element in tree.iter()}

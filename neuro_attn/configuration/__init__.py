@@ -11,12 +11,7 @@ from neuro_attn.configuration.experiment import (
     Simulation,
     Timing,
 )
-from neuro_attn.configuration.families import (
-    ATTENDED,
-    FAMILIES,
-    FAMILIES_WITH_ATTENTION,
-    family_file,
-)
+from neuro_attn.configuration.families import ATTENDED, FAMILIES, family_file
 from neuro_attn.configuration.parsing import dataset_from, parse
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.products import check_products, results_bytes
@@ -53,7 +48,6 @@ __all__ = [
     "ATTENDED",
     "BLOCK_NAMES",
     "FAMILIES",
-    "FAMILIES_WITH_ATTENTION",
     "NETWORK_STEP",
     "NETWORK_TIMING",
     "AlfDataset",

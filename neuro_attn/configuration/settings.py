@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from neuro_attn.configuration.experiment import NetworkTrials, Simulation
-from neuro_attn.configuration.families import Family
+from neuro_attn.configuration.families import ATTENDED, Family
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -511,6 +511,21 @@ class Network(NetworkTrials):
     test_trials: Annotated[int, Field(ge=40), NUMBER] = 120
     """Held-out trials of each task that are recorded and scored."""
 
+    @property
+    def attended(self) -> str | None:
+        """What the network attends to, as `ATTENDED` says; None without attention."""
+        return ATTENDED.get(self.family)
+
+    @property
+    def attends_to_steps(self) -> bool:
+        """Whether it attends to steps of the trial: queries, keys and values can be swapped."""
+        return self.attended == "step"
+
+    @property
+    def items_can_be_blocked(self) -> bool:
+        """Whether attention to the items can be blocked; without attention nothing is lost."""
+        return self.attended in ("step", None)
+
 
 class ListRecall(Settings):
     """Networks that read lists of items and recall them: the bottleneck of a fixed context."""
@@ -696,6 +711,14 @@ class Configuration(Settings):
                     network=name, trained=trained, **shared
                 )
         return made
+
+    def network_datasets(self) -> dict[str, tuple[str, bool]]:
+        """Return the network of each data set of activations, and whether it was trained."""
+        return {
+            network_dataset(name, trained): (name, trained)
+            for name in self.networks
+            for trained in (True, False)
+        }
 
 
 def network_dataset(network: str, trained: bool = True) -> str:

@@ -6,9 +6,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from neuro_attn.configuration import Timing
+from neuro_attn.configuration import Network, Timing
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.attended import mean_over_attentions
+from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Attention"
+OF = "network"
+NEEDS = ("networks/{network}/seed{n}/attention.nc",)
+WHEN = "attended"
 
 SHOWN = {"stimuli": "items", "cue": "cue"}
 """Epochs that are marked, and what they are called."""
@@ -81,6 +89,43 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     bar.locator = MaxNLocator(5)
     bar.set_label("mean attention weight")
     return figure
+
+
+def caption(attention: xr.Dataset) -> str:
+    """Describe the figure, and state what each task attends to at the last step.
+
+    Parameters
+    ----------
+    attention : xarray.Dataset
+        As for `draw`.
+    """
+    attended = attention.attrs.get("attended", "step")
+    weights = mean_over_attentions(attention)
+    lines = []
+    for task in np.unique(attention["task"].values):
+        is_task = attention["task"].values == task
+        last = weights.isel(trial=is_task, time=-1).mean("trial")
+        peak = last.isel(source=int(last.argmax("source")))
+        source = float(peak["source"])
+        where = f"the input at {source:.2f} s" if attended == "step" else f"{attended} {source:.0f}"
+        lines.append(
+            f"{rst(task)}: at the last step the weight peaks on {where}, with {float(peak):.2f} "
+            f"of the attention; n = {int(is_task.sum())} trials."
+        )
+    what = "each moment of the trial" if attended == "step" else f"each {attended}"
+    description = (
+        f"Mean attention weight on {what} (vertical) if the report were requested at each time "
+        "(horizontal); nothing after that time can be attended to. Replicate networks are pooled."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: object) -> Drawn:
+    """Draw the figure of a network, with its caption."""
+    seeds: list[xr.Dataset] = results["attention"]
+    attention = xr.concat(seeds, "trial", data_vars="all", coords="minimal", compat="override")
+    network = Network.model_validate_json(seeds[0].attrs["network_settings"])
+    return Drawn(draw(attention, network.timing), caption(attention))
 
 
 def _mark_epochs(axes: Axes, task: str, timing: Timing, end: float, of_inputs: bool) -> None:

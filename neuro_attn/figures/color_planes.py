@@ -11,7 +11,15 @@ from matplotlib.lines import Line2D
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import interval, listed, paragraphs
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Colour planes"
+OF = "dataset"
+NEEDS = ("{dataset}/color_planes.csv", "{dataset}/geometry.csv")
 
 AXES = ["pc1", "pc2", "pc3"]
 LOOKS: tuple[tuple[str, Any, str], ...] = (
@@ -76,6 +84,37 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
     return figure
+
+
+def caption(planes: pd.DataFrame, geometry: pd.DataFrame) -> str:
+    """Describe the figure, and state the angles between the planes that are drawn.
+
+    Parameters
+    ----------
+    planes, geometry : pandas.DataFrame
+        As for `draw`.
+    """
+    shown = planes[["region", "task", "window"]].drop_duplicates()
+    angles = geometry[geometry["measure"] == "plane_angle_cos"]
+    lines = [
+        f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: absolute cosine "
+        f"{interval(row['value'], row['ci_low'], row['ci_high'], 2)}, floor {row['floor']:.2f}."
+        for row in shown.merge(angles, on=["region", "task", "window"]).to_dict("records")
+    ]
+    description = (
+        "Mean responses to the colour bins of the two items on their first three principal "
+        "components, for every task and window. Polygons join neighbouring colours. The absolute "
+        "cosine is that of the angle between the two planes: near 0 they are independent, near 1 "
+        "they coincide; noise keeps it above 0. Components are those of each panel. Where "
+        "sessions are not pooled, the first session of each region is drawn."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: AnyDataset) -> Drawn:
+    """Draw the figure of a data set, with its caption."""
+    planes, geometry = results["color_planes"], results["geometry"]
+    return Drawn(draw(planes, geometry), caption(planes, geometry))
 
 
 def _draw_planes(axes: Axes3D, points: pd.DataFrame, looks: dict[str, tuple]) -> None:

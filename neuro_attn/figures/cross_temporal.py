@@ -9,8 +9,16 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from neuro_attn.configuration import AnyDataset, Inference
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import listed, paragraphs, percent, significance, task_pair
+from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.inference.significance import significant
+
+TITLE = "Cross-temporal decoding"
+OF = "dataset"
+NEEDS = ("{dataset}/cross_temporal.nc",)
 
 GAP = 0.04
 """Space between the blocks of two tasks, as a fraction of a block."""
@@ -63,6 +71,41 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
         f"test time (s); outlined: corrected p < {style.proportion(alpha)}", fontsize=style.TEXT
     )
     return figure
+
+
+def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
+    """Describe the figure, and state in how many pairs of times each region is above chance.
+
+    Parameters
+    ----------
+    cross_temporal : xarray.Dataset
+        As for `draw`.
+    inference : Inference
+        Settings of the tests.
+    """
+    above = significant(cross_temporal["p_corrected"], inference.alpha)
+    fractions = above.mean(["train_time", "test_time"])
+    lines = [
+        f"{rst(region)}, {task_pair(train, test)}: above chance in "
+        f"{percent(float(fractions.sel(region=region, train_task=train, test_task=test)))} "
+        "of the pairs of times."
+        for region in cross_temporal["region"].values
+        for train in cross_temporal["train_task"].values
+        for test in cross_temporal["test_task"].values
+    ]
+    description = (
+        "Balanced accuracy of decoders trained at one time (vertical) and tested at every other "
+        "(horizontal), for every pair of tasks. Outlines mark "
+        f"{significance(inference, 'all pairs of times of a block')}. A square means that the "
+        "code is stable, a stripe along the dashed diagonal that it changes."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: AnyDataset) -> Drawn:
+    """Draw the figure of a data set, with its caption."""
+    cross_temporal, inference = results["cross_temporal"], settings.inference
+    return Drawn(draw(cross_temporal, inference.alpha), caption(cross_temporal, inference))
 
 
 def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) -> None:

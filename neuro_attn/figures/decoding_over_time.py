@@ -7,8 +7,24 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import (
+    interval,
+    listed,
+    p_value,
+    paragraphs,
+    percent,
+    significance,
+    task_pair,
+)
+from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.inference.significance import significant
+
+TITLE = "Decoding over time"
+OF = "dataset"
+NEEDS = ("{dataset}/transfer.csv", "{dataset}/onsets.csv")
 
 
 @style.journal_style()
@@ -79,6 +95,67 @@ def draw(
     figure.supxlabel("time from the task's event (s)", fontsize=style.TEXT)
     _draw_key(figure, rows, colors, onsets is not None, alpha, confidence)
     return figure
+
+
+def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -> str:
+    """Describe the figure, and state when each region's accuracy is above chance.
+
+    Parameters
+    ----------
+    transfer, onsets : pandas.DataFrame
+        As for `draw`.
+    dataset : AnyDataset
+        Settings of the data set.
+    """
+    rows = transfer[transfer["session"] == "all"]
+    plain = onsets[onsets["compared_with"] == ""].set_index(["region", "train_task", "test_task"])
+    lines = []
+    for (region, train, test), course in rows.groupby(
+        ["region", "train_task", "test_task"], sort=False
+    ):
+        peak = course.loc[course["accuracy"].idxmax()]
+        onset = "no onset"
+        if (region, train, test) in plain.index:
+            row = plain.loc[(region, train, test)]
+            onset = f"onset {interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s"
+        lines.append(
+            f"{rst(region)}, {task_pair(train, test)}: highest "
+            f"{interval(peak['accuracy'], peak['ci_low'], peak['ci_high'], 2)} at "
+            f"{peak['time']:.3g} s (corrected p {p_value(peak['p_corrected'])}), {onset}; "
+            f"n = {int(peak['n_units'])} units, {int(peak['n_train'])} training and "
+            f"{int(peak['n_test'])} test trials."
+        )
+    return paragraphs(_description(dataset), listed(lines))
+
+
+def _description(dataset: AnyDataset) -> str:
+    decoding, inference = dataset.decoding, dataset.inference
+    populations = {
+        "pseudopopulation": "The units of all sessions are combined into a pseudopopulation.",
+        "simultaneous": "Each session is decoded separately; curves are means over sessions.",
+    }
+    penalties = decoding.C if isinstance(decoding.C, list) else [decoding.C]
+    penalty = f"C = {', '.join(f'{C:g}' for C in penalties)}"
+    if len(penalties) > 1:
+        penalty += ", chosen on training trials"
+    return (
+        "Balanced accuracy of decoders trained and tested at the same time, in bins of "
+        f"{1000 * dataset.time.bin:g} ms, aligned to each task's event. "
+        f"{populations[decoding.population]} Accuracy is a mean over {decoding.folds} folds and "
+        f"{decoding.draws} draws ({penalty}). Bands are {percent(inference.confidence)} intervals "
+        f"from {inference.bootstraps} resamples of trials and units. Bars mark "
+        f"{significance(inference, 'times and regions')}; across tasks p is the larger of this "
+        "one and the one with randomly mirrored units. Triangles mark onsets, where the rise to "
+        f"{inference.sustained} consecutive significant bins begins. A bin contains only its own "
+        "spikes."
+    )
+
+
+def drawn(results: Results, settings: AnyDataset) -> Drawn:
+    """Draw the figure of a data set, with its caption."""
+    transfer, onsets, inference = results["transfer"], results["onsets"], settings.inference
+    figure = draw(transfer, onsets, inference.alpha, inference.confidence)
+    return Drawn(figure, caption(transfer, onsets, settings))
 
 
 def _draw_curve(axes: Axes, curve: pd.DataFrame, color: str, within: bool) -> None:

@@ -7,7 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import interval, listed, paragraphs
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Geometry"
+OF = "dataset"
+NEEDS = ("{dataset}/geometry.csv",)
 
 MEASURES = {
     "axis_cosine": "cosine of the tasks' coding axes",
@@ -94,6 +102,40 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
         alignment="left",
     )
     return figure
+
+
+def caption(geometry: pd.DataFrame) -> str:
+    """Describe the figure, and state each measure with its interval, ceiling and floor.
+
+    Parameters
+    ----------
+    geometry : pandas.DataFrame
+        As for `draw`.
+    """
+    lines = [
+        f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: "
+        f"{rst(row['measure'])} {interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
+        f"ceiling {row['ceiling']:.2f}, floor {row['floor']:.2f}."
+        for row in geometry.to_dict("records")
+    ]
+    description = (
+        "Geometry of the codes in every window: the cosine between the coding axes of two tasks, "
+        "the parallelism score, cross-condition generalisation performance (CCGP), shattering "
+        "dimensionality, the cosine and alignment index of the colour planes, and the stability "
+        "of the coding axes. Cosines and alignment are debiased by split halves, so noise does "
+        "not pull them to 0. The ceiling is the measure between halves of the trials of one set "
+        "of conditions, the floor its value with shuffled labels. The absolute cosine of the "
+        "planes is above 0 by noise alone; compare it with its floor. Accuracies are on held-out "
+        "trials. The table of what geometry lacks lists the measures that these data cannot "
+        "support."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: AnyDataset) -> Drawn:
+    """Draw the figure of a data set, with its caption."""
+    geometry = results["geometry"]
+    return Drawn(draw(geometry, settings.inference.confidence), caption(geometry))
 
 
 def _shades(n: int) -> list[tuple[float, float, float, float]]:

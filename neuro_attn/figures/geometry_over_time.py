@@ -6,7 +6,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import interval, listed, paragraphs
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Geometry over time"
+OF = "dataset"
+NEEDS = ("{dataset}/geometry_over_time.csv",)
 
 ROWS = {
     "axis_cosine": ("cosine of\ncoding axes", (0.0, 1.0)),
@@ -104,6 +112,37 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
         alignment="left",
     )
     return figure
+
+
+def caption(table: pd.DataFrame) -> str:
+    """Describe the figure, and state where each measure is defined and largest.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As for `draw`.
+    """
+    lines = []
+    for (region, task, measure), course in table.groupby(["region", "task", "measure"], sort=False):
+        row = course.loc[course["value"].idxmax()]
+        lines.append(
+            f"{rst(region)}, {rst(task)}: {rst(measure)}, {len(course)} bins, largest "
+            f"{interval(row['value'], row['ci_low'], row['ci_high'], 2)} at {row['time']:.3g} s."
+        )
+    description = (
+        "The cosine between the coding axes of two tasks, the cosine between the colour planes, "
+        "and the fraction of variance over trials that the cued and the uncued colour explain "
+        "(omega squared, mean over units), in every bin. All are debiased: without a code they "
+        "vary around 0. Bins in which a code is not reliably longer than noise are left out. "
+        "Intervals are from bootstraps over trials."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: AnyDataset) -> Drawn:
+    """Draw the figure of a data set, with its caption."""
+    table = results["geometry_over_time"]
+    return Drawn(draw(table, settings.inference.confidence), caption(table))
 
 
 def _draw_courses(

@@ -5,7 +5,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
 
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Learning curves"
+OF = "networks"
+NEEDS = ("networks/training.csv", "networks/report_error.csv")
 
 GUESSING = 90.0
 """Mean absolute error of a random colour, degrees."""
@@ -80,3 +87,32 @@ def draw(log: pd.DataFrame) -> Figure:
     seeds = style.count(log.groupby("network")["seed"].nunique(), "seed")
     figure.supxlabel(f"training step (n = {seeds} of each network)", fontsize=style.TEXT)
     return figure
+
+
+def caption(report_error: pd.DataFrame) -> str:
+    """Describe the figure, and state the report errors of trained and untrained networks.
+
+    Parameters
+    ----------
+    report_error : pandas.DataFrame
+        ``network``, ``trained``, ``task``, ``report_error`` (degrees) and ``n_trials`` of every
+        replicate network.
+    """
+    lines = []
+    for (network, trained, task), rows in report_error.groupby(["network", "trained", "task"]):
+        errors = rows["report_error"]
+        lines.append(
+            f"{rst(network)}, {'trained' if trained else 'untrained'}, {rst(task)}: "
+            f"{errors.mean():.1f} degrees (seeds {errors.min():.1f} to {errors.max():.1f}; "
+            f"n = {len(errors)} seeds, {int(rows['n_trials'].sum())} held-out trials)."
+        )
+    description = (
+        "Mean absolute report error on held-out trials during training; thin lines are replicate "
+        "networks (seeds), thick lines their means."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: None) -> Drawn:
+    """Draw the figure of all networks, with its caption."""
+    return Drawn(draw(results["training"]), caption(results["report_error"]))

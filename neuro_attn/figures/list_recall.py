@@ -5,7 +5,14 @@ from itertools import pairwise
 import pandas as pd
 from matplotlib.figure import Figure
 
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Recall of lists"
+OF = "networks"
+NEEDS = ("networks/list_recall.csv",)
 
 HEIGHT = 58.0
 
@@ -68,3 +75,37 @@ def draw(recall: pd.DataFrame) -> Figure:
     figure.supxlabel(f"n = {seeds}, {lists} of each length", fontsize=style.NOTE, color=style.GREY)
     style.end_labels(axes, ends, HEIGHT - 15)
     return figure
+
+
+def caption(recall: pd.DataFrame) -> str:
+    """Describe the figure, and state how much of the lists of each length is recalled.
+
+    Parameters
+    ----------
+    recall : pandas.DataFrame
+        As for `draw`.
+    """
+    lines = []
+    for (family, length), rows in recall.groupby(["family", "length"], sort=False):
+        accuracy = rows["token_accuracy"]
+        lines.append(
+            f"{rst(family)}, {length} items: {accuracy.mean():.2f} in their place (seeds "
+            f"{accuracy.min():.2f} to {accuracy.max():.2f}; chance {rows['chance'].iloc[0]:.3g}), "
+            f"{rows['forced_accuracy'].mean():.2f} given the items before ("
+            f"n = {len(rows)} seeds, {int(rows['n_lists'].sum())} held-out lists)."
+        )
+    description = (
+        "The bottleneck of a fixed context. Networks read a list of random items and then recall "
+        "it in order; a network is trained for each length. Accuracy is the fraction of items of "
+        "held-out lists that are recalled in their place while the decoder runs on its own "
+        "answers. ``seq2seq`` receives the list as one vector, ``bahdanau`` attends to the states "
+        "of all positions; encoder, size and training are the same. Lines are means over "
+        "replicate networks (seeds), points are seeds."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: None) -> Drawn:
+    """Draw the figure of all networks, with its caption."""
+    recall = results["list_recall"]
+    return Drawn(draw(recall), caption(recall))

@@ -8,7 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Where the memory lies"
+OF = "networks"
+NEEDS = ("networks/memory_locus.csv",)
 
 GUESSING = 90.0
 """Mean absolute error of a random colour, degrees."""
@@ -83,6 +90,44 @@ def draw(located: pd.DataFrame) -> Figure:
     )
     _legend(figure, located)
     return figure
+
+
+def caption(located: pd.DataFrame) -> str:
+    """Describe the figure, and state what is lost without attention to the items.
+
+    Parameters
+    ----------
+    located : pandas.DataFrame
+        As for `draw`.
+    """
+    lines = []
+    for (network, population, measure), rows in located.groupby(
+        ["network", "population", "measure"], sort=False
+    ):
+        means = rows["intact"].mean(), rows["cut"].mean()
+        if measure == "delay_r2":
+            intact, cut = (f"{mean:.2f}".replace("-", "\N{MINUS SIGN}") for mean in means)
+            change = f"{rst(population)}: R2 in the delay {intact}, blocked {cut}"
+        else:
+            task = rst(measure.removeprefix(PREFIX))
+            change = f"{task}: report error {means[0]:.1f} degrees, blocked {means[1]:.1f}"
+        lines.append(f"{rst(network)}, {change} (n = {len(rows)} seeds).")
+    description = (
+        "What networks lose when attention to the steps of the items is blocked. Left: the "
+        "cross-validated fraction of variance of both items' colours that a ridge regression "
+        "explains at the end of the delay of retro trials, before the cue; 0 is guessing the "
+        "mean. Right: the mean absolute error of the report; guessing gives 90 degrees. A network "
+        "that looks the items up in stored states loses them, one that carries them in its "
+        "activity does not. Large symbols are means over replicate networks (seeds), small points "
+        "are seeds."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: None) -> Drawn:
+    """Draw the figure of all networks, with its caption."""
+    located = results["memory_locus"]
+    return Drawn(draw(located), caption(located))
 
 
 def _blocks(networks: Sequence[str], sides: Sequence[pd.DataFrame]) -> tuple[dict[str, int], int]:

@@ -6,7 +6,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from neuro_attn.configuration import AnyDataset, Inference
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import interval, listed, paragraphs, percent, task_pair
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Onsets"
+OF = "dataset"
+NEEDS = ("{dataset}/onsets.csv",)
 
 MOST_DIFFERENCES = 40
 """If a pair of tasks has more, only differences are drawn whose interval excludes zero."""
@@ -80,6 +88,39 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     for unused in grid.flat[len(pairs) * len(tables) :]:
         unused.remove()
     return figure
+
+
+def caption(onsets: pd.DataFrame, inference: Inference) -> str:
+    """Describe the figure, and state by how much regions differ in onset.
+
+    Parameters
+    ----------
+    onsets : pandas.DataFrame
+        As for `draw`.
+    inference : Inference
+        Settings of the tests and intervals.
+    """
+    lines = [
+        f"{rst(row['region'])} \N{MINUS SIGN} {rst(row['compared_with'])}, "
+        f"{task_pair(row['train_task'], row['test_task'])}: "
+        f"{interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s."
+        for row in onsets[onsets["compared_with"] != ""].to_dict("records")
+    ]
+    description = (
+        f"Onsets (left) and their differences between regions (right) with "
+        f"{percent(inference.confidence)} intervals from {inference.bootstraps} resamples of "
+        "trials and units. A region has an onset if its accuracy is significant "
+        f"(p < {inference.alpha:g}, corrected by the maximum over time) in {inference.sustained} "
+        "consecutive bins; the onset is the start of a fitted rise to these bins. Compare regions "
+        "by the differences, not by whether two intervals overlap: the resampled trials are shared."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: AnyDataset) -> Drawn:
+    """Draw the figure of a data set, with its caption."""
+    onsets, inference = results["onsets"], settings.inference
+    return Drawn(draw(onsets, inference.confidence), caption(onsets, inference))
 
 
 def _differences(table: pd.DataFrame, regions: list[str]) -> tuple[pd.DataFrame, str]:

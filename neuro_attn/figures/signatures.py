@@ -9,7 +9,14 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.protocol import Compared, Drawn, Results
+
+TITLE = "Signatures"
+OF = "comparison"
+NEEDS = ("comparison/signatures.csv", "comparison/distances.csv")
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 SMALLEST_SD = 0.01
@@ -101,6 +108,44 @@ def draw(
     near = {key: nearest[key] or key[1] for key in order}
     _map(axes, scaled.to_numpy(float), near, trained, names, len(of_brain))
     return figure
+
+
+def caption(shown: pd.DataFrame) -> str:
+    """Describe the figure, and state the range of the accuracies in each signature.
+
+    Parameters
+    ----------
+    shown : pandas.DataFrame
+        What `shown` returns.
+    """
+    lines = []
+    for (dataset, region), own in shown.groupby(["dataset", "region"], sort=False):
+        rows = own[own["feature"].str.startswith("accuracy ")]
+        best = rows.loc[rows["value"].idxmax()]
+        lines.append(
+            f"{rst(dataset)}, {rst(region)}: {len(own)} features; accuracies from "
+            f"{rows['value'].min():.2f} to {best['value']:.2f} "
+            f"({rst(best['feature'].removeprefix('accuracy '))})."
+        )
+    description = (
+        "Left: the signature of every region and network population, at the units and training "
+        "trials of the smallest: balanced accuracy of every pair of tasks in every window and, "
+        "where colours are known, information on the cued and uncued colour (omega squared) and "
+        "the cosine and alignment index of the colour planes. Grey is undefined. Noise is added to "
+        "each network until its within-task accuracy matches its nearest region. With many "
+        "networks only trained ones are drawn. Right: the same signatures on their first two "
+        "principal components, each feature divided by the regions' mean bootstrap SD; distances "
+        "on this map are at most the true ones. Open dots are untrained networks."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: Compared) -> Drawn:
+    """Draw the figure of the comparison, with its caption."""
+    table, distances = results["signatures"], results["distances"]
+    networks = dict(settings.networks)
+    figure = draw(table, distances, settings.brain, networks)
+    return Drawn(figure, caption(shown(table, distances, networks)))
 
 
 def _name(key: Key, brain: str, networks: dict[str, tuple[str, bool]]) -> str:

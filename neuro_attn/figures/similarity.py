@@ -7,7 +7,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import interval, listed, paragraphs, percent
+from neuro_attn.figures.protocol import Compared, Drawn, Results
+
+TITLE = "Networks against regions"
+OF = "comparison"
+NEEDS = ("comparison/distances.csv", "comparison/nearest.csv")
 
 TRAINED = style.REGION_PALETTE[0]
 LINE, DENSE = 4.2, 3.0
@@ -73,6 +80,43 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
         handles=handles, loc="outside upper left", ncols=2 if columns == 1 else len(handles)
     )
     return figure
+
+
+def caption(nearest: pd.DataFrame) -> str:
+    """Describe the figure, and state which region each population is nearest to.
+
+    Parameters
+    ----------
+    nearest : pandas.DataFrame
+        The table of nearest regions.
+    """
+    lines = []
+    known = nearest.assign(untrained_as_near=nearest["untrained_as_near"].fillna(False))
+    for row in known.to_dict("records"):
+        as_near = "; the untrained network is as near" if row["untrained_as_near"] else ""
+        lines.append(
+            f"{rst(row['network'])}, {rst(row['population'])}: "
+            f"{'undecided, ' if row['verdict'] != row['region'] else ''}nearest to "
+            f"{rst(row['region'])}, distance "
+            f"{interval(row['distance'], row['ci_low'], row['ci_high'], 1)}, nearest in "
+            f"{percent(row['fraction_nearest'])} of the bootstrap replicates and "
+            f"{percent(row['fraction_of_seeds'])} of the seeds{as_near}."
+        )
+    description = (
+        "Distance between the signatures of networks and regions: accuracies of all pairs of "
+        "tasks in all windows and, where colours are known, their geometry. It is the root mean "
+        "square over features in units of the region's bootstrap SD. Units and training trials "
+        "are those of the smallest population, and noise is added to each network until its mean "
+        "within-task accuracy matches the region's. Regions without a code are left out. The "
+        "ceiling is the distance between random halves of the region's own units, the floor that "
+        "of the untrained network. Intervals are from bootstrap replicates of both."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def drawn(results: Results, settings: Compared) -> Drawn:
+    """Draw the figure of the comparison, with its caption."""
+    return Drawn(draw(results["distances"], settings.confidence), caption(results["nearest"]))
 
 
 def _draw_population(axes: Axes, here: pd.DataFrame, regions: list[str]) -> None:

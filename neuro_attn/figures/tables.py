@@ -1,9 +1,13 @@
 """Readable twins of the CSV tables, for reports that cannot show a CSV."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import pandas as pd
 
-from neuro_attn.escaping import html
+from neuro_attn.escaping import html, rst
+from neuro_attn.files import write_text
+from neuro_attn.results import TABLES, read_csv
 
 HEADERS = {
     "time": "time (s)",
@@ -47,6 +51,32 @@ td.number, th.number { text-align: right; }
 tbody tr:nth-child(odd) { background: #f3f5f7; }
 tbody tr:last-child td { border-bottom: 1px solid #999; }
 """
+
+
+def write_tables(
+    *, names: Iterable[str], results: Mapping[str, str], note: str, outputs: Mapping[str, str]
+) -> None:
+    """Write tables as pages, each with its caption.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The tables, of `results.TABLES`.
+    results : mapping of str to str
+        Their CSV files, by name.
+    note : str
+        Stands above each table and before its caption, such as what `significance.first_look`
+        returns.
+    outputs : mapping of str to str
+        Files, by the table's name and ``_html`` or ``_caption``.
+    """
+    for name in names:
+        table, path = TABLES[name], results[name]
+        page = to_html(read_csv(path, name), table.title, path, note)
+        write_text(page, outputs[f"{name}_html"])
+        warning = f"**{note.capitalize()}.**\n\n" if note else ""
+        caption = f"{warning}{table.caption} As CSV: {rst(path)}.\n"
+        write_text(caption, outputs[f"{name}_caption"])
 
 
 def to_html(frame: pd.DataFrame, title: str, caption: str, note: str = "") -> str:

@@ -7,9 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle, Wedge
 
-from neuro_attn.configuration import Timing
+from neuro_attn.configuration import SimulationDataset, Timing
 from neuro_attn.experiment import TASKS, epochs
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import paragraphs
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Trial timeline"
+OF = "dataset"
+NEEDS = ()
+WHEN = "simulation"
 
 LEFT, RIGHT = 21.0, 4.0
 """Margins left and right of the time bars, mm."""
@@ -52,6 +59,21 @@ def draw(timing: Timing) -> Figure:
         _draw_task(axes, task, timing, scale, bottom=height - ROW * (row + 1) + 6)
     _draw_scale(axes, scale, timing)
     return figure
+
+
+def caption() -> str:
+    """Describe the figure."""
+    return paragraphs(
+        "The simulated trials. In prospective trials the cue precedes the items, in retrospective "
+        "trials it follows them. The duration of hatched parts varies from trial to trial. "
+        "Timings follow the task code of Panichello & Buschman (2021), which warns that its "
+        "retrospective timings are inaccurate; they are part of the configuration."
+    )
+
+
+def drawn(results: Results, settings: SimulationDataset) -> Drawn:
+    """Draw the figure of a simulated data set, with its caption."""
+    return Drawn(draw(settings.simulation.timing), caption())
 
 
 def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: float) -> None:

@@ -6,8 +6,23 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import (
+    interval,
+    listed,
+    p_value,
+    paragraphs,
+    significance,
+    task_pair,
+)
+from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.inference.significance import significant
+
+TITLE = "Transfer between tasks"
+OF = "dataset"
+NEEDS = ("{dataset}/summary.csv",)
 
 PANEL_HEIGHTS = (48.0, 38.0, 38.0, 35.0, 31.0)
 """Heights that leave square panels few margins, for one to five columns, mm."""
@@ -65,6 +80,48 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
         fontsize=style.NOTE,
     )
     return figure
+
+
+def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
+    """Describe the figure, and state how well each region transfers between tasks.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        As for `draw`.
+    dataset : AnyDataset
+        Settings of the data set.
+    """
+    spans = [
+        f"{rst(name)} {start:g} to {stop:g} s" for name, (start, stop) in dataset.windows.items()
+    ]
+    rows = summary[(summary["session"] == "all") & (summary["train_task"] != summary["test_task"])]
+    lines = []
+    for row in rows.to_dict("records"):
+        accuracy = interval(row["accuracy"], row["ci_low"], row["ci_high"], 2)
+        ratio = "no transfer ratio, as within-task accuracy is not above chance"
+        if np.isfinite(row["transfer_ratio"]):
+            values = (row["transfer_ratio"], row["ratio_ci_low"], row["ratio_ci_high"])
+            ratio = f"transfer ratio {interval(*values, 2)}"
+        lines.append(
+            f"{rst(row['region'])}, {task_pair(row['train_task'], row['test_task'])}, "
+            f"{rst(row['window'])}: {accuracy} "
+            f"(chance {row['chance']:.3g}, corrected p {p_value(row['p_corrected'])}), {ratio}."
+        )
+    description = (
+        "Balanced accuracy of decoders trained on one task (rows) and tested on another "
+        "(columns), with rates averaged over each window. Within and across tasks the same "
+        "decoders are tested, so both have the same number of training trials. Stars mark "
+        f"{significance(dataset.inference, 'windows and regions')}. The transfer ratio is "
+        "(across - chance) / (within - chance); 1 is a shared code, 0 is no transfer."
+    )
+    return paragraphs(description, f"Windows: {', '.join(spans)}.", listed(lines))
+
+
+def drawn(results: Results, settings: AnyDataset) -> Drawn:
+    """Draw the figure of a data set, with its caption."""
+    summary = results["summary"]
+    return Drawn(draw(summary, settings.inference.alpha), caption(summary, settings))
 
 
 def _draw_matrix(

@@ -7,7 +7,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.protocol import Drawn, Results
+
+TITLE = "Accuracy against units"
+OF = "dataset"
+NEEDS = ("{dataset}/unit_counts.csv",)
 
 MOST_TOGETHER = 8
 """More regions than these have a panel each: their curves could not be told apart in one."""
@@ -47,6 +55,40 @@ def draw(unit_counts: pd.DataFrame) -> Figure:
         f"units in a draw (n; bars: SD over draws; dotted: chance, {chance})", fontsize=style.TEXT
     )
     return figure
+
+
+def caption(unit_counts: pd.DataFrame) -> str:
+    """Describe the figure, and state each region's accuracy within tasks with the most units.
+
+    Parameters
+    ----------
+    unit_counts : pandas.DataFrame
+        As for `draw`.
+    """
+    within = unit_counts[unit_counts["train_task"] == unit_counts["test_task"]]
+    keys = ["region", "train_task", "window"]
+    last = within.loc[within.groupby(keys, sort=False)["n_units"].idxmax()]
+    lines = [
+        f"{rst(row['region'])}, {rst(row['train_task'])}, {rst(row['window'])}: "
+        f"{row['accuracy']:.2f}{_spread(row['sd'])} with {row['n_units']} units."
+        for row in last.to_dict("records")
+    ]
+    description = (
+        "Balanced accuracy in each window against the number of units, drawn at random. Bars are "
+        "one SD over draws. Compare regions only at the same number of units."
+    )
+    return paragraphs(description, listed(lines))
+
+
+def _spread(sd: float) -> str:
+    """Return the SD over draws; one draw has none."""
+    return "" if np.isnan(sd) else f" (SD over draws {sd:.2f})"
+
+
+def drawn(results: Results, settings: AnyDataset) -> Drawn:
+    """Draw the figure of a data set, with its caption."""
+    unit_counts = results["unit_counts"]
+    return Drawn(draw(unit_counts), caption(unit_counts))
 
 
 def _draw_pairs(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:

@@ -6,10 +6,12 @@ from pathlib import Path
 from neuro_attn import budget, configuration, sources
 from neuro_attn.errors import InputError
 from neuro_attn.escaping import rst
+from neuro_attn.figures.specification import FIGURES
+from neuro_attn.figures.targets import needs_of, report_groups, result_tables
 from neuro_attn.files import as_filename
 from neuro_attn.inference.significance import first_look
 from neuro_attn.provenance import source_digest
-from neuro_attn.results import read_csv
+from neuro_attn.results import TABLES, read_csv
 
 # One thread a job, for BLAS and (NPROC) for XLA: the same bytes for any number of cores.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
@@ -57,13 +59,11 @@ for name, dataset in DATASETS.items():
         seeds = CONFIGURATION.networks[dataset.network].seeds
         SESSIONS[name] = [f"seed{seed}" for seed in range(seeds)]
 # Runs that can find nothing significant say so in every figure and table, and in the report.
-FIRST_LOOKS = {
-    name: first_look(dataset.inference) for name, dataset in DATASETS.items()
+config["first_looks"] = {
+    rst(name): note
+    for name, dataset in DATASETS.items()
+    if (note := first_look(dataset.inference))
 }
-config["first_looks"] = {rst(name): note for name, note in FIRST_LOOKS.items() if note}
-SIMULATED = [
-    name for name, dataset in DATASETS.items() if dataset.source == "simulation"
-]
 
 
 wildcard_constraints:
@@ -78,10 +78,6 @@ wildcard_constraints:
 def settings_of(wildcards):
     # Only one rule looks at confounds; others need not run again when they change.
     return DATASETS[wildcards.dataset].model_dump(mode="json", exclude={"confounds"})
-
-
-def note_of(wildcards):
-    return FIRST_LOOKS[wildcards.dataset]
 
 
 def sources_of(script):
@@ -116,79 +112,7 @@ def decodings_of(wildcards):
     return decodings_of_dataset(wildcards.dataset)
 
 
-# Figures of a data set: what each is drawn from, and its title in the report.
-DATASET_FIGURES = {
-    "decoding_over_time": (["transfer.csv", "onsets.csv"], "Decoding over time"),
-    "transfer_matrix": (["summary.csv"], "Transfer between tasks"),
-    "onsets": (["onsets.csv"], "Onsets"),
-    "cross_temporal": (["cross_temporal.nc"], "Cross-temporal decoding"),
-    "unit_counts": (["unit_counts.csv"], "Accuracy against units"),
-    "geometry": (["geometry.csv"], "Geometry"),
-    "geometry_over_time": (["geometry_over_time.csv"], "Geometry over time"),
-    "color_planes": (["color_planes.csv", "geometry.csv"], "Colour planes"),
-}
-
-# Readable twins of the tables of a data set, and what they are called in the report.
-DATASET_TABLES = {
-    "summary": "Accuracy in the windows",
-    "onsets": "Onsets and their differences",
-    "geometry": "Geometry",
-    "geometry_left_out": "What geometry lacks, and why",
-    "color_information": "Colour information",
-    "regions": "Populations",
-    "confounds": "Confounds",
-}
-
-# Tables that are not of one data set: where they come from, category and title.
-OTHER_TABLES = {
-    "report_error": ("networks/report_error", "networks", "Report errors"),
-    "gates": ("networks/gates", "networks", "Queries, keys and values swapped"),
-    "distances": ("comparison/distances", "comparison", "Distances"),
-    "nearest": ("comparison/nearest", "comparison", "Nearest regions"),
-    "signatures_left_out": (
-        "comparison/signatures_left_out",
-        "comparison",
-        "What signatures lack, and why",
-    ),
-    "representations": ("comparison/representations", "comparison", "Representations"),
-}
-
-
-TABLES = ("transfer", "summary", "onsets", "unit_counts", "geometry")
-
-# Figures and tables that only some data sets have: with the setting of this name.
-CONDITIONAL = {
-    "confounds": "confounds",
-    "color_information": "colors",
-    "color_planes": "colors",
-}
-
-
-def has(dataset, result):
-    return result not in CONDITIONAL or getattr(dataset, CONDITIONAL[result])
-
-
-def results_of_all_datasets(wildcards):
-    wanted = [f"results/{name}/{table}.csv" for name in DATASETS for table in TABLES]
-    wanted += [
-        f"results/{name}/confounds.csv"
-        for name, dataset in DATASETS.items()
-        if dataset.confounds
-    ]
-    return wanted + [f"results/{name}/truth.nc" for name in SIMULATED]
-
-
-def results_of_networks(wildcards):
-    if not CONFIGURATION.networks:
-        return []
-    return ["results/networks/training.csv", "results/networks/report_error.csv"]
-
-
-NETWORK_DATASETS = {
-    name: [dataset.network, dataset.trained]
-    for name, dataset in DATASETS.items()
-    if dataset.source == "network"
-}
+NETWORK_DATASETS = CONFIGURATION.network_datasets()
 # Data sets that are laid beside each other: the brain's, then those of the networks.
 COMPARED = []
 if CONFIGURATION.comparison:
@@ -209,86 +133,46 @@ def signature_of_brain(wildcards):
     return {"brain": f"results/comparison/signatures/{COMPARED[0]}.nc"}
 
 
-def results_of_comparison(wildcards):
-    if CONFIGURATION.comparison is None:
-        return []
+def planted_truth(wildcards):
     return [
-        f"results/comparison/{table}.csv"
-        for table in (
-            "distances",
-            "nearest",
-            "signatures",
-            "signatures_left_out",
-            "representations",
-        )
+        f"results/{name}/truth.nc"
+        for name, dataset in DATASETS.items()
+        if dataset.source == "simulation"
     ]
 
 
-def figure_of(name, caption, category, title):
+# What the report shows, by the job that draws it.
+GROUPS = report_groups(CONFIGURATION)
+
+
+def in_report(entry, folder, suffix):
+    # A template does not know which file of a job it is rendered for, so each figure has its own.
     return report(
-        f"results/figures/{name}.png",
-        caption=f"../report/{caption}.rst",
-        category=category,
-        labels={"result": title, "kind": "figure"},
+        f"results/{folder}/{entry.stem}.{suffix}",
+        caption=f"../report/{entry.name}.rst",
+        category=entry.category,
+        labels={"result": entry.title, "kind": folder.removesuffix("s")},
     )
 
 
-def table_of(name, caption, category, title):
-    return report(
-        f"results/tables/{name}.html",
-        caption=f"../report/{caption}.rst",
-        category=category,
-        labels={"result": title, "kind": "table"},
-    )
-
-
-# Untrained networks are floors for others; they have tables of results, but no place in the report.
-SHOWN = {
-    name: dataset
-    for name, dataset in DATASETS.items()
-    if dataset.source != "network" or dataset.trained
-}
+def outputs_of(entries, folder, shown, *others):
+    """Return the files of figures or tables by name; the first kind is in the report."""
+    outputs = {}
+    for entry in entries:
+        outputs[f"{entry.name}_{shown}"] = in_report(entry, folder, shown)
+        for kind, suffix in {"caption": "rst", **dict(zip(others, others))}.items():
+            outputs[f"{entry.name}_{kind}"] = f"results/{folder}/{entry.stem}.{suffix}"
+    return outputs
 
 
 def figures_and_tables(wildcards):
-    wanted = [
-        f"results/figures/{figure}-{name}.{suffix}"
-        for name, dataset in SHOWN.items()
-        for figure in DATASET_FIGURES
-        if has(dataset, figure)
-        for suffix in ("png", "svg")
+    return [
+        f"results/{folder}/{entry.stem}.{suffix}"
+        for group in GROUPS
+        for folder, entries, suffixes in (
+            ("figures", group.figures, ("png", "svg", "rst")),
+            ("tables", group.tables, ("html", "rst")),
+        )
+        for entry in entries
+        for suffix in suffixes
     ]
-    wanted += [
-        f"results/tables/{table}-{name}.html"
-        for name, dataset in SHOWN.items()
-        for table in DATASET_TABLES
-        if has(dataset, table)
-    ]
-    wanted += [f"results/figures/timeline-{name}.png" for name in SIMULATED]
-    wanted += [
-        f"results/figures/attention-{name}.png"
-        for name, network in CONFIGURATION.networks.items()
-        if network.family in configuration.FAMILIES_WITH_ATTENTION
-    ]
-    if CONFIGURATION.networks:
-        wanted += ["results/figures/learning.png", "results/tables/report_error.html"]
-    if LOCATED:
-        wanted.append("results/figures/memory_locus.png")
-    if SWAPPED:
-        wanted.append("results/tables/gates.html")
-    if CONFIGURATION.list_recall.families:
-        wanted.append("results/figures/list_recall.png")
-    if CONFIGURATION.comparison:
-        wanted += [
-            f"results/figures/{figure}.png" for figure in ("similarity", "signatures")
-        ]
-        wanted += [
-            f"results/tables/{table}.html"
-            for table in (
-                "distances",
-                "nearest",
-                "signatures_left_out",
-                "representations",
-            )
-        ]
-    return wanted

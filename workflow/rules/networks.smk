@@ -1,14 +1,6 @@
-# Attention to the items can be blocked where it is to steps; without attention nothing is lost.
-LOCATED = [
-    name
-    for name, network in CONFIGURATION.networks.items()
-    if configuration.ATTENDED.get(network.family, "step") == "step"
-]
-# Parts of attention can be swapped where there is attention to steps.
-SWAPPED = [
-    name
-    for name, network in CONFIGURATION.networks.items()
-    if configuration.ATTENDED.get(network.family) == "step"
+# Tables of each replicate network that not every network has.
+OF_SOME_NETWORKS = [
+    table for table in TABLES.values() if table.subject == "network" and table.when
 ]
 
 
@@ -42,21 +34,14 @@ for name, network in CONFIGURATION.networks.items():
         output:
             **(
                 {"attention": f"results/networks/{name}/seed{{seed}}/attention.nc"}
-                if network.family in configuration.FAMILIES_WITH_ATTENTION
+                if network.attended
                 else {}
             ),
-            **(
-                {
-                    "memory_locus": f"results/networks/{name}/seed{{seed}}/memory_locus.csv"
-                }
-                if name in LOCATED
-                else {}
-            ),
-            **(
-                {"gates": f"results/networks/{name}/seed{{seed}}/gates.csv"}
-                if name in SWAPPED
-                else {}
-            ),
+            **{
+                table.name: f"results/networks/{name}/seed{{seed}}/{table.name}.csv"
+                for table in OF_SOME_NETWORKS
+                if table.applies(network)
+            },
             recording=f"results/{configuration.network_dataset(name)}/recordings/seed{{seed}}.nc",
             report_error=f"results/networks/{name}/seed{{seed}}/report_error.csv",
         log:
@@ -102,6 +87,18 @@ for name, network in CONFIGURATION.networks.items():
 
 rule collect_networks:
     input:
+        **{
+            table.name: files
+            for table in OF_SOME_NETWORKS
+            if (
+                files := [
+                    f"results/networks/{name}/seed{seed}/{table.name}.csv"
+                    for name, network in CONFIGURATION.networks.items()
+                    if table.applies(network)
+                    for seed in range(network.seeds)
+                ]
+            )
+        },
         logs=[
             f"results/networks/{name}/seed{seed}/training.csv"
             for name, network in CONFIGURATION.networks.items()
@@ -113,19 +110,12 @@ rule collect_networks:
             for seed in range(network.seeds)
             for suffix in ("", "_untrained")
         ],
-        located=[
-            f"results/networks/{name}/seed{seed}/memory_locus.csv"
-            for name in LOCATED
-            for seed in range(CONFIGURATION.networks[name].seeds)
-        ],
-        gates=[
-            f"results/networks/{name}/seed{seed}/gates.csv"
-            for name in SWAPPED
-            for seed in range(CONFIGURATION.networks[name].seeds)
-        ],
     output:
-        **({"located": "results/networks/memory_locus.csv"} if LOCATED else {}),
-        **({"gates": "results/networks/gates.csv"} if SWAPPED else {}),
+        **{
+            table.name: f"results/networks/{table.name}.csv"
+            for table in OF_SOME_NETWORKS
+            if any(map(table.applies, CONFIGURATION.networks.values()))
+        },
         training="results/networks/training.csv",
         report_error="results/networks/report_error.csv",
     log:

@@ -1,0 +1,41 @@
+"""Modules found by their files: their names and constants, read without importing them.
+
+A workflow is parsed in every job. Importing a family of networks would import JAX, importing a
+figure would import matplotlib, and each of them takes a second.
+"""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+
+def modules(folder: str | Path) -> dict[str, Path]:
+    """Return the files of the modules in a folder by the names of the modules, sorted.
+
+    Modules whose names start with an underscore are left out.
+    """
+    return {path.stem: path for path in sorted(Path(folder).glob("[!_]*.py"))}
+
+
+def constants(module: str | Path) -> dict[str, Any]:
+    """Return the literals that a module assigns to names in capitals.
+
+    Parameters
+    ----------
+    module : str or Path
+        A Python file.
+
+    Returns
+    -------
+    dict of str to object
+        Strings, numbers, tuples, lists and dicts of literals. What is computed is left out.
+    """
+    found = {}
+    for node in ast.parse(Path(module).read_text(encoding="utf-8")).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name.isupper():
+                try:
+                    found[name] = ast.literal_eval(value)
+                except ValueError:
+                    continue
+    return found

@@ -1,0 +1,72 @@
+"""All figures of a job, drawn in one process, with their captions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from neuro_attn import recording
+from neuro_attn.configuration import dataset_from
+from neuro_attn.errors import InputError
+from neuro_attn.figures import style
+from neuro_attn.figures.protocol import Compared, Drawn
+from neuro_attn.files import write_text
+from neuro_attn.results import read_csv
+
+
+def write_figures(
+    *,
+    names: Iterable[str],
+    results: Mapping[str, str | Sequence[str]],
+    settings: Mapping[str, Any],
+    note: str,
+    outputs: Mapping[str, str],
+) -> None:
+    """Draw figures from files, and write each as PNG and SVG with its caption.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The figures: modules of this package.
+    results : mapping of str to str or list of str
+        Files by their stem; a list has those of all replicates of a network.
+    settings : mapping
+        Of a data set, as in a configuration, of the comparison, as `Compared` takes them, or none.
+    note : str
+        Stands above each figure and before its caption, such as what `significance.first_look`
+        returns.
+    outputs : mapping of str to str
+        Files, by the figure's name and ``_png``, ``_svg`` or ``_caption``.
+
+    Raises
+    ------
+    InputError
+        If a figure cannot be drawn; the message names it.
+    """
+    read = {stem: _read(paths) for stem, paths in results.items()}
+    given = _settings(settings)
+    for name in names:
+        try:
+            drawn: Drawn = import_module(f"neuro_attn.figures.{name}").drawn(read, given)
+            for kind in ("png", "svg"):
+                style.save(drawn.figure, outputs[f"{name}_{kind}"], note)
+            text = f"**{note.capitalize()}.**\n\n{drawn.caption}" if note else drawn.caption
+            write_text(text, outputs[f"{name}_caption"])
+        except InputError as error:
+            where = f"figure {name}, {error.where}"
+            raise InputError(where, error.problem, error.remedy) from error
+        except Exception as error:
+            error.add_note(f"while drawing the figure {name}")
+            raise
+
+
+def _read(paths: str | Sequence[str]) -> Any:
+    if not isinstance(paths, str):
+        return [recording.load(path) for path in paths]
+    return read_csv(paths) if Path(paths).suffix == ".csv" else recording.load(paths)
+
+
+def _settings(given: Mapping[str, Any]) -> Any:
+    if not given:
+        return None
+    return Compared(**given) if "brain" in given else dataset_from(dict(given))

@@ -1,0 +1,54 @@
+# All figures of a data set are drawn by one job, as are all its tables; so are those of networks
+# and of the comparison. What each job draws follows from the specifications in the package.
+for group in GROUPS:
+    if group.figures:
+
+        rule:
+            name:
+                f"figures_{group.name}"
+            input:
+                **needs_of(group.figures),
+            output:
+                **outputs_of(group.figures, "figures", "png", "svg"),
+            log:
+                f"results/logs/figures/{group.name}.log",
+            benchmark:
+                f"results/benchmarks/figures/{group.name}.tsv"
+            conda:
+                "../envs/neuro-attn.yaml"
+            params:
+                figures=[figure.name for figure in group.figures],
+                settings=group.settings,
+                note=group.note,
+                # Figures are imported by name, which the sources of a script do not show.
+                sources=[
+                    sources_of("draw_figures.py"),
+                    *(
+                        source_digest(FIGURES[figure.name].module)
+                        for figure in group.figures
+                    ),
+                ],
+            script:
+                "../scripts/draw_figures.py"
+
+    if group.tables:
+
+        rule:
+            name:
+                f"tables_{group.name}"
+            input:
+                **needs_of(group.tables),
+            output:
+                **outputs_of(group.tables, "tables", "html"),
+            log:
+                f"results/logs/tables/{group.name}.log",
+            benchmark:
+                f"results/benchmarks/tables/{group.name}.tsv"
+            conda:
+                "../envs/neuro-attn.yaml"
+            params:
+                tables=[table.name for table in group.tables],
+                note=group.note,
+                sources=sources_of("write_tables.py"),
+            script:
+                "../scripts/write_tables.py"

@@ -1,0 +1,10 @@
+from neuro_attn.errors import told_in_one_message
+from neuro_attn.figures.tables import write_tables
+
+with told_in_one_message(snakemake.log[0]):
+    write_tables(
+        names=snakemake.params.tables,
+        results=dict(snakemake.input.items()),
+        note=snakemake.params.note,
+        outputs=dict(snakemake.output.items()),
+    )
