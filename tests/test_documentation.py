@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ import yaml
 from neuro_attn import command_line
 from neuro_attn.command_line import options
 from neuro_attn.configuration import parse
+from neuro_attn.figures.specification import FIGURES
 from tests.onboarding.conftest import spike_trains, trials_table, write_nwb
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +35,6 @@ PAGES = sorted(
     str(path.relative_to(ROOT))
     for path in [ROOT / "README.md", *ROOT.glob("[a-z]*/README.md"), *ROOT.glob("docs/*.md")]
 )
-PLACES_OF_FIGURES = ROOT / "workflow/scripts/figures"
 
 
 def text_of(page: str) -> str:
@@ -255,12 +255,17 @@ def test_the_example_of_decoding_from_python_runs():
     assert summary["accuracy"].between(0, 1).all()
 
 
-def test_every_figure_has_a_section_on_how_to_read_it():
-    page = text_of("docs/figures.md")
-    explained = {name.split("-")[0] for name in re.findall(r"^`([\w{}-]+)`", page, re.MULTILINE)}
-    drawn = {path.stem for path in PLACES_OF_FIGURES.glob("*.py")}
-    assert drawn
-    assert drawn <= explained <= {path.stem for path in (ROOT / "neuro_attn/figures").glob("*.py")}
+def test_every_figure_has_a_section_on_how_to_read_it_that_names_what_it_is_drawn_from():
+    sections = re.split(r"^## ", text_of("docs/figures.md"), flags=re.MULTILINE)
+    of_figure = {
+        name.split("-")[0]: section
+        for section in sections
+        for name in re.findall(r"^`([\w{}-]+)`", section, re.MULTILINE)
+    }
+    assert of_figure.keys() == FIGURES.keys()
+    for name, figure in FIGURES.items():
+        for file in figure.needs:
+            assert f"`{PurePosixPath(file).name}`" in of_figure[name], name
 
 
 def test_pictures_are_small():

@@ -1,6 +1,6 @@
 """All figures of a job, drawn in one process, with their captions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,25 +16,22 @@ from neuro_attn.results import read_csv
 
 def write_figures(
     *,
-    names: Iterable[str],
+    figures: Mapping[str, str],
     results: Mapping[str, str | Sequence[str]],
     settings: Mapping[str, Any],
-    note: str,
     outputs: Mapping[str, str],
 ) -> None:
     """Draw figures from files, and write each as PNG and SVG with its caption.
 
     Parameters
     ----------
-    names : iterable of str
-        The figures: modules of this package.
+    figures : mapping of str to str
+        Modules of this package, and the note that stands above the figure and before its caption,
+        such as what `significance.first_look` returns.
     results : mapping of str to str or list of str
         Files by their stem; a list has those of all replicates of a network.
     settings : mapping
         Of a data set, as in a configuration, of the comparison, as `Compared` takes them, or none.
-    note : str
-        Stands above each figure and before its caption, such as what `significance.first_look`
-        returns.
     outputs : mapping of str to str
         Files, by the figure's name and ``_png``, ``_svg`` or ``_caption``.
 
@@ -45,7 +42,7 @@ def write_figures(
     """
     read = {stem: _read(paths) for stem, paths in results.items()}
     given = _settings(settings)
-    for name in names:
+    for name, note in figures.items():
         try:
             drawn: Drawn = import_module(f"neuro_attn.figures.{name}").drawn(read, given)
             for kind in ("png", "svg"):

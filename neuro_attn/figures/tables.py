@@ -1,6 +1,6 @@
 """Readable twins of the CSV tables, for reports that cannot show a CSV."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -54,23 +54,21 @@ tbody tr:last-child td { border-bottom: 1px solid #999; }
 
 
 def write_tables(
-    *, names: Iterable[str], results: Mapping[str, str], note: str, outputs: Mapping[str, str]
+    *, tables: Mapping[str, str], results: Mapping[str, str], outputs: Mapping[str, str]
 ) -> None:
     """Write tables as pages, each with its caption.
 
     Parameters
     ----------
-    names : iterable of str
-        The tables, of `results.TABLES`.
+    tables : mapping of str to str
+        Names of `results.TABLES`, and the note that stands above the table and before its caption,
+        such as what `significance.first_look` returns.
     results : mapping of str to str
         Their CSV files, by name.
-    note : str
-        Stands above each table and before its caption, such as what `significance.first_look`
-        returns.
     outputs : mapping of str to str
         Files, by the table's name and ``_html`` or ``_caption``.
     """
-    for name in names:
+    for name, note in tables.items():
         table, path = TABLES[name], results[name]
         page = to_html(read_csv(path, name), table.title, path, note)
         write_text(page, outputs[f"{name}_html"])

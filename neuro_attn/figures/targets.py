@@ -5,7 +5,7 @@ the specifications of figures and tables and from the configuration.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -46,6 +46,8 @@ class Entry:
         Of its files.
     category, title : str
         Where the report lists it, and as what.
+    note : str
+        A warning that it shows; empty if there is none.
     needs : mapping of str to str or list of str
         Files by their stem; several are those of the replicates of a network.
     """
@@ -54,6 +56,7 @@ class Entry:
     stem: str
     category: str
     title: str
+    note: str
     needs: Mapping[str, str | list[str]]
 
 
@@ -69,15 +72,12 @@ class Group:
         What is drawn.
     settings : dict
         What `drawing.write_figures` takes.
-    note : str
-        A warning that every figure and table shows; empty if there is none.
     """
 
     name: str
     figures: list[Entry]
     tables: list[Entry]
-    settings: dict[str, Any] = field(default_factory=dict)
-    note: str = ""
+    settings: dict[str, Any]
 
 
 def needs_of(entries: Iterable[Entry]) -> dict[str, str | list[str]]:
@@ -96,7 +96,7 @@ def report_groups(configuration: Configuration) -> list[Group]:
         if not isinstance(dataset, NetworkDataset) or dataset.trained
     }
     groups = [_group_of_dataset(name, each, configuration) for name, each in datasets.items()]
-    groups.append(_group_together("networks", configuration))
+    groups.append(_group_together("networks", configuration, {}, note=""))
     if configuration.comparison:
         brain = configuration.comparison.dataset
         inference = datasets[brain].inference
@@ -105,14 +105,15 @@ def report_groups(configuration: Configuration) -> list[Group]:
             "networks": {name: list(of) for name, of in configuration.network_datasets().items()},
             "confidence": inference.confidence,
         }
-        group = _group_together("comparison", configuration, settings, first_look(inference))
-        groups.append(group)
-    return [group for group in groups if group.figures or group.tables]
+        note = first_look(inference)
+        groups.append(_group_together("comparison", configuration, settings, note))
+    return groups
 
 
 def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configuration) -> Group:
+    note = first_look(dataset.inference)
     figures = [
-        _entry(figure, figure.needs, category=name, of=name, dataset=name)
+        _entry(figure, figure.needs, category=name, of=name, dataset=name, note=note)
         for figure in FIGURES.values()
         if figure.of == "dataset" and _is_drawn(figure, dataset)
     ]
@@ -126,7 +127,7 @@ def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configurati
             if figure.of == "network" and _is_drawn(figure, network)
         ]
     tables = [
-        _entry(table, table.files, category=name, of=name, dataset=name)
+        _entry(table, table.files, category=name, of=name, dataset=name, note=note)
         for table in TABLES.values()
         if table.title and table.subject == "dataset" and table.applies(dataset)
     ]
@@ -136,26 +137,25 @@ def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configurati
         tables=tables,
         # No figure shows confounds; none is drawn again when they change.
         settings=dataset.model_dump(mode="json", exclude={"confounds"}),
-        note=first_look(dataset.inference),
     )
 
 
 def _group_together(
-    of: str, configuration: Configuration, settings: dict[str, Any] | None = None, note: str = ""
+    of: str, configuration: Configuration, settings: dict[str, Any], note: str
 ) -> Group:
     """Return the figures and tables of all networks, or of the comparison."""
     subjects = ("comparison",) if of == "comparison" else ("network", "list_recall")
     figures = [
-        _entry(figure, figure.needs, category=of)
+        _entry(figure, figure.needs, category=of, note=note)
         for figure in FIGURES.values()
         if figure.of == of and all(_exists(each, configuration) for each in _tables(figure))
     ]
     tables = [
-        _entry(table, table.files[:1], category=of)
+        _entry(table, table.files[:1], category=of, note=note)
         for table in TABLES.values()
         if table.title and table.subject in subjects and _exists(table, configuration)
     ]
-    return Group(name=of, figures=figures, tables=tables, settings=settings or {}, note=note)
+    return Group(name=of, figures=figures, tables=tables, settings=settings)
 
 
 def _exists(table: Table, configuration: Configuration) -> bool:
@@ -187,6 +187,7 @@ def _entry(
     of: str = "",
     dataset: str = "",
     seeds: int = 0,
+    note: str = "",
 ) -> Entry:
     """Return a figure or table of a data set or network (`of`), or of all together."""
     is_of_network = bool(of) and not dataset
@@ -201,5 +202,6 @@ def _entry(
         stem=f"{shown.name}-{of}" if of else shown.name,
         category=category,
         title=f"{shown.title} of {of}" if is_of_network else shown.title,
+        note=note,
         needs=needs,
     )

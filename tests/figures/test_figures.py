@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from neuro_attn.configuration import NETWORK_TIMING, Timing
+from neuro_attn.configuration import NETWORK_TIMING, Inference, Timing
 from neuro_attn.errors import InputError
 from neuro_attn.figures import (
     attention,
@@ -28,7 +28,6 @@ from neuro_attn.figures import (
     transfer_matrix,
     unit_counts,
 )
-from neuro_attn.figures import words as captions
 from neuro_attn.results import read_csv, write_csv
 
 
@@ -98,7 +97,7 @@ def test_a_p_that_equals_alpha_is_marked_in_no_figure(make, tmp_path):
     assert not [text for text in words(transfer_matrix.draw(summary)) if text.endswith("*")]
     for axes in panels(written(cross_temporal.draw(cross), tmp_path)):
         assert not sum(len(c.get_segments()) for c in axes.findobj(LineCollection))
-    assert "in 0 % of" in captions.cross_temporal(cross, 0.05)
+    assert "in 0 % of" in cross_temporal.caption(cross, Inference(alpha=0.05))
     # A level above is reached by all.
     assert significance_bars(decoding_over_time.draw(transfer, alpha=0.051)) > 0
     assert [text for text in words(transfer_matrix.draw(summary, 0.051)) if text.endswith("*")]
@@ -208,8 +207,8 @@ def test_unit_counts_name_every_region_beside_its_curves(shape, make, tmp_path):
 def test_one_draw_has_no_spread(make, tmp_path):
     table = make.unit_counts(make.shapes["one region"]).assign(sd=np.nan)
     written(unit_counts.draw(table), tmp_path)
-    assert "SD" not in captions.unit_counts(table)
-    assert "nan" not in captions.unit_counts(table)
+    assert "(SD" not in unit_counts.caption(table)
+    assert "nan" not in unit_counts.caption(table)
 
 
 def test_many_regions_have_a_panel_each_with_a_curve_for_each_pair_of_tasks(make, tmp_path):

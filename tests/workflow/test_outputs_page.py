@@ -11,6 +11,7 @@ from neuro_attn.results import TABLES, read_csv, table_of
 from tests.workflow.conftest import ROOT
 
 PAGE = (ROOT / "docs/outputs.md").read_text(encoding="utf-8")
+FIGURES_PAGE = (ROOT / "docs/figures.md").read_text(encoding="utf-8")
 QUOTED = re.compile(r"`([^`\n]+)`")
 FREE = {"trial"}
 """Dimensions whose coordinates are the source's own columns, in recordings."""
@@ -53,8 +54,7 @@ def documented_files() -> list[re.Pattern[str]]:
     in_folder = [f"comparison/{row[0].strip('`')}" for row in rows(sections()["comparison"])]
     figures = [
         f"figures/{name}.{suffix}"
-        for row in rows(sections()["Report, figures, tables"])
-        for name in QUOTED.findall(row[0])
+        for name in re.findall(r"^`([\w{}-]+)`", FIGURES_PAGE, re.MULTILINE)
         for suffix in ("png", "svg", "rst")
     ]
     files = [name for name in [*told, *in_folder, *figures] if "." in name and "*" not in name]

@@ -53,9 +53,10 @@ def test_a_second_run_has_nothing_to_do(small_run):
 @pytest.mark.parametrize(
     ("module", "rules"),
     [
-        ("figures/transfer_matrix.py", {"draw_transfer_matrix"}),
-        ("figures/tables.py", {"table_summary", "table_nearest", "table_report_error"}),
-        ("comparison/nearest_region.py", {"compare", "draw_similarity", "table_distances"}),
+        ("figures/transfer_matrix.py", {"figures_small", "figures_network-tiny"}),
+        ("figures/similarity.py", {"figures_comparison"}),
+        ("figures/tables.py", {"tables_small", "tables_comparison", "tables_networks"}),
+        ("comparison/nearest_region.py", {"compare", "figures_comparison", "tables_comparison"}),
     ],
 )
 def test_an_edit_reruns_what_imports_it_and_nothing_else(small_run, module, rules):

@@ -17,9 +17,8 @@ for group in GROUPS:
             conda:
                 "../envs/neuro-attn.yaml"
             params:
-                figures=[figure.name for figure in group.figures],
+                figures={figure.name: figure.note for figure in group.figures},
                 settings=group.settings,
-                note=group.note,
                 # Figures are imported by name, which the sources of a script do not show.
                 sources=[
                     sources_of("draw_figures.py"),
@@ -47,8 +46,7 @@ for group in GROUPS:
             conda:
                 "../envs/neuro-attn.yaml"
             params:
-                tables=[table.name for table in group.tables],
-                note=group.note,
+                tables={table.name: table.note for table in group.tables},
                 sources=sources_of("write_tables.py"),
             script:
                 "../scripts/write_tables.py"

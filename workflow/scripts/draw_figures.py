@@ -3,9 +3,8 @@ from neuro_attn.figures.drawing import write_figures
 
 with told_in_one_message(snakemake.log[0]):
     write_figures(
-        names=snakemake.params.figures,
+        figures=snakemake.params.figures,
         results=dict(snakemake.input.items()),
         settings=snakemake.params.settings,
-        note=snakemake.params.note,
         outputs=dict(snakemake.output.items()),
     )

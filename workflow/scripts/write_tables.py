@@ -3,8 +3,7 @@ from neuro_attn.figures.tables import write_tables
 
 with told_in_one_message(snakemake.log[0]):
     write_tables(
-        names=snakemake.params.tables,
+        tables=snakemake.params.tables,
         results=dict(snakemake.input.items()),
-        note=snakemake.params.note,
         outputs=dict(snakemake.output.items()),
     )

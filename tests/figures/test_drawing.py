@@ -1,0 +1,80 @@
+"""One process draws all figures of a data set: the files that each would be alone, one error."""
+
+import pytest
+
+from neuro_attn.configuration import parse
+from neuro_attn.errors import InputError
+from neuro_attn.figures import onsets, style, unit_counts
+from neuro_attn.figures.drawing import write_figures
+from neuro_attn.figures.tables import write_tables
+from neuro_attn.results import read_csv, write_csv
+from tests.figures.test_targets import KEYS
+
+NOTE = "first look: 19 permutations, the smallest attainable p is 0.05"
+
+
+@pytest.fixture
+def settings() -> dict:
+    return parse(KEYS, "test").datasets["sim"].model_dump(mode="json")
+
+
+def outputs(folder, *names: str) -> dict[str, str]:
+    suffixes = {"png": "png", "svg": "svg", "caption": "rst"}
+    return {
+        f"{name}_{kind}": str(folder / f"{name}.{suffix}")
+        for name in names
+        for kind, suffix in suffixes.items()
+    }
+
+
+def test_figures_drawn_together_are_those_drawn_alone_with_notes_and_captions(
+    make, settings, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    shape = make.shapes["panichello"]
+    tables = {"onsets": make.onsets(shape), "unit_counts": make.unit_counts(shape)}
+    files = {name: str(tmp_path / f"{name}.csv") for name in tables}
+    for name, table in tables.items():
+        write_csv(table, files[name])
+    write_figures(
+        figures={"onsets": NOTE, "unit_counts": ""},
+        results=files,
+        settings=settings,
+        outputs=outputs(tmp_path / "together", *tables),
+    )
+    style.save(onsets.draw(read_csv(files["onsets"])), tmp_path / "onsets.png", NOTE)
+    style.save(unit_counts.draw(read_csv(files["unit_counts"])), tmp_path / "unit_counts.png")
+    for name in tables:
+        alone, together = (folder / f"{name}.png" for folder in (tmp_path, tmp_path / "together"))
+        assert alone.read_bytes() == together.read_bytes()
+        assert (tmp_path / f"together/{name}.svg").stat().st_size
+    captions = {name: (tmp_path / f"together/{name}.rst").read_text() for name in tables}
+    assert captions["onsets"].startswith(f"**{NOTE.capitalize()}.**\n\nOnsets (left)")
+    assert captions["unit_counts"] == unit_counts.caption(read_csv(files["unit_counts"]))
+
+
+def test_a_figure_that_cannot_be_drawn_is_named(make, settings, tmp_path):
+    shape = make.shapes["panichello"]
+    transfer = make.transfer(shape)
+    files = {name: str(tmp_path / f"{name}.csv") for name in ("transfer", "onsets")}
+    write_csv(transfer[transfer["session"] == "s1"], files["transfer"])
+    write_csv(make.onsets(shape), files["onsets"])
+    with pytest.raises(InputError, match=r"figure decoding_over_time, transfer: no rows with"):
+        write_figures(
+            figures={"onsets": "", "decoding_over_time": ""},
+            results=files,
+            settings=settings,
+            outputs=outputs(tmp_path, "onsets", "decoding_over_time"),
+        )
+
+
+def test_a_table_is_a_page_with_its_note_and_a_caption_that_names_the_csv(make, tmp_path):
+    folder = tmp_path / "results/my_data"
+    path = folder / "onsets.csv"
+    write_csv(make.onsets(make.shapes["panichello"]), path)
+    files = {"onsets_html": str(tmp_path / "o.html"), "onsets_caption": str(tmp_path / "o.rst")}
+    write_tables(tables={"onsets": NOTE}, results={"onsets": str(path)}, outputs=files)
+    assert NOTE.capitalize() in (tmp_path / "o.html").read_text()
+    caption = (tmp_path / "o.rst").read_text()
+    assert caption.startswith(f"**{NOTE.capitalize()}.**\n\n")
+    assert r"my\_data\/onsets\.csv." in caption
