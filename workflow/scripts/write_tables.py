@@ -1,7 +1,7 @@
-from neuro_attn.errors import told_in_one_message
 from neuro_attn.figures.tables import write_tables
+from neuro_attn.jobs import job
 
-with told_in_one_message(snakemake.log[0]):
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     write_tables(
         tables=snakemake.params.tables,
         results=dict(snakemake.input.items()),
