@@ -28,4 +28,4 @@ rule all:
     input:
         result_tables(CONFIGURATION),
         planted_truth,
-        figures_and_tables,
+        report_files(CONFIGURATION),

@@ -7,7 +7,7 @@ the specifications of figures and tables and from the configuration.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from neuro_attn.configuration import AnyDataset, Configuration, Network, NetworkDataset
 from neuro_attn.figures.specification import FIGURES, Specification
@@ -40,6 +40,8 @@ class Entry:
 
     Parameters
     ----------
+    kind : str
+        "figure" or "table".
     name : str
         Of the figure or table.
     stem : str
@@ -52,12 +54,22 @@ class Entry:
         Files by their stem; several are those of the replicates of a network.
     """
 
+    kind: Literal["figure", "table"]
     name: str
     stem: str
     category: str
     title: str
     note: str
     needs: Mapping[str, str | list[str]]
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that are written, by name and kind; the first is in the report."""
+        kinds = {"png": "png", "svg": "svg"} if self.kind == "figure" else {"html": "html"}
+        return {
+            f"{self.name}_{kind}": f"{FOLDER}/{self.kind}s/{self.stem}.{suffix}"
+            for kind, suffix in {**kinds, "caption": "rst"}.items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +95,16 @@ class Group:
 def needs_of(entries: Iterable[Entry]) -> dict[str, str | list[str]]:
     """Return the files that any of several figures or tables needs, by their stem."""
     return {stem: files for entry in entries for stem, files in entry.needs.items()}
+
+
+def report_files(configuration: Configuration) -> list[str]:
+    """Return the files of all figures and tables of a report."""
+    return [
+        file
+        for group in report_groups(configuration)
+        for entry in (*group.figures, *group.tables)
+        for file in entry.files.values()
+    ]
 
 
 def report_groups(configuration: Configuration) -> list[Group]:
@@ -198,6 +220,7 @@ def _entry(
         ]
         needs[PurePosixPath(file).stem] = paths if seeds else paths[0]
     return Entry(
+        kind="table" if isinstance(shown, Table) else "figure",
         name=shown.name,
         stem=f"{shown.name}-{of}" if of else shown.name,
         category=category,

@@ -7,7 +7,12 @@ from neuro_attn import budget, configuration, sources
 from neuro_attn.errors import InputError
 from neuro_attn.escaping import rst
 from neuro_attn.figures.specification import FIGURES
-from neuro_attn.figures.targets import needs_of, report_groups, result_tables
+from neuro_attn.figures.targets import (
+    needs_of,
+    report_files,
+    report_groups,
+    result_tables,
+)
 from neuro_attn.files import as_filename
 from neuro_attn.inference.significance import first_look
 from neuro_attn.provenance import source_digest
@@ -145,34 +150,17 @@ def planted_truth(wildcards):
 GROUPS = report_groups(CONFIGURATION)
 
 
-def in_report(entry, folder, suffix):
-    # A template does not know which file of a job it is rendered for, so each figure has its own.
-    return report(
-        f"results/{folder}/{entry.stem}.{suffix}",
-        caption=f"../report/{entry.name}.rst",
-        category=entry.category,
-        labels={"result": entry.title, "kind": folder.removesuffix("s")},
-    )
-
-
-def outputs_of(entries, folder, shown, *others):
-    """Return the files of figures or tables by name; the first kind is in the report."""
+def outputs_of(entries):
+    """Return the files of figures or tables by name; the first of each is in the report."""
     outputs = {}
     for entry in entries:
-        outputs[f"{entry.name}_{shown}"] = in_report(entry, folder, shown)
-        for kind, suffix in {"caption": "rst", **dict(zip(others, others))}.items():
-            outputs[f"{entry.name}_{kind}"] = f"results/{folder}/{entry.stem}.{suffix}"
-    return outputs
-
-
-def figures_and_tables(wildcards):
-    return [
-        f"results/{folder}/{entry.stem}.{suffix}"
-        for group in GROUPS
-        for folder, entries, suffixes in (
-            ("figures", group.figures, ("png", "svg", "rst")),
-            ("tables", group.tables, ("html", "rst")),
+        (shown, path), *others = entry.files.items()
+        # A template does not know which file of a job it is rendered for: each has its own.
+        outputs[shown] = report(
+            path,
+            caption=f"../report/{entry.name}.rst",
+            category=entry.category,
+            labels={"result": entry.title, "kind": entry.kind},
         )
-        for entry in entries
-        for suffix in suffixes
-    ]
+        outputs |= dict(others)
+    return outputs

@@ -9,7 +9,7 @@ for group in GROUPS:
             input:
                 **needs_of(group.figures),
             output:
-                **outputs_of(group.figures, "figures", "png", "svg"),
+                **outputs_of(group.figures),
             log:
                 f"results/logs/figures/{group.name}.log",
             benchmark:
@@ -38,7 +38,7 @@ for group in GROUPS:
             input:
                 **needs_of(group.tables),
             output:
-                **outputs_of(group.tables, "tables", "html"),
+                **outputs_of(group.tables),
             log:
                 f"results/logs/tables/{group.name}.log",
             benchmark:
