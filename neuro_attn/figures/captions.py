@@ -51,9 +51,13 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.0f} %"
 
 
-def significance(inference: Inference, over: str) -> str:
-    """Return which results are significant, by which test, corrected over what."""
+def significance(inference: Inference, *, over: str, of_times: bool) -> str:
+    """Return which results are significant, by which test, corrected over what.
+
+    Windows have no neighbours in time, so what is not `of_times` is corrected by the maximum.
+    """
+    correction = CORRECTIONS[inference.correction if of_times else "max"]
     return (
         f"p < {inference.alpha:g} from {inference.permutations} permutations "
-        f"({NULLS[inference.null]}), corrected {CORRECTIONS[inference.correction]} over {over}"
+        f"({NULLS[inference.null]}), corrected {correction} over {over}"
     )

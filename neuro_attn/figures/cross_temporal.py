@@ -96,8 +96,9 @@ def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
     description = (
         "Balanced accuracy of decoders trained at one time (vertical) and tested at every other "
         "(horizontal), for every pair of tasks. Outlines mark "
-        f"{significance(inference, 'all pairs of times of a block')}. A square means that the "
-        "code is stable, a stripe along the dashed diagonal that it changes."
+        f"{significance(inference, over='all pairs of times of a block', of_times=True)}. "
+        "A square means that the code is stable, a stripe along the dashed diagonal that it "
+        "changes."
     )
     return paragraphs(description, listed(lines))
 

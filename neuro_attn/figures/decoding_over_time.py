@@ -144,10 +144,10 @@ def _description(dataset: AnyDataset) -> str:
         f"{populations[decoding.population]} Accuracy is a mean over {decoding.folds} folds and "
         f"{decoding.draws} draws ({penalty}). Bands are {percent(inference.confidence)} intervals "
         f"from {inference.bootstraps} resamples of trials and units. Bars mark "
-        f"{significance(inference, 'times and regions')}; across tasks p is the larger of this "
-        "one and the one with randomly mirrored units. Triangles mark onsets, where the rise to "
-        f"{inference.sustained} consecutive significant bins begins. A bin contains only its own "
-        "spikes."
+        f"{significance(inference, over='times and regions', of_times=True)}; across tasks p is "
+        "the larger of this one and the one with randomly mirrored units. Triangles mark onsets, "
+        f"where the rise to {inference.sustained} consecutive significant bins begins. A bin "
+        "contains only its own spikes."
     )
 
 

@@ -112,8 +112,9 @@ def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
         "Balanced accuracy of decoders trained on one task (rows) and tested on another "
         "(columns), with rates averaged over each window. Within and across tasks the same "
         "decoders are tested, so both have the same number of training trials. Stars mark "
-        f"{significance(dataset.inference, 'windows and regions')}. The transfer ratio is "
-        "(across - chance) / (within - chance); 1 is a shared code, 0 is no transfer."
+        f"{significance(dataset.inference, over='windows and regions', of_times=False)}. The "
+        "transfer ratio is (across - chance) / (within - chance); 1 is a shared code, 0 is no "
+        "transfer."
     )
     return paragraphs(description, f"Windows: {', '.join(spans)}.", listed(lines))
 

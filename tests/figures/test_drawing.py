@@ -2,9 +2,9 @@
 
 import pytest
 
-from neuro_attn.configuration import parse
+from neuro_attn.configuration import dataset_from, parse
 from neuro_attn.errors import InputError
-from neuro_attn.figures import onsets, style, unit_counts
+from neuro_attn.figures import decoding_over_time, onsets, style, transfer_matrix, unit_counts
 from neuro_attn.figures.drawing import write_figures
 from neuro_attn.figures.tables import write_tables
 from neuro_attn.results import read_csv, write_csv
@@ -51,6 +51,20 @@ def test_figures_drawn_together_are_those_drawn_alone_with_notes_and_captions(
     captions = {name: (tmp_path / f"together/{name}.rst").read_text() for name in tables}
     assert captions["onsets"].startswith(f"**{NOTE.capitalize()}.**\n\nOnsets (left)")
     assert captions["unit_counts"] == unit_counts.caption(read_csv(files["unit_counts"]))
+
+
+def test_captions_state_the_correction_of_what_is_shown(make, settings):
+    shape = make.shapes["panichello"]
+    dataset = dataset_from(settings)
+    inference = dataset.inference.model_copy(update={"correction": "fdr", "alpha": 0.01})
+    dataset = dataset.model_copy(update={"inference": inference})
+    over_time = decoding_over_time.caption(make.transfer(shape), make.onsets(shape), dataset)
+    assert "p < 0.01" in over_time
+    assert "for the false discovery rate over times and regions" in over_time
+    # Windows and onsets are always corrected by the maximum.
+    in_windows = transfer_matrix.caption(make.summary(shape), dataset)
+    assert "by the maximum over windows and regions" in in_windows
+    assert "corrected by the maximum over time" in onsets.caption(make.onsets(shape), inference)
 
 
 def test_a_figure_that_cannot_be_drawn_is_named(make, settings, tmp_path):
