@@ -1,5 +1,6 @@
 import os
 import platform
+from functools import cache
 from pathlib import Path
 
 
@@ -92,6 +93,12 @@ def sources_of(script):
 def sources_of_family(family):
     # Families are imported by name, which the sources of a script do not show.
     return source_digest(configuration.family_file(family))
+
+
+@cache
+def sources_of_figure(name):
+    # So are figures.
+    return source_digest(FIGURES[name].module)
 
 
 def recordings_of(wildcards):

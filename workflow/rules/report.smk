@@ -19,13 +19,9 @@ for group in GROUPS:
             params:
                 figures={figure.name: figure.note for figure in group.figures},
                 settings=group.settings,
-                # Figures are imported by name, which the sources of a script do not show.
                 sources=[
                     sources_of("draw_figures.py"),
-                    *(
-                        source_digest(FIGURES[figure.name].module)
-                        for figure in group.figures
-                    ),
+                    *(sources_of_figure(figure.name) for figure in group.figures),
                 ],
             script:
                 "../scripts/draw_figures.py"
