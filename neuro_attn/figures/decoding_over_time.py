@@ -123,9 +123,13 @@ def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -
             f"{interval(peak['accuracy'], peak['ci_low'], peak['ci_high'], 2)} at "
             f"{peak['time']:.3g} s (corrected p {p_value(peak['p_corrected'])}), {onset}; "
             f"n = {int(peak['n_units'])} units, {int(peak['n_train'])} training and "
-            f"{int(peak['n_test'])} test trials."
+            f"{int(peak['n_test'])} test trials{_over_sessions(int(peak['n_sessions']))}."
         )
     return paragraphs(_description(dataset), listed(lines))
+
+
+def _over_sessions(n_sessions: int) -> str:
+    return f" over {n_sessions} sessions" if n_sessions > 1 else ""
 
 
 def _description(dataset: AnyDataset) -> str:
