@@ -1,6 +1,8 @@
 # make report                                  environment, default run, results/report.html
 # make report CONFIG=config/my.yaml DATA=path  another configuration, data in another folder
-# make test                                    environment and everything that CI checks
+# make test                                    environment, style, types, and all tests but the slow ones
+# make quick                                   tests of the numbers alone, in less than a minute
+# make slow                                    tests that take long: error rates, trainings, kills
 # make docs                                    environment and the documentation as a site, build/docs
 # make benchmarks                              environment, peers, and how both compare
 
@@ -12,7 +14,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: report test lint tests docs benchmarks clean
+# Processes of the tests share the cores, so each has one thread.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
+NUMBERS := $(addprefix tests/,decoding inference geometry results test_expressions.py test_rates.py)
+
+.PHONY: report test lint tests quick slow docs benchmarks clean
 .DELETE_ON_ERROR:
 
 report: $(INSTALLED)
@@ -29,7 +35,13 @@ lint: $(INSTALLED)
 	$(BIN)/snakemake --lint
 
 tests: $(INSTALLED)
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) --dist loadfile --no-loadscope-reorder -m "not slow"
+
+quick: $(INSTALLED)
+	$(PYTEST) --dist worksteal -m "not slow" $(NUMBERS)
+
+slow: $(INSTALLED)
+	$(PYTEST) --dist worksteal -m slow
 
 # Strict: a link that leads nowhere, or a page that no menu names, is an error.
 docs: $(INSTALLED)

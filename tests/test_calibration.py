@@ -10,6 +10,8 @@ from scipy import stats
 
 from benchmarks import calibration as simulated
 
+pytestmark = pytest.mark.slow
+
 FAR_RATE = 2e-6
 N_NULL, N_PLANTED = 32, 12
 

@@ -188,6 +188,7 @@ def test_04_scaling_outside_the_fold():
 N_DRIFTING = 25
 
 
+@pytest.mark.slow
 def test_05_slow_drift_with_labels_in_runs():
     """Shuffling rejects far above 5 %; pseudosessions about 5 %.
 
@@ -201,6 +202,7 @@ def test_05_slow_drift_with_labels_in_runs():
     assert wrong["pseudosession"] <= rarely(N_DRIFTING)
 
 
+@pytest.mark.slow
 def test_06_the_scope_of_permutations():
     """The whole procedure is redone for each: p is uniform. Regions share the label orders."""
     # Resampled pseudotrials, two draws: all of it must be in the null, too. Without a code p is
@@ -233,6 +235,7 @@ def test_07_p_of_zero_and_wrong_tails():
     assert reversed_code["p_value"].item() > 0.5
 
 
+@pytest.mark.slow
 def test_08_resampled_pseudotrials_counted_as_n():
     """p does not change when the number of pseudotrials grows tenfold.
 
@@ -290,6 +293,7 @@ def test_10_unequal_numbers_of_units():
     assert gain.mean() > FAR * stats.sem(gain)
 
 
+@pytest.mark.slow
 def test_11_units_of_one_session_counted_as_independent():
     """Twenty units that repeat one another are no more evidence than one: 5 % false alarms.
 
@@ -310,6 +314,7 @@ def test_11_units_of_one_session_counted_as_independent():
 # --- what is claimed ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_12_cluster_tests_used_for_onsets():
     """Onsets do not depend on clusters; their own intervals hold what is planted.
 

@@ -78,6 +78,7 @@ def within(table, confound, what, column="accuracy", task="pro"):
     return rows.loc[rows["session"] == "all", column].item()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("population", ["simultaneous", "pseudopopulation"])
 def test_a_confound_that_carries_the_result_is_seen_from_both_sides(decoded, population):
     # Units code the side, not the label; look is neither coded nor related to the label.

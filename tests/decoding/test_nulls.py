@@ -394,6 +394,7 @@ def drifting_experiment(number):
     return by_null, sources.read("drifting", by_null["shuffle"], ".", number)
 
 
+@pytest.mark.slow
 def test_drift_and_block_labels_deceive_shuffles_but_not_pseudosessions():
     rejections = Counter()
     for number in range(N_EXPERIMENTS):

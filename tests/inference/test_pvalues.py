@@ -315,6 +315,7 @@ def p_values_without_code(uncoded, dataset, signal, seed):
     return np.transpose(ranks), np.transpose(valid, (1, 2, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signal", [0.0, 1.0])
 def test_p_values_of_the_whole_procedure_are_uniform_without_a_code(uncoded, dataset, signal):
     # With a signal in the tested task only, a decoder of noise overlaps with it by chance, up to

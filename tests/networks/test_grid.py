@@ -64,6 +64,7 @@ def test_weights_over_the_patches_sum_to_one(ran, seen):
     np.testing.assert_allclose(weights.sum(axis=2), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_trained_it_looks_at_the_cued_item(small):
     settings = small("grid", hidden=32, batch=32, steps=250, learning_rate=1e-2)
     model, _ = networks.train(settings, 1, "grid", 0)

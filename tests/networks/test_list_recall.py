@@ -94,6 +94,7 @@ def test_lists_of_another_seed_or_replicate_are_others():
     assert len(np.unique(np.concatenate(lists), axis=0)) == 120
 
 
+@pytest.mark.slow
 def test_a_list_that_a_vector_can_hold_is_learned():
     settings = ListRecall(lengths=(4,), hidden=16, steps=150, test_lists=40)
     table = list_recall.list_recall(settings, "seq2seq", 0, 7)

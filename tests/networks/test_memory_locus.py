@@ -69,6 +69,7 @@ def test_attention_to_patches_is_left_as_it_is(built, family):
     assert eqx.tree_equal(cut(built[family], jnp.asarray(ALLOWED)), built[family])
 
 
+@pytest.mark.slow
 def test_attention_loses_the_items_and_recurrence_does_not(small):
     settings = small("masked-self-attention", hidden=64, batch=64, steps=300)
     model, log = networks.train(settings, 7, "net", 0)

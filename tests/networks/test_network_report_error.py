@@ -6,6 +6,7 @@ from neuro_attn import networks
 from neuro_attn.configuration import Network
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["seq2seq", "bahdanau"])
 def test_the_report_error_is_at_most_fifteen_degrees_on_both_tasks(family):
     # Over six seeds of each family no error on held-out trials was above 5 degrees.

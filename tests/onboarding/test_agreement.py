@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from neuro_attn.configuration import parse
@@ -15,6 +16,7 @@ EXAMPLES = int(os.environ.get("NEURO_ATTN_EXAMPLES", 200))
 """Configurations that are drawn; NEURO_ATTN_EXAMPLES=2000 draws as many."""
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -167,6 +167,7 @@ def test_odd_names_run_to_the_end_and_no_command_in_them_is_run(new_project):
     assert not list(project.folder.rglob(CANARY))
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(tmp_path):
     """Three kills at random moments; `python -m benchmarks.kills` does fifty, with networks."""
     targets = ("results/small/summary.csv",)
@@ -186,6 +187,7 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_same_bytes(tmp_path):
     assert len(stopped) == 3
 
 
+@pytest.mark.slow
 def test_a_training_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bytes(new_project):
     project = new_project()
     slow = {"family": "relu-rnn", "steps": 400, "hidden": 4, "batch": 4, "test_trials": 40}

@@ -72,6 +72,7 @@ def expanded(arguments, folder):
         yield from [str(path.relative_to(folder)) for path in matches] or [argument]
 
 
+@pytest.mark.slow
 def test_every_command_of_the_page_does_what_the_page_says(project):
     told = commands()
     assert [each[0] for each in told] == [
