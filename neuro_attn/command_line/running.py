@@ -44,6 +44,8 @@ _LOCK = Path(".snakemake/neuro-attn.lock")
 _LINES_SHOWN = 30
 _TEXT: Any = {"encoding": "utf-8", "errors": "backslashreplace"}
 """How the output of Snakemake is read."""
+_UNLOCKING = "unlocking"
+"""Phase in which the lock that a killed Snakemake has left is released."""
 _LONGEST_PATH = 1000
 """Bytes of the longest path below the folder of a run, Snakemake's own files among them."""
 _PATIENCE = 30
@@ -167,7 +169,7 @@ def run(what: Run, report: bool = False) -> None:
                 flush=True,
             )
             remove_partial(RESULTS)
-            process.run(["--unlock"], "unlocking")
+            process.run(["--unlock"], _UNLOCKING)
         with _located(positions, what.config):
             if not (what.verify and _restored(what, process)):
                 process.run(what.others, RUNNING)
@@ -356,7 +358,7 @@ def _alone() -> Iterator[tuple[int, bool]]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            process = os.pread(lock, 20, 0).decode().strip()
+            process = os.pread(lock, 30, 0).decode().strip()
             raise InputError(
                 os.getcwd(),
                 "another run of neuro-attn is in progress here"
@@ -441,14 +443,17 @@ class _Process:
             process_group=0,
             **_TEXT,
         ) as process:
-            os.pwrite(self.lock, f"{process.pid}\n".encode(), 0)
+            # Of constant length, so that nothing of a former number stays behind it.
+            os.pwrite(self.lock, f"{process.pid:>20}\n".encode(), 0)
             try:
                 lines = self._follow(process, phase)
             except BaseException:
                 _stop(process)
                 raise
             finally:
-                if process.poll() is not None and process.returncode != -signal.SIGKILL:
+                # Snakemake's own lock remains if it was killed, or did not come to unlocking.
+                stays = phase == _UNLOCKING and process.poll() != 0
+                if process.poll() not in (None, -signal.SIGKILL) and not stays:
                     os.ftruncate(self.lock, 0)
         if process.returncode:
             raise _failure(lines, f"Snakemake failed. The end of {self.log.name}:")

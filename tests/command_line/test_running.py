@@ -8,7 +8,9 @@ import pty
 import re
 import signal
 import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -294,3 +296,24 @@ def test_a_run_cleans_up_after_one_that_was_killed(workflow):
     assert "the last run was killed; its incomplete results are recomputed" in done.stdout
     assert not partial.exists()
     assert (folder / ".snakemake/neuro-attn.lock").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("phase", "code", "remains"),
+    [("unlocking", 1, True), ("unlocking", 0, False), ("running", 1, False), ("running", 0, False)],
+)
+def test_a_run_that_was_killed_stays_known_until_its_lock_is_released(
+    tmp_path, monkeypatch, phase, code, remains
+):
+    """Otherwise a Ctrl-C while unlocking would leave Snakemake's lock to no one."""
+    monkeypatch.setattr(
+        running, "_command", lambda *_: [sys.executable, "-c", f"raise SystemExit({code})"]
+    )
+    path = tmp_path / "lock"
+    path.write_text("123456789\n")
+    with open(path, "r+") as lock, open(tmp_path / "log", "w") as log:
+        process = running._Process(running.Run("", None, 1), lock.fileno(), log, 0.0)
+        with suppress(running.WorkflowError):
+            process.run([], phase)
+    assert bool(path.read_text()) == remains
+    assert not remains or int(path.read_text()) != 123456789
