@@ -133,5 +133,5 @@ def told_in_one_message(log: str) -> Iterator[None]:
     print(message, file=terminal)
     # Where the disk is full the log may have no room for it either.
     with suppress(OSError), open(log, "a", encoding="utf-8") as file:
-        print(message, original, sep="\n", file=file)
+        print(*filter(None, (message, original)), sep="\n", file=file)
     sys.exit(1)

@@ -143,7 +143,7 @@ def test_odd_names_run_to_the_end_and_no_command_in_them_is_run(new_project):
     for number in (1, 2):
         name = f"$(touch {CANARY}) ; 'é' {number}.nwb"
         regions = ["../V4 / 2", f"`touch {CANARY}`"] * 4
-        write_nwb(folder / name, trains=spike_trains(8), regions=regions)
+        write_nwb(folder / name, trains=spike_trains(8, session=name), regions=regions)
     keys = {
         "source": "nwb",
         "files": "*.nwb",
