@@ -14,6 +14,7 @@ from neuro_attn import budget
 from neuro_attn.bytestrings import text_columns
 from neuro_attn.errors import InputError
 
+_GZIP = b"\x1f\x8b"
 _MISSING_NUMBERS = frozenset({"nan", "-nan", "na", "<na>", "n/a", "#n/a", "null", "none"})
 """Representations of a missing number (lower case)."""
 _FIELD_BYTES = 32
@@ -123,6 +124,8 @@ def not_utf8(path: Path) -> InputError:
     """Return the error for a text file in another encoding."""
     with path.open("rb") as file:
         start = file.read(4)
+    if start.startswith(_GZIP):
+        return InputError(str(path), "is compressed by gzip.", "Unpack it, for example by gunzip.")
     is_utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in start
     return InputError(
         str(path),

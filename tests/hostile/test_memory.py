@@ -33,16 +33,19 @@ SMALL = 3_000_000
 """Most bytes of a bomb on disk."""
 
 
-def limit_memory() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+LIMITED = f"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, ({ADDRESS_SPACE}, {ADDRESS_SPACE}))
+from neuro_attn.command_line import main
+sys.exit(main())
+"""
+"""The command, which limits itself: JAX, where loaded, warns of code between fork and exec."""
 
 
 def neuro_attn(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process that may address 3 GB."""
-    command = [sys.executable, "-m", "neuro_attn.command_line", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, preexec_fn=limit_memory, timeout=300, check=False
-    )
+    command = [sys.executable, "-c", LIMITED, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 def check(folder: Path, keys: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
@@ -276,7 +279,7 @@ BOMBS: dict[str, tuple[str, Bomb, list[str], tuple[str, ...]]] = {
         lambda folder: (folder / "trials.csv").write_bytes(
             gzip.compress((folder / "trials.csv").read_bytes())
         ),
-        ["trials.csv: is not a readable table"],
+        ["trials.csv: is compressed by gzip. remedy: Unpack it"],
         (),
     ),
     "a header of .npy that declares 32 GB": ("alf", npy_header, ["not a readable .npy file"], ()),
