@@ -7,6 +7,7 @@ spikes/s (networks: a.u.). ``time`` is in s from the task's event (bin centres).
 """
 
 import json
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -830,7 +831,10 @@ def opened(path: str | Path) -> Iterator[xr.Dataset]:
             _check_indexes(file, path)
             _check_names(list(file), path)
         # xarray takes "file::x" for an address, but no absolute path.
-        with xr.open_dataset(Path(path).absolute(), engine="h5netcdf") as found:
+        # Attributes that contradict a variable are ignored, as NetCDF's own tools do.
+        with warnings.catch_warnings(category=xr.SerializationWarning, action="ignore"):
+            opened = xr.open_dataset(Path(path).absolute(), engine="h5netcdf")
+        with opened as found:
             yield _renamed(found, _from_variable)
 
 

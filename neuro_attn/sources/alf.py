@@ -259,7 +259,7 @@ def channel_rows(
             remarks.append(
                 f"The channels in clusters.{attribute} are taken as numbered from {first}: {why}."
             )
-    rows = np.where(np.isfinite(values), values - first, -1).astype(np.int64)
+    rows = np.where(np.abs(values) < 2**53, values - first, -1).astype(np.int64)
     outside = np.isfinite(values) & ((rows < 0) | (rows >= n_channels))
     if outside.any() and (attribute == "channels" or (rows[outside] < 0).any()):
         raise InputError(

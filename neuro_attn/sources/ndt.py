@@ -78,7 +78,8 @@ def _column(values: list[Any]) -> np.ndarray:
     if any(isinstance(value, str) for value in values) or all(value is None for value in values):
         return np.array([text(value) for value in values], dtype=object)
     numbers = np.array([np.nan if value is None else value for value in values], dtype=float)
-    is_whole = np.isfinite(numbers).all() and (numbers == np.round(numbers)).all()
+    # Beyond 2**53 a float no longer names one whole number, and beyond 2**63 no integer holds it.
+    is_whole = (np.abs(numbers) < 2**53).all() and (numbers == np.round(numbers)).all()
     return numbers.astype(np.int64) if is_whole else numbers
 
 

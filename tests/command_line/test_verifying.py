@@ -184,6 +184,7 @@ def test_a_folder_in_the_place_of_a_result_is_not_removed(results):
 # --- with the real Snakemake ----------------------------------------------------------------------
 
 WORKFLOW = """
+import sys
 SET = "b" if config.get("seed") == 5 else "a"
 
 def parts(wildcards):
@@ -195,21 +196,21 @@ rule all:
 checkpoint listed:
     output: "results/{set}/listed.txt"
     log: "results/logs/listed/{set}.log"
-    shell: "python write.py listed {log} {output}"
+    shell: "{sys.executable} write.py listed {log} {output}"
 rule part:
     input: "results/{set}/listed.txt"
     output: "results/{set}/part_{name}.txt"
     log: "results/logs/part/{set}/{name}.log"
-    shell: "python write.py part {log} {output} {input}"
+    shell: "{sys.executable} write.py part {log} {output} {input}"
 rule passing:
     output: temp("results/{set}/passing.txt")
     log: "results/logs/passing/{set}.log"
-    shell: "python write.py passing {log} {output}"
+    shell: "{sys.executable} write.py passing {log} {output}"
 rule last:
     input: parts, "results/{set}/passing.txt"
     output: "results/{set}/last.txt"
     log: "results/logs/last/{set}.log"
-    shell: "python write.py last {log} {output} {input}"
+    shell: "{sys.executable} write.py last {log} {output} {input}"
 """
 WRITE = """
 import sys

@@ -38,7 +38,7 @@ def test_files_that_nobody_damaged_are_answered(number, tmp_path):
     outcome = trial.attempt("files", SEED, number, trial.emptied(tmp_path / "case"), spoil=False)
     assert outcome.faults == []
     by_hand = formats.EVERY[number] == "matlab"
-    assert outcome.codes["inspect"] == 0
+    assert outcome.codes["inspect"] == 0, outcome
     assert outcome.codes["init"] == int(by_hand)
     assert outcome.codes["check" if by_hand else "check again"] == 0
 

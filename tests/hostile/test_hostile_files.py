@@ -535,7 +535,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "table",
         csv("spikes", at("unit_id", 0, "stray")),
         {},
-        ["spikes.csv, unit_id", "unit 'stray'", "units.csv"],
+        ["spikes.csv, unit_id", "without a row", "'stray'", "units.csv"],
     ),
     "a session without units": (
         "table",
