@@ -160,8 +160,8 @@ def main() -> int:
                     seconds.append(made["seconds"])
                     failed += bool(made["faults"])
         if seconds:
-            told = ", ".join(f"{name}: {number}" for name, number in sorted(codes.items()))
-            print(f"\n{count} {plural(kind)}, longest {max(seconds):.1f} s; exit codes: {told}")
+            listed = ", ".join(f"{name}: {number}" for name, number in sorted(codes.items()))
+            print(f"\n{count} {plural(kind)}, longest {max(seconds):.1f} s; exit codes: {listed}")
     print(f"{failed} cases failed")
     return int(bool(failed))
 

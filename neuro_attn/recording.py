@@ -523,7 +523,11 @@ def build(
             "session": session,
             "software": f"neuro-attn {__version__}",
             "settings": json.dumps(dataset.model_dump(mode="json"), sort_keys=True),
-            **{k: v if isinstance(v, int) else str(v) for k, v in provenance.items()},
+            # NetCDF cannot store the NUL characters that descriptions of files may contain.
+            **{
+                k: v if isinstance(v, int) else str(v).replace("\0", "")
+                for k, v in provenance.items()
+            },
         },
     )
     recording["rates"].attrs.update(units=units_of_rates, long_name="firing rate")
@@ -590,6 +594,16 @@ def check(recording: xr.Dataset, origin: str) -> None:
             if values.has_duplicates:
                 repeated = values[values.duplicated()].tolist()[0]
                 raise InputError(origin, f"{name} {repeated!r} is used more than once.")
+    for name, coordinate in recording.coords.items():
+        for value in (
+            dict.fromkeys(coordinate.values.tolist()) if coordinate.dtype == object else ()
+        ):
+            if isinstance(value, str) and "\0" in value:
+                raise InputError(
+                    f"{origin}, {name}",
+                    f"{value!r} contains a NUL character, which NetCDF files cannot store.",
+                    "Remove the character from the file.",
+                )
     for name in ("region", "session"):
         with guarded(f"{origin}, {name}", "column"):
             for value in dict.fromkeys(recording[name].values.tolist()):

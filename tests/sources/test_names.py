@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from neuro_attn import recording, sources
 from neuro_attn.configuration import parse
 from neuro_attn.decoding.populations import trial_column
+from neuro_attn.errors import InputError
 from neuro_attn.expressions import evaluate
 from neuro_attn.sources.text_tables import read_text_table
 from tests import formats
@@ -46,6 +47,42 @@ def test_a_region_may_be_called(word, source, tmp_path):
         regions = [region for made in found for region in made["region"].values]
         assert sorted(regions) == sorted(session.regions)
         assert all(made.attrs["n_units_without_region"] == 0 for made in found)
+
+
+# Their libraries refuse to write such text.
+WITHOUT_NUL = ("nwb", "netcdf")
+
+
+@pytest.mark.parametrize("where", ["class", "region"])
+@pytest.mark.parametrize("source", [each for each in formats.EVERY if each not in WITHOUT_NUL])
+def test_text_with_nul_is_refused_by_check_and_run_or_can_be_saved(source, where, tmp_path):
+    """A recording with such text could not be saved, which only a run would notice."""
+    session = formats.planted(n_units=4)
+    if where == "class":
+        session.trials["side"] = session.trials["side"].replace("left", "a\0b")
+    else:
+        session = formats.Session(session.trials, session.spike_times, ["a\0b"] * 4)
+    keys = formats.write(source, tmp_path, session)
+    dataset = parse({"datasets": {"planted": keys}}).datasets["planted"]
+    outlines = list(sources.outlines("planted", dataset, tmp_path, 0))
+    refused = [str(each) for each in outlines if isinstance(each, InputError)]
+    if refused:
+        assert all(r"'a\x00b' contains a NUL character" in each for each in refused)
+        with pytest.raises(InputError, match="contains a NUL character"):
+            sources.read("planted", dataset, tmp_path, 0)
+    else:
+        for made in sources.read("planted", dataset, tmp_path, 0):
+            recording.save(made, tmp_path / "saved.nc")
+
+
+def test_a_description_with_nul_is_kept_without_it(dataset):
+    trials = pd.DataFrame(
+        {"trial_id": [0, 1], "task": ["pro", "retro"], "label": ["a", "b"], "event_time": [0.0, 9]}
+    )
+    units = pd.DataFrame({"unit_id": ["u"], "region": ["V4"]})
+    rates = np.zeros((2, 1, 4))
+    made = recording.build(rates, trials, units, "small", "s", dataset(), {"lab": "a\0b"})
+    assert made.attrs["lab"] == "ab"
 
 
 @pytest.mark.parametrize("source", formats.EVERY)
