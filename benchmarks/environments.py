@@ -4,9 +4,9 @@
     python -m benchmarks.environments nobody disk      some
 
 Each run either completes, with results that are the same bytes as those of a run left alone, or
-ends with exit code 1 and one message, without a traceback. No file that it leaves is truncated:
-what stands there under the name of a result is byte for byte that of the run left alone. A run
-that ended early is then resumed where there is room, and completes with the same bytes.
+ends with exit code 1 and one message, without a traceback. It leaves no truncated file: every
+result that exists has the same bytes as that of the run left alone. A run that ended early is then
+resumed where there is room, and completes with the same bytes.
 
 nobody
     A user without a name and without a home folder, who may write to the project's folder only:

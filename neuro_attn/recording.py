@@ -594,13 +594,13 @@ def check(recording: xr.Dataset, origin: str) -> None:
             if values.has_duplicates:
                 repeated = values[values.duplicated()].tolist()[0]
                 raise InputError(origin, f"{name} {repeated!r} is used more than once.")
-    for name, coordinate in recording.coords.items():
-        for value in (
-            dict.fromkeys(coordinate.values.tolist()) if coordinate.dtype == object else ()
-        ):
+    for key, coordinate in recording.coords.items():
+        if coordinate.dtype != object:
+            continue
+        for value in coordinate.values.tolist():
             if isinstance(value, str) and "\0" in value:
                 raise InputError(
-                    f"{origin}, {name}",
+                    f"{origin}, {key}",
                     f"{value!r} contains a NUL character, which NetCDF files cannot store.",
                     "Remove the character from the file.",
                 )

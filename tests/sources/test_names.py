@@ -81,7 +81,8 @@ def test_a_description_with_nul_is_kept_without_it(dataset):
     )
     units = pd.DataFrame({"unit_id": ["u"], "region": ["V4"]})
     rates = np.zeros((2, 1, 4))
-    made = recording.build(rates, trials, units, "small", "s", dataset(), {"lab": "a\0b"})
+    settings = dataset(source="nwb", files="*.nwb")
+    made = recording.build(rates, trials, units, "small", "s", settings, {"lab": "a\0b"})
     assert made.attrs["lab"] == "ab"
 
 
