@@ -181,6 +181,22 @@ def orders_of(members, inference, seed=1):
     return orders
 
 
+@pytest.mark.parametrize(("alpha", "needed"), [(0.05, 21), (0.01, 101), (0.3, 4)])
+def test_more_label_sets_than_one_in_alpha_are_needed(alpha, needed, dataset):
+    """Of 20 label sets, p is never below 1 / 20, and nothing is below alpha."""
+    inference = Inference(null="session_swap", alpha=alpha, permutations=200)
+    members = populations([recording_of("a", 300)], "small", of_null(dataset), "V4")
+
+    def check(n_sets):
+        # Label set k marks the trials from k on.
+        order = [lambda part, index: np.arange(len(part.task)) // 2 >= index % n_sets + 1]
+        nulls.check_variety(members, order, inference, "data")
+
+    check(needed)
+    with pytest.raises(InputError, match=f"only {needed - 1} orders .* needs {needed}"):
+        check(needed - 1)
+
+
 def test_swapped_sessions_take_the_labels_of_one_order_of_all_sessions(dataset):
     lengths = dict(zip("abcd", (40, 60, 40, 30), strict=True))
     recordings = [recording_of(session, n) for session, n in lengths.items()]
