@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro_attn.configuration import Configuration, parse
-from neuro_attn.configuration.settings import Time
+from neuro_attn.configuration.analysis import Time
 from neuro_attn.errors import InputError
 
 NWB: dict[str, Any] = {

@@ -109,7 +109,7 @@ def _inspect(given: argparse.Namespace) -> None:
 
 def _init(given: argparse.Namespace) -> None:
     from neuro_attn.onboarding import rendering, terminal, text, writing
-    from neuro_attn.onboarding.proposal import Wishes
+    from neuro_attn.onboarding.wishes import Wishes
 
     wishes = Wishes(
         label=given.label,

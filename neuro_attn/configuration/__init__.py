@@ -1,5 +1,28 @@
 """The configuration: typed, validated, and the single source of keys, defaults, descriptions."""
 
+from neuro_attn.configuration.analysis import (
+    ColorColumns,
+    Decoding,
+    Inference,
+    Regions,
+    Sessions,
+    Task,
+    Time,
+)
+from neuro_attn.configuration.datasets import (
+    AlfDataset,
+    AnyDataset,
+    BinnedDataset,
+    MatlabDataset,
+    NetcdfDataset,
+    NetworkDataset,
+    NwbDataset,
+    PhyDataset,
+    RasterDataset,
+    RecordedDataset,
+    SimulationDataset,
+    TableDataset,
+)
 from neuro_attn.configuration.experiment import (
     BLOCK_NAMES,
     NETWORK_STEP,
@@ -12,37 +35,12 @@ from neuro_attn.configuration.experiment import (
     Timing,
 )
 from neuro_attn.configuration.families import ATTENDED, FAMILIES, family_file
+from neuro_attn.configuration.network_settings import ListRecall, Network, NetworkAnalysis
 from neuro_attn.configuration.parsing import dataset_from, parse
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.products import check_products, results_bytes
 from neuro_attn.configuration.reading import keys_and_positions, keys_of, load, read, read_keys
-from neuro_attn.configuration.settings import (
-    AlfDataset,
-    AnyDataset,
-    BinnedDataset,
-    ColorColumns,
-    Comparison,
-    Configuration,
-    Decoding,
-    Inference,
-    ListRecall,
-    MatlabDataset,
-    NetcdfDataset,
-    Network,
-    NetworkAnalysis,
-    NetworkDataset,
-    NwbDataset,
-    PhyDataset,
-    RasterDataset,
-    RecordedDataset,
-    Regions,
-    Sessions,
-    SimulationDataset,
-    TableDataset,
-    Task,
-    Time,
-    network_dataset,
-)
+from neuro_attn.configuration.settings import Comparison, Configuration, network_dataset
 
 __all__ = [
     "ATTENDED",

@@ -11,8 +11,9 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from neuro_attn.configuration import allowed
+from neuro_attn.configuration.datasets import AnyDataset
 from neuro_attn.configuration.positions import Positions
-from neuro_attn.configuration.settings import AnyDataset, Configuration
+from neuro_attn.configuration.settings import Configuration
 from neuro_attn.configuration.types import AtKeyError
 from neuro_attn.errors import InputError, did_you_mean
 

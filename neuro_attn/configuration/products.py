@@ -8,8 +8,10 @@ import math
 from collections.abc import Iterator
 
 from neuro_attn import budget
+from neuro_attn.configuration.analysis import Analysis
 from neuro_attn.configuration.experiment import NETWORK_STEP, Simulation
-from neuro_attn.configuration.settings import Analysis, Configuration, ListRecall, Network
+from neuro_attn.configuration.network_settings import ListRecall, Network
+from neuro_attn.configuration.settings import Configuration
 
 _SESSION, _BLOCK, _TRIAL, _UNIT = 20_000, 5_000, 500, 2_000
 """Bytes of a session in the plan of a run; of a block, trial and unit of a simulation as tables."""

@@ -20,13 +20,8 @@ from neuro_attn.decoding.populations import class_names
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import cost, limits
 from neuro_attn.onboarding.cost import Cost
-from neuro_attn.onboarding.judgement import (
-    Judgement,
-    judge,
-    judge_comparison,
-    total_of,
-    units_by_session,
-)
+from neuro_attn.onboarding.judgement import Judgement, judge, judge_comparison
+from neuro_attn.onboarding.left_out import total_of, units_by_session
 from neuro_attn.onboarding.limits import Attained, Change
 
 COUNTS = (

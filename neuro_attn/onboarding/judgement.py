@@ -5,7 +5,7 @@ the sessions, and every error that they raise is a problem. What a run reports i
 empty is a caution.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,10 +19,7 @@ from neuro_attn.configuration import AnyDataset, Inference
 from neuro_attn.decoding import confounds
 from neuro_attn.decoding.populations import (
     MEAN_RATE,
-    POOLED,
     Population,
-    class_names,
-    rarest,
 )
 from neuro_attn.decoding.preparation import check_replicates, label_orders_of
 from neuro_attn.duplicates import check_distinct
@@ -31,10 +28,9 @@ from neuro_attn.geometry.codes import color_designs
 from neuro_attn.geometry.colors import shown_colors
 from neuro_attn.geometry.estimates import UndefinedError
 from neuro_attn.onboarding import text
+from neuro_attn.onboarding.left_out import few_trials, left_out, lost
+from neuro_attn.onboarding.silence import silence
 from neuro_attn.sources.regions import check_map
-
-_FEW_TRIALS = 10
-"""Trials of a task and class below which accuracies are too imprecise to pass without a word."""
 
 
 @dataclass
@@ -89,7 +85,7 @@ def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) ->
         for each in found
         if "remarks" in each.attrs
     ]
-    made.cautions += [*_silence(found, name), *_lost(found, name, dataset)]
+    made.cautions += [*silence(found, name), *lost(found, name, dataset)]
     made.cautions += cautions(found, name, dataset)
     with made.collecting():
         check_map(found, name, dataset)
@@ -97,10 +93,10 @@ def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) ->
         made.populations = decoding.regions_table(found, name, dataset)
     with made.collecting():
         check_distinct(found, name)
-    made.left_out += _left_out(found, dataset, made.populations)
+    made.left_out += left_out(found, dataset, made.populations)
     if made.populations is None:
         return made
-    made.cautions += _few_trials(found, name, dataset)
+    made.cautions += few_trials(found, name, dataset)
     by_region = {
         region: decoding.populations(found, name, dataset, region)
         for region in dict.fromkeys(made.populations["region"])
@@ -232,77 +228,6 @@ def _default(key: str) -> int:
     return int(Inference.model_fields[key].default)
 
 
-def _silence(found: list[xr.Dataset], name: str) -> Iterator[Caution]:
-    """Yield which units and bins have no spike on any trial."""
-    counted = [each for each in found if "spikes_per_unit" in each.coords and each.sizes["trial"]]
-    silent: dict[str, int] = {}
-    for each in counted:
-        of_unit = each["spikes_per_unit"].values == 0
-        for region in each["region"].values[of_unit].astype(str):
-            silent[region] = silent.get(region, 0) + 1
-    if n := sum(silent.values()):
-        total = sum(each.sizes["unit"] for each in counted)
-        most = sorted(silent, key=lambda region: -silent[region])
-        listed = text.listed([f"{region} ({silent[region]})" for region in most])
-        yield Caution(
-            f"datasets.{name}",
-            f"{n} of {text.count(total, 'unit')} fire no spike in any trial: {listed}.",
-            "They carry no information but count as units. Leave them out of the files, or select "
-            "units by their quality where the source can.",
-        )
-    bins: dict[tuple[int, ...], list[xr.Dataset]] = {}
-    for each in counted:
-        empty = np.flatnonzero(each["spikes_per_bin"].values == 0)
-        if len(empty) and each.sizes["unit"]:
-            bins.setdefault(tuple(empty.tolist()), []).append(each)
-    for empty_bins, sessions in bins.items():
-        time = sessions[0]["time"]
-        half = float(time.attrs.get("bin_width", 0)) / 2
-        edges = [
-            f"{time.values[run[0]] - half:g} to {time.values[run[-1]] + half:g} s"
-            for run in _runs(empty_bins)
-        ]
-        named = text.listed([each.attrs["session"] for each in sessions])
-        yield Caution(
-            f"datasets.{name}.time",
-            f"no unit fires on any trial from {text.listed(edges)} in session {named}.",
-            "The files may be cut around the event: shorten time, or accuracy there is at chance.",
-        )
-
-
-def _runs(numbers: Sequence[int]) -> list[list[int]]:
-    """Return ascending whole numbers in runs without gaps."""
-    breaks = np.flatnonzero(np.diff(numbers) > 1) + 1
-    return [run.tolist() for run in np.split(np.array(numbers), breaks)]
-
-
-def _lost(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Caution]:
-    """Yield how many trials and units are left out because a label or region is missing."""
-    total = sum(each.attrs.get("n_trials_in_file", 0) for each in found)
-    lost = total_of(found, "n_trials_without_label")
-    used = total - total_of(found, "n_trials_without_task")
-    if lost and (isinstance(dataset.label, str) or 2 * lost > used):
-        what = "have no value in this column" if isinstance(dataset.label, str) else "have no class"
-        most = max(found, key=lambda each: each.attrs.get("n_trials_without_label", 0))
-        yield Caution(
-            f"datasets.{name}.label",
-            f"{lost} of {text.count(used, 'trial')} of the tasks {what} and are left out; most of "
-            f"them ({most.attrs['n_trials_without_label']}) in session {most.attrs['session']}.",
-        )
-    without = total_of(found, "n_units_without_region")
-    there = without + sum(each.sizes["unit"] for each in found)
-    if 2 * without > there:
-        yield Caution(
-            f"datasets.{name}.regions.column",
-            f"{without} of {text.count(there, 'unit')} have no region and are left out.",
-        )
-
-
-def total_of(found: list[xr.Dataset], attribute: str) -> int:
-    """Return the sum of a count over sessions; sources that do not count it add nothing."""
-    return sum(int(each.attrs.get(attribute, 0)) for each in found)
-
-
 def _colors(
     found: list[xr.Dataset],
     by_region: Mapping[str, list[Population]],
@@ -338,76 +263,3 @@ def _why_not(estimate: Callable[..., object], *arguments: object) -> str:
     except UndefinedError as reason:
         return str(reason)
     return ""
-
-
-def _few_trials(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Caution]:
-    """Yield how many of the sessions that take part have few trials of a task and class."""
-    tasks, classes = tuple(dataset.tasks), class_names(found)
-    of_session = [rarest(each, tasks, classes) for each in found]
-    used = [each for each in of_session if each.n_trials >= decoding.trials_needed(dataset)]
-    few = [each for each in used if each.n_trials < _FEW_TRIALS]
-    if not few:
-        return
-    poorest = min(few, key=lambda each: each.n_trials)
-    consequence = (
-        "The poorest session limits the trials of a pseudopopulation."
-        if dataset.decoding.population == "pseudopopulation"
-        else "Accuracies of such sessions are imprecise but weigh as much as others in the mean."
-    )
-    remedy = "Fewer tasks or classes leave more trials of each."
-    if len(few) < len(used):
-        remedy = f"sessions.min_trials: {_FEW_TRIALS} leaves such sessions out."
-    yield Caution(
-        f"datasets.{name}.sessions",
-        f"{len(few)} of {text.count(len(used), 'session')} with fewer than {_FEW_TRIALS} trials of "
-        f"a task and class; fewest in session {poorest.session!r}: {poorest}.",
-        f"{consequence} {remedy}",
-    )
-
-
-def _left_out(
-    found: list[xr.Dataset], dataset: AnyDataset, populations: pd.DataFrame | None
-) -> list[str]:
-    """Say which sessions and regions are not decoded, and why."""
-    needed, minimum = decoding.trials_needed(dataset), dataset.regions.min_units
-    scarce = decoding.sessions_left_out(found, dataset)
-    folds = dataset.decoding.folds
-    asks = "sessions.min_trials asks for" if needed > folds else f"{folds} folds need"
-    told = [
-        f"session {each.session}: {text.count(each.n_trials, 'trial')} of task {each.task}, class "
-        f"{each.label}; {asks} {needed}."
-        for each in sorted(scarce, key=lambda each: each.n_trials)
-    ]
-    if populations is None:
-        return told
-    decoded = set(zip(populations["region"], populations["session"], strict=True))
-    counts = units_by_session(found)
-    counts = counts[~counts["session"].isin([each.session for each in scarce])]
-    for region, of_region in counts.groupby("region"):
-        if dataset.regions.include is not None and region not in dataset.regions.include:
-            told.append(f"region {region}: not in regions.include.")
-        elif dataset.decoding.population == "pseudopopulation":
-            if (region, POOLED) not in decoded:
-                n = int(of_region["n_units"].sum())
-                told.append(f"region {region}: {text.count(n, 'unit')}; min_units is {minimum}.")
-        else:
-            small = [
-                f"{session} ({n})"
-                for session, n in zip(of_region["session"], of_region["n_units"], strict=True)
-                if (region, session) not in decoded
-            ]
-            if small:
-                told.append(f"region {region}: fewer than {minimum} units in {', '.join(small)}.")
-    return told
-
-
-def units_by_session(found: list[xr.Dataset]) -> pd.DataFrame:
-    """Return the units of each region in each session: region, session, n_units."""
-    rows = [
-        (str(region), each.attrs["session"], int(n))
-        for each in found
-        for region, n in zip(
-            *np.unique(each["region"].values.astype(str), return_counts=True), strict=True
-        )
-    ]
-    return pd.DataFrame(rows, columns=["region", "session", "n_units"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from neuro_attn.configuration.settings import OWN_COLUMNS
+from neuro_attn.configuration.datasets import OWN_COLUMNS
 from neuro_attn.onboarding.contents import SessionContents, shown_columns
 from neuro_attn.sources import matfiles, matlisting
 from neuro_attn.sources.matlisting import Listed

@@ -13,7 +13,8 @@ from neuro_attn.files import write_text
 from neuro_attn.onboarding import checking, reading
 from neuro_attn.onboarding.checking import DatasetReport
 from neuro_attn.onboarding.locations import locate
-from neuro_attn.onboarding.proposal import Ask, Wishes, propose
+from neuro_attn.onboarding.proposal import propose
+from neuro_attn.onboarding.wishes import Ask, Wishes
 
 _COMMENTS = {
     "files": "Patterns, relative to data_folder.",

@@ -1,0 +1,236 @@
+"""What is analysed in a data set, and how: tasks, time, regions, decoding and inference."""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from neuro_attn.configuration.types import (
+    NUMBER,
+    AtKeyError,
+    Count,
+    Expression,
+    Flag,
+    Interval,
+    Name,
+    Positive,
+    RegionName,
+    Seconds,
+    Settings,
+)
+
+_MOST_BINS = 10_000
+_LONG_BIN, _LONG_TIME = 5.0, 100.0
+"""Implausibly long bins and times, s, which were probably given in ms."""
+_ROUNDING = 1e-6
+"""Tolerated error of edges, as a fraction of a bin."""
+
+
+class Regions(Settings):
+    """Which units form a region."""
+
+    column: str = "location"
+    """Column with the names of regions, of the units or (NWB) of their electrodes."""
+    include: list[RegionName] | None = None
+    """Analyse only these regions; one with too few units is then an error."""
+    exclude: list[RegionName] = []
+    """Exclude these regions, by their name in the file or, if grouped, that of the group."""
+    map: dict[RegionName, RegionName | list[RegionName]] = {}
+    """Groups of regions, by name or pattern (`VIS*`); other regions remain ungrouped."""
+    min_units: Count = 1
+    """Exclude regions with fewer units (per session; in total for pseudopopulations)."""
+
+    @model_validator(mode="after")
+    def _groups_exclude_each_other(self) -> "Regions":
+        first: dict[str, str] = {}
+        for group, members in self.groups().items():
+            for member in members:
+                if (other := first.setdefault(member, group)) != group:
+                    raise AtKeyError(
+                        "map", message=f"{member!r} is in groups {other!r} and {group!r}; keep one"
+                    )
+        return self
+
+    def groups(self) -> dict[str, list[str]]:
+        """Return the names and patterns of each group of `map`."""
+        return {k: [v] if isinstance(v, str) else v for k, v in self.map.items()}
+
+
+class Sessions(Settings):
+    """Which sessions are analysed."""
+
+    include: Annotated[list[str], Field(min_length=1)] | None = None
+    """Analyse only these sessions, by name; null: all sessions in the files."""
+    exclude: list[str] = []
+    """Exclude these sessions, by name; if a session is a file, that file is not read."""
+    min_trials: Count = 1
+    """Exclude sessions with fewer trials of any task and class; at least `folds` are required."""
+
+    def take(self, session: str) -> bool:
+        """Return whether a session of this name is analysed."""
+        return session not in self.exclude and (self.include is None or session in self.include)
+
+
+class Task(Settings):
+    """A task: which trials belong to it, and the event that is its time zero."""
+
+    trials: Expression
+    """Restricted expression on the trial columns, true on the trials of the task."""
+    align: str | None = None
+    """Trial column with the event's time, s; not for netcdf, matlab, binned: these are aligned."""
+
+
+class Time(Settings):
+    """The time bins of the rates, in s from the task's event."""
+
+    start: Seconds
+    """Left edge of the first bin."""
+    stop: Seconds
+    """Right edge of the last bin."""
+    bin: Positive
+    """Width of a bin; start to stop must hold a whole number of bins."""
+
+    @model_validator(mode="after")
+    def _holds_whole_bins(self) -> "Time":
+        bins = (self.stop - self.start) / self.bin
+        if self.bin >= _LONG_BIN and max(abs(self.start), abs(self.stop)) >= _LONG_TIME:
+            raise ValueError(
+                f"bins of {self.bin:g} s from {self.start:g} to {self.stop:g} s seem to be in ms; "
+                f"times are in s: {{start: {self.start / 1000:g}, stop: {self.stop / 1000:g}, "
+                f"bin: {self.bin / 1000:g}}}"
+            )
+        if self.stop > self.start and self.bin > (self.stop - self.start) * (1 + _ROUNDING):
+            raise AtKeyError(
+                "bin",
+                message=f"a bin of {self.bin:g} s is longer than the time from {self.start:g} to "
+                f"{self.stop:g} s; times are in s, so a bin of {self.bin:g} ms is "
+                f"{self.bin / 1000:g}",
+            )
+        if bins > _MOST_BINS:
+            raise ValueError(f"{bins:g} bins of {self.bin:g} s; at most {_MOST_BINS} are possible")
+        if self.stop <= self.start or abs(bins - round(bins)) > 1e-6:
+            raise ValueError(
+                f"start {self.start:g} to stop {self.stop:g} is not a whole number of bins "
+                f"of {self.bin:g} s"
+            )
+        return self
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return round((self.stop - self.start) / self.bin)
+
+    def bins_in(self, window: tuple[float, float]) -> slice:
+        """Return the bins that lie in a window (s) from edge to edge."""
+        first, last = ((edge - self.start) / self.bin for edge in window)
+        return slice(math.ceil(first - _ROUNDING), math.floor(last + _ROUNDING))
+
+
+class ColorColumns(Settings):
+    """Where the two items' colours stand, for the geometry of colour planes."""
+
+    items: Annotated[dict[Name, str], Field(min_length=2, max_length=2)]
+    """Trial columns with the colours of the two items, rad; classes of these names cue them."""
+    bins: Annotated[int, Field(ge=3), NUMBER] = 4
+    """Colour bins of each item."""
+
+
+class Decoding(Settings):
+    """How populations are decoded."""
+
+    population: Literal["simultaneous", "pseudopopulation"] = "simultaneous"
+    """Decode each session's units by themselves, or units of all sessions put together."""
+    C: Positive | Annotated[list[Positive], Field(min_length=1)] = 1.0
+    """Inverse strength of the ridge, as in scikit-learn; from several, training trials choose."""
+    standardize: Flag = True
+    """Divide each unit by its SD over the training trials."""
+    folds: Annotated[int, Field(ge=2), NUMBER] = 2
+    """Parts a task's trials are cut into; 2 trains on one half and tests on the other."""
+    splits: Literal["stratified", "blocks"] = "stratified"
+    """Cut trial by trial within task and class, or leave whole blocks of trials out."""
+    block: str | None = None
+    """Trial column whose runs of one value are the blocks of `splits`; else runs of the label."""
+    draws: Count = 5
+    """Random choices of split, unit subset and pseudotrials that accuracy is averaged over."""
+    units: Literal["matched", "all"] | Annotated[int, Field(ge=1), NUMBER] = "matched"
+    """Units a draw takes from a region: as many as the smallest region has, all, or a number."""
+    pseudotrials: Literal["auto"] | Annotated[int, Field(ge=1), NUMBER] = "auto"
+    """Training pseudotrials of a class: what the sessions have, or a number (then resampled)."""
+    unit_counts: list[Count] = [5, 10, 20, 40, 80, 160, 320]
+    """Population sizes at which accuracy is shown against the number of units."""
+
+    @model_validator(mode="after")
+    def _blocks_are_used(self) -> "Decoding":
+        if self.block is not None and self.splits != "blocks":
+            raise AtKeyError("block", message=f"{self.block} needs splits: blocks")
+        return self
+
+
+class Inference(Settings):
+    """How sure the results are."""
+
+    null: Literal["shuffle", "pseudosession", "session_swap"] = "shuffle"
+    """Where the labels of the null come from: shuffled, their runs reordered, other sessions'."""
+    within: list[str] = []
+    """Trial columns within whose values labels are shuffled (null: shuffle only)."""
+    permutations: Count = 200
+    """Label orders of the null; p is at least 1 / (permutations + 1)."""
+    bootstraps: Annotated[int, Field(ge=20), NUMBER] = 100
+    """Resamples of trials and units behind each interval."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1), NUMBER] = 0.95
+    """Coverage of the intervals."""
+    alpha: Annotated[float, Field(gt=0, lt=0.5), NUMBER] = 0.05
+    """Level of the tests: a result is significant if p < alpha."""
+    correction: Literal["max", "cluster", "fdr"] = "max"
+    """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
+    sustained: Count = 3
+    """Number of consecutive significant bins required for an onset."""
+
+    @model_validator(mode="after")
+    def _only_shuffles_have_conditions(self) -> "Inference":
+        if self.within and self.null != "shuffle":
+            raise AtKeyError("within", message=f"needs null: shuffle (given: {self.null})")
+        return self
+
+
+class Analysis(Settings):
+    """What is analysed, and how."""
+
+    label: Name | Annotated[dict[Name, Expression], Field(min_length=2)]
+    """What is decoded: a trial column, or a restricted expression for each class."""
+    tasks: Annotated[dict[Name, Task], Field(min_length=1)]
+    """The tasks, by name."""
+    time: Time
+    """The time bins."""
+    windows: Annotated[dict[Name, Interval], Field(min_length=1)]
+    """Named analysis windows, [start, stop] in s; rates are averaged over each."""
+    regions: Regions = Regions()
+    """Which units form a region."""
+    sessions: Sessions = Sessions()
+    """Which sessions are analysed."""
+    colors: ColorColumns | None = None
+    """Colours of the two items, where the data set has them."""
+    confounds: list[Name] = []
+    """Trial columns, trial_number or mean_rate: are they decoded, and do they tell the label?"""
+    decoding: Decoding = Decoding()
+    """What differs from the top-level `decoding`."""
+    inference: Inference = Inference()
+    """What differs from the top-level `inference`."""
+
+    @model_validator(mode="after")
+    def _windows_lie_in_time(self) -> "Analysis":
+        time = self.time
+        for name, (start, stop) in self.windows.items():
+            window, wrong = f"window {name} [{start:g}, {stop:g}]", ""
+            bins = time.bins_in((start, stop))
+            if start < time.start - 1e-9 or stop > time.stop + 1e-9:
+                wrong = f"{window} reaches outside time [{time.start:g}, {time.stop:g}]"
+            elif stop - start < time.bin - 1e-9:
+                wrong = f"{window} is narrower than a bin of {time.bin:g} s"
+            elif bins.start >= bins.stop:
+                wrong = (
+                    f"{window} holds no whole bin: bins of {time.bin:g} s begin at {time.start:g}"
+                )
+            if wrong:
+                raise AtKeyError("windows", name, message=f"{wrong}; change the window or time")
+        return self

@@ -1,0 +1,120 @@
+"""The settings of networks: their training, the analysis of their activations, list recall."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from neuro_attn.configuration.analysis import Analysis, Sessions
+from neuro_attn.configuration.experiment import NetworkTrials
+from neuro_attn.configuration.families import ATTENDED, Family
+from neuro_attn.configuration.types import (
+    NUMBER,
+    AtKeyError,
+    Count,
+    Flag,
+    NonNegative,
+    Positive,
+    Settings,
+)
+
+
+class Network(NetworkTrials):
+    """A network to train on the pro and retro trials of the experiment."""
+
+    family: Family
+    """The kind of network."""
+    seeds: Count = 3
+    """Networks trained from different random starts; they are the unit of replication."""
+    hidden: Count = 64
+    """Hidden units of each layer."""
+    layers: Count = 2
+    """Layers of self-attention, where a family stacks them."""
+    heads: Count = 4
+    """Heads of multi-head attention."""
+    positions: Literal["none", "sinusoidal", "learned"] = "sinusoidal"
+    """How families that only attend know the order of steps."""
+    recurrent: Flag = False
+    """Whether the units of rate-adaptation are connected to each other."""
+    unit_noise: NonNegative = 0.07
+    """SD of the noise in the units of relu-rnn while they learn."""
+    steps: Count = 1000
+    """Training steps."""
+    patience: Count | None = None
+    """Stop when the held-out report error has not fallen for so many steps; null: never."""
+    batch: Count = 64
+    """Trials of a training step."""
+    learning_rate: Positive = 3e-3
+    """Highest learning rate of Adam; it falls to 0 along a cosine."""
+    input_noise: NonNegative = 0.1
+    """SD of the noise added to every input at every step."""
+    activation_noise: NonNegative = 1.0
+    """SD of the noise added to recorded activations, in SDs of each unit."""
+    test_trials: Annotated[int, Field(ge=40), NUMBER] = 120
+    """Held-out trials of each task that are recorded and scored."""
+
+    @property
+    def attended(self) -> str | None:
+        """What the network attends to, as `ATTENDED` says; None without attention."""
+        return ATTENDED.get(self.family)
+
+    @property
+    def attends_to_steps(self) -> bool:
+        """Whether it attends to steps of the trial: queries, keys and values can be swapped."""
+        return self.attended == "step"
+
+    @property
+    def items_can_be_blocked(self) -> bool:
+        """Whether attention to the items can be blocked; without attention nothing is lost."""
+        return self.attended in ("step", None)
+
+
+class ListRecall(Settings):
+    """Networks that read lists of items and recall them: the bottleneck of a fixed context."""
+
+    families: tuple[Literal["seq2seq", "bahdanau"], ...] = ()
+    """Families that recall lists; none: nothing is done."""
+    lengths: Annotated[tuple[Annotated[int, Field(ge=4), NUMBER], ...], Field(min_length=1)] = (
+        4,
+        8,
+        16,
+        24,
+    )
+    """Items of a list; a network is trained for each length."""
+    seeds: Count = 3
+    """Networks trained from different random starts."""
+    hidden: Count = 32
+    """Hidden units of each direction of the encoder, and of the decoder."""
+    steps: Count = 2000
+    """Training steps."""
+    batch: Count = 64
+    """Lists of a training step."""
+    learning_rate: Positive = 1e-2
+    """Highest learning rate of Adam; it falls to 0 along a cosine."""
+    test_lists: Annotated[int, Field(ge=40, le=1000), NUMBER] = 500
+    """Held-out lists of each length that are scored."""
+
+    @model_validator(mode="after")
+    def _nothing_comes_twice(self) -> "ListRecall":
+        for key in ("families", "lengths"):
+            given = getattr(self, key)
+            if len(set(given)) < len(given):
+                raise AtKeyError(
+                    key, message=f"an entry occurs twice (given: {', '.join(map(str, given))})"
+                )
+        return self
+
+
+class NetworkAnalysis(Analysis):
+    """How activations are analysed: what a data set says, for all networks alike."""
+
+    @model_validator(mode="after")
+    def _populations_stay(self) -> "NetworkAnalysis":
+        if self.regions.map:
+            raise AtKeyError("regions", "map", message="a network's populations cannot be grouped")
+        return self
+
+    @model_validator(mode="after")
+    def _replicates_stay(self) -> "NetworkAnalysis":
+        if self.sessions != Sessions():
+            raise AtKeyError("sessions", message="all seeds of a network are analysed")
+        return self

@@ -1,0 +1,77 @@
+"""The time bins of a data set: those that the files have, or that their spikes cover."""
+
+import numpy as np
+import pandas as pd
+
+from neuro_attn.onboarding import binned
+from neuro_attn.onboarding.contents import BIN, START, STOP, Contents
+from neuro_attn.onboarding.wishes import Wishes
+from neuro_attn.rates import bin_rates
+
+_SILENT = 0.02
+"""A bin with less than this part of the median bin's spikes holds none to speak of."""
+
+
+def time_of(
+    found: Contents,
+    table: pd.DataFrame,
+    tasks: dict[str, dict[str, str]],
+    wishes: Wishes,
+    notes: dict[str, str],
+) -> dict[str, float]:
+    """Return the key `time`; add a note if the spikes cover less than the usual time."""
+    if found.kind in ("netcdf", "binned"):
+        if found.kind == "binned" and wishes.event_sample is not None:
+            found = binned.at_event(found, wishes.event_sample)
+        bins = next((each.bins for each in found.sessions if each.bins), (START, STOP, BIN))
+        start, stop, width = (round(float(each), 9) for each in bins)
+    else:
+        start, stop, width = START, STOP, BIN if wishes.bin is None else wishes.bin
+        event = next(iter(tasks.values())).get("align", "")
+        low, high = _covered(found, table, event, width)
+        if (low, high) != (START, STOP):
+            notes["time"] = "The files hold spikes in this time only."
+        start, stop = low, high
+    start = start if wishes.start is None else wishes.start
+    stop = stop if wishes.stop is None else wishes.stop
+    if wishes.bin is not None:
+        width = wishes.bin
+    elif wishes.start is not None or wishes.stop is not None:
+        # Ends that were asked for stand; the proposed width gives way.
+        width = _fitting(stop - start, width)
+    return {"start": start, "stop": stop, "bin": width}
+
+
+def _fitting(length: float, width: float) -> float:
+    """Return the width next to `width` of which `length` holds a whole number."""
+    return round(length / max(round(length / width), 1), 9) if length > 0 else width
+
+
+def _covered(found: Contents, table: pd.DataFrame, event: str, width: float) -> tuple[float, float]:
+    """Return the part of the proposed time in which there are spikes around the event."""
+    around = [each.around_event for each in found.sessions if each.around_event is not None]
+    if around:
+        start = max(START, -min(before for before, _ in around))
+        stop = min(STOP, min(after for _, after in around))
+        return _whole(start, stop, width)
+    n_bins = round((STOP - START) / width)
+    if event not in table or n_bins < 1:
+        return START, STOP
+    counts = np.zeros(n_bins)
+    for session in found.sessions:
+        times = table.loc[table["session"] == session.session, event]
+        events = pd.to_numeric(times, errors="coerce").to_numpy(dtype=float)
+        events = events[np.isfinite(events)][:200]
+        if len(session.trains) and len(events):
+            counts += bin_rates(session.trains, events, START, width, n_bins).sum(axis=(0, 1))
+    if not counts.any():
+        return START, STOP
+    held = np.flatnonzero(counts > _SILENT * np.median(counts[counts > 0]))
+    edges = START + width * np.array([held[0], held[-1] + 1])
+    low, high = (round(float(edge), 9) + 0.0 for edge in edges)
+    return low, high
+
+
+def _whole(start: float, stop: float, width: float) -> tuple[float, float]:
+    """Return the largest whole number of bins from `start`."""
+    return start, round(start + int((stop - start) / width + 1e-6) * width, 9)
