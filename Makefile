@@ -16,7 +16,7 @@ INSTALLED := .venv/installed
 
 # Processes of the tests share the cores, so each has one thread.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
-NUMBERS := $(addprefix tests/,decoding inference geometry results test_expressions.py test_rates.py)
+NUMBERS := $(addprefix tests/,solver decoding inference geometry results test_expressions.py test_rates.py)
 
 .PHONY: report test lint tests quick slow docs benchmarks clean
 .DELETE_ON_ERROR:
@@ -50,7 +50,7 @@ docs: $(INSTALLED)
 
 benchmarks: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r benchmarks/requirements.lock
-	$(BIN)/python -m benchmarks.decoding
+	$(BIN)/python -m benchmarks.solver
 
 # Installs anew only when the locked packages change.
 $(INSTALLED): requirements.lock pyproject.toml

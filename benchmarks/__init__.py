@@ -1,1 +1,1 @@
-"""Peers and this project, measured in one run: `python -m benchmarks.decoding` and others."""
+"""Peers and this project, measured in one run: `python -m benchmarks.solver` and others."""

@@ -21,13 +21,7 @@ from scipy import stats
 from benchmarks import calibration as simulated
 from neuro_attn import sources
 from neuro_attn.configuration import parse
-from neuro_attn.decoding import (
-    LogisticDecoder,
-    confounds,
-    cross_validated_accuracy,
-    populations,
-    regions_table,
-)
+from neuro_attn.decoding import confounds, populations, regions_table
 from neuro_attn.decoding.evaluation import evaluate_fold
 from neuro_attn.decoding.nulls import reordered_runs, shuffled
 from neuro_attn.decoding.splits import Replicate, draw_folds, fold_sizes
@@ -37,6 +31,7 @@ from neuro_attn.inference import tables
 from neuro_attn.inference.pvalues import p_value
 from neuro_attn.rates import bin_rates
 from neuro_attn.recording import assign_tasks
+from neuro_attn.solver import LogisticDecoder, cross_validated_accuracy
 
 FAR, FAR_RATE = 5, 1e-5
 WITHIN, ACROSS = simulated.WITHIN, simulated.ACROSS

@@ -99,7 +99,7 @@ def test_decoding_stands_on_its_own_stage_and_on_nothing_that_comes_after():
     assert {
         "__init__.py",
         "decoding/transfer.py",
-        "decoding/solver.py",
+        "solver/estimator.py",
         "decoding/splits.py",
         "randomness.py",
         "recording.py",

@@ -1,7 +1,5 @@
-"""Decoding: the decoder, the splits, pseudopopulations, and the transfer between tasks."""
+"""Decoding of populations: splits, pseudopopulations, and the transfer between tasks."""
 
-from neuro_attn.decoding.crossvalidation import cross_validated_accuracy
-from neuro_attn.decoding.decoder import LogisticDecoder
 from neuro_attn.decoding.populations import (
     POOLED,
     Population,
@@ -15,9 +13,7 @@ from neuro_attn.decoding.transfer import decode_region
 
 __all__ = [
     "POOLED",
-    "LogisticDecoder",
     "Population",
-    "cross_validated_accuracy",
     "decode_region",
     "populations",
     "regions_table",

@@ -25,10 +25,10 @@ from neuro_attn.decoding.populations import (
     trial_column,
     units_per_draw,
 )
-from neuro_attn.decoding.standardization import constant_units
 from neuro_attn.decoding.transfer import decode_windows
 from neuro_attn.errors import InputError
 from neuro_attn.results import columns_of
+from neuro_attn.solver import constant_units
 
 COLUMNS = columns_of("confounds")
 

@@ -12,9 +12,9 @@ from scipy.special import expit, softmax
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.populations import Population
-from neuro_attn.decoding.selection import fit
 from neuro_attn.decoding.splits import Fold
-from neuro_attn.decoding.standardization import standardize, unstandardized
+from neuro_attn.solver import standardize, unstandardized
+from neuro_attn.solver.penalty_tuning import fit
 
 TOLERANCE = 1e-3
 MAX_ITERATIONS = 1000

@@ -23,9 +23,9 @@ from typing import NamedTuple
 import numpy as np
 
 from neuro_attn.configuration import Decoding
-from neuro_attn.decoding.decoder import LogisticDecoder
 from neuro_attn.decoding.populations import Population
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError
+from neuro_attn.solver import LogisticDecoder
 
 DICHOTOMIES = 50
 """Most dichotomies that are tried."""

@@ -7,8 +7,8 @@ from scipy.linalg import helmert
 from scipy.stats import norm
 
 from neuro_attn.decoding.populations import Part
-from neuro_attn.decoding.standardization import constant_units
 from neuro_attn.randomness import stream
+from neuro_attn.solver import constant_units
 
 ATTEMPTS = 100
 """Random splits that are tried until both halves hold every condition."""

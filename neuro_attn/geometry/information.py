@@ -18,10 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 from neuro_attn.decoding.populations import Population
-from neuro_attn.decoding.standardization import constant_units
 from neuro_attn.geometry.colors import Colors, say_what_is_cued
 from neuro_attn.geometry.conditions import bootstrapped, shuffled, weighted_means
 from neuro_attn.geometry.estimates import Resampling, UndefinedError, part_rates
+from neuro_attn.solver import constant_units
 
 ITEMS = ("cued", "uncued")
 FEWEST = 2

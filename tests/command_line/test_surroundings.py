@@ -159,11 +159,11 @@ def test_a_full_disk_is_one_message_and_a_run_is_resumed_where_there_is_room(dis
 
 COMPILES = """
 import numpy as np
-from neuro_attn.decoding import native
-@native.quick
+from neuro_attn.solver import numba_utils
+@numba_utils.njit_cached
 def twice(x):
     return 2 * x
-print(twice(np.float32(2)), native.FOLDER)
+print(twice(np.float32(2)), numba_utils.FOLDER)
 """
 
 

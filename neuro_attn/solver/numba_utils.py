@@ -76,7 +76,7 @@ class Locator(InTreeCacheLocator):
         return FOLDER.name
 
 
-def quick(function: Function) -> Function:
+def njit_cached(function: Function) -> Function:
     """Compile a function of numbers and arrays when it is first called, and keep it on disk.
 
     Sums may be taken in any order, so that processors can add many numbers at once. Threads run
@@ -93,7 +93,7 @@ def inlined(function: Function) -> Function:
     return _compiled(function, forceinline=True)
 
 
-def exact(function: Function) -> Function:
+def njit_ordered(function: Function) -> Function:
     """Do so for a function whose sums and differences are taken in the order that is written."""
     return _compiled(function, fastmath=False)
 
@@ -132,7 +132,7 @@ LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 LARGEST_EXPONENT = np.float32(87)
 
 
-@quick
+@njit_cached
 def _exp_single(x: np.float32) -> np.float32:
     """Return 2^k exp(r), |r| < ln(2) / 2 (Cephes library, expf)."""
     x = x if x < LARGEST_EXPONENT else LARGEST_EXPONENT

@@ -1,6 +1,6 @@
 """Logistic regression under permutation: this project beside what the field runs today.
 
-`python -m benchmarks.decoding` measures four workloads in one run, checks first that results
+`python -m benchmarks.solver` measures four workloads in one run, checks first that results
 agree, prints ratios per fit, and writes results/benchmarks/decoding.json and decoding.png.
 Peers are run on as many label orders as `--budget` seconds allow; their times grow in proportion
 to the number of label orders, since they loop over them, and what is extrapolated is said so.
@@ -26,10 +26,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.machine import FOLDER, matrix_product_rate, save, seconds
-from neuro_attn.decoding import LogisticDecoder, cross_validated_accuracy, solver
-from neuro_attn.decoding.gradients import minimise
-from neuro_attn.decoding.preconditioner import prepare
-from neuro_attn.decoding.standardization import standardize
+from neuro_attn.solver import LogisticDecoder, batched_fit, cross_validated_accuracy, standardize
+from neuro_attn.solver.conjugate_gradient import minimise
+from neuro_attn.solver.preconditioner import prepare
 
 FOLDS = 5
 EXACT_ORDERS = 4
@@ -377,12 +376,12 @@ def efficiency(n_orders: int) -> dict[str, float]:
     shared = prepare(data[0], 1.0, 2, 1.0, n_orders)
     each = 2 * (shared.inverse.size + 2 * shared.design.size)
     rows = np.ascontiguousarray(labels[0].T, np.int32)
-    with solver.one_blas_thread():
+    with batched_fit.one_blas_thread():
         found = minimise(shared, rows, np.ones((1, len(y)), np.float32), 1, TOLERANCE, 200)
     once = int(found.n_iterations.sum()) * each
 
     def run() -> None:
-        solver.fit(data, labels, 2, 1.0, TOLERANCE, 1000, n_orders, threads=joblib.cpu_count())
+        batched_fit.fit(data, labels, 2, 1.0, TOLERANCE, 1000, n_orders, threads=joblib.cpu_count())
 
     run()
     time = min(seconds(run) for _ in range(7))
@@ -425,7 +424,7 @@ def one_fold(X: np.ndarray, Y: np.ndarray, folds: list) -> float:
 
 def memory(n_orders: int) -> float:
     """Return the largest memory, in GB, of a process that decodes so many label orders."""
-    command = [sys.executable, "-m", "benchmarks.decoding", "--memory", str(n_orders)]
+    command = [sys.executable, "-m", "benchmarks.solver", "--memory", str(n_orders)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

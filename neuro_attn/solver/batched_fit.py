@@ -1,8 +1,8 @@
-"""Ridge logistic regression for many data sets and labellings at once.
+"""Ridge logistic regression for many data sets and label sets at once.
 
-`fit` prepares each data set once for all its labellings (`preconditioner`), runs conjugate
-gradients on them (`gradients`, or `accelerator` where JAX sees one and there is much to do), and
-hands the few that this does not solve to Newton's method (`newton`).
+`fit` prepares each data set once for all its label sets (`preconditioner`), iterates them by
+conjugate gradients (`conjugate_gradient`, or `accelerator` for large problems where JAX finds a
+GPU), and solves the few that have not converged by Newton's method (`newton`).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from neuro_attn.decoding import newton
-from neuro_attn.decoding.gradients import Found, minimise
-from neuro_attn.decoding.native import quick
-from neuro_attn.decoding.preconditioner import Shared, prepare
+from neuro_attn.solver import newton
+from neuro_attn.solver.conjugate_gradient import Found, minimise
+from neuro_attn.solver.numba_utils import njit_cached
+from neuro_attn.solver.preconditioner import Shared, prepare
 
 MOST_GRADIENT_STEPS = 200
 """Where more would be needed, Newton's method is quicker."""
@@ -177,7 +177,7 @@ def _linear_algebra() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-@quick
+@njit_cached
 def _solve(task: _Task, first: int, last: int, left: int, right: int, result: _Result) -> None:
     """Solve a range of the problems for a range of the labellings."""
     n_outputs = result.intercept.shape[2]
@@ -194,7 +194,7 @@ def _solve(task: _Task, first: int, last: int, left: int, right: int, result: _R
             _fill(X, shared, found, problem, left, result)
 
 
-@quick
+@njit_cached
 def _mean(values: np.ndarray) -> float:
     total = 0.0
     for row in range(values.shape[0]):
@@ -203,7 +203,7 @@ def _mean(values: np.ndarray) -> float:
     return total / values.size
 
 
-@quick
+@njit_cached
 def _fill(
     X: np.ndarray, shared: Shared, found: Found, problem: int, left: int, result: _Result
 ) -> None:
@@ -246,7 +246,7 @@ def _solve_accelerated(
 ) -> None:
     """Do what `_solve` does on JAX's device."""
     # JAX takes a second to import.
-    from neuro_attn.decoding import accelerator
+    from neuro_attn.solver import accelerator
 
     n_outputs = result.intercept.shape[2]
     for problem in range(first, last):

@@ -29,8 +29,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neuro_attn.decoding.native import exp, inlined, quick
-from neuro_attn.decoding.preconditioner import Shared
+from neuro_attn.solver.numba_utils import exp, inlined, njit_cached
+from neuro_attn.solver.preconditioner import Shared
 
 TOGETHER = 256
 """Outputs that are iterated together: enough for matrix products to be quick."""
@@ -101,7 +101,7 @@ class _Block(NamedTuple):
     total: np.ndarray
 
 
-@quick
+@njit_cached
 def minimise(
     shared: Shared,
     labels: np.ndarray,
@@ -245,7 +245,7 @@ def _steps(
     return active, waiting
 
 
-@quick
+@njit_cached
 def _leave(problem: _Problem, block: _Block, at: int, converged: bool, found: Found) -> None:
     labelling, n_rows = block.labelling[at], problem.labels.shape[1]
     n_inner = block.place.shape[1] // problem.n_outputs
@@ -264,7 +264,7 @@ def _leave(problem: _Problem, block: _Block, at: int, converged: bool, found: Fo
     found.n_iterations[labelling] = block.iterations[at]
 
 
-@quick
+@njit_cached
 def _enter(block: _Block, at: int, labelling: int) -> None:
     """Start a labelling at a place, at scores of 0."""
     block.labelling[at], block.iterations[at] = labelling, 0
@@ -275,7 +275,7 @@ def _enter(block: _Block, at: int, labelling: int) -> None:
         block.place[at, item], block.direction[at, item] = 0, 0
 
 
-@quick
+@njit_cached
 def _move(block: _Block, source: int, target: int) -> None:
     """Move a labelling to another place."""
     block.labelling[target] = block.labelling[source]

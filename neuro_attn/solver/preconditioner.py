@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neuro_attn.decoding.native import quick
+from neuro_attn.solver.numba_utils import njit_cached
 
 DIGITS_DOWN_TO = 3e-4
 """Curvature p (1 - p) of a typical row below which float32 has too few digits for 1 - p."""
@@ -52,7 +52,7 @@ class Shared(NamedTuple):
     """Whether float32 has too few digits."""
 
 
-@quick
+@njit_cached
 def prepare(X: np.ndarray, C: float, n_classes: int, mean_weight: float, n_products: int) -> Shared:
     """Prepare a problem for its labellings.
 
@@ -124,14 +124,14 @@ def prepare(X: np.ndarray, C: float, n_classes: int, mean_weight: float, n_produ
     return Shared(by_rows, inverse, design, C, kappa, leading, longest, scarce)
 
 
-@quick
+@njit_cached
 def _pays(n_rows: int, n_units: int, n_products: int) -> bool:
     """Return whether Q saves more multiplications than it costs."""
     saved = n_units * (2 * n_rows + n_units) - n_rows**2
     return ITERATIONS * n_products * saved > n_rows * n_units * (n_rows + n_units)
 
 
-@quick
+@njit_cached
 def typical_curvature(spread: float, n_classes: int) -> float:
     """Return the curvature that rows will have when labels say nothing about the data.
 
@@ -154,7 +154,7 @@ def typical_curvature(spread: float, n_classes: int) -> float:
     return (miss * (1 - miss) + others * each * (1 - each)) / n_classes
 
 
-@quick
+@njit_cached
 def _regular(gram: np.ndarray, strength: float, n_penalised: int) -> np.ndarray:
     """Turn gram into I + strength gram, I without the intercept, which has no penalty."""
     _scale(gram, strength)
@@ -163,7 +163,7 @@ def _regular(gram: np.ndarray, strength: float, n_penalised: int) -> np.ndarray:
     return gram
 
 
-@quick
+@njit_cached
 def _scale(matrix: np.ndarray, factor: float) -> None:
     factor = matrix.dtype.type(factor)
     for row in range(len(matrix)):
@@ -171,7 +171,7 @@ def _scale(matrix: np.ndarray, factor: float) -> None:
             matrix[row, column] *= factor
 
 
-@quick
+@njit_cached
 def exact_inverse(matrix: np.ndarray) -> np.ndarray:
     """Invert a symmetric positive definite matrix, nearly all by matrix products.
 
@@ -180,7 +180,7 @@ def exact_inverse(matrix: np.ndarray) -> np.ndarray:
     return _inverse_and_factor(matrix)[0]
 
 
-@quick
+@njit_cached
 def rough_inverse(matrix: np.ndarray) -> np.ndarray:
     r"""Invert a symmetric positive definite matrix in half the time, with fewer digits.
 
@@ -207,7 +207,7 @@ def rough_inverse(matrix: np.ndarray) -> np.ndarray:
     return inverse
 
 
-@quick
+@njit_cached
 def _fill_blocks(
     matrix: np.ndarray, first: np.ndarray, below: np.ndarray, last: np.ndarray
 ) -> None:
@@ -223,7 +223,7 @@ def _fill_blocks(
             matrix[half + row, half + column] = last[row, column]
 
 
-@quick
+@njit_cached
 def _inverse_and_factor(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     r"""Return the inverse and that of the Cholesky factor L, (L_A^-1, 0; U, L_S^-1).
 
@@ -253,7 +253,7 @@ def _inverse_and_factor(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return inverse, factor
 
 
-@quick
+@njit_cached
 def _small_inverse_factor(matrix: np.ndarray) -> np.ndarray:
     """Return it by elimination: what turns A into L' turns the identity into L^-1."""
     n = len(matrix)

@@ -9,8 +9,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from neuro_attn.decoding import LogisticDecoder, cross_validated_accuracy
-from neuro_attn.decoding.standardization import constant_units, standardize
+from neuro_attn.solver import LogisticDecoder, constant_units, cross_validated_accuracy, standardize
 
 DTYPES = [np.float32, np.float64]
 N_TRIALS = st.sampled_from([2, 3, 7, 40, 3000])

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
-from neuro_attn.decoding import LogisticDecoder
+from neuro_attn.solver import LogisticDecoder
 
 GRID = [1e-3, 1e-1, 1e1]
 

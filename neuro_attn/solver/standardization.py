@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neuro_attn.decoding.native import exact
+from neuro_attn.solver.numba_utils import njit_ordered
 
 ROUNDING = 2
 """Range of a constant unit, in eps of its largest value: each value is rounded up or down once."""
@@ -73,7 +73,7 @@ def standardize(
     return standardized, units
 
 
-@exact
+@njit_ordered
 def _standardize(
     X: np.ndarray,
     weight: np.ndarray,
@@ -124,7 +124,7 @@ def _standardize(
                 standardized[problem, row, unit] = centred * factor[unit]
 
 
-@exact
+@njit_ordered
 def _small_or_large_sd(values: np.ndarray, weight: np.ndarray, first: float, mean: float) -> float:
     """Return the SD of a unit whose squares may vanish or overflow; 0 if it is constant."""
     low, high = np.inf, -np.inf

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import logsumexp
 
-from neuro_attn.decoding import solver
-from neuro_attn.decoding.solver import Solution
+from neuro_attn.solver import batched_fit
+from neuro_attn.solver.batched_fit import Solution
 
 
 def fit(
@@ -29,7 +29,7 @@ def fit(
     Parameters
     ----------
     X, y, n_classes, tolerance, max_iterations, batch, weight, threads
-        As in `solver.fit`.
+        As in `batched_fit.fit`.
     C : float or sequence of float
         Inverse strength of the ridge, or those to choose from.
     folds : int
@@ -46,7 +46,9 @@ def fit(
     grid = np.sort(np.ravel(np.asarray(C, dtype=float)))
     if len(grid) == 1:
         value = float(grid[0])
-        return solver.fit(X, y, n_classes, value, *limits, weight, threads), np.full(shape, value)
+        return batched_fit.fit(X, y, n_classes, value, *limits, weight, threads), np.full(
+            shape, value
+        )
     loss = [
         _held_out_loss(X, y, n_classes, value, folds, limits, weight, threads) for value in grid
     ]
@@ -64,7 +66,7 @@ def fit(
         if weight is not None:
             own_weight = weight[[problem % len(weight)]]
             own_weight = own_weight[..., chose] if own_weight.shape[-1] > 1 else own_weight
-        part = solver.fit(
+        part = batched_fit.fit(
             X[[problem]],
             y[[problem % len(y)]][..., chose],
             n_classes,
@@ -99,7 +101,7 @@ def _held_out_loss(
     total = np.zeros((len(X), y.shape[-1]))
     for held_out in range(folds):
         kept = (fold != held_out) * row_weight
-        part = solver.fit(X, y, n_classes, C, *limits, kept.astype(X.dtype), threads)
+        part = batched_fit.fit(X, y, n_classes, C, *limits, kept.astype(X.dtype), threads)
         scores = np.einsum("pnd,pdlk->pnlk", X, part.weights, optimize=True)
         scores = (scores + part.intercept[:, None]).astype(np.float64)
         if n_classes == 2:

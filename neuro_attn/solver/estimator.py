@@ -12,9 +12,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from neuro_attn.decoding.labels import LabelSets, as_labels, class_counts, encoded, positions
-from neuro_attn.decoding.selection import fit
-from neuro_attn.decoding.standardization import standardize, through, unstandardized
+from neuro_attn.solver.labels import LabelSets, as_labels, class_counts, encoded, positions
+from neuro_attn.solver.penalty_tuning import fit
+from neuro_attn.solver.standardization import standardize, through, unstandardized
 
 SINGLE_PRECISION_FROM = 3e-4
 """Tolerance from which float32 is precise enough to solve in."""

@@ -1,4 +1,4 @@
-"""The conjugate gradients of `gradients`, compiled by JAX for its default device, such as a GPU.
+"""Conjugate gradients for many label sets, compiled by JAX for its default device, such as a GPU.
 
 The text is that of one labelling; JAX makes of it one for all, whose products are of matrices.
 """
@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from neuro_attn.decoding.gradients import (
+from neuro_attn.solver.conjugate_gradient import (
     CONVERGED,
     GOES_ON,
     LOST,
@@ -19,11 +19,11 @@ from neuro_attn.decoding.gradients import (
     TOO_FAR,
     Found,
 )
-from neuro_attn.decoding.preconditioner import Shared
+from neuro_attn.solver.preconditioner import Shared
 
 
 class _State(NamedTuple):
-    """Where a labelling stands, as in `gradients`; scores are (class, row)."""
+    """Where a labelling stands, as in `conjugate_gradient`; scores are (class, row)."""
 
     scores: jax.Array
     along: jax.Array
@@ -45,7 +45,7 @@ def minimise(
 ) -> Found:
     """Iterate each labelling until it has converged, or often enough, in float32.
 
-    Parameters and result are those of `gradients.minimise`.
+    Parameters and result are those of `conjugate_gradient.minimise`.
     """
     by_rows = bool(shared.by_rows)
     matrices = (shared.inverse,) if by_rows else (shared.inverse, shared.design)

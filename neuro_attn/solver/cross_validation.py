@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import clone
+from tqdm import tqdm
 
-from neuro_attn import printing
-from neuro_attn.decoding.decoder import LogisticDecoder, threads
-from neuro_attn.decoding.labels import LabelSets, as_labels, class_counts, encoded, positions
-from neuro_attn.decoding.solver import one_blas_thread
+from neuro_attn.solver.batched_fit import one_blas_thread
+from neuro_attn.solver.estimator import LogisticDecoder, threads
+from neuro_attn.solver.labels import LabelSets, as_labels, class_counts, encoded, positions
 
 TASKS_EACH = 4
 """Parts of the work for each thread, so that none waits long for another."""
@@ -101,7 +101,7 @@ def cross_validated_accuracy(
         numbers = {label: number for number, label in enumerate(sets.classes.tolist())}
         given = decoder.class_weight.items()
         alone.class_weight = {numbers.get(label, label): weight for label, weight in given}
-    bar = printing.bar(
+    bar = tqdm(
         total=len(tasks) * n_sets,
         desc="decoding",
         unit="label set",

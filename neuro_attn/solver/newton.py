@@ -10,7 +10,7 @@ import numpy as np
 import scipy.linalg
 from scipy.special import expit, softmax
 
-from neuro_attn.decoding.gradients import NEGLIGIBLE
+from neuro_attn.solver.conjugate_gradient import NEGLIGIBLE
 
 SUFFICIENT = 1e-4
 """Part of the decrease promised by the slope that a step must bring (Armijo's rule)."""

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from neuro_attn.decoding import LogisticDecoder, cross_validated_accuracy
+from neuro_attn.solver import LogisticDecoder, cross_validated_accuracy
 
 EXACT = {"tol": 1e-9, "max_iter": 20_000}
 

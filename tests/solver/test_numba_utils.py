@@ -9,11 +9,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuro_attn.decoding import native
-from neuro_attn.decoding.native import exp, quick
+from neuro_attn.solver import numba_utils
+from neuro_attn.solver.numba_utils import exp, njit_cached
 
 
-@quick
+@njit_cached
 def exp_of(x):
     return exp(x)
 
@@ -39,17 +39,17 @@ def test_in_float64_it_is_exp(x):
 
 def test_without_a_folder_to_write_to_it_is_compiled_all_the_same(tmp_path):
     """An image of a container may have neither a home nor a package that can be written to."""
-    source = Path(native.__file__).read_text(encoding="utf-8")
+    source = Path(numba_utils.__file__).read_text(encoding="utf-8")
     package = tmp_path / "package"
     package.mkdir()
-    (package / "native.py").write_text(source, encoding="utf-8")
+    (package / "numba_utils.py").write_text(source, encoding="utf-8")
     # A file where folders would have to be.
     (package / "__pycache__").touch()
     (tmp_path / ".cache").touch()
     code = (
-        "import numpy as np, native\n"
-        "assert native._exp_single(np.float32(0)) == 1\n"
-        "assert not native._exp_single.stats.cache_path\n"
+        "import numpy as np, numba_utils\n"
+        "assert numba_utils._exp_single(np.float32(0)) == 1\n"
+        "assert not numba_utils._exp_single.stats.cache_path\n"
     )
     environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
     environment |= {"HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -60,11 +60,12 @@ def test_what_was_compiled_from_other_sources_is_not_used(tmp_path):
     """Numba itself looks at the file of a function only, not at those of what it calls."""
     package = tmp_path / "package"
     package.mkdir()
-    source = Path(native.__file__).read_text(encoding="utf-8")
-    (package / "native.py").write_text(source, encoding="utf-8")
-    called = "from native import quick\n@quick\ndef called(x):\n    return x + {}\n"
-    calls = "from native import quick\nfrom called import called\n"
-    calls += "@quick\ndef calls(x):\n    return called(x)\n"
+    source = Path(numba_utils.__file__).read_text(encoding="utf-8")
+    (package / "numba_utils.py").write_text(source, encoding="utf-8")
+    called = "from numba_utils import njit_cached\n"
+    called += "@njit_cached\ndef called(x):\n    return x + {}\n"
+    calls = "from numba_utils import njit_cached\nfrom called import called\n"
+    calls += "@njit_cached\ndef calls(x):\n    return called(x)\n"
     (package / "calls.py").write_text(calls, encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
     for added in (1, 2):

@@ -10,13 +10,12 @@ from scipy.special import expit, logsumexp, softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from neuro_attn.decoding import LogisticDecoder, gradients, solver
-from neuro_attn.decoding.preconditioner import (
+from neuro_attn.solver import LogisticDecoder, batched_fit, conjugate_gradient, standardize
+from neuro_attn.solver.preconditioner import (
     ROUGH_UP_TO,
     exact_inverse,
     rough_inverse,
 )
-from neuro_attn.decoding.standardization import standardize
 
 KINDS = (
     "plain",
@@ -312,8 +311,8 @@ def test_an_accelerator_finds_the_same(monkeypatch, n_units, n_classes, weighed)
     expected = LogisticDecoder(C=0.1).fit(X, labellings, weight)
     # Where JAX has no other device, it compiles for the processor.
     ways = []
-    monkeypatch.setattr(solver, "_accelerator_at_hand", lambda: ways.append(True) or True)
-    monkeypatch.setattr(solver, "ACCELERATED_FROM", 0)
+    monkeypatch.setattr(batched_fit, "_accelerator_at_hand", lambda: ways.append(True) or True)
+    monkeypatch.setattr(batched_fit, "ACCELERATED_FROM", 0)
     found = LogisticDecoder(C=0.1).fit(X, labellings, weight)
     assert ways
     assert abs(found.n_iter_ - expected.n_iter_) <= 1
@@ -382,7 +381,7 @@ def test_many_labellings_of_units_that_go_together_are_solved_to_the_tolerance(C
 def test_labellings_that_take_the_places_of_others_are_solved_as_if_alone(n_classes, n_units):
     X, new, y = recording("plain", 42, n_units, n_classes, 0.5, seed=8)
     rng = np.random.default_rng(8)
-    n = 3 * gradients.TOGETHER
+    n = 3 * conjugate_gradient.TOGETHER
     labellings = np.stack([rng.permutation(y) for _ in range(n)], axis=1)
     # Easy ones among them leave early.
     labellings[:, ::7] = y[:, None]
