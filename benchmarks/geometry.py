@@ -28,12 +28,11 @@ from neuro_attn import sources
 from neuro_attn.comparison import Sizes, by_population, nearest, of_populations, of_regions
 from neuro_attn.configuration import AnyDataset, parse
 from neuro_attn.decoding import populations
-from neuro_attn.geometry.abstraction import abstraction
 from neuro_attn.geometry.colors import shown_colors
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, normal_interval
 from neuro_attn.geometry.information import ITEMS, color_information
-from neuro_attn.geometry.overlap import color_overlap
-from neuro_attn.geometry.task_axes import axis_cosine
+from neuro_attn.geometry.measures import abstraction, axis_cosine, color_overlap
+from neuro_attn.geometry.places import Context, Place
 from neuro_attn.randomness import stream
 from neuro_attn.recording import build
 from neuro_attn.sources.simulation import MEMORY_LEVEL
@@ -113,10 +112,11 @@ def estimates(
     point = len(population.times)
     assert dataset.colors is not None
     colors = {one.attrs["session"]: shown_colors(one, dataset.colors, NAME) for one in data}
-    axes = partial(axis_cosine, population, point, PAIR, resampling, colors)
-    yield "axes", lambda: {"axis_cosine": axes()}
-    yield "colors", partial(color_overlap, population, point, RETRO, colors, resampling)
-    yield "abstraction", partial(abstraction, population, point, PAIR, dataset.decoding, resampling)
+    context = Context(colors, dataset.decoding, resampling)
+    pair, task = Place(PAIR, (point,)), Place((RETRO,), (point,))
+    yield "axes", partial(axis_cosine.estimate, population, pair, context)
+    yield "colors", partial(color_overlap.estimate, population, task, context)
+    yield "abstraction", partial(abstraction.estimate, population, pair, context)
     for item in ITEMS:
 
         def informed(item: str = item) -> dict[str, Estimate]:

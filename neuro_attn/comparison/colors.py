@@ -15,8 +15,8 @@ import xarray as xr
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding import Population
 from neuro_attn.decoding.procedure import OBSERVED, Procedure
-from neuro_attn.geometry.codes import codes, color_designs
 from neuro_attn.geometry.colors import Colors, shown_colors
+from neuro_attn.geometry.contrasts import codes, of_colors
 from neuro_attn.geometry.estimates import (
     Resampling,
     UndefinedError,
@@ -171,7 +171,7 @@ def _overlaps(
     n_bootstraps = 1 + resampling.bootstraps
     # Units of sessions with too few trials add nothing to any product.
     both = np.zeros((2, n_bootstraps, SPLITS, 2, DIMENSIONS, population.n_units))
-    for design in color_designs(population, point, task, colors):
+    for design in of_colors(population, point, task, colors):
         rng = resampling.rng("signature", design.session, task)
         members = np.concatenate(design.members)
         halves = np.stack([random_halves(design.strata, members, rng) for _ in range(SPLITS)])

@@ -12,22 +12,13 @@ from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import interval, listed, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
+from neuro_attn.geometry.specification import labels
 
 TITLE = "Geometry"
 OF = "dataset"
 NEEDS = ("{dataset}/geometry.csv",)
 
-MEASURES = {
-    "axis_cosine": "cosine of the tasks' coding axes",
-    "parallelism_task": "parallelism score of the task",
-    "ccgp_label": "CCGP of the class (accuracy)",
-    "ccgp_task": "CCGP of the task (accuracy)",
-    "shattering": "shattering dimensionality (accuracy)",
-    "plane_cosine": "cosine of colour planes",
-    "alignment": "alignment index",
-    "plane_angle_cos": "|cos| of the angle of colour planes",
-    "axis_stability": "stability of the coding axes",
-}
+MEASURES = labels()
 """Measures that are drawn, and what they are called on axes; they have no units."""
 MANY = 12
 """With more regions, their rows are closer together."""

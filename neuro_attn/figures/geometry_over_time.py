@@ -11,14 +11,14 @@ from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import interval, listed, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
+from neuro_attn.geometry.specification import labels_over_time
 
 TITLE = "Geometry over time"
 OF = "dataset"
 NEEDS = ("{dataset}/geometry_over_time.csv",)
 
 ROWS = {
-    "axis_cosine": ("cosine of\ncoding axes", (0.0, 1.0)),
-    "plane_cosine": ("cosine of\ncolour planes", (0.0, 1.0)),
+    **{name: (label, (0.0, 1.0)) for name, label in labels_over_time().items()},
     "cued_color": ("cued colour\n(\N{GREEK SMALL LETTER OMEGA}\N{SUPERSCRIPT TWO})", (0.0,)),
     "uncued_color": ("uncued colour\n(\N{GREEK SMALL LETTER OMEGA}\N{SUPERSCRIPT TWO})", (0.0,)),
 }

@@ -1,75 +1,16 @@
-"""The colour planes of a population: their angle as the authors take it, and their coordinates."""
+"""The coordinates of colours on the principal components that span the colour planes."""
 
 import numpy as np
 import pandas as pd
 
-from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.decoding.populations import Population
 from neuro_attn.geometry.colors import Colors
-from neuro_attn.geometry.conditions import bootstrapped, shuffled, split_halves, weighted_means
-from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, part_rates
-from neuro_attn.geometry.planes import SPACE, components, plane_angle_cosine
+from neuro_attn.geometry.conditions import weighted_means
+from neuro_attn.geometry.estimates import UndefinedError, part_rates
+from neuro_attn.geometry.planes import SPACE, components
 
 COORDINATES = ["location", "bin", "color", *(f"pc{number + 1}" for number in range(SPACE))]
 """Columns of the coordinates: the item, its colour bin, the bin's centre (rad), components."""
-
-
-def plane_angle(
-    population: Population,
-    point: int,
-    task: int,
-    colors: Colors,
-    resampling: Resampling,
-) -> Estimate:
-    """Return the absolute cosine between the items' colour planes, as the authors do it."""
-    per_part = []
-    for part in population.parts:
-        members = colors[part.session].bins * (part.task == task)
-        if members.sum(axis=-1).min() >= 2:
-            per_part.append(_plane_conditions(part, point, task, members, resampling))
-    if not per_part:
-        raise UndefinedError("no session has two trials in every colour bin of both items")
-    value, replicates, ceilings, floors = (
-        np.concatenate(means, axis=-1) for means in zip(*per_part, strict=True)
-    )
-    if value.shape[-1] < SPACE:
-        raise UndefinedError(f"{value.shape[-1]} units hold no two planes; {SPACE} or more do")
-    results = [plane_angle_cosine(means) for means in (value, replicates, ceilings, floors)]
-    if not all(np.isfinite(result).all() for result in results):
-        raise UndefinedError("the condition means of an item span no plane")
-    return Estimate(
-        float(results[0]), results[1], float(results[2].mean()), float(results[3].mean())
-    )
-
-
-def _plane_conditions(
-    part: Part, point: int, task: int, members: np.ndarray, resampling: Resampling
-) -> tuple[np.ndarray, ...]:
-    """Return condition means of a session: data, bootstraps, splits, shuffles (..., 2 bin, unit).
-
-    Rates are not scaled, as in the authors' code.
-    """
-    rates = part_rates(part, point).astype(float)
-    both = np.concatenate(members)
-
-    def rng(purpose: str) -> np.random.Generator:
-        return resampling.rng(f"plane {purpose}", part.session, task)
-
-    generator = rng("split")
-    splits = [
-        np.concatenate(split_halves(member, generator))
-        for member in members
-        for _ in range(resampling.splits)
-    ]
-    generator = rng("shuffle")
-    shuffles = np.concatenate(
-        [shuffled(member, resampling.shuffles, generator) for member in members], axis=1
-    )
-    return (
-        weighted_means(both, rates),
-        weighted_means(bootstrapped(both, resampling.bootstraps, rng("bootstrap")), rates),
-        weighted_means(np.stack(splits), rates),
-        weighted_means(shuffles, rates),
-    )
 
 
 def coordinates(population: Population, point: int, task: int, colors: Colors) -> pd.DataFrame:

@@ -100,7 +100,7 @@ def robust_sd(replicates: np.ndarray) -> np.ndarray:
     return (high - low) / (norm.ppf(0.9) - norm.ppf(0.1))
 
 
-def class_contrasts(n_classes: int) -> np.ndarray:
+def helmert_contrasts(n_classes: int) -> np.ndarray:
     """Return orthonormal contrasts between classes, shape (class - 1, class)."""
     return helmert(n_classes)
 

@@ -1,7 +1,7 @@
 """How far two codes of a population are the same: of two items, tasks, classes or times.
 
-Every measure here compares two codes, x and y, made of condition means in halves of the trials
-(`codes`), and is estimated in the same way:
+Every measure that compares two codes, x and y, made of condition means in halves of the trials
+(`contrasts`), is estimated in the same way:
 
 - the value: mean over random splits into halves; its interval from Bayesian bootstraps, whose
   weights multiply the same halves;
@@ -14,20 +14,12 @@ Ceiling and floor are the references, which only `Resampling(references=True)` a
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-from neuro_attn.decoding.populations import Population
-from neuro_attn.geometry.codes import (
-    Design,
-    class_designs,
-    codes,
-    color_designs,
-    difference_designs,
-    time_designs,
-)
-from neuro_attn.geometry.colors import Colors
 from neuro_attn.geometry.conditions import shuffled, weighted_means
+from neuro_attn.geometry.contrasts import CodePair, codes
 from neuro_attn.geometry.estimates import (
     Estimate,
     Resampling,
@@ -36,120 +28,100 @@ from neuro_attn.geometry.estimates import (
     random_halves,
     unreliable,
 )
-from neuro_attn.geometry.subspaces import DIMENSIONS, cosine_of_halves, overlaps
 
-Measures = dict[str, Estimate]
-
-
-def color_overlap(
-    population: Population,
-    point: int,
-    task: int,
-    colors: Colors,
-    resampling: Resampling,
-) -> Measures:
-    """Compare the subspaces of the two items' colours in a task."""
-    designs = color_designs(population, point, task, colors)
-    return _compare(designs, overlaps, ("colors", task), "the items' colours", resampling)
+Measures = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
+"""From x and y, shape (..., split, 2, contrast, unit), to measures by name, shape (...)."""
+Codes = tuple[np.ndarray, np.ndarray]
+"""x and y."""
 
 
-def class_overlap(
-    population: Population, point: int, pair: tuple[int, int], resampling: Resampling
-) -> Measures:
-    """Compare the subspaces of the classes of two tasks."""
-    if len(population.classes) <= DIMENSIONS:
-        raise UndefinedError("two classes span one axis in each task, which axis_cosine compares")
-    designs = class_designs(population, point, pair)
-    found = _compare(designs, overlaps, ("classes", *pair), "the tasks' classes", resampling)
-    del found["plane_cosine"]  # its sign comes from the order of contrasts, which classes lack
-    return found
+class _Sampled(NamedTuple):
+    """The codes of a session: data and bootstraps; halves of x and of y; shuffled conditions."""
+
+    values: Codes
+    same: tuple[Codes, Codes] | None = None
+    noise: Codes | None = None
 
 
-def parallelism(
-    population: Population, point: int, pair: tuple[int, int], resampling: Resampling
-) -> Measures:
-    """Return the parallelism score of the task: whether its axis is the same in all classes."""
-    designs = difference_designs(population, point, pair)
-
-    def measures(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-        return {"parallelism_task": cosine_of_halves(x, y)}
-
-    what = "the axis between the tasks"
-    return _compare(designs, measures, ("parallelism", *pair), what, resampling)
-
-
-def stability(
-    population: Population,
-    times: tuple[slice | int, slice | int],
-    task: int,
-    resampling: Resampling,
-) -> Measures:
-    """Return the cosine between a task's coding axes at two times."""
-    designs = time_designs(population, times, task)
-
-    def measures(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
-        return {"axis_stability": cosine_of_halves(x, y)}
-
-    what = "the task's coding axes at one of the times"
-    return _compare(designs, measures, ("stability", task), what, resampling)
-
-
-def _compare(
-    designs: list[Design],
-    measures: Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]],
-    names: tuple[object, ...],
+def compare(
+    pairs: list[CodePair],
+    measures: Measures,
+    *,
+    stream: tuple[object, ...],
     what: str,
     resampling: Resampling,
-) -> Measures:
-    """Estimate measures of two codes, with intervals and, if asked for, ceilings and floors."""
-    values, ceilings, floors = [], [], []
-    for design in designs:
+) -> dict[str, Estimate]:
+    """Estimate measures of two codes, with intervals and, if asked for, ceilings and floors.
 
-        def rng(purpose: str, session: str = design.session) -> np.random.Generator:
-            return resampling.rng(purpose, session, *names)
+    Parameters
+    ----------
+    pairs : list of CodePair
+        The two codes of each session.
+    measures : callable
+        What compares them.
+    stream : tuple
+        Names of the random streams.
+    what : str
+        What has to be reliable, for the reason of a measure that is not defined.
+    resampling : Resampling
+        How often everything is resampled.
 
-        n_trials = len(design.strata)
-        both = np.concatenate(design.members)
-        generator = rng("split")
-        halves = np.stack(
-            [random_halves(design.strata, both, generator) for _ in range(resampling.splits)]
-        )
-        weights = bootstrap_weights(n_trials, resampling.bootstraps, rng("bootstrap"))
-        values.append(codes(design, halves, weights))
-        if not resampling.references:
-            continue
-        quarters = np.stack([_quarters(half, design, both, generator) for half in halves])
-        sides = quarters.swapaxes(0, 1)[:, None]
-        ceilings.append([codes(design, side, None) for side in sides])
-        generator = rng("shuffle")
-        one = shuffled(design.members[0], resampling.shuffles, generator)
-        other = one
-        if design.members[0] is not design.members[1]:
-            other = shuffled(design.members[1], resampling.shuffles, generator)
-        floors.append(
-            [
-                np.repeat((contrast @ weighted_means(member, rates))[:, None, None], 2, axis=2)
-                for contrast, member, rates in zip(
-                    design.contrasts, (one, other), design.rates, strict=True
-                )
-            ]
-        )
-    x, y = (np.concatenate(codes, axis=-1) for codes in zip(*values, strict=True))
+    Raises
+    ------
+    UndefinedError
+        If a code is not reliably longer than noise.
+    """
+    sampled = [_sample(pair, stream, resampling) for pair in pairs]
     estimates = {
         name: _estimate(value, what, resampling.confidence)
-        for name, value in measures(x, y).items()
+        for name, value in measures(*_joined([each.values for each in sampled])).items()
     }
     if not resampling.references:
         return estimates
     same = [
-        measures(*(np.concatenate([of[side][code] for of in ceilings], axis=-1) for side in (0, 1)))
-        for code in (0, 1)
+        measures(*_joined([each.same[code] for each in sampled if each.same])) for code in (0, 1)
     ]
-    noise = measures(*(np.concatenate(codes, axis=-1) for codes in zip(*floors, strict=True)))
+    noise = measures(*_joined([each.noise for each in sampled if each.noise]))
     return {
         name: _with_references(estimate, [each[name] for each in same], noise[name], what)
         for name, estimate in estimates.items()
     }
+
+
+def _joined(sessions: list[Codes]) -> Codes:
+    """Return codes with the units of all sessions."""
+    x, y = (np.concatenate(code, axis=-1) for code in zip(*sessions, strict=True))
+    return x, y
+
+
+def _sample(pair: CodePair, stream: tuple[object, ...], resampling: Resampling) -> _Sampled:
+    def rng(purpose: str) -> np.random.Generator:
+        return resampling.rng(purpose, pair.session, *stream)
+
+    both = np.concatenate(pair.members)
+    generator = rng("split")
+    halves = np.stack(
+        [random_halves(pair.strata, both, generator) for _ in range(resampling.splits)]
+    )
+    weights = bootstrap_weights(len(pair.strata), resampling.bootstraps, rng("bootstrap"))
+    sampled = _Sampled(codes(pair, halves, weights))
+    if not resampling.references:
+        return sampled
+    quarters = np.stack([_quarters(half, pair, both, generator) for half in halves])
+    first, second = (codes(pair, side[None], None) for side in quarters.swapaxes(0, 1))
+    generator = rng("shuffle")
+    one = shuffled(pair.members[0], resampling.shuffles, generator)
+    other = one
+    if pair.members[0] is not pair.members[1]:
+        other = shuffled(pair.members[1], resampling.shuffles, generator)
+    x, y = (
+        np.repeat((contrast @ weighted_means(member, rates))[:, None, None], 2, axis=2)
+        for contrast, member, rates in zip(pair.contrasts, (one, other), pair.rates, strict=True)
+    )
+    return sampled._replace(
+        same=((first[0], second[0]), (first[1], second[1])),
+        noise=(x, y),
+    )
 
 
 def _estimate(value: np.ndarray, what: str, confidence: float) -> Estimate:
@@ -173,9 +145,9 @@ def _with_references(
 
 
 def _quarters(
-    halves: np.ndarray, design: Design, members: np.ndarray, rng: np.random.Generator
+    halves: np.ndarray, pair: CodePair, members: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Return both halves halved again, shape (half, 2, trial)."""
     return np.stack(
-        [random_halves(np.where(half > 0, design.strata, -1), members, rng) for half in halves]
+        [random_halves(np.where(half > 0, pair.strata, -1), members, rng) for half in halves]
     )

@@ -24,8 +24,8 @@ from neuro_attn.decoding.populations import (
 from neuro_attn.decoding.preparation import check_replicates, label_orders_of
 from neuro_attn.duplicates import check_distinct
 from neuro_attn.errors import InputError
-from neuro_attn.geometry.codes import color_designs
 from neuro_attn.geometry.colors import shown_colors
+from neuro_attn.geometry.contrasts import of_colors
 from neuro_attn.geometry.estimates import UndefinedError
 from neuro_attn.onboarding import text
 from neuro_attn.onboarding.left_out import few_trials, left_out, lost
@@ -246,7 +246,7 @@ def _colors(
     lacking: dict[tuple[str, str], list[str]] = {}
     for region, members in by_region.items():
         for number, task in enumerate(dataset.tasks):
-            reasons = [_why_not(color_designs, member, 0, number, colors) for member in members]
+            reasons = [_why_not(of_colors, member, 0, number, colors) for member in members]
             if all(reasons):
                 lacking.setdefault((task, str(reasons[0])), []).append(region)
     for (task, reason), regions in lacking.items():

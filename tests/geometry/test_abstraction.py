@@ -5,8 +5,10 @@ import pytest
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.populations import Part, Population
-from neuro_attn.geometry.abstraction import DICHOTOMIES, abstraction, dichotomies
 from neuro_attn.geometry.estimates import Resampling, UndefinedError
+from neuro_attn.geometry.measures import abstraction
+from neuro_attn.geometry.measures.abstraction import DICHOTOMIES, dichotomies
+from neuro_attn.geometry.places import Context, Place
 
 RESAMPLING = Resampling(20, 3, 20, 0.95, 1, "toy")
 DECODING = Decoding()
@@ -54,7 +56,8 @@ def tangled(strength=3.0):
 
 
 def found(codes, **keys):
-    return abstraction(population(codes, **keys), 0, (0, 1), DECODING, RESAMPLING)
+    place, context = Place((0, 1), (0,)), Context(None, DECODING, RESAMPLING)
+    return abstraction.estimate(population(codes, **keys), place, context)
 
 
 @pytest.mark.parametrize("sessions", [1, 3])

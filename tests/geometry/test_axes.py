@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuro_attn.geometry.axes import coding_axes, cosine, inner_products
+from neuro_attn.geometry.coding_axes import coding_axes, cosine, inner_products
 from neuro_attn.geometry.conditions import bootstrapped, membership, shuffled, split_halves
 
 

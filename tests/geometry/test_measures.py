@@ -7,17 +7,18 @@ import pytest
 from neuro_attn.configuration import NetcdfDataset
 from neuro_attn.decoding.populations import populations
 from neuro_attn.errors import InputError
-from neuro_attn.geometry import COLUMNS, measure
 from neuro_attn.geometry.colors import shown_colors
 from neuro_attn.geometry.estimates import Resampling, UndefinedError, normal_interval
-from neuro_attn.geometry.measures import (
+from neuro_attn.geometry.measures import axis_cosine, color_overlap
+from neuro_attn.geometry.places import Context, Place
+from neuro_attn.geometry.tables import (
+    COLUMNS,
     INFORMATION_COLUMNS,
     LEFT_OUT_COLUMNS,
     OVER_TIME_COLUMNS,
     PLANES_COLUMNS,
+    measure,
 )
-from neuro_attn.geometry.overlap import color_overlap
-from neuro_attn.geometry.task_axes import axis_cosine
 from neuro_attn.recording import build
 from neuro_attn.results import read_csv, write_csv
 
@@ -202,7 +203,8 @@ def test_the_planted_overlap_of_colour_planes_is_found(degrees):
         population = populations(data, "toy", dataset, "LPFC")[0]
         colors = {one.attrs["session"]: shown_colors(one, dataset.colors, "toy") for one in data}
         point = len(population.times) + 1
-        estimates = color_overlap(population, point, 0, colors, resampling)
+        context = Context(colors, dataset.decoding, resampling)
+        estimates = color_overlap.estimate(population, Place((0,), (point,)), context)
         for name, values in found.items():
             values.append(estimates[name].value)
             assert estimates[name].floor < 0.4
@@ -222,7 +224,9 @@ def test_intervals_of_the_axis_cosine_cover_the_planted_one():
             dataset, 0.5, sessions=1, units=25, trials=60, signal=2.0, color=0.0, seed=seed
         )
         members = populations(data, "toy", dataset, "LPFC")
-        found = axis_cosine(members[0], len(members[0].times) + 1, (0, 1), resampling)
+        place = Place((0, 1), (len(members[0].times) + 1,))
+        context = Context(None, dataset.decoding, resampling)
+        found = axis_cosine.estimate(members[0], place, context)["axis_cosine"]
         low, high = normal_interval(found.value, found.replicates, 0.95)
         covered += low <= 0.5 <= high
     assert covered >= 23
@@ -234,21 +238,22 @@ def test_a_value_needs_no_ceiling_where_references_are_not_asked_for():
     Over time no ceilings are reported, so their lack may not take values away.
     """
     dataset = settings(colors=False)
-    with_references = Resampling(20, 1, 10, 0.5, 1, "toy")
-    without = with_references._replace(references=False)
+    resampling = Resampling(20, 1, 10, 0.5, 1, "toy")
+    with_references = Context(None, dataset.decoding, resampling)
+    without = Context(None, dataset.decoding, resampling._replace(references=False))
     refused = 0
     for seed in range(60):
         data = recordings(dataset, sessions=1, trials=16, signal=0.5, color=0.0, seed=seed)
         population = populations(data, "toy", dataset, "LPFC")[0]
-        where = (population, len(population.times) + 1, (0, 1))
+        where = (population, Place((0, 1), (len(population.times) + 1,)))
         try:
-            alone = axis_cosine(*where, without)
+            alone = axis_cosine.estimate(*where, without)["axis_cosine"]
         except UndefinedError:
             continue
         assert alone.ceiling is None
         assert alone.floor is None
         try:
-            full = axis_cosine(*where, with_references)
+            full = axis_cosine.estimate(*where, with_references)["axis_cosine"]
         except UndefinedError:
             refused += 1
         else:

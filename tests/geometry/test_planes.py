@@ -9,8 +9,7 @@ from scipy.linalg import subspace_angles
 from scipy.stats import special_ortho_group
 from sklearn.decomposition import PCA
 
-from neuro_attn.geometry import plane_angle_cosine, variance_fractions
-from neuro_attn.geometry.planes import plane_cosine
+from neuro_attn.geometry.planes import plane_angle_cosine, plane_cosine, variance_fractions
 
 RING = np.column_stack([np.cos(np.arange(4) * np.pi / 2), np.sin(np.arange(4) * np.pi / 2)])
 

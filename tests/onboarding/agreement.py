@@ -14,7 +14,7 @@ from neuro_attn import decoding, recording, sources
 from neuro_attn.configuration import Configuration
 from neuro_attn.decoding import confounds
 from neuro_attn.files import as_filename
-from neuro_attn.geometry import measure
+from neuro_attn.geometry.tables import measure
 from neuro_attn.inference import tables
 from tests import formats
 

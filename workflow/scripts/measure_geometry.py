@@ -2,7 +2,7 @@ import pandas as pd
 
 from neuro_attn import recording
 from neuro_attn.configuration import dataset_from
-from neuro_attn.geometry import measure
+from neuro_attn.geometry.tables import measure
 from neuro_attn.jobs import job
 from neuro_attn.results import read_csv, write_csv
 

@@ -25,8 +25,23 @@ import numpy as np
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.populations import Population
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError
+from neuro_attn.geometry.places import Context, Place
 from neuro_attn.solver import LogisticDecoder
 
+OF = "pair"
+ORDER = 40
+BOUNDS = (0.0, 1.0)
+MEASURES = {
+    "ccgp_label": "cross-condition generalisation performance of the class: accuracy across tasks",
+    "ccgp_task": "cross-condition generalisation performance of the task: accuracy across classes",
+    "shattering": "shattering dimensionality: mean accuracy over balanced dichotomies of the "
+    "conditions (class x task)",
+}
+LABELS = {
+    "ccgp_label": "CCGP of the class (accuracy)",
+    "ccgp_task": "CCGP of the task (accuracy)",
+    "shattering": "shattering dimensionality (accuracy)",
+}
 DICHOTOMIES = 50
 """Most dichotomies that are tried."""
 SHUFFLES = 20
@@ -52,14 +67,16 @@ class Rows(NamedTuple):
     half: np.ndarray
 
 
-def abstraction(
-    population: Population,
-    point: int,
-    pair: tuple[int, int],
-    settings: Decoding,
-    resampling: Resampling,
-) -> dict[str, Estimate]:
-    """Return cross-condition generalisation and shattering dimensionality for a pair of tasks."""
+def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
+    """Return cross-condition generalisation and shattering dimensionality for a pair of tasks.
+
+    Raises
+    ------
+    UndefinedError
+        If a session has too few trials of a class.
+    """
+    pair, (point,), resampling = place.tasks, place.times, context.resampling
+    assert isinstance(point, int)  # Rows of several bins would be other rows.
     n_classes = len(population.classes)
     counts = [
         int(((part.task == task) & (part.label == label)).sum())
@@ -74,7 +91,7 @@ def abstraction(
     n_values, n_bootstraps = resampling.splits, resampling.bootstraps
     results = {}
     rng = resampling.rng("dichotomies", population.session, *pair)
-    for name, (accuracy, ceiling) in _performances(rows, n_classes, settings, rng).items():
+    for name, (accuracy, ceiling) in _performances(rows, n_classes, context.decoding, rng).items():
         results[name] = Estimate(
             float(accuracy[:n_values].mean()),
             accuracy[n_values : n_values + n_bootstraps],
@@ -106,7 +123,7 @@ def dichotomies(n_conditions: int, rng: np.random.Generator) -> np.ndarray:
 def _rows(
     population: Population,
     point: int,
-    pair: tuple[int, int],
+    pair: tuple[int, ...],
     n_half: int,
     resampling: Resampling,
 ) -> Rows:

@@ -20,8 +20,9 @@ from neuro_attn.geometry.estimates import (
     averaged,
     normal_interval,
 )
-from neuro_attn.geometry.families import ABSTRACTIONS, Family, in_windows, over_time
 from neuro_attn.geometry.information import ITEMS, Information, color_information
+from neuro_attn.geometry.places import Context, Request, in_windows, over_time
+from neuro_attn.geometry.specification import bounds
 from neuro_attn.inference.pvalues import p_value
 from neuro_attn.results import columns_of
 
@@ -30,9 +31,6 @@ LEFT_OUT_COLUMNS = columns_of("geometry_left_out")
 OVER_TIME_COLUMNS = columns_of("geometry_over_time")
 INFORMATION_COLUMNS = columns_of("color_information")
 PLANES_COLUMNS = columns_of("color_planes")
-
-BOUNDS = {"plane_angle_cos": (0.0, 1.0), **dict.fromkeys(ABSTRACTIONS, (0.0, 1.0))}
-"""Limits of measures that noise cannot push beyond them; debiased ones have none."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +50,10 @@ def measure(
 ) -> Geometry:
     """Measure the geometry of a region's codes in every named window, and some of it over time.
 
-    What the measures are stands in the modules that estimate them: `task_axes`, `overlap`,
-    `abstraction`, `color_planes` and `information`. Populations are those that are decoded: the
-    units of all sessions together for pseudopopulations, else each session's, with the measures
-    then averaged over sessions. Intervals are from resampled trials; units and sessions are those
-    recorded.
+    The modules of `measures`, and `information`, define the measures. Populations are those that
+    are decoded: the units of all sessions together for pseudopopulations, else each session's, with
+    the measures then averaged over sessions. Intervals are from resampled trials; units and
+    sessions are those recorded.
 
     Parameters
     ----------
@@ -98,10 +95,12 @@ def measure(
             recording.attrs["session"]: shown_colors(recording, dataset.colors, name)
             for recording in recordings
         }
-    families = in_windows(members[0], dataset, colors, resampling)
-    rows, left_out = _rows(families, members, region, resampling.confidence)
-    followed = over_time(members[0], colors, resampling._replace(references=False))
-    timed, _ = _rows(followed, members, region, resampling.confidence)
+    has_colors = colors is not None
+    context = Context(colors, dataset.decoding, resampling)
+    requests = in_windows(members[0], dataset, has_colors)
+    rows, left_out = _rows(requests, members, region, context)
+    without = context._replace(resampling=resampling._replace(references=False))
+    timed, _ = _rows(over_time(members[0], has_colors), members, region, without)
     informed: list[tuple] = []
     placed: list[pd.DataFrame] = []
     if colors is not None:
@@ -125,28 +124,28 @@ def measure(
 
 
 def _rows(
-    families: Iterable[Family], members: list[Population], region: str, confidence: float
+    requests: Iterable[Request], members: list[Population], region: str, context: Context
 ) -> tuple[list[tuple], list[tuple]]:
     """Return rows of measures, averaged over populations, and of what is left out."""
     rows: list[tuple] = []
     left_out: list[tuple] = []
-    for family in families:
+    limits = bounds()
+    for request in requests:
         estimates: list[dict[str, Estimate]] = []
         for population in members:
             try:
-                estimates.append(family.estimate(population))
+                estimates.append(request.estimate(population, context))
             except UndefinedError as reason:
                 left_out += [
-                    (region, family.task, family.window, name, population.session, str(reason))
-                    for name in family.names
+                    (region, request.task, request.window, name, population.session, str(reason))
+                    for name in request.names
                 ]
         if not estimates:
             continue
-        for name in family.names:
+        for name in request.names:
             of_sessions = [estimate[name] for estimate in estimates]
-            bounds = BOUNDS.get(name, (-np.inf, np.inf))
-            numbers = averaged(of_sessions, confidence, bounds)
-            rows.append((region, family.task, family.window, name, *numbers))
+            numbers = averaged(of_sessions, context.resampling.confidence, limits[name])
+            rows.append((region, request.task, request.window, name, *numbers))
     return rows, left_out
 
 

@@ -15,7 +15,7 @@ from neuro_attn.geometry.colors import Colors, cued, no_noise
 from neuro_attn.geometry.conditions import membership, weighted_means
 from neuro_attn.geometry.estimates import (
     UndefinedError,
-    class_contrasts,
+    helmert_contrasts,
     in_noise_units,
     part_rates,
 )
@@ -25,8 +25,8 @@ FEWEST = 4
 """Trials of a condition: one for each half of each half, for the ceiling."""
 
 
-class Design(NamedTuple):
-    """What a session's two codes are made of; only trials that take part.
+class CodePair(NamedTuple):
+    """What the two codes of a session are made of; only trials that take part.
 
     Parameters
     ----------
@@ -49,7 +49,9 @@ class Design(NamedTuple):
     strata: np.ndarray
 
 
-def color_designs(population: Population, point: int, task: int, colors: Colors) -> list[Design]:
+def of_colors(
+    population: Population, point: int | slice, task: int, colors: Colors
+) -> list[CodePair]:
     """Return the colours of the two items in a task.
 
     Where the classes say which item is cued, each item's colours are those of trials that cue it:
@@ -60,7 +62,7 @@ def color_designs(population: Population, point: int, task: int, colors: Colors)
     UndefinedError
         If no session has enough trials.
     """
-    designs = []
+    found = []
     for part in population.parts:
         mine = part.task == task
         shown = colors[part.session]
@@ -70,26 +72,26 @@ def color_designs(population: Population, point: int, task: int, colors: Colors)
         regressors = no_noise(part.label[mine], shown.angles[:, mine])
         rates = in_noise_units(part_rates(part, point)[mine], regressors)
         waves = harmonics(bins.shape[1])
-        designs.append(
-            Design(
+        found.append(
+            CodePair(
                 part.session, (rates, rates), (bins[0], bins[1]), (waves, waves), part.label[mine]
             )
         )
-    if not designs:
+    if not found:
         raise UndefinedError(f"no session has {FEWEST} trials in every colour bin of both items")
-    return designs
+    return found
 
 
-def class_designs(population: Population, point: int, pair: tuple[int, int]) -> list[Design]:
+def of_classes(population: Population, point: int | slice, pair: tuple[int, ...]) -> list[CodePair]:
     """Return the classes in two tasks."""
     n_classes = len(population.classes)
-    helmert = class_contrasts(n_classes)
-    designs = []
+    helmert = helmert_contrasts(n_classes)
+    found = []
     for part in _with_trials(population, pair):
         (rates,), condition = _in_pair(part, (point,), pair, n_classes)
         member = membership(condition, 2 * n_classes)
-        designs.append(
-            Design(
+        found.append(
+            CodePair(
                 part.session,
                 (rates, rates),
                 (member[:n_classes], member[n_classes:]),
@@ -97,20 +99,22 @@ def class_designs(population: Population, point: int, pair: tuple[int, int]) -> 
                 condition,
             )
         )
-    return designs
+    return found
 
 
-def difference_designs(population: Population, point: int, pair: tuple[int, int]) -> list[Design]:
+def of_differences(
+    population: Population, point: int | slice, pair: tuple[int, ...]
+) -> list[CodePair]:
     """Return the differences between two tasks in one class and in another, over pairs of these."""
     n_classes = len(population.classes)
     difference = np.concatenate([np.eye(n_classes), -np.eye(n_classes)], axis=1)
     one, other = np.array(list(itertools.permutations(range(n_classes), 2))).T
-    designs = []
+    found = []
     for part in _with_trials(population, pair):
         (rates,), condition = _in_pair(part, (point,), pair, n_classes)
         member = membership(condition, 2 * n_classes)
-        designs.append(
-            Design(
+        found.append(
+            CodePair(
                 part.session,
                 (rates, rates),
                 (member, member),
@@ -118,35 +122,35 @@ def difference_designs(population: Population, point: int, pair: tuple[int, int]
                 condition,
             )
         )
-    return designs
+    return found
 
 
-def time_designs(
+def of_times(
     population: Population, times: tuple[slice | int, slice | int], task: int
-) -> list[Design]:
+) -> list[CodePair]:
     """Return the classes of a task at two times."""
     n_classes = len(population.classes)
-    helmert = class_contrasts(n_classes)
-    designs = []
+    helmert = helmert_contrasts(n_classes)
+    found = []
     for part in _with_trials(population, (task,)):
         rates, condition = _in_pair(part, times, (task,), n_classes)
         member = membership(condition, n_classes)
-        designs.append(
-            Design(
+        found.append(
+            CodePair(
                 part.session, (rates[0], rates[1]), (member, member), (helmert, helmert), condition
             )
         )
-    return designs
+    return found
 
 
 def codes(
-    design: Design, halves: np.ndarray, weights: np.ndarray | None
+    pair: CodePair, halves: np.ndarray, weights: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return x and y, shape (replicate, split, 2, contrast, unit).
 
     Parameters
     ----------
-    design : Design
+    pair : CodePair
         The session.
     halves : array, shape (split, 2, trial); without weights (replicate, split, 2, trial)
         Which trials are in which half.
@@ -157,9 +161,7 @@ def codes(
         halves = halves * weights[:, None, None, :]
     x, y = (
         contrast @ weighted_means(halves[..., None, :] * member, rates)
-        for contrast, member, rates in zip(
-            design.contrasts, design.members, design.rates, strict=True
-        )
+        for contrast, member, rates in zip(pair.contrasts, pair.members, pair.rates, strict=True)
     )
     return x, y
 

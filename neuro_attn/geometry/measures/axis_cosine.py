@@ -3,7 +3,7 @@
 import numpy as np
 
 from neuro_attn.decoding.populations import Part, Population
-from neuro_attn.geometry.axes import coding_axes, cosine, inner_products
+from neuro_attn.geometry.coding_axes import coding_axes, cosine, inner_products
 from neuro_attn.geometry.colors import Colors, no_noise
 from neuro_attn.geometry.conditions import bootstrapped, membership, shuffled, split_halves
 from neuro_attn.geometry.estimates import (
@@ -14,22 +14,32 @@ from neuro_attn.geometry.estimates import (
     part_rates,
     unreliable,
 )
+from neuro_attn.geometry.places import Context, Place
+
+OF = "pair"
+ORDER = 10
+MEASURES = {
+    "axis_cosine": "cosine of the tasks' coding axes: 1 one code, 0 orthogonal, -1 reversed",
+}
+LABELS = {"axis_cosine": "cosine of the tasks' coding axes"}
+OVER_TIME = {"axis_cosine": "cosine of\ncoding axes"}
 
 
-def axis_cosine(
-    population: Population,
-    point: int,
-    pair: tuple[int, int],
-    resampling: Resampling,
-    colors: Colors | None = None,
-) -> Estimate:
-    """Return the debiased cosine of two tasks' coding axes (`axes`)."""
+def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
+    """Return the debiased cosine of two tasks' coding axes (`coding_axes`).
+
+    Raises
+    ------
+    UndefinedError
+        If there are too few trials, or a task's axes are not reliable.
+    """
+    pair, (point,), resampling = place.tasks, place.times, context.resampling
     # Each half needs two trials of a class to know its own noise.
     parts = [part for part in population.parts if _fewest(part, pair, population.classes) >= 4]
     if not parts:
         raise UndefinedError("no session has four trials of every class in both tasks")
     per_part = [
-        _axis_products(part, point, pair, len(population.classes), resampling, colors)
+        _axis_products(part, point, pair, len(population.classes), resampling, context.colors)
         for part in parts
     ]
     data, resampled, *references = zip(*per_part, strict=True)
@@ -37,20 +47,21 @@ def axis_cosine(
     reliable = np.isfinite(replicates).mean()
     if not np.isfinite(value) or reliable < resampling.confidence:
         raise unreliable("a task's coding axes", float(reliable))
-    estimate = Estimate(float(value), replicates[np.isfinite(replicates)])
+    found = Estimate(float(value), replicates[np.isfinite(replicates)])
     if not resampling.references:
-        return estimate
+        return {"axis_cosine": found}
     ceilings, floors = (cosine(np.sum(products, axis=0)) for products in references)
     if not np.isfinite(ceilings).any():
         raise UndefinedError(
             "half of the trials have no reliable coding axes, so there is no ceiling"
         )
-    return estimate._replace(
+    found = found._replace(
         ceiling=float(np.nanmedian(ceilings)), floor=float(np.mean(np.abs(floors)))
     )
+    return {"axis_cosine": found}
 
 
-def _fewest(part: Part, pair: tuple[int, int], classes: tuple[str, ...]) -> int:
+def _fewest(part: Part, pair: tuple[int, ...], classes: tuple[str, ...]) -> int:
     return min(
         int(((part.task == task) & (part.label == k)).sum())
         for task in pair
@@ -60,8 +71,8 @@ def _fewest(part: Part, pair: tuple[int, int], classes: tuple[str, ...]) -> int:
 
 def _axis_products(
     part: Part,
-    point: int,
-    pair: tuple[int, int],
+    point: int | slice,
+    pair: tuple[int, ...],
     n_classes: int,
     resampling: Resampling,
     colors: Colors | None,

@@ -1,0 +1,41 @@
+"""How far the subspaces of the two items' colours are the same in a task (`subspaces`)."""
+
+from neuro_attn.decoding.populations import Population
+from neuro_attn.geometry.contrasts import of_colors
+from neuro_attn.geometry.estimates import Estimate
+from neuro_attn.geometry.overlap import compare
+from neuro_attn.geometry.places import Context, Place
+from neuro_attn.geometry.subspaces import overlaps
+
+OF = "task"
+ORDER = 60
+NEEDS_COLORS = True
+MEASURES = {
+    "plane_cosine": "signed product of the cosines of the principal angles: of the colour planes",
+    "squared_cosine_1": "squared cosine of the first principal angle of the items' colour planes",
+    "squared_cosine_2": "squared cosine of the second principal angle",
+    "alignment": "alignment index: mean of the two directions",
+    "alignment_second_in_first": "part of the second item's variance in the first one's plane",
+    "alignment_first_in_second": "part of the first item's variance in the second one's plane",
+}
+LABELS = {"plane_cosine": "cosine of colour planes", "alignment": "alignment index"}
+OVER_TIME = {"plane_cosine": "cosine of\ncolour planes", "alignment": ""}
+
+
+def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
+    """Compare the subspaces of the two items' colours in a task.
+
+    Raises
+    ------
+    UndefinedError
+        If there are too few trials of a colour, or a code is not reliable.
+    """
+    assert context.colors is not None
+    (task,), (point,) = place.tasks, place.times
+    return compare(
+        of_colors(population, point, task, context.colors),
+        overlaps,
+        stream=("colors", task),
+        what="the items' colours",
+        resampling=context.resampling,
+    )

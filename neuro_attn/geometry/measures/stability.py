@@ -1,0 +1,40 @@
+"""The stability of a task's coding axes between two times."""
+
+import numpy as np
+
+from neuro_attn.decoding.populations import Population
+from neuro_attn.geometry.contrasts import of_times
+from neuro_attn.geometry.estimates import Estimate
+from neuro_attn.geometry.overlap import compare
+from neuro_attn.geometry.places import Context, Place
+from neuro_attn.geometry.subspaces import cosine_of_halves
+
+OF = "times"
+ORDER = 70
+MEASURES = {
+    "axis_stability": "cosine of the coding axes in the first and second half of a window, or in "
+    "two windows: 1 a stable code",
+}
+LABELS = {"axis_stability": "stability of the coding axes"}
+
+
+def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
+    """Return the debiased cosine between a task's coding axes at two times.
+
+    Raises
+    ------
+    UndefinedError
+        If there are too few trials, or the axes are not reliable at one of the times.
+    """
+
+    def measures(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+        return {"axis_stability": cosine_of_halves(x, y)}
+
+    (task,), (one, other) = place.tasks, place.times
+    return compare(
+        of_times(population, (one, other), task),
+        measures,
+        stream=("stability", task),
+        what="the task's coding axes at one of the times",
+        resampling=context.resampling,
+    )
