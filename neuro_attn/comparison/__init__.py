@@ -1,10 +1,14 @@
 """Networks beside brains: signatures, representations, and how far apart they are."""
 
 from neuro_attn.comparison.distance import NetworkSignature, by_population, distances
-from neuro_attn.comparison.likeness import answers, check_comparable, representations
 from neuro_attn.comparison.matched_signatures import of_populations, of_regions
 from neuro_attn.comparison.matching import Sizes, equal_sizes
 from neuro_attn.comparison.nearest_region import nearest
+from neuro_attn.comparison.representational_similarity import (
+    answers,
+    check_comparable,
+    compare_representations,
+)
 from neuro_attn.comparison.signatures import (
     apart,
     left_out_table,
@@ -20,13 +24,13 @@ __all__ = [
     "apart",
     "by_population",
     "check_comparable",
+    "compare_representations",
     "distances",
     "equal_sizes",
     "left_out_table",
     "nearest",
     "of_populations",
     "of_regions",
-    "representations",
     "signature",
     "signature_table",
     "together",

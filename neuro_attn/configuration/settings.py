@@ -35,7 +35,7 @@ RESERVED = (
 )
 """What `results` contains besides the folders of data sets."""
 RESERVED_NETWORKS = (
-    *("training.csv", "report_error.csv", "memory_locus.csv", "gates.csv"),
+    *("training.csv", "report_error.csv", "attention_ablation.csv", "qkv_swap.csv"),
     *("list_recall", "list_recall.csv"),
 )
 """What `results/networks` contains besides the folders of networks."""

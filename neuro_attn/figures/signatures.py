@@ -68,7 +68,7 @@ def draw(
     brain: str,
     networks: dict[str, tuple[str, bool]],
 ) -> Figure:
-    """Draw a heat map of all signatures, and a map on which likeness is nearness.
+    """Draw a heat map of all signatures, and a map on which similar ones are near.
 
     Parameters
     ----------

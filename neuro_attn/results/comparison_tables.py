@@ -98,7 +98,7 @@ COMPARISON_TABLES = (
     ),
     Table(
         "representations",
-        "Likeness of a population of a network and a region.",
+        "Similarity of a population of a network and a region.",
         ("comparison/representations.csv",),
         (
             NETWORK,

@@ -61,9 +61,9 @@ NETWORK_TABLES = (
         ),
     ),
     Table(
-        "memory_locus",
+        "attention_ablation",
         "What a network loses without attention to the items.",
-        ("networks/memory_locus.csv", "networks/{network}/seed{n}/memory_locus.csv"),
+        ("networks/attention_ablation.csv", "networks/{network}/seed{n}/attention_ablation.csv"),
         (
             POPULATION,
             MEASURE,
@@ -76,9 +76,9 @@ NETWORK_TABLES = (
         when="items_can_be_blocked",
     ),
     Table(
-        "gates",
+        "qkv_swap",
         "Reports of a network with parts of its attention swapped.",
-        ("networks/gates.csv", "networks/{network}/seed{n}/gates.csv"),
+        ("networks/qkv_swap.csv", "networks/{network}/seed{n}/qkv_swap.csv"),
         (
             Column("swapped", "text", "parts that are those of the trial with the other cue"),
             TASK,

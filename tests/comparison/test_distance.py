@@ -12,7 +12,7 @@ from neuro_attn.comparison.distance import DISTANCE_COLUMNS
 from neuro_attn.comparison.nearest_region import NEAREST_COLUMNS, UNDECIDED
 from neuro_attn.comparison.signatures import MIN_SD
 from neuro_attn.errors import InputError
-from neuro_attn.figures import similarity
+from neuro_attn.figures import signature_distances
 from neuro_attn.results import TABLES, read_csv, write_csv
 
 SHARED, OWN = np.full((2, 2, 2), 0.85), np.full((2, 2, 2), 0.85)
@@ -231,7 +231,7 @@ def test_tables_of_the_comparison_come_back_from_their_files(
         pd.testing.assert_frame_equal(back, table, check_dtype=False, rtol=1e-8)
         assert back.dtypes.map(str).to_dict() == {c.name: c.dtype for c in TABLES[name].columns}
     # Without an untrained network, nothing is said of it.
-    caption = similarity.caption(read_csv(tmp_path / "comparison/nearest.csv"))
+    caption = signature_distances.caption(read_csv(tmp_path / "comparison/nearest.csv"))
     assert "the untrained network is as near" not in caption
 
 

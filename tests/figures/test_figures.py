@@ -12,6 +12,7 @@ from neuro_attn.configuration import NETWORK_TIMING, Inference, Timing
 from neuro_attn.errors import InputError
 from neuro_attn.figures import (
     attention,
+    attention_ablation,
     color_planes,
     cross_temporal,
     decoding_over_time,
@@ -19,10 +20,9 @@ from neuro_attn.figures import (
     geometry_over_time,
     learning,
     list_recall,
-    memory_locus,
     onsets,
+    signature_distances,
     signatures,
-    similarity,
     style,
     timeline,
     transfer_matrix,
@@ -251,7 +251,7 @@ def atlas_figures(make) -> dict:
         "unit_counts": unit_counts.draw(make.unit_counts(shape)),
         "geometry": geometry.draw(make.geometry(shape)),
         "onsets": onsets.draw(make.onsets(shape)),
-        "similarity": similarity.draw(make.distances(shape)),
+        "signature_distances": signature_distances.draw(make.distances(shape)),
     }
 
 
@@ -348,9 +348,11 @@ LOCATED = {
 
 
 @pytest.mark.parametrize("networks", LOCATED.values(), ids=LOCATED)
-def test_memory_locus_has_a_pair_of_means_and_all_seeds_in_every_row(networks, make, tmp_path):
+def test_attention_ablation_has_a_pair_of_means_and_all_seeds_in_every_row(
+    networks, make, tmp_path
+):
     table = make.located(networks)
-    figure = written(memory_locus.draw(table), tmp_path)
+    figure = written(attention_ablation.draw(table), tmp_path)
     n_populations = sum(map(len, networks.values()))
     for axes, n_rows in zip(panels(figure), (n_populations, 2 * len(networks)), strict=True):
         seeds = [line for line in axes.lines if line.get_gid() == "seeds"]
@@ -373,8 +375,8 @@ def test_memory_locus_has_a_pair_of_means_and_all_seeds_in_every_row(networks, m
     assert says(figure, "attention to the items blocked")
 
 
-def test_no_two_rows_of_memory_locus_are_in_one_place(make, tmp_path):
-    figure = written(memory_locus.draw(make.located(LOCATED["many"])), tmp_path)
+def test_no_two_rows_of_attention_ablation_are_in_one_place(make, tmp_path):
+    figure = written(attention_ablation.draw(make.located(LOCATED["many"])), tmp_path)
     for axes in panels(figure):
         places = axes.get_yticks()
         assert len(set(places)) == len(places)
@@ -393,9 +395,9 @@ def test_list_recall_draws_every_seed_beside_chance(lengths, make, tmp_path):
         assert says(figure, text)
 
 
-def test_similarity_rings_the_nearest_region(shape, make, tmp_path):
+def test_signature_distances_rings_the_nearest_region(shape, make, tmp_path):
     table = make.distances(shape)
-    figure = written(similarity.draw(table), tmp_path)
+    figure = written(signature_distances.draw(table), tmp_path)
     trained = table[table["trained"]]
     nearest = trained.loc[trained.groupby(["network", "population"])["distance"].idxmin()]
     rings = [
@@ -407,9 +409,9 @@ def test_similarity_rings_the_nearest_region(shape, make, tmp_path):
     assert says(figure, "ceiling to floor")
 
 
-def test_similarity_draws_networks_without_an_untrained_twin(make, tmp_path):
+def test_signature_distances_draws_networks_without_an_untrained_twin(make, tmp_path):
     table = make.distances(make.shapes["panichello"])
-    written(similarity.draw(table[table["trained"]].assign(floor=np.nan)), tmp_path)
+    written(signature_distances.draw(table[table["trained"]].assign(floor=np.nan)), tmp_path)
 
 
 def test_geometry_shows_every_measure_with_ceiling_and_floor(shape, make, tmp_path):
@@ -580,7 +582,7 @@ def test_long_names_of_regions_leave_room_for_the_data(make, tmp_path):
         transfer_matrix.draw(make.summary(shape)),
         cross_temporal.draw(make.cross_temporal(shape)),
         unit_counts.draw(make.unit_counts(shape)),
-        similarity.draw(make.distances(shape)),
+        signature_distances.draw(make.distances(shape)),
         geometry.draw(make.geometry(shape)),
         onsets.draw(make.onsets(shape)),
     ):

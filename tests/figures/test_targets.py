@@ -88,8 +88,8 @@ def test_what_needs_a_setting_is_of_the_data_sets_that_have_it(key, value, figur
 @pytest.mark.parametrize(
     ("family", "figures", "tables"),
     [
-        ("luong-dot", {"learning", "memory_locus"}, {"report_error", "gates"}),
-        ("seq2seq", {"learning", "memory_locus"}, {"report_error"}),
+        ("luong-dot", {"learning", "attention_ablation"}, {"report_error", "qkv_swap"}),
+        ("seq2seq", {"learning", "attention_ablation"}, {"report_error"}),
         ("neural-turing-machine", {"learning"}, {"report_error"}),
     ],
 )
@@ -128,7 +128,7 @@ def test_the_comparison_has_the_note_and_the_confidence_of_its_data_set():
         comparison={"dataset": "sim"},
     )
     group = report_groups(given)[-1]
-    assert {each.name for each in group.figures} == {"similarity", "signatures"}
+    assert {each.name for each in group.figures} == {"signature_distances", "signatures"}
     assert group.settings["brain"] == "sim"
     assert group.settings["confidence"] == 0.9
     assert group.settings["networks"]["network-net-untrained"] == ["net", False]

@@ -29,7 +29,7 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     expected += [f"results/{name}/cross_temporal.nc" for name in datasets]
     kinds = ("weights.npz", "training.csv", "attention.nc", "report_error.csv")
     expected += [f"results/networks/tiny/seed{n}/{kind}" for n in (0, 1) for kind in kinds]
-    tables = ("memory_locus", "gates", "list_recall")
+    tables = ("attention_ablation", "qkv_swap", "list_recall")
     expected += [f"results/networks/{table}.csv" for table in tables]
     expected += [f"results/network-tiny/recordings/seed{n}.nc" for n in (0, 1)]
     expected += [
@@ -38,8 +38,8 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     ]
     # Untrained networks are floors; they have results, but no figures.
     drawn = [f"{figure}-{name}" for figure in FIGURES for name in datasets[:2]]
-    drawn += ["timeline-small", "attention-tiny", "learning", "similarity", "signatures"]
-    drawn += ["memory_locus", "list_recall"]
+    drawn += ["timeline-small", "attention-tiny", "learning", "signature_distances", "signatures"]
+    drawn += ["attention_ablation", "list_recall"]
     expected += [f"results/figures/{name}.{suffix}" for name in drawn for suffix in ("png", "svg")]
     missing = [path for path in expected if not (small_run.folder / path).stat().st_size]
     assert not missing
@@ -54,7 +54,7 @@ def test_a_second_run_has_nothing_to_do(small_run):
     ("module", "rules"),
     [
         ("figures/transfer_matrix.py", {"figures_small", "figures_network-tiny"}),
-        ("figures/similarity.py", {"figures_comparison"}),
+        ("figures/signature_distances.py", {"figures_comparison"}),
         ("figures/tables.py", {"tables_small", "tables_comparison", "tables_networks"}),
         ("comparison/nearest_region.py", {"compare", "figures_comparison", "tables_comparison"}),
     ],

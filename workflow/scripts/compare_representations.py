@@ -12,7 +12,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     tables = [read_csv(path) for path in snakemake.input.regions]
     regions = dict(zip(settings, (list(t["region"].unique()) for t in tables), strict=True))
     brain, networks = snakemake.params.brain, snakemake.params.networks
-    table = comparison.representations(
+    table = comparison.compare_representations(
         recordings, regions, settings, brain, networks, snakemake.params.seed
     )
     write_csv(table, snakemake.output[0])

@@ -18,7 +18,10 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     write_csv(report_error.assign(**names), snakemake.output.report_error)
     if "attention" in snakemake.output.keys():
         recording.save(attention, snakemake.output.attention)
-    for result, measure in (("memory_locus", networks.memory_locus), ("gates", networks.gates)):
+    for result, measure in (
+        ("attention_ablation", networks.ablate_attention),
+        ("qkv_swap", networks.swap_attention),
+    ):
         if result in snakemake.output.keys():
             table = measure(model, settings, dataset.network, int(replicate), seed)
             write_csv(table.assign(**names), snakemake.output[result])

@@ -15,7 +15,7 @@ from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Where the memory lies"
 OF = "networks"
-NEEDS = ("networks/memory_locus.csv",)
+NEEDS = ("networks/attention_ablation.csv",)
 
 GUESSING = 90.0
 """Mean absolute error of a random colour, degrees."""
@@ -126,7 +126,7 @@ def caption(located: pd.DataFrame) -> str:
 
 def drawn(results: Results, settings: None) -> Drawn:
     """Draw the figure of all networks, with its caption."""
-    located = results["memory_locus"]
+    located = results["attention_ablation"]
     return Drawn(draw(located), caption(located))
 
 

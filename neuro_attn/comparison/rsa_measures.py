@@ -1,4 +1,4 @@
-r"""Likeness of two sets of activity patterns, one row a condition: three measures.
+r"""Similarity of two sets of activity patterns, one row a condition: three measures.
 
 X (condition, unit) and Y are the mean responses of two populations to the same n conditions; their
 units are different and nothing maps one on the other.

@@ -99,7 +99,7 @@ def cut(model: AnyModel, allowed: Array) -> AnyModel:
     return lesioned
 
 
-def memory_locus(
+def ablate_attention(
     model: Model, settings: Network, name: str, replicate: int, seed: int
 ) -> pd.DataFrame:
     """Measure what a network loses when attention to the items is blocked.

@@ -1,4 +1,4 @@
-"""Likeness of representations: independent implementations, and no likeness of noise."""
+"""Similarity of representations: independent implementations, and no similarity of noise."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
 
-from neuro_attn.comparison.representations import (
+from neuro_attn.comparison.rsa_measures import (
     correlation,
     crossnobis,
     debiased_cka,

@@ -9,17 +9,17 @@ import pytest
 from neuro_attn import experiment
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import Attention, MultiHeadAttention
-from neuro_attn.networks.gates import (
+from neuro_attn.networks.model import Model, report
+from neuro_attn.networks.qkv_swap import (
     COLUMNS,
     RUN,
     SWAPS,
     Swap,
     SwappedAttention,
-    gates,
     other_cue,
+    swap_attention,
     swapped,
 )
-from neuro_attn.networks.model import Model, report
 
 COLORS = [task.CHANNELS.index(f"{place}_cos") for place in experiment.LOCATIONS]
 CUES = [
@@ -71,7 +71,7 @@ class ByHand(Model):
 @pytest.mark.parametrize("by", ["queries", "keys", "values", "afterwards"])
 def test_the_report_follows_the_twin_where_that_is_swapped_which_selects(small, by):
     settings = small("qkv", input_noise=0.0)
-    table = gates(ByHand(ByTag(), by), settings, "net", 0, 7)
+    table = swap_attention(ByHand(ByTag(), by), settings, "net", 0, 7)
     assert list(table.columns) == COLUMNS
     assert len(table) == len(SWAPS) * len(experiment.TASKS)
     assert set(table["n_trials"]) == {40}

@@ -10,14 +10,14 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.comparison.matching import FEWEST_UNITS
-from neuro_attn.comparison.representations import (
+from neuro_attn.comparison.responses import Responses, random_halves, responses
+from neuro_attn.comparison.rsa_measures import (
     FEWEST,
     correlation,
     crossnobis,
     debiased_cka,
     procrustes,
 )
-from neuro_attn.comparison.responses import Responses, random_halves, responses
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import say_what_is_cued
@@ -31,7 +31,7 @@ FEWEST_TRIALS = 2
 COLUMNS = columns_of("representations")
 
 
-def representations(
+def compare_representations(
     recordings: Mapping[str, list[xr.Dataset]],
     regions: Mapping[str, Sequence[str]],
     settings: Mapping[str, AnyDataset],
@@ -39,7 +39,7 @@ def representations(
     networks: Mapping[str, tuple[str, bool]],
     seed: int,
 ) -> pd.DataFrame:
-    """Return how alike networks and regions are; see `likeness`.
+    """Return how similar networks and regions are; see `similarity_table`.
 
     Conditions are divided by the cued item's colour bin where all data sets know it, have as many
     bins, and have two trials of each condition.
@@ -62,7 +62,7 @@ def representations(
         for seeds in found[name]
     ]
     decoding, inference = settings[brain].decoding, settings[brain].inference
-    return likeness(
+    return similarity_table(
         found[brain], compared, decoding.draws, inference.bootstraps, inference.confidence, seed
     )
 
@@ -77,7 +77,7 @@ def answers(
     Parameters
     ----------
     recordings, regions, settings
-        As for `representations`.
+        As for `compare_representations`.
     """
     labels = [
         {str(label) for one in recordings[name] for label in one["label"].values}
@@ -105,7 +105,7 @@ def answers(
 
 
 def check_comparable(found: Mapping[str, Sequence[Sequence[Responses]]]) -> None:
-    """Raise `InputError` unless populations, from `answers`, can be compared; see `likeness`."""
+    """Raise `InputError` unless populations, from `answers`, are comparable: `similarity_table`."""
     _in_common([one for of_regions in found.values() for each in of_regions for one in each])
 
 
@@ -114,7 +114,7 @@ def _fewest_trials(found: Mapping[str, Sequence[Sequence[Responses]]]) -> int:
     return min(one.n_trials for of_regions in found.values() for each in of_regions for one in each)
 
 
-def likeness(
+def similarity_table(
     brain: Sequence[Sequence[Responses]],
     networks: Sequence[tuple[str, bool, str, Sequence[Responses]]],
     draws: int,
@@ -142,7 +142,7 @@ def likeness(
     pandas.DataFrame
         ``COLUMNS``. All pairs have the same number of units and of trials a condition, those of
         the smallest population (of trials an even number: they are halved). The interval is normal,
-        with the spread of single draws whose trials are resampled. ``ceiling`` is the likeness of
+        with the spread of single draws whose trials are resampled. ``ceiling`` is the similarity of
         two random halves of the region's own units (half as many), ``floor`` that of the untrained
         network; NaN without one. A measure that is not defined in a draw, as a population is no
         longer than noise there, has no row.
@@ -247,7 +247,7 @@ def _ceiling(
     draws: int,
     rng: np.random.Generator,
 ) -> dict[str, float]:
-    """Return the likeness of two disjoint random halves of as many units, mean over draws."""
+    """Return the similarity of two disjoint random halves of as many units, mean over draws."""
     found = []
     for _ in range(draws):
         halves = random_halves(one, conditions, 2 * (n_units // 2), n_trials, False, rng)

@@ -1,4 +1,4 @@
-"""Likeness of networks and regions: resamples equal a plain loop, and no trial meets itself."""
+"""Similarity of networks and regions: resamples equal a plain loop, and no trial meets itself."""
 
 import itertools
 
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy.linalg import svdvals
 from scipy.stats import norm
 
-from neuro_attn.comparison import representations
-from neuro_attn.comparison.likeness import COLUMNS, MEASURES, likeness
-from neuro_attn.comparison.representations import crossnobis
+from neuro_attn.comparison import compare_representations
+from neuro_attn.comparison.representational_similarity import COLUMNS, MEASURES, similarity_table
 from neuro_attn.comparison.responses import Responses, random_halves
+from neuro_attn.comparison.rsa_measures import crossnobis
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
 from neuro_attn.randomness import stream
@@ -121,7 +121,9 @@ def test_values_and_intervals_are_those_of_a_loop_over_resamples(seed, units, of
     everything = region + seeds
     n_units = min(one.n_units for one in everything)
     n_trials = min(one.n_trials for one in everything)
-    table = likeness([region], [("net", True, "layer", seeds)], draws, bootstraps, confidence, seed)
+    table = similarity_table(
+        [region], [("net", True, "layer", seeds)], draws, bootstraps, confidence, seed
+    )
 
     rng = stream(seed, "likeness", "region", "net", "layer")
     values, replicates = [], []
@@ -172,7 +174,7 @@ def test_noise_that_windows_share_adds_nothing_to_their_distance(seed, units):
 
 def test_populations_without_responses_have_no_rows():
     silent = Responses("region", CONDITIONS, [[np.zeros((6, 5))] * len(CONDITIONS)])
-    table = likeness([[silent]], [("net", False, "layer", [silent])], 2, 20, 0.95, 0)
+    table = similarity_table([[silent]], [("net", False, "layer", [silent])], 2, 20, 0.95, 0)
     assert list(table.columns) == COLUMNS
     assert table.empty
 
@@ -182,10 +184,10 @@ def test_the_floor_is_the_untrained_network_and_missing_without_one(tmp_path):
     region = [population(rng, [20], 12)]
     trained, untrained = ([population(rng, [20], 12, "layer")] for _ in range(2))
     compared = [("net", True, "layer", trained), ("net", False, "layer", untrained)]
-    table = likeness([region], compared, 2, 20, 0.95, 0).set_index(["trained", "measure"])
+    table = similarity_table([region], compared, 2, 20, 0.95, 0).set_index(["trained", "measure"])
     for name in MEASURES:
         assert table.loc[(True, name), "floor"] == table.loc[(False, name), "value"]
-    alone = likeness([region], compared[:1], 2, 20, 0.95, 0)
+    alone = similarity_table([region], compared[:1], 2, 20, 0.95, 0)
     assert set(alone["measure"]) == set(MEASURES)
     assert alone["floor"].isna().all()
     write_csv(alone, tmp_path / "representations.csv")
@@ -199,10 +201,10 @@ def test_too_few_trials_and_other_conditions_are_told():
     region = [population(rng, [5], 8)]
     single = [region[0]._replace(parts=[[each[:1] for each in region[0].parts[0]]])]
     with pytest.raises(InputError, match=r"8 conditions, 5 units and 1 trials.*too few"):
-        likeness([region], [("net", True, "layer", single)], 2, 20, 0.95, 0)
+        similarity_table([region], [("net", True, "layer", single)], 2, 20, 0.95, 0)
     other = [region[0]._replace(name="layer", conditions=(*CONDITIONS[:-1], ("x",) * 4))]
     with pytest.raises(InputError, match=r"layer.*not those of the first region"):
-        likeness([region], [("net", True, "layer", other)], 2, 20, 0.95, 0)
+        similarity_table([region], [("net", True, "layer", other)], 2, 20, 0.95, 0)
 
 
 KEYS = {
@@ -240,7 +242,7 @@ def test_conditions_are_divided_by_colour_where_there_are_two_trials_of_each():
         return build(rates, trials, units, name, "session", data, {}, "a.u.")
 
     for bins, n_conditions in (([0, 1, 2] * 4, 24), ([0] * 6 + [1] * 5 + [2], 8)):
-        found = representations(
+        found = compare_representations(
             {"brain": [record("brain", [0, 1, 2] * 4)], "net": [record("net", bins)]},
             {"brain": ["area"], "net": ["area"]},
             {"brain": data, "net": data},

@@ -54,7 +54,7 @@ SWAPS = {
 }
 """What is replaced together, by the name that it has in the table."""
 COLUMNS = ["swapped", "task", "follows_twin", "error_own", "error_twin", "n_trials"]
-"""Columns of the table of `gates`."""
+"""Columns of the table of `swap_attention`."""
 RUN = "run"
 """Axis of the run on a trial and, after it, of the run on its twin."""
 
@@ -129,7 +129,9 @@ def swapped(model: AnyModel, swap: Swap) -> AnyModel:
     return patched
 
 
-def gates(model: Model, settings: Network, name: str, replicate: int, seed: int) -> pd.DataFrame:
+def swap_attention(
+    model: Model, settings: Network, name: str, replicate: int, seed: int
+) -> pd.DataFrame:
     """Measure where reports go when parts of attention are those of the twin.
 
     Parameters
