@@ -89,12 +89,14 @@ class Kill(NamedTuple):
     running: str
 
 
-def project(folder: Path) -> Path:
-    """Copy what a run needs into a folder, with a small configuration."""
+def project(folder: Path, configuration: dict = CONFIG) -> Path:
+    """Copy what a run needs into a folder, with a configuration, by default a small one."""
     for name in ("workflow", "profiles", "neuro_attn"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Snakefile", folder)
-    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False), encoding="utf-8")
+    (folder / "config.yaml").write_text(
+        yaml.safe_dump(configuration, sort_keys=False), encoding="utf-8"
+    )
     return folder
 
 
@@ -278,6 +280,8 @@ def main() -> None:
     parser.add_argument("--within", type=float, help="s after a start; by default the whole run")
     parser.add_argument("--all", action="store_true", help="all results, not those of a minute")
     options = parser.parse_args()
+    # A shell starts a background process with SIGINT ignored, which its runs would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     seed = options.seed if options.seed is not None else np.random.SeedSequence().entropy
     rng = np.random.default_rng(seed)
     kills = [each for each in numbers for _ in range(getattr(options, each.name.lower()))]
