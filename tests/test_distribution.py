@@ -71,3 +71,31 @@ def test_the_conda_environment_lists_the_same_packages_as_the_project():
         if not each.startswith("snakemake")
     }
     assert listed == wanted
+
+
+def test_the_version_is_the_same_everywhere():
+    module = (ROOT / "neuro_attn/__init__.py").read_text(encoding="utf-8")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert f'__version__ = "{PROJECT["version"]}"' in module
+    assert citation["version"] == PROJECT["version"]
+
+
+def test_what_contributors_are_told_to_run_exists():
+    targets = set(
+        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    )
+    guides = [ROOT / "CONTRIBUTING.md", ROOT / "README.md", *(ROOT / ".github").rglob("*.*")]
+    told = [path.read_text(encoding="utf-8") for path in guides]
+    # "make" begins a command there: after a quotation mark, a colon or at the start of a line.
+    commands = {name for text in told for name in re.findall(r"(?:`|: |^)make ([a-z]+)", text, re.M)}
+    assert {"test", "lint", "tests", "docs"} <= commands <= targets
+    for text in told:
+        for path in re.findall(r"\btests/[a-z_/.]*[a-z]", text):
+            assert (ROOT / path).exists(), path
+
+
+def test_the_forms_and_workflows_are_yaml():
+    files = [*(ROOT / ".github").rglob("*.yml"), ROOT / ".pre-commit-config.yaml"]
+    assert len(files) >= 6
+    for path in files:
+        assert isinstance(yaml.safe_load(path.read_text(encoding="utf-8")), dict), path
