@@ -81,13 +81,13 @@ def test_the_version_is_the_same_everywhere():
 
 
 def test_what_contributors_are_told_to_run_exists():
-    targets = set(
-        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
-    )
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     guides = [ROOT / "CONTRIBUTING.md", ROOT / "README.md", *(ROOT / ".github").rglob("*.*")]
     told = [path.read_text(encoding="utf-8") for path in guides]
     # "make" begins a command there: after a quotation mark, a colon or at the start of a line.
-    commands = {name for text in told for name in re.findall(r"(?:`|: |^)make ([a-z]+)", text, re.M)}
+    commands = {
+        name for text in told for name in re.findall(r"(?:`|: |^)make ([a-z]+)", text, re.M)
+    }
     assert {"test", "lint", "tests", "docs"} <= commands <= targets
     for text in told:
         for path in re.findall(r"\btests/[a-z_/.]*[a-z]", text):

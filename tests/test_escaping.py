@@ -1,6 +1,5 @@
 """Names come through as they are, whatever they are written into."""
 
-import doctest
 import re
 
 import pytest
@@ -127,7 +126,3 @@ def test_names_and_numbers_that_nothing_runs_stay_as_they_are(name):
 )
 def test_what_a_cell_holds_instead(name, cell):
     assert escaping.csv(name) == cell
-
-
-def test_examples_in_docstrings():
-    assert doctest.testmod(escaping).failed == 0
