@@ -527,7 +527,7 @@ def spike_counts(dataset: SimulationDataset, seed: int, regions: Sequence[str]) 
     truth = simulation.plant(planted, NAME, seed)
     edges = np.arange(round((time.stop - time.start) / simulation.STEP)) * simulation.STEP
     made = []
-    for session in simulation.session_names(planted):
+    for session in planted.session_names:
         rng = stream(seed, "trials", session)
         trials = assign_tasks(simulation._draw_trials(planted, rng), dataset, session).trials
         starts = trials["event_time"].to_numpy()[:, None] + time.start + edges

@@ -1,10 +1,12 @@
-"""Modules found by their files: their names and constants, read without importing them.
+"""Modules that are found by their files and imported only where they are needed.
 
 A workflow is parsed in every job. Importing a family of networks would import JAX, importing a
 figure would import matplotlib, and each of them takes a second.
 """
 
 import ast
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +41,22 @@ def constants(module: str | Path) -> dict[str, Any]:
                 except ValueError:
                     continue
     return found
+
+
+def on_demand(module: str, *names: str) -> Callable[[str], Any]:
+    """Return a ``__getattr__`` with which a package offers names that it does not import (PEP 562).
+
+    Parameters
+    ----------
+    module : str
+        The module that defines the names; it is imported when one of them is used.
+    *names : str
+        The names.
+    """
+
+    def find(name: str) -> Any:
+        if name in names:
+            return getattr(import_module(module), name)
+        raise AttributeError(f"module {module.rpartition('.')[0]!r} has no attribute {name!r}")
+
+    return find

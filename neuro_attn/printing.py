@@ -9,11 +9,14 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import Any, TextIO, cast
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from neuro_attn.escaping import printable
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+# Errors are printed by all processes, progress by few: these import tqdm when it is needed.
 
 
 class _Escaped:
@@ -68,7 +71,7 @@ def drawn(line: str) -> None:
     stream.flush()
 
 
-def bar(things: Iterable[Any] | None = None, *, desc: str, **settings: Any) -> tqdm:
+def bar(things: Iterable[Any] | None = None, *, desc: str, **settings: Any) -> "tqdm":
     """Return a progress bar of tqdm on standard error; there is none without a terminal.
 
     Parameters
@@ -80,12 +83,16 @@ def bar(things: Iterable[Any] | None = None, *, desc: str, **settings: Any) -> t
     **settings
         As `tqdm.tqdm` takes.
     """
+    from tqdm import tqdm
+
     settings.setdefault("disable", None)
     return tqdm(things, desc=printable(desc), file=_below(sys.stderr), **settings)
 
 
 def tell(line: str) -> None:
     """Print a line on standard error, above progress bars."""
+    from tqdm import tqdm
+
     tqdm.write(printable(line), file=_below(sys.stderr))
 
 

@@ -255,3 +255,8 @@ class Simulation(Settings):
     """SD of the error of the report, degrees."""
     swap_fraction: Fraction = 0.02
     """Fraction of two-item trials on which the other item is reported."""
+
+    @property
+    def session_names(self) -> list[str]:
+        """The names of the simulated sessions."""
+        return [f"session{number:02d}" for number in range(1, self.sessions + 1)]

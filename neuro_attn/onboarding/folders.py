@@ -10,7 +10,7 @@ import pandas as pd
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import RegionColumn, SessionContents
 from neuro_attn.onboarding.trains import summarize
-from neuro_attn.sources import alf, alf_files, phy
+from neuro_attn.sources import alf, alf_files, phy, phy_files
 from neuro_attn.sources.checks import session_of
 from neuro_attn.sources.sorting import check_distinct, load_clusters, name_of, trains_of
 
@@ -51,7 +51,7 @@ def read_alf(path: str) -> SessionContents:
         parts.append(clusters.assign(unit_id=[f"{probe.name} {row}" for row in clusters.index]))
         remarks += probe.clusters.remarks
     tables = {"trials": alf.read_trials(folder)} if alf.has_trials(folder) else {}
-    found = alf_files.revisions(alf.data_files(folder, sortings))
+    found = alf_files.revisions(alf_files.data_files(folder, sortings))
     return _contents(
         path,
         pd.concat(parts, ignore_index=True),
@@ -82,7 +82,7 @@ def read_phy(path: str) -> SessionContents:
     """
     folder = Path(path)
     times_file, times, remarks = _times(folder)
-    of_spike = load_clusters(phy.clusters_file(folder), len(times), times_file)
+    of_spike = load_clusters(phy_files.clusters_file(folder), len(times), times_file)
     clusters, said = phy.with_groups(phy.read_clusters(folder, of_spike))
     keys: dict[str, Any] = {}
     also = []
@@ -110,7 +110,7 @@ def read_phy(path: str) -> SessionContents:
 
 def _times(folder: Path) -> tuple[Path, np.ndarray, list[str]]:
     """Return the spike times, of the last file if there are several on different clocks."""
-    present = phy.times_files(folder, None)
+    present = phy_files.times_files(folder, None)
     try:
         return *phy.read_times(folder, None), []
     except InputError as error:

@@ -105,9 +105,9 @@ def _kind_of_folder(path: str) -> Kind | None:
         return None
     if is_zarr(path):
         return "nwb"
-    from neuro_attn.sources import phy
+    from neuro_attn.sources import phy_files
 
-    if phy.clusters_file(Path(path)).is_file():
+    if phy_files.clusters_file(Path(path)).is_file():
         return "phy"
     if next(Path(path).rglob("*spikes.times*.npy"), None) is not None:
         return "alf"

@@ -5,8 +5,16 @@ each column. `read_csv` and `write_csv` take the types from there, so that a nam
 ("NA" is a region) and a column of numbers stays numeric where all of them are missing.
 """
 
+from typing import TYPE_CHECKING
+
+from neuro_attn.discovery import on_demand
 from neuro_attn.results.columns import Column, Table
-from neuro_attn.results.files import read_csv, write_csv
 from neuro_attn.results.tables import TABLES, columns_of, table_of
 
+if TYPE_CHECKING:
+    from neuro_attn.results.files import read_csv, write_csv
+
 __all__ = ["TABLES", "Column", "Table", "columns_of", "read_csv", "table_of", "write_csv"]
+
+# A workflow is parsed in every job and needs the specification only; pandas takes half a second.
+__getattr__ = on_demand("neuro_attn.results.files", "read_csv", "write_csv")

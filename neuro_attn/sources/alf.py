@@ -16,7 +16,15 @@ from neuro_attn.configuration import AlfDataset
 from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 from neuro_attn.recording import SpikeSession
-from neuro_attn.sources.alf_files import DataFile, Sorting, chosen, newest, revisions
+from neuro_attn.sources.alf_files import (
+    DataFile,
+    Sorting,
+    chosen,
+    data_files,
+    newest,
+    revisions,
+    spikes_files,
+)
 from neuro_attn.sources.checks import digest_of, session_of
 from neuro_attn.sources.parquet import read_parquet
 from neuro_attn.sources.sorting import (
@@ -53,33 +61,6 @@ class Probe(NamedTuple):
 
 class UndecidedChannelsError(InputError):
     """Raised if channel numbers do not determine whether they start at 0 or 1."""
-
-
-def files(folder: str | Path, dataset: AlfDataset) -> list[str]:
-    """Return the files of a session that are read.
-
-    Raises
-    ------
-    InputError
-        As `alf_files.chosen`.
-    """
-    folder = Path(folder)
-    return sorted(str(file.path) for file in data_files(folder, chosen(folder, dataset.sorting)))
-
-
-def data_files(folder: Path, sortings: list[Sorting]) -> list[DataFile]:
-    """Return the files of the trials and of these sortings that are read."""
-    found = [file for of_place in newest(folder, "trials").values() for file in of_place]
-    for each in sortings:
-        found += _spikes(each.place).values()
-        for wanted in ("clusters", "channels"):
-            found += newest(each.place, wanted).get(each.place, [])
-    return found
-
-
-def _spikes(place: Path) -> dict[str, DataFile]:
-    found = {file.attribute: file for file in newest(place, "spikes")[place]}
-    return {name: found[name] for name in ("times", "clusters")}
 
 
 def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
@@ -169,7 +150,7 @@ def read_probes(
         If channel numbers do not determine whether they start at 0 or 1.
     """
     for sorting in sortings:
-        spikes = _spikes(sorting.place)
+        spikes = spikes_files(sorting.place)
         times = load_vector(spikes["times"].path).astype(float)
         of_spike = load_clusters(spikes["clusters"].path, len(times), spikes["times"].path)
         clusters = _clusters(sorting.place, of_spike, first_channel)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from neuro_attn.configuration import AlfDataset
 from neuro_attn.errors import InputError
 from neuro_attn.sources.checks import GENERIC
 
@@ -52,6 +53,34 @@ class Sorting(NamedTuple):
     """Parts of the path that identify the probe."""
     name: str
     """The other parts, which identify the sorting of the probe; "." if there are none."""
+
+
+def files(folder: str | Path, dataset: AlfDataset) -> list[str]:
+    """Return the files of a session that are read.
+
+    Raises
+    ------
+    InputError
+        As `chosen`.
+    """
+    folder = Path(folder)
+    return sorted(str(file.path) for file in data_files(folder, chosen(folder, dataset.sorting)))
+
+
+def data_files(folder: Path, sortings: list[Sorting]) -> list[DataFile]:
+    """Return the files of the trials and of these sortings that are read."""
+    found = [file for of_place in newest(folder, "trials").values() for file in of_place]
+    for each in sortings:
+        found += spikes_files(each.place).values()
+        for wanted in ("clusters", "channels"):
+            found += newest(each.place, wanted).get(each.place, [])
+    return found
+
+
+def spikes_files(place: Path) -> dict[str, DataFile]:
+    """Return the files of a collection with the times and the clusters of its spikes."""
+    found = {file.attribute: file for file in newest(place, "spikes")[place]}
+    return {name: found[name] for name in ("times", "clusters")}
 
 
 def newest(folder: Path, wanted: str) -> dict[Path, list[DataFile]]:

@@ -1,4 +1,4 @@
-"""What every source checks of the files and spikes that users give."""
+"""What every source checks of the files that users give."""
 
 import hashlib
 import re
@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import numpy as np
-
 from neuro_attn.errors import InputError, did_you_mean_file
 from neuro_attn.files import sha256
 from neuro_attn.guard import guarded
 
-_KINDS = {
+KINDS = {
     "nwb": "NWB file",
     "raster": "raster",
     "binned": "file of binned data",
@@ -35,7 +33,7 @@ def reading(where: object, source: str) -> AbstractContextManager[None]:
     source : str
         As in the configuration.
     """
-    return guarded(where, _KINDS[source])
+    return guarded(where, KINDS[source])
 
 
 def existing_file(path: str | Path, where: str = "", *, fixed_name: bool = False) -> Path:
@@ -117,29 +115,3 @@ def digest_of(paths: Iterable[str | Path], folder: Path) -> str:
     for each in sorted(map(Path, paths)):
         together.update(f"{each.relative_to(folder).as_posix()}\0{sha256(each)}\n".encode())
     return together.hexdigest()
-
-
-def finite_spike_times(times: np.ndarray, where: str) -> np.ndarray:
-    """Return a unit's spike times in the order of the file, which `clock` checks.
-
-    Parameters
-    ----------
-    times : array, shape (spike,)
-        Spike times, s, in any order.
-    where : str
-        File and unit, named in errors.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (spike,)
-
-    Raises
-    ------
-    InputError
-        If a spike time is NaN or infinite.
-    """
-    times = np.asarray(times, dtype=np.float64)
-    if not (finite := np.isfinite(times)).all():
-        spike = int(np.flatnonzero(~finite)[0])
-        raise InputError(where, f"spike {spike} has the time {times[spike]}.", "In s, and finite.")
-    return times

@@ -19,10 +19,24 @@ from neuro_attn.configuration import (
     SimulationDataset,
     TableDataset,
 )
+from neuro_attn.discovery import modules
 from neuro_attn.errors import InputError, did_you_mean_file
 from neuro_attn.files import as_filename, meeting, shown_apart
-from neuro_attn.sources.checks import existing_file, is_zarr, reading, session_of, zarr_files
+from neuro_attn.sources.checks import (
+    KINDS,
+    existing_file,
+    is_zarr,
+    reading,
+    session_of,
+    zarr_files,
+)
 
+_MODULES = modules(Path(__file__).parent)
+READERS = {
+    source: [path for name, path in _MODULES.items() if name.removesuffix("_files") == source]
+    for source in (*KINDS, "simulation")
+}
+"""The modules that read each source. They are imported on demand, since a run reads few sources."""
 _MAX_LISTED = 40
 
 
@@ -58,13 +72,13 @@ def _files(paths: list[str], dataset: AnyDataset) -> list[str]:
     """Return the files of the sessions, including those read from folders."""
     match dataset:
         case AlfDataset():
-            from neuro_attn.sources import alf
+            from neuro_attn.sources import alf_files
 
-            return _of_each(alf.files, paths, dataset)
+            return _of_each(alf_files.files, paths, dataset)
         case PhyDataset():
-            from neuro_attn.sources import phy
+            from neuro_attn.sources import phy_files
 
-            found = _of_each(phy.files, paths, dataset)
+            found = _of_each(phy_files.files, paths, dataset)
             return [str(existing_file(file, fixed_name=True)) for file in found]
         case NwbDataset():
             return [file for path in paths for file in (zarr_files(path) or [path])]
@@ -210,9 +224,7 @@ def chosen(names: list[str], name: str, dataset: AnyDataset) -> list[str]:
 def _all_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
     match dataset:
         case SimulationDataset():
-            from neuro_attn.sources import simulation
-
-            return simulation.session_names(dataset.simulation)
+            return dataset.simulation.session_names
         case TableDataset():
             from neuro_attn.sources import table
 

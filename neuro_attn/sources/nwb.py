@@ -8,12 +8,12 @@ import pandas as pd
 
 from neuro_attn.configuration import NwbDataset
 from neuro_attn.recording import SpikeSession, selected_units
-from neuro_attn.sources.checks import digest, finite_spike_times, session_of
+from neuro_attn.sources.checks import digest, session_of
 from neuro_attn.sources.nwb_files import Tree, opened, scalar, text
 from neuro_attn.sources.nwb_intervals import read_trials
 from neuro_attn.sources.nwb_regions import regions_of
 from neuro_attn.sources.nwb_units import observation, units_table
-from neuro_attn.sources.units import kept_units
+from neuro_attn.sources.units import finite_spike_times, kept_units
 
 _MAX_DESCRIPTION = 300
 

@@ -12,6 +12,15 @@ from neuro_attn.guard import guarded
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources import table
 from neuro_attn.sources.checks import digest_of, existing_file, session_of
+from neuro_attn.sources.phy_files import (
+    CLUSTERS,
+    INFO,
+    cluster_tables,
+    clusters_file,
+    files,
+    in_seconds,
+    times_files,
+)
 from neuro_attn.sources.sorting import (
     Clusters,
     kept_clusters,
@@ -22,15 +31,10 @@ from neuro_attn.sources.sorting import (
 )
 from neuro_attn.sources.text_tables import read_text_table
 
-TIMES = ("spike_times.npy", "spike_times_sec.npy", "spike_times_sec_adj.npy")
-"""Files of spike times: samples; the same in s; s on the clock of another stream (TPrime)."""
 GOOD = PhyDataset.model_fields["units"].default
 """The clusters that are units by default."""
 _UNCURATED = ("", "unsorted")
 """Groups of clusters that were not curated."""
-_INFO = "cluster_info.tsv"
-_CLUSTERS = ("spike_clusters.npy", "spike_templates.npy")
-"""Files of the spikes' clusters. Phy creates the first from the second on opening a folder."""
 _SAMPLE_RATE = re.compile(r"^[ \t]*sample_rate\b(.*)$", re.MULTILINE)
 _NUMBER = re.compile(r"\s*(?::\s*\w+\s*)?=\s*([0-9_.eE+]+)\s*(?:#.*)?")
 _SAME_CLOCK = 0.001
@@ -40,18 +44,8 @@ _ROUNDED = 1e-3
 _LISTED = 5
 _STALE = (
     "Phy writes both when it saves: open the folder in Phy and save, or delete the file that is "
-    f"out of date. Phy itself never reads {_INFO}."
+    f"out of date. Phy itself never reads {INFO}."
 )
-
-
-def files(folder: str | Path, dataset: PhyDataset) -> list[str]:
-    """Return the files of a folder that are read."""
-    folder = Path(folder)
-    times = times_files(folder, dataset.spike_times)
-    found = [*times, clusters_file(folder), folder / dataset.trials, *_cluster_tables(folder)]
-    if any(not _in_seconds(path) for path in times):
-        found.append(folder / "params.py")
-    return sorted(map(str, found))
 
 
 def read(folder: str | Path, dataset: PhyDataset) -> SpikeSession:
@@ -109,24 +103,6 @@ def read(folder: str | Path, dataset: PhyDataset) -> SpikeSession:
 # --- spikes --------------------------------------------------------------------------------------
 
 
-def times_files(folder: Path, wanted: str | None) -> list[Path]:
-    """Return the files of spike times that are read: the first is used, others are compared."""
-    if wanted is not None:
-        return [folder / wanted]
-    found = [folder / name for name in TIMES if (folder / name).is_file()]
-    return found or [folder / TIMES[0]]
-
-
-def clusters_file(folder: Path) -> Path:
-    """Return the file with the cluster of each spike."""
-    found = [folder / name for name in _CLUSTERS if (folder / name).is_file()]
-    return found[0] if found else folder / _CLUSTERS[0]
-
-
-def _in_seconds(path: Path) -> bool:
-    return "_sec" in path.stem
-
-
 def read_times(folder: Path, wanted: str | None) -> tuple[Path, np.ndarray]:
     """Read the spike times, s.
 
@@ -173,7 +149,7 @@ def clocks_apart(times: np.ndarray, others: np.ndarray) -> float:
 
 def _times(path: Path) -> np.ndarray:
     values = load_vector(path).astype(float)
-    if _in_seconds(path):
+    if in_seconds(path):
         return values
     finite = values[np.isfinite(values)]
     if (wrong := finite != np.floor(finite)).any():
@@ -224,11 +200,6 @@ def _plain_number(text: str) -> float:
 # --- clusters ------------------------------------------------------------------------------------
 
 
-def _cluster_tables(folder: Path) -> list[Path]:
-    """Return the tables of clusters; the last one is derived by Phy from the others."""
-    return sorted(folder.glob("cluster_*.tsv"), key=lambda path: (path.name == _INFO, path.name))
-
-
 def read_clusters(folder: Path, of_spike: np.ndarray) -> Clusters:
     """Return the clusters that have spikes, with the columns of all tables.
 
@@ -251,9 +222,9 @@ def read_clusters(folder: Path, of_spike: np.ndarray) -> Clusters:
     clusters = pd.DataFrame({"cluster_id": ids})
     first: dict[str, Path] = {}
     strays: set[int] = set()
-    for path in _cluster_tables(folder):
+    for path in cluster_tables(folder):
         found = _load_table(path).set_index("cluster_id")
-        if path.name == _INFO and "n_spikes" in found:
+        if path.name == INFO and "n_spikes" in found:
             _check_counts(path, found["n_spikes"], pd.Series(n_spikes, ids))
         strays |= set(found.index) - set(ids)
         found = found.reindex(ids)
@@ -315,7 +286,7 @@ def _check_counts(path: Path, there: pd.Series, here: pd.Series) -> None:
         raise InputError(
             f"{path}, n_spikes",
             f"cluster {cluster} has {counts['there']:g} spikes there and {counts['here']:g} in "
-            f"{_CLUSTERS[0]}.",
+            f"{CLUSTERS[0]}.",
             _STALE,
         )
 

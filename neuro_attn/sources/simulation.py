@@ -69,7 +69,7 @@ def simulate(settings: Simulation, name: str, seed: int) -> tuple[list[SpikeSess
         _simulate_session(
             settings, truth.sel(unit=truth["session"] == session), session, name, seed
         )
-        for session in session_names(settings)
+        for session in settings.session_names
     ]
     return sessions, truth
 
@@ -77,18 +77,13 @@ def simulate(settings: Simulation, name: str, seed: int) -> tuple[list[SpikeSess
 def outlines(settings: Simulation, name: str, seed: int) -> Iterator[SpikeSession]:
     """Yield the sessions that `simulate` returns, with the same trials and units but no spikes."""
     truth = plant(settings, name, seed)
-    for session in session_names(settings):
+    for session in settings.session_names:
         units = _units(truth.sel(unit=truth["session"] == session))
         trials = _draw_trials(settings, stream(seed, "simulation", name, session, "trials"))
         silent = [np.empty(0)] * len(units)
         told = _told(settings, trials, session, name, seed)
         origin = f"simulation of {session}"
         yield SpikeSession(session, silent, units, told, origin, has_spikes=False)
-
-
-def session_names(settings: Simulation) -> list[str]:
-    """Return the names of the simulated sessions."""
-    return [f"session{number:02d}" for number in range(1, settings.sessions + 1)]
 
 
 def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
@@ -106,7 +101,7 @@ def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
         common, planes = np.split(tuning, [len(of_sets)], axis=1)
         # A cue excites by being seen, and tells by its look which item is meant.
         looks = [common[:, k] + sign * axis for k, axis in enumerate(of_sets) for sign in (1, -1)]
-        session = np.array(session_names(settings), dtype=object)
+        session = np.array(settings.session_names, dtype=object)
         regions.append(
             xr.Dataset(
                 {

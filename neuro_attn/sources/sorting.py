@@ -14,9 +14,9 @@ from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import AlfDataset, PhyDataset
 from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
-from neuro_attn.sources.checks import existing_file, finite_spike_times
+from neuro_attn.sources.checks import existing_file
 from neuro_attn.sources.regions import no_region_column
-from neuro_attn.sources.units import kept_units
+from neuro_attn.sources.units import finite_spike_times, kept_units
 
 _FEWEST, _SAMPLED = 100, 20_000
 """Fewest spikes of a sorting that are compared, and how many of them are looked for."""

@@ -14,10 +14,10 @@ from neuro_attn.files import sha256
 from neuro_attn.guard import guarded
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources import parquet, text_tables
-from neuro_attn.sources.checks import existing_file, finite_spike_times
+from neuro_attn.sources.checks import existing_file
 from neuro_attn.sources.regions import no_region_column
 from neuro_attn.sources.text_tables import read_text_table, refuse_compressed
-from neuro_attn.sources.units import kept_units
+from neuro_attn.sources.units import finite_spike_times, kept_units
 
 _IN_SECONDS = "Spike times are finite numbers, s."
 _LISTED = 5

@@ -60,3 +60,29 @@ def _common(values: pd.Series) -> str:
     counts = values.value_counts(dropna=False)
     shown = [f"{value!r} ({n})" for value, n in zip(counts.index.tolist(), counts, strict=True)]
     return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
+
+
+def finite_spike_times(times: np.ndarray, where: str) -> np.ndarray:
+    """Return a unit's spike times in the order of the file, which `clock` checks.
+
+    Parameters
+    ----------
+    times : array, shape (spike,)
+        Spike times, s, in any order.
+    where : str
+        File and unit, named in errors.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (spike,)
+
+    Raises
+    ------
+    InputError
+        If a spike time is NaN or infinite.
+    """
+    times = np.asarray(times, dtype=np.float64)
+    if not (finite := np.isfinite(times)).all():
+        spike = int(np.flatnonzero(~finite)[0])
+        raise InputError(where, f"spike {spike} has the time {times[spike]}.", "In s, and finite.")
+    return times

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from neuro_attn import sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
-from neuro_attn.sources import alf
+from neuro_attn.sources import alf, alf_files
 from neuro_attn.sources.alf_files import newest
 from neuro_attn.sources.sorting import check_distinct, column
 from tests import formats, layouts
@@ -156,7 +156,7 @@ def test_the_newest_revision_of_each_file_is_read(tmp_path):
     root = layouts.write_alf_with_revisions(tmp_path, SESSION)
     assert_planted(read(tmp_path))
     place = root / "alf" / "probe00" / "pykilosort"
-    files = {Path(f).relative_to(root).as_posix() for f in alf.files(root, dataset_of())}
+    files = {Path(f).relative_to(root).as_posix() for f in alf_files.files(root, dataset_of())}
     assert files == {
         "alf/#2024-05-06#/_ibl_trials.table.pqt",
         "alf/probe00/pykilosort/#2024-04-01#/channels.acronym.npy",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from neuro_attn import sources
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import folders
-from neuro_attn.sources import phy
+from neuro_attn.sources import phy, phy_files
 from tests import formats, layouts
 from tests.layouts import write_table
 
@@ -253,7 +253,7 @@ def test_times_in_seconds_need_no_sampling_rate(folder, small):
     np.save(folder / "spike_times_sec.npy", samples / RATE)
     read = phy.read(folder, small())
     np.testing.assert_array_equal(read.spike_times[0], samples[clusters == 2] / RATE)
-    names = {Path(path).name for path in phy.files(folder, small())}
+    names = {Path(path).name for path in phy_files.files(folder, small())}
     assert "spike_times_sec.npy" in names
     assert not {"spike_times.npy", "params.py"} & names
 
@@ -360,7 +360,7 @@ def test_the_templates_are_the_clusters_before_phy_has_opened_a_folder(kilosort4
     found = phy.read(kilosort4, of_kilosort4()).spike_times
     for train, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(train, other)
-    assert str(kilosort4 / "spike_templates.npy") in phy.files(kilosort4, of_kilosort4())
+    assert str(kilosort4 / "spike_templates.npy") in phy_files.files(kilosort4, of_kilosort4())
 
 
 def test_a_folder_that_phy_saved_uncurated_is_still_read_by_the_labels(kilosort4, of_kilosort4):

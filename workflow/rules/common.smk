@@ -1,10 +1,10 @@
 import os
 import platform
-from functools import cache
+from itertools import chain
 from pathlib import Path
 
-
-from neuro_attn import budget, configuration, sources
+# Every job parses this file, so nothing that it imports may import numpy, pandas and the like.
+from neuro_attn import budget, configuration, provenance, sources
 from neuro_attn.errors import InputError
 from neuro_attn.escaping import rst
 from neuro_attn.figures.specification import FIGURES
@@ -16,8 +16,8 @@ from neuro_attn.figures.targets import (
 )
 from neuro_attn.files import as_filename
 from neuro_attn.inference.significance import first_look
-from neuro_attn.provenance import source_digest
-from neuro_attn.results import TABLES, read_csv
+from neuro_attn.results import TABLES
+from neuro_attn.results.names import distinct_names
 
 # One thread a job, for BLAS and (NPROC) for XLA: the same bytes for any number of cores.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
@@ -28,8 +28,9 @@ os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", str(Path(".snakemake/jax", platform.node()).absolute())
 )
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-# The package of this checkout, also where conda brings the rest.
-os.environ.update(PYTHONPATH=str(workflow.basedir))
+# The package of this checkout, also where conda brings the rest. As a module of another workflow,
+# `workflow.basedir` is the folder of that workflow.
+os.environ.update(PYTHONPATH=str(Path(workflow.current_basedir).parents[1]))
 
 ORIGIN = ", ".join(map(str, workflow.configfiles)) or "config"
 try:
@@ -86,19 +87,14 @@ def settings_of(wildcards):
     return DATASETS[wildcards.dataset].model_dump(mode="json", exclude={"confounds"})
 
 
-def sources_of(script):
-    return source_digest(Path(workflow.basedir) / "workflow/scripts" / script)
+SOURCES = provenance.Sources(
+    Path(".snakemake/neuro-attn"), on_demand=[*chain(*sources.READERS.values())]
+)
 
 
-def sources_of_family(family):
-    # Families are imported by name, which the sources of a script do not show.
-    return source_digest(configuration.family_file(family))
-
-
-@cache
-def sources_of_figure(name):
-    # So are figures.
-    return source_digest(FIGURES[name].module)
+def sources_of(script, *chosen):
+    """Return a digest of a script's code, and of modules that it imports by name."""
+    return SOURCES.digest(workflow.source_path(f"../scripts/{script}"), *chosen)
 
 
 def recordings_of(wildcards):
@@ -109,8 +105,8 @@ def recordings_of(wildcards):
 
 
 def regions_of(dataset):
-    table = read_csv(checkpoints.regions.get(dataset=dataset).output.table)
-    return list(dict.fromkeys(table["region"]))
+    table = checkpoints.regions.get(dataset=dataset).output.table
+    return distinct_names(table, "region")
 
 
 def decodings_of_dataset(dataset):

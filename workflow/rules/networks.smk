@@ -22,7 +22,7 @@ for name, network in CONFIGURATION.networks.items():
             name=name,
             network=network.model_dump(mode="json"),
             seed=CONFIGURATION.seed,
-            sources=[sources_of("train.py"), sources_of_family(network.family)],
+            sources=sources_of("train.py", configuration.family_file(network.family)),
         script:
             "../scripts/train.py"
 
@@ -57,7 +57,7 @@ for name, network in CONFIGURATION.networks.items():
             ),
             network=network.model_dump(mode="json"),
             seed=CONFIGURATION.seed,
-            sources=[sources_of("record.py"), sources_of_family(network.family)],
+            sources=sources_of("record.py", configuration.family_file(network.family)),
         script:
             "../scripts/record.py"
 
@@ -80,7 +80,7 @@ for name, network in CONFIGURATION.networks.items():
             ),
             network=network.model_dump(mode="json"),
             seed=CONFIGURATION.seed,
-            sources=[sources_of("record.py"), sources_of_family(network.family)],
+            sources=sources_of("record.py", configuration.family_file(network.family)),
         script:
             "../scripts/record.py"
 

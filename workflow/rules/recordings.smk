@@ -25,7 +25,7 @@ for name, dataset in CONFIGURATION.datasets.items():
             settings=dataset.model_dump(mode="json", exclude=NOT_READ),
             folder=FOLDER if dataset.source != "simulation" else "",
             seed=CONFIGURATION.seed if dataset.source == "simulation" else 0,
-            sources=sources_of("recordings.py"),
+            sources=sources_of("recordings.py", *sources.READERS[dataset.source]),
         script:
             "../scripts/recordings.py"
 

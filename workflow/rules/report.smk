@@ -19,10 +19,10 @@ for group in GROUPS:
             params:
                 figures={figure.name: figure.note for figure in group.figures},
                 settings=group.settings,
-                sources=[
-                    sources_of("draw_figures.py"),
-                    *(sources_of_figure(figure.name) for figure in group.figures),
-                ],
+                sources=sources_of(
+                    "draw_figures.py",
+                    *(FIGURES[figure.name].module for figure in group.figures),
+                ),
             script:
                 "../scripts/draw_figures.py"
 

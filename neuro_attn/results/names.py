@@ -1,0 +1,31 @@
+"""Names in a table of results, read while a workflow is parsed, where pandas is not imported."""
+
+import csv
+from pathlib import Path
+
+from neuro_attn import escaping
+from neuro_attn.errors import InputError
+
+
+def distinct_names(path: str | Path, column: str) -> list[str]:
+    """Return the distinct values of a column of text, in the order of the file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A table that `write_csv` wrote.
+    column : str
+        Name of the column.
+
+    Raises
+    ------
+    InputError
+        If the table lacks the column.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        if column not in (rows.fieldnames or ()):
+            raise InputError(
+                str(path), f"has no column {column}.", "Delete it; the next run writes it again."
+            )
+        return list(dict.fromkeys(escaping.from_csv(row[column]) for row in rows))
