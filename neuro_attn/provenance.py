@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 from neuro_attn.errors import InputError
 from neuro_attn.files import write_text
 
+STORE = Path(".snakemake/neuro-attn")
+"""Folder in which a run caches what it knows of sources, below the folder of the run."""
 _PACKAGE = Path(__file__).parent
 _PARSED = f"parsed-{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]}.json"
 """Cache of parsed modules; another version of this module may parse them differently."""

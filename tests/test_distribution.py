@@ -38,7 +38,8 @@ def test_every_dependency_is_locked():
         for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
         if re.match(r"[a-z0-9]", line)
     }
-    wanted = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]
+    extras = PROJECT["optional-dependencies"]
+    wanted = PROJECT["dependencies"] + extras["dev"] + extras["networks"]
     names = {re.split(r"[\[<>=]", each)[0] for each in wanted} - {PROJECT["name"]}
     assert names <= locked
 
@@ -67,7 +68,7 @@ def test_the_conda_environment_lists_the_same_packages_as_the_project():
     listed = set(environment["dependencies"]) - {f"python {PROJECT['requires-python']}"}
     wanted = {
         re.sub(r"(?=>=)", " ", each, count=1).replace("matplotlib ", "matplotlib-base ")
-        for each in PROJECT["dependencies"]
+        for each in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["networks"]
         if not each.startswith("snakemake")
     }
     assert listed == wanted

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from neuro_attn import budget, configuration
 from neuro_attn.command_line import messages, options, running
-from neuro_attn.command_line.running import DATA_VARIABLE
+from neuro_attn.command_line.calling import DATA_VARIABLE, Run
+from neuro_attn.command_line.failures import WorkflowError
+from neuro_attn.command_line.folders import check_folder
 from neuro_attn.errors import InputError, of_the_system
 from neuro_attn.printing import escaped
 
@@ -57,16 +59,16 @@ def _main(arguments: Sequence[str] | None) -> int:
             case "download":
                 _download(given)
             case "verify":
-                what = running.Run(given.config, given.data, 1, memory=given.memory)
+                what = Run(given.config, given.data, 1, memory=given.memory)
                 return int(not running.verify(what, given.results))
             case _:
-                what = running.Run(
+                what = Run(
                     given.config, given.data, given.cores, others, given.verify, given.memory
                 )
                 running.run(what, report=given.command == "report")
     except InputError as error:
         messages.tell(error)
-    except running.WorkflowError as failure:
+    except WorkflowError as failure:
         for message in failure.messages:
             messages.tell(message)
         sys.stderr.writelines(failure.log)
@@ -154,9 +156,10 @@ def _init(given: argparse.Namespace) -> None:
 
 
 def _check(given: argparse.Namespace) -> int:
-    running.check_folder()
+    check_folder()
     keys, positions = configuration.read(given.config)
     settings = configuration.parse(keys, given.config, positions)
+    configuration.check_extras(settings)
     from neuro_attn.onboarding import checking, rendering
 
     folder = given.data or os.environ.get(DATA_VARIABLE) or settings.data_folder

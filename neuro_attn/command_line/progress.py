@@ -89,6 +89,13 @@ class Progress:
         elif job_done:
             print(self.text(), flush=True)
 
+    def tell(self, text: str) -> None:
+        """Print a line above the progress."""
+        if self.live:
+            drawn("")
+        print(f"neuro-attn: {text}", flush=True)
+        self.draw()
+
     def draw(self) -> None:
         """Redraw the line, if this is a terminal."""
         if self.live:

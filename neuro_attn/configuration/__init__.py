@@ -34,6 +34,7 @@ from neuro_attn.configuration.experiment import (
     Simulation,
     Timing,
 )
+from neuro_attn.configuration.extras import check_extras
 from neuro_attn.configuration.families import ATTENDED, FAMILIES, family_file
 from neuro_attn.configuration.network_settings import ListRecall, Network, NetworkAnalysis
 from neuro_attn.configuration.parsing import dataset_from, parse
@@ -79,6 +80,7 @@ __all__ = [
     "Task",
     "Time",
     "Timing",
+    "check_extras",
     "check_products",
     "dataset_from",
     "family_file",

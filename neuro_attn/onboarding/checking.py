@@ -4,7 +4,6 @@ The sessions are read without binning their spikes (`sources.outlines`), and the
 stages is asked what it would decode. So a check says what a run will do, not what it might.
 """
 
-import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,12 +148,7 @@ def _outlines(
         sources.session_names(name, dataset, data_folder)
         yield from sources.outlines(name, dataset, data_folder, settings.seed)
         return
-    if importlib.util.find_spec("equinox") is None:
-        raise InputError(
-            f"networks.{dataset.network}",
-            "networks need JAX, which is not installed.",
-            "pip install 'neuro-attn[networks]', or leave out networks.",
-        )
+    # JAX, which few configurations need, takes a second to import and may not be installed.
     from neuro_attn import networks
 
     network = settings.networks[dataset.network]

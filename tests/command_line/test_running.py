@@ -15,7 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from neuro_attn.command_line import running
+from neuro_attn.command_line import processes
+from neuro_attn.command_line.calling import SHOW, Run, shows
+from neuro_attn.command_line.failures import WorkflowError
+from neuro_attn.command_line.folders import LOGS
+from neuro_attn.command_line.processes import Process
 from neuro_attn.command_line.progress import Jobs
 from tests.command_line.conftest import COMMAND, environment
 
@@ -58,7 +62,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 
 
 def logs(folder: Path) -> list[Path]:
-    return sorted((folder / running.LOGS).glob("*.log"))
+    return sorted((folder / LOGS).glob("*.log"))
 
 
 def is_alive(process: int) -> bool:
@@ -109,14 +113,14 @@ def test_options_that_show_are_options_of_snakemake():
     from snakemake.cli import get_argument_parser
 
     known = {option for each in get_argument_parser()._actions for option in each.option_strings}
-    assert set(running.SHOW) <= known
+    assert set(SHOW) <= known
 
 
 @pytest.mark.parametrize(
     "arguments", [["--cores", "2"], ["results/b.txt"], ["--forceall"], ["-F"], ["-R", "first"]]
 )
 def test_other_arguments_of_snakemake_make_results(arguments):
-    assert not running.shows(arguments)
+    assert not shows(arguments)
 
 
 @pytest.mark.parametrize(
@@ -307,13 +311,13 @@ def test_a_run_that_was_killed_stays_known_until_its_lock_is_released(
 ):
     """Otherwise a Ctrl-C while unlocking would leave Snakemake's lock to no one."""
     monkeypatch.setattr(
-        running, "_command", lambda *_: [sys.executable, "-c", f"raise SystemExit({code})"]
+        processes, "command", lambda *_: [sys.executable, "-c", f"raise SystemExit({code})"]
     )
     path = tmp_path / "lock"
     path.write_text("123456789\n")
     with open(path, "r+") as lock, open(tmp_path / "log", "w") as log:
-        process = running._Process(running.Run("", None, 1), lock.fileno(), log, 0.0)
-        with suppress(running.WorkflowError):
+        process = Process(Run("", None, 1), lock.fileno(), log, 0.0)
+        with suppress(WorkflowError):
             process.run([], phase)
     assert bool(path.read_text()) == remains
     assert not remains or int(path.read_text()) != 123456789

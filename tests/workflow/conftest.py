@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +60,8 @@ class Project:
     """A folder with the workflow, and the command line run in it."""
 
     folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    """Environment variables beside those of the tests."""
 
     def write_config(self, keys: dict, name: str = "config.yaml") -> str:
         (self.folder / name).write_text(yaml.safe_dump(keys, sort_keys=False), encoding="utf-8")
@@ -79,7 +81,7 @@ class Project:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            env=environment,
+            env=environment | self.environment,
             timeout=600,
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
@@ -101,6 +103,27 @@ def laid_out(folder: Path) -> Project:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     return Project(folder)
+
+
+# Python imports this module when it starts; the packages are then as if they were not installed.
+WITHOUT_NETWORKS = """
+import sys
+from importlib.machinery import PathFinder
+
+class Finder(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        hidden = name.partition(".")[0] in ("jax", "jaxlib", "equinox", "optax")
+        return None if hidden else super().find_spec(name, path, target)
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Finder
+"""
+
+
+def without_networks(project: Project) -> Project:
+    """Return a project in which the packages of networks cannot be imported."""
+    (project.folder / "sitecustomize.py").write_text(WITHOUT_NETWORKS)
+    return replace(project, environment={"PYTHONPATH": str(project.folder)})
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
-"""The smallest run that is allowed goes through to its report."""
+"""The smallest run that is allowed completes with its report, without the packages of networks."""
+
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -6,7 +10,7 @@ import xarray as xr
 
 from neuro_attn.inference.significance import significant
 from neuro_attn.results import read_csv
-from tests.workflow.conftest import Project
+from tests.workflow.conftest import NETWORKS, Project, without_networks
 
 CLASSES = ["left", "middle", "right"]
 SMALLEST = {
@@ -51,7 +55,7 @@ def recording(path):
 
 @pytest.fixture(scope="module")
 def run(new_project) -> Project:
-    project = new_project()
+    project = without_networks(new_project())
     (project.folder / "data").mkdir()
     recording(project.folder / "data/2024.nc")
     project.run("report", project.write_config(SMALLEST), "--cores", "2")
@@ -86,3 +90,29 @@ def test_nothing_is_significant_and_every_figure_and_table_is_marked_as_a_first_
     for path in (results / "tables").glob("*-mine.html"):
         assert note.capitalize() in path.read_text(), path
     assert f"Data set mine: {note}" in (results / "report.html").read_text()
+
+
+# --- without the packages of networks -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("package", ["jax", "equinox", "optax"])
+def test_the_run_was_without_the_packages_of_networks(run, package):
+    command = [sys.executable, "-c", f"import {package}"]
+    done = subprocess.run(
+        command, cwd=run.folder, env=os.environ | run.environment, capture_output=True, text=True
+    )
+    assert f"ModuleNotFoundError: No module named '{package}'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [("check", "networks"), ("run", "networks"), ("report", "networks"), ("check", "list_recall")],
+)
+def test_a_configuration_with_networks_names_the_extra(run, command, named):
+    keys = {key: NETWORKS[key] for key in (named, "network_analysis")}
+    done = run.run(command, run.write_config({**SMALLEST, **keys}, f"{named}.yaml"), check=False)
+    assert done.returncode == 1
+    (message,) = [line for line in done.stderr.splitlines() if "error" in line]
+    assert f"{named}: the extra networks of neuro-attn is not installed" in message
+    assert "missing: jax, equinox, optax. Run pip install '.[networks]'" in message
+    assert "Traceback" not in done.stderr

@@ -44,6 +44,9 @@ try:
     )
     with budget.limited(config["memory"]):
         configuration.check_products(CONFIGURATION)
+    if not workflow.deployment_settings.deployment_method:
+        # Otherwise, jobs run in an environment of their own.
+        configuration.check_extras(CONFIGURATION)
     DATASETS = CONFIGURATION.all_datasets()
     FOLDER = os.environ.get("NEURO_ATTN_DATA") or CONFIGURATION.data_folder
     INPUT_FILES = {
@@ -88,7 +91,7 @@ def settings_of(wildcards):
 
 
 SOURCES = provenance.Sources(
-    Path(".snakemake/neuro-attn"), on_demand=[*chain(*sources.READERS.values())]
+    provenance.STORE, on_demand=[*chain(*sources.READERS.values())]
 )
 
 

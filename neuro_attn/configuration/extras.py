@@ -1,0 +1,30 @@
+"""What a configuration needs that is installed only on request."""
+
+from importlib.util import find_spec
+
+from neuro_attn.configuration.settings import Configuration
+from neuro_attn.errors import InputError
+
+_OF_NETWORKS = ("jax", "equinox", "optax")
+"""Packages of the extra `networks` (pyproject.toml)."""
+
+
+def check_extras(settings: Configuration) -> None:
+    """Raise `InputError` if a configuration has networks and their packages are not installed.
+
+    Parameters
+    ----------
+    settings : Configuration
+        The configuration.
+    """
+    needs = {"networks": settings.networks, "list_recall": settings.list_recall.families}
+    keys = [key for key, given in needs.items() if given]
+    missing = [name for name in _OF_NETWORKS if find_spec(name) is None]
+    if keys and missing:
+        raise InputError(
+            keys[0],
+            "the extra networks of neuro-attn is not installed: networks need "
+            f"{', '.join(_OF_NETWORKS)}; missing: {', '.join(missing)}.",
+            "Run pip install '.[networks]' in the folder of the project, or remove "
+            f"{' and '.join(keys)} from the configuration.",
+        )
