@@ -36,7 +36,8 @@ class Module(NamedTuple):
     code : str
         Digest of its code.
     imports, late : list of str
-        Names that it imports: when it is imported itself, and when its functions are called.
+        Names that it imports: when it is imported itself, and when its functions are called. A name
+        that ends in ``.*`` stands for all modules of a package, of which one is found by its name.
     """
 
     code: str
@@ -53,8 +54,8 @@ class Sources:
         Folder of two caches: of parsed modules, by their content, since every job of a run needs
         them; and of the modules behind each digest, so that a later run can name what changed.
     on_demand : collection of Path
-        Modules that functions import only if the configuration chooses them. They count where they
-        are passed to `digest`, or imported outside functions.
+        Modules that functions import, or find by name, only if the configuration chooses them. They
+        count where they are passed to `digest`, or imported outside functions.
     package : Path
         Folder of the package.
     """
@@ -142,9 +143,11 @@ class Sources:
 
     def _places(self, parts: tuple[str, ...]) -> set[Path]:
         if parts not in self._found:
-            place = self._package.joinpath(*parts)
-            candidates = (place.with_suffix(".py"), place / "__init__.py")
-            self._found[parts] = {file for file in candidates if file.is_file()}
+            *folder, name = parts or ("",)
+            place = self._package.joinpath(*folder)
+            names = (f"{name}.py", f"{name}/__init__.py") if name else ("__init__.py",)
+            found = {file for pattern in names for file in place.glob(pattern)}
+            self._found[parts] = {file for file in found if file.is_file()}
         return self._found[parts]
 
 
@@ -169,6 +172,8 @@ def _parsed(source: bytes) -> Module:
     imports: dict[bool, set[str]] = {False: set(), True: set()}
     for node, in_function in _statements(tree.body):
         imports[in_function] |= set(_imported(node))
+    if b"import_module(" in source:
+        imports[True] |= set(_found_by_name(tree))
     return Module(_sha256(_written(tree))[:16], *(sorted(imports[late]) for late in (False, True)))
 
 
@@ -189,6 +194,17 @@ def _imported(node: Any) -> list[str]:
             return [module, *(f"{module}.{alias.name}" for alias in names)]
         case _:
             return []
+
+
+def _found_by_name(tree: ast.AST) -> Iterator[str]:
+    """Yield packages whose modules are found by name: ``import_module(f"package.{name}")``."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="import_module"),
+                args=[ast.JoinedStr(values=[ast.Constant(value=str(prefix)), *_])],
+            ):
+                yield f"{prefix.rpartition('.')[0]}.*"
 
 
 def _written(node: object) -> str:

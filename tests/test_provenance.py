@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path(neuro_attn.__file__).parent
 SCRIPTS = ROOT / "workflow" / "scripts"
 READERS = {path for paths in sources.READERS.values() for path in paths}
-OURS = Sources(on_demand=READERS)
+FAMILY_FILES = {family_file(family) for family in FAMILIES}
+FIGURE_FILES = set((PACKAGE / "figures").glob("*.py"))
+OURS = Sources(on_demand=READERS | FAMILY_FILES | FIGURE_FILES)
 
 
 def modules(*scripts):
@@ -37,6 +39,8 @@ TEXTS = {
     "near/inner.py": "import small.far\n\ndef twice(): return 2 * small.far.ANSWER\n",
     "near/beside.py": "import unknown_library\n",
     "late.py": "",
+    "found/__init__.py": "",
+    "found/one_kind.py": "",
     "chosen.py": "",
     "unrelated.py": "import small.far\n",
 }
@@ -45,6 +49,8 @@ import numpy
 from small import near
 
 def f(kind):
+    from importlib import import_module
+    import_module(f"small.found.{kind}_kind").f()
     from small import late
     if kind == "chosen":
         from small import chosen
@@ -72,7 +78,14 @@ def edit(path, text="EDITED = 1\n"):
         file.write(text)
 
 
-IMPORTED = ["__init__.py", "far.py", "near/__init__.py", "near/inner.py", "late.py"]
+IMPORTED = [
+    "__init__.py",
+    "far.py",
+    "near/__init__.py",
+    "near/inner.py",
+    "late.py",
+    "found/one_kind.py",
+]
 
 
 @pytest.mark.parametrize("name", [*IMPORTED, "../script.py"])
@@ -178,7 +191,7 @@ def test_any_change_of_code_changes_the_digest(package, old, new):
 def test_modules_that_import_each_other_end(package):
     (package / "far.py").write_text("import small.near\n")
     found = Sources(on_demand=[package / "chosen.py"], package=package)
-    assert len(found.files(package.parent / "script.py")) == 6
+    assert len(found.files(package.parent / "script.py")) == 8
 
 
 def test_the_digest_does_not_depend_on_where_the_project_is(package, tmp_path):
@@ -243,7 +256,18 @@ def test_figures_do_not_rerun_because_of_networks_or_sources():
     files = [figure.module for figure in FIGURES.values()]
     assert files
     for file in [*files, SCRIPTS / "draw_figures.py", SCRIPTS / "write_tables.py"]:
-        assert not stages(file) & {"networks", "sources", "decoding", "geometry"}, file
+        assert not stages(file) & {"networks", "sources", "decoding"}, file
+        # Labels of measures stand beside what names them, and the measures are not imported.
+        of_geometry = {name for name in modules(file) if name.startswith("geometry/")}
+        assert of_geometry <= {"geometry/__init__.py", "geometry/specification.py"}, file
+
+
+def test_geometry_depends_on_every_measure_although_these_are_found_by_name():
+    measures = {
+        f"geometry/measures/{path.name}" for path in (PACKAGE / "geometry/measures").glob("*.py")
+    }
+    assert len(measures) > 5
+    assert measures <= modules(SCRIPTS / "measure_geometry.py")
 
 
 def test_a_figure_depends_on_its_own_module_and_on_no_other_figure():
@@ -282,9 +306,8 @@ def test_every_reader_that_a_function_imports_is_of_one_source():
 
 
 def test_results_depend_on_no_reader_and_on_no_family_that_they_do_not_use():
-    families = {family_file(family) for family in FAMILIES}
     for script in SCRIPTS.glob("*.py"):
         readers = {path.stem for path in OURS.files(script) & READERS}
         assert readers == ({"simulation"} if script.name == "truth.py" else set()), script
-        used = {path.stem for path in OURS.files(script) & families}
+        used = {path.stem for path in OURS.files(script) & FAMILY_FILES}
         assert used == ({"bahdanau", "seq2seq"} if script.name == "recall_lists.py" else set())

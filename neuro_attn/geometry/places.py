@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from importlib import import_module
 from typing import NamedTuple
 
 from neuro_attn.configuration import AnyDataset, Decoding
@@ -70,7 +71,8 @@ class Request(NamedTuple):
         """
         if self.lacking:
             raise UndefinedError(self.lacking)
-        found: dict[str, Estimate] = self.measure.estimate(population, self.place, context)
+        module = import_module(f"neuro_attn.geometry.measures.{self.measure.name}")
+        found: dict[str, Estimate] = module.estimate(population, self.place, context)
         return found
 
 

@@ -1,10 +1,8 @@
 """What every measure of geometry states about itself, read from its module without importing it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from neuro_attn.discovery import constants, modules
 
@@ -48,11 +46,6 @@ class Measure:
     bounds: tuple[float, float]
     order: int
     module: Path
-
-    @property
-    def estimate(self) -> Callable[..., Any]:
-        """The function ``estimate`` of the module: from population, place and settings."""
-        return import_module(f"neuro_attn.geometry.measures.{self.name}").estimate
 
 
 def specified(module: Path) -> Measure:

@@ -77,9 +77,9 @@ def test_an_edit_of_code_reruns_what_depends_on_it_and_names_the_module(copy):
 
 
 def test_a_run_says_what_ran_again_and_why(copy):
-    edit(copy, with_code, "comparison/likeness.py")
+    edit(copy, with_code, "comparison/representational_similarity.py")
     done = copy.run("run", "config.yaml", "--cores", "2")
-    changed = "neuro_attn/comparison/likeness.py changed"
+    changed = "neuro_attn/comparison/representational_similarity.py changed"
     assert f"neuro-attn: {changed}: what depends on it runs again, beginning with" in done.stdout
     _, _, summary = done.stdout.partition(" ran again:\n")
     assert re.search(rf"^  compare_representations: {changed}$", summary, re.MULTILINE)

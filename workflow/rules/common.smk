@@ -4,7 +4,7 @@ from itertools import chain
 from pathlib import Path
 
 # Every job parses this file, so nothing that it imports may import numpy, pandas and the like.
-from neuro_attn import budget, configuration, provenance, sources
+from neuro_attn import budget, configuration, discovery, figures, provenance, sources
 from neuro_attn.errors import InputError
 from neuro_attn.escaping import rst
 from neuro_attn.figures.specification import FIGURES
@@ -90,9 +90,13 @@ def settings_of(wildcards):
     return DATASETS[wildcards.dataset].model_dump(mode="json", exclude={"confounds"})
 
 
-SOURCES = provenance.Sources(
-    provenance.STORE, on_demand=[*chain(*sources.READERS.values())]
-)
+# What the configuration chooses counts for the rules that use it.
+CHOSEN = [
+    *chain(*sources.READERS.values()),
+    *map(configuration.family_file, configuration.FAMILIES),
+    *discovery.modules(Path(figures.__file__).parent).values(),
+]
+SOURCES = provenance.Sources(provenance.STORE, on_demand=CHOSEN)
 
 
 def sources_of(script, *chosen):

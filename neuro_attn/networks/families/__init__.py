@@ -26,7 +26,7 @@ Builder = Callable[[Array, int, int, Network], Model]
 
 def _module(family: str) -> ModuleType:
     # Imported when it is needed: a job stands on the module of its own family alone.
-    return import_module(f"{__name__}.{family.replace('-', '_')}")
+    return import_module(f"neuro_attn.networks.families.{family.replace('-', '_')}")
 
 
 def _build(family: str, key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Model:
