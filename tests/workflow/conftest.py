@@ -82,7 +82,7 @@ class Project:
             capture_output=True,
             text=True,
             env=environment | self.environment,
-            timeout=600,
+            timeout=3600,  # to end what hangs, on a machine however busy
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
