@@ -56,32 +56,34 @@ def test_an_edit_of_what_the_configuration_does_not_use_reruns_nothing(copy):
     assert planned(copy) == (set(), "")
 
 
-def test_an_edit_of_a_figure_redraws_the_figures_of_each_data_set_that_has_it(copy):
+def test_an_edit_of_a_figure_redraws_the_figures_of_each_data_set_and_the_run_says_why(copy):
     edit(copy, with_code, "figures/onsets.py")
+    changed = "neuro_attn/figures/onsets.py changed"
     rules, summary = planned(copy)
     assert rules == {"figures_small", "figures_network-tiny"}
     assert summary.splitlines() == [
         "2 jobs would run again:",
-        "  figures_network-tiny, figures_small: neuro_attn/figures/onsets.py changed",
+        f"  figures_network-tiny, figures_small: {changed}",
     ]
-
-
-def test_an_edit_of_code_reruns_what_depends_on_it_and_names_the_module(copy):
-    edit(copy, with_code, "networks/families/luong_dot.py", "inference/onsets.py")
-    rules, summary = planned(copy)
-    assert {"train_tiny", "record_tiny", "untrained_tiny", "infer"} <= rules
-    assert not rules & {"recordings_small", "truth", "regions", "decode", "measure_geometry"}
-    assert "2 train_tiny, 2 record_tiny" in summary
-    assert "neuro_attn/networks/families/luong_dot.py changed" in summary
-    assert "infer: neuro_attn/inference/onsets.py changed" in summary
-
-
-def test_a_run_says_what_ran_again_and_why(copy):
-    edit(copy, with_code, "comparison/representational_similarity.py")
-    done = copy.run("run", "config.yaml", "--cores", "2")
-    changed = "neuro_attn/comparison/representational_similarity.py changed"
-    assert f"neuro-attn: {changed}: what depends on it runs again, beginning with" in done.stdout
-    _, _, summary = done.stdout.partition(" ran again:\n")
-    assert re.search(rf"^  compare_representations: {changed}$", summary, re.MULTILINE)
-    assert re.search(r"^  .*tables_comparison.*: its input is computed again$", summary, re.M)
+    done = copy.run("run", "config.yaml", "--cores", "2").stdout
+    assert f"neuro-attn: {changed}: what depends on it runs again, beginning with fig" in done
+    assert re.search(rf"^neuro-attn: 2 jobs ran again:\n  figures_.*: {changed}$", done, re.M)
     assert planned(copy) == (set(), "")
+
+
+def test_an_edit_of_code_reruns_what_depends_on_it_and_nothing_before_it(copy):
+    edit(copy, with_code, "inference/onsets.py")
+    rules, summary = planned(copy)
+    assert {"infer", "figures_small", "tables_small"} <= rules
+    assert not rules & {"recordings_small", "regions", "decode", "measure_geometry", "train_tiny"}
+    assert "infer: neuro_attn/inference/onsets.py changed" in summary
+    assert "its input is computed again" in summary
+
+
+def test_an_edit_of_a_family_trains_its_networks_again(copy):
+    edit(copy, with_code, "networks/families/luong_dot.py")
+    rules, summary = planned(copy)
+    assert {"train_tiny", "record_tiny", "untrained_tiny"} <= rules
+    assert not rules & {"recordings_small", "truth", "recall_lists"}
+    changed = "neuro_attn/networks/families/luong_dot.py changed"
+    assert re.search(rf"^  .*2 train_tiny.*: {changed}$", summary, re.MULTILINE)
