@@ -29,7 +29,8 @@ _PHRASES = {
 """How Snakemake's reasons begin, with ours."""
 _NOTHING = "<nothing exclusive>"
 _DIGEST = re.compile(r"[0-9a-f]{16}")
-_MOST_NAMED = 3
+_MOST_NAMED, _LONGEST_VALUE = 3, 40
+"""Modules, files or settings that are named, and characters of a value that is shown."""
 
 
 class Reruns:
@@ -121,9 +122,9 @@ def _is_digest(value: Any) -> bool:
 def _changed_settings(old: Iterable[Any], new: Iterable[Any]) -> Iterator[str]:
     """Yield keys whose values differ between two lists of settings, with the values."""
     before, now = (dict(each for value in side for each in _flat(value)) for side in (old, new))
-    for key in [*before, *(now.keys() - before.keys())]:
+    for key in before | now:
         if before.get(key) != now.get(key):
-            values = f"{before.get(key, 'absent')} -> {now.get(key, 'absent')}"
+            values = " -> ".join(_short(side.get(key, "absent")) for side in (before, now))
             yield f"{key} ({values})" if key else values
 
 
@@ -134,6 +135,10 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
             yield from _flat(inner, f"{key}.{name}" if key else str(name))
     else:
         yield key, str(value)
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LONGEST_VALUE else f"{value[: _LONGEST_VALUE - 3]}..."
 
 
 def _listed(names: list[str], what: str) -> str:

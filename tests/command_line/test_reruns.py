@@ -44,6 +44,10 @@ def told(reruns, *jobs):
             "changed settings: time.bin (0.1 -> 0.2), time.start (0 -> absent), x ([] -> absent)",
         ),
         (CHANGED.format("1", "2"), "changed settings: 1 -> 2"),
+        (
+            CHANGED.format(f"{{'a': {list(range(99))}}}", "{'a': [1]}"),
+            "changed settings: a ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11... -> [1])",
+        ),
         (CHANGED.format("<nothing exclusive>", "{'a': 1}"), "changed settings: a (absent -> 1)"),
         (
             CHANGED.format(f"{{'a': 1}},'{OLD}'", f"'{NEW}',{{'a': 2}}"),
