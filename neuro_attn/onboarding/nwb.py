@@ -1,5 +1,8 @@
 """What stands in an NWB file. Traces are never read, spike times in blocks."""
 
+from contextlib import suppress
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -22,6 +25,7 @@ from neuro_attn.sources.nwb_files import (
     is_group,
     listed,
     opened,
+    part,
     scalar,
     type_of,
 )
@@ -147,12 +151,20 @@ def _series(tree: Tree) -> list[tuple[str, tuple[float, float] | None]]:
         if data is None or is_group(data):
             continue
         shape, span = tuple(data.shape), None
-        start, times = arrays.get("starting_time"), arrays.get("timestamps")
-        if start is not None and (rate := attribute(start, "rate")):
-            first = float(scalar(start))
-            span = (first, first + shape[0] / float(rate))
-        elif times is not None and len(times):
-            span = (float(times[0]), float(times[-1]))
+        # A run does not read series: what is wrong with them may not keep a file from being shown.
+        with suppress(TypeError, ValueError, IndexError):
+            span = _span(arrays, shape)
         size = " x ".join(map(str, shape))
         found.append((f"{type_of(group)} {name!r} ({size} samples, not read)", span))
     return [*found, (f"{n_more:,} more time series", None)] if n_more else found
+
+
+def _span(arrays: dict[str, Any], shape: tuple[int, ...]) -> tuple[float, float] | None:
+    """Return when the samples of a series begin and end, s, if the file states it."""
+    start, times = arrays.get("starting_time"), arrays.get("timestamps")
+    if start is not None and (rate := attribute(start, "rate")):
+        first = float(scalar(start))
+        return first, first + shape[0] / float(rate)
+    if times is not None and (first := scalar(times)) is not None:
+        return float(first), float(np.ravel(part(times, -1))[-1])
+    return None

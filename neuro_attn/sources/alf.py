@@ -39,6 +39,7 @@ from neuro_attn.sources.sorting import (
     trains_of,
 )
 from neuro_attn.sources.text_tables import read_text_table
+from neuro_attn.sources.units import whole_numbers
 
 _OF_CHANNELS = ("channels", "peakChannel")
 """Attributes of clusters that name a channel; the first one present is used."""
@@ -431,12 +432,13 @@ def _table(file: DataFile) -> _Part:
     if table.index.name == "cluster_id" and "cluster_id" not in table:
         table = table.reset_index()
     columns: dict[str, Any] = {str(name): each.to_numpy() for name, each in table.items()}
-    ids = pd.to_numeric(table.get("cluster_id"), errors="coerce") if "cluster_id" in table else None
-    if ids is not None and (ids.isna() | (ids < 0) | (ids % 1 != 0) | ids.duplicated()).any():
-        raise InputError(
-            str(file.path), "cluster_id repeats, or is not a whole number from 0 in each row."
-        )
-    rows = None if ids is None else ids.to_numpy().astype(np.int64)
+    if "cluster_id" not in table:
+        return _Part(file, columns, len(table), None)
+    where = f"{file.path}, cluster_id"
+    numbers = pd.to_numeric(table["cluster_id"], errors="coerce")
+    rows = whole_numbers(numbers.to_numpy(dtype=float, na_value=np.nan), where)
+    if (rows < 0).any() or len(np.unique(rows)) < len(rows):
+        raise InputError(where, "a number repeats or is below 0.", "Clusters are numbered from 0.")
     return _Part(file, columns, len(table), rows)
 
 

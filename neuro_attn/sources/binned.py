@@ -75,13 +75,19 @@ def chain(edges: np.ndarray) -> Chain:
     chains = []
     for first in there[there < there[0] + width - _TOLERANCE]:
         n = 1
-        while (np.abs(there - first - n * width) <= _TOLERANCE).any():
+        while _has(there, first + n * width):
             n += 1
         meets_event = abs(first / width - round(first / width)) * width <= _TOLERANCE
-        n_after = sum(first + k * width >= -_TOLERANCE for k in range(n))
+        n_after = int((first + width * np.arange(n) >= -_TOLERANCE).sum())
         chains.append((meets_event, n_after, n, -first))
     _, _, n, first = max(chains)
     return Chain(float(-first), float(-first + n * width), float(width))
+
+
+def _has(there: np.ndarray, wanted: float) -> bool:
+    """Return whether sorted edges have one at a place."""
+    place = np.searchsorted(there, wanted - _TOLERANCE)
+    return bool(place < len(there) and there[place] <= wanted + _TOLERANCE)
 
 
 def overlap(edges: np.ndarray) -> float:

@@ -185,13 +185,13 @@ def _edges(parameters: dict[str, Any], n_bins: int, path: Path) -> tuple[np.ndar
     assert starts is not None
     if len(starts) != n_bins or len(width) not in (1, n_bins):
         raise InputError(where, f"gives {len(starts)} bins; binned_data has {n_bins}.")
-    # Bins of no width would be joined for ever.
-    if (wrong := ~(np.isfinite(starts + width) & (starts + width > starts))).any():
-        number = int(wrong.argmax())
+    with np.errstate(over="ignore", invalid="ignore"):
+        stops = starts + width
+    if (wrong := ndt.first_wrong_bin(starts, stops)) is not None:
         raise InputError(
             where,
-            f"bin {number + 1} starts at {starts[number]:g} and is "
-            f"{np.broadcast_to(width, n_bins)[number]:g} samples wide.",
-            "Both must be finite, and a width above 0.",
+            f"bin {wrong + 1} starts at {starts[wrong]:g} and is "
+            f"{np.broadcast_to(width, n_bins)[wrong]:g} samples wide.",
+            f"Both must be finite, and a width at least {ndt.NARROWEST:g}.",
         )
-    return starts, starts + width
+    return starts, stops

@@ -22,6 +22,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.sources.checks import existing_file
+from neuro_attn.sources.units import whole_numbers
 
 _NUMBERS = frozenset({"double", "single", "logical", "sparse"}) | {
     f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
@@ -218,12 +219,12 @@ def _rows(rows: list[str]) -> str | list[str]:
 
 def _dense(group: h5py.Group, where: str) -> np.ndarray:
     """Return a sparse matrix of version 7.3 as an array."""
-    starts = _whole(group["jc"]).astype(int)
+    starts = whole_numbers(_whole(group["jc"]), f"{where}, jc")
     n_rows = int(group.attrs["MATLAB_sparse"])
     budget.need_array((n_rows, len(starts) - 1), 8, where)
     if "data" not in group:
         return np.zeros((n_rows, len(starts) - 1))
-    parts = (_whole(group["data"]), _whole(group["ir"]).astype(int), starts)
+    parts = (_whole(group["data"]), whole_numbers(_whole(group["ir"]), f"{where}, ir"), starts)
     return scipy.sparse.csc_array(parts, shape=(n_rows, len(starts) - 1)).toarray()
 
 

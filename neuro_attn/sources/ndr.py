@@ -16,6 +16,7 @@ import pandas as pd
 
 from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
+from neuro_attn.sources import ndt
 from neuro_attn.sources.checks import existing_file
 from neuro_attn.sources.text_tables import column_names, read_text_table
 
@@ -166,9 +167,12 @@ def _edges(times: Iterable[str], path: Path) -> tuple[np.ndarray, np.ndarray]:
         stops = np.append(starts[1:], 2 * starts[-1] - starts[-2])
     else:
         stops = starts + 1
-    if (wrong := stops <= starts).any():
-        name = list(times)[int(wrong.argmax())]
-        raise InputError(f"{path}, {name}", "the bin ends before it begins.")
+    if (wrong := ndt.first_wrong_bin(starts, stops)) is not None:
+        raise InputError(
+            f"{path}, {list(times)[wrong]}",
+            f"the bin starts at {starts[wrong]:g} and stops at {stops[wrong]:g}.",
+            f"Both must be finite, and a bin at least {ndt.NARROWEST:g} samples wide.",
+        )
     return starts, stops
 
 

@@ -13,8 +13,21 @@ from neuro_attn.sources import matfiles
 
 EVENT = "alignment_event_time"
 """Field of the site information with the sample of the event."""
+NARROWEST = 0.01
+"""Smallest width of a bin, samples; twice the tolerance of `binned` and more."""
 REGIONS = ("region", "brain_area")
 """Fields of the site information that usually name the region."""
+
+
+def first_wrong_bin(starts: np.ndarray, stops: np.ndarray) -> int | None:
+    """Return the first bin that is not finite or narrower than `NARROWEST`, None if all are right.
+
+    Bins without width would be joined without end.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        widths = stops - starts
+    wrong = ~(np.isfinite(widths) & (widths >= NARROWEST))
+    return int(wrong.argmax()) if wrong.any() else None
 
 
 def labels(struct: Any, n_trials: int, where: str) -> dict[str, np.ndarray]:

@@ -22,6 +22,7 @@ from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.sources.checks import existing_file, is_zarr
 
 _MAX_LISTED = 40
+_PART = "part of an NWB file"
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ def _zarr(path: Path) -> Iterator[Any]:
             root = zarr.open_group(zarr.DirectoryStore(str(path)), mode="r")
     except ImportError:
         raise InputError(
-            str(path), "NWB in Zarr needs another package.", "pip install 'zarr<3'"
+            str(path),
+            "NWB in Zarr needs other packages.",
+            "pip install 'zarr<3' 'numcodecs>=0.15.2'",
         ) from None
     yield root
 
@@ -102,7 +105,7 @@ def _zarr(path: Path) -> Iterator[Any]:
 def version(tree: Tree) -> str:
     """Return the version of NWB that a file states, "" if it states none."""
     stated = attribute(tree.root, "nwb_version")
-    if stated is None and (old := tree.at("nwb_version")) is not None and not is_group(old):
+    if stated is None and (old := tree.at("nwb_version")) is not None:
         stated = scalar(old)
     return "" if stated is None else text(stated).removeprefix("NWB-")
 
@@ -114,15 +117,22 @@ def is_group(node: Any) -> bool:
 
 def child(group: Any, name: str) -> Any:
     """Return what a group holds by this name, or None; links that lead nowhere hold nothing."""
-    try:
-        return group[name]
-    except (KeyError, OSError):
-        # Zarr has no links; hdmf-zarr keeps them beside the group.
-        links = attribute(group, "zarr_link")
-        for link in links if isinstance(links, list) else []:
-            if link.get("name") == name and link.get("source") == ".":
-                return group[link.get("path")]
-        return None
+    with guarded(f"{where(group)}/{name}".replace("//", "/"), _PART):
+        try:
+            node = group[name]
+        except (KeyError, OSError):
+            node = _linked(group, name)
+        # HDF5 may also hold types, which have no values.
+        return None if isinstance(node, h5py.Datatype) else node
+
+
+def _linked(group: Any, name: str) -> Any:
+    """Return what a link of Zarr leads to: hdmf-zarr keeps links beside the group."""
+    links = attribute(group, "zarr_link")
+    for link in links if isinstance(links, list) else []:
+        if isinstance(link, dict) and link.get("name") == name and link.get("source") == ".":
+            return group.get(str(link.get("path")))
+    return None
 
 
 def children(group: Any) -> dict[str, Any]:
@@ -145,21 +155,46 @@ def type_of(node: Any) -> str:
 
 def whole(array: Any) -> np.ndarray:
     """Return all values of an array, unless they are more than the budget of memory allows."""
-    budget.need_node(array, where(array))
-    return np.asarray(array[...])
+    with guarded(where(array), _PART):
+        budget.need_node(array, where(array))
+    return part(array, ...)
 
 
-def where(array: Any) -> str:
-    """Return the file and place of an array, for messages."""
-    file = array.file.filename if isinstance(array, h5py.Dataset) else array.store.path
-    return f"{file}, {array.name}"
+def part(array: Any, selection: Any) -> np.ndarray:
+    """Return some values of an array; every value of a file is read here.
+
+    Raises
+    ------
+    InputError
+        If the array is damaged, or is stored as a pickle, which could run code.
+    """
+    with guarded(where(array), _PART):
+        if is_pickled(array):
+            raise InputError(
+                where(array),
+                "its values are a pickle, which can contain programs and is not read.",
+                "Store them with another codec, such as vlen-utf8 for text.",
+            )
+        return np.asarray(array[selection])
+
+
+def is_pickled(array: Any) -> bool:
+    """Return whether an array of Zarr is stored as a pickle."""
+    codecs = [*(getattr(array, "filters", None) or []), getattr(array, "compressor", None)]
+    return any(getattr(each, "codec_id", "") == "pickle" for each in codecs)
+
+
+def where(node: Any) -> str:
+    """Return the file and place of a group or array, for messages."""
+    file = node.file.filename if isinstance(node, h5py.HLObject) else node.store.path
+    return f"{file}, {node.name}"
 
 
 def scalar(array: Any) -> Any:
-    """Return the first value of an array, which may have no dimension; None if it is empty."""
-    if array.shape is None or 0 in array.shape:
+    """Return the first value of an array, which may have no dimension; None if there is none."""
+    if is_group(array) or array.shape is None or 0 in array.shape:
         return None
-    return np.asarray(array[(0,) * len(array.shape)]).reshape(-1)[0]
+    return next(iter(np.ravel(part(array, (0,) * len(array.shape)))), None)
 
 
 def text(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from neuro_attn.errors import InputError, did_you_mean
@@ -48,13 +49,17 @@ def regions_of(units: Units | nwb_v1.Units, column: str, where: str) -> list[str
             ),
         )
     regions = units.regions(place, name)
-    if regions is None:
+    if regions is None or not all(map(_is_single, regions)):
         raise InputError(
             f"{where}, {units.name}, regions.column",
             f"the column {column!r} has arrays, not one name a unit.",
             "Name a column with one name a unit, or give the key region, one for all units.",
         )
     return names_of(regions)
+
+
+def _is_single(value: Any) -> bool:
+    return value is None or isinstance(value, (str, bytes, int, float, np.number, np.bool_))
 
 
 def names_of(values: list[Any]) -> list[str]:

@@ -12,16 +12,20 @@ import pandas as pd
 
 from neuro_attn import budget
 from neuro_attn.bytestrings import as_text
+from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 from neuro_attn.sources.nwb_files import (
     Tree,
     attribute,
     child,
     is_group,
+    is_pickled,
+    part,
     text,
     type_of,
     whole,
 )
+from neuro_attn.sources.units import whole_numbers
 
 ELECTRODES = "general/extracellular_ephys/electrodes"
 """Where a file keeps its electrodes."""
@@ -31,6 +35,7 @@ MOST_COLUMNS = 400
 """Columns of a table that are always all read."""
 _ALWAYS = ("id", "start_time", "stop_time", "spike_times", "electrodes", "location")
 """Columns that are read of every table that has them."""
+_SAVE_AGAIN = "The file is damaged or was written wrongly; save it again."
 _MAX_WIDTH = 8
 """Most values a row that become columns of their own."""
 
@@ -87,7 +92,13 @@ class Table:
             n_rows = max(flat[0].shape, default=1) if flat else 0
             budget.need_array([n_rows], 8, f"{self.tree.path}, {self.name}")
             return np.arange(n_rows)
-        return _signed(whole(self._arrays["id"]).reshape(-1))
+        ids = whole(self._arrays["id"]).reshape(-1)
+        where = f"{self.tree.path}, {self.name}.id"
+        if ids.dtype.kind in "iuf":
+            return _signed(ids)
+        if ids.dtype.kind not in "SOU" or not all(isinstance(each, (str, bytes)) for each in ids):
+            raise InputError(where, f"holds {ids.dtype}.", "Ids must be numbers or text.")
+        return as_text(ids, where).astype(object)
 
     def __getitem__(self, column: str) -> Any:
         """Return a column's array, not read; of a ragged one that of all values."""
@@ -104,22 +115,29 @@ class Table:
 
         Raises
         ------
-        ValueError
-            If a row lies outside the array, or rows are not one after another.
+        InputError
+            If the index has another number of rows than the table, a row lies outside the array,
+            or rows are not one after another.
         """
-        stops = whole(self._arrays[f"{column}_index"]).reshape(-1).astype(np.int64)
+        where = f"{self.tree.path}, {self.name}.{column}_index"
+        stops = whole_numbers(whole(self._arrays[f"{column}_index"]), where)
+        if len(stops) != len(self):
+            raise InputError(
+                where, f"has {len(stops)} rows; the table has {len(self)}.", _SAVE_AGAIN
+            )
         starts = np.concatenate([[0], stops[:-1]]).astype(np.int64)
         data = self[column]
-        length = max(data.shape) if _is_vector(data) else data.shape[0]
+        length = max(data.shape, default=1) if _is_vector(data) else data.shape[0]
         if (stops < starts).any() or (stops[-1:] > length).any():
-            raise ValueError(f"{self.name}.{column}_index points outside {self.name}.{column}")
+            raise InputError(where, f"points outside {self.name}.{column}.", _SAVE_AGAIN)
         return starts, stops
 
     def part(self, column: str, start: int, stop: int) -> np.ndarray:
         """Return some values of a column that is one vector, of any of its shapes."""
         data = self[column]
         across = len(data.shape) == 2 and data.shape[0] == 1
-        return np.asarray(data[0, start:stop] if across else data[start:stop]).reshape(-1)
+        rows = slice(start, stop)
+        return part(data, (0, rows) if across else rows).reshape(-1)
 
     def values(self, column: str) -> np.ndarray | None:
         """Return a column's values if they are one number, truth value or text a row, else None."""
@@ -204,7 +222,9 @@ class Table:
         if type_of(self[column]) == _ENUM and values.dtype.kind in "iu":
             elements = child(self.group, f"{column}_elements")
             if elements is not None:
-                values = whole(elements).reshape(-1)[values]
+                texts = whole(elements).reshape(-1)
+                where = f"{self.tree.path}, {self.name}.{column}"
+                values = texts[rows_within(values, len(texts), where, f"{column}_elements")]
         if values.dtype.kind in "biuf":
             return _signed(values)
         if not all(isinstance(each, (str, bytes)) for each in values):
@@ -220,11 +240,24 @@ class Table:
         )
 
 
+def rows_within(numbers: np.ndarray, n_rows: int, where: str, what: str) -> np.ndarray:
+    """Return numbers of rows of another table or array; refuse those of rows that it lacks."""
+    rows = whole_numbers(numbers, where)
+    if (wrong := (rows < 0) | (rows >= n_rows)).any():
+        row = int(wrong.argmax())
+        raise InputError(
+            where,
+            f"value {row + 1} refers to row {rows[row]} of {what}, which has {n_rows}.",
+            "Rows are numbered from 0.",
+        )
+    return rows
+
+
 def _is_readable(node: Any) -> bool:
     """Return whether a node is an array, but none of references that hdmf-zarr pickled."""
-    filters = getattr(node, "filters", None) or []
-    pickled = any(getattr(each, "codec_id", "") == "pickle" for each in filters)
-    return not is_group(node) and not (pickled and attribute(node, "zarr_dtype") == "object")
+    return not is_group(node) and not (
+        is_pickled(node) and attribute(node, "zarr_dtype") == "object"
+    )
 
 
 def _is_vector(data: Any) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from neuro_attn import budget
 from neuro_attn.errors import InputError
+from neuro_attn.guard import guarded
 from neuro_attn.sources import nwb_v1
 from neuro_attn.sources.nwb_files import (
     Tree,
@@ -21,7 +22,7 @@ from neuro_attn.sources.nwb_files import (
     where,
     whole,
 )
-from neuro_attn.sources.nwb_tables import ELECTRODES, Table
+from neuro_attn.sources.nwb_tables import ELECTRODES, Table, rows_within
 
 BLOCK = 4_000_000
 """Spike times that are read from a file at once."""
@@ -104,12 +105,12 @@ class Units:
         name = "obs_intervals"
         if name not in self.columns or not self.table.is_ragged(name):
             return None
-        intervals = whole(self.table[name]).astype(float)
-        if intervals.size == 0:
-            return None
-        intervals = intervals.T if intervals.shape[1] != 2 else intervals
-        stops = whole(self.table.group[f"{name}_index"]).reshape(-1).astype(np.int64)
-        return np.split(intervals, stops[:-1])
+        with guarded(f"{self.table.tree.path}, {self.name}.{name}", "column"):
+            intervals = whole(self.table[name]).astype(float)
+            if intervals.size == 0:
+                return None
+            intervals = intervals.T if intervals.shape[1] != 2 else intervals
+            return np.split(intervals, self.table.ends(name)[1][:-1])
 
     def region_columns(self) -> dict[str, list[str]]:
         """Return the columns that may name regions, by where they stand; the first place counts.
@@ -147,6 +148,9 @@ class Units:
         values, rows = self._links[link].firsts(column), self.table.firsts(link)
         if values is None or rows is None:
             return None
+        where = f"{self.table.tree.path}, {self.name}.{link}"
+        named = np.array([row for row in rows if row is not None])
+        rows_within(named, len(values), where, self._links[link].name)
         return [None if row is None else values[int(row)] for row in rows]
 
     def _group_column(self) -> tuple[str, str] | None:

@@ -30,6 +30,7 @@ from neuro_attn.sources.sorting import (
     trains_of,
 )
 from neuro_attn.sources.text_tables import read_text_table
+from neuro_attn.sources.units import MOST_WHOLE
 
 GOOD = PhyDataset.model_fields["units"].default
 """The clusters that are units by default."""
@@ -262,7 +263,7 @@ def _load_table(path: Path) -> pd.DataFrame:
         )
     found = found.dropna(how="all")
     ids = pd.to_numeric(found["cluster_id"], errors="coerce")
-    if (wrong := ids.isna() | (ids % 1 != 0)).any():
+    if (wrong := ids.isna() | (ids % 1 != 0) | (ids.abs() > MOST_WHOLE)).any():
         row = int(found.index[wrong][0])
         what = found["cluster_id"][row]
         said = "is empty" if pd.isna(what) else f"holds {what!r}, not the number of a cluster"

@@ -52,7 +52,9 @@ def load_array(path: Path) -> np.ndarray:
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufUS":
         raise InputError(str(path), "holds neither numbers nor text.")
     budget.need_array(array.shape, max(array.dtype.itemsize, 8), str(path), copies=3)
-    return as_text(np.array(array), str(path))
+    # Half precision holds no number above 65,504, so others cannot be compared with it.
+    half = array.dtype.kind == "f" and array.dtype.itemsize < 4
+    return as_text(np.array(array, np.float32 if half else None), str(path))
 
 
 def load_vector(path: Path) -> np.ndarray:

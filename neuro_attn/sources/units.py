@@ -1,4 +1,4 @@
-"""Selection of units by an expression, for every source whose files describe their units."""
+"""What sources share about units: which are selected, their numbers and their spike times."""
 
 import re
 
@@ -7,6 +7,9 @@ import pandas as pd
 
 from neuro_attn.errors import InputError
 from neuro_attn.expressions import evaluate
+
+MOST_WHOLE = 2**53
+"""Largest number up to which a float names each whole number."""
 
 
 def kept_units(units: pd.DataFrame, expression: str | None, *, where: str, what: str) -> np.ndarray:
@@ -62,6 +65,37 @@ def _common(values: pd.Series) -> str:
     return ", ".join(shown[:8]) + (f" and {len(shown) - 8} more" if len(shown) > 8 else "")
 
 
+def whole_numbers(values: np.ndarray, where: str) -> np.ndarray:
+    """Return whole numbers of a file as int64, shape (value,).
+
+    Parameters
+    ----------
+    values : array
+        As the file has them; floats of whole numbers are common in files from MATLAB.
+    where : str
+        File and column, named in errors.
+
+    Raises
+    ------
+    InputError
+        If a value is not a number or not whole, or is larger than `MOST_WHOLE`.
+    """
+    flat = np.ravel(values)
+    if flat.dtype.kind not in "biuf":
+        raise InputError(where, f"holds {_typed(flat)}.", "Must be whole numbers.")
+    with np.errstate(invalid="ignore"):
+        right = (flat == np.floor(flat)) & (np.abs(flat.astype(float)) <= MOST_WHOLE)
+    if not right.all():
+        place = int((~right).argmax())
+        raise InputError(where, f"value {place + 1} is {flat[place]}.", "Must be whole numbers.")
+    return flat.astype(np.int64)
+
+
+def _typed(values: np.ndarray) -> str:
+    """Return what an array holds that should hold numbers."""
+    return "text" if values.dtype.kind in "SU" else f"values of type {values.dtype}"
+
+
 def finite_spike_times(times: np.ndarray, where: str) -> np.ndarray:
     """Return a unit's spike times in the order of the file, which `clock` checks.
 
@@ -81,7 +115,10 @@ def finite_spike_times(times: np.ndarray, where: str) -> np.ndarray:
     InputError
         If a spike time is NaN or infinite.
     """
-    times = np.asarray(times, dtype=np.float64)
+    times = np.ravel(times)
+    if times.size and times.dtype.kind not in "biuf":
+        raise InputError(where, f"the times are {_typed(times)}.", "In s, and finite.")
+    times = times.astype(np.float64)
     if not (finite := np.isfinite(times)).all():
         spike = int(np.flatnonzero(~finite)[0])
         raise InputError(where, f"spike {spike} has the time {times[spike]}.", "In s, and finite.")

@@ -384,7 +384,8 @@ def test_the_digest_of_a_zarr_folder_is_that_of_its_content(zarr_folder, small):
 def test_a_damaged_zarr_folder_is_named(zarr_folder, small):
     for chunk in (zarr_folder / "units" / "spike_times").iterdir():
         chunk.write_bytes(b"damaged")
-    assert problem(zarr_folder, small).startswith(f"{zarr_folder}: is not a readable NWB file (")
+    where = f"{zarr_folder}, /units/spike_times"
+    assert problem(zarr_folder, small).startswith(f"{where}: is not a readable part of an NWB file")
 
 
 def test_zarr_without_its_package_is_one_message(tmp_path, small, monkeypatch):
@@ -393,7 +394,7 @@ def test_zarr_without_its_package_is_one_message(tmp_path, small, monkeypatch):
     (path / ".zgroup").write_text("{}")
     monkeypatch.setitem(sys.modules, "zarr", None)
     assert problem(path, small) == (
-        f"{path}: NWB in Zarr needs another package. pip install 'zarr<3'"
+        f"{path}: NWB in Zarr needs other packages. pip install 'zarr<3' 'numcodecs>=0.15.2'"
     )
 
 
