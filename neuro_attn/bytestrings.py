@@ -69,10 +69,10 @@ def text_columns(table: pd.DataFrame, where: str) -> pd.DataFrame:
     ones have pandas' type "boolean", so that a class has the same name in all sessions.
     """
     made = table.copy(deep=False)
-    for name, column in table.items():
-        if not isinstance(column.dtype, np.dtype) or column.dtype.kind in "Om":
+    for name, dtype in table.dtypes.items():
+        if not isinstance(dtype, np.dtype) or dtype.kind in "Om":
             with guarded(f"{where}, {name}", "column"):
-                made[name] = _plain(column, f"{where}, {name}")
+                made[name] = _plain(table[name], f"{where}, {name}")
     return made
 
 

@@ -181,13 +181,18 @@ def _time(text: str) -> float:
 
 
 def _values(table: pd.DataFrame, path: Path) -> np.ndarray:
-    for name, column in table.items():
-        if not pd.api.types.is_numeric_dtype(column) or column.isna().any():
+    numeric = all(map(pd.api.types.is_numeric_dtype, table.dtypes))
+    # All columns at once: a raster has hundreds, nearly always without a fault.
+    if not numeric or table.isna().any(axis=None):
+        for name, column in table.items():
             wrong = pd.to_numeric(column, errors="coerce").isna().to_numpy()
-            row = int(wrong.argmax())
-            raise InputError(
-                f"{path}, {name}", f"row {row + 1} holds {column.iloc[row]!r}.", "Must be numbers."
-            )
+            if wrong.any() or not pd.api.types.is_numeric_dtype(column):
+                row = int(wrong.argmax())
+                raise InputError(
+                    f"{path}, {name}",
+                    f"row {row + 1} holds {column.iloc[row]!r}.",
+                    "Must be numbers.",
+                )
     return table.to_numpy(dtype=float)
 
 

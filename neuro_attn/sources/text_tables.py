@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Container, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,10 +104,12 @@ def read_text_table(
     # A separator at the end of the first line names no column.
     ends = [name for name in table if _UNNAMED.match(str(name)) and table[name].isna().all()]
     table = table.drop(columns=ends) if ends else table
-    read = {
-        str(name).strip(): each if name in names else _typed(each) for name, each in table.items()
-    }
-    return text_columns(pd.DataFrame(read, index=table.index), str(path))
+    table = table.rename(columns=lambda name: str(name).strip())
+    # A raster has hundreds of columns of numbers, which need no look of their own.
+    for name in table.columns[[not _is_number(dtype) for dtype in table.dtypes]]:
+        if name not in names:
+            table[name] = _typed(table[name])
+    return text_columns(table, str(path))
 
 
 def refuse_compressed(path: Path) -> None:
@@ -194,10 +197,12 @@ def _check_header(path: Path, separator: str) -> list[str]:
     return header
 
 
+def _is_number(dtype: Any) -> bool:
+    return bool(pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype))
+
+
 def _typed(column: pd.Series) -> pd.Series:
     """Return a column of text as numbers if all values that are not missing are numbers."""
-    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-        return column
     text = column.dropna().astype(str).str.strip().str.lower()
     text = text[~text.isin(_MISSING_NUMBERS)]
     values = pd.Series(np.nan, column.index)

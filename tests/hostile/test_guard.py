@@ -22,6 +22,8 @@ from neuro_attn import recording, sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError, UnreadableError, told_in_one_message
 from neuro_attn.guard import guarded
+from neuro_attn.onboarding import contents, remarks
+from neuro_attn.onboarding import matlab as onboarding_matlab
 from neuro_attn.sources import matlab, raster
 from tests import formats
 from tests.onboarding.conftest import command as command
@@ -163,8 +165,11 @@ def test_a_run_and_check_name_the_file_whatever_fails(source, command, tmp_path,
 def test_inspect_and_init_name_the_file_whatever_fails(source, command, tmp_path, monkeypatch):
     formats.write(source, tmp_path / "data", session())
     files = sorted(map(str, (tmp_path / "data").iterdir()))
-    monkeypatch.setattr("neuro_attn.onboarding.contents.columns", fail)
-    monkeypatch.setattr("neuro_attn.onboarding.matlab._advice", fail)
+    # By module, so that all of them are imported: one that a command imported later would take the
+    # replacement for the function, and keep it for the tests after this one.
+    for module in (contents, remarks):
+        monkeypatch.setattr(module, "columns", fail)
+    monkeypatch.setattr(onboarding_matlab, "_advice", fail)
     for arguments in (
         ["inspect", *files],
         ["init", *files, "--label", "side", "--output", "mine.yaml"],
