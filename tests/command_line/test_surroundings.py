@@ -12,6 +12,7 @@ import pytest
 from neuro_attn.command_line.surroundings import replacements
 from tests.command_line.conftest import COMMAND, CONFIGURATION, ROOT, environment
 from tests.command_line.test_running import TWO_JOBS
+from tests.commands import HANGS
 
 NOBODY = 12345
 """A user id without an entry among the users of this machine."""
@@ -72,7 +73,7 @@ def test_libraries_and_snakemake_find_the_folders(workflow):
         capture_output=True,
         text=True,
         env=environment(HOME=str(folder / "missing"), NUMBA_CACHE_DIR=str(folder)),
-        timeout=120,
+        timeout=HANGS,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("the user has no home folder") == 1
@@ -97,7 +98,7 @@ def as_nobody(command: list[str], folder: Path) -> subprocess.CompletedProcess:
         capture_output=True,
         text=True,
         env={k: v for k, v in environment().items() if k not in left_out},
-        timeout=300,
+        timeout=HANGS,
     )
 
 
@@ -143,7 +144,7 @@ def test_a_full_disk_is_one_message_and_a_run_is_resumed_where_there_is_room(dis
         if room:
             disk(100_000, "remount")
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, env=environment(), timeout=120
+            command, cwd=folder, capture_output=True, text=True, env=environment(), timeout=HANGS
         )
         kept = [path for path in (folder / "results").glob("*.txt") if path.is_file()]
         assert all(path.read_text() == whole for path in kept)

@@ -16,6 +16,7 @@ from neuro_attn.command_line import main, verifying
 from neuro_attn.command_line.verifying import Planned
 from neuro_attn.errors import InputError
 from tests.command_line.conftest import COMMAND, CONFIGURATION, environment
+from tests.commands import HANGS
 
 SUMMARY = """output_file\tdate\trule\tlog-file(s)\tstatus\tplan
 results/a/first.txt\tSat Nov 28 14:00:00 2026\tfirst\tresults/logs/first.log\tok\tno update
@@ -232,7 +233,7 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=600,
+        timeout=HANGS,
     )
     assert "Traceback" not in done.stdout + done.stderr
     return done

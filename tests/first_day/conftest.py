@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.onboarding.conftest import write_nwb
 
 ROOT = Path(__file__).parents[2]
@@ -70,14 +71,21 @@ def sent(
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     left_out = ("COLUMNS", "LINES", "NEURO_ATTN_DATA")
     kept = {k: v for k, v in os.environ.items() if k not in left_out}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "neuro_attn.command_line", *shlex.split(command)[1:]],
-        cwd=folder,
-        stdin=theirs if answers else subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=theirs,
-        env={**kept, "PYTHONPATH": str(ROOT), "TERM": "xterm", **environment},
-    )
+    kept |= {"PYTHONPATH": str(ROOT), "TERM": "xterm", **environment}
+    arguments, terminal = shlex.split(command)[1:], os.ttyname(theirs)
+    if "LC_ALL" in environment:
+        # Python takes its encoding from the locale in which it starts.
+        end = subprocess.Popen(
+            [sys.executable, "-m", "neuro_attn.command_line", *arguments],
+            cwd=folder,
+            stdin=theirs if answers else subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            env=kept,
+        ).wait
+    else:
+        streams = [terminal if answers else os.devnull, terminal, terminal]
+        end = commands.started(arguments, folder=folder, streams=streams, environment=kept)
     os.close(theirs)
     captured, left = b"", list(answers)
     while chunk := _read(ours):
@@ -85,7 +93,7 @@ def sent(
         if left and captured.endswith(b"> "):
             os.write(ours, left.pop(0))
     os.close(ours)
-    return process.wait(), captured
+    return end(), captured
 
 
 def on_screen(captured: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import commands
 from tests.first_day.conftest import MINE, ROOT, on_screen, sent
 from tests.onboarding.conftest import spike_trains, trials_table, write_nwb
 
@@ -89,19 +90,14 @@ def test_nothing_is_cut_at_any_width(recorded, columns):
 
 def test_a_pipe_gets_the_same_whatever_the_terminal_is(recorded):
     (recorded / "mine.yaml").write_text(MINE)
-    command = [sys.executable, "-m", "neuro_attn.command_line", "check", "mine.yaml"]
-    outputs = {
-        subprocess.run(
-            command,
-            cwd=recorded,
-            capture_output=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": columns},
-            check=True,
-        ).stdout
-        for columns in ("40", "200")
-    }
+    outputs = set()
+    for columns in ("40", "200"):
+        environment = {**os.environ, "COLUMNS": columns}
+        done = commands.run(["check", "mine.yaml"], folder=recorded, environment=environment)
+        assert done.returncode == 0
+        outputs.add(done.stdout)
     assert len(outputs) == 1
-    assert max(map(len, outputs.pop().decode().splitlines())) <= 100
+    assert max(map(len, outputs.pop().splitlines())) <= 100
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk without space")

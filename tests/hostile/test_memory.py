@@ -26,26 +26,16 @@ import yaml
 
 from neuro_attn import budget
 from neuro_attn.budget import BudgetError
-from tests import formats
+from tests import commands, formats
 
 ADDRESS_SPACE = 3_000_000_000
 SMALL = 3_000_000
 """Most bytes of a bomb on disk."""
 
 
-LIMITED = f"""
-import resource, sys
-resource.setrlimit(resource.RLIMIT_AS, ({ADDRESS_SPACE}, {ADDRESS_SPACE}))
-from neuro_attn.command_line import main
-sys.exit(main())
-"""
-"""The command, which limits itself: JAX, where loaded, warns of code between fork and exec."""
-
-
 def neuro_attn(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process that may address 3 GB."""
-    command = [sys.executable, "-c", LIMITED, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return commands.run(arguments, folder=Path(), address_space=ADDRESS_SPACE)
 
 
 def check(folder: Path, keys: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
@@ -301,10 +291,10 @@ def test_a_file_that_unfolds_ends_in_one_message(tmp_path, bomb):
 
 
 def test_text_that_all_rows_share_is_refused_before_it_is_copied_for_each(tmp_path):
-    """One text of 5 MB on each of 1,000 trials would be 5 GB."""
+    """One text of 1.5 MB on each of 1,000 trials would be 1.5 GB, and its copies 4.5 GB."""
     keys = formats.write("parquet", tmp_path, formats.planted(n_trials=1000))
     table = pq.read_table(tmp_path / "trials.parquet").replace_schema_metadata()
-    note = pa.DictionaryArray.from_arrays(np.zeros(len(table), np.int32), ["x" * 5_000_000])
+    note = pa.DictionaryArray.from_arrays(np.zeros(len(table), np.int32), ["x" * 1_500_000])
     # Without Arrow's schema, the column is one of plain text.
     pq.write_table(
         table.append_column("note", note), tmp_path / "trials.parquet", store_schema=False
@@ -312,9 +302,7 @@ def test_text_that_all_rows_share_is_refused_before_it_is_copied_for_each(tmp_pa
     assert (tmp_path / "trials.parquet").stat().st_size < SMALL
     done = check(tmp_path, {"datasets": {"mine": keys}})
     assert done.returncode == 1
-    assert "trials.parquet, note: text of 5,000,000,000 characters needs about 15.0 GB" in told(
-        done
-    )
+    assert "trials.parquet, note: text of 1,500,000,000 characters needs about 4.5 GB" in told(done)
 
 
 # --- numbers of clusters -------------------------------------------------------------------------

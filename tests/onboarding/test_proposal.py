@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from neuro_attn import configuration, sources
+from tests.commands import HANGS
 from tests.onboarding.conftest import (
     N_TRIALS,
     N_UNITS,
@@ -313,7 +314,7 @@ def test_at_a_terminal_what_is_missing_is_asked_for(tmp_path):
         text=True,
     )
     os.write(ours, b"2\nvisual=rule == 'visual'; auditory=rule == 'auditory'\n")
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=HANGS)
     os.close(ours)
     os.close(theirs)
     assert process.returncode == 0, out

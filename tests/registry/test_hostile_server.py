@@ -43,7 +43,7 @@ PATIENT = Limits(
     pause=0,
 )
 """For behaviours that are seen at once: the time does not matter."""
-HASTY = Limits(connect=0.5, answer=0.5, listing=1, window=0.5, attempts=2, progress=20_000, pause=0)
+HASTY = Limits(connect=0.2, answer=0.2, listing=1, window=0.2, attempts=2, progress=20_000, pause=0)
 """For those that only time ends."""
 HANGS = 300
 """Seconds after which a test fails rather than wait."""

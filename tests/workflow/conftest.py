@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.commands import HANGS
+
 ROOT = Path(__file__).parents[2]
 
 SMALL = yaml.safe_load(
@@ -82,7 +84,7 @@ class Project:
             capture_output=True,
             text=True,
             env=environment | self.environment,
-            timeout=3600,  # to end what hangs, on a machine however busy
+            timeout=HANGS,
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
