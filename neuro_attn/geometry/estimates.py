@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import helmert
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from neuro_attn.decoding.populations import Part
 from neuro_attn.randomness import stream
@@ -87,7 +87,7 @@ def normal_interval(value: float, replicates: np.ndarray, confidence: float) -> 
     between the 10th and the 90th percentile: those are steadier than the ends of the interval
     would be, and a replicate that divides by almost nothing does not count.
     """
-    half = norm.ppf((1 + confidence) / 2) * float(robust_sd(replicates))
+    half = ndtri((1 + confidence) / 2) * float(robust_sd(replicates))
     return value - half, value + half
 
 
@@ -97,7 +97,7 @@ def robust_sd(replicates: np.ndarray) -> np.ndarray:
     NaN does not count.
     """
     low, high = np.nanquantile(replicates, [0.1, 0.9], axis=0)
-    return (high - low) / (norm.ppf(0.9) - norm.ppf(0.1))
+    return (high - low) / (ndtri(0.9) - ndtri(0.1))
 
 
 def helmert_contrasts(n_classes: int) -> np.ndarray:

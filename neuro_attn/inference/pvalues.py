@@ -15,7 +15,6 @@ never below the uncorrected one. Counting ties makes p larger, never smaller, so
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 TIE = 1e-6
 """Accuracies this near are equal. Rounding is below 1e-7; one trial of 10,000 makes 1e-4."""
@@ -111,6 +110,9 @@ def false_discovery_p_value(
     array, shape (...)
         Never below `p_value`.
     """
+    # SciPy's statistics take a second to import, and most tables are controlled otherwise.
+    from scipy.stats import false_discovery_control
+
     first = tuple(range(len(family)))
     alone, varies = (
         np.moveaxis(each, family, first)
@@ -122,7 +124,7 @@ def false_discovery_p_value(
         counted = varies[of_family]
         if counted.any():
             p = alone[of_family][counted]
-            controlled[of_family][counted] = stats.false_discovery_control(p, method="bh")
+            controlled[of_family][counted] = false_discovery_control(p, method="bh")
     return np.moveaxis(controlled, first, family)
 
 
