@@ -1,7 +1,8 @@
 """Cluster-mass permutation test: neighbouring times that exceed a threshold count as one."""
 
 import numpy as np
-from scipy import ndimage, stats
+from scipy import ndimage
+from scipy.special import ndtri
 
 from neuro_attn.inference.pvalues import fraction, p_value, studentized
 
@@ -48,7 +49,7 @@ def cluster_p_value(
     # What ties with the observation counts for the null, in the extent of clusters as in T.
     everything = scaled.null + scaled.tie[..., None]
     everything = np.concatenate([everything, (scaled.observed - scaled.tie)[..., None]], axis=-1)
-    masses = cluster_masses(everything, times, stats.norm.isf(alpha))
+    masses = cluster_masses(everything, times, -ndtri(alpha))
     largest = masses[..., :-1].max(axis=family, keepdims=True)
     return np.maximum(fraction(largest >= masses[..., -1:]), p_value(observed, null))
 

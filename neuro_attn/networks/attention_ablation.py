@@ -14,8 +14,6 @@ import numpy as np
 import pandas as pd
 from jax import Array
 from jax.typing import ArrayLike
-from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold, cross_val_predict
 
 from neuro_attn import experiment
 from neuro_attn.configuration import Network
@@ -180,6 +178,10 @@ def _colors(trials: pd.DataFrame) -> np.ndarray:
 
 def _explained(states: np.ndarray, targets: np.ndarray) -> float:
     """Return the cross-validated fraction of variance that states (trial, unit) explain."""
+    # The other jobs of networks do not need scikit-learn, which takes a second to import.
+    from sklearn.linear_model import RidgeCV
+    from sklearn.model_selection import KFold, cross_val_predict
+
     # Trials come in random order: folds of neighbours are random folds.
     predicted = cross_val_predict(RidgeCV(RIDGES), states, targets, cv=KFold(FOLDS))
     left = ((targets - predicted) ** 2).sum()

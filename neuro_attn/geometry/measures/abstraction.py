@@ -18,7 +18,7 @@ the conditions shuffled over rows.
 
 import itertools
 from math import comb
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,9 @@ from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.populations import Population
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError
 from neuro_attn.geometry.places import Context, Place
-from neuro_attn.solver import LogisticDecoder
+
+if TYPE_CHECKING:
+    from neuro_attn.solver import LogisticDecoder
 
 OF = "pair"
 ORDER = 40
@@ -185,13 +187,18 @@ def _performances(
     return results
 
 
-def _fit(rows: Rows, chosen: np.ndarray, target: np.ndarray, settings: Decoding) -> LogisticDecoder:
+def _fit(
+    rows: Rows, chosen: np.ndarray, target: np.ndarray, settings: Decoding
+) -> "LogisticDecoder":
+    # With scikit-learn, which takes a second; what measures there are is asked without it.
+    from neuro_attn.solver import LogisticDecoder
+
     decoder = LogisticDecoder(C=settings.C, standardize=settings.standardize)
     return decoder.fit(rows.rates[chosen], target[chosen])
 
 
 def _accuracy(
-    decoder: LogisticDecoder, rows: Rows, chosen: np.ndarray, target: np.ndarray
+    decoder: "LogisticDecoder", rows: Rows, chosen: np.ndarray, target: np.ndarray
 ) -> np.ndarray:
     """Return accuracy, shape (replicate, [dichotomy]); conditions have equally many rows."""
     return np.asarray(decoder.score(rows.rates[chosen], target[chosen]))
