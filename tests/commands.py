@@ -18,7 +18,7 @@ from pathlib import Path
 
 from neuro_attn.command_line import main
 
-HANGS = 1800
+HANGS = 3600
 """Seconds after which a command is taken to hang: far more than it needs on a busy machine."""
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
@@ -69,7 +69,7 @@ def started(
     here.close()
 
     def end() -> int | None:
-        process.join()
+        process.join(HANGS)
         return process.exitcode
 
     return end

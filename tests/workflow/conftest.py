@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.commands import HANGS
+from tests import commands
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,24 +70,29 @@ class Project:
         return name
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "neuro_attn.command_line", *arguments]
-        return self._call(command, check)
+        if self.environment:
+            # Python may look at these when it starts.
+            return self._call([sys.executable, "-m", "neuro_attn.command_line", *arguments], check)
+        done = commands.run(arguments, folder=self.folder, environment=self._variables())
+        return _checked(done, check)
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         return self._call([sys.executable, "-m", "snakemake", *arguments], check)
 
     def _call(self, command: list[str], check: bool) -> subprocess.CompletedProcess:
-        environment = {k: v for k, v in os.environ.items() if k != "NEURO_ATTN_DATA"}
         done = subprocess.run(
             command,
             cwd=self.folder,
             capture_output=True,
             text=True,
-            env=environment | self.environment,
-            timeout=HANGS,
+            env=self._variables(),
+            timeout=commands.HANGS,
         )
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
+        return _checked(done, check)
+
+    def _variables(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if k != "NEURO_ATTN_DATA"}
+        return kept | self.environment
 
     def results(self, *suffixes: str) -> dict[str, bytes]:
         """Return the bytes of all results with one of the suffixes, by path."""
@@ -96,6 +101,11 @@ class Project:
             for path in sorted((self.folder / "results").rglob("*"))
             if path.suffix in suffixes and "logs" not in path.parts
         }
+
+
+def _checked(done: subprocess.CompletedProcess, check: bool) -> subprocess.CompletedProcess:
+    assert not check or done.returncode == 0, done.stdout + done.stderr
+    return done
 
 
 def laid_out(folder: Path) -> Project:
