@@ -108,9 +108,7 @@ DAMAGE: dict[Callable[[Path, float], None], str] = {
     file=st.sampled_from([(rule, path) for rule, paths in FILES.items() for path in paths]),
     at=st.floats(0, 1),
 )
-@settings(
-    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damage_is_found_and_nothing_else_is_accused(results, tmp_path_factory, damage, file, at):
     copy = shutil.copytree(results, tmp_path_factory.mktemp("damaged") / "results")
     rule, path = file
@@ -141,9 +139,7 @@ def test_a_renamed_file_is_missing_and_unrecorded(results):
     rule=st.sampled_from(list(FILES)),
     at=st.floats(0, 1),
 )
-@settings(
-    deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_record_is_found_and_proves_nothing(results, tmp_path_factory, damage, rule, at):
     copy = shutil.copytree(results, tmp_path_factory.mktemp("damaged") / "results")
     record = f"checksums/{rule}/small.json"

@@ -271,7 +271,7 @@ def poisson(rng: np.random.Generator, rate: float, length: float) -> np.ndarray:
     return np.sort(rng.uniform(0, length, rng.poisson(rate * length)))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     seed=st.integers(0, 2**32 - 1),
     n_units=st.integers(1, 50),
@@ -310,7 +310,7 @@ def test_sparse_and_long_recordings_are_right(
     assert found == clock.Diagnosis()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     seed=st.integers(0, 2**32 - 1),
     n_units=st.integers(1, 50),

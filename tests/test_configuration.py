@@ -227,7 +227,7 @@ PATHS = [*TOP, "network_analysis", *(f"d.{key}" for key in OWN + DEEP)]
 
 
 @given(path=st.sampled_from(PATHS), value=values)
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_any_value_is_accepted_or_refused_with_a_message(path, value):
     try:
         result: Any = parse(with_key(path, value))

@@ -94,7 +94,7 @@ def test_yes_and_no_are_no_numbers(value):
 
 
 @given(path=st.sampled_from(distinct()), value=st.sampled_from(WRONG))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_the_line_of_the_key_is_named(path, value):
     content = yaml.safe_dump(with_value(path, value), sort_keys=False)
     try:
@@ -162,7 +162,7 @@ def test_what_is_no_yaml_is_named_with_its_line_and_remedy(content):
 
 
 @given(st.text(alphabet="ab:-[]{}'\"#,&*!|>%@ \n\t0.\\?", max_size=30))
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 def test_any_text_is_read_or_refused_with_a_message(content):
     message = "mine.yaml: "
     try:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from docutils.core import publish_doctree
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from neuro_attn import escaping
@@ -55,7 +55,6 @@ Tests send them through every table, figure, caption and page.
 
 
 @given(st.text(st.characters(codec=None)))
-@settings(deadline=None)
 @pytest.mark.filterwarnings("ignore")
 def test_any_name_is_plain_text(name):
     shown_as_itself(name)
@@ -89,7 +88,6 @@ tricky = st.text(st.sampled_from("'=+-@; \t\r\n\\x41uU0\x00\u202e\ud800\u00a0.,\
 
 
 @given(st.text() | tricky | st.sampled_from(NASTY))
-@settings(deadline=None)
 def test_a_cell_gives_the_name_back_and_no_spreadsheet_runs_it(name):
     cell = escaping.csv(name)
     assert escaping.from_csv(cell) == name

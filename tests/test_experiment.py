@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import i0e, i1e
@@ -56,7 +56,6 @@ def test_epochs_follow_one_another_and_last_as_long_as_the_task_says(task, timin
 # --- conditions --------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(n_trials=st.integers(1, 80), fraction=st.floats(0, 1), seed=st.integers(0, 10**6))
 def test_locations_are_selected_equally_often_and_single_trials_are_as_many_as_asked_for(
     n_trials, fraction, seed
@@ -73,7 +72,6 @@ def test_which_location_has_one_trial_more_is_left_to_chance():
     assert 0 < sum(upper) < 40
 
 
-@settings(deadline=None)
 @given(n_trials=st.integers(1, 80), seed=st.integers(0, 10**6))
 def test_by_default_locations_are_drawn_as_they_were_before_they_could_be_drawn_otherwise(
     n_trials, seed
@@ -83,7 +81,6 @@ def test_by_default_locations_are_drawn_as_they_were_before_they_could_be_drawn_
     np.testing.assert_array_equal(block(n_trials=n_trials, seed=seed)["selected"], expected)
 
 
-@settings(deadline=None)
 @given(n_runs=st.integers(1, 30), percent=st.integers(1, 99), seed=st.integers(0, 10**6))
 def test_the_upper_location_is_selected_as_often_as_asked_for(n_runs, percent, seed):
     rng = np.random.default_rng(seed)

@@ -111,7 +111,7 @@ def test_names_are_columns_and_nothing_else(name):
 
 
 @given(text=st.text(max_size=60))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
 def test_any_text_is_a_truth_value_per_trial_or_an_input_error(text):
     try:
@@ -157,7 +157,7 @@ HARMLESS = (
 
 
 @given(text=python)
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_what_has_an_answer_reaches_trial_columns_and_nothing_else(text):
     """Whatever Python can say: it is refused, or made of columns, plain values and operators."""
     try:
@@ -172,7 +172,7 @@ def test_what_has_an_answer_reaches_trial_columns_and_nothing_else(text):
 
 
 @given(expression=python)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_no_expression_changes_the_trials(expression):
     before = TRIALS.copy()
     with contextlib.suppress(InputError):
@@ -202,7 +202,6 @@ logic = st.recursive(
     expression=logic,
     rows=st.lists(st.tuples(numbers, st.floats(-3, 3)), min_size=1, max_size=8),
 )
-@settings(deadline=None)
 def test_comparisons_agree_with_pandas(expression, rows):
     table = pd.DataFrame(rows, columns=["a", "b"])
     expected = pd.eval(expression, engine="python", local_dict={"a": table["a"], "b": table["b"]})

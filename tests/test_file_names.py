@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.io import PeriodicityDetector
 
@@ -27,7 +27,6 @@ NO_DEVICES = ["CONE", "null", "com", "com10", "lpt", "V4.con", "x.nul"]
 # --- predicates ---------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(
     start=st.text("ab%", max_size=5),
     repeated=st.text("ab2", min_size=1, max_size=4),
@@ -51,7 +50,6 @@ def test_names_like_them_stay_legible(name):
     assert files.as_filename(name) == name
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=5), max_size=8, unique=True))
 def test_names_that_do_not_meet_are_different_files_on_any_file_system(names):
     if files.meeting(names) is not None:

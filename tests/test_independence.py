@@ -145,7 +145,7 @@ def poisson_trials(seed, n_trials, n_units, rate, sample=0.001, length=0.5):
     return trains, opens, opens + length
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32 - 1),
     n_trials=st.integers(2, 300),

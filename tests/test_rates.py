@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from neuro_attn import rates as rates_module
@@ -15,7 +15,6 @@ spike_trains = st.lists(st.integers(0, 4000), max_size=60).map(
 )
 
 
-@settings(deadline=None)
 @given(
     trains=st.lists(spike_trains, min_size=1, max_size=4),
     events_ms=st.lists(st.integers(500, 3500), min_size=1, max_size=5),
@@ -36,7 +35,6 @@ def test_rates_are_what_a_histogram_around_each_event_counts(
             np.testing.assert_allclose(rates[k, i], counts / (width_ms / 1000), rtol=1e-6)
 
 
-@settings(deadline=None)
 @given(train=spike_trains, seed=st.integers(0, 2**32 - 1))
 def test_other_units_and_trials_do_not_change_a_rate(train, seed):
     events = np.random.default_rng(seed).uniform(0, 4, 5)
@@ -50,7 +48,6 @@ def test_a_spike_on_an_edge_belongs_to_the_bin_that_it_opens():
     np.testing.assert_array_equal(rates, [[[2.0, 2.0]]])
 
 
-@settings(deadline=None)
 @given(
     sampling_rate=st.sampled_from([1000, 20_000, 30_000, 32_000]),
     divided=st.booleans(),
@@ -132,7 +129,6 @@ def test_a_silent_unit_has_rate_zero_and_no_trials_give_no_rates():
     assert bin_rates([], np.array([1.0]), 0.0, 0.1, 3).shape == (1, 0, 3)
 
 
-@settings(deadline=None)
 @given(
     train=st.lists(st.floats(0, 4), max_size=80).map(sorted),
     events=st.lists(st.floats(0, 4), min_size=1, max_size=6),

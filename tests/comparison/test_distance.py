@@ -256,7 +256,7 @@ def test_the_floor_is_the_untrained_networks_distance(brain, networks):
         pd.testing.assert_series_equal(floor, untrained, check_names=False)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10**6))
 def test_features_are_matched_by_name_whatever_their_order(seed, brain, networks):
     order = np.random.default_rng(seed).permutation(brain[0].sizes["feature"])

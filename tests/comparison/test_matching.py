@@ -216,7 +216,7 @@ def test_noise_adds_variance_in_units_of_each_units_sd():
     assert (after - before).std(axis=(0, 2)) == pytest.approx(2 * sd, rel=0.2)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(target=st.floats(0.55, 0.95), scale=st.floats(0.1, 10))
 def test_matching_noise_gives_the_accuracy_that_is_asked_for(target, scale):
     def accuracy(noise):

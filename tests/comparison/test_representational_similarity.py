@@ -93,7 +93,7 @@ def measured_in_a_loop(one, other):
 sizes = st.lists(st.integers(1, 6), min_size=1, max_size=3).filter(lambda units: sum(units) > 1)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), units=sizes, trials=st.integers(4, 12), resample=st.booleans())
 def test_all_conditions_at_once_are_each_condition_by_itself(seed, units, trials, resample):
     """Sessions with unequal numbers of trials, and few units, in double precision."""
@@ -110,7 +110,7 @@ def test_all_conditions_at_once_are_each_condition_by_itself(seed, units, trials
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10**6), units=sizes, of_network=sizes, trials=st.integers(5, 12))
 def test_values_and_intervals_are_those_of_a_loop_over_resamples(seed, units, of_network, trials):
     """Two sessions against two seeds; means over draws, and the spread of the resamples."""
@@ -156,7 +156,7 @@ def test_values_and_intervals_are_those_of_a_loop_over_resamples(seed, units, of
     assert list(table.columns) == COLUMNS
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 10**6), units=st.integers(2, 20))
 def test_noise_that_windows_share_adds_nothing_to_their_distance(seed, units):
     """Every trial is the same in both windows, so these are at distance 0 in any two halves."""

@@ -28,7 +28,7 @@ def u_statistic(one, other):
     return total / count
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10**6), n=st.integers(4, 8), units=st.integers(1, 12))
 def test_debiased_cka_is_the_mean_over_fours_of_conditions(seed, n, units):
     rng = np.random.default_rng(seed)
@@ -64,7 +64,7 @@ def test_independent_codes_have_no_cka_on_average():
     assert abs(debiased_cka(one, other).mean()) < 0.02
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), scale=st.floats(0.01, 100))
 def test_rotation_scale_and_shift_of_all_rates_change_nothing(seed, scale):
     rng = np.random.default_rng(seed)
@@ -108,7 +108,7 @@ def test_three_conditions_are_too_few():
         debiased_cka(np.zeros((3, 5)), np.zeros((3, 5)))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), units=st.integers(1, 6), n=st.integers(4, 9))
 def test_a_stack_of_resamples_is_measured_like_each_by_itself(seed, units, n):
     """In double precision; one of them is not defined."""

@@ -73,7 +73,7 @@ def test_conditions_without_a_shuffle_are_an_error(dataset):
 # --- runs in another order ---------------------------------------------------------------------
 
 
-@examples(deadline=None, max_examples=200)
+@examples(max_examples=200)
 @given(labels=sequences, seed=st.integers(0, 10**6))
 def test_reordered_runs_keep_lengths_and_transitions(labels, seed):
     assert kept(reordered_runs(labels, np.random.default_rng(seed))) == kept(labels)

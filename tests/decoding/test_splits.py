@@ -75,7 +75,7 @@ any_counts = st.tuples(st.integers(1, 3), st.integers(2, 3), st.integers(1, 3)).
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     counts=any_counts,
     n_folds=st.integers(2, 4),
@@ -97,7 +97,7 @@ def test_no_datum_is_on_both_sides_of_a_split(
         assert not trained & tested
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(counts=any_counts, n_folds=st.integers(2, 4), seed=st.integers(0, 10**6))
 def test_every_session_task_and_class_trains_with_the_same_number_of_rows(
     traceable, counts, n_folds, seed
@@ -110,7 +110,7 @@ def test_every_session_task_and_class_trains_with_the_same_number_of_rows(
             assert np.bincount(label).tolist() == [expected] * len(made.classes)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     counts=any_counts,
     n_folds=st.integers(2, 4),
@@ -160,7 +160,7 @@ def test_as_many_pseudotrials_as_asked_for_are_resampled_from_the_training_side(
 # --- permutations ------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(counts=any_counts, index=st.integers(0, 50))
 def test_permutations_keep_the_counts_of_session_task_and_class(traceable, counts, index):
     for part, expected in zip(traceable(*counts).parts, counts, strict=True):
@@ -203,7 +203,7 @@ def test_a_permutation_is_the_same_label_order_for_every_draw(traceable):
 # --- bootstraps --------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(counts=any_counts, index=st.integers(0, 50))
 def test_bootstraps_resample_within_task_and_class(traceable, counts, index):
     made = traceable(*counts)
@@ -240,7 +240,7 @@ def in_blocks(population, lengths, label, n_tasks=1, column=False):
 block_lengths = st.lists(st.integers(2, 9), min_size=8, max_size=14)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     lengths=block_lengths,
     n_tasks=st.integers(1, 2),

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from neuro_attn.geometry.coding_axes import coding_axes, cosine, inner_products
@@ -82,7 +82,6 @@ def test_noise_has_no_reliable_axes_more_often_than_not_and_no_preferred_cosine(
     assert abs(np.nanmedian(values)) < 0.5
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), scale=st.floats(0.01, 100), shift=st.floats(-50, 50))
 def test_scale_and_offset_of_all_rates_change_nothing(seed, scale, shift):
     rng = np.random.default_rng(seed)
@@ -93,7 +92,6 @@ def test_scale_and_offset_of_all_rates_change_nothing(seed, scale, shift):
     assert after == pytest.approx(before, rel=1e-5)
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), counts=st.lists(st.integers(4, 9), min_size=2, max_size=4))
 def test_halves_are_disjoint_equal_and_of_their_condition(seed, counts):
     rng = np.random.default_rng(seed)

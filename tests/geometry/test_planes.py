@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.io import loadmat
 from scipy.linalg import subspace_angles
@@ -38,7 +38,6 @@ def test_a_planted_angle_is_recovered(degrees):
     assert plane_angle_cosine(rings(degrees)) == pytest.approx(expected, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), scale=st.floats(1e-3, 1e3), units=st.integers(3, 40))
 def test_the_angle_survives_rotation_scaling_and_a_shift_of_all_rates(seed, scale, units):
     rng = np.random.default_rng(seed)
@@ -49,7 +48,6 @@ def test_the_angle_survives_rotation_scaling_and_a_shift_of_all_rates(seed, scal
     assert 0 <= before <= 1
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), dimension=st.integers(4, 20))
 def test_the_cosine_is_the_product_of_the_principal_cosines(seed, dimension):
     one, other = np.random.default_rng(seed).normal(size=(2, 2, dimension))

@@ -28,7 +28,7 @@ def noisy(code, n, rng, noise=0.09):
     return code + noise * rng.normal(size=(n, 1, 2, *code.shape))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), units=st.integers(4, 30))
 def test_cosines_of_principal_angles_are_those_of_scipy(seed, units):
     x, y = np.random.default_rng(seed).normal(size=(2, 2, units))
@@ -39,7 +39,7 @@ def test_cosines_of_principal_angles_are_those_of_scipy(seed, units):
     assert abs(found["plane_cosine"]) == pytest.approx(expected.prod(), abs=1e-6)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10**6), n_classes=st.integers(3, 7))
 def test_the_alignment_index_is_that_of_the_papers(seed, n_classes):
     """Elsayed et al. 2016, and its symmetric mean (Piwek et al. 2023)."""
@@ -109,7 +109,7 @@ def test_harmonics_find_the_response_to_a_colour_circle(n_bins):
     assert harmonics(n_bins) @ means == pytest.approx(np.diag([2, 3]))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 10**6), n_contrasts=st.integers(2, 4))
 def test_one_unit_has_no_subspace_of_two_dimensions(seed, n_contrasts):
     """Its second dimension is rounding, which may have either sign."""

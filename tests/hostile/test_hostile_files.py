@@ -782,7 +782,7 @@ def spoiled(folder: Path, files: dict[str, bytes], name: str, content: bytes) ->
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @pytest.mark.parametrize("kind", KEYS)
 def test_damaged_files_are_read_or_refused(kind, good, tmp_path_factory, data):
     """Bytes of a good file are overwritten, or the file cut: an answer or a message, no more."""
@@ -804,7 +804,7 @@ def test_damaged_files_are_read_or_refused(kind, good, tmp_path_factory, data):
 
 
 @given(content=st.binary(max_size=300))
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @pytest.mark.parametrize("kind", KEYS)
 def test_any_bytes_are_refused(kind, good, tmp_path_factory, content):
     folder = tmp_path_factory.getbasetemp() / f"bytes-{kind}"

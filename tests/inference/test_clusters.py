@@ -57,7 +57,7 @@ def brute_force(observed, null, alpha):
     return p
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     shape=st.sampled_from([(1, 12), (3, 7), (1, 5, 5), (2, 4, 6)]),
     m=st.integers(2, 30),

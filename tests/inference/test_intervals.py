@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -29,7 +29,6 @@ def test_one_more_replicate_lies_inside_as_often_as_stated(n):
     assert fewest <= inside <= most
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), n=st.integers(20, 80), bias=st.floats(-0.3, 0.3))
 def test_centring_moves_the_mean_to_the_observation_and_keeps_the_spread(seed, n, bias):
     rng = np.random.default_rng(seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtr
@@ -110,7 +110,6 @@ def test_resamples_that_are_the_data_have_their_onset_up_to_what_is_unknown_of_t
 courses = st.lists(st.integers(40, 90), min_size=20, max_size=20).map(lambda n: np.array(n) / 100)
 
 
-@settings(deadline=None)
 @given(course=courses, sustained=st.integers(1, 4))
 def test_an_onset_precedes_the_bins_that_support_it_by_no_more_than_a_bin(course, sustained):
     start = first(course, sustained=sustained)
@@ -123,7 +122,6 @@ def test_an_onset_precedes_the_bins_that_support_it_by_no_more_than_a_bin(course
     assert TIMES[earliest] - 1.5 * BIN - 1e-9 <= got <= TIMES[start] + BIN / 2 + 1e-9
 
 
-@settings(deadline=None)
 @given(course=courses, shift=st.floats(-10, 10), bins=st.integers(0, 10))
 def test_what_comes_later_has_a_later_onset_by_as_much(course, shift, bins):
     course[0] = 0.4
@@ -136,7 +134,6 @@ def test_what_comes_later_has_a_later_onset_by_as_much(course, shift, bins):
     assert onset(delayed, null=null, times=longer) == pytest.approx(expected + bins * BIN)
 
 
-@settings(deadline=None)
 @given(step_ms=st.integers(-100, 500), spacing=st.floats(1e-4, 0.005))
 def test_spikes_from_a_step_on_give_no_onset_more_than_a_bin_before_theirs(step_ms, spacing):
     # Pitfall 17. Bins are 50 ms, the first one begins at -200 ms.

@@ -28,7 +28,6 @@ def test_p_is_the_rank_of_the_observation_among_the_permutations():
     np.testing.assert_allclose(got, np.array([1, 2, 2, 4, 5]) / 5)
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), m=st.integers(1, 300), shift=st.floats(-5, 5))
 def test_p_is_never_zero_and_never_above_one(seed, m, shift):
     rng = np.random.default_rng(seed)
@@ -46,7 +45,6 @@ def test_an_accuracy_below_chance_is_not_significant(m):
     assert p_value(np.array(0.4), null) > 0.5
 
 
-@settings(deadline=None)
 @given(
     counts=st.lists(st.integers(0, 50), min_size=2, max_size=60),
     m=st.integers(1, 40),
@@ -101,7 +99,6 @@ def test_corrected_p_values_are_those_of_a_plain_loop(family):
     )
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), m=st.integers(1, 60))
 def test_correction_changes_nothing_for_one_test(seed, m):
     rng = np.random.default_rng(seed)
@@ -172,7 +169,7 @@ def rounded(values, seed):
     return (values + ulps * 2.0**-24).astype(np.float32)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(drawn=counted(), rounding=st.none() | st.integers(0, 10**6))
 def test_no_corrected_p_is_below_the_uncorrected_one(drawn, rounding):
     values, family = drawn
@@ -186,7 +183,7 @@ def test_no_corrected_p_is_below_the_uncorrected_one(drawn, rounding):
     assert (alone > 0).all()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(drawn=counted(), rounding=st.integers(0, 10**6))
 def test_where_nothing_varies_p_is_one_with_and_without_correction(drawn, rounding):
     values, family = drawn
@@ -198,7 +195,7 @@ def test_where_nothing_varies_p_is_one_with_and_without_correction(drawn, roundi
         assert (correct(observed, null, family)[constant] == 1).all()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(drawn=counted(), n_constant=st.integers(1, 4), rounding=st.integers(0, 10**6))
 def test_members_in_which_nothing_varies_do_not_change_the_p_of_others(drawn, n_constant, rounding):
     values, _ = drawn
@@ -211,7 +208,7 @@ def test_members_in_which_nothing_varies_do_not_change_the_p_of_others(drawn, n_
         np.testing.assert_array_equal(beside[: len(values)], alone)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(drawn=counted(), rounding=st.integers(0, 10**6))
 def test_rounding_does_not_change_p(drawn, rounding):
     values, family = drawn

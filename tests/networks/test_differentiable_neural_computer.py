@@ -38,7 +38,7 @@ def test_a_full_memory_has_nothing_to_allocate():
     np.testing.assert_array_equal(allocate(jnp.ones(SLOTS)), np.zeros(SLOTS))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(arrays.arrays("float32", SLOTS, elements=parts))
 def test_what_is_allocated_is_what_is_free(usage):
     allocated = np.asarray(allocate(jnp.asarray(usage)))
@@ -51,7 +51,7 @@ def test_what_is_allocated_is_what_is_free(usage):
         free *= usage[number]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(weightings(3), arrays.arrays("float32", 2, elements=parts), st.data())
 def test_usage_stays_between_zero_and_one(weights, free, data):
     usage = data.draw(arrays.arrays("float32", SLOTS, elements=parts))
@@ -89,7 +89,7 @@ def test_a_slot_that_is_written_again_loses_its_old_place_in_the_order():
     np.testing.assert_array_equal(links @ slot(0), np.zeros(SLOTS))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(weightings(5))
 def test_links_are_weightings_without_links_of_a_slot_to_itself(writes):
     links, last = jnp.zeros((SLOTS, SLOTS)), jnp.zeros(SLOTS)

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro_attn import registry
@@ -415,7 +415,7 @@ class Answering(Client):
         return self.body
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.binary() | PAGE.map(lambda value: json.dumps(value).encode()))
 def test_any_list_is_assets_or_one_message(body):
     dataset = registry.known("steinmetz")

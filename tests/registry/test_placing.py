@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from neuro_attn.command_line import main
@@ -132,7 +132,6 @@ def test_names_that_differ_otherwise_are_not_refused(archive, tmp_path):
     )
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("aAbB/.\\:\0ßéE\u0301\u0345ǰ"), max_size=8), max_size=4))
 def test_any_paths_are_apart_in_the_folder_or_refused(paths):
     place = Path("/data/steinmetz")

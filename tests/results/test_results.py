@@ -48,7 +48,7 @@ def file_of(table: str) -> str:
     return TABLES[table].files[0].replace("{n}", "3").replace("{dataset}", "mine")
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @pytest.mark.parametrize("table", TABLES)
 @given(data=st.data())
 def test_every_table_comes_back_as_it_was(tmp_path_factory, table, data):

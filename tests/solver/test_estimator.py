@@ -80,7 +80,7 @@ def test_scores_on_new_trials_are_those_of_scikit_learn(
     np.testing.assert_array_equal(decoder.predict(X[train]), expected.predict(X[train]))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     n_trials=st.integers(4, 40),
     n_units=st.integers(1, 40),

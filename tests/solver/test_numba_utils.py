@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from neuro_attn.solver import numba_utils
@@ -18,7 +18,6 @@ def exp_of(x):
     return exp(x)
 
 
-@settings(deadline=None)
 @given(x=st.floats(-87, 87, width=32))
 def test_the_quick_exponential_has_the_digits_of_float32(x):
     found = exp_of(np.float32(x))
@@ -31,7 +30,6 @@ def test_beyond_the_range_of_float32_it_neither_overflows_nor_vanishes():
         assert 0 < found < np.inf
 
 
-@settings(deadline=None)
 @given(x=st.floats(-700, 700))
 def test_in_float64_it_is_exp(x):
     assert np.isclose(exp_of(x), np.exp(x), rtol=1e-15)

@@ -30,10 +30,8 @@ TOLERANCE = {np.float32: 1e-3, np.float64: 1e-6}
 """The decoder's default for float32, and what is asked of float64."""
 ONE_UNIT_KINDS = tuple(kind for kind in KINDS if kind not in ("collinear", "constant"))
 same_examples_each_time = settings(
-    deadline=None,
     derandomize=True,
     database=None,
-    suppress_health_check=[HealthCheck.too_slow],
 )
 
 
@@ -414,7 +412,7 @@ def test_the_order_of_trials_units_and_labellings_does_not_matter(
         assert relative_error(reordered[:, column], scores[:, column]) <= 2e-6
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(
     size=st.integers(1, 150),
     strength=st.floats(1e-3, 1e10),

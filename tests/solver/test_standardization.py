@@ -36,7 +36,6 @@ def found_constant(X, **keys):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(deadline=None)
 @given(data=st.data(), n_trials=N_TRIALS)
 def test_units_that_are_exactly_constant_are_always_found(dtype, data, n_trials):
     values = np.array(data.draw(st.lists(finite(dtype), min_size=1, max_size=8)), dtype)
@@ -47,7 +46,6 @@ def test_units_that_are_exactly_constant_are_always_found(dtype, data, n_trials)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(deadline=None)
 @given(data=st.data(), n_trials=N_TRIALS, seed=st.integers(0, 2**32 - 1))
 def test_units_that_vary_by_rounding_alone_are_constant(dtype, data, n_trials, seed):
     value = data.draw(finite(dtype).filter(resolved(dtype)))
@@ -58,7 +56,6 @@ def test_units_that_vary_by_rounding_alone_are_constant(dtype, data, n_trials, s
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(deadline=None)
 @given(data=st.data(), n_trials=N_TRIALS, seed=st.integers(0, 2**32 - 1))
 def test_a_signal_that_the_precision_resolves_is_never_constant(dtype, data, n_trials, seed):
     """Five steps of the spacing of numbers around the offset are more than rounding makes."""
@@ -77,7 +74,6 @@ def test_a_signal_that_the_precision_resolves_is_never_constant(dtype, data, n_t
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(deadline=None)
 @given(
     offset=st.integers(-(2**17), 2**17),
     power=st.integers(-60, 60),
@@ -100,7 +96,7 @@ def test_neither_offset_nor_unit_of_measurement_matters(dtype, offset, power, n_
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     offset=st.integers(-(2**17), 2**17),
     power=st.integers(-40, 40),

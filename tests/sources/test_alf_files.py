@@ -177,7 +177,7 @@ labels = st.text("0123456789abAB.-_", min_size=1, max_size=6)
 
 
 @given(st.lists(labels, unique=True, max_size=6), st.booleans())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_the_revision_is_the_last_in_the_order_of_text(tmp_path_factory, names, without):
     folder = tmp_path_factory.mktemp("revisions")
     files = [folder / "alf" / f"#{name}#" / "trials.choice.npy" for name in names]
@@ -201,9 +201,7 @@ revision_of = st.dictionaries(
 
 
 @given(revision_of)
-@settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_each_file_comes_from_its_own_newest_revision(tmp_path, there):
     folder = Path(tempfile.mkdtemp(dir=tmp_path))
     place = layouts.write_alf(folder, SESSION, "alf/probe00") / "alf" / "probe00"

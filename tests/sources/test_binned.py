@@ -197,7 +197,7 @@ def test_bins_with_starts_and_widths_of_their_own(write, made_with):
         np.testing.assert_allclose(read(path, asked)[0]["rates"].values[:, 0], expected, 1e-6)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     width=st.integers(1, 200),
     every=st.integers(1, 200),
@@ -306,7 +306,7 @@ def test_a_file_that_cannot_be_read_is_a_problem_of_every_command(tmp_path, made
 
 
 @given(content=st.binary(max_size=200), place=st.integers(0, 6000), which=st.integers(0, 1))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_damaged_bytes_are_an_input_error_or_harmless(content, place, which, damaged):
     path = damaged[which].with_stem("damaged")
     good = damaged[which].read_bytes()

@@ -348,7 +348,7 @@ def test_axes_are_checked_with_the_configuration(made_with, keys, expected):
 
 
 @given(content=st.binary(max_size=200), place=st.integers(0, 8000), which=st.integers(0, 1))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_damaged_bytes_are_an_input_error_or_harmless(content, place, which, damaged, dataset):
     path = damaged[which].with_stem("damaged")
     good = damaged[which].read_bytes()

@@ -155,7 +155,7 @@ def test_a_missing_file_is_named(tmp_path, small):
     "ignore:Exception ignored in. <function File.close:pytest.PytestUnraisableExceptionWarning"
 )
 @given(content=st.binary(max_size=300), place=st.integers(0, 60_000))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_damaged_bytes_are_an_input_error_or_harmless(content, place, damaged, dataset):
     good, path = damaged.read_bytes(), damaged.with_stem("damaged")
     settings = dataset(source="netcdf", files="*", tasks=TASKS)

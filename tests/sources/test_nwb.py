@@ -427,7 +427,7 @@ def test_an_hdf5_file_that_is_no_nwb_is_named(tmp_path, small):
 
 
 @given(content=st.binary(max_size=300), keep=st.integers(0, 3000), place=st.integers(0, 200_000))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_damaged_bytes_are_an_input_error_or_harmless(content, keep, place, damaged, dataset):
     good, path = damaged.read_bytes(), damaged.with_stem("damaged")
     place = min(place, len(good))

@@ -134,7 +134,7 @@ def written(tmp_path_factory):
 
 
 @given(shapes=st.lists(st.sampled_from(list(SHAPES)), min_size=14, max_size=14))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_a_column_may_have_any_shape_of_one_value_a_row(written, shapes):
     path, dataset = written
     right = nwb.read(path, dataset)

@@ -151,7 +151,6 @@ def test_a_cluster_that_is_no_number_of_one_is_named(folder, small, number):
 
 @given(content=st.binary(max_size=300), place=st.integers(0, 300), name=st.sampled_from(ARRAYS))
 @settings(
-    deadline=None,
     max_examples=40,
     # The folder is written anew for each example.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -502,9 +501,7 @@ a_cluster = st.fixed_dictionaries(
     is_saved=st.booleans(),
     is_labelled=st.booleans(),
 )
-@settings(
-    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_units_follow_from_groups_labels_and_spikes(
     tmp_path, of_kilosort4, clusters, is_saved, is_labelled
 ):

@@ -76,7 +76,7 @@ def test_a_file_is_a_session_of_one_unit_named_after_it(write, small):
     assert session.trials["picture"].tolist() == ["hand", "face"] * 3
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     counts=st.integers(0, 2**32 - 1).map(
         lambda seed: np.random.default_rng(seed).poisson(0.1, (N_TRIALS, N_SAMPLES))
@@ -262,7 +262,7 @@ def test_files_of_r_are_answered_with_how_to_write_a_table(tmp_path, small):
 
 # Not tried: bytes changed inside a good file. On some, scipy's compiled reader ends the process.
 @given(content=st.binary(max_size=300), place=st.integers(0, 3000))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_bytes_and_truncated_files_are_an_input_error_or_harmless(
     content, place, tmp_path_factory, dataset
 ):

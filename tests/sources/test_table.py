@@ -200,7 +200,7 @@ def test_other_suffixes_are_answered_with_those_allowed(tmp_path, dataset):
 
 
 @given(content=st.binary(max_size=400), kind=st.sampled_from(["csv", "parquet"]))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_bytes_are_an_input_error(content, kind, tmp_path_factory, dataset):
     folder = tmp_path_factory.mktemp("table")
     (folder / f"t.{kind}").write_bytes(content)
