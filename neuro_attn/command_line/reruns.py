@@ -18,12 +18,12 @@ _FILES = re.compile(r"Updated input files: (.+?)(?:; [A-Z]|$)")
 _PARAMS = re.compile(
     r"Params have changed since last execution: .*?before: (.*) now: (.*?) *(?:; |$)"
 )
-_RECOMPUTED = "its input is computed again"
+_RECOMPUTED = "the input is computed again"
 _PHRASES = {
-    "Incomplete output files": "its results are incomplete",
-    "Set of input files has changed": "its list of input files changed",
-    "Code has changed": "its script changed",
-    "Software environment definition has changed": "its software environment changed",
+    "Incomplete output files": "the results are incomplete",
+    "Set of input files has changed": "the list of input files changed",
+    "Code has changed": "the script changed",
+    "Software environment definition has changed": "the software environment changed",
     "Input files updated by another job": _RECOMPUTED,
 }
 """How Snakemake's reasons begin, with ours."""
@@ -97,12 +97,12 @@ class Reruns:
         told = []
         if all(len(side) == 1 for side in digests):
             modules = changed_modules(self._store, digests[0][0], digests[1][0])
-            told.append(f"{_listed(modules, 'modules') or 'the code behind it'} changed")
+            told.append(f"{_listed(modules, 'modules') or 'the code'} changed")
         old, new = ([each for each in side if not _is_digest(each)] for side in (old, new))
         changed = list(_changed_settings(old, new))
         if changed:
             told.append(f"changed settings: {_listed(changed, 'settings')}")
-        return "; ".join(told) or "its settings changed"
+        return "; ".join(told) or "the settings changed"
 
 
 def _values(text: str) -> list[Any]:

@@ -1,5 +1,6 @@
 """What folders of spike-sorted data share: arrays of spikes, and tables of clusters."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -46,7 +47,9 @@ def load_array(path: Path) -> np.ndarray:
         If the file is missing, damaged, or holds objects.
     """
     existing_file(path, fixed_name=True)
-    with guarded(path, ".npy file of numbers or text"):
+    with guarded(path, ".npy file of numbers or text"), warnings.catch_warnings():
+        # NumPy reads a header that Python 2 wrote, and advises to save the file again.
+        warnings.simplefilter("ignore", UserWarning)
         # A map compares the shape that the header declares with the size of the file.
         array = np.load(path, allow_pickle=False, mmap_mode="r")
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufUS":

@@ -38,7 +38,7 @@ def told(reruns, *jobs):
     ("reason", "cause"),
     [
         (CHANGED.format(f"'{OLD}'", f"'{NEW}'"), "neuro_attn/b.py, script.py changed"),
-        (CHANGED.format(f"'{OLD}'", f"'{'0' * 16}'"), "the code behind it changed"),
+        (CHANGED.format(f"'{OLD}'", f"'{'0' * 16}'"), "the code changed"),
         (
             CHANGED.format("{'time': {'bin': 0.1, 'start': 0}, 'x': []}", "{'time': {'bin': 0.2}}"),
             "changed settings: time.bin (0.1 -> 0.2), time.start (0 -> absent), x ([] -> absent)",
@@ -53,19 +53,19 @@ def told(reruns, *jobs):
             CHANGED.format(f"{{'a': 1}},'{OLD}'", f"'{NEW}',{{'a': 2}}"),
             "neuro_attn/b.py, script.py changed; changed settings: a (1 -> 2)",
         ),
-        (CHANGED.format("object at 0x1", "object at 0x2"), "its settings changed"),
+        (CHANGED.format("object at 0x1", "object at 0x2"), "the settings changed"),
         ("Updated input files: data/a.nwb", "data/a.nwb changed"),
         (
             "Updated input files: a, b, c, d, e; Code has changed since last execution",
             "a, b, c and 2 more files changed",
         ),
-        ("Set of input files has changed since last execution", "its list of input files changed"),
-        ("Code has changed since last execution", "its script changed"),
+        ("Set of input files has changed since last execution", "the list of input files changed"),
+        ("Code has changed since last execution", "the script changed"),
         (
             "Software environment definition has changed since last execution",
-            "its software environment changed",
+            "the software environment changed",
         ),
-        ("Incomplete output files: results/a.csv", "its results are incomplete"),
+        ("Incomplete output files: results/a.csv", "the results are incomplete"),
         (f"{AGAIN}; {CHANGED.format('1', '2')}", "changed settings: 1 -> 2"),
         ("A reason of another version of Snakemake", "A reason of another version of Snakemake"),
     ],
@@ -83,7 +83,7 @@ def test_what_follows_from_another_job_is_counted_and_comes_last(reruns):
     assert reruns.summary("would run again").splitlines() == [
         "3 jobs would run again:",
         "  decode: changed settings: 1 -> 2",
-        "  infer, draw: its input is computed again",
+        "  infer, draw: the input is computed again",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from neuro_attn import sources
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import folders
 from neuro_attn.sources import phy, phy_files
+from neuro_attn.sources.sorting import load_array
 from tests import formats, layouts
 from tests.layouts import write_table
 
@@ -534,3 +536,15 @@ def test_the_units_follow_from_groups_labels_and_spikes(
     n_left = len(with_spikes) - sum(curated)
     counted = f"{n_left} of {len(with_spikes)} clusters were given no group"
     assert any(counted in each for each in read.remarks) == (any(curated) and n_left > 0)
+
+
+def test_an_array_that_python_2_wrote_is_read_without_a_warning(folder):
+    path = folder / "spike_clusters.npy"
+    header, values = path.read_bytes()[:128], path.read_bytes()[128:]
+    assert b"'shape': (" in header
+    old = re.sub(rb"\((\d+),\), }  ", rb"(\1L,), } ", header)
+    assert len(old) == 128
+    assert old != header
+    before = load_array(path)
+    path.write_bytes(old + values)
+    np.testing.assert_array_equal(load_array(path), before)

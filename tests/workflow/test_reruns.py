@@ -77,7 +77,7 @@ def test_an_edit_of_code_reruns_what_depends_on_it_and_nothing_before_it(copy):
     assert {"infer", "figures_small", "tables_small"} <= rules
     assert not rules & {"recordings_small", "regions", "decode", "measure_geometry", "train_tiny"}
     assert "infer: neuro_attn/inference/onsets.py changed" in summary
-    assert "its input is computed again" in summary
+    assert "the input is computed again" in summary
 
 
 def test_an_edit_of_a_family_trains_its_networks_again(copy):

@@ -40,7 +40,9 @@ rule truth:
     conda:
         "../envs/neuro-attn.yaml"
     params:
-        settings=settings_of,
+        simulation=lambda wildcards: DATASETS[wildcards.dataset].simulation.model_dump(
+            mode="json"
+        ),
         seed=CONFIGURATION.seed,
         sources=sources_of("truth.py"),
     script:
