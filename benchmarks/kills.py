@@ -183,7 +183,7 @@ def interrupt(
     """
     snakemake = _snakemake(folder)
     process.send_signal(number)
-    code = process.wait(timeout=120)
+    code = process.wait(timeout=3600)  # to end what hangs, on a machine however busy
     # Python may have been starting, or the run may have come to its end at this moment.
     early = code in (-number, 128 + number) and snakemake == killed
     if code not in (0, 1) and not early:
