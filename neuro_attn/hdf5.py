@@ -91,9 +91,12 @@ def _elsewhere(node: Any) -> str | None:
         return node.filename
     if not isinstance(node, h5py.Dataset):
         return None
-    if node.external:
+    # Each property of h5py asks for the plan of a data set anew; a file may have 200,000 of them.
+    plan = node.id.get_create_plist()
+    if plan.get_external_count():
         return node.external[0][0]
-    return node.virtual_sources()[0].file_name if node.is_virtual else None
+    is_virtual = plan.get_layout() == h5py.h5d.VIRTUAL
+    return node.virtual_sources()[0].file_name if is_virtual else None
 
 
 def _check_scales(node: h5py.Dataset, where: str) -> None:
@@ -101,7 +104,9 @@ def _check_scales(node: h5py.Dataset, where: str) -> None:
 
     HDF5 reads them without looking at their type, and numbers in their place corrupt its memory.
     """
-    for name in _OF_SCALES & set(node.attrs):
+    for name in _OF_SCALES:
+        if not h5py.h5a.exists(node.id, name.encode()):
+            continue
         attribute = h5py.h5a.open(node.id, name.encode())
         kind, shape = attribute.get_type(), attribute.shape
         if name == "DIMENSION_LIST":

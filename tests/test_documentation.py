@@ -211,6 +211,30 @@ def test_make_knows_what_the_pages_ask_of_it(page, command):
         assert (ROOT / config[1]).is_file() or written
 
 
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?\)")
+
+
+def test_every_file_that_a_page_links_to_is_there():
+    """Links to tests and sources lead out of the site, so building it does not check them."""
+    missing = [
+        f"{page.name}: {target[1]}"
+        for page in [ROOT / "README.md", ROOT / "config/README.md", *(ROOT / "docs").rglob("*.md")]
+        for target in LINK.finditer(page.read_text(encoding="utf-8"))
+        if not (page.parent / unescape(target[1])).exists()
+    ]
+    assert missing == []
+
+
+def test_every_promise_of_safety_links_to_its_tests():
+    """Each section, and each bullet that promises something, names the tests that show it."""
+    page = (ROOT / "docs/safety.md").read_text(encoding="utf-8")
+    sections = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
+    assert [each.split("\n")[0] for each in sections if "../tests/" not in each] == []
+    bullets = re.findall(r"^- \*\*(.+?)\*\*(.*)$", page, flags=re.MULTILINE)
+    assert len(bullets) > 20
+    assert [name for name, text in bullets if "../tests/" not in text] == []
+
+
 def test_benchmarks_that_pages_name_are_there():
     named = {name for page in PAGES for name in re.findall(r"benchmarks\.\w+", text_of(page))}
     assert named

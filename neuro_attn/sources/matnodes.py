@@ -170,6 +170,11 @@ def _is_sparse(node: Any) -> bool:
 
 def content(node: Any, where: str) -> Any:
     """Return a node as plain values; see `matfiles.content`."""
+    with guarded(where, "variable of MATLAB"):
+        return _content(node, where)
+
+
+def _content(node: Any, where: str) -> Any:
     within = inside(node)
     if isinstance(within, Mapping):
         return {name: content(each, f"{where}.{name}") for name, each in within.items()}

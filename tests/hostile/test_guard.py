@@ -26,6 +26,7 @@ from neuro_attn.onboarding import contents, remarks
 from neuro_attn.onboarding import matlab as onboarding_matlab
 from neuro_attn.sources import matlab, raster
 from tests import formats
+from tests.matlab_files import write_hdf5
 from tests.onboarding.conftest import command as command
 
 FAILURES: dict[str, Exception] = {
@@ -314,6 +315,19 @@ def clusters(value: float) -> Callable[[Path], None]:
     return change
 
 
+def no_character(folder: Path) -> None:
+    """Write a text of which a character has a number that is none, as version 7.3."""
+    path = folder / "unit0.mat"
+    labels = {name: ["left", "right"] * 8 for name in ("side", "order")}
+    site = {"alignment_event_time": 101.0, "region": "V4"}
+    parts = {"raster_data": np.zeros((16, 600)), "raster_labels": labels, "raster_site_info": site}
+    write_hdf5(path, parts)
+    with h5py.File(path, "r+") as file:
+        del file["raster_site_info/region"]
+        file["raster_site_info/region"] = np.full((2, 1), -(2**63))
+        file["raster_site_info/region"].attrs["MATLAB_class"] = np.bytes_("char")
+
+
 FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "ids of NetCDF that are lists": (
         "netcdf",
@@ -407,6 +421,11 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
         "alf",
         clusters(-1.0),
         "clusters.metrics.pqt, cluster_id: a number repeats or is below 0",
+    ),
+    "a number that no computer can hold, in a text of MATLAB 7.3": (
+        "raster",
+        no_character,
+        "unit0.mat, raster_site_info.region: is not a readable variable of MATLAB",
     ),
     "bins of infinite width": ("binned", widths(np.inf), "bin 1 starts at 1 and is inf samples"),
 }

@@ -7,12 +7,14 @@ size that nobody compared ends in another message or none.
 import gzip
 import json
 import resource
+import runpy
 import struct
 import subprocess
 import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5netcdf
@@ -24,9 +26,12 @@ import pytest
 import scipy.io
 import yaml
 
-from neuro_attn import budget
+from neuro_attn import budget, recording, sources
 from neuro_attn.budget import BudgetError
+from neuro_attn.configuration import parse, products
 from tests import commands, formats
+
+SCRIPT = Path(__file__).parents[2] / "workflow/scripts/regions.py"
 
 ADDRESS_SPACE = 3_000_000_000
 SMALL = 3_000_000
@@ -395,14 +400,130 @@ BILLIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
+NETWORKS: dict[str, Any] = {
+    "datasets": {"s": simulated()},
+    "network_analysis": {
+        "label": "selected",
+        "tasks": {
+            name: {"trials": f"trial_type == '{name}'", "align": "cue_onset"}
+            for name in ("pro", "retro")
+        },
+        "time": {"start": -0.2, "stop": 0.6, "bin": 0.2},
+        "windows": {"cue": [0.0, 0.4]},
+    },
+    "networks": {"n": {"family": "luong-dot"}},
+}
+
+
+def of_networks(**keys: object) -> dict[str, Any]:
+    return {**NETWORKS, "networks": {"n": {"family": "luong-dot", **keys}}}
+
+
+def of_lists(**keys: object) -> dict[str, Any]:
+    return {"datasets": {"s": simulated()}, "list_recall": {"families": ["seq2seq"], **keys}}
+
+
+NETWORK_REMEDY = "Lower hidden, batch, test_trials or seeds"
+LIST_REMEDY = "Lower hidden, batch, lengths, seeds or test_lists"
+BILLIONS |= {
+    "hidden units of networks": (
+        of_networks(hidden=1_000_000),
+        ["networks.n", "1,000,000 hidden units", NETWORK_REMEDY],
+    ),
+    "batches of networks": (
+        of_networks(batch=10**7),
+        ["networks.n", "with 10,000,000 trials", NETWORK_REMEDY],
+    ),
+    "test trials of networks": (
+        of_networks(test_trials=10**7),
+        ["networks.n", "with 40,000,000 trials", NETWORK_REMEDY],
+    ),
+    "seeds of networks": (of_networks(seeds=10**7), ["networks.n", NETWORK_REMEDY]),
+    "permutations of networks": (
+        {
+            **NETWORKS,
+            "network_analysis": {
+                **NETWORKS["network_analysis"],
+                "inference": {"permutations": 10**7},
+            },
+        },
+        ["network_analysis", "10,000,000 permutations", "Lower inference.permutations"],
+    ),
+    "hidden units of list recall": (
+        of_lists(hidden=1_000_000),
+        ["list_recall", "by 1,000,000 hidden units", LIST_REMEDY],
+    ),
+    "batches of list recall": (
+        of_lists(batch=10**7),
+        ["list_recall", "10,000,000 lists", LIST_REMEDY],
+    ),
+    "lengths of list recall": (
+        of_lists(lengths=[10**9]),
+        ["list_recall", "lists of 1,000,000,000 items", LIST_REMEDY],
+    ),
+    "seeds of list recall": (of_lists(seeds=10**7), ["list_recall", LIST_REMEDY]),
+}
+
+
 @pytest.mark.parametrize("product", BILLIONS)
 def test_a_product_of_a_configuration_is_refused_by_check(tmp_path, product):
     keys, words = BILLIONS[product]
+    with budget.limited(4), pytest.raises(BudgetError) as error:
+        products.check_products(parse(keys))
+    message = str(error.value)
+    assert [word for word in [*words, MEMORY, "--memory"] if word not in message] == []
+
+
+def test_check_ends_with_the_message_of_a_product(tmp_path):
+    keys, words = BILLIONS["permutations"]
     done = check(tmp_path, keys)
     assert done.returncode == 1
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert [word for word in [*words, MEMORY, "--memory"] if word not in told(done)] == []
+
+
+# --- what a run needs ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", ["csv", "netcdf", "matlab"])
+def test_check_and_a_run_refuse_what_the_largest_job_needs_alike(
+    source, command, tmp_path, monkeypatch, capsys
+):
+    """Each region alone fits into the budget; the inference over all of them does not."""
+    regions = [f"R{number}" for number in range(10)]
+    planted = formats.planted(n_trials=40, n_units=10)
+    planted = formats.Session(planted.trials, planted.spike_times, regions)
+    keys = formats.write(source, tmp_path / "data", planted)
+    inference = {"permutations": 400_000, "bootstraps": 20}
+    config = {"data_folder": "data", "datasets": {"mine": keys}, "inference": inference}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
+    dataset = parse(config).datasets["mine"]
+    (made,) = sources.read("mine", dataset, tmp_path / "data", 0)
+    recording.save(made, tmp_path / "mine.nc")
+
+    def job() -> str:
+        """Run the job that comes after reading, as Snakemake does; return its message."""
+        given = SimpleNamespace(
+            config={},
+            rule="regions",
+            log=[str(tmp_path / "results/logs/regions/mine.log")],
+            output=SimpleNamespace(table=str(tmp_path / "results/mine/regions.csv")),
+            wildcards=SimpleNamespace(dataset="mine"),
+            params=SimpleNamespace(settings=dataset.model_dump(mode="json")),
+            input=SimpleNamespace(recordings=[str(tmp_path / "mine.nc")]),
+        )
+        (tmp_path / "results/logs/regions").mkdir(parents=True, exist_ok=True)
+        with pytest.raises(SystemExit):
+            runpy.run_path(str(SCRIPT), {"snakemake": given})
+        return capsys.readouterr().err
+
+    monkeypatch.setattr(budget, "left", lambda: 1.5e9)
+    # The lines of check are wrapped.
+    checked = " ".join(command("check", "mine.yaml").out.split())
+    expected = "datasets.mine: inference over all regions needs about 2.3 GB of memory"
+    assert expected in checked
+    assert expected in job()
 
 
 def test_anchors_in_keys_are_refused(tmp_path):

@@ -12,11 +12,13 @@ import scipy.io
 
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import inspection
+from neuro_attn.onboarding import nwb as onboarding_nwb
 from neuro_attn.onboarding.contents import FIRST_COLUMNS
+from neuro_attn.sources import nwb_files, nwb_tables
 from tests import formats
 
 COLUMNS = 200_000
-OBJECTS = 6_000
+OBJECTS, MANY = 6_000, 2_000
 """Arrays or columns of other files, which take longer to write than to inspect."""
 
 
@@ -101,3 +103,27 @@ def test_a_recording_of_very_many_variables_is_refused_with_the_first_of_them(tm
             file.create_dataset(f"x{number}", (3,), "i1")
     with pytest.raises(InputError, match=r"has 6,000 variables: x0, x1, .* and 5,960 more"):
         inspection.describe([str(path)])
+
+
+@pytest.mark.parametrize("table", ["intervals/trials", "units", "acquisition", "processing/x"])
+def test_of_very_many_data_sets_of_nwb_only_the_first_are_opened_to_be_shown(
+    tmp_path, monkeypatch, table
+):
+    """Reading what each of 200,000 data sets holds would take minutes; their names take seconds."""
+    formats.write("nwb", tmp_path, formats.planted(n_trials=8, n_units=2))
+    path = tmp_path / "planted.nwb"
+    with h5py.File(path, "r+", libver="latest") as file:
+        for number in range(MANY):
+            file.require_group(table).create_dataset(f"x{number}", (8,), "i1")
+    opened = []
+    read = nwb_files.part
+
+    def counted(array, selection):
+        opened.append(array.name)
+        return read(array, selection)
+
+    for module in (nwb_files, nwb_tables, onboarding_nwb):
+        monkeypatch.setattr(module, "part", counted)
+    told = inspection.render(inspection.describe([str(path)]))
+    assert len(told.splitlines()) < 100
+    assert len(opened) < 4 * FIRST_COLUMNS
