@@ -9,6 +9,13 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.recording import reason_without_trials
 from neuro_attn.spelling import alike
 
+_LONG_TIME = 60.0
+"""Time from the event, s, that is probably in ms."""
+_SHORT_BIN, _WIDE_BIN = 0.001, 0.2
+"""Width of a spike, and of bins so wide that a window rarely needs a single one, s."""
+_ROUNDING = 1e-6
+"""Tolerated error of edges, as a fraction of a bin."""
+
 
 class Caution(NamedTuple):
     """Something that a run completes with, but that its user should know.
@@ -28,7 +35,7 @@ class Caution(NamedTuple):
 
 
 def cautions(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> list[Caution]:
-    """Return what is probably not meant in the classes and regions of a data set.
+    """Return what is probably not meant in the time, classes and regions of a data set.
 
     Parameters
     ----------
@@ -37,12 +44,74 @@ def cautions(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> li
     name : str
         The data set.
     dataset : settings of a data set
-        Its label and regions.
+        Its time, windows, label and regions.
     """
     return [
+        *of_time(name, dataset),
         *_spelling(recordings, name, dataset),
         *_absent_classes(recordings, name, dataset),
     ]
+
+
+def of_time(name: str, dataset: AnyDataset) -> Iterator[Caution]:
+    """Yield bins and windows that were probably meant otherwise; no data are needed.
+
+    Parameters
+    ----------
+    name : str
+        The data set.
+    dataset : settings of a data set
+        Its time, windows and inference.
+    """
+    # Networks have their settings from one key.
+    key = "network_analysis" if dataset.source == "network" else f"datasets.{name}"
+    time, sustained = dataset.time, dataset.inference.sustained
+    span = f"from {time.start:g} to {time.stop:g} s"
+    if max(abs(time.start), abs(time.stop)) >= _LONG_TIME:
+        yield Caution(
+            f"{key}.time",
+            f"the time {span} is long for one trial.",
+            f"Times are in s; if these are in ms, write {{start: {time.start / 1000:g}, stop: "
+            f"{time.stop / 1000:g}, bin: {time.bin:g}}}.",
+        )
+    if time.bin < _SHORT_BIN:
+        yield Caution(
+            f"{key}.time.bin",
+            f"a bin of {1000 * time.bin:g} ms is shorter than a spike.",
+            f"Times are in s: a bin of 50 ms is 0.05 (given: {time.bin:g}).",
+        )
+    if time.n_bins < max(sustained, 2):
+        yield Caution(
+            f"{key}.time.bin",
+            f"the time {span} has {time.n_bins} bin{'s' * (time.n_bins > 1)} of {time.bin:g} s: "
+            f"too few for a time course, and for an onset ({sustained} consecutive bins).",
+            _in_seconds(time.bin),
+        )
+    for window, (start, stop) in dataset.windows.items():
+        bins = time.bins_in((start, stop))
+        first, last = (time.start + time.bin * edge for edge in (bins.start, bins.stop))
+        if max(abs(first - start), abs(last - stop)) > _ROUNDING * time.bin:
+            yield Caution(
+                f"{key}.windows.{window}",
+                f"rates are averaged over the whole bins in [{start:g}, {stop:g}], which cover "
+                f"{round(first, 9) + 0.0:g} to {round(last, 9) + 0.0:g} s.",
+                f"Let the window begin and end at edges of bins, which are every {time.bin:g} s "
+                f"from {time.start:g} s.",
+            )
+        elif bins.stop - bins.start == 1 < time.n_bins and time.bin >= _WIDE_BIN:
+            yield Caution(
+                f"{key}.windows.{window}",
+                f"the window [{start:g}, {stop:g}] contains a single bin of {time.bin:g} s.",
+                _in_seconds(time.bin),
+            )
+
+
+def _in_seconds(width: float) -> str:
+    """Return the remedy for bins that may be ten times as wide as was meant."""
+    return (
+        f"Times are in s: {width:g} is {1000 * width:g} ms, and {100 * width:g} ms is "
+        f"{width / 10:g}. Give a shorter bin, unless this is what you mean."
+    )
 
 
 def _spelling(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Caution]:

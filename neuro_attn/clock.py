@@ -42,6 +42,10 @@ _RESET = 1.0
 """Minimum decrease of spike times at a restart, s; merged units may be slightly unsorted."""
 _SPIKES_OF_A_PART = 10
 """Minimum mean number of spikes between restarts; unsorted times fall at every other spike."""
+_UNIX = (6e8, 4e9)
+"""Seconds from 1970 to 1989 and to 2096: no other clock of a recording counts so far."""
+_UNIX_UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
+"""Units in which computers count from 1970, per second."""
 _SAMPLING_RATES = (20_000, 24_414, 25_000, 30_000, 32_000, 40_000, 48_828)
 """Sampling rates of common recording systems, samples/s."""
 
@@ -376,6 +380,8 @@ def _unit_of_time(
             "in s.",
             of_events=True,
         )
+    if mostly_outside and (since_1970 := _since_1970(spikes, opens, what)):
+        return since_1970
     if mostly_outside:
         return Diagnosis(
             f"{n_outside} lie outside the recording: no unit fires there ({what}: "
@@ -393,6 +399,30 @@ def _unit_of_time(
             "events must be in s.",
         )
     return None
+
+
+def _since_1970(spikes: Spikes, opens: np.ndarray, what: str) -> Diagnosis | None:
+    """Return the problem if either spikes or events count from 1970, as clocks of computers do."""
+    of_events, of_spikes = (_unix_unit(float(each)) for each in (opens.min(), spikes.first))
+    if bool(of_events) == bool(of_spikes):
+        return None
+    name, other = ("event", "spike") if of_events else ("spike", "event")
+    return Diagnosis(
+        f"{name} times count {of_events or of_spikes} since 1970, {other} times do not ({what}: "
+        f"{opens.min():,.10g} to {opens.max():,.10g}; spikes: {spikes.first:,.10g} to "
+        f"{spikes.last:,.10g}).",
+        f"Subtract the start of the recording, counted likewise, from the {name} times, and give "
+        "them in s; spikes and events must be on one clock.",
+        of_events=bool(of_events),
+    )
+
+
+def _unix_unit(time: float) -> str:
+    """Return the unit in which a time counts from 1970 to a date of recordings; else nothing."""
+    for unit, per_second in _UNIX_UNITS.items():
+        if _UNIX[0] * per_second <= time <= _UNIX[1] * per_second:
+            return unit
+    return ""
 
 
 def _is_scaled(spikes: Spikes, opens: np.ndarray, factor: float) -> bool:

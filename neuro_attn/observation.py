@@ -72,7 +72,7 @@ def observed_part(observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return trials, units
 
 
-def silent_bins(counts: np.ndarray) -> np.ndarray:
+def silent_bins(of_bin: np.ndarray, of_unit: np.ndarray) -> np.ndarray:
     """Return the bins in which no unit fires on any trial and spikes must be missing.
 
     Sparse units leave bins empty by chance, and a few units may fall silent together. We therefore
@@ -81,14 +81,15 @@ def silent_bins(counts: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    counts : array of int, shape (unit, time)
-        Spikes of each unit in each bin over all trials.
+    of_bin : array of int, shape (time,)
+        Spikes in each bin, over units and trials.
+    of_unit : array of int, shape (unit,)
+        Spikes of each unit, over bins and trials.
 
     Returns
     -------
     numpy.ndarray of bool, shape (time,)
     """
-    of_bin = counts.sum(axis=0)
     fires = of_bin > 0
     enough = fires.any() and of_bin[fires].mean() >= _EXPECTED
-    return ~fires & bool(enough and (counts.any(axis=1)).sum() >= _ENOUGH_UNITS)
+    return ~fires & bool(enough and np.count_nonzero(of_unit) >= _ENOUGH_UNITS)

@@ -276,7 +276,7 @@ def on_silent_bins(counts: np.ndarray, centers: np.ndarray, width: float) -> str
     width : float
         Width of a bin, s.
     """
-    silent = np.flatnonzero(silent_bins(counts))
+    silent = np.flatnonzero(silent_bins(counts.sum(axis=0), counts.sum(axis=1)))
     if not len(silent):
         return ""
     parts = np.split(silent, np.flatnonzero(np.diff(silent) > 1) + 1)

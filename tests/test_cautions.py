@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuro_attn import sources
+from neuro_attn import cautions, sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import checking, inspection
@@ -129,3 +129,79 @@ def test_a_column_of_continuous_values_gets_classes_at_the_median(source, tmp_pa
     keys["label"] = {"low": "rt <= 0.4", "high": "rt > 0.4"}
     dataset = parse({"datasets": {"mine": keys}}).datasets["mine"]
     assert sources.read("mine", dataset, tmp_path, 0)
+
+
+# --- time ----------------------------------------------------------------------------------------
+
+LATE = {"late": [0.2, 0.4]}
+TIMES = {
+    "300 ms for 30 ms": (
+        {"start": 0.0, "stop": 0.6, "bin": 0.3},
+        {"late": [0.3, 0.6]},
+        {
+            "time.bin": "the time from 0 to 0.6 s has 2 bins of 0.3 s: too few for a time course, "
+            "and for an onset (3 consecutive bins).",
+            "windows.late": "the window [0.3, 0.6] contains a single bin of 0.3 s.",
+        },
+        "Times are in s: 0.3 is 300 ms, and 30 ms is 0.03.",
+    ),
+    "one bin": (
+        {"start": 0.0, "stop": 0.4, "bin": 0.4},
+        {"late": [0.0, 0.4]},
+        {"time.bin": "the time from 0 to 0.4 s has 1 bin of 0.4 s: too few for a time course"},
+        "40 ms is 0.04.",
+    ),
+    "a bin of more than half a window": (
+        {"start": 0.0, "stop": 0.6, "bin": 0.15},
+        {"late": [0.2, 0.45]},
+        {
+            "windows.late": "rates are averaged over the whole bins in [0.2, 0.45], which cover "
+            "0.3 to 0.45 s."
+        },
+        "Let the window begin and end at edges of bins, which are every 0.15 s from 0 s.",
+    ),
+    "ends in ms": (
+        {"start": -200.0, "stop": 600.0, "bin": 0.1},
+        LATE,
+        {"time": "the time from -200 to 600 s is long for one trial."},
+        "if these are in ms, write {start: -0.2, stop: 0.6, bin: 0.1}.",
+    ),
+    "a bin in ks": (
+        {"start": 0.0, "stop": 0.4, "bin": 0.00005},
+        LATE,
+        {"time.bin": "a bin of 0.05 ms is shorter than a spike."},
+        "a bin of 50 ms is 0.05",
+    ),
+    "as usual": ({"start": -0.2, "stop": 0.6, "bin": 0.05}, LATE, {}, ""),
+    "a short window": ({"start": 0.0, "stop": 0.4, "bin": 0.1}, {"late": [0.2, 0.3]}, {}, ""),
+}
+
+
+@pytest.mark.parametrize("case", TIMES)
+def test_a_time_in_another_unit_than_was_meant_is_a_caution(case):
+    time, windows, expected, remedy = TIMES[case]
+    tasks = {"all": {"trials": "side == side", "align": "cue"}}
+    keys = {"source": "nwb", "files": "*.nwb", "label": "side", "tasks": tasks}
+    settings = parse({"datasets": {"mine": {**keys, "time": time, "windows": windows}}})
+    found = list(cautions.of_time("mine", settings.datasets["mine"]))
+    assert [each.where for each in found] == [f"datasets.mine.{key}" for key in expected]
+    for each, problem in zip(found, expected.values(), strict=True):
+        assert each.problem.startswith(problem)
+        assert remedy in each.remedy
+
+
+@pytest.mark.parametrize("source", [*formats.SPIKES, *formats.RASTERS])
+def test_check_and_a_run_report_bins_that_are_too_wide(source, tmp_path, capsys):
+    keys = formats.write(source, tmp_path, formats.planted())
+    keys |= {"time": {"start": 0.0, "stop": 0.4, "bin": 0.2}, "windows": {"late": [0.0, 0.4]}}
+    (found,) = said(keys, tmp_path, capsys)
+    assert found.where == "datasets.mine.time.bin"
+
+
+def test_times_in_ms_are_named_beside_what_stops_a_run(tmp_path):
+    """Windows of 800 s overlap, which is the problem of each session."""
+    keys = formats.write("csv", tmp_path, formats.planted())
+    keys["time"] = {"start": -200.0, "stop": 600.0, "bin": 0.1}
+    (report,) = checking.examine(parse({"datasets": {"mine": keys}}), tmp_path)
+    assert len(report.problems) == 1
+    assert "if these are in ms" in report.cautions[0].remedy

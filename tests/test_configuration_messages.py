@@ -56,6 +56,51 @@ def with_value(path: tuple[str, ...], value: Any) -> dict[str, Any]:
     return keys
 
 
+def test_a_key_from_another_data_set_is_named_as_inherited():
+    keys, positions = configuration.keys_and_positions(SHARING, "mine.yaml")
+    configuration.parse(keys, "mine.yaml", positions)
+    n = SHARING.partition("  second:")[0].count("\n")
+    located = {
+        # A key of the data set itself, of the one that it copies, and of the top level.
+        "datasets.second.label: x": f"mine.yaml, line {n + 3}, datasets.second.label: x",
+        "datasets.second.windows.late: x": "mine.yaml, line 7 (inherited from data set 'first'), "
+        "datasets.second.windows.late: x",
+        "datasets.second.inference.permutations": f"mine.yaml, line {n + 6}, "
+        "inference.permutations",
+        "datasets.first.windows.late: x": "mine.yaml, line 7, datasets.first.windows.late: x",
+        # Both give `time`: the own one counts.
+        "datasets.second.time.bin: x": f"mine.yaml, line {n + 4}, datasets.second.time.bin: x",
+        "datasets.second: x": f"mine.yaml, line {n + 1}, datasets.second: x",
+    }
+    assert {each: positions.located(each, "mine.yaml") for each in located} == located
+    # Only together with its own time does the second data set have a wrong window.
+    wrong = SHARING.replace("start: 0, stop: 0.8", "start: 0, stop: 0.2")
+    keys, positions = configuration.keys_and_positions(wrong, "mine.yaml")
+    with pytest.raises(InputError) as error:
+        configuration.parse(keys, "mine.yaml", positions)
+    assert error.value.where == (
+        "mine.yaml, line 7 (inherited from data set 'first'), datasets.second.windows.late"
+    )
+
+
+SHARING = """\
+datasets:
+  first: &first
+    source: nwb
+    files: a.nwb
+    label: side
+    tasks: {all: {trials: side == side, align: cue}}
+    windows: {late: [0, 0.4]}
+    time: {start: 0, stop: 0.4, bin: 0.1}
+  second:
+    <<: *first
+    label: choice
+    time: {start: 0, stop: 0.8, bin: 0.1}
+inference:
+  permutations: 19
+"""
+
+
 def test_every_key_is_tried():
     assert len(distinct()) > 150
 

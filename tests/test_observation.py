@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from neuro_attn import recording
+from neuro_attn import observation, recording
 from neuro_attn.errors import InputError
-from neuro_attn.observation import observed_part, silent_bins, was_observed
+from neuro_attn.observation import observed_part, was_observed
 
 ALWAYS = np.array([[0.0, 100.0]])
 
@@ -47,6 +47,10 @@ def test_trials_after_the_recording_go_as_trials_and_a_lost_unit_as_a_unit():
 def test_bins_are_silent_where_spikes_must_be_missing():
     counts = np.full((5, 8), 5)
     counts[:, :2] = 0
+
+    def silent_bins(counts: np.ndarray) -> np.ndarray:
+        return observation.silent_bins(counts.sum(axis=0), counts.sum(axis=1))
+
     assert silent_bins(counts).tolist() == [True, True] + 6 * [False]
     # Four units may pause together, and with few spikes bins are empty by chance.
     assert not silent_bins(6 * counts[:4]).any()

@@ -107,7 +107,15 @@ class Time(Settings):
                 f"{self.bin / 1000:g}",
             )
         if bins > _MOST_BINS:
-            raise ValueError(f"{bins:g} bins of {self.bin:g} s; at most {_MOST_BINS} are possible")
+            in_ms = max(abs(self.start), abs(self.stop)) >= _LONG_TIME and self.bin < 1
+            remedy = (
+                f"; if start and stop are in ms, write {{start: {self.start / 1000:g}, stop: "
+                f"{self.stop / 1000:g}, bin: {self.bin:g}}}"
+            )
+            raise ValueError(
+                f"{bins:g} bins of {self.bin:g} s; at most {_MOST_BINS} are possible"
+                + (remedy if in_ms else "; times are in s, so a bin of 50 ms is 0.05")
+            )
         if self.stop <= self.start or abs(bins - round(bins)) > 1e-6:
             raise ValueError(
                 f"start {self.start:g} to stop {self.stop:g} is not a whole number of bins "
@@ -226,7 +234,7 @@ class Analysis(Settings):
             if start < time.start - 1e-9 or stop > time.stop + 1e-9:
                 wrong = f"{window} reaches outside time [{time.start:g}, {time.stop:g}]"
             elif stop - start < time.bin - 1e-9:
-                wrong = f"{window} is narrower than a bin of {time.bin:g} s"
+                wrong = f"{window} is narrower than a bin of {time.bin:g} s; times are in s"
             elif bins.start >= bins.stop:
                 wrong = (
                     f"{window} holds no whole bin: bins of {time.bin:g} s begin at {time.start:g}"

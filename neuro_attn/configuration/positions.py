@@ -44,9 +44,11 @@ class Positions:
         return str(here.value) if plain and here is not None else None
 
     def where(self, file: str, path: Sequence[str]) -> str:
-        """Return a file with the line of a key."""
+        """Return a file with the line of a key, and the data set that it is inherited from."""
         line = self.line(path)
-        return file if line is None else f"{file}, line {line}"
+        if line is None:
+            return file
+        return f"{file}, line {line}{self._inherited('.'.join(path), line)}"
 
     def located(self, message: str, file: str) -> str:
         """Return a message that begins with keys, preceded by the file and their line.
@@ -56,20 +58,18 @@ class Positions:
         message : str
             As ``datasets.mine.tasks.visual.align: ...``; or ``a.nwb, tasks.visual.align: ...``,
             where the line follows in brackets if only one data set has such a key. A key of
-            ``decoding`` or ``inference`` that a data set has from the top level is named there.
+            ``decoding`` or ``inference`` that a data set has from the top level is named there. A
+            key from another data set (``<<: *other``) is marked as inherited from it.
         file : str
             The configuration's file.
         """
         message = self._shared(message)
         if (line := self._line_of_text(message, self._root)) is not None:
-            return f"{file}, line {line}, {message}"
-        datasets = _child(self._root, "datasets")
-        if datasets is None or not isinstance(datasets[1], yaml.MappingNode):
-            return message
+            return f"{file}, line {line}{self._inherited(message, line)}, {message}"
         for found in re.finditer(r", (?=(?:tasks|label|regions|units)[.:])", message):
             inner = message[found.end() :]
             found_in = [
-                self._line_of_text(inner, dataset, whole=True) for _, dataset in datasets[1].value
+                self._line_of_text(inner, dataset, whole=True) for _, dataset in self._datasets()
             ]
             lines = [line for line in found_in if line is not None]
             end = found.end() + len(inner.partition(":")[0])
@@ -77,12 +77,29 @@ class Positions:
                 return f"{message[:end]} ({file}, line {lines[0]}){message[end:]}"
         return message
 
+    def _inherited(self, message: str, line: int) -> str:
+        """Return a remark if a message is about a data set and its line is in another data set."""
+        about = message.removeprefix("datasets.")
+        if not any(_begins(about, key) for key, _ in self._datasets()):
+            return ""
+        above = [each for each in self._datasets() if each[0].start_mark.line < line]
+        if not above or _begins(about, above[-1][0]):
+            return ""
+        key, end = above[-1][0], above[-1][1].end_mark
+        # A block ends where the next one begins, braces end behind the last.
+        is_inside = line <= end.line + (end.column > 0)
+        return f" (inherited from data set {key.value!r})" if is_inside else ""
+
+    def _datasets(self) -> list[tuple[yaml.Node, yaml.Node]]:
+        """Return the names of data sets and their keys."""
+        found = _child(self._root, "datasets")
+        if found is None or not isinstance(found[1], yaml.MappingNode):
+            return []
+        return found[1].value
+
     def _shared(self, message: str) -> str:
         """Return a message with a data set's key replaced by that of the top level that decides."""
-        datasets = _child(self._root, "datasets")
-        if datasets is None or not isinstance(datasets[1], yaml.MappingNode):
-            return message
-        for key, dataset in datasets[1].value:
+        for key, dataset in self._datasets():
             own = message.removeprefix(f"datasets.{getattr(key, 'value', '')}.")
             if own == message or not own.startswith(_SHARED):
                 continue
@@ -95,7 +112,8 @@ class Positions:
         """Return the line of the last key of those that a text begins with, joined by dots."""
         line = None
         while isinstance(here, yaml.MappingNode):
-            fits = [(key, value) for key, value in here.value if _begins(text, key)]
+            # Merged keys come first: keys of the mapping itself take precedence.
+            fits = [(key, value) for key, value in reversed(here.value) if _begins(text, key)]
             if not fits:
                 break
             key, here = max(fits, key=lambda each: len(each[0].value))

@@ -13,7 +13,7 @@ import xarray as xr
 
 from neuro_attn import sources
 from neuro_attn.budget import BudgetError
-from neuro_attn.cautions import Caution
+from neuro_attn.cautions import Caution, of_time
 from neuro_attn.configuration import AnyDataset, Configuration, NetworkDataset
 from neuro_attn.decoding.populations import class_names
 from neuro_attn.errors import InputError
@@ -112,7 +112,8 @@ def examine(
             found, unread = _read(_outlines(name, dataset, settings, data_folder))
         outlines[name] = found
         if unread:
-            judgements[name] = Judgement(problems=unread)
+            # What needs no data may explain why a session cannot be used.
+            judgements[name] = Judgement(problems=unread, cautions=[*of_time(name, dataset)])
         elif found:
             judgements[name] = judge(found, name, dataset, settings.seed)
         report = _report(found, name, dataset, judgements[name], cores)

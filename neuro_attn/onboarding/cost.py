@@ -13,7 +13,8 @@ fits. One fit on n rows of u units with k outputs, scored on m test rows at all 
 (overhead, gathering and scaling, factorisation, iterations, scores). The five costs were fitted to
 eighteen populations of 4 to 200 rows, 5 to 300 units and 2 to 7 classes, on one core of a server,
 where the formula stayed within a factor of 1.3 of all. A slower or busier
-computer takes longer. Jobs that do not decode take a fixed time. Networks are not part of the
+computer takes longer. Jobs that do not decode take a fixed time, measured by the benchmark files of
+runs. Networks are not part of the
 estimate.
 """
 
@@ -44,8 +45,12 @@ START_SECONDS = 8.0
 """What Snakemake takes to plan the run and to plan it anew, s."""
 JOB_SECONDS = 2.0
 """What every job takes to start and to import, s."""
-DATASET_SECONDS = 45.0
-"""Reading, inference, geometry, figures and tables of a data set, s."""
+DATASET_SECONDS = 25.0
+"""Reading, inference, geometry, figures and tables of a data set, s.
+
+Four data sets of 2 to 14 regions took 19 to 30 s of processor time: figures 7 to 14 s, geometry and
+inference 3 to 6 s each, regions 3 s, reading 2 to 6 s, tables 1 s.
+"""
 BASE_BYTES = 230e6
 """Memory of a job that has imported everything."""
 

@@ -97,6 +97,7 @@ def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) ->
     if made.populations is None:
         return made
     made.cautions += few_trials(found, name, dataset)
+    made.cautions += _single_units(made.populations, name, dataset)
     by_region = {
         region: decoding.populations(found, name, dataset, region)
         for region in dict.fromkeys(made.populations["region"])
@@ -220,6 +221,18 @@ def _settings(name: str, dataset: AnyDataset) -> Iterator[Caution]:
             f"{n} bootstraps give intervals with a coverage of {covers:.0%} at most; confidence "
             f"is {inference.confidence:g}.",
             f"Give {needed} bootstraps or more.",
+        )
+
+
+def _single_units(populations: pd.DataFrame, name: str, dataset: AnyDataset) -> Iterator[Caution]:
+    """Yield that units are decoded one by one because each is a session of its own."""
+    sessions = populations["session"].nunique()
+    if sessions > 1 and (populations["n_units"] == 1).all():
+        yield Caution(
+            f"datasets.{name}.decoding.population",
+            f"each of {len(populations)} populations has a single unit: units of different "
+            "sessions are decoded one by one.",
+            "To decode them together, set decoding: {population: pseudopopulation}.",
         )
 
 

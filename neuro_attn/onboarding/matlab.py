@@ -14,6 +14,8 @@ from neuro_attn.sources.matlisting import Listed
 
 _REGIONS = re.compile(r"region|area|location|acronym|structure", re.IGNORECASE)
 _LISTED = 12
+NO_ARRAY = "No array with axes for units, time and trials"
+SINGLE_TRIALS = "A run needs single trials: averages over trials cannot be decoded."
 
 
 @dataclass(frozen=True)
@@ -109,10 +111,7 @@ def _advice(path: str, listed: dict[str, Listed]) -> list[str]:
             default="",
         )
         has = f"the largest is {largest!r} ({_by(listed[largest].shape)})" if largest else "none"
-        return [
-            f"No array with axes for units, time and trials ({has}). A run needs single trials: "
-            "averages over trials cannot be decoded."
-        ]
+        return [f"{NO_ARRAY} ({has}). {SINGLE_TRIALS}"]
     told = []
     for name, each in list(arrays.items())[:_LISTED]:
         guess = guess_axes(path, name, listed)

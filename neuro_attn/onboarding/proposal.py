@@ -15,7 +15,7 @@ import xarray as xr
 
 from neuro_attn import sources
 from neuro_attn.configuration import parse
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.events import no_column
 from neuro_attn.onboarding.conditions import judge_conditions, label_of, tasks_of, usual_tasks
 from neuro_attn.onboarding.contents import (
@@ -25,6 +25,7 @@ from neuro_attn.onboarding.contents import (
     is_placeholder,
 )
 from neuro_attn.onboarding.locations import Location
+from neuro_attn.onboarding.matlab import NO_ARRAY, SINGLE_TRIALS
 from neuro_attn.onboarding.proposed_time import time_of
 from neuro_attn.onboarding.wishes import Ask, Wishes, choose, windows_of
 
@@ -130,11 +131,14 @@ def _one_kind(contents: list[Contents]) -> Contents:
             "units (session, unit_id, region).",
         )
     if found.kind == "matlab":
+        advice = found.sessions[0].advice[0]
+        if advice.startswith(NO_ARRAY):
+            problem = advice.removesuffix(f" {SINGLE_TRIALS}")
+            raise InputError(found.files[0], problem, SINGLE_TRIALS)
         raise InputError(
             found.files[0],
             "MATLAB arrays do not name their axes, so init cannot write a configuration.",
-            "Write the configuration by hand, as in config/README.md (MATLAB arrays). "
-            f"{found.sessions[0].advice[0]}",
+            "Write the configuration by hand, as in config/README.md (MATLAB arrays). " + advice,
         )
     if not found.table_names():
         raise InputError(found.files[0], "no interval table.", "A run needs one with the trials.")
@@ -146,7 +150,9 @@ def _table_name(found: Contents, wishes: Wishes, ask: Ask | None) -> str:
     if wishes.table:
         if wishes.table not in names:
             raise InputError(
-                "--table", f"no interval table {wishes.table!r}.", f"There: {', '.join(names)}."
+                "--table",
+                f"no interval table {wishes.table!r}.",
+                f"{did_you_mean(wishes.table, names)} Tables: {', '.join(names)}.".strip(),
             )
         return wishes.table
     if "trials" in names:

@@ -150,7 +150,8 @@ def _silence(session: SessionContents) -> Iterator[str]:
             events = events[np.isfinite(events)]
             if is_event and len(events):
                 counts = count_spikes(session.trains, events, START, BIN, n_bins)
-                found[column] = (silent_bins(counts).sum(), on_silent_bins(counts, centers, BIN))
+                silent = silent_bins(counts.sum(axis=0), counts.sum(axis=1))
+                found[column] = (silent.sum(), on_silent_bins(counts, centers, BIN))
         # The event that a file was cut around has the fewest silent bins; start_time comes first.
         column = min(reversed(found), key=lambda each: found[each][0], default="")
         if column and (said := found[column][1]):
@@ -194,8 +195,8 @@ def _empty(contents: Contents) -> Iterator[str]:
     if n_empty := sum(empty.values()):
         where = _listed([f"{session}: {n}" for session, n in empty.items() if n])
         yield (
-            f"{n_empty} of {count(n_units, 'unit')} without a spike ({where}); they stay in a run "
-            "and tell nothing."
+            f"{n_empty} of {count(n_units, 'unit')} without a spike ({where}); they are kept in a "
+            "run but carry no information."
         )
 
 

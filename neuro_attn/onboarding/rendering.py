@@ -28,7 +28,9 @@ def render(reports: Sequence[DatasetReport], where: str, n_networks: int = 0) ->
         lines += [f"Not in the estimates: training, recording and analysing {counted}.", ""]
     cautions = [caution for report in reports for caution in report.cautions]
     if cautions:
-        lines += [f"{text.count(len(cautions), 'caution')}: a run completes", *_said(cautions), ""]
+        counted = text.count(len(cautions), "caution")
+        does = "does" if len(cautions) == 1 else "do"
+        lines += [f"{counted}, which {does} not stop a run", *_said(cautions), ""]
     problems = [problem for report in reports for problem in report.problems]
     if problems:
         counted = text.count(len(problems), "problem")
@@ -94,9 +96,11 @@ def _limit_lines(report: DatasetReport, now: Attained) -> list[str]:
         region if session == POOLED else f"{region} in {session}"
         for region, session in now.smallest
     ]
-    drawn = f"{_range(now.units)} units in a draw"
+    units = "unit" if now.units == (1, 1) else "units"
+    drawn = f"{_range(now.units)} {units} in a draw"
     if now.total != now.units:
-        drawn += f" of each session, {_range(now.total)} over sessions (n in figures)"
+        drawn += f" of a region in a session, {_range(now.total)} in all its sessions together (n "
+        drawn += "in figures)"
     smallest = f"the smallest population, {text.listed(named)}, has"
     if len(now.n_units) == 1 and len(named) > 1:
         smallest = "all populations alike have"

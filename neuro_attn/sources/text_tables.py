@@ -33,6 +33,8 @@ _COMPRESSED = {
 }
 """Suffixes of compressed files, and what decompresses them."""
 _TRUTH = {"true": True, "false": False}
+_MORE_FIELDS = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
+"""How pandas reports a row with more fields than the first line names."""
 
 
 def read_text_table(
@@ -101,6 +103,10 @@ def read_text_table(
             )
     except UnicodeDecodeError:
         raise not_utf8(path) from None
+    except pd.errors.ParserError as error:
+        if found := _MORE_FIELDS.search(str(error)):
+            raise _more_fields(path, separator, found) from None
+        raise
     # A separator at the end of the first line names no column.
     ends = [name for name in table if _UNNAMED.match(str(name)) and table[name].isna().all()]
     table = table.drop(columns=ends) if ends else table
@@ -199,6 +205,17 @@ def _check_header(path: Path, separator: str) -> list[str]:
 
 def _is_number(dtype: Any) -> bool:
     return bool(pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype))
+
+
+def _more_fields(path: Path, separator: str, found: re.Match[str]) -> InputError:
+    """Return the error for a row with more fields than the first line names."""
+    named, line, fields = found.groups()
+    return InputError(
+        f"{path}, line {line}",
+        f"has {fields} fields; the first line names {named} columns.",
+        f"Put text that contains {_SEPARATORS[separator]} in double quotes, or remove the "
+        "additional fields.",
+    )
 
 
 def _typed(column: pd.Series) -> pd.Series:

@@ -131,6 +131,38 @@ $ neuro-attn check mine.yaml
 """,
     ),
     Mistake(
+        "The data folder, mistyped",
+        ("data_folder: data", "data_folder: dta"),
+        """
+$ neuro-attn check mine.yaml
+[...]
+1 problem in mine.yaml
+  - mine.yaml, line 1, data_folder: the folder 'dta' does not exist.
+    remedy: Did you mean data? It is the folder that files are relative to;
+            --data replaces it.
+""",
+    ),
+    Mistake(
+        "A bin of 400 ms that was meant to be one of 40",
+        ("bin: 0.1}", "bin: 0.4}"),
+        """
+$ neuro-attn check mine.yaml
+[...]
+  - mine.yaml, line 10, datasets.mine.time.bin: the time from -0.2 to 0.6 s has
+    2 bins of 0.4 s: too few for a time course, and for an onset (3 consecutive
+    bins).
+    remedy: Times are in s: 0.4 is 400 ms, and 40 ms is 0.04. Give a shorter
+            bin, unless this is what you mean.
+  - mine.yaml, line 12, datasets.mine.windows.late: the window [0.2, 0.6]
+    contains a single bin of 0.4 s.
+    remedy: Times are in s: 0.4 is 400 ms, and 40 ms is 0.04. Give a shorter
+            bin, unless this is what you mean.
+
+No problems in mine.yaml
+""",
+        code=0,
+    ),
+    Mistake(
         "A bin in ms",
         ("bin: 0.1}", "bin: 50}"),
         """

@@ -209,7 +209,7 @@ CAUTIONS = {
     "silent bins": (
         {"s1": silent_from(0.3)},
         {},
-        "no unit fires on any trial from 0.3 to 0.4 s in session s1.",
+        "No unit fires on any trial in 1 of 4 bins (0.3 to 0.4 s from the event)",
     ),
     "trials without a label": (
         {"s1": session(side=NO_LABEL.astype(object))},
@@ -237,8 +237,66 @@ def test_what_a_run_completes_with_is_a_caution(examined, case):
     assert [caution for caution in report.cautions if expected in caution.problem], report.cautions
     said = rendering.render([report], "mine.yaml")
     assert said.endswith("No problems in mine.yaml")
-    assert expected.split()[0] in said.partition(": a run completes")[2]
+    assert expected.split()[0] in said.partition(" not stop a run")[2]
     assert max(map(len, said.splitlines())) <= 100
+
+
+def examined_in(source, folder, made, **keys):
+    """Write a session in a format and examine it."""
+    settings = parse({"datasets": {"drawn": {**formats.write(source, folder, made), **keys}}})
+    (report,) = checking.examine(settings, folder)
+    return report
+
+
+@pytest.mark.parametrize("source", formats.EVERY)
+def test_a_region_that_is_silent_on_all_trials_is_reported_by_every_source(source, tmp_path):
+    """Its only spike lies before the first trial. All units of V4 fire."""
+    made = session(n_units=4, regions=["V4"] * 3 + ["FEF"])
+    made = replace(made, spike_times=[*made.spike_times[:3], np.array([1.0])])
+    report = examined_in(source, tmp_path, made)
+    assert report.problems == []
+    said = {each.where: each.problem for each in report.cautions}
+    assert said["datasets.drawn.regions"] == (
+        "no unit fires on any trial in 1 region: FEF (1 unit)."
+    )
+    assert said["datasets.drawn"] == "1 of 4 units fire no spike in any trial: FEF (1)."
+
+
+@pytest.mark.parametrize("source", [each for each in formats.EVERY if each not in formats.APART])
+def test_silent_bins_are_reported_once_by_every_source(source, tmp_path):
+    """Of six units it is certain that spikes are missing, of three it may be chance."""
+    for n_units, where in ((6, ", session planted"), (3, "datasets.drawn.time")):
+        made = session(n_units=n_units).with_spikes(lambda times: times[(times - 5) % 2 < 0.3])
+        report = examined_in(source, tmp_path / str(n_units), made)
+        assert report.problems == []
+        (caution,) = (each for each in report.cautions if "fires on any trial" in each.problem)
+        assert caution.where.endswith(where)
+        assert "0.3 to 0.4 s" in caution.problem
+
+
+def test_few_trials_are_reported_with_the_poorest_session(examined):
+    report = examined(unequal())
+    (caution,) = (each for each in report.cautions if each.where.endswith("sessions"))
+    assert caution.problem == (
+        "1 of 3 sessions with fewer than 10 trials of a task and class; fewest in session 'few': "
+        "6 of task 'pro', class 'left'."
+    )
+    assert caution.remedy.endswith("sessions.min_trials: 10 leaves such sessions out.")
+    report = examined(unequal(), sessions={"min_trials": 10})
+    assert not [each for each in report.cautions if each.where.endswith("sessions")]
+
+
+@pytest.mark.parametrize("source", formats.APART)
+def test_units_recorded_apart_are_to_be_put_together(source, tmp_path):
+    made = session(n_units=3)
+    alone = {"population": "simultaneous"}
+    report = examined_in(source, tmp_path, made, decoding=alone)
+    (caution,) = (each for each in report.cautions if each.where.endswith("population"))
+    assert caution.problem.startswith("each of 3 populations has a single unit")
+    assert caution.remedy.endswith("set decoding: {population: pseudopopulation}.")
+    assert "1 unit in a draw" in " ".join(rendering.render([report], "mine.yaml").split())
+    report = examined_in(source, tmp_path / "pooled", made)
+    assert not [each for each in report.cautions if each.where.endswith("population")]
 
 
 def test_a_sound_data_set_has_no_cautions(examined):

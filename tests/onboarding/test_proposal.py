@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.io
 import yaml
 
 from neuro_attn import configuration, sources
@@ -130,6 +131,29 @@ def test_ends_that_are_asked_for_stand_and_the_bin_gives_way(command, tmp_path):
     assert (time["start"], time["stop"]) == (0.0, 0.33)
 
 
+def test_a_bin_that_leaves_no_time_course_is_a_caution(command, tmp_path):
+    done = command("init", write_nwb(tmp_path / "a.nwb"), *OPTIONS, "--bin", "0.4")
+    assert done.code == 0, done.err
+    assert dataset(tmp_path)["time"] == {"start": -0.2, "stop": 0.6, "bin": 0.4}
+    assert "0.4 is 400 ms, and 40 ms is 0.04" in " ".join(done.out.split())
+
+
+def test_a_mistyped_table_gets_a_suggestion(command, tmp_path):
+    done = command("init", write_nwb(tmp_path / "a.nwb"), "-o", "a.yaml", "--table", "trails")
+    assert done.message == (
+        "--table: no interval table 'trails'. Did you mean trials? Tables: trials."
+    )
+
+
+def test_a_file_without_single_trials_is_not_to_be_described_by_hand(command, tmp_path):
+    scipy.io.savemat(tmp_path / "means.mat", {"dat": np.zeros((8, 380))})
+    done = command("init", "means.mat", "-o", "means.yaml")
+    assert done.message == (
+        "means.mat: No array with axes for units, time and trials (the largest is 'dat' (8 x 380))."
+        " A run needs single trials: averages over trials cannot be decoded."
+    )
+
+
 def test_a_quick_look_takes_few_permutations(command, tmp_path):
     path = write_nwb(tmp_path / "a.nwb")
     assert command("init", path, *OPTIONS).code == 0
@@ -209,7 +233,7 @@ WRONG = {
     ),
     "an unknown table": (
         ("--label", "side", "--table", "passive"),
-        ["--table: no interval table 'passive'. There: trials."],
+        ["--table: no interval table 'passive'. Tables: trials."],
     ),
     "an unknown region's column": (
         ("--label", "side", *TASKS, "--region-column", "area"),

@@ -8,6 +8,7 @@ import pytest
 from neuro_attn import sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
+from neuro_attn.onboarding import checking
 from tests import formats
 
 
@@ -96,6 +97,19 @@ def test_the_file_of_a_session_that_is_left_out_is_not_read(tmp_path):
     assert files == [str(tmp_path / "monday.nwb")]
     (made,) = sources.read("planted", dataset, tmp_path, 0)
     assert made.attrs["session"] == "monday"
+
+
+@pytest.mark.parametrize("source", formats.EVERY)
+def test_a_data_folder_with_a_typo_gets_a_suggestion(source, tmp_path):
+    keys = formats.write(source, tmp_path / "data", formats.planted(16, 2))
+    config = parse({"datasets": {"planted": keys}})
+    with pytest.raises(InputError) as error:
+        sources.input_files("planted", config.datasets["planted"], tmp_path / "dta")
+    assert error.value.where == "data_folder"
+    assert error.value.problem == f"the folder '{tmp_path / 'dta'}' does not exist."
+    assert error.value.remedy.startswith(f"Did you mean {tmp_path / 'data'}? It is the folder")
+    (report,) = checking.examine(config, tmp_path / "dta")
+    assert list(map(str, report.problems)) == [str(error.value)]
 
 
 WRONG = {

@@ -129,6 +129,68 @@ def test_another_separator_is_named_by_every_command(role, separator, tmp_path):
         inspection.describe([str(tmp_path / keys[each]) for each in ROLES])
 
 
+TEXT_FILES = [
+    *(("csv", f"{role}.csv") for role in ROLES),
+    ("phy", "trials.csv"),
+    ("phy", "cluster_info.tsv"),
+    ("alf", "clusters.metrics.csv"),
+    ("raster csv", "unit0.csv"),
+    ("binned csv", "planted_100bins_50sampled.csv"),
+]
+"""Every text table that a source reads."""
+
+
+def with_text(source, name, folder):
+    """Write a session, its tables as text; return the keys and the path of the text table."""
+    session = formats.planted(n_trials=24, n_units=3)
+    keys = formats.write(source, folder, session)
+    if source == "alf":
+        (parquet,) = folder.rglob("clusters.metrics.pqt")
+        pd.read_parquet(parquet).to_csv(parquet.with_suffix(".csv"), index=False)
+        parquet.unlink()
+    (path,) = folder.rglob(name)
+    return keys, path
+
+
+def refused_alike(keys, folder):
+    """Return the message of a run, which is that of `check` and of `inspect`."""
+    config = parse({"datasets": {"planted": keys}})
+    with pytest.raises(InputError) as of_run:
+        sources.read("planted", config.datasets["planted"], folder, 0)
+    (report,) = checking.examine(config, folder)
+    assert str(of_run.value) in map(str, report.problems)
+    names = [keys[role] for role in ROLES] if keys["source"] == "table" else None
+    paths = [folder / each for each in names] if names else sorted(folder.iterdir())
+    with pytest.raises(InputError) as of_inspect:
+        inspection.describe(list(map(str, paths)))
+    assert str(of_inspect.value) == str(of_run.value)
+    return of_run.value
+
+
+@pytest.mark.parametrize(("source", "name"), TEXT_FILES)
+def test_text_in_utf_16_is_named_as_such(source, name, tmp_path):
+    keys, path = with_text(source, name, tmp_path)
+    path.write_text(path.read_text(), encoding="utf-16")
+    error = refused_alike(keys, tmp_path)
+    assert error.where == str(path)
+    assert error.problem == "is text in UTF-16, not in UTF-8."
+    assert error.remedy == "Save it as CSV in UTF-8; in Excel, the type is CSV UTF-8."
+
+
+@pytest.mark.parametrize(("source", "name"), TEXT_FILES)
+def test_a_row_with_more_fields_than_columns_is_named(source, name, tmp_path):
+    keys, path = with_text(source, name, tmp_path)
+    lines = path.read_text().splitlines()
+    separator = "\t" if path.suffix == ".tsv" else ","
+    n = lines[0].count(separator) + 1
+    lines[3] += f"{separator}a comment"
+    path.write_text("\n".join([*lines, ""]))
+    error = refused_alike(keys, tmp_path)
+    assert error.where == f"{path}, line 4"
+    assert error.problem == f"has {n + 1} fields; the first line names {n} columns."
+    assert error.remedy.startswith(f"Put text that contains {'tabs' * (separator == chr(9))}")
+
+
 def test_a_column_name_that_is_there_twice_is_refused(tmp_path):
     path = tmp_path / "trials.csv"
     path.write_text("cue,side, cue,,\n1,left,2,,\n")

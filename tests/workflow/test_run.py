@@ -2,8 +2,10 @@
 
 import re
 
+import pandas as pd
 import pytest
 
+from neuro_attn.onboarding import cost
 from neuro_attn.results import read_csv
 from tests.workflow.conftest import NETWORKS, SMALL
 
@@ -43,6 +45,14 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     expected += [f"results/figures/{name}.{suffix}" for name in drawn for suffix in ("png", "svg")]
     missing = [path for path in expected if not (small_run.folder / path).stat().st_size]
     assert not missing
+
+
+def test_jobs_that_do_not_decode_take_about_as_long_as_check_estimates(small_run):
+    """Processor time, within a factor of 4: the geometry may also compile its solver, 40 s."""
+    jobs = ("recordings", "regions", "infer", "geometry", "figures", "tables")
+    files = [small_run.folder / f"results/benchmarks/{job}/small.tsv" for job in jobs]
+    taken = sum(float(pd.read_csv(file, sep="\t")["cpu_time"].item()) for file in files)
+    assert cost.DATASET_SECONDS / 4 < taken < 4 * cost.DATASET_SECONDS
 
 
 def test_a_second_run_has_nothing_to_do(small_run):
