@@ -11,7 +11,7 @@ from neuro_attn import printing
 from neuro_attn.bytestrings import as_text, text_columns
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.contents import Contents, Kind, SessionContents
-from neuro_attn.sources import matfiles, ndr
+from neuro_attn.sources import matfiles, ndr, phy_files
 from neuro_attn.sources.checks import existing_file, is_zarr, reading
 from neuro_attn.sources.text_tables import refuse_compressed
 
@@ -59,6 +59,7 @@ def _files(path: str) -> list[str]:
         return [path]
     if found := [str(each) for each in sorted(folder.iterdir()) if _can_be_read(each)]:
         return found
+    phy_files.refuse_folder_above(folder)
     below = next((each for each in sorted(folder.rglob("*")) if _can_be_read(each)), None)
     if below is None:
         raise InputError(
@@ -105,8 +106,6 @@ def _kind_of_folder(path: str) -> Kind | None:
         return None
     if is_zarr(path):
         return "nwb"
-    from neuro_attn.sources import phy_files
-
     if phy_files.clusters_file(Path(path)).is_file():
         return "phy"
     if next(Path(path).rglob("*spikes.times*.npy"), None) is not None:

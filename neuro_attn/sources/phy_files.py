@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from neuro_attn.configuration import PhyDataset
+from neuro_attn.errors import InputError
 
 TIMES = ("spike_times.npy", "spike_times_sec.npy", "spike_times_sec_adj.npy")
 """Files of spike times: samples; the same in s; s on the clock of another stream (TPrime)."""
@@ -14,6 +15,7 @@ CLUSTERS = ("spike_clusters.npy", "spike_templates.npy")
 def files(folder: str | Path, dataset: PhyDataset) -> list[str]:
     """Return the files of a folder that are read."""
     folder = Path(folder)
+    refuse_folder_above(folder)
     times = times_files(folder, dataset.spike_times)
     found = [*times, clusters_file(folder), folder / dataset.trials, *cluster_tables(folder)]
     if any(not in_seconds(path) for path in times):
@@ -33,6 +35,21 @@ def clusters_file(folder: Path) -> Path:
     """Return the file with the cluster of each spike."""
     found = [folder / name for name in CLUSTERS if (folder / name).is_file()]
     return found[0] if found else folder / CLUSTERS[0]
+
+
+def refuse_folder_above(folder: Path) -> None:
+    """Raise `InputError` if not a folder itself, but one below it, is the output of a sorter."""
+    if clusters_file(folder).is_file():
+        return
+    below = sorted({path.parent for name in CLUSTERS for path in folder.rglob(name)})
+    if below:
+        more = f" (and {len(below) - 1} more)" if below[1:] else ""
+        raise InputError(
+            str(folder),
+            f"contains no {CLUSTERS[0]}; the folder {below[0].relative_to(folder)} in it "
+            f"does{more}.",
+            f"Name that folder: {below[0]}.",
+        )
 
 
 def in_seconds(path: Path) -> bool:

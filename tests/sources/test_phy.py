@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from neuro_attn import sources
+from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding import folders
+from neuro_attn.onboarding import checking, folders, inspection
 from neuro_attn.sources import phy, phy_files
 from neuro_attn.sources.sorting import load_array
 from tests import formats, layouts
@@ -548,3 +549,26 @@ def test_an_array_that_python_2_wrote_is_read_without_a_warning(folder):
     before = load_array(path)
     path.write_bytes(old + values)
     np.testing.assert_array_equal(load_array(path), before)
+
+
+@pytest.mark.parametrize("folder_of_files", ["kilosort4", "sorting/kilosort4"])
+def test_the_folder_above_that_of_the_sorter_is_answered_with_it(folder_of_files, tmp_path):
+    keys = formats.write("phy", tmp_path / "data", formats.planted(n_trials=24, n_units=3))
+    place = tmp_path / "data/planted" / folder_of_files
+    (tmp_path / "data/planted").rename(tmp_path / "moved")
+    place.parent.mkdir(parents=True)
+    (tmp_path / "moved").rename(place)
+    above = tmp_path / "data/planted"
+    message = (
+        f"{above}: contains no spike_clusters.npy; the folder {folder_of_files} in it does. Name "
+        f"that folder: {place}."
+    )
+    configuration = parse({"datasets": {"planted": keys}})
+    with pytest.raises(InputError) as error:
+        sources.input_files("planted", configuration.datasets["planted"], tmp_path / "data")
+    assert str(error.value) == message
+    (report,) = checking.examine(configuration, tmp_path / "data")
+    assert list(map(str, report.problems)) == [message]
+    with pytest.raises(InputError) as error:
+        inspection.describe([str(above)])
+    assert str(error.value) == message
