@@ -46,8 +46,11 @@ def guarded(where: object, kind: str, remedy: str = DAMAGED) -> Iterator[None]:
     UnreadableError
         For any other exception, which is its cause.
     """
+    import numpy as np
+
     try:
-        with budget.reading(str(where)):
+        # What overflows or is no number is refused where it matters, in a message, not a warning.
+        with budget.reading(str(where)), np.errstate(all="ignore"):
             yield
     except (InputError, Warning):
         raise

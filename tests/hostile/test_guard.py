@@ -90,6 +90,12 @@ def test_warnings_are_not_taken_for_damage():
         raise RuntimeWarning
 
 
+def test_numbers_that_overflow_are_refused_in_a_message_and_not_in_warnings():
+    with guarded("a.nwb", "NWB file"):
+        assert np.isinf(np.array([1e300]) * np.array([1e300])).all()
+        assert np.isnan(np.array([np.inf]) - np.array([np.inf])).all()
+
+
 def test_a_name_that_scipy_lacks_is_damage(tmp_path):
     """SciPy uses a variable before it has a value where the class of an array is unknown."""
     scipy.io.savemat(tmp_path / "a.mat", {"raster_data": np.ones((2, 3))})
