@@ -97,13 +97,14 @@ def test_only_progress_moves_the_cursor_and_its_labels_do_not(monkeypatch, encod
     assert set(re.findall(r"\x1b.{0,2}", drawn)) <= {"\x1b[A", "\x1b[K"}
 
 
-def test_all_bars_are_drawn_by_one_function():
-    drawing = [
+def test_all_bars_are_drawn_by_one_function_but_that_of_the_solver():
+    """The solver imports nothing else of the package; its bar shows no name from a file."""
+    drawing = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "neuro_attn").rglob("*.py")
         if re.search(r"\btqdm(\.write)?\((?!disable=True)|\\x1b\[|\\r\{", path.read_text("utf-8"))
-    ]
-    assert drawing == ["neuro_attn/printing.py"]
+    }
+    assert drawing == {"neuro_attn/printing.py", "neuro_attn/solver/cross_validation.py"}
 
 
 @pytest.mark.parametrize("raised", [False, True])
