@@ -6,10 +6,13 @@ file and line, what was given, what is allowed and what to do; none has a traceb
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.first_day.conftest import COLUMNS, MINE, typed
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -476,6 +479,8 @@ def test_a_mistake_of_a_first_day_is_answered_in_one_message(recorded, mistake):
 
 def test_there_are_more_than_twenty():
     assert len({mistake.title for mistake in MISTAKES}) == len(MISTAKES) >= 30
+    assert f"[{len(MISTAKES)} mistakes of a first day]" in (ROOT / "README.md").read_text()
+    assert f"shows {len(MISTAKES)} of them" in (ROOT / "docs/safety.md").read_text()
 
 
 def test_the_configuration_without_a_mistake_is_right(recorded):

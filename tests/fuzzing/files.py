@@ -372,7 +372,8 @@ def _changed(draw: Random, table: pd.DataFrame) -> pd.DataFrame:
             return table.rename(columns={column: new})
         case 2:
             new = draw.choice((*_SPECIAL, *values.TEXTS))
-            return table.assign(**{new: draw.choice([*values.NUMBERS, *values.TEXTS])})
+            # Copied, since pandas warns of tables that were put together column by column.
+            return table.copy().assign(**{new: draw.choice([*values.NUMBERS, *values.TEXTS])})
         case 3:
             return table.iloc[: draw.choice((0, 1, len(table) // 2))]
         case 4:
