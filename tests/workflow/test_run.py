@@ -72,7 +72,7 @@ def test_a_second_run_has_nothing_to_do(small_run):
 def test_an_edit_reruns_what_imports_it_and_nothing_else(small_run, module, rules):
     path = small_run.folder / "neuro_attn" / module
     before = path.read_text(encoding="utf-8")
-    path.write_text(before + "\n# edited\n", encoding="utf-8")
+    path.write_text(before + "\nEDITED = 1\n", encoding="utf-8")
     try:
         done = small_run.snakemake("--cores", "1", "--configfile", "config.yaml", "-n")
     finally:
