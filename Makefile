@@ -51,6 +51,8 @@ docs: $(INSTALLED)
 benchmarks: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r benchmarks/requirements.lock
 	$(BIN)/python -m benchmarks.solver
+	$(BIN)/python -m benchmarks.solver_cost
+	$(BIN)/python -m benchmarks.solver_growth
 
 # Installs anew only when the locked packages change.
 $(INSTALLED): requirements.lock pyproject.toml

@@ -1,34 +1,30 @@
-"""Logistic regression under permutation: this project beside what the field runs today.
+"""Logistic regression under permutation: this project and the tools of the field in one run.
 
-`python -m benchmarks.solver` measures four workloads in one run, checks first that results
-agree, prints ratios per fit, and writes results/benchmarks/decoding.json and decoding.png.
-Peers are run on as many label orders as `--budget` seconds allow; their times grow in proportion
-to the number of label orders, since they loop over them, and what is extrapolated is said so.
+`python -m benchmarks.solver` measures four workloads. It first checks that results agree, then
+prints ratios of the time per fit, and writes results/benchmarks/solver.json. Peers fit as many
+label sets as `--budget` seconds allow; they loop over label sets, so that their time grows in
+proportion. `benchmarks.solver_cost` measures single fits, `benchmarks.solver_growth` the growth
+with the size of the problem.
 """
 
 import argparse
-import resource
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from time import perf_counter
 from typing import Any
 
-import joblib
-import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score, permutation_test_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.machine import FOLDER, matrix_product_rate, save, seconds
-from neuro_attn.solver import LogisticDecoder, batched_fit, cross_validated_accuracy, standardize
-from neuro_attn.solver.conjugate_gradient import minimise
-from neuro_attn.solver.preconditioner import prepare
+from benchmarks.machine import save, seconds
+from neuro_attn.solver import (
+    LogisticDecoder,
+    cross_validated_accuracy,
+)
 
 FOLDS = 5
 EXACT_ORDERS = 4
@@ -78,7 +74,7 @@ def spikes(
 
 
 def orders(y: np.ndarray, n: int) -> np.ndarray:
-    """Return label orders (trial, labelling) as `permutation_test_score` draws them."""
+    """Return label orders (trial, label set) as `permutation_test_score` draws them."""
     rng = np.random.RandomState(SEED)
     return np.stack([y[rng.permutation(len(y))] for _ in range(n)], axis=1)
 
@@ -180,7 +176,7 @@ def w2(budget: float, n_orders: int) -> list[Row]:
             time = min(time, perf_counter() - begin)
         same = agreement(ours[0][0, 0], theirs[:size], exact[:size])
         fits = 50 * FOLDS * size
-        peer = f"MNE GeneralizingEstimator, n_jobs=2, {size} labelling{'s' * (size > 1)}"
+        peer = f"MNE GeneralizingEstimator, n_jobs=2, {size} label set{'s' * (size > 1)}"
         rows.append(Row("W2", peer, 1e6 * time / fits, peer_us, fits, n, same))
     return rows
 
@@ -264,24 +260,6 @@ def w4(budget: float, n_orders: int) -> list[Row]:
     return [Row("W4", peer, 1e6 * time / fits, peer_us, fits, n, same)]
 
 
-def single() -> list[Row]:
-    """Fit once, as someone who decodes one window without permutations does."""
-    rows = []
-    for n_trials, n_units, n_classes in ((40, 20, 2), (320, 200, 2), (160, 600, 2), (420, 200, 7)):
-        X, y = spikes(n_trials, n_units, 1, n_classes)
-        X = X[:, :, 0].astype(np.float64)
-        decoder, peer = LogisticDecoder(), pipeline()
-        same = (decoder.fit(X, y).predict(X) == peer.fit(X, y).predict(X)).mean()
-        times = [
-            np.median([seconds(partial(each.fit, X, y)) for _ in range(15)])
-            for each in (decoder, peer)
-        ]
-        name = f"scikit-learn, one fit, {n_trials} x {n_units}, {n_classes} classes"
-        equal = f"{same:.2%} of predictions equal"
-        rows.append(Row("one", name, *(1e6 * t for t in times), 15, 15, equal))
-    return rows
-
-
 # --- how it is measured ------------------------------------------------------------------------
 
 
@@ -338,7 +316,7 @@ def pseudotrials(
     return np.concatenate(parts, axis=1)
 
 
-# --- accuracy, efficiency, growth --------------------------------------------------------------
+# --- accuracy, efficiency ----------------------------------------------------------------------
 
 
 def accuracy() -> dict[str, float]:
@@ -368,109 +346,14 @@ def accuracy() -> dict[str, float]:
     }
 
 
-def efficiency(n_orders: int) -> dict[str, float]:
-    """Measure the share of the machine's matrix-product rate that the iterations reach."""
-    X, y = spikes(320, 200, 1)
-    data, _ = standardize(np.moveaxis(X, 2, 0), True)
-    labels = orders(y, n_orders)[None]
-    shared = prepare(data[0], 1.0, 2, 1.0, n_orders)
-    each = 2 * (shared.inverse.size + 2 * shared.design.size)
-    rows = np.ascontiguousarray(labels[0].T, np.int32)
-    with batched_fit.one_blas_thread():
-        found = minimise(shared, rows, np.ones((1, len(y)), np.float32), 1, TOLERANCE, 200)
-    once = int(found.n_iterations.sum()) * each
-
-    def run() -> None:
-        batched_fit.fit(data, labels, 2, 1.0, TOLERANCE, 1000, n_orders, threads=joblib.cpu_count())
-
-    run()
-    time = min(seconds(run) for _ in range(7))
-    rate, best = once / time, matrix_product_rate()
-    return {"solver_gflops": rate / 1e9, "machine_gflops": best / 1e9, "fraction": rate / best}
-
-
-GROWTH = {
-    "permutations": (250, 500, 1000, 2000, 4000),
-    "units": (50, 100, 200, 400, 800),
-    "trials": (100, 200, 400, 800),
-    "times": (5, 10, 20, 40),
-}
-
-
-def growth() -> dict[str, dict[str, list[float]]]:
-    """Time one fold against the size of the problem, and its memory against permutations."""
-    measured: dict[str, dict[str, list[float]]] = {}
-    for name, sizes in GROWTH.items():
-        times = []
-        for size in sizes:
-            chosen = {"permutations": 1000, "units": 200, "trials": 400, "times": 5, name: size}
-            X, y = spikes(chosen["trials"], chosen["units"], chosen["times"])
-            times.append(one_fold(X, orders(y, chosen["permutations"]), folds_of(y)[:1]))
-        measured[name] = {"size": list(map(float, sizes)), "seconds": times}
-    sizes = (1000, 2000, 4000, 8000)
-    measured["memory"] = {"size": list(map(float, sizes)), "gigabytes": [memory(n) for n in sizes]}
-    return measured
-
-
-def one_fold(X: np.ndarray, Y: np.ndarray, folds: list) -> float:
-    """Return the seconds that one fold takes, compiled before."""
-
-    def run() -> None:
-        cross_validated_accuracy(LogisticDecoder(tol=TOLERANCE), X, Y, folds)
-
-    run()
-    return min(seconds(run) for _ in range(2))
-
-
-def memory(n_orders: int) -> float:
-    """Return the largest memory, in GB, of a process that decodes so many label orders."""
-    command = [sys.executable, "-m", "benchmarks.solver", "--memory", str(n_orders)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def use_memory(n_orders: int) -> None:
-    """Decode, and print the largest memory of this process in GB."""
-    X, y = spikes(400, 200, 5)
-    cross_validated_accuracy(
-        LogisticDecoder(tol=TOLERANCE), X, orders(y, n_orders), folds_of(y)[:1]
-    )
-    unit = 1e9 if sys.platform == "darwin" else 1e6
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
-
-
-def draw(measured: dict[str, dict[str, list[float]]]) -> None:
-    """Plot growth to decoding.png."""
-    figure, axes = plt.subplots(1, 5, figsize=(13, 2.8), layout="constrained")
-    for ax, (name, values) in zip(axes, measured.items(), strict=True):
-        size = np.array(values["size"])
-        if name == "memory":
-            ax.plot(size, values["gigabytes"], "o-", color="#0072B2")
-            ax.set(xlabel="permutations", ylabel="peak memory (GB)", ylim=(0, None), xscale="log")
-        else:
-            time = np.array(values["seconds"])
-            ax.loglog(size, time, "o-", color="#0072B2", label="measured")
-            ax.loglog(size, time[0] * size / size[0], ":", color="0.5", label="in proportion")
-            ax.set(xlabel=name, ylabel="time of one fold (s)")
-        ax.set_xticks(size, [f"{each:g}" for each in size], minor=False)
-        ax.minorticks_off()
-    axes[0].legend(frameon=False, fontsize="small")
-    figure.suptitle("400 trials x 200 units x 5 times, 1,000 permutations, but for what varies")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    figure.savefig(FOLDER / "decoding.png", dpi=150)
-
-
 def main() -> None:
-    """Run everything that is asked for."""
+    """Run the chosen parts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parts = ("accuracy", "efficiency", "single", "w1", "w2", "w3", "w4", "growth")
+    parts = ("accuracy", "w1", "w2", "w3", "w4")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(parts)}")
     parser.add_argument("--budget", type=float, default=20, help="seconds for each peer")
-    parser.add_argument("--orders", type=int, default=1000, help="label orders")
-    parser.add_argument("--memory", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--orders", type=int, default=1000, help="label sets")
     options = parser.parse_args()
-    if options.memory:
-        use_memory(options.memory)
-        return
     unknown = set(options.parts) - set(parts)
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
@@ -481,29 +364,17 @@ def main() -> None:
         results["accuracy"] = accuracy()
         for name, value in results["accuracy"].items():
             print(f"accuracy    {name:<36}{value:.6g}", flush=True)
-    if "efficiency" in chosen:
-        results["efficiency"] = efficiency(options.orders)
-        for name, value in results["efficiency"].items():
-            print(f"efficiency  {name:<36}{value:.3g}", flush=True)
     workloads = {"w1": w1, "w2": w2, "w3": w3, "w4": w4}
     rows: list[Row] = []
     for name in chosen:
-        if name == "single":
-            found = single()
-        elif name in workloads:
-            found = workloads[name](options.budget, options.orders)
-        else:
+        if name not in workloads:
             continue
+        found = workloads[name](options.budget, options.orders)
         for row in found:
             print(row.line(), flush=True)
         rows += found
     results["rows"] = [{**asdict(row), "ratio": row.ratio} for row in rows]
-    if "growth" in chosen:
-        results["growth"] = growth()
-        for name, values in results["growth"].items():
-            print(f"growth      {name:<14}{values}", flush=True)
-        draw(results["growth"])
-    print(f"written to {save('decoding', results)}")
+    print(f"written to {save('solver', results)}")
 
 
 if __name__ == "__main__":

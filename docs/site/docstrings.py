@@ -10,7 +10,7 @@ TYPE = re.compile(r"\w[\w, ]* : ")
 
 
 class Numpydoc(griffe.Extension):
-    """Keeps ``[time,] [labelling]`` from being a link and ``array, shape (n,)`` from being code."""
+    """Keeps ``[time,] [label set]`` from being a link and ``array, shape (n,)`` from being code."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         """Change the docstring of an object once it is collected."""

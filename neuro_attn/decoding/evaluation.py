@@ -13,12 +13,11 @@ from scipy.special import expit, softmax
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.populations import Population
 from neuro_attn.decoding.splits import Fold
-from neuro_attn.solver import standardize, unstandardized
-from neuro_attn.solver.penalty_tuning import fit
+from neuro_attn.solver import FitSettings, fit_tuned, standardize, unstandardized
 
 TOLERANCE = 1e-3
 MAX_ITERATIONS = 1000
-SELECTION_FOLDS = 5
+TUNING_FOLDS = 5
 EVERYTHING = slice(None)
 """All time bins and windows."""
 SCORES_BYTES = 16_000_000
@@ -202,26 +201,23 @@ def _trained(
     rows = np.stack([fold.train[task] for fold in folds])
     data = population.rows(rows, units, points)
     problems = data.reshape(-1, *data.shape[-2:])
-    problems, of_units = standardize(problems, settings.standardize)
+    problems, of_units = standardize(problems, scale=settings.standardize)
     # Rows are ordered by class, in the same way in all replicates.
     label = folds[0].train_label[task]
     rows_of_class = len(label) // len(population.classes)
     # A part without a class has no decoder; a single row leaves none to choose by.
     C = settings.C if rows_of_class > 1 else float(np.min(settings.C))
-    solution, _ = fit(
+    solution, _ = fit_tuned(
         problems,
         label[None, :, None],
-        len(population.classes),
-        C,
-        min(SELECTION_FOLDS, rows_of_class),
-        TOLERANCE,
-        MAX_ITERATIONS,
-        batch=1,
+        C=C,
+        folds=min(TUNING_FOLDS, rows_of_class),
+        settings=FitSettings(len(population.classes), TOLERANCE, MAX_ITERATIONS),
     )
     shape = (*data.shape[:2], data.shape[-1], -1)
     fitted = solution.weights[:, :, 0]
     origin = np.repeat(population.origin[units], data.shape[1], axis=0)
-    raw, intercept = unstandardized(solution.weights, solution.intercept, of_units, origin)
+    raw, intercept = unstandardized(solution.weights, solution.intercept, of_units, origin=origin)
     return _Decoders(
         raw.reshape(shape),
         intercept.reshape(*data.shape[:2], -1),

@@ -1,11 +1,15 @@
 """Batched logistic regression: ridge-penalised fits for many times and label sets at once.
 
-A scikit-learn estimator that imports nothing else of this package.
+`LogisticDecoder` is a scikit-learn estimator, `cross_validated_accuracy` decodes thousands of label
+sets, and `fit_tuned` fits arrays of many data sets. The room imports nothing else of this package;
+README.md beside this file describes the algorithm and its cost.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from neuro_attn.solver.batched_fit import FitSettings, Solution
+from neuro_attn.solver.penalty_tuning import fit_tuned
 from neuro_attn.solver.standardization import constant_units, standardize, unstandardized
 
 if TYPE_CHECKING:
@@ -13,9 +17,12 @@ if TYPE_CHECKING:
     from neuro_attn.solver.estimator import LogisticDecoder
 
 __all__ = [
+    "FitSettings",
     "LogisticDecoder",
+    "Solution",
     "constant_units",
     "cross_validated_accuracy",
+    "fit_tuned",
     "standardize",
     "unstandardized",
 ]
@@ -24,8 +31,8 @@ _WITH_SCIKIT_LEARN = {
     "LogisticDecoder": "neuro_attn.solver.estimator",
     "cross_validated_accuracy": "neuro_attn.solver.cross_validation",
 }
-"""Names whose modules are imported when they are used: scikit-learn takes a second, which the fits
-themselves do not need."""
+"""Names whose modules are imported at their first use: they need scikit-learn, which takes a second
+to import, and fits do not."""
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """Cross-validated accuracy of many label sets of the same trials, as permutation tests need it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -9,21 +9,29 @@ from sklearn.base import clone
 from tqdm import tqdm
 
 from neuro_attn.solver.batched_fit import one_blas_thread
-from neuro_attn.solver.estimator import LogisticDecoder, threads
+from neuro_attn.solver.estimator import LogisticDecoder, n_threads
 from neuro_attn.solver.labels import LabelSets, as_labels, class_counts, encoded, positions
 
-TASKS_EACH = 4
-"""Parts of the work for each thread, so that none waits long for another."""
+PARTS_PER_THREAD = 4
+"""Parts of the work for each thread, so that no thread waits long for another."""
 SCORES_BYTES = 16_000_000
-"""Scores that a thread holds at once."""
+"""Memory for the scores that a thread holds at once."""
 
 
 class _Fold(NamedTuple):
-    """Trial numbers, and label sets in batches that have the same classes in training."""
+    """Trial numbers, and label sets in batches with the same classes among the training trials."""
 
     train: np.ndarray
     test: np.ndarray
     batches: list[np.ndarray]
+
+
+class _Trials(NamedTuple):
+    """Data by time (time, trial, unit), labels, and whether decoders are tested at all times."""
+
+    by_time: np.ndarray
+    sets: LabelSets
+    across_time: bool
 
 
 def cross_validated_accuracy(
@@ -31,6 +39,7 @@ def cross_validated_accuracy(
     X: np.ndarray,
     y: np.ndarray,
     folds: Iterable[tuple[np.ndarray, np.ndarray]],
+    *,
     across_time: bool = False,
     progress: bool = False,
 ) -> np.ndarray:
@@ -39,18 +48,18 @@ def cross_validated_accuracy(
     Parameters
     ----------
     decoder : LogisticDecoder
-        Its parameters are used; it is not fitted itself.
+        Supplies the parameters; it is not fitted itself.
     X : array, shape (trial, unit) or (trial, unit, time)
         Firing rates.
     y : array, shape (trial,) or (trial, label set)
-        Labels; one column may be the true labels, the others permutations.
+        Labels; one column may hold the true labels, the others permutations.
     folds : iterable of (train, test)
-        Trial numbers, as scikit-learn's splitters give them, or masks of the trials; all label sets
-        share them.
+        Trial numbers, as scikit-learn's splitters return them, or masks of the trials. All label
+        sets share them.
     across_time : bool
-        Test every decoder at all times, not only at its own.
+        Test every decoder at all times instead of its own time only.
     progress : bool
-        Show a progress bar on stderr, if that is a terminal.
+        Show a progress bar on standard error, if that is a terminal.
 
     Returns
     -------
@@ -68,8 +77,24 @@ def cross_validated_accuracy(
     A class that a label set lacks among the training trials of a fold cannot be predicted there:
     its test trials count as wrong.
 
-    Label sets go through in batches of ``decoder.labellings_per_batch``, so that only the result
+    Label sets are processed in batches of ``decoder.label_sets_per_batch``, so that only the result
     grows with their number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import StratifiedKFold
+    >>> from neuro_attn.solver import LogisticDecoder, cross_validated_accuracy
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.tile([0, 1], 50)
+    >>> X = rng.normal(size=(100, 20, 3))  # trial, unit, time
+    >>> X[..., 2] += y[:, None]  # only the last time has a signal
+    >>> labels = np.stack([y, *(rng.permutation(y) for _ in range(99))], axis=1)
+    >>> folds = StratifiedKFold(5).split(X, y)
+    >>> accuracy = cross_validated_accuracy(LogisticDecoder(), X, labels, folds)
+    >>> p = (accuracy >= accuracy[:, :1]).mean(axis=1)  # permutation p-value of each time
+    >>> float(p[2])
+    0.01
     """
     X, labels = clone(decoder)._as_data(X, reset=True), as_labels(y)
     if len(X) != len(labels):
@@ -80,25 +105,20 @@ def cross_validated_accuracy(
     if across_time and X.ndim == 2:
         raise ValueError(f"across_time needs X as (trial, unit, time); got {X.shape}")
     axes = (*X.shape[2:], *X.shape[2:]) if across_time else X.shape[2:]
-    X, sets = X.reshape(*X.shape[:2], -1), encoded(labels)
-    splits = [
-        _fold(number, fold, sets, decoder.labellings_per_batch) for number, fold in enumerate(folds)
-    ]
+    trials = _Trials(_by_time(X.reshape(*X.shape[:2], -1)), encoded(labels), across_time)
+    size = decoder.label_sets_per_batch
+    splits = [_fold(number, fold, trials.sets, size) for number, fold in enumerate(folds)]
     if not splits:
         raise ValueError("folds must hold one or more pairs of training and test trials; got none")
-    n_times, n_sets = X.shape[2], sets.codes.shape[1]
-    by_time = np.empty((n_times, *X.shape[:2]), X.dtype)
-    for trial, rates in enumerate(X):
-        # Trial by trial, as the whole would go through memory in large steps.
-        by_time[:, trial] = rates.T
-    cores = threads(decoder.n_jobs)
-    n_parts = min(n_times, -(-TASKS_EACH * cores // len(splits)))
+    n_times, n_sets = len(trials.by_time), trials.sets.codes.shape[1]
+    cores = n_threads(decoder.n_jobs)
+    n_parts = min(n_times, -(-PARTS_PER_THREAD * cores // len(splits)))
     parts = [slice(part[0], part[-1] + 1) for part in np.array_split(np.arange(n_times), n_parts)]
     tasks = [(split, part) for split in splits for part in parts]
-    # Where tasks are few, each has several threads.
+    # If there are few tasks, each has several threads.
     alone = clone(decoder).set_params(n_jobs=max(1, cores // len(tasks)))
     if isinstance(decoder.class_weight, Mapping):
-        numbers = {label: number for number, label in enumerate(sets.classes.tolist())}
+        numbers = {label: number for number, label in enumerate(trials.sets.classes.tolist())}
         given = decoder.class_weight.items()
         alone.class_weight = {numbers.get(label, label): weight for label, weight in given}
     bar = tqdm(
@@ -107,41 +127,65 @@ def cross_validated_accuracy(
         unit="label set",
         disable=None if progress else True,
     )
-
-    def score(task: tuple[_Fold, slice]) -> np.ndarray:
-        (train, test, batches), times = task
-        trained = by_time[times].take(train, axis=1)
-        tested = (by_time if across_time else by_time[times]).take(test, axis=1)
-        # Near the data, scores are no small differences of large numbers.
-        origin = trained.mean(axis=(0, 1) if across_time else 1, keepdims=True)
-        tested -= origin
-        shape = (len(trained), n_times) if across_time else (len(trained),)
-        found = np.empty((*shape, n_sets), np.float32)
-        for batch in batches:
-            codes = sets.codes[:, batch]
-            fitted = clone(alone).fit(np.moveaxis(trained, 0, 2), codes[train])
-            intercept = fitted._intercept_less(origin[:, 0])
-            truth = codes[test]
-            if len(fitted.classes_) < len(sets.classes):
-                truth = positions(truth, fitted.classes_)
-            n_scores = tested[..., 0].size if across_time else len(test)
-            together = max(1, SCORES_BYTES // (4 * n_scores * len(batch)))
-            for first in range(0, len(trained), together):
-                part = slice(first, first + together)
-                of_part = _across_time if across_time else _at_own_time
-                found[part, ..., batch] = of_part(fitted, part, intercept, tested, truth)
-            bar.update(len(batch))
-        return found
-
     accuracy = np.zeros((n_times, *((n_times,) if across_time else ()), n_sets), np.float32)
     with bar, one_blas_thread(), ThreadPoolExecutor(min(cores, len(tasks))) as pool:
-        for (_, times), found in zip(tasks, pool.map(score, tasks), strict=True):
-            accuracy[times] += found
+        found = pool.map(
+            lambda task: _accuracy(alone, trials, fold=task[0], times=task[1], report=bar.update),
+            tasks,
+        )
+        for (_, times), of_part in zip(tasks, found, strict=True):
+            accuracy[times] += of_part
     return accuracy.reshape((*axes, *labels.shape[1:])) / len(splits)
 
 
+def _by_time(X: np.ndarray) -> np.ndarray:
+    """Return data (trial, unit, time) as (time, trial, unit)."""
+    by_time = np.empty((X.shape[2], *X.shape[:2]), X.dtype)
+    for trial, rates in enumerate(X):
+        # Trial by trial, as a transposition of the whole would stride through memory.
+        by_time[:, trial] = rates.T
+    return by_time
+
+
+def _accuracy(
+    decoder: LogisticDecoder,
+    trials: _Trials,
+    *,
+    fold: _Fold,
+    times: slice,
+    report: Callable[[int], object],
+) -> np.ndarray:
+    """Return the accuracy of decoders trained at some times (time, [test_time,] label set).
+
+    ``report`` is called with the number of label sets done.
+    """
+    by_time, sets, across_time = trials
+    trained = by_time[times].take(fold.train, axis=1)
+    tested = (by_time if across_time else by_time[times]).take(fold.test, axis=1)
+    # Near the data, scores are not small differences of large numbers.
+    origin = trained.mean(axis=(0, 1) if across_time else 1, keepdims=True)
+    tested -= origin
+    shape = (len(trained), len(by_time)) if across_time else (len(trained),)
+    found = np.empty((*shape, sets.codes.shape[1]), np.float32)
+    for batch in fold.batches:
+        codes = sets.codes[:, batch]
+        fitted = clone(decoder).fit(np.moveaxis(trained, 0, 2), codes[fold.train])
+        intercept = fitted._intercept_less(origin[:, 0])
+        truth = codes[fold.test]
+        if len(fitted.classes_) < len(sets.classes):
+            truth = positions(truth, fitted.classes_)
+        n_scores = tested[..., 0].size if across_time else len(fold.test)
+        together = max(1, SCORES_BYTES // (4 * n_scores * len(batch)))
+        for first in range(0, len(trained), together):
+            part = slice(first, first + together)
+            of_part = _across_time if across_time else _at_own_time
+            found[part, ..., batch] = of_part(fitted, part, intercept, tested, truth)
+        report(len(batch))
+    return found
+
+
 def _fold(number: int, fold: tuple[np.ndarray, np.ndarray], sets: LabelSets, size: int) -> _Fold:
-    """Return a fold with its label sets in batches, if all of them can be trained on."""
+    """Return a fold with its label sets in batches; all must have two classes in training."""
     train, test = (np.arange(len(sets.codes))[trials] for trials in fold)
     if not len(test) or not len(train):
         raise ValueError(f"fold {number} must have training and test trials; one of them has none")

@@ -1,4 +1,4 @@
-"""Class labels: what can be one, and which class of a list each is."""
+"""Validation of class labels, and their encoding as class numbers."""
 
 from typing import NamedTuple
 
@@ -10,10 +10,10 @@ MISSING, CONTINUOUS = "missing values (None, NaN)", "continuous values"
 
 
 class LabelSets(NamedTuple):
-    """Labels as numbers of classes.
+    """Labels encoded as class numbers.
 
-    ``classes`` (class,), sorted; ``codes`` (trial, label set), their numbers; ``counts`` (class,
-    label set), trials of each class.
+    ``classes`` (class,), sorted; ``codes`` (trial, label set), the class number of each trial;
+    ``counts`` (class, label set), the number of trials of each class.
     """
 
     classes: np.ndarray
@@ -22,19 +22,19 @@ class LabelSets(NamedTuple):
 
 
 def as_labels(y: object) -> np.ndarray:
-    """Return class labels as an array, (trial,) or (trial, label set), if they can be such.
+    """Return class labels as an array, (trial,) or (trial, label set).
 
     Raises
     ------
     ValueError
-        If a label is missing (NaN, None) or infinite, if labels are continuous or of several
-        kinds, or if y has another number of axes.
+        If a label is missing (NaN, None) or infinite, if labels are continuous or mix text with
+        numbers, or if y has another number of axes.
     """
     if y is None:
         raise ValueError("The decoder requires y to be passed, but the target y is None")
     labels = np.asarray(y)
     if labels.dtype.kind in "US" and not hasattr(y, "dtype"):
-        # In a list of names NumPy writes NaN and numbers as names, too.
+        # From a list of names, NumPy would convert NaN and numbers to names as well.
         labels = np.asarray(y, dtype=object)
     if labels.ndim not in (1, 2) or not labels.size:
         raise ValueError(f"y must be (trial,) or (trial, label set); got shape {labels.shape}")
@@ -52,19 +52,19 @@ def as_labels(y: object) -> np.ndarray:
 
 
 def encoded(labels: np.ndarray) -> LabelSets:
-    """Return labels as numbers of their sorted classes."""
+    """Encode labels as numbers of their sorted classes."""
     classes, codes = np.unique(labels, return_inverse=True)
     codes = codes.reshape(len(labels), -1)
     return LabelSets(classes, codes, class_counts(codes, len(classes)))
 
 
 def class_counts(codes: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return how many trials each class has in each label set, shape (class, label set)."""
+    """Count the trials of each class in each label set, shape (class, label set)."""
     return (codes == np.arange(n_classes)[:, None, None]).sum(axis=1)
 
 
 def positions(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return where labels stand among sorted classes; -1 for labels that are none of them.
+    """Return the position of labels among sorted classes; -1 for other labels.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def positions(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 def _of_one_kind(labels: np.ndarray) -> np.ndarray:
-    """Return objects as they are if all are text, or else as numbers."""
+    """Return objects unchanged if all are text, otherwise as numbers."""
     values = labels.ravel().tolist()
     kinds = set(map(type, values))
     if all(issubclass(kind, str) for kind in kinds):

@@ -1,7 +1,7 @@
-r"""Damped Newton's method for one ridge logistic regression, in float64.
+"""Damped Newton's method for one ridge logistic regression, in float64.
 
-For the few problems on which conjugate gradients are slow: weak ridges on separable data, where
-the curvature of the loss all but vanishes.
+It solves the few problems on which conjugate gradients converge slowly: separable data with a weak
+ridge, where the curvature of the loss almost vanishes.
 """
 
 from typing import NamedTuple
@@ -13,15 +13,15 @@ from scipy.special import expit, softmax
 from neuro_attn.solver.conjugate_gradient import NEGLIGIBLE
 
 SUFFICIENT = 1e-4
-"""Part of the decrease promised by the slope that a step must bring (Armijo's rule)."""
+"""Part of the decrease predicted by the slope that a step must achieve (Armijo's rule)."""
 SHORTEST = 1e-8
-"""Length at which halving a step ends."""
+"""Length below which a step is not halved any more."""
 ROUNDING = 1e-10
-"""Decrease, relative to the objective, that is too near to its rounding to be looked for."""
+"""Decrease, relative to the objective, that rounding may hide."""
 
 
 class Optimum(NamedTuple):
-    """Weights (unit, output), intercepts (output,), whether they converged, and the steps taken."""
+    """Weights (unit, output), intercepts (output,), whether they converged, number of steps."""
 
     weights: np.ndarray
     intercept: np.ndarray
@@ -32,14 +32,15 @@ class Optimum(NamedTuple):
 def solve(
     X: np.ndarray,
     y: np.ndarray,
+    *,
+    begin: Optimum,
     n_classes: int,
     C: float,
     weight: np.ndarray,
-    begin: Optimum,
     tolerance: float,
     max_steps: int,
 ) -> Optimum:
-    """Minimise ||w||^2 / 2 + C sum(v loss), intercepts without penalty.
+    """Minimise ||w||^2 / 2 + C sum(v loss) with unpenalised intercepts.
 
     Parameters
     ----------
@@ -47,18 +48,18 @@ def solve(
         Data.
     y : array of int, shape (row,)
         Class numbers from 0.
+    begin : Optimum
+        Start of the iterations.
     n_classes : int
-        Number of classes; two classes have one output, more have one each.
+        Number of classes. Two classes have one output, more have one each.
     C : float
         Inverse strength of the ridge.
     weight : array, shape (row,)
         Weights v of the rows.
-    begin : Optimum
-        Where to start.
     tolerance : float
-        Change of the scores by a full step, relative to the scores, that counts as converged.
+        Change of the scores by a full step, relative to the scores, at which it has converged.
     max_steps : int
-        Steps at most.
+        Limit of the number of steps.
     """
     n_outputs = 1 if n_classes == 2 else n_classes
     design, to_units, from_units = _coordinates(X)
@@ -79,12 +80,12 @@ def solve(
         step = step.reshape(n_outputs, -1).T
         change = np.linalg.norm(design @ step)
         converged = bool(change <= tolerance * (np.linalg.norm(scores) + NEGLIGIBLE))
-        length, promised = 1.0, np.vdot(slope, step)
+        length, predicted = 1.0, np.vdot(slope, step)
         while length > SHORTEST:
             trial = theta - length * step
             value = _objective(design @ trial, trial, truth, ridge, C, weight)
-            enough = value <= best - SUFFICIENT * length * promised
-            if enough or promised <= ROUNDING * (1 + abs(best)):
+            enough = value <= best - SUFFICIENT * length * predicted
+            if enough or predicted <= ROUNDING * (1 + abs(best)):
                 theta, best = trial, value
                 break
             length /= 2
@@ -94,7 +95,7 @@ def solve(
 
 
 def _coordinates(X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the data in as few coordinates as rows allow, and the maps to units and back."""
+    """Return the data in at most as many coordinates as rows, and the maps to units and back."""
     n_rows, n_units = X.shape
     if n_rows > n_units:
         return X, np.eye(n_units), np.eye(n_units)
@@ -121,16 +122,16 @@ def _objective(
 def _curvature(
     design: np.ndarray, p: np.ndarray, ridge: np.ndarray, C: float, weight: np.ndarray
 ) -> np.ndarray:
-    """Return the second derivative in the parameters, outputs one after the other."""
+    """Return the second derivative (output x parameter, output x parameter)."""
     n_outputs, size = p.shape[1], design.shape[1]
     curvature = np.empty((n_outputs, size, n_outputs, size))
     for one, other in np.ndindex(n_outputs, n_outputs):
-        bend = C * weight * p[:, one] * ((one == other) - p[:, other])
-        curvature[one, :, other] = (design.T * bend) @ design + (one == other) * np.diag(ridge)
+        curve = C * weight * p[:, one] * ((one == other) - p[:, other])
+        curvature[one, :, other] = (design.T * curve) @ design + (one == other) * np.diag(ridge)
     if n_outputs > 1:
-        # Adding the same to all intercepts changes nothing; their mean is kept at 0.
+        # Adding a constant to all intercepts changes nothing; this keeps their mean at 0.
         curvature[:, -1, :, -1] += C * weight.mean()
-    # Where the loss is flat only the ridge is left, and an intercept has none.
+    # If the loss is flat, only the ridge remains, and an intercept has none.
     flat = curvature.reshape(n_outputs * size, -1)
     flat[np.diag_indices_from(flat)] += np.finfo(float).tiny
     return flat

@@ -1,4 +1,4 @@
-"""How loops are compiled, and an exponential that processors can take of many numbers at once."""
+"""Compilation of loops by Numba with a cache on disk, and an exponential that vectorises."""
 
 import hashlib
 import logging
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 def _folder() -> Path:
-    """Return where to keep what is compiled from these very sources."""
+    """Return the folder of the code that is compiled from these sources."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     name = f"compiled-{digest[:16]}"
@@ -39,7 +39,7 @@ def _folder() -> Path:
 
 
 def _folder_of_user(name: str, instead_of: Path) -> Path:
-    """Return a folder in the user's cache, and log when it is made."""
+    """Return a folder in the user's cache, and log its creation."""
     try:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         folder = cache / "neuro-attn" / name
@@ -48,12 +48,14 @@ def _folder_of_user(name: str, instead_of: Path) -> Path:
         return folder
     except (OSError, RuntimeError):  # The user may have no home folder.
         logger.warning(
-            "Each process compiles for half a minute: %s cannot be written to. Set "
-            "NUMBA_CACHE_DIR to a folder of yours.",
+            "The solver is compiled anew in each process (half a minute), because %s cannot be "
+            "written to. Set NUMBA_CACHE_DIR to a writable folder.",
             instead_of,
         )
         return Path(os.devnull, name)
-    logger.warning("Compiled code is kept in %s: %s cannot be written to.", folder, instead_of)
+    logger.warning(
+        "Compiled code is cached in %s, because %s cannot be written to.", folder, instead_of
+    )
     return folder
 
 
@@ -61,10 +63,10 @@ FOLDER = _folder()
 
 
 class Locator(InTreeCacheLocator):
-    """Finds what was compiled by the contents of the sources.
+    """Finds compiled code by the contents of the sources.
 
-    Numba goes by the path and the time of the file of a function, and does not look at the files
-    of the functions that it calls.
+    Numba compares the path and the time of the file of a function, and ignores the files of the
+    functions that it calls.
     """
 
     def get_cache_path(self) -> str:
@@ -72,29 +74,29 @@ class Locator(InTreeCacheLocator):
         return str(FOLDER)
 
     def get_source_stamp(self) -> str:
-        """Return what changes with the sources."""
+        """Return a stamp that changes with the sources."""
         return FOLDER.name
 
 
 def njit_cached(function: Function) -> Function:
-    """Compile a function of numbers and arrays when it is first called, and keep it on disk.
+    """Compile a function of numbers and arrays at its first call, and cache it on disk.
 
-    Sums may be taken in any order, so that processors can add many numbers at once. Threads run
-    side by side. Beware: whole numbers and float32 make float64.
+    Sums may be reordered, so that they vectorise. The function releases the interpreter's lock.
+    Caution: mixing integers with float32 promotes to float64.
     """
     return _compiled(function)
 
 
 def inlined(function: Function) -> Function:
-    """Do so for a function that is put where it is called, so that arrays need not be handed over.
+    """Compile as `njit_cached` does, and inline the function wherever it is called.
 
-    A tuple of many arrays takes longer to hand over than short loops take.
+    Passing a tuple of many arrays takes longer than short loops.
     """
     return _compiled(function, forceinline=True)
 
 
 def njit_ordered(function: Function) -> Function:
-    """Do so for a function whose sums and differences are taken in the order that is written."""
+    """Compile as `njit_cached` does, with sums and differences in the order of the source."""
     return _compiled(function, fastmath=False)
 
 
@@ -107,7 +109,7 @@ def _compiled(function: Function, **further: bool) -> Function:
     try:
         compiled: Any = numba.njit(function, cache=True, **options)
     except RuntimeError:
-        # No folder can be written to; then each process compiles it.
+        # Without a writable folder, each process compiles the function.
         compiled = numba.njit(function, **options)
     finally:
         settings.CACHE_LOCATOR_CLASSES = others
@@ -115,7 +117,7 @@ def _compiled(function: Function, **further: bool) -> Function:
 
 
 def exp(x: float) -> float:
-    """Return exp(x) in compiled loops, in float32 within 3e-7 of it."""
+    """Return exp(x) in compiled loops, in float32 to a relative precision of 3e-7."""
     return math.exp(x)
 
 
@@ -128,7 +130,7 @@ def _(x):  # type: ignore[no-untyped-def]  # Numba compares the text of signatur
 
 LOG2_E = np.float32(math.log2(math.e))
 LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
-"""ln 2 in two parts, the first with so few digits that small multiples of it are exact."""
+"""ln 2 in two parts; the first has so few digits that small multiples of it are exact."""
 LARGEST_EXPONENT = np.float32(87)
 
 
@@ -145,6 +147,6 @@ def _exp_single(x: np.float32) -> np.float32:
     series = series * r + np.float32(4.1665795894e-2)
     series = series * r + np.float32(1.6666665459e-1)
     series = series * r + np.float32(5.0000001201e-1)
-    # A float32 of value 2^k has k + 127 in the bits above its 23 of fraction.
+    # A float32 of value 2^k has k + 127 in the bits above the 23 bits of its fraction.
     power = np.int32((np.int32(k) + 127) << 23).view(np.float32)
     return (series * r * r + r + np.float32(1)) * power

@@ -1,83 +1,78 @@
-"""The strength of the ridge, given or chosen by nested cross-validation."""
+"""Choice of the penalty C by nested cross-validation."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import logsumexp
 
-from neuro_attn.solver import batched_fit
-from neuro_attn.solver.batched_fit import Solution
+from neuro_attn.solver.batched_fit import FitSettings, Solution, fit_batched
 
 
-def fit(
+def fit_tuned(
     X: np.ndarray,
     y: np.ndarray,
-    n_classes: int,
+    *,
     C: float | Sequence[float],
     folds: int,
-    tolerance: float,
-    max_iterations: int,
-    batch: int,
+    settings: FitSettings,
     weight: np.ndarray | None = None,
-    threads: int = 1,
 ) -> tuple[Solution, np.ndarray]:
-    """Fit with one C, or with the best of several for each problem and labelling.
+    """Fit with one C, or with the best of several for each problem and label set.
 
-    The best C has the smallest mean loss on held-out rows, over `folds` stratified folds of the
-    training rows; among equals, the smallest.
+    The best C has the smallest loss on held-out rows, summed over stratified folds of the training
+    rows. Of equal ones, the smallest is taken.
 
     Parameters
     ----------
-    X, y, n_classes, tolerance, max_iterations, batch, weight, threads
-        As in `batched_fit.fit`.
+    X, y, settings, weight
+        As in `batched_fit.fit_batched`.
     C : float or sequence of float
-        Inverse strength of the ridge, or those to choose from.
+        Inverse strength of the ridge, or the candidates.
     folds : int
-        Folds of the training rows for the choice.
+        Folds of the training rows by which C is chosen.
 
     Returns
     -------
     Solution
-    C : array, shape (problem, labelling)
-        What was used.
+    C : array, shape (problem, label set)
+        The C of each fit.
     """
     shape = (len(X), y.shape[-1])
-    limits = (tolerance, max_iterations, batch)
     grid = np.sort(np.ravel(np.asarray(C, dtype=float)))
     if len(grid) == 1:
         value = float(grid[0])
-        return batched_fit.fit(X, y, n_classes, value, *limits, weight, threads), np.full(
-            shape, value
-        )
+        solution = fit_batched(X, y, C=value, settings=settings, weight=weight)
+        return solution, np.full(shape, value)
+    row_weight = np.ones((1, 1, 1)) if weight is None else weight
+    fold = _folds(y, row_weight > 0, settings.n_classes, folds)
     loss = [
-        _held_out_loss(X, y, n_classes, value, folds, limits, weight, threads) for value in grid
+        _held_out_loss(X, y, C=value, fold=fold, settings=settings, row_weight=row_weight)
+        for value in grid
     ]
     best = np.argmin(loss, axis=0)
-    n_outputs = 1 if n_classes == 2 else n_classes
+    n_outputs = 1 if settings.n_classes == 2 else settings.n_classes
     weights = np.empty((len(X), X.shape[-1], shape[1], n_outputs), X.dtype)
     intercept = np.empty((*shape, n_outputs), X.dtype)
     converged = np.empty(shape, bool)
     n_iterations = 0
     for problem, number in np.ndindex(len(X), len(grid)):
-        chose = np.flatnonzero(best[problem] == number)
-        if not len(chose):
+        chosen = np.flatnonzero(best[problem] == number)
+        if not len(chosen):
             continue
         own_weight = None
         if weight is not None:
             own_weight = weight[[problem % len(weight)]]
-            own_weight = own_weight[..., chose] if own_weight.shape[-1] > 1 else own_weight
-        part = batched_fit.fit(
+            own_weight = own_weight[..., chosen] if own_weight.shape[-1] > 1 else own_weight
+        part = fit_batched(
             X[[problem]],
-            y[[problem % len(y)]][..., chose],
-            n_classes,
-            float(grid[number]),
-            *limits,
-            own_weight,
-            threads,
+            y[[problem % len(y)]][..., chosen],
+            C=float(grid[number]),
+            settings=settings,
+            weight=own_weight,
         )
-        weights[problem, :, chose] = np.swapaxes(part.weights[0], 0, 1)
-        intercept[problem, chose] = part.intercept[0]
-        converged[problem, chose] = part.converged[0]
+        weights[problem, :, chosen] = np.swapaxes(part.weights[0], 0, 1)
+        intercept[problem, chosen] = part.intercept[0]
+        converged[problem, chosen] = part.converged[0]
         n_iterations = max(n_iterations, part.n_iterations)
     return Solution(weights, intercept, converged, n_iterations), grid[best]
 
@@ -85,26 +80,23 @@ def fit(
 def _held_out_loss(
     X: np.ndarray,
     y: np.ndarray,
-    n_classes: int,
+    *,
     C: float,
-    folds: int,
-    limits: tuple[float, int, int],
-    weight: np.ndarray | None,
-    threads: int,
+    fold: np.ndarray,
+    settings: FitSettings,
+    row_weight: np.ndarray,
 ) -> np.ndarray:
-    """Return the summed loss (problem, labelling) of rows while they were held out.
+    """Return the summed loss (problem, label set) of rows while they were held out.
 
-    A held-out row has weight 0, so that all folds and labellings share the data.
+    A held-out row has weight 0, so that all folds and label sets share the data.
     """
-    row_weight = np.ones((1, 1, 1)) if weight is None else weight
-    fold = _folds(y, n_classes, folds, row_weight > 0)
     total = np.zeros((len(X), y.shape[-1]))
-    for held_out in range(folds):
-        kept = (fold != held_out) * row_weight
-        part = batched_fit.fit(X, y, n_classes, C, *limits, kept.astype(X.dtype), threads)
+    for held_out in range(fold.max() + 1):
+        kept = ((fold != held_out) * row_weight).astype(X.dtype)
+        part = fit_batched(X, y, C=C, settings=settings, weight=kept)
         scores = np.einsum("pnd,pdlk->pnlk", X, part.weights, optimize=True)
         scores = (scores + part.intercept[:, None]).astype(np.float64)
-        if n_classes == 2:
+        if settings.n_classes == 2:
             loss = np.logaddexp(0, np.where(y == 1, -1, 1) * scores[..., 0])
         else:
             true = np.broadcast_to(y, scores.shape[:-1])[..., None]
@@ -113,10 +105,10 @@ def _held_out_loss(
     return total
 
 
-def _folds(y: np.ndarray, n_classes: int, folds: int, weighs: np.ndarray) -> np.ndarray:
-    """Return each row's fold, of the shape of y: the rows of a class are dealt out in turn.
+def _folds(y: np.ndarray, weighs: np.ndarray, n_classes: int, folds: int) -> np.ndarray:
+    """Return the fold of each row, of the shape of y: the rows of a class are dealt out in turn.
 
-    Rows that do not weigh are left out, so that no fold takes all of a class that do.
+    Rows of weight 0 are not counted, so that no fold takes all rows of a class that have weight.
     """
     fold = np.zeros(np.broadcast_shapes(y.shape, weighs.shape), dtype=int)
     for code in range(n_classes):

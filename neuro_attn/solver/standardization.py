@@ -1,4 +1,4 @@
-"""Units on one scale, and which of them are constant."""
+"""Standardisation of units, and detection of constant ones."""
 
 import math
 from typing import NamedTuple
@@ -8,18 +8,18 @@ import numpy as np
 from neuro_attn.solver.numba_utils import njit_ordered
 
 ROUNDING = 2
-"""Range of a constant unit, in eps of its largest value: each value is rounded up or down once."""
+"""Range of a constant unit in eps of its largest value, as each value may be rounded up or down."""
 
 
 class Units(NamedTuple):
-    """How units were standardised; all arrays have the shape (..., unit).
+    """Standardisation of units; all arrays have the shape (..., unit).
 
     Parameters
     ----------
     center : array
         Mean over rows, rounded to the precision of the data.
     remainder : array of float64
-        What the rounding took from the mean.
+        The mean minus ``center``: its rounding error.
     scale : array
         SD over rows, or 1 where units were not scaled.
     constant : array of bool
@@ -34,15 +34,17 @@ class Units(NamedTuple):
 
 def standardize(
     X: np.ndarray,
+    *,
     scale: bool,
     dtype: np.dtype | None = None,
     weight: np.ndarray | None = None,
 ) -> tuple[np.ndarray, Units]:
-    """Centre units over rows and, if asked, divide by their SD; constant units become 0.
+    """Centre units over rows and optionally divide them by their SD; constant units become 0.
 
     A unit is constant if its values are equal up to their own rounding: their range is at most
-    `ROUNDING` eps of the largest, eps being that of the precision of X. Range, mean and SD are
-    taken of differences from the first row in float64, so an offset takes nothing from them.
+    `ROUNDING` eps of the largest, where eps is that of the precision of X. Range, mean and SD are
+    computed in float64 from differences to the first row, so that an offset does not reduce their
+    precision.
 
     Parameters
     ----------
@@ -53,8 +55,8 @@ def standardize(
     dtype : numpy.dtype, optional
         Precision of the result, by default that of X.
     weight : array, shape (row,), optional
-        Weights of the rows in the SD. Rows of weight 0 count neither there nor for constancy. The
-        mean is that of all rows in any case, since the solver needs it to be 0.
+        Weights of the rows in the SD. Rows of weight 0 are ignored there and in the test for
+        constancy. The mean is always that of all rows, since the solver requires it to be 0.
 
     Returns
     -------
@@ -109,7 +111,7 @@ def _standardize(
                 centred = (rows[row, unit] - first[unit]) - weighed[unit]
                 squares[unit] += weight[row] * (centred * centred)
         for unit in range(n_units):
-            # A constant unit's SD is at most half its range. Few others come near, or overflow.
+            # The SD of a constant unit is at most half its range; few others are that small.
             spread = math.sqrt(squares[unit] / total_weight)
             limit = ROUNDING * eps * abs(first[unit] + weighed[unit]) + tiny
             if not limit < spread < np.inf:
@@ -142,36 +144,37 @@ def _small_or_large_sd(values: np.ndarray, weight: np.ndarray, first: float, mea
 
 
 def unstandardized(
-    weights: np.ndarray, intercept: np.ndarray, units: Units, origin: np.ndarray | None = None
+    weights: np.ndarray, intercept: np.ndarray, units: Units, *, origin: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return weights on units as given, and intercepts for data less an origin.
+    """Return weights of the units as given, and intercepts for data minus an origin.
 
-    Near the data, an origin keeps the scores from being small differences of large numbers.
+    With an origin near the data, scores are not small differences of large numbers.
 
     Parameters
     ----------
     weights : array, shape (problem, unit, label set, output)
-        Weights on standardised units.
+        Weights of standardised units.
     intercept : array, shape (problem, label set, output)
-        Intercepts for them.
+        Intercepts of standardised units.
     units : Units
         From `standardize`, of shape (problem, unit).
     origin : array, shape (problem or 1, unit), optional
-        What is taken from the data before they meet the weights, by default ``units.center``.
+        Subtracted from the data before they are multiplied by the weights; by default
+        ``units.center``.
     """
     weights = weights / units.scale[:, :, None, None]
     shift = units.remainder if origin is None else (units.center - origin) + units.remainder
-    return weights, intercept - through(shift.astype(weights.dtype), weights)
+    return weights, intercept - dot_one_row(shift.astype(weights.dtype), weights)
 
 
-def through(data: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the scores (problem, label set, output) of one row (problem, unit) a problem."""
+def dot_one_row(data: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the scores (problem, label set, output) of one row of each problem (problem, unit)."""
     product = data[:, None] @ weights.reshape(*weights.shape[:2], -1)
     return product.reshape(len(weights), *weights.shape[2:])
 
 
 def constant_units(rates: np.ndarray) -> np.ndarray:
-    """Return whether units (row, unit, ...) are constant over rows, by the rule of `standardize`.
+    """Return whether units are constant over rows, by the criterion of `standardize`.
 
     Parameters
     ----------

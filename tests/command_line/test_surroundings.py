@@ -173,6 +173,6 @@ def test_code_is_compiled_where_it_cannot_be_kept(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[0] == "4.0"
     (said,) = done.stderr.splitlines()
-    assert said.startswith("Each process compiles for half a minute: ")
-    assert said.endswith("cannot be written to. Set NUMBA_CACHE_DIR to a folder of yours.")
+    assert said.startswith("The solver is compiled anew in each process (half a minute), because ")
+    assert said.endswith("cannot be written to. Set NUMBA_CACHE_DIR to a writable folder.")
     assert str(ROOT) in said

@@ -1,4 +1,4 @@
-"""The decoder is scikit-learn's logistic regression, for many times and labellings at once."""
+"""The decoder is scikit-learn's logistic regression, for many times and label sets at once."""
 
 import re
 import warnings
@@ -146,18 +146,18 @@ def test_standardized_decoders_do_not_see_the_units_of_measurement():
     np.testing.assert_allclose(other, one, atol=1e-5)
 
 
-# --- times and labellings ----------------------------------------------------------------------
+# --- times and label sets ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("n_trials", [15, 60])
-def test_labellings_that_share_rates_are_separate_fits(n_trials, n_classes):
+def test_label_sets_that_share_rates_are_separate_fits(n_trials, n_classes):
     X, y = noisy_classes(n_trials, 20, n_classes, seed=5)
     rng = np.random.default_rng(5)
-    labellings = np.stack([y, *(rng.permutation(y) for _ in range(4))], axis=1)
-    together = LogisticDecoder(C=0.1, **EXACT).fit(X, labellings)
+    label_sets = np.stack([y, *(rng.permutation(y) for _ in range(4))], axis=1)
+    together = LogisticDecoder(C=0.1, **EXACT).fit(X, label_sets)
     for column in range(5):
-        alone = LogisticDecoder(C=0.1, **EXACT).fit(X, labellings[:, column])
+        alone = LogisticDecoder(C=0.1, **EXACT).fit(X, label_sets[:, column])
         np.testing.assert_allclose(together.coef_[:, column], alone.coef_, atol=1e-5)
         np.testing.assert_allclose(
             together.decision_function(X)[:, column], alone.decision_function(X), atol=1e-4
@@ -184,18 +184,18 @@ def test_times_are_separate_fits(n_trials, n_classes):
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("labelled", [False, True])
 @pytest.mark.parametrize("timed", [False, True])
-def test_scores_are_trial_then_time_then_labelling_then_class(timed, labelled, n_classes):
+def test_scores_are_trial_then_time_then_label_set_then_class(timed, labelled, n_classes):
     rng = np.random.default_rng(7)
     X = rng.normal(size=(30, 8, 5) if timed else (30, 8))
     y = np.resize(np.arange(n_classes), 30)
     y = np.stack([y, rng.permutation(y)], axis=1) if labelled else y
     decoder = LogisticDecoder(C=0.1).fit(X, y)
-    time, labelling = [5] * timed, [2] * labelled
+    time, label_set = [5] * timed, [2] * labelled
     outputs = [n_classes] * (n_classes > 2)
-    assert decoder.decision_function(X[:9]).shape == (9, *time, *labelling, *outputs)
-    assert decoder.predict(X[:9]).shape == (9, *time, *labelling)
-    assert decoder.coef_.shape == (*time, 8, *labelling, *outputs)
-    assert decoder.intercept_.shape == (*time, *labelling, *outputs)
+    assert decoder.decision_function(X[:9]).shape == (9, *time, *label_set, *outputs)
+    assert decoder.predict(X[:9]).shape == (9, *time, *label_set)
+    assert decoder.coef_.shape == (*time, 8, *label_set, *outputs)
+    assert decoder.intercept_.shape == (*time, *label_set, *outputs)
 
 
 # --- the manners of scikit-learn ---------------------------------------------------------------
@@ -215,10 +215,12 @@ def test_labels_may_be_names():
 def test_the_number_of_threads_changes_nothing(across_time):
     rng = np.random.default_rng(10)
     X, y = rng.normal(size=(40, 12, 5)), np.tile([0, 1], 20)
-    labellings = np.stack([rng.permutation(y) for _ in range(7)], axis=1)
+    label_sets = np.stack([rng.permutation(y) for _ in range(7)], axis=1)
     folds = list(StratifiedKFold(4).split(X, y))
     one, three, all_but_one = (
-        cross_validated_accuracy(LogisticDecoder(n_jobs=n), X, labellings, folds, across_time)
+        cross_validated_accuracy(
+            LogisticDecoder(n_jobs=n), X, label_sets, folds, across_time=across_time
+        )
         for n in (1, 3, -2)
     )
     np.testing.assert_array_equal(one, three)
@@ -232,8 +234,8 @@ def test_a_decoder_is_cloned_by_its_parameters():
         "class_weight": "balanced",
         "tol": 1e-4,
         "max_iter": 7,
-        "selection_folds": 3,
-        "labellings_per_batch": 50,
+        "tuning_folds": 3,
+        "label_sets_per_batch": 50,
         "n_jobs": 2,
     }
     decoder = LogisticDecoder(**parameters)
@@ -286,10 +288,10 @@ def test_data_that_cannot_be_fitted_raise(X, y, message):
         ("tol", 0, "tol must be positive; got 0"),
         ("tol", -1e-3, "tol must be positive; got -0.001"),
         ("max_iter", 0, "max_iter must be a whole number of 1 or more; got 0"),
-        ("selection_folds", 1, "selection_folds must be a whole number of 2 or more; got 1"),
-        ("labellings_per_batch", 0, "labellings_per_batch must be a whole number of 1 or more"),
-        ("n_jobs", 0, "n_jobs must be a whole number but 0, or None; got 0"),
-        ("n_jobs", 1.5, "n_jobs must be a whole number but 0, or None; got 1.5"),
+        ("tuning_folds", 1, "tuning_folds must be a whole number of 2 or more; got 1"),
+        ("label_sets_per_batch", 0, "label_sets_per_batch must be a whole number of 1 or more"),
+        ("n_jobs", 0, "n_jobs must be None or a whole number other than 0; got 0"),
+        ("n_jobs", 1.5, "n_jobs must be None or a whole number other than 0; got 1.5"),
         ("class_weight", "even", "class_weight must be 'balanced', a dict or None; got 'even'"),
         ("class_weight", {0: -1.0, 1: 1.0}, "class_weight must be finite and not negative"),
     ],
@@ -326,16 +328,16 @@ def test_a_label_set_must_have_the_classes_of_the_others():
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_times_and_labellings_together_are_separate_fits(n_classes):
+def test_times_and_label_sets_together_are_separate_fits(n_classes):
     X, y = noisy_classes(24, 12 * 3, n_classes, seed=16)
     X = X.reshape(24, 12, 3)
     rng = np.random.default_rng(16)
-    labellings = np.stack([y, *(rng.permutation(y) for _ in range(9))], axis=1)
-    scores = LogisticDecoder(C=0.1, **EXACT).fit(X, labellings).decision_function(X)
-    for time, labelling in np.ndindex(3, 10):
-        alone = LogisticDecoder(C=0.1, **EXACT).fit(X[..., time], labellings[:, labelling])
+    label_sets = np.stack([y, *(rng.permutation(y) for _ in range(9))], axis=1)
+    scores = LogisticDecoder(C=0.1, **EXACT).fit(X, label_sets).decision_function(X)
+    for time, label_set in np.ndindex(3, 10):
+        alone = LogisticDecoder(C=0.1, **EXACT).fit(X[..., time], label_sets[:, label_set])
         np.testing.assert_allclose(
-            scores[:, time, labelling], alone.decision_function(X[..., time]), atol=1e-6
+            scores[:, time, label_set], alone.decision_function(X[..., time]), atol=1e-6
         )
 
 
@@ -380,8 +382,8 @@ def test_cross_validated_accuracy_is_that_of_scikit_learn():
     decoder = LogisticDecoder(**EXACT)
     accuracy = cross_validated_accuracy(decoder, X, labels, folds)
     across = cross_validated_accuracy(decoder, X, labels, folds, across_time=True)
-    for time, test_time, labelling in np.ndindex(4, 4, 2):
-        column = labels[:, labelling]
+    for time, test_time, label_set in np.ndindex(4, 4, 2):
+        column = labels[:, label_set]
         expected = np.mean(
             [
                 oracle(X[train, :, time], column[train], 1.0, True).score(
@@ -390,10 +392,10 @@ def test_cross_validated_accuracy_is_that_of_scikit_learn():
                 for train, test in folds
             ]
         )
-        assert across[time, test_time, labelling] == pytest.approx(expected, abs=1e-6)
+        assert across[time, test_time, label_set] == pytest.approx(expected, abs=1e-6)
         if time == test_time:
-            assert accuracy[time, labelling] == pytest.approx(expected, abs=1e-6)
-    in_batches = LogisticDecoder(labellings_per_batch=1, **EXACT)
+            assert accuracy[time, label_set] == pytest.approx(expected, abs=1e-6)
+    in_batches = LogisticDecoder(label_sets_per_batch=1, **EXACT)
     one_by_one = cross_validated_accuracy(in_batches, X, labels, folds)
     np.testing.assert_allclose(one_by_one, accuracy, atol=1e-6)
 
@@ -406,13 +408,17 @@ def test_cross_validated_accuracy_has_the_axes_that_are_given(across_time):
     folds = [(np.arange(12), np.arange(12, 24)), (np.arange(12, 24), np.arange(12))]
 
     def accuracy(X, y):
-        return cross_validated_accuracy(LogisticDecoder(**EXACT), X, y, folds, across_time)
+        return cross_validated_accuracy(
+            LogisticDecoder(**EXACT), X, y, folds, across_time=across_time
+        )
 
     full = accuracy(X, sets)
     assert full.shape == ((3, 3, 2) if across_time else (3, 2))
     np.testing.assert_array_equal(accuracy(X, y), full[..., 0])
     masks = [(np.isin(np.arange(24), train), np.isin(np.arange(24), test)) for train, test in folds]
-    by_mask = cross_validated_accuracy(LogisticDecoder(**EXACT), X, sets, masks, across_time)
+    by_mask = cross_validated_accuracy(
+        LogisticDecoder(**EXACT), X, sets, masks, across_time=across_time
+    )
     np.testing.assert_array_equal(by_mask, full)
     if across_time:
         with pytest.raises(ValueError, match=r"across_time needs X as \(trial, unit, time\)"):

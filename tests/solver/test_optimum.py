@@ -10,12 +10,10 @@ from scipy.special import expit, logsumexp, softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
-from neuro_attn.solver import LogisticDecoder, batched_fit, conjugate_gradient, standardize
-from neuro_attn.solver.preconditioner import (
-    ROUGH_UP_TO,
-    exact_inverse,
-    rough_inverse,
-)
+from neuro_attn.solver import LogisticDecoder, batched_fit, standardize
+from neuro_attn.solver.block import OUTPUTS_AT_ONCE
+from neuro_attn.solver.preconditioner import ROUGH_UP_TO
+from neuro_attn.solver.symmetric_inverse import exact_inverse, rough_inverse
 
 KINDS = (
     "plain",
@@ -201,7 +199,7 @@ def test_scores_and_weights_are_those_of_the_optimum(dtype):
         X, new, y = recording(*what)
         decoder = LogisticDecoder(C=C, standardize=scaled, tol=TOLERANCE[dtype])
         decoder.fit(X.astype(dtype), y)
-        Z, units = standardize(X, scaled)
+        Z, units = standardize(X, scale=scaled)
         mean, scale = units.center + units.remainder, units.scale
         oracle = Oracle(Z, y, C)
         # An oracle without its proof would prove nothing.
@@ -283,14 +281,14 @@ def test_balanced_weights_are_those_of_scikit_learn(n_classes):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_each_labelling_may_have_weights_of_its_own(n_classes):
+def test_each_label_set_may_have_weights_of_its_own(n_classes):
     X, new, y = recording("plain", 30, 40, n_classes, 0.5, seed=3)
     rng = np.random.default_rng(3)
-    labellings = np.stack([rng.permutation(y) for _ in range(10)], axis=1)
-    weight = rng.uniform(0.1, 2, labellings.shape)
-    together = LogisticDecoder(tol=1e-6).fit(X, labellings, weight).decision_function(new)
+    label_sets = np.stack([rng.permutation(y) for _ in range(10)], axis=1)
+    weight = rng.uniform(0.1, 2, label_sets.shape)
+    together = LogisticDecoder(tol=1e-6).fit(X, label_sets, weight).decision_function(new)
     for column in range(10):
-        alone = LogisticDecoder(tol=1e-6).fit(X, labellings[:, column], weight[:, column])
+        alone = LogisticDecoder(tol=1e-6).fit(X, label_sets[:, column], weight[:, column])
         assert relative_error(together[:, column], alone.decision_function(new)) <= 2e-6
 
 
@@ -304,14 +302,14 @@ def test_an_accelerator_finds_the_same(monkeypatch, n_units, n_classes, weighed)
     X, new, y = recording("plain", 42, n_units, n_classes, 0.5, seed=4)
     X, new = X.astype(np.float32), new.astype(np.float32)
     rng = np.random.default_rng(4)
-    labellings = np.stack([y, *(rng.permutation(y) for _ in range(11))], axis=1)
+    label_sets = np.stack([y, *(rng.permutation(y) for _ in range(11))], axis=1)
     weight = rng.uniform(0.5, 2, 42) if weighed else None
-    expected = LogisticDecoder(C=0.1).fit(X, labellings, weight)
+    expected = LogisticDecoder(C=0.1).fit(X, label_sets, weight)
     # Where JAX has no other device, it compiles for the processor.
     ways = []
-    monkeypatch.setattr(batched_fit, "_accelerator_at_hand", lambda: ways.append(True) or True)
+    monkeypatch.setattr(batched_fit, "_has_accelerator", lambda: ways.append(True) or True)
     monkeypatch.setattr(batched_fit, "ACCELERATED_FROM", 0)
-    found = LogisticDecoder(C=0.1).fit(X, labellings, weight)
+    found = LogisticDecoder(C=0.1).fit(X, label_sets, weight)
     assert ways
     assert abs(found.n_iter_ - expected.n_iter_) <= 1
     found, expected = found.decision_function(new), expected.decision_function(new)
@@ -320,7 +318,7 @@ def test_an_accelerator_finds_the_same(monkeypatch, n_units, n_classes, weighed)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_a_hard_labelling_leaves_easy_ones_as_they_are(n_classes):
+def test_a_hard_label_set_leaves_easy_ones_as_they_are(n_classes):
     X, new, y = recording("separable", 42, 60, n_classes, 1.0, seed=5)
     rng = np.random.default_rng(5)
     easy = np.stack([rng.permutation(y) for _ in range(9)], axis=1)
@@ -331,28 +329,28 @@ def test_a_hard_labelling_leaves_easy_ones_as_they_are(n_classes):
         assert relative_error(among[:, column], alone[:, column]) <= 2e-6
 
 
-def test_only_labellings_that_did_not_converge_are_counted():
+def test_only_label_sets_that_did_not_converge_are_counted():
     rng = np.random.default_rng(6)
     # Each row comes twice: with both labels the optimum is 0, with one it is far away.
     X = np.repeat(rng.normal(size=(20, 10)), 2, axis=0)
     contradictory, separable = np.tile([0, 1], 20), np.repeat([0, 1], 20)
     X[:, 0] += np.where(separable, 5, -5)
-    labellings = np.stack([contradictory, separable, 1 - contradictory], axis=1)
+    label_sets = np.stack([contradictory, separable, 1 - contradictory], axis=1)
     with pytest.warns(ConvergenceWarning, match="1 of 3 problems did not converge in 3 iter"):
-        LogisticDecoder(C=1e4, max_iter=3).fit(X, labellings)
-    converged = LogisticDecoder(C=1e4).fit(X, labellings)
+        LogisticDecoder(C=1e4, max_iter=3).fit(X, label_sets)
+    converged = LogisticDecoder(C=1e4).fit(X, label_sets)
     # Steps were counted, also where Newton's method had to help.
     assert 3 < converged.n_iter_ < converged.max_iter
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_labellings_a_batch_change_nothing(n_classes):
+def test_label_sets_a_batch_change_nothing(n_classes):
     X, new, y = recording("plain", 42, 20, n_classes, 0.5, seed=7)
     rng = np.random.default_rng(7)
-    labellings = np.stack([y, *(rng.permutation(y) for _ in range(10))], axis=1)
+    label_sets = np.stack([y, *(rng.permutation(y) for _ in range(10))], axis=1)
     whole, parts = (
-        LogisticDecoder(tol=1e-6, labellings_per_batch=size)
-        .fit(X, labellings)
+        LogisticDecoder(tol=1e-6, label_sets_per_batch=size)
+        .fit(X, label_sets)
         .decision_function(new)
         for size in (1000, 4)
     )
@@ -361,31 +359,31 @@ def test_labellings_a_batch_change_nothing(n_classes):
 
 
 @pytest.mark.parametrize("C", [1.0, 100.0, 1e4])
-def test_many_labellings_of_units_that_go_together_are_solved_to_the_tolerance(C):
+def test_many_label_sets_of_units_that_go_together_are_solved_to_the_tolerance(C):
     """Here Q is made of its factors: digits that they lack, the optimum lacks."""
     rng = np.random.default_rng(9)
     axes = np.linalg.qr(rng.normal(size=(60, 60)))[0]
     X = (rng.normal(size=(120, 60)) * np.logspace(0, -3, 60)) @ axes
     X = X.astype(np.float32)
-    labellings = np.stack([rng.permutation(np.tile([0, 1], 60)) for _ in range(40)], axis=1)
-    found = LogisticDecoder(C=C).fit(X, labellings).decision_function(X)
-    exact = LogisticDecoder(C=C, tol=1e-9).fit(X.astype(float), labellings).decision_function(X)
+    label_sets = np.stack([rng.permutation(np.tile([0, 1], 60)) for _ in range(40)], axis=1)
+    found = LogisticDecoder(C=C).fit(X, label_sets).decision_function(X)
+    exact = LogisticDecoder(C=C, tol=1e-9).fit(X.astype(float), label_sets).decision_function(X)
     for column in range(40):
         assert relative_error(found[:, column], exact[:, column]) <= TOLERANCE[np.float32]
 
 
 @pytest.mark.parametrize("n_units", [60, 30, 4])
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_labellings_that_take_the_places_of_others_are_solved_as_if_alone(n_classes, n_units):
+def test_label_sets_that_take_the_places_of_others_are_solved_as_if_alone(n_classes, n_units):
     X, new, y = recording("plain", 42, n_units, n_classes, 0.5, seed=8)
     rng = np.random.default_rng(8)
-    n = 3 * conjugate_gradient.TOGETHER
-    labellings = np.stack([rng.permutation(y) for _ in range(n)], axis=1)
+    n = 3 * OUTPUTS_AT_ONCE
+    label_sets = np.stack([rng.permutation(y) for _ in range(n)], axis=1)
     # Easy ones among them leave early.
-    labellings[:, ::7] = y[:, None]
-    together = LogisticDecoder(tol=1e-6).fit(X, labellings).decision_function(new)
+    label_sets[:, ::7] = y[:, None]
+    together = LogisticDecoder(tol=1e-6).fit(X, label_sets).decision_function(new)
     for column in rng.choice(n, 20, replace=False):
-        alone = LogisticDecoder(tol=1e-6).fit(X, labellings[:, column]).decision_function(new)
+        alone = LogisticDecoder(tol=1e-6).fit(X, label_sets[:, column]).decision_function(new)
         assert relative_error(together[:, column], alone) <= 2e-6
 
 
@@ -397,16 +395,16 @@ def test_labellings_that_take_the_places_of_others_are_solved_as_if_alone(n_clas
     log_C=st.floats(-4, 2),
     seed=st.integers(0, 2**32),
 )
-def test_the_order_of_trials_units_and_labellings_does_not_matter(
+def test_the_order_of_trials_units_and_label_sets_does_not_matter(
     n_trials, n_units, n_classes, log_C, seed
 ):
     X, new, y = recording("plain", n_trials, n_units, n_classes, 0.3, seed)
     rng = np.random.default_rng(seed)
-    labellings = np.stack([y, *(rng.permutation(y) for _ in range(9))], axis=1)
+    label_sets = np.stack([y, *(rng.permutation(y) for _ in range(9))], axis=1)
     trials, units, columns = (rng.permutation(size) for size in (n_trials, n_units, 10))
     decoders = [LogisticDecoder(C=10**log_C, tol=1e-6) for _ in range(2)]
-    scores = decoders[0].fit(X, labellings).decision_function(new)[:, columns]
-    decoders[1].fit(X[trials][:, units], labellings[trials][:, columns])
+    scores = decoders[0].fit(X, label_sets).decision_function(new)[:, columns]
+    decoders[1].fit(X[trials][:, units], label_sets[trials][:, columns])
     reordered = decoders[1].decision_function(new[:, units])
     for column in range(10):
         assert relative_error(reordered[:, column], scores[:, column]) <= 2e-6

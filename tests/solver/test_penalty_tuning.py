@@ -1,4 +1,4 @@
-"""C is chosen on held-out trials, for each time and labelling."""
+"""C is chosen on held-out trials, for each time and label set."""
 
 import numpy as np
 import pytest
@@ -48,29 +48,29 @@ def test_the_best_C_is_that_of_a_loop_over_scikit_learn(n_units, n_classes, weig
         # Losses must be further apart than what the tolerance leaves open.
         first, second = np.sort(loss)[:2]
         assert second - first > 1e-4 * first
-        decoder = LogisticDecoder(C=GRID, standardize=False, selection_folds=4, tol=1e-6)
+        decoder = LogisticDecoder(C=GRID, standardize=False, tuning_folds=4, tol=1e-6)
         decoder.fit(X, y, weight)
         assert GRID[np.argmin(loss)] == decoder.C_
         chosen.add(float(decoder.C_))
     assert len(chosen) > 1
 
 
-def test_each_time_and_labelling_has_its_own_C_and_is_fitted_with_it():
+def test_each_time_and_label_set_has_its_own_C_and_is_fitted_with_it():
     quiet, y = recording(40, 20, 2, 0.0, seed=1)
     loud, _ = recording(40, 20, 2, 0.0, seed=2)
     loud = loud + 2 * np.where(y, 1, -1)[:, None]
     X = np.stack([quiet, loud], axis=2)
-    labellings = np.stack([y, np.random.default_rng(3).permutation(y)], axis=1)
-    decoder = LogisticDecoder(C=GRID, tol=1e-6).fit(X, labellings)
+    label_sets = np.stack([y, np.random.default_rng(3).permutation(y)], axis=1)
+    decoder = LogisticDecoder(C=GRID, tol=1e-6).fit(X, label_sets)
     assert decoder.C_.shape == (2, 2)
     assert decoder.C_[1, 0] > decoder.C_[1, 1]
     scores = decoder.decision_function(X)
-    for time, labelling in np.ndindex(2, 2):
-        alone = LogisticDecoder(C=GRID, tol=1e-6).fit(X[..., time], labellings[:, labelling])
-        assert decoder.C_[time, labelling] == alone.C_
+    for time, label_set in np.ndindex(2, 2):
+        alone = LogisticDecoder(C=GRID, tol=1e-6).fit(X[..., time], label_sets[:, label_set])
+        assert decoder.C_[time, label_set] == alone.C_
         fixed = LogisticDecoder(C=float(alone.C_), tol=1e-6)
-        expected = fixed.fit(X[..., time], labellings[:, labelling]).decision_function(X[..., time])
-        got = scores[:, time, labelling]
+        expected = fixed.fit(X[..., time], label_sets[:, label_set]).decision_function(X[..., time])
+        got = scores[:, time, label_set]
         assert np.linalg.norm(got - expected) <= 2e-6 * np.linalg.norm(expected)
 
 

@@ -28,7 +28,7 @@ def resolved(dtype):
 
 def found_constant(X, **keys):
     """Return which units (trial, unit) are constant, as all ways to ask say alike."""
-    standardized, units = standardize(X, True, **keys)
+    standardized, units = standardize(X, scale=True, **keys)
     np.testing.assert_array_equal(units.constant, constant_units(X))
     assert np.isfinite(standardized).all()
     assert (standardized[:, units.constant] == 0).all()
@@ -42,7 +42,7 @@ def test_units_that_are_exactly_constant_are_always_found(dtype, data, n_trials)
     X = np.tile(values, (n_trials, 1))
     assert found_constant(X).all()
     # Their mean is exact, however many trials are summed.
-    np.testing.assert_array_equal(standardize(X, False)[1].center, values)
+    np.testing.assert_array_equal(standardize(X, scale=False)[1].center, values)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -64,7 +64,7 @@ def test_a_signal_that_the_precision_resolves_is_never_constant(dtype, data, n_t
     signal[:2] = [-3, 3]
     X = (offset + signal.astype(dtype) * np.spacing(offset)).astype(dtype)[:, None]
     assert not found_constant(X).any()
-    standardized, units = standardize(X, True, np.dtype(np.float64))
+    standardized, units = standardize(X, scale=True, dtype=np.dtype(np.float64))
     # Differences of neighbouring numbers are exact, and small multiples of their spacing.
     spacing = np.abs(np.spacing(offset))
     steps = ((X - X[0]) / spacing).astype(float)[:, 0]
@@ -88,8 +88,8 @@ def test_neither_offset_nor_unit_of_measurement_matters(dtype, offset, power, n_
     moved = ((X + offset) * 2.0**power).astype(dtype)
     assert (moved.astype(float) == (X + offset) * 2.0**power).all()
     np.testing.assert_array_equal(found_constant(moved), (X[0] == X).all(axis=0))
-    plain, units = standardize(X.astype(dtype), True)
-    np.testing.assert_allclose(standardize(moved, True)[0], plain, atol=1e-6)
+    plain, units = standardize(X.astype(dtype), scale=True)
+    np.testing.assert_allclose(standardize(moved, scale=True)[0], plain, atol=1e-6)
     mean = units.center.astype(float) + units.remainder
     np.testing.assert_allclose(mean, X.mean(axis=0), atol=1e-14)
 
@@ -160,6 +160,6 @@ def test_trials_without_weight_neither_scale_units_nor_make_them_vary():
     X = np.random.default_rng(2).normal(size=(30, 4))
     X[:20, 0] = 0.1
     weight = np.repeat([1.0, 0.0], [20, 10])
-    _, units = standardize(X, True, weight=weight)
+    _, units = standardize(X, scale=True, weight=weight)
     assert units.constant.tolist() == [True, False, False, False]
     np.testing.assert_allclose(units.scale[1:], X[:20, 1:].std(axis=0), rtol=1e-12)
