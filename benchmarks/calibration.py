@@ -34,12 +34,13 @@ from tqdm import tqdm
 from benchmarks.machine import FOLDER, save
 from neuro_attn import decoding
 from neuro_attn.configuration import AnyDataset, SimulationDataset, parse
-from neuro_attn.decoding import procedure, splits, transfer
+from neuro_attn.decoding import cross_task, population_decoder, splits
 from neuro_attn.inference import tables
 from neuro_attn.inference.pvalues import TIE, p_value
 from neuro_attn.randomness import stream
 from neuro_attn.recording import assign_tasks, build
 from neuro_attn.sources import simulation
+from neuro_attn.study import Study
 
 SEED = 2021
 ALPHA = 0.05
@@ -150,11 +151,12 @@ def decoded(
     region: str,
     seed: int,
     n_units: int | None = None,
-    decode: Callable[..., xr.Dataset] = transfer.decode_region,
+    decode: Callable[..., xr.Dataset] = cross_task.decode_region,
 ) -> xr.Dataset:
     """Decode a region, as the workflow does."""
-    members = decoding.populations(recordings, NAME, dataset, region)
-    return decode(members, dataset, n_units, seed, NAME, region, progress=False)
+    study = Study(NAME, dataset, seed)
+    members = decoding.build_populations(recordings, study, region)
+    return decode(members, study, region=region, n_units=n_units, progress=False)
 
 
 def without(dataset: AnyDataset, **numbers: int) -> AnyDataset:
@@ -298,7 +300,7 @@ def in_window(
     recordings = sessions(rng, axes, PLANTED_TRIALS, np.ones(1), np.array([0.05]))
     dataset = settings(1, {"population": "pseudopopulation", "draws": 3})
     dataset = without(dataset, bootstraps=resamples, permutations=permutations)
-    return decoded(recordings, dataset, "V4", number, decode=transfer.decode_windows)
+    return decoded(recordings, dataset, "V4", number, decode=cross_task.decode_windows)
 
 
 def true_experiment(number: int, shared: float) -> Found:
@@ -425,7 +427,7 @@ def spread_experiment(number: int, size: tuple[int, int, float]) -> Found:
         recordings = sessions(rng, axes, n_trials, np.ones(1), np.array([0.05]))
         chosen = without(dataset, bootstraps=bootstraps, permutations=0)
         seed = 1000 * number + trials
-        return decoded(recordings, chosen, "V4", seed, decode=transfer.decode_windows)
+        return decoded(recordings, chosen, "V4", seed, decode=cross_task.decode_windows)
 
     pairs = {"within": WITHIN, "across": ACROSS}
     found: Found = {}
@@ -449,17 +451,19 @@ def resampling(what: str) -> ExitStack:
     """Let bootstraps resample trials or units alone, while the context lasts."""
     stack = ExitStack()
     if what == "trials":
-        units = procedure.Procedure.units
+        units = population_decoder.PopulationDecoder.units
         stack.enter_context(
             patch.object(
-                procedure.Procedure,
+                population_decoder.PopulationDecoder,
                 "units",
-                lambda self, draw, _: units(self, draw, procedure.OBSERVED),
+                lambda self, draw, _: units(self, draw, population_decoder.ORIGINAL),
             )
         )
     if what == "units":
         stack.enter_context(
-            patch.object(splits, "bootstrap_counts", lambda part, *_: np.ones(len(part.task), int))
+            patch.object(
+                splits, "bootstrap_counts", lambda part, *_, **__: np.ones(len(part.task), int)
+            )
         )
     return stack
 
@@ -574,7 +578,7 @@ def power_experiment(number: int) -> Found:
     recordings = spike_counts(dataset, number, regions)
     n_units = min(region.units for region in dataset.simulation.regions.values())
     made = [
-        decoded(recordings, dataset, region, number, n_units, transfer.decode_windows)
+        decoded(recordings, dataset, region, number, n_units, cross_task.decode_windows)
         for region in regions
     ]
     table = tables.summary_table(made, dataset.inference)
@@ -681,7 +685,7 @@ def drift_experiment(number: int, nulls: dict[str, tuple[Found, Found]] = NULLS)
     found: Found = {}
     for name, (of_decoding, of_inference) in nulls.items():
         dataset = without(settings(1, of_decoding, of_inference, tasks=TASKS[:1]), bootstraps=0)
-        made = decoded(recordings, dataset, "V4", number, decode=transfer.decode_windows)
+        made = decoded(recordings, dataset, "V4", number, decode=cross_task.decode_windows)
         found[name] = window_p_values(made, WITHIN)[1]
     return found
 

@@ -27,7 +27,7 @@ from benchmarks.machine import save
 from neuro_attn import sources
 from neuro_attn.comparison import Sizes, by_population, nearest, of_populations, of_regions
 from neuro_attn.configuration import AnyDataset, parse
-from neuro_attn.decoding import populations
+from neuro_attn.decoding import build_populations
 from neuro_attn.geometry.colors import shown_colors
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, normal_interval
 from neuro_attn.geometry.information import ITEMS, color_information
@@ -36,6 +36,7 @@ from neuro_attn.geometry.places import Context, Place
 from neuro_attn.randomness import stream
 from neuro_attn.recording import build
 from neuro_attn.sources.simulation import MEMORY_LEVEL
+from neuro_attn.study import Study
 
 NAME = "planted"
 CONFIDENCE = 0.95
@@ -100,15 +101,15 @@ def estimates(
     data: list[xr.Dataset], dataset: AnyDataset, region: str, seed: int
 ) -> Iterator[tuple[str, Callable[[], dict[str, Estimate]]]]:
     """Yield what is counted in a region: names and what estimates them in the window."""
+    study = Study(NAME, dataset, seed)
     resampling = Resampling(
-        dataset.inference.bootstraps,
-        dataset.decoding.draws,
-        dataset.inference.permutations,
-        CONFIDENCE,
-        seed,
-        NAME,
+        study,
+        bootstraps=dataset.inference.bootstraps,
+        splits=dataset.decoding.draws,
+        shuffles=dataset.inference.permutations,
+        confidence=CONFIDENCE,
     )
-    population = populations(data, NAME, dataset, region)[0]
+    population = build_populations(data, study, region)[0]
     point = len(population.times)
     assert dataset.colors is not None
     colors = {one.attrs["session"]: shown_colors(one, dataset.colors, NAME) for one in data}
@@ -205,7 +206,9 @@ def resemblance_experiment(seed: int) -> list[dict[str, Any]]:
     }
     sizes = Sizes(60, 30)
     signatures = {
-        name: of_regions([recordings[name]], dataset, [name], sizes, seed, NAME)[0]
+        name: of_regions(
+            [recordings[name]], Study(NAME, dataset, seed), regions=[name], sizes=sizes
+        )[0]
         for name in regions
         if name != "network"
     }
@@ -216,7 +219,12 @@ def resemblance_experiment(seed: int) -> list[dict[str, Any]]:
     }.items():
         brain = [signatures[name] for name in names]
         matched = of_populations(
-            [recordings["network"]], dataset, ["network"], sizes, seed, NAME, brain, CONFIDENCE
+            [recordings["network"]],
+            Study(NAME, dataset, seed),
+            populations=["network"],
+            sizes=sizes,
+            brain=brain,
+            confidence=CONFIDENCE,
         )
         networks = by_population(matched, {NAME: ("network", True)})
         row = nearest(brain, networks, CONFIDENCE).iloc[0]

@@ -15,6 +15,7 @@ from neuro_attn.command_line import main
 from neuro_attn.configuration import network_dataset, parse
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import checking
+from neuro_attn.study import Study
 from tests import formats
 from tests.hostile.conftest import keys
 from tests.workflow.conftest import NETWORKS, SMALL
@@ -196,7 +197,7 @@ def test_regions_that_differ_in_case_are_refused_by_check_and_run(source, tmp_pa
     dataset = parse({"datasets": {"planted": written}}).datasets["planted"]
     recordings = sources.read("planted", dataset, tmp_path, 0)
     with pytest.raises(InputError) as caught:
-        decoding.regions_table(recordings, "planted", dataset)
+        decoding.regions_table(recordings, Study("planted", dataset, 1))
     assert str(caught.value) == said
 
     written["regions"] = {**written.get("regions", {}), "map": {"V4": ["V4", "v4"]}}

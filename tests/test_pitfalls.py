@@ -21,17 +21,20 @@ from scipy import stats
 from benchmarks import calibration as simulated
 from neuro_attn import sources
 from neuro_attn.configuration import parse
-from neuro_attn.decoding import confounds, populations, regions_table
-from neuro_attn.decoding.evaluation import evaluate_fold
-from neuro_attn.decoding.nulls import reordered_runs, shuffled
+from neuro_attn.decoding import build_populations, confounds, regions_table
+from neuro_attn.decoding.cross_task import decode_windows
+from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold
+from neuro_attn.decoding.nulls.pseudosession import reordered_runs
+from neuro_attn.decoding.population_decoder import ORIGINAL
 from neuro_attn.decoding.splits import Replicate, draw_folds, fold_sizes
-from neuro_attn.decoding.transfer import EVERYTHING, OBSERVED, decode_windows
+from neuro_attn.decoding.surrogates import surrogate_labels
 from neuro_attn.errors import InputError
 from neuro_attn.inference import tables
 from neuro_attn.inference.pvalues import p_value
 from neuro_attn.rates import bin_rates
 from neuro_attn.recording import assign_tasks
 from neuro_attn.solver import LogisticDecoder, cross_validated_accuracy
+from neuro_attn.study import Study
 
 FAR, FAR_RATE = 5, 1e-5
 WITHIN, ACROSS = simulated.WITHIN, simulated.ACROSS
@@ -82,10 +85,6 @@ def rarely(n, rate=0.05):
 # --- splits ------------------------------------------------------------------------------------
 
 
-def label_order(part, index):
-    return shuffled(part, 1, "data", index)
-
-
 def test_01_a_raw_trial_on_both_sides_of_a_split():
     """No datum is on both sides, whatever is resampled: split first, resample after."""
     recordings, dataset = made(
@@ -95,18 +94,16 @@ def test_01_a_raw_trial_on_both_sides_of_a_split():
         trial = np.arange(recording.sizes["trial"])
         unique = 10_000 * number + 10 * trial[:, None, None] + np.arange(4)[:, None]
         recording["rates"].values[:] = unique
-    (population,) = populations(recordings, simulated.NAME, dataset, "V4")
-    sizes = fold_sizes(population, 2, 100)
+    (population,) = build_populations(recordings, Study(simulated.NAME, dataset, 1), "V4")
+    study = Study("data", dataset, 1)
     for kind in ("observed", "permutation", "bootstrap"):
         folds = draw_folds(
             population,
-            dataset.decoding,
-            sizes,
-            label_order,
-            1,
-            "data",
-            0,
-            Replicate(kind),
+            study,
+            sizes=fold_sizes(population, 2, 100),
+            surrogates=surrogate_labels(population, study),
+            draw=0,
+            replicate=Replicate(kind),
         )
         for fold in folds:
             train, test = (
@@ -162,11 +159,17 @@ def test_04_scaling_outside_the_fold():
     recordings, dataset = made(4, axes)
 
     def fitted(recordings):
-        (population,) = populations(recordings, simulated.NAME, dataset, "V4")
-        sizes = fold_sizes(population, 2, None)
-        fold = next(
-            draw_folds(population, dataset.decoding, sizes, label_order, 1, "data", 0, OBSERVED)
+        (population,) = build_populations(recordings, Study(simulated.NAME, dataset, 1), "V4")
+        study = Study("data", dataset, 1)
+        folds = draw_folds(
+            population,
+            study,
+            sizes=fold_sizes(population, 2, None),
+            surrogates=surrogate_labels(population, study),
+            draw=0,
+            replicate=ORIGINAL,
         )
+        fold = next(folds)
         tested = evaluate_fold(population, [fold], np.arange(6)[None], dataset.decoding, EVERYTHING)
         return fold, tested
 
@@ -199,7 +202,7 @@ def test_05_slow_drift_with_labels_in_runs():
 
 @pytest.mark.slow
 def test_06_the_scope_of_permutations():
-    """The whole procedure is redone for each: p is uniform. Regions share the label orders."""
+    """The whole procedure is redone for each: p is uniform. Regions share the label sets."""
     # Resampled pseudotrials, two draws: all of it must be in the null, too. Without a code p is
     # uniform once ties are dealt out; Kolmogorov-Smirnov rejects with FAR_RATE.
     rng = np.random.default_rng(6)
@@ -353,8 +356,8 @@ def test_13_accuracy_below_chance_and_confounds():
     )
     dataset = simulated.settings(1, tasks=simulated.TASKS[:1])
     dataset = dataset.model_copy(update={"confounds": ["trial_number", "mean_rate"]})
-    table = regions_table([recording], simulated.NAME, dataset)
-    found = confounds.decode_confounds([recording], dataset, table, 13, simulated.NAME)
+    table = regions_table([recording], Study(simulated.NAME, dataset, 1))
+    found = confounds.decode_confounds([recording], Study(simulated.NAME, dataset, 13), table)
     for confound in dataset.confounds:
         for what in ("confound", "label"):
             told = tables.summary_table(found[confound, what], dataset.inference)

@@ -14,6 +14,7 @@ import pytest
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
 from neuro_attn.inference import tables
+from neuro_attn.study import Study
 
 REGIONS = {"LPFC": (0.1, 1.0), "FEF": (0.2, 0.0), "parietal": (0.3, 0.0), "V4": (0.4, 0.0)}
 CONFIG = {
@@ -54,8 +55,12 @@ def results():
     recordings = sources.read("planted", dataset, "", 1)
     decoded = []
     for region in REGIONS:
-        members = decoding.populations(recordings, "planted", dataset, region)
-        decoded.append(decoding.decode_region(members, dataset, None, 1, "planted", region))
+        members = decoding.build_populations(recordings, Study("planted", dataset, 1), region)
+        decoded.append(
+            decoding.decode_region(
+                members, Study("planted", dataset, 1), region=region, n_units=None
+            )
+        )
     return decoded, dataset.inference
 
 

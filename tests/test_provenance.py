@@ -241,7 +241,7 @@ def test_decoding_depends_on_its_own_stage_and_on_nothing_that_comes_after():
     found = modules(SCRIPTS / "decode.py")
     assert {
         "__init__.py",
-        "decoding/transfer.py",
+        "decoding/cross_task.py",
         "solver/estimator.py",
         "decoding/splits.py",
         "randomness.py",

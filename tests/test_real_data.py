@@ -11,6 +11,7 @@ import yaml
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
 from neuro_attn.onboarding import inspection
+from neuro_attn.study import Study
 from tests import formats
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -23,10 +24,12 @@ def observed(config: str, name: str, region: str, folder: Path, draws: int):
     keys["inference"] = {"permutations": 1, "bootstraps": 20}
     dataset = parse(keys).datasets[name]
     recordings = sources.read(name, dataset, folder, 1)
-    table = decoding.regions_table(recordings, name, dataset)
-    members = decoding.populations(recordings, name, dataset, region)
+    table = decoding.regions_table(recordings, Study(name, dataset, 1))
+    members = decoding.build_populations(recordings, Study(name, dataset, 1), region)
     n_units = decoding.units_per_draw(dataset, table)
-    return decoding.decode_region(members, dataset, n_units, 1, name, region), table
+    return decoding.decode_region(
+        members, Study(name, dataset, 1), region=region, n_units=n_units
+    ), table
 
 
 def test_object_identity_transfers_between_positions_as_computed_independently(real_data):

@@ -12,9 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding import Population
-from neuro_attn.decoding.procedure import OBSERVED, Procedure
+from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.geometry.colors import Colors, shown_colors
 from neuro_attn.geometry.contrasts import codes, of_colors
 from neuro_attn.geometry.estimates import (
@@ -26,6 +25,7 @@ from neuro_attn.geometry.estimates import (
 )
 from neuro_attn.geometry.information import ITEMS, information_of_units
 from neuro_attn.geometry.subspaces import DIMENSIONS, overlaps
+from neuro_attn.study import Study
 
 OVERLAPS = ("plane_cosine", "alignment")
 GROUPS = (OVERLAPS, *((f"{item}_color",) for item in ITEMS))
@@ -59,22 +59,23 @@ class Values(NamedTuple):
     replicates: np.ndarray
 
 
-def colors_of(recordings: list[xr.Dataset], dataset: AnyDataset, name: str) -> Colors | None:
+def colors_of(recordings: list[xr.Dataset], study: Study) -> Colors | None:
     """Return the colours of every session; None for a data set without."""
-    if dataset.colors is None:
+    colors = study.dataset.colors
+    if colors is None:
         return None
-    return {one.attrs["session"]: shown_colors(one, dataset.colors, name) for one in recordings}
+    return {one.attrs["session"]: shown_colors(one, colors, study.name) for one in recordings}
 
 
 def color_features(
-    procedures: Sequence[Procedure], colors: Colors | None
+    decoders: Sequence[PopulationDecoder], colors: Colors | None
 ) -> tuple[xr.Dataset | None, dict[str, str]]:
     """Return the features of colours of a region's populations, and what lacks, why.
 
     Parameters
     ----------
-    procedures : sequence of Procedure
-        How the populations are decoded, in the windows alone.
+    decoders : sequence of PopulationDecoder
+        Decoders of the populations, in the windows alone.
     colors : dict of str to Shown
         From `colors_of`.
 
@@ -85,16 +86,16 @@ def color_features(
     left_out : dict of str to str
         Reasons, by feature.
     """
-    population = procedures[0].population
+    population = decoders[0].population
     found: dict[str, list[Values | None]] = {}
     reasons: dict[str, str] = {}
-    for (task, of_task), (point, window), names, procedure in itertools.product(
-        enumerate(population.tasks), enumerate(population.windows), GROUPS, procedures
+    for (task, of_task), (point, window), names, decoder in itertools.product(
+        enumerate(population.tasks), enumerate(population.windows), GROUPS, decoders
     ):
         try:
             if colors is None:
                 raise UndefinedError("the data set has no colors")
-            values = _values(names, procedure, point, task, colors)
+            values = _values(names, decoder, point=point, task=task, colors=colors)
         except UndefinedError as reason:
             values = dict.fromkeys(names, reason)
         for name, value in values.items():
@@ -108,7 +109,7 @@ def color_features(
 
 
 def _values(
-    names: tuple[str, ...], procedure: Procedure, point: int, task: int, colors: Colors
+    names: tuple[str, ...], decoder: PopulationDecoder, *, point: int, task: int, colors: Colors
 ) -> dict[str, Values | UndefinedError]:
     """Return the values of a group of measures of one population, or why one has none.
 
@@ -117,26 +118,25 @@ def _values(
     UndefinedError
         If none has any.
     """
-    inference, size = procedure.inference, procedure.n_units
+    inference, size = decoder.inference, decoder.n_units
     resampling = Resampling(
-        inference.bootstraps,
-        SPLITS,
-        0,
-        inference.confidence,
-        procedure.seed,
-        procedure.name,
+        decoder.study,
+        bootstraps=inference.bootstraps,
+        splits=SPLITS,
+        shuffles=0,
+        confidence=inference.confidence,
         references=False,
     )
-    draws = range(procedure.settings.draws)
-    drawn = np.stack([procedure.units(draw, OBSERVED)[:size] for draw in draws])
+    draws = range(decoder.settings.draws)
+    drawn = np.stack([decoder.units(draw, ORIGINAL)[:size] for draw in draws])
     halves = [drawn[:, : size // 2], drawn[:, size // 2 : 2 * (size // 2)]]
-    replicates = procedure.replicates("bootstrap")
+    replicates = decoder.replicates("bootstrap")
     # Where a draw takes all units, one draw is as good as all.
     resampled = [
-        np.stack([procedure.units(draw, each)[:size] for each in replicates])
-        for draw in (draws if size < procedure.population.n_units else draws[:1])
+        np.stack([decoder.units(draw, each)[:size] for each in replicates])
+        for draw in (draws if size < decoder.population.n_units else draws[:1])
     ]
-    where = (procedure.population, point, task, colors, resampling)
+    where = (decoder.population, point, task, colors, resampling)
     if names == OVERLAPS:
         measure = _overlaps(*where)
         why = f"the split-half reliability of the planes of {size} units is too low"

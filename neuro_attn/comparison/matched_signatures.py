@@ -9,19 +9,14 @@ import xarray as xr
 from neuro_attn.comparison.colors import color_features, colors_of
 from neuro_attn.comparison.matching import Members, Sizes, matching_noise
 from neuro_attn.comparison.signatures import decodable, signature
-from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.procedure import OBSERVED
-from neuro_attn.decoding.transfer import halves, in_windows
+from neuro_attn.decoding.population_decoder import ORIGINAL
+from neuro_attn.decoding.unit_subsets import halves, in_windows
 from neuro_attn.geometry.colors import Colors
+from neuro_attn.study import Study
 
 
 def of_regions(
-    recordings: list[xr.Dataset],
-    dataset: AnyDataset,
-    regions: Sequence[str],
-    sizes: Sizes,
-    seed: int,
-    name: str,
+    recordings: list[xr.Dataset], study: Study, *, regions: Sequence[str], sizes: Sizes
 ) -> list[xr.Dataset]:
     """Return the signatures of the regions of a brain.
 
@@ -29,31 +24,26 @@ def of_regions(
     ----------
     recordings : list of xarray.Dataset
         Recordings of all sessions.
-    dataset : settings of a data set
-        Its tasks, windows, colours, decoding and inference.
+    study : Study
+        The data set, with its tasks, windows, colours, decoding and inference.
     regions : sequence of str
         The regions.
     sizes : Sizes
-        Units and trials that all are compared with.
-    seed : int
-        The configuration's seed.
-    name : str
-        Of the data set.
+        Units and trials with which all are compared.
     """
-    colors = colors_of(recordings, dataset, name)
+    colors = colors_of(recordings, study)
     return [
-        _with_noise(Members(recordings, dataset, sizes, seed, name, region), 0.0, colors)
+        _with_noise(Members(recordings, study, region=region, sizes=sizes), 0.0, colors)
         for region in regions
     ]
 
 
 def of_populations(
     recordings: list[xr.Dataset],
-    dataset: AnyDataset,
-    regions: Sequence[str],
+    study: Study,
+    *,
+    populations: Sequence[str],
     sizes: Sizes,
-    seed: int,
-    name: str,
     brain: Sequence[xr.Dataset],
     confidence: float,
 ) -> list[xr.Dataset]:
@@ -61,12 +51,14 @@ def of_populations(
 
     Parameters
     ----------
-    recordings, dataset, regions, sizes, seed, name
-        As for `of_regions`; regions are the network's populations.
+    recordings, study, sizes
+        As for `of_regions`.
+    populations : sequence of str
+        The network's populations.
     brain : sequence of xarray.Dataset
         Signatures of the brain's regions.
     confidence : float
-        Of the interval that tells which of them have a code, see `decodable`.
+        Confidence of the interval that decides which of them have a code, see `decodable`.
 
     Returns
     -------
@@ -74,10 +66,10 @@ def of_populations(
         With attributes ``matched_to`` (a region) and ``noise``, which was added, in SDs of each
         unit.
     """
-    colors = colors_of(recordings, dataset, name)
+    colors = colors_of(recordings, study)
     found = []
-    for population in regions:
-        members = Members(recordings, dataset, sizes, seed, name, population)
+    for population in populations:
+        members = Members(recordings, study, region=population, sizes=sizes)
         for region in brain:
             if decodable(region, confidence):
                 level = matching_noise(members.accuracy, region.attrs["accuracy"])
@@ -88,17 +80,17 @@ def of_populations(
 
 def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dataset:
     """Return the signature of a region's populations with noise of `level` SDs of each unit."""
-    procedures = members.procedures(level)
-    population = procedures[0].population
-    draws = range(procedures[0].settings.draws)
+    decoders = members.decoders(level)
+    population = decoders[0].population
+    draws = range(decoders[0].settings.draws)
     pair = ("train_task", "test_task", "window")
-    replicated = [one.replicated(one.replicates("bootstrap")) for one in procedures]
+    replicated = [one.replicated(one.replicates("bootstrap")) for one in decoders]
     bootstraps = [np.moveaxis(np.diagonal(each, axis1=-2, axis2=-1), 0, -1) for each in replicated]
     drawn = [
         np.stack(
-            [in_windows(one, one.units(draw, OBSERVED)[: one.n_units], draw) for draw in draws], -1
+            [in_windows(one, one.units(draw, ORIGINAL)[: one.n_units], draw) for draw in draws], -1
         )
-        for one in procedures
+        for one in decoders
     ]
     decoding = xr.Dataset(
         {
@@ -106,7 +98,7 @@ def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dat
             "window_bootstrap": (("session", *pair, "replicate"), np.stack(bootstraps)),
             "half_accuracy": (
                 ("session", *pair, "half", "draw"),
-                np.stack([halves(one) for one in procedures]),
+                np.stack([halves(one) for one in decoders]),
             ),
         },
         coords={
@@ -115,13 +107,13 @@ def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dat
             "window": list(population.windows),
         },
         attrs={
-            "dataset": members.name,
+            "dataset": members.study.name,
             "region": members.region,
             "chance": 1 / len(population.classes),
         },
     )
     result = signature(decoding)
-    features, left_out = color_features(procedures, colors)
+    features, left_out = color_features(decoders, colors)
     if features is not None:
         features = features.assign_coords(within=("feature", [False] * features.sizes["feature"]))
         result = xr.concat([result, features], "feature", combine_attrs="override")

@@ -17,12 +17,12 @@ import xarray as xr
 from tqdm import tqdm
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding import Population, populations, units_per_draw
-from neuro_attn.decoding.nulls import label_orders
-from neuro_attn.decoding.populations import without_times
-from neuro_attn.decoding.procedure import OBSERVED, Procedure
+from neuro_attn.decoding import Population, build_populations, units_per_draw
+from neuro_attn.decoding.population import without_times
+from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
+from neuro_attn.decoding.surrogates import surrogate_labels
 from neuro_attn.errors import InputError
-from neuro_attn.randomness import stream
+from neuro_attn.study import Study
 
 TOLERANCE = 0.002
 """Largest difference of accuracies that count as equal."""
@@ -88,43 +88,29 @@ class Members:
     ----------
     recordings : list of xarray.Dataset
         Recordings of all sessions.
-    dataset : settings of a data set
-        Its tasks, windows, decoding and inference.
+    study : Study
+        The data set, with its tasks, windows, decoding and inference.
+    region : str
+        The region.
     sizes : Sizes
-        What they are decoded with.
-    seed : int
-        The configuration's seed.
-    name, region : str
-        Of the data set, and of the region.
+        Units and trials with which all populations are decoded.
     """
 
-    def __init__(
-        self,
-        recordings: list[xr.Dataset],
-        dataset: AnyDataset,
-        sizes: Sizes,
-        seed: int,
-        name: str,
-        region: str,
-    ):
-        decoding = dataset.decoding.model_copy(update={"pseudotrials": sizes.trials})
-        self.dataset = dataset.model_copy(update={"decoding": decoding})
-        self.sizes, self.seed, self.name, self.region = sizes, seed, name, region
-        self.recordings = recordings
+    def __init__(self, recordings: list[xr.Dataset], study: Study, *, region: str, sizes: Sizes):
+        decoding = study.dataset.decoding.model_copy(update={"pseudotrials": sizes.trials})
+        self.study = replace(study, dataset=study.dataset.model_copy(update={"decoding": decoding}))
+        self.recordings, self.region, self.sizes = recordings, region, sizes
         self.clean = self._in_windows(recordings)
-        self.orders = [
-            label_orders(member, dataset.inference, decoding.folds, seed, name)
-            for member in self.clean
-        ]
+        self.surrogates = [surrogate_labels(member, self.study) for member in self.clean]
 
     def _in_windows(self, recordings: list[xr.Dataset]) -> list[Population]:
-        found = populations(recordings, self.name, self.dataset, self.region)
+        found = build_populations(recordings, self.study, self.region)
         return [without_times(member) for member in found]
 
     @cached_property
     def noise(self) -> list[Population]:
         """Populations of white noise of one SD of each unit in every bin; regions need none."""
-        drawn = [_noise(one, self.seed, self.name, self.region) for one in self.recordings]
+        drawn = [_noise(one, self.study, self.region) for one in self.recordings]
         return self._in_windows(drawn)
 
     def with_noise(self, level: float) -> list[Population]:
@@ -142,33 +128,30 @@ class Members:
             for member, noises in zip(self.clean, self.noise, strict=True)
         ]
 
-    def procedures(self, level: float) -> list[Procedure]:
-        """Return what decodes the populations with noise, in the windows."""
+    def decoders(self, level: float) -> list[PopulationDecoder]:
+        """Return decoders of the populations with noise, in the windows."""
         return [
-            Procedure(
+            PopulationDecoder(
                 member,
-                self.dataset,
-                self.sizes.units,
-                order,
-                True,
-                self.seed,
-                self.name,
-                self.region,
-                tqdm(disable=True),
+                self.study,
+                region=self.region,
+                n_units=self.sizes.units,
+                surrogates=of_member,
+                progress=tqdm(disable=True),
             )
-            for member, order in zip(self.with_noise(level), self.orders, strict=True)
+            for member, of_member in zip(self.with_noise(level), self.surrogates, strict=True)
         ]
 
     def accuracy(self, level: float) -> float:
         """Return the mean accuracy within tasks, over windows, tasks and sessions."""
-        decoded = [one.replicated([OBSERVED])[0] for one in self.procedures(level)]
+        decoded = [one.replicated([ORIGINAL])[0] for one in self.decoders(level)]
         within = [np.diagonal(np.diagonal(each, axis1=-2, axis2=-1)) for each in decoded]
         return float(np.mean(within))
 
 
-def _noise(recording: xr.Dataset, seed: int, name: str, region: str) -> xr.Dataset:
+def _noise(recording: xr.Dataset, study: Study, region: str) -> xr.Dataset:
     """Return a recording of noise, with the SD over trials and times that each unit has."""
-    rng = stream(seed, "matching noise", name, region, recording.attrs["session"])
+    rng = study.rng("matching noise", region, recording.attrs["session"])
     rates = recording["rates"]
     # In double precision, so that an offset does not count as variance.
     sd = rates.astype(float).std(["trial", "time"]).values.astype(np.float32)

@@ -18,12 +18,12 @@ from neuro_attn.comparison.rsa_measures import (
     debiased_cka,
     procrustes,
 )
-from neuro_attn.configuration import AnyDataset
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import say_what_is_cued
 from neuro_attn.geometry.estimates import normal_interval
 from neuro_attn.randomness import stream
 from neuro_attn.results import columns_of
+from neuro_attn.study import Study
 
 MEASURES = ("debiased_cka", "crossnobis_correlation", "procrustes")
 FEWEST_TRIALS = 2
@@ -34,10 +34,10 @@ COLUMNS = columns_of("representations")
 def compare_representations(
     recordings: Mapping[str, list[xr.Dataset]],
     regions: Mapping[str, Sequence[str]],
-    settings: Mapping[str, AnyDataset],
+    studies: Mapping[str, Study],
+    *,
     brain: str,
     networks: Mapping[str, tuple[str, bool]],
-    seed: int,
 ) -> pd.DataFrame:
     """Return how similar networks and regions are; see `similarity_table`.
 
@@ -46,44 +46,47 @@ def compare_representations(
 
     Parameters
     ----------
-    recordings, regions, settings : mapping
-        Of every data set, by name.
+    recordings, regions, studies : mapping
+        Recordings, names of regions and settings of every data set, by name.
     brain : str
         The data set that networks are laid beside.
     networks : mapping of str to (network, trained)
         The data sets of networks.
-    seed : int
-        The configuration's seed.
     """
-    found = answers(recordings, regions, settings)
+    found = answers(recordings, regions, studies)
     compared = [
         (network, trained, seeds[0].name, seeds)
         for name, (network, trained) in networks.items()
         for seeds in found[name]
     ]
-    decoding, inference = settings[brain].decoding, settings[brain].inference
+    decoding, inference = studies[brain].dataset.decoding, studies[brain].dataset.inference
     return similarity_table(
-        found[brain], compared, decoding.draws, inference.bootstraps, inference.confidence, seed
+        found[brain],
+        compared,
+        decoding.draws,
+        inference.bootstraps,
+        inference.confidence,
+        studies[brain].seed,
     )
 
 
 def answers(
     recordings: Mapping[str, list[xr.Dataset]],
     regions: Mapping[str, Sequence[str]],
-    settings: Mapping[str, AnyDataset],
+    studies: Mapping[str, Study],
 ) -> dict[str, list[list[Responses]]]:
     """Return the responses of every population of the data sets, by data set and region.
 
     Parameters
     ----------
-    recordings, regions, settings
+    recordings, regions, studies
         As for `compare_representations`.
     """
     labels = [
         {str(label) for one in recordings[name] for label in one["label"].values}
-        for name in settings
+        for name in studies
     ]
-    colors = [dataset.colors for dataset in settings.values()]
+    colors = [study.dataset.colors for study in studies.values()]
     by_color = len({None if each is None else each.bins for each in colors}) == 1 and all(
         each is not None and say_what_is_cued(classes, each.items)
         for each, classes in zip(colors, labels, strict=True)
@@ -92,10 +95,10 @@ def answers(
     def found(by_color: bool) -> dict[str, list[list[Responses]]]:
         return {
             name: [
-                responses(recordings[name], dataset, name, region, by_color)
+                responses(recordings[name], study, region=region, by_color=by_color)
                 for region in regions[name]
             ]
-            for name, dataset in settings.items()
+            for name, study in studies.items()
         }
 
     divided = found(by_color)

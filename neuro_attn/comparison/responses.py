@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding import Population, populations
+from neuro_attn.decoding import Population, build_populations
 from neuro_attn.geometry.colors import cued, shown_colors
 from neuro_attn.geometry.estimates import in_noise_units, part_rates
+from neuro_attn.study import Study
 
 
 class Responses(NamedTuple):
@@ -46,7 +46,7 @@ class Responses(NamedTuple):
 
 
 def responses(
-    recordings: list[xr.Dataset], dataset: AnyDataset, name: str, region: str, by_color: bool
+    recordings: list[xr.Dataset], study: Study, *, region: str, by_color: bool
 ) -> list[Responses]:
     """Return the responses of a region's populations, one a session unless sessions are pooled.
 
@@ -54,24 +54,24 @@ def responses(
     ----------
     recordings : list of xarray.Dataset
         Recordings of all sessions.
-    dataset : settings of a data set
-        Its tasks and windows.
-    name, region : str
-        Of the data set, and of the region.
+    study : Study
+        The data set, with its tasks and windows.
+    region : str
+        The region.
     by_color : bool
         Whether conditions are divided by the cued colour.
     """
     return [
-        _of_population(population, recordings, dataset, name, region, by_color)
-        for population in populations(recordings, name, dataset, region)
+        _of_population(population, recordings, study, region=region, by_color=by_color)
+        for population in build_populations(recordings, study, region)
     ]
 
 
 def _of_population(
     population: Population,
     recordings: list[xr.Dataset],
-    dataset: AnyDataset,
-    name: str,
+    study: Study,
+    *,
     region: str,
     by_color: bool,
 ) -> Responses:
@@ -83,8 +83,8 @@ def _of_population(
         n_trials = len(part.label)
         bins = np.ones((1, n_trials), dtype=bool)
         if by_color:
-            assert dataset.colors is not None
-            shown = shown_colors(by_session[part.session], dataset.colors, name)
+            assert study.dataset.colors is not None
+            shown = shown_colors(by_session[part.session], study.dataset.colors, study.name)
             bins = (shown.bins * cued(part.label, population.classes, shown.items)).any(axis=0)
         groups, names = [], []
         for task, of_task in enumerate(population.tasks):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from neuro_attn.configuration.null_models import NULL_MODELS, NullModelName
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -177,12 +178,12 @@ class Decoding(Settings):
 class Inference(Settings):
     """How sure the results are."""
 
-    null: Literal["shuffle", "pseudosession", "session_swap"] = "shuffle"
-    """Where the labels of the null come from: shuffled, their runs reordered, other sessions'."""
+    null: NullModelName = "shuffle"
+    """Source of the surrogate labels: shuffled trials, reordered blocks, or other sessions."""
     within: list[str] = []
-    """Trial columns within whose values labels are shuffled (null: shuffle only)."""
+    """Permute labels only among trials with equal values of these columns (null: shuffle only)."""
     permutations: Count = 200
-    """Label orders of the null; p is at least 1 / (permutations + 1)."""
+    """Number of label sets of the null; p is at least 1 / (permutations + 1)."""
     bootstraps: Annotated[int, Field(ge=20), NUMBER] = 100
     """Resamples of trials and units behind each interval."""
     confidence: Annotated[float, Field(gt=0.5, lt=1), NUMBER] = 0.95
@@ -195,9 +196,12 @@ class Inference(Settings):
     """Number of consecutive significant bins required for an onset."""
 
     @model_validator(mode="after")
-    def _only_shuffles_have_conditions(self) -> "Inference":
-        if self.within and self.null != "shuffle":
-            raise AtKeyError("within", message=f"needs null: shuffle (given: {self.null})")
+    def _permutation_can_be_restricted(self) -> "Inference":
+        able = [null.name for null in NULL_MODELS.values() if null.permutes_trials]
+        if self.within and self.null not in able:
+            raise AtKeyError(
+                "within", message=f"needs null: {' or '.join(able)} (given: {self.null})"
+            )
         return self
 
 

@@ -1,21 +1,21 @@
 """Decoding of populations: splits, pseudopopulations, and the transfer between tasks."""
 
-from neuro_attn.decoding.populations import (
+from neuro_attn.decoding.building import (
     POOLED,
-    Population,
-    populations,
+    build_populations,
     regions_table,
     sessions_left_out,
     trials_needed,
     units_per_draw,
 )
-from neuro_attn.decoding.transfer import decode_region
+from neuro_attn.decoding.cross_task import decode_region
+from neuro_attn.decoding.population import Population
 
 __all__ = [
     "POOLED",
     "Population",
+    "build_populations",
     "decode_region",
-    "populations",
     "regions_table",
     "sessions_left_out",
     "trials_needed",

@@ -14,21 +14,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.populations import (
+from neuro_attn.decoding.building import (
     MEAN_RATE,
     TRIAL_NUMBER,
-    Part,
-    Population,
-    fewest_trials,
-    populations,
+    build_populations,
     trial_column,
     units_per_draw,
 )
-from neuro_attn.decoding.transfer import decode_windows
+from neuro_attn.decoding.cross_task import decode_windows
+from neuro_attn.decoding.population import Population, SessionTrials, fewest_trials
 from neuro_attn.errors import InputError
 from neuro_attn.results import columns_of
 from neuro_attn.solver import constant_units
+from neuro_attn.study import Study
 
 COLUMNS = columns_of("confounds")
 
@@ -36,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 def decode_confounds(
-    recordings: list[xr.Dataset], dataset: AnyDataset, table: pd.DataFrame, seed: int, name: str
+    recordings: list[xr.Dataset], study: Study, table: pd.DataFrame
 ) -> dict[tuple[str, str], list[xr.Dataset]]:
     """Decode every confound from the units, and the label from every confound.
 
@@ -44,23 +42,19 @@ def decode_confounds(
     ----------
     recordings : list of xarray.Dataset
         All sessions of the data set.
-    dataset : settings of a data set
-        Its confounds, decoding and inference. Labels keep the null of the data set. Confounds are
-        always shuffled within session and task: most, like the trial number, come from no process
-        that could be run again.
+    study : Study
+        The data set, with its confounds, decoding and inference. Labels keep the null model of the
+        data set. Confounds are always shuffled within session and task: most, like the trial
+        number, come from no process that could be repeated.
     table : pandas.DataFrame
-        From `populations.regions_table`.
-    seed : int
-        The configuration's seed.
-    name : str
-        Data set; part of the random streams.
+        From `regions_table`.
 
     Returns
     -------
     dict of (str, str) to list of xarray.Dataset
         From confound and what is decoded ("confound" or "label") to the results of all regions
-        where that can be done, as of `transfer.decode_windows`. The log says which region, task and
-        session takes no part, and why.
+        where it can be decoded, from `decode_windows`. The log reports which regions,
+        tasks and sessions are excluded, and why.
 
     Raises
     ------
@@ -68,12 +62,14 @@ def decode_confounds(
         If there is no such trial column.
     """
     results: dict[tuple[str, str], list[xr.Dataset]] = {}
-    for aim in aims(recordings, dataset, table, name):
+    for aim in aims(recordings, study, table):
         for each in aim.left_out:
             logger.warning("%s", each)
         try:
             decoded = [
-                decode_windows(members, aim.dataset, aim.n_units, seed, name, region, False)
+                decode_windows(
+                    members, aim.study, region=region, n_units=aim.n_units, mirrored=False
+                )
                 for region, members in aim.members.items()
             ]
         except InputError as error:
@@ -94,8 +90,8 @@ class Aim(NamedTuple):
         Data set, confound and what is decoded, in words.
     confound, decoded : str
         ``decoded`` is "confound" or "label".
-    dataset : settings of a data set
-        How it is decoded.
+    study : Study
+        The data set, with the settings of decoding and inference for this aim.
     n_units : int or None
         Units of a draw.
     members : dict of str to list of Population
@@ -107,20 +103,18 @@ class Aim(NamedTuple):
     where: str
     confound: str
     decoded: str
-    dataset: AnyDataset
+    study: Study
     n_units: int | None
     members: dict[str, list[Population]]
     left_out: list[str]
 
 
-def aims(
-    recordings: list[xr.Dataset], dataset: AnyDataset, table: pd.DataFrame, name: str
-) -> Iterator[Aim]:
+def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Iterator[Aim]:
     """Yield what `decode_confounds` decodes, before anything is fitted.
 
     Parameters
     ----------
-    recordings, dataset, table, name
+    recordings, study, table
         As in `decode_confounds`.
 
     Raises
@@ -128,26 +122,27 @@ def aims(
     InputError
         If there is no such trial column.
     """
+    dataset = study.dataset
     n_units = units_per_draw(dataset, table)
     regions = list(dict.fromkeys(table["region"]))
-    members = {region: populations(recordings, name, dataset, region) for region in regions}
+    members = {region: build_populations(recordings, study, region) for region in regions}
     by_shuffle = {"null": "shuffle", "within": []}
-    shuffling = dataset.model_copy(
+    shuffled = dataset.model_copy(
         update={"inference": dataset.inference.model_copy(update=by_shuffle)}
     )
     folds = dataset.decoding.folds
     for confound in dataset.confounds:
-        columns = _columns(recordings, confound, name)
+        columns = _columns(recordings, confound, study)
         values = {region: _by_session(members[region], columns, confound) for region in regions}
         # The label alone is tested across tasks: a confound that seems to transfer is worth a look,
         # and in place of units it has but one to mirror.
         of_confound = {r: _telling_confound(members[r], values[r], folds) for r in regions}
         of_label = {r: _telling_label(members[r], values[r]) for r in regions}
         for decoded, settings, units, targets in (
-            ("confound", shuffling, n_units, of_confound),
-            ("label", dataset, None, of_label),
+            ("confound", replace(study, dataset=shuffled), n_units, of_confound),
+            ("label", study, None, of_label),
         ):
-            where = f"{name}, confound {confound}, {decoded} decoded"
+            where = f"{study.name}, confound {confound}, {decoded} decoded"
             decodable, left_out = _decodable(targets, folds, where)
             yield Aim(where, confound, decoded, settings, units, decodable, left_out)
 
@@ -220,12 +215,12 @@ def _in_tasks(
 
 
 def _columns(
-    recordings: list[xr.Dataset], confound: str, name: str
+    recordings: list[xr.Dataset], confound: str, study: Study
 ) -> dict[str, np.ndarray] | None:
     """Return the values of a trial column by session; None if the confound is no column."""
     if confound in (TRIAL_NUMBER, MEAN_RATE):
         return None
-    where = f"datasets.{name}.confounds"
+    where = study.key("confounds")
     return {r.attrs["session"]: trial_column(r, confound, where) for r in recordings}
 
 
@@ -253,7 +248,7 @@ def _telling_confound(
     }
     classes, split = _classes(list(values.values()))
 
-    def labelled(part: Part) -> Part:
+    def labelled(part: SessionTrials) -> SessionTrials:
         own = values[part.session]
         return replace(
             part, label=_median_split(own, part.task) if split else _numbered(own, classes)
@@ -308,7 +303,7 @@ def _median_split(values: np.ndarray, task: np.ndarray) -> np.ndarray:
     return side
 
 
-def _restricted(part: Part, keep: np.ndarray, tasks: np.ndarray) -> Part:
+def _restricted(part: SessionTrials, keep: np.ndarray, tasks: np.ndarray) -> SessionTrials:
     """Return the trials to keep, which are of the tasks, numbered anew."""
 
     def kept(values: np.ndarray | None) -> np.ndarray | None:
@@ -336,7 +331,7 @@ def _telling_label(members: list[Population], by_session: dict[str, np.ndarray])
     shown = np.setdiff1d(np.concatenate(texts), [""]) if texts else np.empty(0, str)
     units = {session: _as_units(values, shown) for session, values in by_session.items()}
 
-    def in_place_of_units(part: Part, n_points: int) -> Part:
+    def in_place_of_units(part: SessionTrials, n_points: int) -> SessionTrials:
         own = units[part.session]
         # Times in s since 1970 and the like vary by less than float32 resolves of them.
         rates = np.broadcast_to(own - np.median(own, axis=0), (*own.shape[:2], n_points))

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from neuro_attn.configuration import Decoding
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.splits import Fold
 from neuro_attn.solver import FitSettings, fit_tuned, standardize, unstandardized
 

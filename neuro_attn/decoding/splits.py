@@ -12,11 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from neuro_attn.configuration import Decoding
-from neuro_attn.decoding.nulls import LabelOrder
-from neuro_attn.decoding.populations import Part, Population, trial_counts
+from neuro_attn.decoding.population import Population, SessionTrials, trial_counts
+from neuro_attn.decoding.surrogates import SurrogateLabels
 from neuro_attn.errors import InputError
-from neuro_attn.randomness import stream
+from neuro_attn.study import Study
 
 Kind = Literal["observed", "permutation", "bootstrap"]
 
@@ -95,11 +94,10 @@ def fold_sizes(
 
 def draw_folds(
     population: Population,
-    settings: Decoding,
+    study: Study,
+    *,
     sizes: Sizes,
-    order: LabelOrder,
-    seed: int,
-    name: str,
+    surrogates: SurrogateLabels,
     draw: int,
     replicate: Replicate,
 ) -> Iterator[Fold]:
@@ -109,16 +107,13 @@ def draw_folds(
     ----------
     population : Population
         Whose trials are split.
-    settings : Decoding
-        How many folds, and whether they are made of trials or of blocks.
+    study : Study
+        The data set: how many folds, and whether they are made of trials or of blocks.
     sizes : Sizes
         From `fold_sizes`. Blocks differ in length, so a side of theirs may have fewer trials of a
         class; then some of them stand for the missing ones.
-    order : LabelOrder
-        From `nulls.label_orders`: the labels of permutations, the same for every draw, time and
-        region.
-    seed, name : int, str
-        Seed and data set, which name the random streams.
+    surrogates : SurrogateLabels
+        The labels of permutations, the same for every draw, time and region.
     draw : int
         Number of the draw.
     replicate : Replicate
@@ -134,25 +129,25 @@ def draw_folds(
     train_sizes = np.full(n_tasks * n_classes, sizes.train)
     parts = []
     for part in population.parts:
-        label = order(part, replicate.index) if replicate.kind == "permutation" else part.label
+        label = part.label
+        if replicate.kind == "permutation":
+            label = surrogates.draw(part, replicate.index)
         parts.append(
-            _split_part(
+            _split_session(
                 part,
                 label,
-                settings,
-                train_sizes,
-                sizes.test.ravel(),
-                n_classes,
-                seed,
-                name,
-                draw,
-                replicate,
+                study,
+                train_sizes=train_sizes,
+                test_sizes=sizes.test.ravel(),
+                n_classes=n_classes,
+                draw=draw,
+                replicate=replicate,
             )
         )
     ends = np.cumsum(sizes.test.sum(axis=1))[:-1]
     train_label = np.repeat(np.arange(n_classes), sizes.train)
     test_label = [np.repeat(np.arange(n_classes), counts) for counts in sizes.test]
-    for fold in range(settings.folds):
+    for fold in range(study.dataset.decoding.folds):
         train = np.stack([part[fold][0] for part in parts])
         test = np.stack([part[fold][1] for part in parts])
         yield Fold(
@@ -164,14 +159,14 @@ def draw_folds(
 
 
 def bootstrap_counts(
-    part: Part, n_classes: int, seed: int, name: str, replicate: Replicate
+    part: SessionTrials, study: Study, *, n_classes: int, replicate: Replicate
 ) -> np.ndarray:
-    """Return how often each trial of a session stands in a bootstrap resample, shape (trial,).
+    """Return how often a bootstrap resample contains each trial of a session, shape (trial,).
 
-    Trials are resampled within task and class, once for all draws: were each draw resampled anew,
-    their mean would vary less than the data do.
+    Trials are resampled within task and class, once for all draws. If every draw had its own
+    resample, the mean over draws would vary less than the data do.
     """
-    rng = stream(seed, "bootstrap", name, part.session, replicate.index)
+    rng = study.rng("bootstrap", part.session, replicate.index)
     cells = part.task * n_classes + part.label
     counts = np.zeros(len(cells), dtype=int)
     for cell in np.unique(cells):
@@ -180,31 +175,33 @@ def bootstrap_counts(
     return counts
 
 
-def _split_part(
-    part: Part,
+def _split_session(
+    part: SessionTrials,
     label: np.ndarray,
-    settings: Decoding,
+    study: Study,
+    *,
     train_sizes: np.ndarray,
     test_sizes: np.ndarray,
     n_classes: int,
-    seed: int,
-    name: str,
     draw: int,
     replicate: Replicate,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return for each fold a session's (train, test) trials, ordered by task and class."""
-    n_cells, n_folds = len(train_sizes), settings.folds
-    rng = stream(seed, "split", name, part.session, draw, replicate.kind, replicate.index)
+    decoding = study.dataset.decoding
+    n_cells, n_folds = len(train_sizes), decoding.folds
+    rng = study.rng("split", part.session, draw, replicate.kind, replicate.index)
     cell = part.task * n_classes + label
     copies = np.ones(len(cell), dtype=int)
     if replicate.kind == "bootstrap":
-        copies = bootstrap_counts(part, n_classes, seed, name, replicate)
+        copies = bootstrap_counts(part, study, n_classes=n_classes, replicate=replicate)
     # In random order within each cell; the rank in the cell decides on the fold.
     order = rng.permutation(len(cell))
     order = order[np.argsort(cell[order], kind="stable")]
-    if settings.splits == "blocks":
-        fold_of = _folds_of_blocks(blocks(part, label), cell, n_cells, n_folds, rng)[order]
-        _check_folds(fold_of, cell[order], n_cells, n_folds, part.session, name)
+    if decoding.splits == "blocks":
+        fold_of = _folds_of_blocks(
+            blocks(part, label), cell, n_cells=n_cells, n_folds=n_folds, rng=rng
+        )[order]
+        _check_folds(fold_of, cell[order], study, n_cells=n_cells, session=part.session)
     else:
         counts = np.bincount(cell, minlength=n_cells)
         rank = np.arange(len(cell)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -214,14 +211,14 @@ def _split_part(
         in_test = fold_of == fold
         folds.append(
             (
-                _take(order[~in_test], cell, copies, train_sizes, rng),
-                _take(order[in_test], cell, copies, test_sizes, rng),
+                _take(order[~in_test], cell, copies=copies, sizes=train_sizes, rng=rng),
+                _take(order[in_test], cell, copies=copies, sizes=test_sizes, rng=rng),
             )
         )
     return folds
 
 
-def blocks(part: Part, label: np.ndarray) -> np.ndarray:
+def blocks(part: SessionTrials, label: np.ndarray) -> np.ndarray:
     """Return the number of the block that each trial of a session lies in, shape (trial,).
 
     Blocks are runs, in order of time, of one value of ``decoding.block``, or of the label.
@@ -234,7 +231,7 @@ def blocks(part: Part, label: np.ndarray) -> np.ndarray:
 
 
 def _folds_of_blocks(
-    block: np.ndarray, cell: np.ndarray, n_cells: int, n_folds: int, rng: np.random.Generator
+    block: np.ndarray, cell: np.ndarray, *, n_cells: int, n_folds: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Return the fold of each trial; whole blocks are dealt out, as evenly as they allow.
 
@@ -257,13 +254,14 @@ def _folds_of_blocks(
 
 
 def _check_folds(
-    fold: np.ndarray, cell: np.ndarray, n_cells: int, n_folds: int, session: str, name: str
+    fold: np.ndarray, cell: np.ndarray, study: Study, *, n_cells: int, session: str
 ) -> None:
     """Raise `InputError` unless every fold has trials of every task and class."""
+    n_folds = study.dataset.decoding.folds
     found = np.bincount(fold * n_cells + cell, minlength=n_folds * n_cells)
     if found.min() == 0:
         raise InputError(
-            f"datasets.{name}.decoding.splits",
+            study.key("decoding.splits"),
             f"the blocks of session {session!r} cannot be dealt out to {n_folds} folds so that "
             "every fold has every task and class.",
             "Fewer folds, smaller blocks (decoding.block), or splits: stratified.",
@@ -273,6 +271,7 @@ def _check_folds(
 def _take(
     trials: np.ndarray,
     cell: np.ndarray,
+    *,
     copies: np.ndarray,
     sizes: np.ndarray,
     rng: np.random.Generator,

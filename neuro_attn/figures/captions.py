@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from neuro_attn.configuration import Inference
+from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.escaping import rst
 
 ARROW = "\N{RIGHTWARDS ARROW}"
@@ -11,11 +12,6 @@ CORRECTIONS = {
     "max": "by the maximum",
     "cluster": "by cluster mass",
     "fdr": "for the false discovery rate",
-}
-NULLS = {
-    "shuffle": "shuffled labels",
-    "pseudosession": "reordered blocks of labels",
-    "session_swap": "labels swapped between sessions",
 }
 
 
@@ -59,5 +55,5 @@ def significance(inference: Inference, *, over: str, of_times: bool) -> str:
     correction = CORRECTIONS[inference.correction if of_times else "max"]
     return (
         f"p < {inference.alpha:g} from {inference.permutations} permutations "
-        f"({NULLS[inference.null]}), corrected {correction} over {over}"
+        f"({NULL_MODELS[inference.null].labels}), corrected {correction} over {over}"
     )

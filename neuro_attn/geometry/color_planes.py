@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.colors import Colors
 from neuro_attn.geometry.conditions import weighted_means
 from neuro_attn.geometry.estimates import UndefinedError, part_rates

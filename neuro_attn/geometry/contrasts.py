@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.geometry.colors import Colors, cued, no_noise
 from neuro_attn.geometry.conditions import membership, weighted_means
 from neuro_attn.geometry.estimates import (
@@ -166,7 +166,7 @@ def codes(
     return x, y
 
 
-def _with_trials(population: Population, tasks: tuple[int, ...]) -> list[Part]:
+def _with_trials(population: Population, tasks: tuple[int, ...]) -> list[SessionTrials]:
     """Return the sessions with enough trials of every class in the tasks."""
     n_classes = len(population.classes)
     parts = [
@@ -183,7 +183,7 @@ def _with_trials(population: Population, tasks: tuple[int, ...]) -> list[Part]:
 
 
 def _in_pair(
-    part: Part, times: tuple[slice | int, ...], tasks: tuple[int, ...], n_classes: int
+    part: SessionTrials, times: tuple[slice | int, ...], tasks: tuple[int, ...], n_classes: int
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Return a session's rates in noise units at each time, and the condition of each trial.
 

@@ -6,9 +6,9 @@ import numpy as np
 from scipy.linalg import helmert
 from scipy.special import ndtri
 
-from neuro_attn.decoding.populations import Part
-from neuro_attn.randomness import stream
+from neuro_attn.decoding.population import SessionTrials
 from neuro_attn.solver import constant_units
+from neuro_attn.study import Study
 
 ATTEMPTS = 100
 """Random splits that are tried until both halves hold every condition."""
@@ -37,17 +37,16 @@ class Resampling(NamedTuple):
     defined is not defined; without references it is.
     """
 
+    study: Study
     bootstraps: int
     splits: int
     shuffles: int
     confidence: float
-    seed: int
-    name: str
     references: bool = True
 
     def rng(self, purpose: str, session: str, *names: object) -> np.random.Generator:
         """Return a stream that regions and windows share, so that they stay comparable."""
-        return stream(self.seed, "geometry", self.name, purpose, session, *names)
+        return self.study.rng("geometry", purpose, session, *names)
 
 
 def unreliable(what: str, reliable: float) -> UndefinedError:
@@ -165,7 +164,7 @@ def bootstrap_weights(n_trials: int, replicates: int, rng: np.random.Generator) 
     return np.concatenate([np.ones((1, n_trials)), rng.exponential(size=(replicates, n_trials))])
 
 
-def part_rates(part: Part, points: slice | int) -> np.ndarray:
+def part_rates(part: SessionTrials, points: slice | int) -> np.ndarray:
     """Return a session's rates at one point, or averaged over several, (trial, unit)."""
     rates = part.rates[:, :, points]
     return rates if rates.ndim == 2 else rates.mean(axis=2)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.colors import Colors, say_what_is_cued
 from neuro_attn.geometry.conditions import bootstrapped, shuffled, weighted_means
 from neuro_attn.geometry.estimates import Resampling, UndefinedError, part_rates

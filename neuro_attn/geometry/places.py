@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from neuro_attn.configuration import AnyDataset, Decoding
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.colors import Colors
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError
 from neuro_attn.geometry.specification import MEASURES, Measure, Of

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.populations import POOLED, Population, populations
+from neuro_attn.decoding.building import POOLED, build_populations
+from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.color_planes import coordinates
 from neuro_attn.geometry.colors import Colors, shown_colors
 from neuro_attn.geometry.estimates import (
@@ -25,6 +25,7 @@ from neuro_attn.geometry.places import Context, Request, in_windows, over_time
 from neuro_attn.geometry.specification import bounds
 from neuro_attn.inference.pvalues import p_value
 from neuro_attn.results import columns_of
+from neuro_attn.study import Study
 
 COLUMNS = columns_of("geometry")
 LEFT_OUT_COLUMNS = columns_of("geometry_left_out")
@@ -45,9 +46,7 @@ class Geometry(NamedTuple):
     color_planes: pd.DataFrame
 
 
-def measure(
-    recordings: list[xr.Dataset], dataset: AnyDataset, region: str, rng_seed: int, name: str
-) -> Geometry:
+def measure(recordings: list[xr.Dataset], study: Study, region: str) -> Geometry:
     """Measure the geometry of a region's codes in every named window, and some of it over time.
 
     The modules of `measures`, and `information`, define the measures. Populations are those that
@@ -59,14 +58,10 @@ def measure(
     ----------
     recordings : list of xarray.Dataset
         Recordings of all sessions.
-    dataset : settings of a data set
-        Its tasks, windows, colours, decoding and inference.
+    study : Study
+        The data set, with its tasks, windows, colours, decoding and inference.
     region : str
         The region.
-    rng_seed : int
-        The configuration's seed.
-    name : str
-        Name of the data set.
 
     Returns
     -------
@@ -80,19 +75,19 @@ def measure(
     InputError
         If the region has too few units or trials, or a colour column is missing or no number.
     """
+    dataset = study.dataset
     resampling = Resampling(
-        dataset.inference.bootstraps,
-        dataset.decoding.draws,
-        dataset.inference.permutations,
-        dataset.inference.confidence,
-        rng_seed,
-        name,
+        study,
+        bootstraps=dataset.inference.bootstraps,
+        splits=dataset.decoding.draws,
+        shuffles=dataset.inference.permutations,
+        confidence=dataset.inference.confidence,
     )
-    members = populations(recordings, name, dataset, region)
+    members = build_populations(recordings, study, region)
     colors = None
     if dataset.colors is not None:
         colors = {
-            recording.attrs["session"]: shown_colors(recording, dataset.colors, name)
+            recording.attrs["session"]: shown_colors(recording, dataset.colors, study.name)
             for recording in recordings
         }
     has_colors = colors is not None

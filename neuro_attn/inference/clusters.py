@@ -31,7 +31,7 @@ def cluster_p_value(
     observed : array, shape (...)
         The statistic.
     null : array, shape (..., permutation)
-        The same under permutations, the same label orders throughout the family.
+        The same under permutations, the same label sets throughout the family.
     family : tuple of int
         Axes of `observed` over which clusters belong together; `times` among them.
     times : tuple of int

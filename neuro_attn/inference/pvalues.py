@@ -64,7 +64,7 @@ def corrected_p_value(
     """Return p-values corrected by the maximum over a family of tests (Westfall & Young 1993).
 
     Statistics are first divided by their SD over permutations, so that tests with a wide null
-    do not set the threshold for all. The permutations must be the same label orders throughout
+    do not set the threshold for all. The permutations must be the same label sets throughout
     the family; the maximum then keeps the dependence between its members. A member in which
     nothing varies has p = 1 and does not change that of others.
 
@@ -131,7 +131,7 @@ def false_discovery_p_value(
 def studentized(observed: np.ndarray, null: np.ndarray) -> Studentized:
     """Return the statistic and its null in SDs from the mean of both together.
 
-    The data are one of the equally likely label orders, so they count in mean and SD; that keeps
+    The data are one of the equally likely label sets, so they count in mean and SD; that keeps
     the permutation test exact.
     """
     everything = _together(observed, null)

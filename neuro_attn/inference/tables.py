@@ -4,7 +4,7 @@ Everything is read off the decoding results of a data set's regions. Where sessi
 themselves, the rows of session ``all`` are means over sessions, tested against the mean over
 sessions of the null.
 
-Across tasks there are two nulls, shuffled labels and mirrored units (`decoding.transfer`), and a
+Across tasks there are two nulls, shuffled labels and mirrored units (`decoding.cross_task`), and a
 code counts as shared where both speak against chance: p is the larger of the two.
 """
 

@@ -15,13 +15,14 @@ from neuro_attn import sources
 from neuro_attn.budget import BudgetError
 from neuro_attn.cautions import Caution, of_time
 from neuro_attn.configuration import AnyDataset, Configuration, NetworkDataset
-from neuro_attn.decoding.populations import class_names
+from neuro_attn.decoding.building import class_names
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import cost, limits
 from neuro_attn.onboarding.cost import Cost
 from neuro_attn.onboarding.judgement import Judgement, judge, judge_comparison
 from neuro_attn.onboarding.left_out import total_of, units_by_session
 from neuro_attn.onboarding.limits import Attained, Change
+from neuro_attn.study import Study
 
 COUNTS = (
     "n_trials_in_file",
@@ -106,6 +107,7 @@ def examine(
     reports: list[DatasetReport] = []
     # An untrained network has the trials and units of the trained one.
     for name, dataset in _trained(settings).items():
+        study = Study(name, dataset, settings.seed)
         if known and name in known:
             found, unread = known[name], list[InputError]()
         else:
@@ -115,13 +117,13 @@ def examine(
             # What needs no data may explain why a session cannot be used.
             judgements[name] = Judgement(problems=unread, cautions=[*of_time(name, dataset)])
         elif found:
-            judgements[name] = judge(found, name, dataset, settings.seed)
-        report = _report(found, name, dataset, judgements[name], cores)
+            judgements[name] = judge(found, study)
+        report = _report(found, study, judgements[name], cores)
         if dataset.source != "network" or report.problems or report.cautions:
             reports.append(report)
     if settings.comparison is not None:
         compared = {
-            name: dataset
+            name: Study(name, dataset, settings.seed)
             for name, dataset in _trained(settings).items()
             if dataset.source == "network" or name == settings.comparison.dataset
         }
@@ -176,15 +178,16 @@ def _read(
 
 
 def _report(
-    found: list[xr.Dataset], name: str, dataset: AnyDataset, judgement: Judgement, cores: int
+    found: list[xr.Dataset], study: Study, judgement: Judgement, cores: int
 ) -> DatasetReport:
+    name, dataset = study.name, study.dataset
     attained, changes, estimate = None, [], None
     problems = list(judgement.problems)
     if judgement.populations is not None:
-        fast = limits.without_time(found, dataset)
-        attained = limits.attained(fast[0], name, fast[1])
-        changes = limits.changes(fast[0], name, fast[1], attained)
-        estimate = cost.cost_of(found, name, dataset, judgement.populations, cores)
+        outlines, fast = limits.without_time(found, study)
+        attained = limits.attained(outlines, fast)
+        changes = limits.changes(outlines, fast, attained)
+        estimate = cost.cost_of(found, study, judgement.populations, cores)
         try:
             cost.check_memory(estimate, name)
         except BudgetError as error:

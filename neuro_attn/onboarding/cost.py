@@ -26,10 +26,11 @@ import xarray as xr
 
 from neuro_attn import budget, decoding
 from neuro_attn.configuration import AnyDataset, results_bytes
-from neuro_attn.decoding.procedure import BATCH_BYTES
+from neuro_attn.decoding.population_decoder import BATCH_BYTES
 from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.onboarding import text
 from neuro_attn.onboarding.limits import without_time
+from neuro_attn.study import Study
 
 PER_FIT = 9e-6
 """Overhead of a fit, s (c0)."""
@@ -162,8 +163,7 @@ def estimate(
 
 def cost_of(
     recordings: list[xr.Dataset],
-    name: str,
-    dataset: AnyDataset,
+    study: Study,
     populations: pd.DataFrame,
     cores: int = 1,
 ) -> Cost:
@@ -173,21 +173,21 @@ def cost_of(
     ----------
     recordings : list of xarray.Dataset
         Its Recordings, or their outlines.
-    name : str
-        Its name.
-    dataset : settings of a data set
+    study : Study
+        The data set.
     populations : pandas.DataFrame
         As `decoding.regions_table` returns them.
     cores : int
         Cores of the run.
     """
-    found, counted = without_time(recordings, dataset)
+    dataset = study.dataset
+    found, counted = without_time(recordings, study)
     n_units = decoding.units_per_draw(dataset, populations)
     wanted = dataset.decoding.pseudotrials
     n_times = dataset.time.n_bins
     by_region: dict[str, list[Work]] = {}
     for region in dict.fromkeys(populations["region"]):
-        for member in decoding.populations(found, name, counted, region):
+        for member in decoding.build_populations(found, counted, region):
             sizes = fold_sizes(member, dataset.decoding.folds, None if wanted == "auto" else wanted)
             by_region.setdefault(region, []).append(
                 Work(

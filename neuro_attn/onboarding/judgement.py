@@ -7,7 +7,7 @@ empty is a caution.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -17,11 +17,9 @@ from neuro_attn import comparison, decoding, recording
 from neuro_attn.cautions import Caution, cautions
 from neuro_attn.configuration import AnyDataset, Inference
 from neuro_attn.decoding import confounds
-from neuro_attn.decoding.populations import (
-    MEAN_RATE,
-    Population,
-)
-from neuro_attn.decoding.preparation import check_replicates, label_orders_of
+from neuro_attn.decoding.building import MEAN_RATE
+from neuro_attn.decoding.population import Population
+from neuro_attn.decoding.preparation import check_replicates, surrogates_of
 from neuro_attn.duplicates import check_distinct
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import shown_colors
@@ -31,6 +29,7 @@ from neuro_attn.onboarding import text
 from neuro_attn.onboarding.left_out import few_trials, left_out, lost
 from neuro_attn.onboarding.silence import silence
 from neuro_attn.sources.regions import check_map
+from neuro_attn.study import Study
 
 
 @dataclass
@@ -64,20 +63,17 @@ class Judgement:
                 self.problems.append(error)
 
 
-def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) -> Judgement:
+def judge(found: list[xr.Dataset], study: Study) -> Judgement:
     """Ask the functions of a run what they would raise, and look for what they would pass over.
 
     Parameters
     ----------
     found : list of xarray.Dataset
         Outlines of all sessions.
-    name : str
+    study : Study
         The data set.
-    dataset : settings of a data set
-        Its settings.
-    seed : int
-        The configuration's seed.
     """
+    name, dataset = study.name, study.dataset
     made = Judgement()
     made.cautions += _settings(name, dataset)
     made.cautions += [
@@ -90,7 +86,7 @@ def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) ->
     with made.collecting():
         check_map(found, name, dataset)
         recording.check_together(found, name, dataset)
-        made.populations = decoding.regions_table(found, name, dataset)
+        made.populations = decoding.regions_table(found, study)
     with made.collecting():
         check_distinct(found, name)
     made.left_out += left_out(found, dataset, made.populations)
@@ -99,50 +95,49 @@ def judge(found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int) ->
     made.cautions += few_trials(found, name, dataset)
     made.cautions += _single_units(made.populations, name, dataset)
     by_region = {
-        region: decoding.populations(found, name, dataset, region)
+        region: decoding.build_populations(found, study, region)
         for region in dict.fromkeys(made.populations["region"])
     }
-    _judge_labels(made, by_region, name, dataset, seed)
+    _judge_labels(made, by_region, study)
     if dataset.colors is not None:
         with made.collecting():
             made.cautions += _colors(found, by_region, name, dataset)
     if dataset.confounds:
         with made.collecting():
-            _judge_confounds(made, found, name, dataset, seed)
+            _judge_confounds(made, found, study)
     return made
 
 
 def judge_comparison(
     outlines: Mapping[str, list[xr.Dataset]],
     judgements: Mapping[str, Judgement],
-    settings: Mapping[str, AnyDataset],
+    studies: Mapping[str, Study],
 ) -> list[InputError]:
     """Return what stops the comparison of networks with a brain.
 
     Parameters
     ----------
-    outlines, judgements, settings : mapping
+    outlines, judgements, studies : mapping
         Of the brain's data set and those of the networks, by name.
     """
     made = Judgement()
     tables = {name: each.populations for name, each in judgements.items()}
     complete = {name: table for name, table in tables.items() if table is not None}
-    if len(complete) < len(settings):
+    if len(complete) < len(studies):
         return []
     regions = {name: list(dict.fromkeys(table["region"])) for name, table in complete.items()}
     with made.collecting():
+        settings = {name: study.dataset for name, study in studies.items()}
         comparison.equal_sizes(settings, complete)
     with made.collecting():
-        comparison.check_comparable(comparison.answers(outlines, regions, settings))
+        comparison.check_comparable(comparison.answers(outlines, regions, studies))
     return made.problems
 
 
 def _judge_labels(
     made: Judgement,
     by_region: Mapping[str, list[Population]],
-    name: str,
-    dataset: AnyDataset,
-    seed: int,
+    study: Study,
 ) -> None:
     """Draw the surrogate labels and folds; regions with the same sessions share them."""
     varied: set[tuple[str, ...]] = set()
@@ -153,30 +148,27 @@ def _judge_labels(
             continue
         varied.add(sessions)
         with made.collecting():
-            orders = label_orders_of(members, dataset, seed, name)
+            surrogates = surrogates_of(members, study)
             new = [
-                (member, order)
-                for member, order in zip(members, orders, strict=True)
+                (member, of_member)
+                for member, of_member in zip(members, surrogates, strict=True)
                 if not {part.session for part in member.parts} <= drawn
             ]
             drawn.update(part.session for member, _ in new for part in member.parts)
-            check_replicates([m for m, _ in new], [o for _, o in new], dataset, seed, name)
+            check_replicates([m for m, _ in new], [s for _, s in new], study)
 
 
-def _judge_confounds(
-    made: Judgement, found: list[xr.Dataset], name: str, dataset: AnyDataset, seed: int
-) -> None:
+def _judge_confounds(made: Judgement, found: list[xr.Dataset], study: Study) -> None:
     """Look which confounds can be decoded, but for the mean rate, which outlines do not have."""
-    columns = [confound for confound in dataset.confounds if confound != MEAN_RATE]
-    known = dataset.model_copy(update={"confounds": columns})
+    columns = [confound for confound in study.dataset.confounds if confound != MEAN_RATE]
+    known = replace(study, dataset=study.dataset.model_copy(update={"confounds": columns}))
     assert made.populations is not None
-    for aim in confounds.aims(found, known, made.populations, name):
+    for aim in confounds.aims(found, known, made.populations):
         what = f"{aim.confound!r} ({aim.decoded} decoded)"
         reasons = [each.removeprefix(f"{aim.where}, ") for each in aim.left_out]
         for members in aim.members.values():
             try:
-                orders = label_orders_of(members, aim.dataset, seed, name)
-                check_replicates(members, orders, aim.dataset, seed, name)
+                check_replicates(members, surrogates_of(members, aim.study), aim.study)
             except InputError as error:
                 reasons = [error.problem.rstrip(".")]
                 aim.members.clear()
@@ -185,7 +177,7 @@ def _judge_confounds(
             reason = dict.fromkeys(each.rpartition(": ")[2] for each in reasons)
             made.cautions.append(
                 Caution(
-                    f"datasets.{name}.confounds",
+                    study.key("confounds"),
                     f"{what} is left out of confounds.csv: {'; '.join(reason)}.",
                 )
             )

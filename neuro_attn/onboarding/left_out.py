@@ -9,7 +9,7 @@ import xarray as xr
 from neuro_attn import decoding
 from neuro_attn.cautions import Caution
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.populations import POOLED, class_names, rarest
+from neuro_attn.decoding.building import POOLED, class_names, rarest
 from neuro_attn.onboarding import text
 
 _FEW_TRIALS = 10

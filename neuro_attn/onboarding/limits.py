@@ -13,9 +13,10 @@ import xarray as xr
 
 from neuro_attn import decoding
 from neuro_attn.configuration import AnyDataset, Time
-from neuro_attn.decoding.populations import Rarest, class_names, rarest
+from neuro_attn.decoding.building import Rarest, class_names, rarest
 from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.errors import InputError
+from neuro_attn.study import Study
 
 _MOST_POPULATIONS = 5_000
 """Sessions times regions beyond which changes are not tried: each takes seconds."""
@@ -68,45 +69,43 @@ class Change(NamedTuple):
     note: str = ""
 
 
-def without_time(
-    found: list[xr.Dataset], dataset: AnyDataset
-) -> tuple[list[xr.Dataset], AnyDataset]:
+def without_time(found: list[xr.Dataset], study: Study) -> tuple[list[xr.Dataset], Study]:
     """Return outlines and settings with one time bin, in which everything can be counted fast."""
+    dataset = study.dataset
     time = dataset.time
     whole = (time.start, time.stop)
     one_bin = Time(start=time.start, stop=time.stop, bin=time.stop - time.start)
     windows = dict.fromkeys(dataset.windows, whole)
     return (
         [outline.isel(time=[0]) for outline in found],
-        dataset.model_copy(update={"time": one_bin, "windows": windows}),
+        replace(study, dataset=dataset.model_copy(update={"time": one_bin, "windows": windows})),
     )
 
 
-def attained(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Attained:
+def attained(found: list[xr.Dataset], study: Study) -> Attained:
     """Return what decoders of a data set are trained on.
 
     Parameters
     ----------
     found : list of xarray.Dataset
         Outlines of the sessions, from `without_time`.
-    name : str
-        The data set.
-    dataset : settings of a data set
-        Its settings, from `without_time`.
+    study : Study
+        The data set, from `without_time`.
 
     Raises
     ------
     InputError
         If nothing can be decoded.
     """
-    table = decoding.regions_table(found, name, dataset)
+    dataset = study.dataset
+    table = decoding.regions_table(found, study)
     wanted, folds = dataset.decoding.pseudotrials, dataset.decoding.folds
     tasks, classes = tuple(dataset.tasks), class_names(found)
     of_session = {each.attrs["session"]: rarest(each, tasks, classes) for each in found}
     trained: dict[frozenset[str], int] = {}
     alone: dict[str, int] = {}
     for region in dict.fromkeys(table["region"]):
-        for member in decoding.populations(found, name, dataset, region):
+        for member in decoding.build_populations(found, study, region):
             together = frozenset(part.session for part in member.parts)
             if together not in trained:
                 sizes = fold_sizes(member, folds, None if wanted == "auto" else wanted)
@@ -133,12 +132,12 @@ def attained(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Attaine
     )
 
 
-def changes(found: list[xr.Dataset], name: str, dataset: AnyDataset, now: Attained) -> list[Change]:
+def changes(found: list[xr.Dataset], study: Study, now: Attained) -> list[Change]:
     """Return changes of the settings that would lift a limit, with what each would attain.
 
     Parameters
     ----------
-    found, name, dataset
+    found, study
         As for `attained`.
     now : Attained
         What it returned.
@@ -146,10 +145,10 @@ def changes(found: list[xr.Dataset], name: str, dataset: AnyDataset, now: Attain
     if len(found) * now.regions > _MOST_POPULATIONS:
         return []
     tried = []
-    for setting, changed, note in _candidates(dataset, now):
+    for setting, changed, note in _candidates(study.dataset, now):
         outlines = [_in_tasks(outline, tuple(changed.tasks)) for outline in found]
         try:
-            then = attained(outlines, name, changed)
+            then = attained(outlines, replace(study, dataset=changed))
         except InputError:
             continue
         pairs = ((now.train, then.train), (now.units, then.units))

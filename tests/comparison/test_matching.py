@@ -25,6 +25,7 @@ from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
 from neuro_attn.recording import build
 from neuro_attn.results import read_csv, write_csv
+from neuro_attn.study import Study
 
 UNITS, TRIALS = 30, 60
 KEYS = {
@@ -75,7 +76,12 @@ def record(region, noise, rng, strength=0.5, color=0.0, name="brain"):
 def signed(network, brain, data, **keys):
     """Signatures of a network's layer, matched to the regions of a brain."""
     return of_populations(
-        [network], data, ["layer"], keys.get("sizes", SIZES), 0, "network", brain, 0.95
+        [network],
+        Study("network", data, 0),
+        populations=["layer"],
+        sizes=keys.get("sizes", SIZES),
+        brain=brain,
+        confidence=0.95,
     )
 
 
@@ -84,14 +90,18 @@ def test_the_same_code_in_less_noise_is_no_further_than_noise_once_it_is_matched
     data, matched, unmatched = dataset(), [], []
     for seed in range(4):
         rng = np.random.default_rng(seed)
-        brain = of_regions([record("area", 1.2, rng)], data, ["area"], SIZES, 0, "brain")
+        brain = of_regions(
+            [record("area", 1.2, rng)], Study("brain", data, 0), regions=["area"], sizes=SIZES
+        )
         network = record("layer", 0.4, rng, name="network")
         found = signed(network, brain, data)
         row = distances(brain, by_population(found, TYPES)).iloc[0]
         matched.append(row["distance"])
         assert row["noise"] > 1
         assert row["accuracy"] == pytest.approx(row["region_accuracy"], abs=0.01)
-        as_it_is = of_regions([network], data, ["layer"], SIZES, 0, "network")[0]
+        as_it_is = of_regions([network], Study("network", data, 0), regions=["layer"], sizes=SIZES)[
+            0
+        ]
         as_it_is.attrs.update(matched_to="area", dataset="network")
         before = distances(brain, by_population([as_it_is], TYPES)).iloc[0]
         assert before["accuracy"] > before["region_accuracy"] + 0.1
@@ -103,7 +113,9 @@ def test_the_same_code_in_less_noise_is_no_further_than_noise_once_it_is_matched
 def test_a_network_that_is_no_better_than_the_region_gets_no_noise():
     rng = np.random.default_rng(5)
     data = dataset()
-    brain = of_regions([record("area", 1.0, rng)], data, ["area"], SIZES, 0, "brain")
+    brain = of_regions(
+        [record("area", 1.0, rng)], Study("brain", data, 0), regions=["area"], sizes=SIZES
+    )
     (found,) = signed(record("layer", 5.0, rng, name="network"), brain, data)
     assert found.attrs["noise"] == 0
     assert found.attrs["accuracy"] < brain[0].attrs["accuracy"]
@@ -114,8 +126,15 @@ def test_a_region_without_a_code_is_left_out_and_the_reason_told():
     rng = np.random.default_rng(6)
     data = dataset()
     brain = [
-        *of_regions([record("area", 2.0, rng)], data, ["area"], SIZES, 0, "brain"),
-        *of_regions([record("silent", 2.0, rng, 0.0)], data, ["silent"], SIZES, 0, "brain"),
+        *of_regions(
+            [record("area", 2.0, rng)], Study("brain", data, 0), regions=["area"], sizes=SIZES
+        ),
+        *of_regions(
+            [record("silent", 2.0, rng, 0.0)],
+            Study("brain", data, 0),
+            regions=["silent"],
+            sizes=SIZES,
+        ),
     ]
     found = signed(record("layer", 1.0, rng, name="network"), brain, data)
     assert [each.attrs["matched_to"] for each in found] == ["area"]
@@ -133,7 +152,7 @@ def test_colours_are_features_where_both_sides_know_them(tmp_path):
     rng = np.random.default_rng(7)
     data, blind = dataset(**COLORS), dataset()
     area = record("area", 0.8, rng, color=1.0)
-    brain = of_regions([area], data, ["area"], SIZES, 0, "brain")
+    brain = of_regions([area], Study("brain", data, 0), regions=["area"], sizes=SIZES)
     value = brain[0]["value"].to_series()
     for task in ("pro", "retro"):
         assert value[f"alignment {task} late"] == pytest.approx(1, abs=0.2)
@@ -162,9 +181,9 @@ def test_why_colours_are_not_features_is_said_of_each():
     data = dataset(**COLORS)
     silent = record("area", 1.0, rng)
     silent["rates"][:, :, 0] = 3.0
-    members = Members([silent], data, SIZES, 0, "brain", "area")
-    colors = colors_of([silent], data, "brain")
-    features, left_out = color_features(members.procedures(0.0), colors)
+    members = Members([silent], Study("brain", data, 0), region="area", sizes=SIZES)
+    colors = colors_of([silent], Study("brain", data, 0))
+    features, left_out = color_features(members.decoders(0.0), colors)
     for task in ("pro", "retro"):
         assert "reliability of the planes" in left_out[f"alignment {task} early"]
         assert left_out[f"cued_color {task} early"] == f"no rate of {UNITS} units varies"
@@ -185,9 +204,11 @@ def test_replicates_of_colours_are_means_over_draws_as_their_values_are():
             decoding={"draws": draws, "unit_counts": []},
             inference={"permutations": 19, "bootstraps": 200},
         )
-        members = Members([recording], data, Sizes(3, TRIALS // 2), 0, "brain", "area")
-        colors = colors_of([recording], data, "brain")
-        features, _ = color_features(members.procedures(0.0), colors)
+        members = Members(
+            [recording], Study("brain", data, 0), region="area", sizes=Sizes(3, TRIALS // 2)
+        )
+        colors = colors_of([recording], Study("brain", data, 0))
+        features, _ = color_features(members.decoders(0.0), colors)
         sd[draws] = features["sd"].sel(feature="cued_color retro late").item()
     assert sd[10] < 0.8 * sd[1]
 
@@ -196,7 +217,12 @@ def test_what_is_written_is_what_is_read(tmp_path):
     rng = np.random.default_rng(8)
     data, blind = dataset(**COLORS), dataset()
     both = [
-        of_regions([record(name, 1.0, rng, color=1.0)], each, [name], SIZES, 0, "brain")[0]
+        of_regions(
+            [record(name, 1.0, rng, color=1.0)],
+            Study("brain", each, 0),
+            regions=[name],
+            sizes=SIZES,
+        )[0]
         for name, each in (("one", data), ("other", blind))
     ]
     for before, after in zip(both, apart(together(both)), strict=True):
@@ -209,7 +235,7 @@ def test_what_is_written_is_what_is_read(tmp_path):
 def test_noise_adds_variance_in_units_of_each_units_sd():
     rng = np.random.default_rng(9)
     recording = record("layer", 1.0, rng)
-    members = Members([recording], dataset(), SIZES, 0, "brain", "layer")
+    members = Members([recording], Study("brain", dataset(), 0), region="layer", sizes=SIZES)
     before, after = (members.with_noise(level)[0].parts[0].rates for level in (0.0, 2.0))
     sd = recording["rates"].std(["trial", "time"]).values
     # 480 samples a unit: an SD of 3 %, 15 % is 4.6 of them for each of 30 units.
@@ -246,7 +272,9 @@ def test_a_single_unit_has_no_halves_and_is_told():
 def test_a_few_units_have_signatures_and_halves(units):
     area = record("area", 0.2, np.random.default_rng(12), strength=2.0, color=1.0)
     sizes = Sizes(units, TRIALS // 2)
-    (found,) = of_regions([area], dataset(**COLORS), ["area"], sizes, 0, "brain")
+    (found,) = of_regions(
+        [area], Study("brain", dataset(**COLORS), 0), regions=["area"], sizes=sizes
+    )
     assert np.isfinite(found["value"]).all()
     halves = found["halves"][..., found["feature"].str.startswith("accuracy").values]
     assert np.isfinite(halves).all()

@@ -19,6 +19,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.randomness import stream
 from neuro_attn.recording import build
 from neuro_attn.results import read_csv, write_csv
+from neuro_attn.study import Study
 
 CONDITIONS = tuple(itertools.product(("cue", "delay"), ("pro", "retro"), ("left", "right"), ("",)))
 
@@ -245,9 +246,8 @@ def test_conditions_are_divided_by_colour_where_there_are_two_trials_of_each():
         found = compare_representations(
             {"brain": [record("brain", [0, 1, 2] * 4)], "net": [record("net", bins)]},
             {"brain": ["area"], "net": ["area"]},
-            {"brain": data, "net": data},
-            "brain",
-            {"net": ("net", True)},
-            0,
+            {name: Study(name, data, 0) for name in ("brain", "net")},
+            brain="brain",
+            networks={"net": ("net", True)},
         )
         assert set(found["n_conditions"]) == {n_conditions}

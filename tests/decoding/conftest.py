@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.decoding.population import Population, SessionTrials
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +17,7 @@ def population() -> Callable[..., Population]:
 
     def make(*sessions, window=False, n_tasks=2, n_classes=2):
         parts = [
-            Part(
+            SessionTrials(
                 session=f"s{number}",
                 rates=np.concatenate(
                     [rates, rates.mean(axis=2, keepdims=True)][: 1 + window], axis=2

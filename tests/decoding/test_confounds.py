@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from neuro_attn.decoding import regions_table
+from neuro_attn.decoding import build_populations, regions_table
 from neuro_attn.decoding.confounds import COLUMNS, decode_confounds, together
-from neuro_attn.decoding.populations import populations
-from neuro_attn.decoding.transfer import decode_region, decode_windows
+from neuro_attn.decoding.cross_task import decode_region, decode_windows
 from neuro_attn.errors import InputError
 from neuro_attn.inference.tables import summary_table
+from neuro_attn.study import Study
 
 N_TRIALS = 160
 
@@ -64,8 +64,8 @@ def decoded(dataset):
             inference={"permutations": 39, "bootstraps": 20},
             **keys,
         )
-        table = regions_table(recordings, "small", settings)
-        found = decode_confounds(recordings, settings, table, 1, "small")
+        table = regions_table(recordings, Study("small", settings, 1))
+        found = decode_confounds(recordings, Study("small", settings, 1), table)
         tables = {key: summary_table(each, settings.inference) for key, each in found.items()}
         return together(tables)
 
@@ -183,9 +183,11 @@ def test_windows_alone_are_those_of_the_whole_decoding(dataset):
         decoding={"draws": 2, "unit_counts": []},
         inference={"permutations": 5, "bootstraps": 20},
     )
-    members = populations([recording_of("a", of_label=0.3)], "small", settings, "V4")
-    alone = decode_windows(members, settings, 5, 1, "small", "V4")
-    whole = decode_region(members, settings, 5, 1, "small", "V4")
+    members = build_populations(
+        [recording_of("a", of_label=0.3)], Study("small", settings, 1), "V4"
+    )
+    alone = decode_windows(members, Study("small", settings, 1), region="V4", n_units=5)
+    whole = decode_region(members, Study("small", settings, 1), region="V4", n_units=5)
     for name in alone.data_vars:
         one, other = (each[name].astype(float) for each in (alone, whole))
         if name == "window_accuracy":

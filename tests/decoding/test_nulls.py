@@ -19,11 +19,17 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from neuro_attn import sources
-from neuro_attn.configuration import Inference, parse
-from neuro_attn.decoding import decode_region, nulls, populations
-from neuro_attn.decoding.nulls import label_orders, pseudosession, reordered_runs, shuffled
+from neuro_attn.configuration import Decoding, Inference, parse
+from neuro_attn.configuration.null_models import NULL_MODELS, specified
+from neuro_attn.decoding import build_populations, decode_region
+from neuro_attn.decoding.nulls.pseudosession import reordered_runs, reordered_session
+from neuro_attn.decoding.nulls.shuffle import shuffled
+from neuro_attn.decoding.preparation import surrogates_of
+from neuro_attn.decoding.surrogates import SurrogateLabels, check_variety, surrogate_labels
 from neuro_attn.errors import InputError
 from neuro_attn.inference.pvalues import p_value
+from neuro_attn.study import Study
+from tests.studies import study_of
 
 FAR_RATE = 1e-5
 CONTROLS = Path(__file__).parents[2] / "config" / "controls.yaml"
@@ -53,6 +59,42 @@ def session_of(population, label, task=None, n_units=3, seed=0, **more):
     task = np.zeros(len(label), int) if task is None else task
     rates = rng.normal(size=(len(label), n_units, 1))
     return population((rates, task, label), n_tasks=task.max() + 1, **more)
+
+
+# --- modules of null models --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("null", NULL_MODELS.values(), ids=NULL_MODELS)
+def test_a_null_model_keeps_what_it_states_that_it_keeps(dataset, null):
+    """In 40 trials with random labels, a label set of another session has other counts."""
+    recordings = [recording_of(session, 40) for session in "abcd"]
+    settings = of_null(dataset, "pseudopopulation", null=null.name)
+    (made,) = build_populations(recordings, Study("small", settings, 1), "V4")
+    surrogates = surrogate_labels(made, Study("small", settings, 1))
+    assert surrogates.keeps_counts == null.keeps_counts
+    kept = [
+        Counter(zip(part.task, surrogates.draw(part, index), strict=True))
+        == Counter(zip(part.task, part.label, strict=True))
+        for part in made.parts
+        for index in range(20)
+    ]
+    assert all(kept) == null.keeps_counts
+
+
+def test_every_null_model_is_documented_and_has_a_name_of_its_own_in_captions():
+    outputs = (CONTROLS.parents[1] / "docs" / "outputs.md").read_text(encoding="utf-8")
+    methods = (CONTROLS.parents[1] / "docs" / "methods.md").read_text(encoding="utf-8")
+    for null in NULL_MODELS:
+        assert f"| `{null}` |" in outputs
+        assert f"- `{null}`" in methods
+    assert len({null.labels for null in NULL_MODELS.values()}) == len(NULL_MODELS)
+
+
+def test_a_module_that_does_not_state_what_it_keeps_is_an_error(tmp_path):
+    module = tmp_path / "reversed.py"
+    module.write_text('LABELS = "reversed labels"\nASSUMES = "time is symmetric"\n')
+    with pytest.raises(ValueError, match=r"reversed\.py: .* KEEPS_COUNTS is not"):
+        specified(module)
 
 
 # --- the key of the configuration --------------------------------------------------------------
@@ -103,7 +145,7 @@ def test_the_runs_of_a_task_are_reordered_in_time_and_within_the_task(population
         made.parts[0], task=task[in_file], label=label[in_file], event_time=in_file.astype(float)
     )
     for index in range(5):
-        order = pseudosession(part, 1, "data", index)
+        order = reordered_session(part, np.random.default_rng(index))
         in_time = np.empty_like(order)
         in_time[in_file] = order
         for number in range(2):
@@ -119,7 +161,7 @@ def test_shuffles_keep_the_counts_of_every_condition(population):
     task, condition = rng.integers(0, 2, (2, 200))
     label = (rng.random(200) < 0.3 + 0.4 * condition).astype(int)
     part = replace(session_of(population, label, task).parts[0], condition=condition)
-    order = shuffled(part, 1, "data", 0)
+    order = shuffled(part, rng)
     assert (order != label).any()
     for cell in (2 * task + condition == number for number in range(4)):
         assert order[cell].sum() == label[cell].sum()
@@ -130,18 +172,18 @@ def test_conditions_are_the_values_of_all_columns_together(dataset):
         side=("trial", np.tile(["l", "r"], 12)), level=("trial", np.repeat([1.0, np.nan], 12))
     )
     keys = {"null": "shuffle", "within": ["side", "level"]}
-    (made,) = populations([recording], "small", of_null(dataset, **keys), "V4")
+    (made,) = build_populations([recording], Study("small", of_null(dataset, **keys), 1), "V4")
     assert made.parts[0].condition.tolist() == [0, 2] * 6 + [1, 3] * 6
     with pytest.raises(InputError, match=r"small.inference.within: no trial column 'sid'"):
-        populations([recording], "small", of_null(dataset, within=["sid"]), "V4")
+        build_populations([recording], Study("small", of_null(dataset, within=["sid"]), 1), "V4")
 
 
 def test_conditions_that_hold_the_label_fixed_leave_nothing_to_shuffle(population):
     label = np.tile([0, 1], 20)
     made = session_of(population, label)
     made.parts[0] = replace(made.parts[0], condition=label)
-    with pytest.raises(InputError, match=r"shuffle gives only 1 orders of the labels of task"):
-        orders_of([made], Inference(within=["side"]))
+    with pytest.raises(InputError, match=r"shuffle gives only 1 label sets for task"):
+        surrogates_of([made], study_of(inference=Inference(within=["side"])))
 
 
 # --- sessions swapped --------------------------------------------------------------------------
@@ -174,41 +216,39 @@ def of_null(dataset, population="simultaneous", permutations=19, **inference):
     )
 
 
-def orders_of(members, inference, seed=1):
-    """Return the label orders of populations, after the checks of `decode_region`."""
-    orders = [label_orders(member, inference, 2, seed, "data") for member in members]
-    nulls.check_variety(members, orders, inference, "data")
-    return orders
-
-
 @pytest.mark.parametrize(("alpha", "needed"), [(0.05, 21), (0.01, 101), (0.3, 4)])
 def test_more_label_sets_than_one_in_alpha_are_needed(alpha, needed, dataset):
     """Of 20 label sets, p is never below 1 / 20, and nothing is below alpha."""
-    inference = Inference(null="session_swap", alpha=alpha, permutations=200)
-    members = populations([recording_of("a", 300)], "small", of_null(dataset), "V4")
+    study = study_of(inference=Inference(null="session_swap", alpha=alpha, permutations=200))
+    members = build_populations([recording_of("a", 300)], Study("small", of_null(dataset), 1), "V4")
 
     def check(n_sets):
         # Label set k marks the trials from k on.
-        order = [lambda part, index: np.arange(len(part.task)) // 2 >= index % n_sets + 1]
-        nulls.check_variety(members, order, inference, "data")
+        def draw(part, index):
+            return np.arange(len(part.task)) // 2 >= index % n_sets + 1
+
+        check_variety(members, [SurrogateLabels(draw, keeps_counts=False)], study)
 
     check(needed)
-    with pytest.raises(InputError, match=f"only {needed - 1} orders .* needs {needed}"):
+    with pytest.raises(InputError, match=f"only {needed - 1} label sets .* needs {needed}"):
         check(needed - 1)
 
 
 def test_swapped_sessions_take_the_labels_of_one_order_of_all_sessions(dataset):
     lengths = dict(zip("abcd", (40, 60, 40, 30), strict=True))
     recordings = [recording_of(session, n) for session, n in lengths.items()]
-    members = populations(recordings, "small", of_null(dataset, null="session_swap"), "V4")
-    orders = orders_of(members, Inference(null="session_swap"))
+    members = build_populations(
+        recordings, Study("small", of_null(dataset, null="session_swap"), 1), "V4"
+    )
+    surrogates = surrogates_of(members, study_of(inference=Inference(null="session_swap")))
     classes = {
         each.attrs["session"]: (each["label"].values == "right").astype(int) for each in recordings
     }
     seen = Counter()
     for index in range(480):
         got = {
-            m.session: order(m.parts[0], index) for m, order in zip(members, orders, strict=True)
+            member.session: of_member.draw(member.parts[0], index)
+            for member, of_member in zip(members, surrogates, strict=True)
         }
         fitting = []
         for donors in permutations(lengths):
@@ -236,44 +276,45 @@ def test_swapped_sessions_take_the_labels_of_one_order_of_all_sessions(dataset):
 
 def test_one_session_cannot_be_swapped(dataset):
     with pytest.raises(InputError) as error:
-        populations([recording_of("a", 40)], "small", of_null(dataset, null="session_swap"), "V4")
+        build_populations(
+            [recording_of("a", 40)], Study("small", of_null(dataset, null="session_swap"), 1), "V4"
+        )
     assert str(error.value) == (
-        "datasets.small.inference.null: session_swap needs several sessions with enough trials; "
-        "there is 1. Allowed for one session: shuffle, pseudosession."
+        "datasets.small.inference.null: session_swap needs 2 or more sessions with enough trials; "
+        "there is 1. Allowed here: pseudosession, shuffle."
     )
 
 
-def test_three_sessions_have_too_few_orders_for_any_p_below_5_percent(dataset):
+def test_three_sessions_have_too_few_label_sets_for_any_p_below_5_percent(dataset):
     recordings = [recording_of(session, 40) for session in "abc"]
     settings = of_null(dataset, "pseudopopulation", null="session_swap")
-    members = populations(recordings, "small", settings, "V4")
+    members = build_populations(recordings, Study("small", settings, 1), "V4")
     with pytest.raises(InputError) as error:
-        decode_region(members, settings, None, 1, "small", "V4")
+        decode_region(members, Study("small", settings, 1), region="V4", n_units=None)
     assert str(error.value) == (
-        "datasets.small.inference.null: session_swap gives only 6 orders of the labels of task "
-        "'pro'; alpha 0.05 needs 21. More sessions or blocks give more orders, as another null "
-        "may."
+        "datasets.small.inference.null: session_swap gives only 6 label sets for task 'pro'; alpha "
+        "0.05 needs 21. Use more sessions or blocks, or another null model."
     )
 
 
 def test_blocks_of_equal_length_have_no_other_order(population):
     made = session_of(population, np.tile(np.repeat([0, 1], 10), 5))
-    with pytest.raises(InputError, match="pseudosession gives only 1 orders"):
-        orders_of([made], Inference(null="pseudosession"))
+    with pytest.raises(InputError, match="pseudosession gives only 1 label sets"):
+        surrogates_of([made], study_of(inference=Inference(null="pseudosession")))
 
 
-@pytest.mark.parametrize("null", ["shuffle", "pseudosession", "session_swap"])
-def test_regions_and_draws_share_one_plan_of_label_orders(dataset, null):
+@pytest.mark.parametrize("null", NULL_MODELS)
+def test_regions_and_draws_share_the_label_sets_of_a_session(dataset, null):
     recordings = [recording_of(session, 40) for session in "abcd"]
     # V4 was recorded in all sessions, FEF in the second alone.
     recordings[1] = recordings[1].assign_coords(region=("unit", ["V4", "FEF", "FEF"]))
     settings = of_null(dataset, "pseudopopulation", null=null)
-    (everywhere,) = populations(recordings, "small", settings, "V4")
-    (alone,) = populations(recordings, "small", settings, "FEF")
+    (everywhere,) = build_populations(recordings, Study("small", settings, 1), "V4")
+    (alone,) = build_populations(recordings, Study("small", settings, 1), "FEF")
     (part,) = alone.parts
     for index in range(4):
         one, other = (
-            label_orders(made, settings.inference, 2, 1, "small")(made.parts[number], index)
+            surrogate_labels(made, Study("small", settings, 1)).draw(made.parts[number], index)
             for made, number in ((everywhere, 1), (alone, 0))
         )
         np.testing.assert_array_equal(one, other)
@@ -281,6 +322,8 @@ def test_regions_and_draws_share_one_plan_of_label_orders(dataset, null):
 
 
 # --- a generator of one's own ------------------------------------------------------------------
+
+PSEUDOSESSION = study_of(inference=Inference(null="pseudosession"))
 
 
 def coin(session, task, labels, rng):
@@ -297,16 +340,17 @@ def test_a_generator_sees_names_in_order_of_time_and_its_labels_are_used(populat
         asked.append((session, task, labels.tolist()))
         return labels[::-1]
 
-    order = label_orders(made, Inference(null="pseudosession"), 2, 1, "data", backwards)
-    np.testing.assert_array_equal(order(made.parts[0], 0), label[::-1])
+    surrogates = surrogate_labels(made, PSEUDOSESSION, backwards)
+    np.testing.assert_array_equal(surrogates.draw(made.parts[0], 0), label[::-1])
     names = np.array(["class0", "class1"])[label[::-1]].tolist()
     assert asked == [("s0", "task0", names)]
 
 
 def test_labels_that_leave_a_class_too_rare_are_drawn_anew(population):
     made = session_of(population, np.tile([0, 1], 3))
-    order = label_orders(made, Inference(null="pseudosession"), 3, 1, "data", coin)
-    drawn = {order(made.parts[0], index).tobytes() for index in range(50)}
+    study = study_of(Decoding(folds=3), Inference(null="pseudosession"))
+    surrogates = surrogate_labels(made, study, coin)
+    drawn = {surrogates.draw(made.parts[0], index).tobytes() for index in range(50)}
     # 3 of each class in 6 trials: 20 orders, of which any one is drawn 2.5 times on average.
     assert all(np.frombuffer(each, int).sum() == 3 for each in drawn)
     assert len(drawn) > 5
@@ -314,18 +358,9 @@ def test_labels_that_leave_a_class_too_rare_are_drawn_anew(population):
 
 def test_a_generator_that_never_gives_enough_is_an_error(population):
     made = session_of(population, np.tile([0, 1], 10))
-    order = label_orders(
-        made,
-        Inference(null="pseudosession"),
-        2,
-        1,
-        "data",
-        lambda s, t, labels, rng: labels[[0] * 20],
-    )
-    with pytest.raises(
-        InputError, match=r"100 label orders .* fewer than 2 trials in session 's0'"
-    ):
-        order(made.parts[0], 0)
+    surrogates = surrogate_labels(made, PSEUDOSESSION, lambda s, t, labels, rng: labels[[0] * 20])
+    with pytest.raises(InputError, match=r"100 label sets .* fewer than 2 trials in session 's0'"):
+        surrogates.draw(made.parts[0], 0)
 
 
 @pytest.mark.parametrize(
@@ -333,17 +368,15 @@ def test_a_generator_that_never_gives_enough_is_an_error(population):
 )
 def test_a_generator_must_return_the_classes_of_all_trials(population, made, message):
     session = session_of(population, np.tile([0, 1], 10))
-    order = label_orders(
-        session, Inference(null="pseudosession"), 2, 1, "data", lambda s, t, labels, rng: made
-    )
+    surrogates = surrogate_labels(session, PSEUDOSESSION, lambda s, t, labels, rng: made)
     with pytest.raises(ValueError, match=message):
-        order(session.parts[0], 0)
+        surrogates.draw(session.parts[0], 0)
 
 
 def test_a_generator_without_a_pseudosession_is_an_error(population):
     made = session_of(population, np.tile([0, 1], 10))
     with pytest.raises(ValueError, match="a generator needs null: pseudosession; got shuffle"):
-        label_orders(made, Inference(), 2, 1, "data", coin)
+        surrogate_labels(made, study_of(), coin)
 
 
 # --- calibration -------------------------------------------------------------------------------
@@ -356,7 +389,9 @@ def randomized_rank(observed, null, rng):
 
 
 def ranks(members, settings, seed, rng, **more):
-    decoded = decode_region(members, settings, None, seed, "data", "V4", **more).mean("session")
+    decoded = decode_region(
+        members, Study("data", settings, seed), region="V4", n_units=None, **more
+    ).mean("session")
     observed = decoded["window_accuracy"].mean("draw").values.ravel()
     null = decoded["window_null"].values.reshape(len(observed), -1)
     return randomized_rank(observed[0], null[0], rng)
@@ -416,8 +451,10 @@ def test_drift_and_block_labels_deceive_shuffles_but_not_pseudosessions():
     for number in range(N_EXPERIMENTS):
         by_null, recordings = drifting_experiment(number)
         for null, settings in by_null.items():
-            members = populations(recordings, "drifting", settings, "V4")
-            decoded = decode_region(members, settings, None, number, "drifting", "V4")
+            members = build_populations(recordings, Study("drifting", settings, 1), "V4")
+            decoded = decode_region(
+                members, Study("drifting", settings, number), region="V4", n_units=None
+            )
             observed = decoded["window_accuracy"].mean("draw").values
             p = p_value(observed, decoded["window_null"].values).item()
             rejections[null] += p <= 0.05

@@ -7,11 +7,12 @@ import xarray as xr
 from neuro_attn import sources
 from neuro_attn.comparison.matching import _noise
 from neuro_attn.configuration import parse
-from neuro_attn.decoding import decode_region, populations
+from neuro_attn.decoding import build_populations, decode_region
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.estimates import in_noise_units
 from neuro_attn.geometry.information import omega_squared
 from neuro_attn.inference import tables
+from neuro_attn.study import Study
 from tests import formats
 
 OFFSET = 200_000.0
@@ -30,8 +31,10 @@ def decoded(source, folder, constant=0, n_units=10):
     recordings = sources.read("planted", dataset, folder, 0)
     for recording in recordings:
         recording["rates"].values[:, :constant] = recording["rates"].values[:1, :constant]
-    members = populations(recordings, "planted", dataset, "V4")
-    made = decode_region(members, dataset, None, 1, "planted", "V4", progress=False)
+    members = build_populations(recordings, Study("planted", dataset, 1), "V4")
+    made = decode_region(
+        members, Study("planted", dataset, 1), region="V4", n_units=None, progress=False
+    )
     return made, tables.summary_table([made], dataset.inference), recordings
 
 
@@ -92,7 +95,8 @@ def test_noise_that_matches_a_unit_has_its_sd_on_any_offset(tmp_path):
     dataset = parse({"datasets": {"planted": keys}}).datasets["planted"]
     (recording,) = sources.read("planted", dataset, tmp_path, 0)
     moved = recording.assign(rates=recording["rates"] + np.float32(OFFSET))
-    plain, other = (_noise(each, 0, "planted", "V4")["rates"] for each in (recording, moved))
+    study = Study("planted", dataset, 0)
+    plain, other = (_noise(each, study, "V4")["rates"] for each in (recording, moved))
     np.testing.assert_allclose(other, plain, rtol=1e-6)
 
 

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding import splits
-from neuro_attn.decoding.nulls import shuffled
+from neuro_attn.decoding.nulls.shuffle import shuffled
 from neuro_attn.decoding.splits import (
     Replicate,
     blocks,
@@ -19,7 +19,9 @@ from neuro_attn.decoding.splits import (
     draw_folds,
     fold_sizes,
 )
+from neuro_attn.decoding.surrogates import surrogate_labels
 from neuro_attn.errors import InputError
+from tests.studies import study_of
 
 KINDS = ["observed", "permutation", "bootstrap"]
 REPLICATES = [Replicate(kind, index) for kind in KINDS for index in (0, 3)]
@@ -46,13 +48,16 @@ def traceable(population, trials):
 def folds_of(
     population, replicate, n_folds=2, seed=7, draw=0, pseudotrials=None, name="data", **decoding
 ):
-    sizes = fold_sizes(population, n_folds, pseudotrials)
-    settings = Decoding(folds=n_folds, **decoding)
-
-    def order(part, index):
-        return shuffled(part, seed, name, index)
-
-    return list(draw_folds(population, settings, sizes, order, seed, name, draw, replicate))
+    study = study_of(Decoding(folds=n_folds, **decoding), seed=seed, name=name)
+    folds = draw_folds(
+        population,
+        study,
+        sizes=fold_sizes(population, n_folds, pseudotrials),
+        surrogates=surrogate_labels(population, study),
+        draw=draw,
+        replicate=replicate,
+    )
+    return list(folds)
 
 
 def data_of(population, trials):
@@ -164,7 +169,7 @@ def test_as_many_pseudotrials_as_asked_for_are_resampled_from_the_training_side(
 @given(counts=any_counts, index=st.integers(0, 50))
 def test_permutations_keep_the_counts_of_session_task_and_class(traceable, counts, index):
     for part, expected in zip(traceable(*counts).parts, counts, strict=True):
-        label = shuffled(part, 1, "data", index)
+        label = shuffled(part, np.random.default_rng(index))
         for task, count in enumerate(expected):
             assert np.bincount(label[part.task == task]).tolist() == count
 
@@ -172,7 +177,7 @@ def test_permutations_keep_the_counts_of_session_task_and_class(traceable, count
 def test_permutations_differ_and_the_data_are_not_permuted(traceable):
     made = traceable([[20, 20], [20, 20]])
     (part,) = made.parts
-    one, other = (shuffled(part, 1, "data", i) for i in (0, 1))
+    one, other = (surrogate_labels(made, study_of()).draw(part, i) for i in (0, 1))
     assert (one != other).any()
     assert (one != part.label).any()
     for kind in ("observed", "bootstrap"):
@@ -190,10 +195,11 @@ def implied_labels(population, folds):
     return label
 
 
-def test_a_permutation_is_the_same_label_order_for_every_draw(traceable):
+def test_a_permutation_has_the_same_label_set_in_every_draw(traceable):
     made = traceable([[12, 12], [12, 12]])
     replicate = Replicate("permutation", 5)
-    expected = shuffled(made.parts[0], 7, "data", replicate.index)
+    surrogates = surrogate_labels(made, study_of(seed=7))
+    expected = surrogates.draw(made.parts[0], replicate.index)
     splits = [folds_of(made, replicate, draw=draw) for draw in range(4)]
     for folds in splits:
         np.testing.assert_array_equal(implied_labels(made, folds), expected)
@@ -208,7 +214,12 @@ def test_a_permutation_is_the_same_label_order_for_every_draw(traceable):
 def test_bootstraps_resample_within_task_and_class(traceable, counts, index):
     made = traceable(*counts)
     for part, expected in zip(made.parts, counts, strict=True):
-        times = bootstrap_counts(part, len(made.classes), 1, "data", Replicate("bootstrap", index))
+        times = bootstrap_counts(
+            part,
+            study_of(),
+            n_classes=len(made.classes),
+            replicate=Replicate("bootstrap", index),
+        )
         for task, k in np.ndindex(np.shape(expected)):
             assert times[(part.task == task) & (part.label == k)].sum() == expected[task][k]
 
@@ -216,7 +227,8 @@ def test_bootstraps_resample_within_task_and_class(traceable, counts, index):
 def test_trials_that_a_bootstrap_left_out_are_not_used_in_any_draw(traceable):
     made = traceable([[40, 40], [40, 40]])
     replicate = Replicate("bootstrap", 2)
-    left_out = bootstrap_counts(made.parts[0], 2, 7, "data", replicate) == 0
+    study = study_of(seed=7)
+    left_out = bootstrap_counts(made.parts[0], study, n_classes=2, replicate=replicate) == 0
     # A trial is left out with probability (1 - 1/40)^40 = .36; that of 160 none is has p < 1e-30.
     assert left_out.any()
     for draw in range(4):
@@ -282,7 +294,8 @@ def test_blocks_of_mixed_trials_are_dealt_out_at_least_as_evenly_as_by_scikit_le
         lengths = rng.integers(2, 10, rng.integers(8, 15))
         block = np.repeat(np.arange(len(lengths)), lengths)
         label = rng.permutation(np.arange(len(block)) % 2)
-        ours, theirs = splits._folds_of_blocks(block, label, 2, 3, rng), np.empty_like(block)
+        ours = splits._folds_of_blocks(block, label, n_cells=2, n_folds=3, rng=rng)
+        theirs = np.empty_like(block)
         for fold, (_, test) in enumerate(StratifiedGroupKFold(3).split(label, label, block)):
             theirs[test] = fold
         counts = [np.bincount(2 * fold + label, minlength=6) for fold in (ours, theirs)]

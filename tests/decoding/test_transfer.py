@@ -22,20 +22,22 @@ from sklearn.preprocessing import StandardScaler
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding import (
     POOLED,
+    build_populations,
     decode_region,
     evaluation,
-    populations,
     regions_table,
     sessions_left_out,
     units_per_draw,
 )
+from neuro_attn.decoding.cross_task import decode_windows
 from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_mirrored
-from neuro_attn.decoding.nulls import shuffled
-from neuro_attn.decoding.procedure import OBSERVED
+from neuro_attn.decoding.population_decoder import ORIGINAL
 from neuro_attn.decoding.splits import Fold, Replicate, draw_folds, fold_sizes
-from neuro_attn.decoding.transfer import decode_windows
+from neuro_attn.decoding.surrogates import surrogate_labels
 from neuro_attn.errors import InputError
 from neuro_attn.inference.pvalues import p_value
+from neuro_attn.study import Study
+from tests.studies import study_of
 
 FAR = 5
 QUICK = {"permutations": 1, "bootstraps": 20}
@@ -53,14 +55,17 @@ def two_sided(axis):
     return np.stack([-axis, axis])
 
 
-def folds_of(population, n_folds=2, seed=0, replicate=OBSERVED):
-    sizes = fold_sizes(population, n_folds, None)
-
-    def order(part, index):
-        return shuffled(part, seed, "data", index)
-
-    settings = Decoding(folds=n_folds)
-    return list(draw_folds(population, settings, sizes, order, seed, "data", 0, replicate))
+def folds_of(population, n_folds=2, seed=0, replicate=ORIGINAL):
+    study = study_of(Decoding(folds=n_folds), seed=seed)
+    folds = draw_folds(
+        population,
+        study,
+        sizes=fold_sizes(population, n_folds, None),
+        surrogates=surrogate_labels(population, study),
+        draw=0,
+        replicate=replicate,
+    )
+    return list(folds)
 
 
 def accuracy_of(population, n_folds=2, units=None):
@@ -374,7 +379,9 @@ def test_a_suppressor_unit_has_weight_but_no_pattern(population, trials, dataset
     rates += 0.3 * rng.normal(size=rates.shape)
     made = population((rates[..., None], task, label), n_tasks=1, window=True)
     settings = dataset(source="netcdf", files="*", decoding={"draws": 1}, inference=QUICK)
-    result = decode_region([made], settings, None, 0, "data", "V4").isel(train_task=0, time=0)
+    result = decode_region([made], Study("data", settings, 0), region="V4", n_units=None).isel(
+        train_task=0, time=0
+    )
     weight, pattern = (result[name].values[:, 0] for name in ("weights", "patterns"))
     assert weight[0] > 0
     assert weight[1] < -0.5 * weight[0]
@@ -398,7 +405,9 @@ def test_the_same_code_in_20_and_200_units_differs_only_before_units_are_matched
         for n_units in (20, 200):
             axes = [two_sided(0.2 * rng.normal(size=n_units))] * 2
             made = population(coded(trials, [[15, 15], [15, 15]], axes, rng), window=True)
-            decoded[n_units] = decode_region([made], settings, 20, number, "data", str(n_units))
+            decoded[n_units] = decode_region(
+                [made], Study("data", settings, number), region=str(n_units), n_units=20
+            )
             assert decoded[n_units]["units_per_draw"].item() == 20
         small = decoded[20]["window_accuracy"].mean().item()
         matched.append(decoded[200]["window_accuracy"].mean().item() - small)
@@ -429,7 +438,13 @@ def test_tenfold_pseudotrials_are_no_tenfold_evidence(population, trials, datase
                 decoding={"draws": 1, "pseudotrials": n, "unit_counts": []},
                 inference={"permutations": 40, "bootstraps": 20},
             )
-            p_values[n].append(p_of(decode_region([made], settings, None, number, "data", "V4")))
+            p_values[n].append(
+                p_of(
+                    decode_region(
+                        [made], Study("data", settings, number), region="V4", n_units=None
+                    )
+                )
+            )
     few, many = (np.array(p_values[n]) for n in p_values)
     # Under the null p is uniform on 1/41, ..., 1 (ties make it larger); pseudotrials that counted
     # as trials would spread their accuracies and push half of the p-values to 1/41.
@@ -452,7 +467,9 @@ def test_units_that_are_silent_give_chance_exactly_in_the_data_and_in_every_perm
         decoding={"draws": draws, "folds": folds, "unit_counts": []},
         inference={"permutations": 5, "bootstraps": 20},
     )
-    decoded = decode_windows([made], settings, None, 0, "data", "V4", progress=False)
+    decoded = decode_windows(
+        [made], Study("data", settings, 0), region="V4", n_units=None, progress=False
+    )
     for name in ("window_accuracy", "window_null", "window_mirrored"):
         assert (decoded[name].values == decoded[name].values.dtype.type(1 / n_classes)).all()
 
@@ -498,7 +515,7 @@ def members(population, trials):
 
 @pytest.fixture(scope="module")
 def decoded(members, settings):
-    return decode_region(members[:1], settings, 5, 1, "data", "V4")
+    return decode_region(members[:1], Study("data", settings, 1), region="V4", n_units=5)
 
 
 def test_a_decoding_result_holds_what_its_documentation_says(decoded):
@@ -542,7 +559,9 @@ def test_confidence_is_high_where_the_code_is_strong(population, trials, setting
     rng = np.random.default_rng(16)
     axes = [two_sided(np.full(10, 1.0)), np.zeros((2, 10))]
     made = population(coded(trials, [[30, 30], [30, 30]], axes, rng), window=True)
-    confidence = decode_region([made], settings, None, 1, "data", "V4")["confidence"]
+    confidence = decode_region([made], Study("data", settings, 1), region="V4", n_units=None)[
+        "confidence"
+    ]
     task = confidence["trial_task"].values
     within = confidence.sel(train_task="task0").values[:, 0]
     # The classes are 6 SD apart; over 200 other populations the mean is .958, its SD .006.
@@ -566,7 +585,9 @@ def test_confidence_is_the_probability_of_the_true_class(population, trials):
 
 
 def test_sessions_are_decoded_by_themselves_and_in_any_company(members, settings, decoded):
-    both = decode_region([members[0], renamed(members[1])], settings, 5, 1, "data", "V4")
+    both = decode_region(
+        [members[0], renamed(members[1])], Study("data", settings, 1), region="V4", n_units=5
+    )
     assert both["session"].values.tolist() == ["s0", "s9"]
     alone = both["accuracy"].sel(session=["s0"])
     xr.testing.assert_identical(alone, decoded["accuracy"])
@@ -586,9 +607,9 @@ def renamed(population):
 
 
 def test_the_same_seed_gives_the_same_result_and_another_seed_another(members, settings, decoded):
-    again = decode_region(members[:1], settings, 5, 1, "data", "V4")
+    again = decode_region(members[:1], Study("data", settings, 1), region="V4", n_units=5)
     xr.testing.assert_identical(again, decoded)
-    other = decode_region(members[:1], settings, 5, 2, "data", "V4")
+    other = decode_region(members[:1], Study("data", settings, 2), region="V4", n_units=5)
     assert (other["accuracy"].values != decoded["accuracy"].values).any()
 
 
@@ -599,7 +620,7 @@ def test_more_replicates_leave_the_first_as_they_are(members, dataset, decoded):
         decoding={"draws": 2, "unit_counts": []},
         inference={"permutations": 6, "bootstraps": 25},
     )
-    longer = decode_region(members[:1], more, 5, 1, "data", "V4")
+    longer = decode_region(members[:1], Study("data", more, 1), region="V4", n_units=5)
     for name, dim in (("null", "permutation"), ("bootstrap", "replicate")):
         n = decoded.sizes[dim]
         # Fits are solved in batches, so rounding may move a trial on the boundary.
@@ -618,7 +639,9 @@ def test_bootstraps_resample_units_as_well_as_trials(population, trials, dataset
         decoding={"draws": 1, "unit_counts": []},
         inference={"permutations": 1, "bootstraps": 60},
     )
-    boot = decode_region([made], settings, None, 1, "data", "V4")["window_bootstrap"]
+    boot = decode_region([made], Study("data", settings, 1), region="V4", n_units=None)[
+        "window_bootstrap"
+    ]
     without = (boot.isel(session=0, train_task=0, test_task=0, window=0) < 0.75).sum().item()
     # The unit is left out with probability (5/6)^6 = .335: binomial(60, .335) in [5, 40] but for
     # a probability below 1e-4.
@@ -663,20 +686,20 @@ def of_kind(dataset, population="simultaneous", min_units=1, include=None, **dec
 
 def test_sessions_stand_alone_or_are_pooled(dataset):
     recordings = [recording_of(name, ENOUGH, REGIONS) for name in ("a", "b")]
-    alone = regions_table(recordings, "small", of_kind(dataset))
+    alone = regions_table(recordings, Study("small", of_kind(dataset), 1))
     assert alone.to_numpy().tolist() == [
         ["FEF", "a", 5, 6],
         ["FEF", "b", 5, 6],
         ["V4", "a", 3, 6],
         ["V4", "b", 3, 6],
     ]
-    pooled = regions_table(recordings, "small", of_kind(dataset, "pseudopopulation"))
+    pooled = regions_table(recordings, Study("small", of_kind(dataset, "pseudopopulation"), 1))
     assert pooled.to_numpy().tolist() == [["FEF", POOLED, 10, 6], ["V4", POOLED, 6, 6]]
     assert pooled.columns.tolist() == ["region", "session", "n_units", "n_trials"]
 
 
 def test_units_of_a_draw_are_those_of_the_smallest_population_or_as_asked(dataset):
-    table = regions_table([recording_of("a", ENOUGH, REGIONS)], "small", of_kind(dataset))
+    table = regions_table([recording_of("a", ENOUGH, REGIONS)], Study("small", of_kind(dataset), 1))
     assert units_per_draw(of_kind(dataset), table) == 3
     assert units_per_draw(of_kind(dataset, units=4), table) == 4
     assert units_per_draw(of_kind(dataset, units="all"), table) is None
@@ -684,7 +707,7 @@ def test_units_of_a_draw_are_those_of_the_smallest_population_or_as_asked(datase
 
 def test_a_window_is_the_mean_over_the_bins_that_lie_in_it(dataset):
     made = recording_of("a", ENOUGH, REGIONS)
-    (one,) = populations([made], "small", of_kind(dataset), "V4")
+    (one,) = build_populations([made], Study("small", of_kind(dataset), 1), "V4")
     assert one.windows == ("late",)
     expected = made["rates"].values[:, :3, 2:].mean(-1)
     np.testing.assert_allclose(one.parts[0].rates[..., -1], expected)
@@ -697,10 +720,10 @@ def test_sessions_with_too_few_trials_or_units_take_no_part(dataset):
         recording_of("small", ENOUGH, ["V4", "FEF"]),
     ]
     settings = of_kind(dataset, min_units=3)
-    found = populations(recordings, "small", settings, "V4")
+    found = build_populations(recordings, Study("small", settings, 1), "V4")
     assert [each.session for each in found] == ["good"]
     pooled = of_kind(dataset, "pseudopopulation", min_units=3)
-    (found,) = populations(recordings, "small", pooled, "V4")
+    (found,) = build_populations(recordings, Study("small", pooled, 1), "V4")
     assert [part.session for part in found.parts] == ["good", "small"]
 
 
@@ -710,7 +733,7 @@ def test_fewer_trials_than_folds_everywhere_is_an_error(dataset):
         recording_of("b", [[6, 3], [6, 6]], REGIONS),
     ]
     with pytest.raises(InputError) as error:
-        populations(recordings, "small", of_kind(dataset, folds=5), "V4")
+        build_populations(recordings, Study("small", of_kind(dataset, folds=5), 1), "V4")
     assert str(error.value) == (
         "datasets.small.decoding.folds: 5 folds need 5 trials of every task and class; session "
         "'b' has 3 of task 'pro', class 'right'; other sessions have no more. Give fewer folds, or "
@@ -727,10 +750,10 @@ def test_sessions_with_fewer_trials_than_are_asked_for_take_no_part(dataset):
     settings = dataset(**keys)
     (left_out,) = sessions_left_out(recordings, settings)
     assert (left_out.session, str(left_out)) == ("a", "4 of task 'retro', class 'right'")
-    assert {*regions_table(recordings, "small", settings)["session"]} == {"b"}
+    assert {*regions_table(recordings, Study("small", settings, 1))["session"]} == {"b"}
     keys["sessions"]["min_trials"] = 6
     with pytest.raises(InputError) as error:
-        populations(recordings, "small", dataset(**keys), "V4")
+        build_populations(recordings, Study("small", dataset(**keys), 1), "V4")
     assert str(error.value) == (
         "datasets.small.sessions.min_trials: it asks for 6 trials of every task and class; "
         "session 'b' has 5 of task 'pro', class 'right'; other sessions have no more. At most 5 "
@@ -742,15 +765,15 @@ def test_sessions_with_fewer_trials_than_are_asked_for_take_no_part(dataset):
 def test_too_few_units_are_an_error_where_they_are_asked_for_by_name(dataset, population):
     recordings = [recording_of("a", ENOUGH, REGIONS)]
     settings = of_kind(dataset, population, min_units=4)
-    assert regions_table(recordings, "small", settings)["region"].tolist() == ["FEF"]
+    assert regions_table(recordings, Study("small", settings, 1))["region"].tolist() == ["FEF"]
     named = of_kind(dataset, population, min_units=4, include=["V4"])
     with pytest.raises(
         InputError, match=r"datasets.small.regions.min_units: region 'V4' has 3 units; allowed: 4"
     ):
-        regions_table(recordings, "small", named)
+        regions_table(recordings, Study("small", named, 1))
     nowhere = of_kind(dataset, population, min_units=9)
     with pytest.raises(InputError, match="allowed: 9 and more"):
-        regions_table(recordings, "small", nowhere)
+        regions_table(recordings, Study("small", nowhere, 1))
 
 
 def test_a_single_unit_stands_for_both_halves_in_every_draw(dataset):
@@ -759,9 +782,11 @@ def test_a_single_unit_stands_for_both_halves_in_every_draw(dataset):
     settings = dataset(
         source="netcdf", files="*", decoding={"draws": 3, "unit_counts": []}, inference=QUICK
     )
-    table = regions_table([made], "small", settings)
-    members = populations([made], "small", settings, "V4")
-    decoded = decode_region(members, settings, units_per_draw(settings, table), 0, "small", "V4")
+    table = regions_table([made], Study("small", settings, 1))
+    members = build_populations([made], Study("small", settings, 1), "V4")
+    decoded = decode_region(
+        members, Study("small", settings, 0), region="V4", n_units=units_per_draw(settings, table)
+    )
     assert decoded["units_per_draw"].item() == 1
     halves = decoded["half_accuracy"]
     assert (halves.sizes["half"], halves.sizes["draw"]) == (2, 3)
@@ -780,8 +805,10 @@ def test_few_training_trials_choose_among_several_C_as_far_as_they_can(dataset, 
             decoding={"draws": 1, "unit_counts": [], "pseudotrials": n_rows, "C": C},
             inference=QUICK,
         )
-        members = populations([made], "small", settings, "V4")
-        return decode_region(members, settings, None, 0, "small", "V4")["accuracy"]
+        members = build_populations([made], Study("small", settings, 1), "V4")
+        return decode_region(members, Study("small", settings, 0), region="V4", n_units=None)[
+            "accuracy"
+        ]
 
     chosen = accuracy([0.01, 1.0])
     assert np.isfinite(chosen).all()

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from neuro_attn.configuration import Decoding
-from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.geometry.estimates import Resampling, UndefinedError
 from neuro_attn.geometry.measures import abstraction
 from neuro_attn.geometry.measures.abstraction import DICHOTOMIES, dichotomies
 from neuro_attn.geometry.places import Context, Place
+from tests.studies import study_of
 
-RESAMPLING = Resampling(20, 3, 20, 0.95, 1, "toy")
+RESAMPLING = Resampling(study_of(name="toy"), bootstraps=20, splits=3, shuffles=20, confidence=0.95)
 DECODING = Decoding()
 UNITS = 30
 
@@ -26,7 +27,7 @@ def population(codes, sessions=1, trials=40, noise=1.0, seed=0):
     for number, code in enumerate(np.split(codes, sessions, axis=2)):
         rates = code[task, label] + noise * rng.normal(size=(len(task), n_units // sessions))
         parts.append(
-            Part(
+            SessionTrials(
                 f"session{number}",
                 rates[:, :, None].astype(np.float32),
                 task,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from neuro_attn.configuration import NetcdfDataset
-from neuro_attn.decoding.populations import populations
+from neuro_attn.decoding import build_populations
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import shown_colors
 from neuro_attn.geometry.estimates import Resampling, UndefinedError, normal_interval
@@ -21,6 +21,7 @@ from neuro_attn.geometry.tables import (
 )
 from neuro_attn.recording import build
 from neuro_attn.results import read_csv, write_csv
+from neuro_attn.study import Study
 
 FILES = {"left_out": "geometry_left_out", "over_time": "geometry_over_time"}
 """What tables of `measure` are called as files, where that differs."""
@@ -102,7 +103,7 @@ def late(table, kind, task="pro vs retro"):
 def test_the_planted_cosine_of_selection_axes_is_found(shared):
     dataset = settings(colors=False)
     data = recordings(dataset, shared, signal=2.0, color=0.0)
-    row = late(measure(data, dataset, "LPFC", 1, "toy").geometry, "axis_cosine")
+    row = late(measure(data, Study("toy", dataset, 1), "LPFC").geometry, "axis_cosine")
     assert row["value"] == pytest.approx(shared, abs=0.1)
     assert row["ci_low"] <= shared <= row["ci_high"]
     assert row["ceiling"] == pytest.approx(1, abs=0.1)
@@ -114,12 +115,12 @@ def test_sessions_that_are_replicates_are_averaged():
     data = recordings(dataset)
     keys = ["task", "measure"]
     each = [
-        measure([one], dataset, "LPFC", 1, "toy")
+        measure([one], Study("toy", dataset, 1), "LPFC")
         .geometry.query("window == 'late'")
         .set_index(keys)[["value", "ceiling", "floor"]]
         for one in data
     ]
-    both = measure(data, dataset, "LPFC", 1, "toy").geometry.query("window == 'late'")
+    both = measure(data, Study("toy", dataset, 1), "LPFC").geometry.query("window == 'late'")
     both = both.set_index(keys)[["value", "ceiling", "floor"]]
     assert {"axis_cosine", "plane_angle_cos", "ccgp_label"} <= {name for _, name in both.index}
     pd.testing.assert_frame_equal(both, (each[0] + each[1]).loc[both.index] / 2)
@@ -129,7 +130,7 @@ def test_sessions_that_are_replicates_are_averaged():
 def test_parallel_and_orthogonal_colour_planes_are_told_apart(degrees):
     dataset = settings()
     data = recordings(dataset, degrees=degrees, units=30)
-    table = measure(data, dataset, "LPFC", 1, "toy").geometry
+    table = measure(data, Study("toy", dataset, 1), "LPFC").geometry
     row = late(table, "plane_angle_cos", "retro")
     assert row["value"] == pytest.approx(np.cos(np.deg2rad(degrees)), abs=0.15)
     assert row["ci_low"] <= row["value"] <= row["ci_high"]
@@ -139,7 +140,7 @@ def test_parallel_and_orthogonal_colour_planes_are_told_apart(degrees):
 
 def test_no_table_has_a_row_twice_or_a_number_missing(tmp_path):
     dataset = settings()
-    tables = measure(recordings(dataset), dataset, "LPFC", 1, "toy")
+    tables = measure(recordings(dataset), Study("toy", dataset, 1), "LPFC")
     assert [list(table.columns) for table in tables] == [
         COLUMNS,
         LEFT_OUT_COLUMNS,
@@ -166,7 +167,7 @@ def test_what_a_data_set_lacks_is_told():
     dataset = settings(colors=False, population="simultaneous")
     dataset = dataset.model_copy(update={"tasks": {"pro": dataset.tasks["pro"]}})
     data = [one.isel(trial=one["task"].values == "pro") for one in recordings(dataset, sessions=1)]
-    tables = measure(data, dataset, "LPFC", 1, "toy")
+    tables = measure(data, Study("toy", dataset, 1), "LPFC")
     reasons = tables.left_out.drop_duplicates("measure").set_index("measure")["reason"]
     assert "one task" in reasons["ccgp_label"]
     assert "no colors" in reasons["plane_cosine"]
@@ -179,7 +180,7 @@ def test_noise_is_left_out_with_its_reason():
     left_out, values = 0, []
     for seed in range(10):
         noise = recordings(dataset, signal=0.0, seed=seed, trials=40)
-        tables = measure(noise, dataset, "LPFC", 1, "toy")
+        tables = measure(noise, Study("toy", dataset, 1), "LPFC")
         table = tables.geometry.query("measure == 'axis_cosine'")
         missing = tables.left_out.query("measure == 'axis_cosine'")
         assert missing["reason"].str.contains("split-half reliability").all()
@@ -196,11 +197,13 @@ def test_the_planted_overlap_of_colour_planes_is_found(degrees):
     The SD over data sets is .16 at most, so .16 is more than 4 SDs of the mean of 20.
     """
     dataset = settings()
-    resampling = Resampling(20, 4, 20, 0.95, 1, "toy")
+    resampling = Resampling(
+        Study("toy", dataset, 1), bootstraps=20, splits=4, shuffles=20, confidence=0.95
+    )
     found = {"plane_cosine": [], "alignment": []}
     for seed in range(20):
         data = recordings(dataset, degrees=degrees, units=30, signal=2.0, seed=seed)
-        population = populations(data, "toy", dataset, "LPFC")[0]
+        population = build_populations(data, Study("toy", dataset, 1), "LPFC")[0]
         colors = {one.attrs["session"]: shown_colors(one, dataset.colors, "toy") for one in data}
         point = len(population.times) + 1
         context = Context(colors, dataset.decoding, resampling)
@@ -217,13 +220,15 @@ def test_the_planted_overlap_of_colour_planes_is_found(degrees):
 def test_intervals_of_the_axis_cosine_cover_the_planted_one():
     """Of 30 intervals at 95 %, more than 7 miss by chance in fewer than 1 of 10,000 runs."""
     dataset = settings(colors=False)
-    resampling = Resampling(60, 4, 10, 0.95, 1, "toy")
+    resampling = Resampling(
+        Study("toy", dataset, 1), bootstraps=60, splits=4, shuffles=10, confidence=0.95
+    )
     covered = 0
     for seed in range(30):
         data = recordings(
             dataset, 0.5, sessions=1, units=25, trials=60, signal=2.0, color=0.0, seed=seed
         )
-        members = populations(data, "toy", dataset, "LPFC")
+        members = build_populations(data, Study("toy", dataset, 1), "LPFC")
         place = Place((0, 1), (len(members[0].times) + 1,))
         context = Context(None, dataset.decoding, resampling)
         found = axis_cosine.estimate(members[0], place, context)["axis_cosine"]
@@ -238,13 +243,15 @@ def test_a_value_needs_no_ceiling_where_references_are_not_asked_for():
     Over time no ceilings are reported, so their lack may not take values away.
     """
     dataset = settings(colors=False)
-    resampling = Resampling(20, 1, 10, 0.5, 1, "toy")
+    resampling = Resampling(
+        Study("toy", dataset, 1), bootstraps=20, splits=1, shuffles=10, confidence=0.5
+    )
     with_references = Context(None, dataset.decoding, resampling)
     without = Context(None, dataset.decoding, resampling._replace(references=False))
     refused = 0
     for seed in range(60):
         data = recordings(dataset, sessions=1, trials=16, signal=0.5, color=0.0, seed=seed)
-        population = populations(data, "toy", dataset, "LPFC")[0]
+        population = build_populations(data, Study("toy", dataset, 1), "LPFC")[0]
         where = (population, Place((0, 1), (len(population.times) + 1,)))
         try:
             alone = axis_cosine.estimate(*where, without)["axis_cosine"]
@@ -266,7 +273,9 @@ def test_the_same_seed_gives_the_same_table_and_another_seed_another():
     dataset = settings()
     data = recordings(dataset)
     one, same, other = (
-        measure(data, dataset, "LPFC", seed, "toy").geometry.query("measure == 'axis_cosine'")
+        measure(data, Study("toy", dataset, seed), "LPFC").geometry.query(
+            "measure == 'axis_cosine'"
+        )
         for seed in (1, 1, 2)
     )
     pd.testing.assert_frame_equal(one, same)
@@ -276,7 +285,7 @@ def test_the_same_seed_gives_the_same_table_and_another_seed_another():
 
 def test_without_colours_there_are_no_planes():
     dataset = settings(colors=False)
-    tables = measure(recordings(dataset), dataset, "LPFC", 1, "toy")
+    tables = measure(recordings(dataset), Study("toy", dataset, 1), "LPFC")
     assert not set(tables.geometry["measure"]) & {"plane_angle_cos", "plane_cosine", "alignment"}
     assert tables.color_information.empty
 
@@ -294,8 +303,8 @@ def test_items_may_have_any_names():
         one.assign_coords(label=("trial", [names[str(label)] for label in one["label"].values]))
         for one in data
     ]
-    found = measure(data, dataset, "LPFC", 1, "toy")
-    other = measure(relabelled, renamed, "LPFC", 1, "toy")
+    found = measure(data, Study("toy", dataset, 1), "LPFC")
+    other = measure(relabelled, Study("toy", renamed, 1), "LPFC")
     assert len(found.color_information)
     assert (
         found.color_planes["location"].map(names).tolist()
@@ -310,7 +319,7 @@ def test_a_session_without_enough_trials_of_a_colour_gives_no_plane():
     dataset = settings()
     data = recordings(dataset)
     data = [one.assign_coords(upper_color=0 * one["upper_color"]) for one in data]
-    tables = measure(data, dataset, "LPFC", 1, "toy")
+    tables = measure(data, Study("toy", dataset, 1), "LPFC")
     assert "plane_angle_cos" not in set(tables.geometry["measure"])
     reasons = tables.left_out.drop_duplicates("measure").set_index("measure")["reason"]
     assert "two trials in every colour bin" in reasons["plane_angle_cos"]
@@ -322,7 +331,7 @@ def test_a_missing_colour_column_is_named():
     data = [one.drop_vars("lower_color") for one in recordings(dataset)]
     match = r"toy\.colors\.items\.lower: no trial column 'lower_color'"
     with pytest.raises(InputError, match=match):
-        measure(data, dataset, "LPFC", 1, "toy")
+        measure(data, Study("toy", dataset, 1), "LPFC")
 
 
 def test_colours_that_are_words_are_an_error():
@@ -332,4 +341,4 @@ def test_colours_that_are_words_are_an_error():
         for one in recordings(dataset)
     ]
     with pytest.raises(InputError, match="holds no colours in rad"):
-        measure(data, dataset, "LPFC", 1, "toy")
+        measure(data, Study("toy", dataset, 1), "LPFC")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.decoding.population import Population, SessionTrials
 
 TASKS = ["pro", "retro"]
 TIMES = 0.05 + 0.1 * np.arange(8)
@@ -88,7 +88,7 @@ def uncoded() -> Callable[..., Population]:
         rates = rng.normal(size=(len(task), n_units, n_times))
         rates += signal * ((task == 1) * np.where(label == 1, 1, -1))[:, None, None]
         rates = np.concatenate([rates, rates.mean(axis=2, keepdims=True)], axis=2)
-        part = Part(
+        part = SessionTrials(
             session="s",
             rates=rates.astype(np.float32),
             task=task,

@@ -17,6 +17,7 @@ from neuro_attn.inference.pvalues import (
     false_discovery_p_value,
     p_value,
 )
+from neuro_attn.study import Study
 
 # --- one test ----------------------------------------------------------------------------------
 
@@ -295,9 +296,9 @@ def p_values_without_code(uncoded, dataset, signal, seed):
     ranks, valid = [], []
     for number in range(N_EXPERIMENTS):
         made = uncoded(rng, signal)
-        decoded = decode_region([made], settings, None, number, "data", "V4").isel(
-            session=0, train_task=0
-        )
+        decoded = decode_region(
+            [made], Study("data", settings, number), region="V4", n_units=None
+        ).isel(session=0, train_task=0)
         observed = decoded["window_accuracy"].mean("draw").isel(window=0).values
         null = decoded["window_null"].isel(window=0).values
         at_same_time = {"train_time": decoded["time"], "test_time": decoded["time"]}

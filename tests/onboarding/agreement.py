@@ -16,6 +16,7 @@ from neuro_attn.decoding import confounds
 from neuro_attn.files import as_filename
 from neuro_attn.geometry.tables import measure
 from neuro_attn.inference import tables
+from neuro_attn.study import Study
 from tests import formats
 
 SIDES = ("left", "right", "up", "down")
@@ -205,16 +206,21 @@ def run(settings: Configuration, data_folder: Path, results: Path | None = None)
             stored(each, f"{as_filename(session)}.nc")
             for session, each in zip(sessions, made, strict=True)
         ]
-        table = decoding.regions_table(recordings, name, dataset)
+        study = Study(name, dataset, settings.seed)
+        table = decoding.regions_table(recordings, study)
         n_units = decoding.units_per_draw(dataset, table)
         decoded = []
         for region in table["region"].unique():
-            members = decoding.populations(recordings, name, dataset, region)
+            members = decoding.build_populations(recordings, study, region)
             one = decoding.decode_region(
-                members, dataset, n_units, settings.seed, name, region, progress=False
+                members,
+                study,
+                region=region,
+                n_units=n_units,
+                progress=False,
             )
             decoded.append(stored(one, "decoding.nc"))
-            measure(recordings, dataset, region, settings.seed, name)
+            measure(recordings, study, region)
         inference = dataset.inference
         tables.transfer_table(decoded, inference)
         tables.summary_table(decoded, inference)
@@ -222,5 +228,5 @@ def run(settings: Configuration, data_folder: Path, results: Path | None = None)
         tables.unit_count_table(decoded)
         tables.cross_temporal(decoded, inference)
         if dataset.confounds:
-            found = confounds.decode_confounds(recordings, dataset, table, settings.seed, name)
+            found = confounds.decode_confounds(recordings, study, table)
             confounds.together({k: tables.summary_table(v, inference) for k, v in found.items()})

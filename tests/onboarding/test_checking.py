@@ -9,8 +9,9 @@ import yaml
 
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
-from neuro_attn.decoding import evaluation, procedure, transfer
+from neuro_attn.decoding import evaluation, population_decoder, unit_subsets
 from neuro_attn.onboarding import checking, cost
+from neuro_attn.study import Study
 from tests.onboarding.conftest import (
     N_UNITS,
     spike_trains,
@@ -78,7 +79,7 @@ def test_a_check_finds_what_a_run_finds(tmp_path):
             assert outline[name].variable.equals(recording[name].variable)
         assert not outline["rates"].any()
     (report,) = checking.examine(settings, tmp_path)
-    expected = decoding.regions_table(recordings, "mine", settings.datasets["mine"])
+    expected = decoding.regions_table(recordings, Study("mine", settings.datasets["mine"], 1))
     assert report.cost.populations == len(expected) == 3
     assert report.left_out == ["region V4: fewer than 5 units in b (4)."]
 
@@ -284,12 +285,12 @@ def test_the_number_of_fits_is_that_of_the_decoding(tmp_path, monkeypatch, tasks
             fitted += len(folds) * len(population.tasks) * population.n_points
         return original(population, folds, units, settings, points, across)
 
-    for module in (procedure, transfer):
+    for module in (original, population_decoder, unit_subsets):
         monkeypatch.setattr(module, "evaluate_fold", counted)
     recordings = sources.read("mine", dataset, tmp_path, 0)
     for region in ("V4", "FEF"):
-        members = decoding.populations(recordings, "mine", dataset, region)
-        decoding.decode_region(members, dataset, 12, 0, "mine", region)
+        members = decoding.build_populations(recordings, Study("mine", dataset, 1), region)
+        decoding.decode_region(members, Study("mine", dataset, 0), region=region, n_units=12)
     assert report.cost.fits == fitted
 
 
@@ -303,12 +304,14 @@ def test_the_estimate_is_of_the_size_of_the_time_that_decoding_takes(tmp_path):
     dataset = settings.datasets["mine"]
     (report,) = checking.examine(settings, tmp_path)
     recordings = sources.read("mine", dataset, tmp_path, 0)
-    members = [decoding.populations(recordings, "mine", dataset, r) for r in ("V4", "FEF")]
+    members = [
+        decoding.build_populations(recordings, Study("mine", dataset, 1), r) for r in ("V4", "FEF")
+    ]
     # What is compiled at its first call does not count.
-    decoding.decode_region(members[0], dataset, 12, 0, "mine", "V4")
+    decoding.decode_region(members[0], Study("mine", dataset, 0), region="V4", n_units=12)
     start = time.process_time()
     for region, of_region in zip(("V4", "FEF"), members, strict=True):
-        decoding.decode_region(of_region, dataset, None, 0, "mine", region)
+        decoding.decode_region(of_region, Study("mine", dataset, 0), region=region, n_units=None)
     taken = time.process_time() - start
     assert 1 / 6 < report.cost.decoding_seconds / taken < 6
 

@@ -9,6 +9,7 @@ import pytest
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
 from neuro_attn.onboarding import checking, limits, rendering
+from neuro_attn.study import Study
 from tests import formats
 
 POOLED = {"population": "pseudopopulation"}
@@ -69,12 +70,14 @@ def test_what_limits_is_what_decoders_have(examined, tmp_path, kind):
         own[group][name] = int(value) if value.isdigit() else value
         dataset = parse({"datasets": {"drawn": own}}).datasets["drawn"]
         recordings = sources.read("drawn", dataset, tmp_path / "again", 0)
-        table = decoding.regions_table(recordings, "drawn", dataset)
+        table = decoding.regions_table(recordings, Study("drawn", dataset, 1))
         n_units = decoding.units_per_draw(dataset, table)
         train, units = [], []
         for region in table["region"].unique():
-            members = decoding.populations(recordings, "drawn", dataset, region)
-            decoded = decoding.decode_region(members, dataset, n_units, 0, "drawn", region)
+            members = decoding.build_populations(recordings, Study("drawn", dataset, 1), region)
+            decoded = decoding.decode_region(
+                members, Study("drawn", dataset, 0), region=region, n_units=n_units
+            )
             train += (decoded["n_train"] // 2).values.tolist()
             units += decoded["units_per_draw"].values.tolist()
         assert attained.train == (min(train), max(train)), setting

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from neuro_attn import recording, sources
 from neuro_attn.configuration import parse
-from neuro_attn.decoding.populations import trial_column
+from neuro_attn.decoding.building import trial_column
 from neuro_attn.errors import InputError
 from neuro_attn.expressions import evaluate
 from neuro_attn.sources.text_tables import read_text_table

@@ -62,6 +62,7 @@ checkpoint regions:
         "../envs/neuro-attn.yaml"
     params:
         settings=settings_of,
+        seed=CONFIGURATION.seed,
         sources=sources_of("regions.py"),
     script:
         "../scripts/regions.py"

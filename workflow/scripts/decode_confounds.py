@@ -4,13 +4,14 @@ from neuro_attn.decoding import confounds
 from neuro_attn.inference import tables
 from neuro_attn.jobs import job
 from neuro_attn.results import read_csv, write_csv
+from neuro_attn.study import Study
 
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
-    dataset, name = dataset_from(snakemake.params.settings), snakemake.wildcards.dataset
+    dataset = dataset_from(snakemake.params.settings)
+    study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
     recordings = [recording.load(path) for path in snakemake.input.recordings]
-    decoded = confounds.decode_confounds(
-        recordings, dataset, read_csv(snakemake.input.regions), snakemake.params.seed, name
-    )
+    regions = read_csv(snakemake.input.regions)
+    decoded = confounds.decode_confounds(recordings, study, regions)
     summaries = {
         key: tables.summary_table(decodings, dataset.inference)
         for key, decodings in decoded.items()

@@ -5,17 +5,19 @@ from neuro_attn.configuration import dataset_from
 from neuro_attn.jobs import job
 from neuro_attn.onboarding import cost
 from neuro_attn.results import write_csv
+from neuro_attn.study import Study
 
 memory = snakemake.config.get("memory")
 with (
     job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output),
     budget.limited(memory),
 ):
-    name, dataset = snakemake.wildcards.dataset, dataset_from(snakemake.params.settings)
+    dataset = dataset_from(snakemake.params.settings)
+    study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
     recordings = [recording.load(path) for path in snakemake.input.recordings]
     for each in decoding.sessions_left_out(recordings, dataset):
         print(f"session {each.session} is left out: {each} trials", file=sys.stderr)
-    table = decoding.regions_table(recordings, name, dataset)
+    table = decoding.regions_table(recordings, study)
     # The jobs that follow are many; what they need is clear before the first of them starts.
-    cost.check_memory(cost.cost_of(recordings, name, dataset, table), name)
+    cost.check_memory(cost.cost_of(recordings, study, table), study.name)
     write_csv(table, snakemake.output.table)

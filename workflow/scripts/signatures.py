@@ -2,18 +2,26 @@ from neuro_attn import comparison, recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.jobs import job
 from neuro_attn.results import read_csv
+from neuro_attn.study import Study
 
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
-    name, seed = snakemake.wildcards.dataset, snakemake.params.seed
+    name = snakemake.wildcards.dataset
     settings = {key: dataset_from(each) for key, each in snakemake.params.settings.items()}
     tables = dict(zip(settings, map(read_csv, snakemake.input.regions), strict=True))
     sizes = comparison.equal_sizes(settings, tables)
     recordings = [recording.load(path) for path in snakemake.input.recordings]
     regions = list(tables[name]["region"].unique())
-    own = (recordings, settings[name], regions, sizes, seed, name)
+    study = Study(name, settings[name], snakemake.params.seed)
     if "brain" in snakemake.input.keys():
         brain = comparison.apart(recording.load(snakemake.input.brain))
-        found = comparison.of_populations(*own, brain, snakemake.params.confidence)
+        found = comparison.of_populations(
+            recordings,
+            study,
+            populations=regions,
+            sizes=sizes,
+            brain=brain,
+            confidence=snakemake.params.confidence,
+        )
     else:
-        found = comparison.of_regions(*own)
+        found = comparison.of_regions(recordings, study, regions=regions, sizes=sizes)
     recording.save(comparison.together(found), snakemake.output[0])

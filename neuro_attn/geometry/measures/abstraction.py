@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from neuro_attn.configuration import Decoding
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError
 from neuro_attn.geometry.places import Context, Place
 

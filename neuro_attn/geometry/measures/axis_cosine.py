@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.geometry.coding_axes import coding_axes, cosine, inner_products
 from neuro_attn.geometry.colors import Colors, no_noise
 from neuro_attn.geometry.conditions import bootstrapped, membership, shuffled, split_halves
@@ -61,7 +61,7 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
     return {"axis_cosine": found}
 
 
-def _fewest(part: Part, pair: tuple[int, ...], classes: tuple[str, ...]) -> int:
+def _fewest(part: SessionTrials, pair: tuple[int, ...], classes: tuple[str, ...]) -> int:
     return min(
         int(((part.task == task) & (part.label == k)).sum())
         for task in pair
@@ -70,7 +70,7 @@ def _fewest(part: Part, pair: tuple[int, ...], classes: tuple[str, ...]) -> int:
 
 
 def _axis_products(
-    part: Part,
+    part: SessionTrials,
     point: int | slice,
     pair: tuple[int, ...],
     n_classes: int,

@@ -1,6 +1,6 @@
 """How far the subspaces of the classes of two tasks are the same (`subspaces`)."""
 
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.contrasts import of_classes
 from neuro_attn.geometry.estimates import Estimate, UndefinedError
 from neuro_attn.geometry.overlap import compare

@@ -1,6 +1,6 @@
 """How far the subspaces of the two items' colours are the same in a task (`subspaces`)."""
 
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.contrasts import of_colors
 from neuro_attn.geometry.estimates import Estimate
 from neuro_attn.geometry.overlap import compare

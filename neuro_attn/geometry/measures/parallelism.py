@@ -5,7 +5,7 @@ The score is that of Bernardi et al. (2020), Cell 183:954, without the pull of n
 
 import numpy as np
 
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.contrasts import of_differences
 from neuro_attn.geometry.estimates import Estimate
 from neuro_attn.geometry.overlap import compare

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neuro_attn.decoding.populations import Part, Population
+from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.geometry.conditions import bootstrapped, shuffled, split_halves, weighted_means
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, part_rates
 from neuro_attn.geometry.places import Context, Place
@@ -53,7 +53,7 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
 
 
 def _plane_conditions(
-    part: Part, point: int | slice, task: int, members: np.ndarray, resampling: Resampling
+    part: SessionTrials, point: int | slice, task: int, members: np.ndarray, resampling: Resampling
 ) -> tuple[np.ndarray, ...]:
     """Return condition means of a session: data, bootstraps, splits, shuffles (..., 2 bin, unit).
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.contrasts import of_times
 from neuro_attn.geometry.estimates import Estimate
 from neuro_attn.geometry.overlap import compare

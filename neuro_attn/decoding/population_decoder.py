@@ -1,7 +1,7 @@
-"""The whole procedure, on the data and on its replicates.
+"""Decoding of one population: the data, permuted labels, resamples and mirrored units.
 
-Split, choice of units, standardisation, fit and test run on the data, on permuted labels and on
-resampled trials and units alike; the three differ only in their `Replicate`.
+Split, choice of units, standardisation, fit and test are the same for the data, for permuted labels
+and for resampled trials and units. The three differ only in their `Replicate`.
 """
 
 from collections.abc import Iterator
@@ -10,61 +10,53 @@ from typing import Literal
 import numpy as np
 from tqdm import tqdm
 
-from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_mirrored
-from neuro_attn.decoding.nulls import LabelOrder
-from neuro_attn.decoding.populations import Population
+from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.splits import Fold, Replicate, Sizes, draw_folds, fold_sizes
-from neuro_attn.randomness import stream
+from neuro_attn.decoding.surrogates import SurrogateLabels
+from neuro_attn.study import Study
 
 BATCH_BYTES = 16_000_000
 """Training data held at once; small enough to stay near the processor's caches."""
 MIRRORED_AT_ONCE = 1000
 """Replicates with mirrored units whose accuracies are summed at once."""
-OBSERVED = Replicate("observed")
+ORIGINAL = Replicate("observed")
+"""The data themselves, with their own labels and trials."""
 
 
-class Procedure:
-    """How one population is decoded, again and again.
+class PopulationDecoder:
+    """Decodes one population: the data and its replicates.
 
     Parameters
     ----------
     population : Population
         The data.
-    dataset : settings of a data set
-        Its decoding and inference.
+    study : Study
+        The data set, with the settings of decoding and inference.
+    region : str
+        The region; part of the names of random streams.
     n_units : int or None
         Units of a draw; None takes all.
-    order : LabelOrder
-        The label orders of the null.
-    counts_are_kept : bool
-        Whether all of them have as many trials of each class as the data.
-    seed : int
-        The configuration's seed.
-    name, region : str
-        Data set and region; part of the random streams.
+    surrogates : SurrogateLabels
+        The labels of permutations.
     progress : tqdm
-        Told of every draw of every replicate.
+        Updated after every draw of every replicate.
     """
 
     def __init__(
         self,
         population: Population,
-        dataset: AnyDataset,
-        n_units: int | None,
-        order: LabelOrder,
-        counts_are_kept: bool,
-        seed: int,
-        name: str,
+        study: Study,
+        *,
         region: str,
+        n_units: int | None,
+        surrogates: SurrogateLabels,
         progress: tqdm,
     ):
-        self.population = population
-        self.settings = dataset.decoding
-        self.inference = dataset.inference
+        self.population, self.study, self.region = population, study, region
+        self.settings, self.inference = study.dataset.decoding, study.dataset.inference
         self.n_units = min(n_units or population.n_units, population.n_units)
-        self.seed, self.name, self.region, self.progress = seed, name, region, progress
-        self.order, self.counts_are_kept = order, counts_are_kept
+        self.surrogates, self.progress = surrogates, progress
         wanted = self.settings.pseudotrials
         self.pseudotrials = None if wanted == "auto" else wanted
         self.sizes = fold_sizes(population, self.settings.folds, self.pseudotrials)
@@ -89,24 +81,22 @@ class Procedure:
         return list(
             draw_folds(
                 self.population,
-                self.settings,
-                sizes or self.sizes,
-                self.order,
-                self.seed,
-                self.name,
-                draw,
-                replicate,
+                self.study,
+                sizes=sizes or self.sizes,
+                surrogates=self.surrogates,
+                draw=draw,
+                replicate=replicate,
             )
         )
 
     def units(self, draw: int, replicate: Replicate) -> np.ndarray:
         """Return the units of a draw; bootstraps resample the region's units once for all draws."""
-        names = (self.name, self.region, self.population.session)
+        names = (self.region, self.population.session)
         n = self.population.n_units
         pool = np.arange(n)
         if replicate.kind == "bootstrap":
-            pool = stream(self.seed, "bootstrap units", *names, replicate.index).choice(n, n)
-        return pool[stream(self.seed, "units", *names, draw).permutation(n)]
+            pool = self.study.rng("bootstrap units", *names, replicate.index).choice(n, n)
+        return pool[self.study.rng("units", *names, draw).permutation(n)]
 
     def replicated(self, replicates: list[Replicate]) -> np.ndarray:
         """Return accuracies (replicate, train, test, point, point), means over draws and folds.
@@ -123,7 +113,7 @@ class Procedure:
             total = np.zeros((len(batch), *shape[1:]))
             for draw in range(self.settings.draws):
                 units = np.stack([self.units(draw, each)[: self.n_units] for each in batch])
-                observed = self.folds(draw, OBSERVED, sizes)
+                observed = self.folds(draw, ORIGINAL, sizes)
                 replicated = zip(*(self.folds(draw, each, sizes) for each in batch), strict=True)
                 for true, folds in zip(observed, replicated, strict=True):
                     across = true if batch[0].kind == "permutation" else None
@@ -143,10 +133,10 @@ class Procedure:
         accuracy = np.zeros_like(null)
         if len(null) == 0:
             return accuracy
-        names = (self.name, self.region, self.population.session)
+        names = (self.region, self.population.session)
         mirrors = np.stack(
             [
-                stream(self.seed, "mirrored units", *names, index).choice(
+                self.study.rng("mirrored units", *names, index).choice(
                     (-1, 1), self.population.n_units
                 )
                 for index in range(len(null))
@@ -157,8 +147,8 @@ class Procedure:
             batch = mirrors[start : start + MIRRORED_AT_ONCE]
             total = np.zeros((len(batch), *null.shape[1:]))
             for draw in range(self.settings.draws):
-                units = self.units(draw, OBSERVED)[: self.n_units]
-                for fold in self.folds(draw, OBSERVED):
+                units = self.units(draw, ORIGINAL)[: self.n_units]
+                for fold in self.folds(draw, ORIGINAL):
                     total += evaluate_mirrored(
                         self.population, fold, units, self.settings, batch[:, units]
                     )
@@ -170,14 +160,16 @@ class Procedure:
     def _batches(self, replicates: list[Replicate]) -> Iterator[tuple[Sizes, list[int]]]:
         """Yield numbers of replicates that have folds of the same size and fit into memory.
 
-        Labels that come with counts of their own get folds by the same rule as the data. A rule
-        that looked at the data alone would tell them from the null.
+        Label sets with counts of their own get folds by the same rule as the data. A rule for the
+        data alone would distinguish them from the null.
         """
         groups: dict[bytes, tuple[Sizes, list[int]]] = {}
         for number, replicate in enumerate(replicates):
             sizes = self.sizes
-            if replicate.kind == "permutation" and not self.counts_are_kept:
-                labels = [self.order(part, replicate.index) for part in self.population.parts]
+            if replicate.kind == "permutation" and not self.surrogates.keeps_counts:
+                labels = [
+                    self.surrogates.draw(part, replicate.index) for part in self.population.parts
+                ]
                 sizes = fold_sizes(self.population, self.settings.folds, self.pseudotrials, labels)
             key = np.append(sizes.test, sizes.train).tobytes()
             groups.setdefault(key, (sizes, []))[1].append(number)

@@ -1,8 +1,6 @@
-"""Populations: the units of a region, from one session or put together over sessions."""
+"""Build the populations of a data set from its recordings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -10,131 +8,17 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.configuration import AnyDataset
+from neuro_attn.configuration.null_models import NULL_MODELS
+from neuro_attn.decoding.population import Population, SessionTrials, fewest_trials, trial_counts
 from neuro_attn.errors import InputError
 from neuro_attn.files import meeting, shown_apart
 from neuro_attn.recording import stored_name
+from neuro_attn.study import Study
 
 POOLED = "all"
 """Name of the session that stands for all sessions together."""
 TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
 """Confounds that are no trial columns: when a trial was, and how much a region fired in it."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one session gives to a population.
-
-    Parameters
-    ----------
-    session : str
-        The session.
-    rates : array, shape (trial, unit, point)
-        Float32; points are the time bins followed by the windows.
-    task, label : array of int, shape (trial,)
-        Numbers of task and class.
-    unit_ids, trial_ids : array, shape (unit,) and (trial,)
-        Their names.
-    event_time : array, shape (trial,), optional
-        When the trials were, s; without it they stand in order of time.
-    condition : array of int, shape (trial,), optional
-        Within which trials labels are shuffled, beside the task.
-    block : array, shape (trial,), optional
-        Values whose runs are blocks; without it, runs of the label are.
-    """
-
-    session: str
-    rates: np.ndarray
-    task: np.ndarray
-    label: np.ndarray
-    unit_ids: np.ndarray
-    trial_ids: np.ndarray
-    event_time: np.ndarray | None = None
-    condition: np.ndarray | None = None
-    block: np.ndarray | None = None
-
-    @property
-    def in_time(self) -> np.ndarray:
-        """Trial numbers in order of time."""
-        if self.event_time is None:
-            return np.arange(len(self.task))
-        return np.argsort(self.event_time, kind="stable")
-
-
-@dataclass(frozen=True)
-class Population:
-    """Units that are decoded together.
-
-    Parameters
-    ----------
-    session : str
-        The session, or ``POOLED`` for a pseudopopulation.
-    parts : list of Part
-        One a session.
-    tasks, classes, windows : tuple of str
-        Their names, in the order of the numbers used for them.
-    times : array, shape (time,)
-        Bin centres, s.
-    session_labels : dict of str to tuple of array of int
-        Class numbers of every session of the data set, task by task in order of time: for the null
-        of swapped sessions, which are the same for all regions.
-    """
-
-    session: str
-    parts: list[Part]
-    tasks: tuple[str, ...]
-    classes: tuple[str, ...]
-    windows: tuple[str, ...]
-    times: np.ndarray
-    session_labels: dict[str, tuple[np.ndarray, ...]] = field(default_factory=dict)
-
-    @property
-    def n_units(self) -> int:
-        """Number of units, over all parts."""
-        return sum(part.rates.shape[1] for part in self.parts)
-
-    @property
-    def n_points(self) -> int:
-        """Number of time bins and windows."""
-        return len(self.times) + len(self.windows)
-
-    @cached_property
-    def origin(self) -> np.ndarray:
-        """Mean rate of every unit, (unit,), from which decoders count; any other would do, too."""
-        return np.concatenate([part.rates.mean(axis=(0, 2)) for part in self.parts])
-
-    @cached_property
-    def _flat(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """All rates as (trial and unit, point), and for each unit its part, first row and step."""
-        sizes = [part.rates.shape[:2] for part in self.parts]
-        starts = np.cumsum([0] + [trials * units for trials, units in sizes])
-        rates = np.concatenate([part.rates.reshape(-1, self.n_points) for part in self.parts])
-        part = np.repeat(np.arange(len(sizes)), [units for _, units in sizes])
-        first = np.concatenate(
-            [start + np.arange(units) for start, (_, units) in zip(starts[:-1], sizes, strict=True)]
-        )
-        step = np.repeat([units for _, units in sizes], [units for _, units in sizes])
-        return rates, part, first, step
-
-    def rows(self, trials: np.ndarray, units: np.ndarray, points: slice) -> np.ndarray:
-        """Put (pseudo)trials together.
-
-        Parameters
-        ----------
-        trials : array of int, shape (replicate, part, row)
-            Raw trial of each part.
-        units : array of int, shape (replicate, unit)
-            Units, numbered over all parts.
-        points : slice
-            Time bins and windows to take.
-
-        Returns
-        -------
-        numpy.ndarray, shape (replicate, point, row, unit)
-        """
-        rates, part, first, step = self._flat
-        chosen = np.take_along_axis(trials, part[units][:, :, None], axis=1)
-        index = first[units][:, :, None] + chosen * step[units][:, :, None]
-        return np.ascontiguousarray(rates[:, points][index].transpose(0, 3, 2, 1))
 
 
 class Rarest(NamedTuple):
@@ -176,49 +60,40 @@ def sessions_left_out(recordings: list[xr.Dataset], dataset: AnyDataset) -> list
     return [each for each in found if each.n_trials < trials_needed(dataset)]
 
 
-def populations(
-    recordings: list[xr.Dataset], name: str, dataset: AnyDataset, region: str
-) -> list[Population]:
-    """Return a region's populations: one a session, or one of all sessions if pooled.
+def build_populations(recordings: list[xr.Dataset], study: Study, region: str) -> list[Population]:
+    """Return a region's populations: one per session, or one of all sessions if pooled.
 
     Sessions with fewer trials of a task and class than folds or ``sessions.min_trials``, and
-    (unless pooled) with fewer units than ``regions.min_units``, take no part.
+    (unless pooled) with fewer units than ``regions.min_units``, are excluded.
 
     Raises
     ------
     InputError
         If no session has enough trials or units, or a trial column that settings name is missing.
     """
+    dataset = study.dataset
     tasks, classes = tuple(dataset.tasks), class_names(recordings)
     pooled = dataset.decoding.population == "pseudopopulation"
     scarce = {each.session: each for each in sessions_left_out(recordings, dataset)}
     parts, sizes = [], [0]
     session_labels = {}
     for recording in recordings:
-        part = _part(recording, name, dataset, region, tasks, classes)
+        part = _session_trials(recording, study, region=region, tasks=tasks, classes=classes)
         if part.session in scarce:
             continue
-        session_labels[part.session] = tuple(
-            part.label[part.in_time][part.task[part.in_time] == task] for task in range(len(tasks))
-        )
+        session_labels[part.session] = tuple(part.label[each] for each in part.trials_by_task)
         sizes.append(part.rates.shape[1])
         if sizes[-1] >= (1 if pooled else dataset.regions.min_units):
             parts.append(part)
     if len(scarce) == len(recordings):
-        raise _no_session(list(scarce.values()), name, dataset)
+        raise _no_session(list(scarce.values()), study)
     units = sum(sizes) if pooled else max(sizes)
     if not parts or units < dataset.regions.min_units:
         raise InputError(
-            f"datasets.{name}.regions.min_units",
+            study.key("regions.min_units"),
             f"region {region!r} has {units} units; allowed: {dataset.regions.min_units} and more.",
         )
-    if dataset.inference.null == "session_swap" and len(session_labels) < 2:
-        raise InputError(
-            f"datasets.{name}.inference.null",
-            f"session_swap needs several sessions with enough trials; there is "
-            f"{len(session_labels)}.",
-            "Allowed for one session: shuffle, pseudosession.",
-        )
+    _check_sessions(len(session_labels), study)
     groups = [(POOLED, parts)] if pooled else [(part.session, [part]) for part in parts]
     times = recordings[0]["time"].values
     windows = tuple(dataset.windows)
@@ -228,8 +103,22 @@ def populations(
     ]
 
 
-def _no_session(scarce: list[Rarest], name: str, dataset: AnyDataset) -> InputError:
+def _check_sessions(n_sessions: int, study: Study) -> None:
+    """Raise `InputError` if the null model needs more sessions."""
+    null = NULL_MODELS[study.dataset.inference.null]
+    if n_sessions < null.min_sessions:
+        allowed = [each.name for each in NULL_MODELS.values() if n_sessions >= each.min_sessions]
+        raise InputError(
+            study.key("inference.null"),
+            f"{null.name} needs {null.min_sessions} or more sessions with enough trials; there is "
+            f"{n_sessions}.",
+            f"Allowed here: {', '.join(allowed)}.",
+        )
+
+
+def _no_session(scarce: list[Rarest], study: Study) -> InputError:
     """Return why no session has enough trials."""
+    dataset = study.dataset
     folds, needed = dataset.decoding.folds, trials_needed(dataset)
     most = max(scarce, key=lambda each: each.n_trials)
     key, asks = "decoding.folds", f"{folds} folds need {needed}"
@@ -242,46 +131,30 @@ def _no_session(scarce: list[Rarest], name: str, dataset: AnyDataset) -> InputEr
         remedy = f"At most {most.n_trials} keeps a session."
     others = "; other sessions have no more" if len(scarce) > 1 else ""
     return InputError(
-        f"datasets.{name}.{key}",
+        study.key(key),
         f"{asks} trials of every task and class; session {most.session!r} has {most}{others}.",
         remedy,
     )
 
 
-def without_times(population: Population) -> Population:
-    """Return a population that has rates in the windows only."""
-    n_times = len(population.times)
-    parts = [replace(part, rates=part.rates[..., n_times:]) for part in population.parts]
-    return replace(population, parts=parts, times=population.times[:0])
-
-
-def trial_counts(task: np.ndarray, label: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Return how many trials there are of each task and class, numbered from 0; of that shape."""
-    cells = task * shape[1] + label
-    return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
-
-
-def fewest_trials(task: np.ndarray, label: np.ndarray, n_tasks: int, n_classes: int) -> int:
-    """Return the number of trials in the rarest combination of task and class."""
-    return int(trial_counts(task, label, (n_tasks, n_classes)).min())
-
-
-def _part(
+def _session_trials(
     recording: xr.Dataset,
-    name: str,
-    dataset: AnyDataset,
+    study: Study,
+    *,
     region: str,
     tasks: tuple[str, ...],
     classes: tuple[str, ...],
-) -> Part:
+) -> SessionTrials:
+    """Return what a session contributes to a region's population."""
+    dataset = study.dataset
     of_region = recording["region"].values == region
     rates = recording["rates"].values[:, of_region]
     for column in set(dataset.confounds) - {TRIAL_NUMBER, MEAN_RATE}:
-        trial_column(recording, column, f"datasets.{name}.confounds")
+        trial_column(recording, column, study.key("confounds"))
     averaged = [
         rates[..., dataset.time.bins_in(window)].mean(-1) for window in dataset.windows.values()
     ]
-    return Part(
+    return SessionTrials(
         session=recording.attrs["session"],
         rates=np.concatenate([rates, np.stack(averaged, axis=-1)], axis=-1),
         task=_numbers(recording, "task", tasks),
@@ -289,10 +162,10 @@ def _part(
         unit_ids=recording["unit_id"].values[of_region].astype(str).astype(object),
         trial_ids=recording["trial_id"].values,
         event_time=_event_time(recording),
-        condition=_condition(recording, name, dataset.inference.within),
+        condition=_condition(recording, study),
         block=None
         if (block := dataset.decoding.block) is None
-        else trial_column(recording, block, f"datasets.{name}.decoding.block"),
+        else trial_column(recording, block, study.key("decoding.block")),
     )
 
 
@@ -326,16 +199,17 @@ def _event_time(recording: xr.Dataset) -> np.ndarray | None:
     return times if np.isfinite(times).all() else None
 
 
-def _condition(recording: xr.Dataset, name: str, columns: list[str]) -> np.ndarray | None:
-    """Return which trials have the same values in all columns, numbered."""
+def _condition(recording: xr.Dataset, study: Study) -> np.ndarray | None:
+    """Return the combination of values, numbered, that restricts the permutation of each trial."""
+    columns = study.dataset.inference.within
     if not columns:
         return None
-    where = f"datasets.{name}.inference.within"
+    where = study.key("inference.within")
     table = pd.DataFrame({c: trial_column(recording, c, where) for c in columns})
     return table.groupby(columns, dropna=False).ngroup().to_numpy()
 
 
-def regions_table(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> pd.DataFrame:
+def regions_table(recordings: list[xr.Dataset], study: Study) -> pd.DataFrame:
     """List the populations that will be decoded.
 
     Returns
@@ -349,6 +223,7 @@ def regions_table(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) 
     InputError
         If no region can be decoded, or one that is asked for by name cannot.
     """
+    dataset = study.dataset
     found = {str(region) for r in recordings for region in np.unique(r["region"].values)}
     if dataset.regions.include is not None:
         found &= set(dataset.regions.include)
@@ -356,7 +231,7 @@ def regions_table(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) 
     problems: list[InputError] = []
     for region in sorted(found):
         try:
-            members = populations(recordings, name, dataset, region)
+            members = build_populations(recordings, study, region)
         except InputError as error:
             if region in (dataset.regions.include or []):
                 raise
@@ -378,7 +253,7 @@ def regions_table(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) 
         raise problems[0]
     if found_twice := meeting(row["region"] for row in rows):
         raise InputError(
-            f"datasets.{name}.regions",
+            study.key("regions"),
             f"the regions {shown_apart(*found_twice)} would be one file where file names ignore "
             "case and the encoding of accents, as on macOS and Windows.",
             f"If they are one region, group them under regions.map: {found_twice[0]}: "

@@ -1,0 +1,273 @@
+"""Transfer: train on each task at each time, test on every task at every time.
+
+Within-task and across-task accuracy come from the same decoders, so both have the same number of
+training trials. The data, permuted labels and resampled trials and units are decoded in the same
+way (`population_decoder`).
+
+Permutations relabel the trials of the task that a decoder is trained on. Across tasks the tested
+task keeps its labels: its own signal stays, so the null holds the overlap that a decoder without
+information has with that signal by chance, which relabelling both tasks would hide.
+
+Where both tasks have a code, their axes overlap by chance, too, and relabelling does not show by
+how much: shuffled decoders point in another direction in every fold, so that their mean scatters
+less than the accuracy of decoders that have found a code. Across tasks there is therefore a second
+null, in which random units are mirrored in the tested task (`evaluation.evaluate_mirrored`).
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import xarray as xr
+
+from neuro_attn import printing
+from neuro_attn.decoding.original import decode_original
+from neuro_attn.decoding.population import Population, without_times
+from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
+from neuro_attn.decoding.preparation import surrogates_of
+from neuro_attn.decoding.surrogates import Generator
+from neuro_attn.decoding.unit_subsets import by_unit_count, halves
+from neuro_attn.study import Study
+
+logger = logging.getLogger(__name__)
+
+
+def decode_region(
+    members: list[Population],
+    study: Study,
+    *,
+    region: str,
+    n_units: int | None,
+    generator: Generator | None = None,
+    progress: bool = True,
+) -> xr.Dataset:
+    """Decode all populations of a region, with null and bootstrap.
+
+    Parameters
+    ----------
+    members : list of Population
+        From `build_populations`: one per session, or one of pooled units.
+    study : Study
+        The data set, with the settings of decoding and inference.
+    region : str
+        The region; part of the names of random streams.
+    n_units : int or None
+        Units of a draw; None takes all.
+    generator : callable, optional
+        Generates labels as the experiment did, for ``inference.null`` pseudosession. It is called
+        with the session, the task, the true classes of the task's trials in order of time, and a
+        `numpy.random.Generator`. It returns as many classes. It must not use more of the true
+        classes than the experiment had fixed in advance.
+    progress : bool
+        Show a progress bar on stderr, if that is a terminal.
+
+    Returns
+    -------
+    xarray.Dataset
+        At pairs of times: ``accuracy`` (session, train_task, test_task, train_time, test_time,
+        draw), ``null`` (..., permutation) and ``mirrored`` (the same; within tasks it is ``null``).
+        At equal times: ``bootstrap`` (session, train_task, test_task, time, replicate). In windows:
+        ``window_accuracy``, ``window_null``, ``window_mirrored`` and ``window_bootstrap``,
+        ``unit_accuracy`` for several numbers of units, and ``half_accuracy`` for disjoint halves of
+        the units. ``n_constant`` (session, train_task, time) and ``window_n_constant`` are the
+        numbers of units that are constant over the training trials, means over folds and draws.
+        ``confidence`` is P(true class) of each trial; ``weights`` and ``patterns`` are those of
+        standardised units.
+
+    Raises
+    ------
+    InputError
+        If the null model gives too few label sets, or blocks do not fill the folds.
+    """
+    with _decoders(
+        members, study, region=region, n_units=n_units, generator=generator, progress=progress
+    ) as decoders:
+        decoded = [_decoded(decoder) for decoder in decoders]
+    for on_session, _, _ in decoded:
+        _report_constant_units(on_session, f"{study.name}, region {region}")
+    sessions, trials, units = zip(*decoded, strict=True)
+    result = xr.merge(
+        [
+            xr.concat(sessions, "session", join="outer"),
+            xr.concat(trials, "trial"),
+            xr.concat(units, "unit"),
+        ]
+    )
+    return result.assign_attrs(
+        dataset=study.name,
+        region=region,
+        chance=1 / len(members[0].classes),
+        classes=", ".join(members[0].classes),
+        population=study.dataset.decoding.population,
+        confidence=study.dataset.inference.confidence,
+    )
+
+
+def decode_windows(
+    members: list[Population],
+    study: Study,
+    *,
+    region: str,
+    n_units: int | None,
+    mirrored: bool = True,
+    progress: bool = True,
+) -> xr.Dataset:
+    """Decode all populations of a region in the windows alone, with null and bootstrap.
+
+    Parameters
+    ----------
+    members, study, region, n_units, progress
+        As in `decode_region`.
+    mirrored : bool
+        Whether to mirror units, too; mirroring a single unit is uninformative.
+
+    Returns
+    -------
+    xarray.Dataset
+        What `decode_region` returns for the windows, but with the mean over draws.
+    """
+    timeless = [without_times(member) for member in members]
+    with _decoders(
+        timeless, study, region=region, n_units=n_units, generator=None, progress=progress
+    ) as decoders:
+        decoded = [_decoded_in_windows(decoder, mirrored) for decoder in decoders]
+    chance = 1 / len(members[0].classes)
+    return xr.concat(decoded, "session").assign_attrs(
+        dataset=study.name, region=region, chance=chance
+    )
+
+
+def _report_constant_units(on_session: xr.Dataset, where: str) -> None:
+    """Log how many units of a population are constant in windows, if any are."""
+    found = on_session["window_n_constant"].squeeze("session")
+    for task in found["train_task"].values:
+        numbers = found.sel(train_task=task).to_series()
+        numbers = numbers[numbers > 0]
+        if len(numbers):
+            logger.warning(
+                "%s, session %s, task %s: of %d units, %s (mean over folds and draws) are constant "
+                "over the training trials and have no weight.",
+                where,
+                on_session["session"].item(),
+                task,
+                on_session["units_per_draw"].item(),
+                ", ".join(f"{number:.3g} in window {window}" for window, number in numbers.items()),
+            )
+
+
+@contextmanager
+def _decoders(
+    members: list[Population],
+    study: Study,
+    *,
+    region: str,
+    n_units: int | None,
+    generator: Generator | None,
+    progress: bool,
+) -> Iterator[list[PopulationDecoder]]:
+    """Prepare to decode populations, and show the progress until the context is left."""
+    inference = study.dataset.inference
+    surrogates = surrogates_of(members, study, generator)
+    steps = 1 + inference.permutations + inference.bootstraps
+    with printing.bar(
+        total=steps * study.dataset.decoding.draws * len(members),
+        desc=f"decoding {region}",
+        disable=None if progress else True,
+        leave=False,
+    ) as bar:
+        yield [
+            PopulationDecoder(
+                member,
+                study,
+                region=region,
+                n_units=n_units,
+                surrogates=of_member,
+                progress=bar,
+            )
+            for member, of_member in zip(members, surrogates, strict=True)
+        ]
+
+
+def _decoded(decoder: PopulationDecoder) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
+    """Return the results that are defined on sessions, on trials and on units."""
+    original = decode_original(decoder)
+    null = decoder.replicated(decoder.replicates("permutation"))
+    mirrored = decoder.mirrored(null)
+    boot = decoder.replicated(decoder.replicates("bootstrap"))
+    counts, by_count = by_unit_count(decoder)
+    times = slice(len(decoder.population.times))
+    pair = ("train_task", "test_task")
+    cross = (*pair, "train_time", "test_time")
+
+    def at_times(values: np.ndarray) -> np.ndarray:
+        return np.moveaxis(values[..., times, times], 0, -1)
+
+    def in_windows(values: np.ndarray) -> np.ndarray:
+        return np.moveaxis(_at_equal_times(values)[..., decoder.windows], 0, -1)
+
+    on_session = xr.Dataset(
+        {
+            "accuracy": ((*cross, "draw"), at_times(original.accuracy)),
+            "null": ((*cross, "permutation"), at_times(null)),
+            "mirrored": ((*cross, "permutation"), at_times(mirrored)),
+            "bootstrap": (
+                (*pair, "time", "replicate"),
+                np.moveaxis(_at_equal_times(boot)[..., times], 0, -1),
+            ),
+            "window_accuracy": ((*pair, "window", "draw"), in_windows(original.accuracy)),
+            "window_null": ((*pair, "window", "permutation"), in_windows(null)),
+            "window_mirrored": ((*pair, "window", "permutation"), in_windows(mirrored)),
+            "window_bootstrap": ((*pair, "window", "replicate"), in_windows(boot)),
+            "unit_accuracy": ((*pair, "window", "n_units", "draw"), by_count),
+            "half_accuracy": ((*pair, "window", "half", "draw"), halves(decoder)),
+            **decoder.counts(),
+            "n_constant": (("train_task", "time"), original.n_constant[:, times]),
+            "window_n_constant": (
+                ("train_task", "window"),
+                original.n_constant[:, decoder.windows],
+            ),
+            "unconverged": ((), original.unconverged),
+        },
+        coords={
+            "train_task": list(decoder.population.tasks),
+            "test_task": list(decoder.population.tasks),
+            "train_time": decoder.population.times,
+            "test_time": decoder.population.times,
+            "time": decoder.population.times,
+            "window": list(decoder.population.windows),
+            "n_units": counts,
+        },
+    ).expand_dims(session=[decoder.population.session])
+    return on_session, original.on_trials, original.on_units
+
+
+def _at_equal_times(accuracy: np.ndarray) -> np.ndarray:
+    """Return accuracies at equal training and test times, the last two axes."""
+    return np.diagonal(accuracy, axis1=-2, axis2=-1)
+
+
+def _decoded_in_windows(decoder: PopulationDecoder, mirrored: bool) -> xr.Dataset:
+    """Return what is decoded in the windows of a population without times."""
+    null = decoder.replicated(decoder.replicates("permutation"))
+    accuracies = {
+        "window_accuracy": ("draw", decoder.replicated([ORIGINAL])),
+        "window_null": ("permutation", null),
+        "window_bootstrap": (
+            "replicate",
+            decoder.replicated(decoder.replicates("bootstrap")),
+        ),
+    }
+    if mirrored:
+        accuracies["window_mirrored"] = ("permutation", decoder.mirrored(null))
+    values = {
+        name: ((dim, "train_task", "test_task", "window"), _at_equal_times(each))
+        for name, (dim, each) in accuracies.items()
+    }
+    coordinates = {
+        "train_task": list(decoder.population.tasks),
+        "test_task": list(decoder.population.tasks),
+        "window": list(decoder.population.windows),
+    }
+    decoded = xr.Dataset({**values, **decoder.counts()}, coords=coordinates)
+    return decoded.expand_dims(session=[decoder.population.session])
