@@ -645,14 +645,14 @@ def onsets(n: int, cores: int) -> Found:
 
 BLOCKS = {"splits": "blocks", "block": "run"}
 NULLS: dict[str, tuple[Found, Found]] = {
-    "shuffle": ({}, {"null": "shuffle"}),
-    "shuffle, blocks left out": (BLOCKS, {"null": "shuffle"}),
-    "pseudosession": ({}, {"null": "pseudosession"}),
+    "shuffle": ({}, {"null_model": "shuffle"}),
+    "shuffle, blocks left out": (BLOCKS, {"null_model": "shuffle"}),
+    "pseudosession": ({}, {"null_model": "pseudosession"}),
     "pseudosession, blocks left out": (
         {"splits": "blocks", "block": "run"},
-        {"null": "pseudosession"},
+        {"null_model": "pseudosession"},
     ),
-    "session swap": ({}, {"null": "session_swap"}),
+    "session swap": ({}, {"null_model": "session_swap"}),
 }
 DRIFT_TRIALS, RUNS = 120, 12
 

@@ -65,7 +65,7 @@ def of_time(name: str, dataset: AnyDataset) -> Iterator[Caution]:
     """
     # Networks have their settings from one key.
     key = "network_analysis" if dataset.source == "network" else f"datasets.{name}"
-    time, sustained = dataset.time, dataset.inference.sustained
+    time, sustained = dataset.time, dataset.inference.min_consecutive_bins
     span = f"from {time.start:g} to {time.stop:g} s"
     if max(abs(time.start), abs(time.stop)) >= _LONG_TIME:
         yield Caution(

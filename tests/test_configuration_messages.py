@@ -101,6 +101,31 @@ inference:
 """
 
 
+RENAMED = {
+    "null": "null_model",
+    "within": "permute_within",
+    "sustained": "min_consecutive_bins",
+}
+
+
+@pytest.mark.parametrize("old", RENAMED)
+@pytest.mark.parametrize("of", ["every data set", "one data set"])
+def test_a_renamed_key_gives_one_message_with_its_new_name(old, of):
+    shared = f"{SHARING}  {old}: 1\n"
+    own = SHARING.replace("  second:", f"    inference: {{{old}: 1}}\n  second:")
+    own = own.replace("    <<: *first\n    label", "    <<: *first\n    inference: {}\n    label")
+    keys, positions = configuration.keys_and_positions(
+        shared if of == "every data set" else own, "mine.yaml"
+    )
+    with pytest.raises(InputError) as error:
+        configuration.parse(keys, "mine.yaml", positions)
+    line, path = (15, "inference") if of == "every data set" else (9, "datasets.first.inference")
+    new = RENAMED[old]
+    assert str(error.value) == (
+        f"mine.yaml, line {line}, {path}.{old}: unknown key. It is now {new}."
+    )
+
+
 def test_every_key_is_tried():
     assert len(distinct()) > 150
 

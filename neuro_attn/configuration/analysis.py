@@ -178,10 +178,10 @@ class Decoding(Settings):
 class Inference(Settings):
     """How sure the results are."""
 
-    null: NullModelName = "shuffle"
+    null_model: NullModelName = "shuffle"
     """Source of the surrogate labels: shuffled trials, reordered blocks, or other sessions."""
-    within: list[str] = []
-    """Permute labels only among trials with equal values of these columns (null: shuffle only)."""
+    permute_within: list[str] = []
+    """Columns: labels are shuffled only among trials with equal values (null_model: shuffle)."""
     permutations: Count = 200
     """Number of label sets of the null; p is at least 1 / (permutations + 1)."""
     bootstraps: Annotated[int, Field(ge=20), NUMBER] = 100
@@ -192,15 +192,16 @@ class Inference(Settings):
     """Level of the tests: a result is significant if p < alpha."""
     correction: Literal["max", "cluster", "fdr"] = "max"
     """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
-    sustained: Count = 3
+    min_consecutive_bins: Count = 3
     """Number of consecutive significant bins required for an onset."""
 
     @model_validator(mode="after")
     def _permutation_can_be_restricted(self) -> "Inference":
         able = [null.name for null in NULL_MODELS.values() if null.permutes_trials]
-        if self.within and self.null not in able:
+        if self.permute_within and self.null_model not in able:
             raise AtKeyError(
-                "within", message=f"needs null: {' or '.join(able)} (given: {self.null})"
+                "permute_within",
+                message=f"needs null_model: {' or '.join(able)} (given: {self.null_model})",
             )
         return self
 

@@ -28,6 +28,12 @@ _ALIASES = {
     **dict.fromkeys(("ndt", "neurodecoder"), "raster (trials) or binned (means)"),
 }
 """Sources by the names that users give them."""
+_RENAMED = {
+    ("inference", "null"): "null_model",
+    ("inference", "within"): "permute_within",
+    ("inference", "sustained"): "min_consecutive_bins",
+}
+"""New names of keys, by the last keys of their path; "*" stands for any name."""
 _OWN = {"datasets": 2, "network_analysis": 1}
 """Number of leading keys to drop from a path that is also valid at the top level."""
 _HOLDS = {str: "text", list: "a list"}
@@ -212,12 +218,23 @@ def _at(path: Sequence[str], keys: dict[str, Any]) -> list[allowed.Node]:
 def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> _Problem:
     known = allowed.keys(_at(path[:-1], keys))
     name = path[-1]
+    if new := _new_name(path):
+        return _Problem(path, f"unknown key. It is now {new}.", meant=new)
     below = [key for key in known if name in allowed.keys(_at((*path[:-1], key), keys))]
     if below:
         return _Problem(path, f"unknown key here. It belongs below {' or '.join(below)}.")
     if close := difflib.get_close_matches(name, known, n=1):
         return _Problem(path, f"unknown key. Did you mean {close[0]}?", meant=close[0])
     return _Problem(path, f"unknown key. Allowed: {', '.join(known)}.")
+
+
+def _new_name(path: Sequence[str]) -> str:
+    """Return the new name of a key that was renamed; empty for other keys."""
+    for old, new in _RENAMED.items():
+        end = path[len(path) - len(old) :]
+        if len(end) == len(old) and all(a in ("*", b) for a, b in zip(old, end, strict=True)):
+            return new
+    return ""
 
 
 def _must_be(words: Sequence[str], given: Any, hint: str = "") -> str:

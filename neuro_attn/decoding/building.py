@@ -105,11 +105,11 @@ def build_populations(recordings: list[xr.Dataset], study: Study, region: str) -
 
 def _check_sessions(n_sessions: int, study: Study) -> None:
     """Raise `InputError` if the null model needs more sessions."""
-    null = NULL_MODELS[study.dataset.inference.null]
+    null = NULL_MODELS[study.dataset.inference.null_model]
     if n_sessions < null.min_sessions:
         allowed = [each.name for each in NULL_MODELS.values() if n_sessions >= each.min_sessions]
         raise InputError(
-            study.key("inference.null"),
+            study.key("inference.null_model"),
             f"{null.name} needs {null.min_sessions} or more sessions with enough trials; there is "
             f"{n_sessions}.",
             f"Allowed here: {', '.join(allowed)}.",
@@ -201,10 +201,10 @@ def _event_time(recording: xr.Dataset) -> np.ndarray | None:
 
 def _condition(recording: xr.Dataset, study: Study) -> np.ndarray | None:
     """Return the combination of values, numbered, that restricts the permutation of each trial."""
-    columns = study.dataset.inference.within
+    columns = study.dataset.inference.permute_within
     if not columns:
         return None
-    where = study.key("inference.within")
+    where = study.key("inference.permute_within")
     table = pd.DataFrame({c: trial_column(recording, c, where) for c in columns})
     return table.groupby(columns, dropna=False).ngroup().to_numpy()
 

@@ -126,7 +126,7 @@ def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Ite
     n_units = units_per_draw(dataset, table)
     regions = list(dict.fromkeys(table["region"]))
     members = {region: build_populations(recordings, study, region) for region in regions}
-    by_shuffle = {"null": "shuffle", "within": []}
+    by_shuffle = {"null_model": "shuffle", "permute_within": []}
     shuffled = dataset.model_copy(
         update={"inference": dataset.inference.model_copy(update=by_shuffle)}
     )

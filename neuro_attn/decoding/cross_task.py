@@ -55,7 +55,7 @@ def decode_region(
     n_units : int or None
         Units of a draw; None takes all.
     generator : callable, optional
-        Generates labels as the experiment did, for ``inference.null`` pseudosession. It is called
+        Generates labels as the experiment did, for the null model ``pseudosession``. It is called
         with the session, the task, the true classes of the task's trials in order of time, and a
         `numpy.random.Generator`. It returns as many classes. It must not use more of the true
         classes than the experiment had fixed in advance.

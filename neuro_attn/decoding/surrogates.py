@@ -67,13 +67,13 @@ def surrogate_labels(
     ValueError
         If the null model does not take a generator.
     """
-    null = NULL_MODELS[study.dataset.inference.null]
+    null = NULL_MODELS[study.dataset.inference.null_model]
     draw = import_module(f"neuro_attn.decoding.nulls.{null.name}").surrogate_labels
     if generator is None:
         return SurrogateLabels(draw(population, study), null.keeps_counts)
     if not null.takes_generator:
         allowed = " or ".join(each.name for each in NULL_MODELS.values() if each.takes_generator)
-        raise ValueError(f"a generator needs null: {allowed}; got {null.name}")
+        raise ValueError(f"a generator needs null_model: {allowed}; got {null.name}")
     return SurrogateLabels(draw(population, study, generator), keeps_counts=False)
 
 
@@ -105,7 +105,7 @@ def redrawn(
         if fewest(labels) >= folds:
             return labels
     raise InputError(
-        study.key("inference.null"),
+        study.key("inference.null_model"),
         f"{ATTEMPTS} label sets in a row leave a class of a task fewer than {folds} trials in "
         f"session {population.parts[0].session!r} or another.",
         "Use fewer folds, or another null model.",
@@ -122,7 +122,7 @@ def check_variety(
     significant, k must exceed 1 / alpha.
     """
     inference = study.dataset.inference
-    if NULL_MODELS[inference.null].permutes_trials and not inference.within:
+    if NULL_MODELS[inference.null_model].permutes_trials and not inference.permute_within:
         return
     # 1 / alpha may be a whole number but for its rounding.
     needed = int(np.floor(1 / inference.alpha * (1 + 1e-9))) + 1
@@ -141,8 +141,8 @@ def check_variety(
             return
     fewest = int(np.argmin([len(different) for different in seen]))
     raise InputError(
-        study.key("inference.null"),
-        f"{inference.null} gives only {len(seen[fewest])} label sets for task "
+        study.key("inference.null_model"),
+        f"{inference.null_model} gives only {len(seen[fewest])} label sets for task "
         f"{members[0].tasks[fewest]!r}; alpha {inference.alpha:g} needs {needed}.",
         "Use more sessions or blocks, or another null model.",
     )

@@ -55,5 +55,5 @@ def significance(inference: Inference, *, over: str, of_times: bool) -> str:
     correction = CORRECTIONS[inference.correction if of_times else "max"]
     return (
         f"p < {inference.alpha:g} from {inference.permutations} permutations "
-        f"({NULL_MODELS[inference.null].labels}), corrected {correction} over {over}"
+        f"({NULL_MODELS[inference.null_model].labels}), corrected {correction} over {over}"
     )

@@ -150,8 +150,8 @@ def _description(dataset: AnyDataset) -> str:
         f"from {inference.bootstraps} resamples of trials and units. Bars mark "
         f"{significance(inference, over='times and regions', of_times=True)}; across tasks p is "
         "the larger of this one and the one with randomly mirrored units. Triangles mark onsets, "
-        f"where the rise to {inference.sustained} consecutive significant bins begins. A bin "
-        "contains only its own spikes."
+        f"where the rise to {inference.min_consecutive_bins} consecutive significant bins begins. "
+        "A bin contains only its own spikes."
     )
 
 

@@ -110,9 +110,10 @@ def caption(onsets: pd.DataFrame, inference: Inference) -> str:
         f"Onsets (left) and their differences between regions (right) with "
         f"{percent(inference.confidence)} intervals from {inference.bootstraps} resamples of "
         "trials and units. A region has an onset if its accuracy is significant "
-        f"(p < {inference.alpha:g}, corrected by the maximum over time) in {inference.sustained} "
-        "consecutive bins; the onset is the start of a fitted rise to these bins. Compare regions "
-        "by the differences, not by whether two intervals overlap: the resampled trials are shared."
+        f"(p < {inference.alpha:g}, corrected by the maximum over time) in "
+        f"{inference.min_consecutive_bins} consecutive bins; the onset is the start of a fitted "
+        "rise to these bins. Compare regions by the differences, not by whether two intervals "
+        "overlap: the resampled trials are shared."
     )
     return paragraphs(description, listed(lines))
 

@@ -29,11 +29,11 @@ STEP = 0.002
 """Steps in which onsets are tried, s."""
 
 
-def first_lasting_bin(significant: np.ndarray, sustained: int) -> int | None:
-    """Return the first of the first `sustained` significant bins in a row, None without any."""
-    if sustained > len(significant):
+def first_lasting_bin(significant: np.ndarray, n_bins: int) -> int | None:
+    """Return the first of the first `n_bins` significant bins in a row, None without any."""
+    if n_bins > len(significant):
         return None
-    lasting = np.lib.stride_tricks.sliding_window_view(significant, sustained).all(axis=1)
+    lasting = np.lib.stride_tricks.sliding_window_view(significant, n_bins).all(axis=1)
     return int(lasting.argmax()) if lasting.any() else None
 
 
@@ -43,7 +43,7 @@ def onset(
     null: np.ndarray,
     times: np.ndarray,
     first: int,
-    sustained: int,
+    n_bins: int,
     rng: np.random.Generator,
 ) -> tuple[float, np.ndarray]:
     """Return when accuracy began to rise towards a bin that is above chance.
@@ -63,7 +63,7 @@ def onset(
         Bin centres, s.
     first : int
         The bin, from `first_lasting_bin`.
-    sustained : int
+    n_bins : int
         Bins that are above chance from `first` on. Of what comes later, only the highest accuracy
         counts.
     rng : numpy.random.Generator
@@ -80,7 +80,7 @@ def onset(
     n_replicates = resampled.shape[1]
     if len(times) == 1:
         return float(times[0]), np.full(n_replicates, times[0])
-    stop = first + sustained
+    stop = first + n_bins
     width = np.diff(times).mean()
     edges = times[0] + width * (np.arange(stop + 1) - 0.5)
     level, variance = null.mean(axis=1), null[:stop].var(axis=1).mean()

@@ -235,8 +235,8 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0)
     """Tabulate onsets and their differences between regions, over all sessions.
 
     There is an onset where accuracy is significant, corrected by the maximum over time, in
-    `sustained` bins in a row; `onsets.onset` estimates when the rise to them began, from the data
-    and from each resample. Differences are paired: all regions share the resampled trials.
+    `min_consecutive_bins` bins in a row. `onsets.onset` estimates when the rise to them began, from
+    the data and from each resample. Differences are paired: all regions share the resampled trials.
 
     Parameters
     ----------
@@ -267,12 +267,12 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0)
             observed = cell["accuracy"].values.astype(float)
             nulls = _nulls(cell.astype(float), ("time", "permutation"))
             p = np.max([corrected_p_value(observed, each, (0,)) for each in nulls], axis=0)
-            first = first_lasting_bin(significant(p, settings.alpha), settings.sustained)
+            first = first_lasting_bin(significant(p, settings.alpha), settings.min_consecutive_bins)
             if first is not None:
                 boot = centred(observed, cell["bootstrap"].transpose("time", "replicate").values)
                 rng = stream(seed, "shapes of onsets", group.attrs["dataset"], region)
                 found[str(region)] = onset(
-                    observed, boot, nulls[0], times, first, settings.sustained, rng
+                    observed, boot, nulls[0], times, first, settings.min_consecutive_bins, rng
                 )
         for region, (estimate, resampled) in found.items():
             low, high = interval(resampled, settings.confidence)

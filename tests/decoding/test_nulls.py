@@ -68,7 +68,7 @@ def session_of(population, label, task=None, n_units=3, seed=0, **more):
 def test_a_null_model_keeps_what_it_states_that_it_keeps(dataset, null):
     """In 40 trials with random labels, a label set of another session has other counts."""
     recordings = [recording_of(session, 40) for session in "abcd"]
-    settings = of_null(dataset, "pseudopopulation", null=null.name)
+    settings = of_null(dataset, "pseudopopulation", null_model=null.name)
     (made,) = build_populations(recordings, Study("small", settings, 1), "V4")
     surrogates = surrogate_labels(made, Study("small", settings, 1))
     assert surrogates.keeps_counts == null.keeps_counts
@@ -100,16 +100,13 @@ def test_a_module_that_does_not_state_what_it_keeps_is_an_error(tmp_path):
 # --- the key of the configuration --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["null", '"null"'])
-def test_yaml_reads_the_key_null_as_nothing_and_the_configuration_does_not(dataset, key):
-    written = yaml.safe_load(f"{{{key}: pseudosession}}")
-    made = dataset(source="netcdf", files="*", inference=written)
-    assert made.inference.null == "pseudosession"
-
-
 def test_conditions_without_a_shuffle_are_an_error(dataset):
-    with pytest.raises(InputError, match=r"inference\.within: needs null: shuffle"):
-        dataset(source="netcdf", files="*", inference={"null": "session_swap", "within": ["a"]})
+    with pytest.raises(InputError, match=r"inference\.permute_within: needs null_model: shuffle"):
+        dataset(
+            source="netcdf",
+            files="*",
+            inference={"null_model": "session_swap", "permute_within": ["a"]},
+        )
 
 
 # --- runs in another order ---------------------------------------------------------------------
@@ -171,11 +168,13 @@ def test_conditions_are_the_values_of_all_columns_together(dataset):
     recording = recording_of("a", 24).assign_coords(
         side=("trial", np.tile(["l", "r"], 12)), level=("trial", np.repeat([1.0, np.nan], 12))
     )
-    keys = {"null": "shuffle", "within": ["side", "level"]}
+    keys = {"null_model": "shuffle", "permute_within": ["side", "level"]}
     (made,) = build_populations([recording], Study("small", of_null(dataset, **keys), 1), "V4")
     assert made.parts[0].condition.tolist() == [0, 2] * 6 + [1, 3] * 6
-    with pytest.raises(InputError, match=r"small.inference.within: no trial column 'sid'"):
-        build_populations([recording], Study("small", of_null(dataset, within=["sid"]), 1), "V4")
+    with pytest.raises(InputError, match=r"small.inference.permute_within: no trial column 'sid'"):
+        build_populations(
+            [recording], Study("small", of_null(dataset, permute_within=["sid"]), 1), "V4"
+        )
 
 
 def test_conditions_that_hold_the_label_fixed_leave_nothing_to_shuffle(population):
@@ -183,7 +182,7 @@ def test_conditions_that_hold_the_label_fixed_leave_nothing_to_shuffle(populatio
     made = session_of(population, label)
     made.parts[0] = replace(made.parts[0], condition=label)
     with pytest.raises(InputError, match=r"shuffle gives only 1 label sets for task"):
-        surrogates_of([made], study_of(inference=Inference(within=["side"])))
+        surrogates_of([made], study_of(inference=Inference(permute_within=["side"])))
 
 
 # --- sessions swapped --------------------------------------------------------------------------
@@ -219,7 +218,7 @@ def of_null(dataset, population="simultaneous", permutations=19, **inference):
 @pytest.mark.parametrize(("alpha", "needed"), [(0.05, 21), (0.01, 101), (0.3, 4)])
 def test_more_label_sets_than_one_in_alpha_are_needed(alpha, needed, dataset):
     """Of 20 label sets, p is never below 1 / 20, and nothing is below alpha."""
-    study = study_of(inference=Inference(null="session_swap", alpha=alpha, permutations=200))
+    study = study_of(inference=Inference(null_model="session_swap", alpha=alpha, permutations=200))
     members = build_populations([recording_of("a", 300)], Study("small", of_null(dataset), 1), "V4")
 
     def check(n_sets):
@@ -238,9 +237,9 @@ def test_swapped_sessions_take_the_labels_of_one_order_of_all_sessions(dataset):
     lengths = dict(zip("abcd", (40, 60, 40, 30), strict=True))
     recordings = [recording_of(session, n) for session, n in lengths.items()]
     members = build_populations(
-        recordings, Study("small", of_null(dataset, null="session_swap"), 1), "V4"
+        recordings, Study("small", of_null(dataset, null_model="session_swap"), 1), "V4"
     )
-    surrogates = surrogates_of(members, study_of(inference=Inference(null="session_swap")))
+    surrogates = surrogates_of(members, study_of(inference=Inference(null_model="session_swap")))
     classes = {
         each.attrs["session"]: (each["label"].values == "right").astype(int) for each in recordings
     }
@@ -277,30 +276,32 @@ def test_swapped_sessions_take_the_labels_of_one_order_of_all_sessions(dataset):
 def test_one_session_cannot_be_swapped(dataset):
     with pytest.raises(InputError) as error:
         build_populations(
-            [recording_of("a", 40)], Study("small", of_null(dataset, null="session_swap"), 1), "V4"
+            [recording_of("a", 40)],
+            Study("small", of_null(dataset, null_model="session_swap"), 1),
+            "V4",
         )
     assert str(error.value) == (
-        "datasets.small.inference.null: session_swap needs 2 or more sessions with enough trials; "
-        "there is 1. Allowed here: pseudosession, shuffle."
+        "datasets.small.inference.null_model: session_swap needs 2 or more sessions with enough "
+        "trials; there is 1. Allowed here: pseudosession, shuffle."
     )
 
 
 def test_three_sessions_have_too_few_label_sets_for_any_p_below_5_percent(dataset):
     recordings = [recording_of(session, 40) for session in "abc"]
-    settings = of_null(dataset, "pseudopopulation", null="session_swap")
+    settings = of_null(dataset, "pseudopopulation", null_model="session_swap")
     members = build_populations(recordings, Study("small", settings, 1), "V4")
     with pytest.raises(InputError) as error:
         decode_region(members, Study("small", settings, 1), region="V4", n_units=None)
     assert str(error.value) == (
-        "datasets.small.inference.null: session_swap gives only 6 label sets for task 'pro'; alpha "
-        "0.05 needs 21. Use more sessions or blocks, or another null model."
+        "datasets.small.inference.null_model: session_swap gives only 6 label sets for task 'pro'; "
+        "alpha 0.05 needs 21. Use more sessions or blocks, or another null model."
     )
 
 
 def test_blocks_of_equal_length_have_no_other_order(population):
     made = session_of(population, np.tile(np.repeat([0, 1], 10), 5))
     with pytest.raises(InputError, match="pseudosession gives only 1 label sets"):
-        surrogates_of([made], study_of(inference=Inference(null="pseudosession")))
+        surrogates_of([made], study_of(inference=Inference(null_model="pseudosession")))
 
 
 @pytest.mark.parametrize("null", NULL_MODELS)
@@ -308,7 +309,7 @@ def test_regions_and_draws_share_the_label_sets_of_a_session(dataset, null):
     recordings = [recording_of(session, 40) for session in "abcd"]
     # V4 was recorded in all sessions, FEF in the second alone.
     recordings[1] = recordings[1].assign_coords(region=("unit", ["V4", "FEF", "FEF"]))
-    settings = of_null(dataset, "pseudopopulation", null=null)
+    settings = of_null(dataset, "pseudopopulation", null_model=null)
     (everywhere,) = build_populations(recordings, Study("small", settings, 1), "V4")
     (alone,) = build_populations(recordings, Study("small", settings, 1), "FEF")
     (part,) = alone.parts
@@ -323,7 +324,7 @@ def test_regions_and_draws_share_the_label_sets_of_a_session(dataset, null):
 
 # --- a generator of one's own ------------------------------------------------------------------
 
-PSEUDOSESSION = study_of(inference=Inference(null="pseudosession"))
+PSEUDOSESSION = study_of(inference=Inference(null_model="pseudosession"))
 
 
 def coin(session, task, labels, rng):
@@ -348,7 +349,7 @@ def test_a_generator_sees_names_in_order_of_time_and_its_labels_are_used(populat
 
 def test_labels_that_leave_a_class_too_rare_are_drawn_anew(population):
     made = session_of(population, np.tile([0, 1], 3))
-    study = study_of(Decoding(folds=3), Inference(null="pseudosession"))
+    study = study_of(Decoding(folds=3), Inference(null_model="pseudosession"))
     surrogates = surrogate_labels(made, study, coin)
     drawn = {surrogates.draw(made.parts[0], index).tobytes() for index in range(50)}
     # 3 of each class in 6 trials: 20 orders, of which any one is drawn 2.5 times on average.
@@ -375,7 +376,9 @@ def test_a_generator_must_return_the_classes_of_all_trials(population, made, mes
 
 def test_a_generator_without_a_pseudosession_is_an_error(population):
     made = session_of(population, np.tile([0, 1], 10))
-    with pytest.raises(ValueError, match="a generator needs null: pseudosession; got shuffle"):
+    with pytest.raises(
+        ValueError, match="a generator needs null_model: pseudosession; got shuffle"
+    ):
         surrogate_labels(made, study_of(), coin)
 
 
@@ -400,7 +403,7 @@ def ranks(members, settings, seed, rng, **more):
 def test_labels_with_counts_of_their_own_give_uniform_p_values(population, dataset):
     # 12 trials and coins: the rarer class has 2 to 6, so folds differ in size from order to order.
     rng = np.random.default_rng(3)
-    settings = of_null(dataset, null="pseudosession")
+    settings = of_null(dataset, null_model="pseudosession")
     found = []
     while len(found) < 150:
         label = rng.integers(0, 2, 12)
@@ -414,7 +417,7 @@ def test_labels_with_counts_of_their_own_give_uniform_p_values(population, datas
 def test_the_blocks_of_a_slow_process_give_uniform_p_values(population, dataset):
     # Runs of 1 to 4 trials, and rates that walk at random: pseudosessions are exact.
     rng = np.random.default_rng(4)
-    settings = of_null(dataset, null="pseudosession")
+    settings = of_null(dataset, null_model="pseudosession")
     found = []
     for number in range(150):
         label = np.repeat(np.arange(40) % 2, rng.integers(1, 5, 40))
@@ -440,7 +443,7 @@ def drifting_experiment(number):
     control["decoding"] = {"population": "pseudopopulation", "draws": 2, "unit_counts": []}
     by_null = {}
     for null in ("shuffle", "pseudosession"):
-        control["inference"] = {"permutations": 39, "bootstraps": 20, "null": null}
+        control["inference"] = {"permutations": 39, "bootstraps": 20, "null_model": null}
         by_null[null] = parse({"datasets": {"drifting": control}}).datasets["drifting"]
     return by_null, sources.read("drifting", by_null["shuffle"], ".", number)
 

@@ -20,8 +20,8 @@ TIMES = -0.2 + BIN * (np.arange(20) + 0.5)
 # --- whether -----------------------------------------------------------------------------------
 
 
-def first(course, level=0.6, sustained=3):
-    return first_lasting_bin(np.asarray(course) > level, sustained)
+def first(course, level=0.6, n_bins=3):
+    return first_lasting_bin(np.asarray(course) > level, n_bins)
 
 
 def test_a_course_that_never_rises_has_no_onset():
@@ -33,12 +33,12 @@ def test_an_onset_lasts_as_many_bins_as_asked_for():
     course = np.full(20, 0.5)
     course[3:5] = 0.9
     course[10:13] = 0.9
-    assert [first(course, sustained=n) for n in (1, 2, 3, 4)] == [3, 3, 10, None]
+    assert [first(course, n_bins=n) for n in (1, 2, 3, 4)] == [3, 3, 10, None]
 
 
 def test_more_bins_asked_for_than_there_are_is_no_onset():
-    assert first(np.ones(2), sustained=3) is None
-    assert first(np.ones(2), sustained=2) == 0
+    assert first(np.ones(2), n_bins=3) is None
+    assert first(np.ones(2), n_bins=2) == 0
 
 
 # --- when --------------------------------------------------------------------------------------
@@ -47,12 +47,12 @@ NULL = 0.5 + 0.005 * stats.norm.ppf((np.arange(99) + 0.5) / 99) * np.ones((20, 1
 """A null with an SD of .005 and a mean of .5 at all times."""
 
 
-def onset(course, sustained=3, level=0.6, null=NULL, times=TIMES):
+def onset(course, n_bins=3, level=0.6, null=NULL, times=TIMES):
     course = np.asarray(course)
-    start = first(course, level, sustained)
+    start = first(course, level, n_bins)
     resampled = course[:, None]
     null, rng = null[: len(times)], np.random.default_rng(0)
-    return onsets.onset(course, resampled, null, times, start, sustained, rng)[0]
+    return onsets.onset(course, resampled, null, times, start, n_bins, rng)[0]
 
 
 def rising(start, rise, highest=0.8, weakness=0.3, times=TIMES):
@@ -84,7 +84,7 @@ def test_a_weak_signal_has_its_onset_no_later_than_a_strong_one(highest):
 
 def test_a_course_above_from_the_start_has_its_onset_in_the_first_bin():
     assert TIMES[0] - BIN / 2 <= onset(np.full(20, 0.9)) <= TIMES[0] + BIN / 2
-    assert onset(np.full(1, 0.9), times=TIMES[:1], sustained=1) == TIMES[0]
+    assert onset(np.full(1, 0.9), times=TIMES[:1], n_bins=1) == TIMES[0]
 
 
 def test_what_comes_after_the_lasting_bins_counts_only_as_the_highest_accuracy():
@@ -110,12 +110,12 @@ def test_resamples_that_are_the_data_have_their_onset_up_to_what_is_unknown_of_t
 courses = st.lists(st.integers(40, 90), min_size=20, max_size=20).map(lambda n: np.array(n) / 100)
 
 
-@given(course=courses, sustained=st.integers(1, 4))
-def test_an_onset_precedes_the_bins_that_support_it_by_no_more_than_a_bin(course, sustained):
-    start = first(course, sustained=sustained)
+@given(course=courses, n_bins=st.integers(1, 4))
+def test_an_onset_precedes_the_bins_that_support_it_by_no_more_than_a_bin(course, n_bins):
+    start = first(course, n_bins=n_bins)
     if start is None:
         return
-    got = onset(course, sustained)
+    got = onset(course, n_bins)
     earliest = start
     while earliest > 0 and course[earliest - 1] > 0.5 + 1e-9:
         earliest -= 1

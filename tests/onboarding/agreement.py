@@ -157,14 +157,14 @@ def cases(draw: Callable, among: tuple[str, ...] = RAPID) -> Case:
             "unit_counts": draw(_mostly([2], [], [1, 3])),
         },
         "inference": {
-            "null": null,
-            "within": draw(_mostly([], columns[:1])) if null == "shuffle" else [],
+            "null_model": null,
+            "permute_within": draw(_mostly([], columns[:1])) if null == "shuffle" else [],
             "permutations": draw(_mostly(3, 1, 7)),
             "bootstraps": 20,
             "confidence": draw(_mostly(0.95, 0.8)),
             "alpha": draw(_mostly(0.4, 0.4, 0.05)),
             "correction": draw(st.sampled_from(["max", "cluster", "fdr"])),
-            "sustained": draw(_mostly(1, 2, 9)),
+            "min_consecutive_bins": draw(_mostly(1, 2, 9)),
         },
     }
     if draw(_mostly(False, True)):

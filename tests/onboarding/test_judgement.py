@@ -123,28 +123,28 @@ SIDES = {"upper": "side", "lower": "side"}
 PROBLEMS = {
     "session_swap with three sessions": (
         {"s1": session(), "s2": session(seed=1), "s3": session(seed=2)},
-        {"inference": {"null": "session_swap"}},
-        "session_swap gives only 1 orders",
+        {"inference": {"null_model": "session_swap"}},
+        "session_swap gives only 1 label sets",
     ),
     "session_swap with one": (
         None,
-        {"inference": {"null": "session_swap"}},
-        "session_swap needs several sessions",
+        {"inference": {"null_model": "session_swap"}},
+        "session_swap needs 2 or more sessions",
     ),
     "pseudosession with two runs": (
         {"s1": session(side=np.where(np.arange(80) < 40, "left", "right").astype(object))},
-        {"inference": {"null": "pseudosession"}},
-        "pseudosession gives only 1 orders of the labels of task 'pro'; alpha 0.05 needs 21",
+        {"inference": {"null_model": "pseudosession"}},
+        "pseudosession gives only 1 label sets for task 'pro'; alpha 0.05 needs 21",
     ),
     "within what leaves one trial each": (
         {"s1": session(contrast=np.arange(80))},
-        {"inference": {"within": ["contrast"]}},
-        "shuffle gives only 1 orders",
+        {"inference": {"permute_within": ["contrast"]}},
+        "shuffle gives only 1 label sets",
     ),
     "within a column that is not there": (
         None,
-        {"inference": {"within": ["contrast"]}},
-        "inference.within: no trial column 'contrast'",
+        {"inference": {"permute_within": ["contrast"]}},
+        "inference.permute_within: no trial column 'contrast'",
     ),
     "blocks that do not fill the folds": (
         FEW_BLOCKS,
