@@ -276,14 +276,14 @@ def test_the_number_of_fits_is_that_of_the_decoding(tmp_path, monkeypatch, tasks
     dataset = settings.datasets["mine"]
     (report,) = checking.examine(settings, tmp_path)
     fitted = 0
-    original = evaluation.evaluate_fold
+    evaluate_fold = evaluation.evaluate_fold
 
     def counted(population, folds, units, settings, points, across=None):
         nonlocal fitted
         # Windows alone are decoded for numbers of units, which the estimate leaves out.
         if points == evaluation.EVERYTHING:
             fitted += len(folds) * len(population.tasks) * population.n_points
-        return original(population, folds, units, settings, points, across)
+        return evaluate_fold(population, folds, units, settings, points, across)
 
     for module in (original, population_decoder, unit_subsets):
         monkeypatch.setattr(module, "evaluate_fold", counted)
