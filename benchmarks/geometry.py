@@ -110,18 +110,18 @@ def estimates(
         confidence=CONFIDENCE,
     )
     population = build_populations(data, study, region)[0]
-    point = len(population.times)
+    time_bin = len(population.times)
     assert dataset.colors is not None
     colors = {one.attrs["session"]: shown_colors(one, dataset.colors, NAME) for one in data}
     context = Context(colors, dataset.decoding, resampling)
-    pair, task = Place(PAIR, (point,)), Place((RETRO,), (point,))
+    pair, task = Place(PAIR, (time_bin,)), Place((RETRO,), (time_bin,))
     yield "axes", partial(axis_cosine.estimate, population, pair, context)
     yield "colors", partial(color_overlap.estimate, population, task, context)
     yield "abstraction", partial(abstraction.estimate, population, pair, context)
     for item in ITEMS:
 
         def informed(item: str = item) -> dict[str, Estimate]:
-            found = color_information(population, point, RETRO, item, colors, resampling)
+            found = color_information(population, time_bin, RETRO, item, colors, resampling)
             return {f"{item}_color": Estimate(float(found.value), found.replicates, 1.0, 0.0)}
 
         yield "information", informed

@@ -170,7 +170,9 @@ def test_04_scaling_outside_the_fold():
             replicate=ORIGINAL,
         )
         fold = next(folds)
-        tested = evaluate_fold(population, [fold], np.arange(6)[None], dataset.decoding, EVERYTHING)
+        tested = evaluate_fold(
+            population, [fold], units=np.arange(6)[None], settings=dataset.decoding, bins=EVERYTHING
+        )
         return fold, tested
 
     fold, before = fitted(recordings)

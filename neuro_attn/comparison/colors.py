@@ -89,13 +89,13 @@ def color_features(
     population = decoders[0].population
     found: dict[str, list[Values | None]] = {}
     reasons: dict[str, str] = {}
-    for (task, of_task), (point, window), names, decoder in itertools.product(
+    for (task, of_task), (time_bin, window), names, decoder in itertools.product(
         enumerate(population.tasks), enumerate(population.windows), GROUPS, decoders
     ):
         try:
             if colors is None:
                 raise UndefinedError("the data set has no colors")
-            values = _values(names, decoder, point=point, task=task, colors=colors)
+            values = _values(names, decoder, time_bin=time_bin, task=task, colors=colors)
         except UndefinedError as reason:
             values = dict.fromkeys(names, reason)
         for name, value in values.items():
@@ -109,7 +109,7 @@ def color_features(
 
 
 def _values(
-    names: tuple[str, ...], decoder: PopulationDecoder, *, point: int, task: int, colors: Colors
+    names: tuple[str, ...], decoder: PopulationDecoder, *, time_bin: int, task: int, colors: Colors
 ) -> dict[str, Values | UndefinedError]:
     """Return the values of a group of measures of one population, or why one has none.
 
@@ -136,7 +136,7 @@ def _values(
         np.stack([decoder.units(draw, each)[:size] for each in replicates])
         for draw in (draws if size < decoder.population.n_units else draws[:1])
     ]
-    where = (decoder.population, point, task, colors, resampling)
+    where = (decoder.population, time_bin, task, colors, resampling)
     if names == OVERLAPS:
         measure = _overlaps(*where)
         why = f"the split-half reliability of the planes of {size} units is too low"
@@ -161,7 +161,7 @@ def _values(
 
 def _overlaps(
     population: Population,
-    point: int,
+    time_bin: int,
     task: int,
     colors: Colors,
     resampling: Resampling,
@@ -171,7 +171,7 @@ def _overlaps(
     n_bootstraps = 1 + resampling.bootstraps
     # Units of sessions with too few trials add nothing to any product.
     both = np.zeros((2, n_bootstraps, SPLITS, 2, DIMENSIONS, population.n_units))
-    for design in of_colors(population, point, task, colors):
+    for design in of_colors(population, time_bin, task, colors):
         rng = resampling.rng("signature", design.session, task)
         members = np.concatenate(design.members)
         halves = np.stack([random_halves(design.strata, members, rng) for _ in range(SPLITS)])
@@ -190,13 +190,13 @@ def _overlaps(
 def _information(
     name: str,
     population: Population,
-    point: int,
+    time_bin: int,
     task: int,
     colors: Colors,
     resampling: Resampling,
 ) -> Measure:
     item = name.removesuffix("_color")
-    found = information_of_units(population, point, task, item, colors, resampling)
+    found = information_of_units(population, time_bin, task, item, colors, resampling)
     values = np.full((1 + resampling.bootstraps, len(found), population.n_units), np.nan)
     for number, (units, information) in enumerate(found):
         values[0, number, units] = information.value

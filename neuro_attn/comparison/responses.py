@@ -12,7 +12,7 @@ import xarray as xr
 
 from neuro_attn.decoding import Population, build_populations
 from neuro_attn.geometry.colors import cued, shown_colors
-from neuro_attn.geometry.estimates import in_noise_units, part_rates
+from neuro_attn.geometry.estimates import in_noise_units, session_rates
 from neuro_attn.study import Study
 
 
@@ -95,7 +95,7 @@ def _of_population(
         member = np.array(groups).astype(float)
         own = []
         for window in range(len(population.windows)):
-            rates = in_noise_units(part_rates(part, first + window), member.T)
+            rates = in_noise_units(session_rates(part, first + window), member.T)
             own += [rates[group] for group in groups]
         parts.append(own)
     conditions = tuple((window, *condition) for window in population.windows for condition in names)

@@ -35,7 +35,7 @@ def check_products(settings: Configuration) -> None:
         budget.need(n_bytes, where, what, remedy)
 
 
-def results_bytes(analysis: Analysis, tasks: int, points: int) -> float:
+def results_bytes(analysis: Analysis, tasks: int, bins: int) -> float:
     """Return the memory of a population's accuracies for all replicates and pairs of times.
 
     Parameters
@@ -44,12 +44,12 @@ def results_bytes(analysis: Analysis, tasks: int, points: int) -> float:
         Its inference and decoding.
     tasks : int
         Tasks.
-    points : int
+    bins : int
         Time bins and windows.
     """
     inference = analysis.inference
     stored = 1 + inference.permutations + inference.bootstraps + analysis.decoding.draws
-    return 4.0 * tasks**2 * points**2 * stored
+    return 4.0 * tasks**2 * bins**2 * stored
 
 
 def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:
@@ -67,14 +67,14 @@ def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:
 
 
 def _of_results(analysis: Analysis, where: str) -> tuple[float, str, str, str]:
-    points = analysis.time.n_bins + len(analysis.windows)
+    bins = analysis.time.n_bins + len(analysis.windows)
     inference = analysis.inference
     return (
-        2 * results_bytes(analysis, len(analysis.tasks), points),
+        2 * results_bytes(analysis, len(analysis.tasks), bins),
         where,
         f"decoding one population ({inference.permutations:,} permutations, "
         f"{inference.bootstraps:,} bootstraps, {analysis.decoding.draws:,} draws, "
-        f"{points:,} times and windows, {len(analysis.tasks)} tasks)",
+        f"{bins:,} times and windows, {len(analysis.tasks)} tasks)",
         "Lower inference.permutations, inference.bootstraps or decoding.draws, or choose a shorter "
         "time or wider bins.",
     )

@@ -331,16 +331,16 @@ def _telling_label(members: list[Population], by_session: dict[str, np.ndarray])
     shown = np.setdiff1d(np.concatenate(texts), [""]) if texts else np.empty(0, str)
     units = {session: _as_units(values, shown) for session, values in by_session.items()}
 
-    def in_place_of_units(part: SessionTrials, n_points: int) -> SessionTrials:
+    def in_place_of_units(part: SessionTrials, n_bins: int) -> SessionTrials:
         own = units[part.session]
         # Times in s since 1970 and the like vary by less than float32 resolves of them.
-        rates = np.broadcast_to(own - np.median(own, axis=0), (*own.shape[:2], n_points))
+        rates = np.broadcast_to(own - np.median(own, axis=0), (*own.shape[:2], n_bins))
         rates = rates.astype(np.float32)
         unit_ids = np.array([f"confound{i}" for i in range(own.shape[1])], object)
         return replace(part, rates=rates, unit_ids=unit_ids)
 
     telling = [
-        replace(member, parts=[in_place_of_units(part, member.n_points) for part in member.parts])
+        replace(member, parts=[in_place_of_units(part, member.n_bins) for part in member.parts])
         for member in members
     ]
     lacking = {
@@ -356,7 +356,7 @@ def _telling_label(members: list[Population], by_session: dict[str, np.ndarray])
 
 
 def _as_units(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """Return a confound as rates, shape (trial, unit, 1 or point)."""
+    """Return a confound as rates, shape (trial, unit, 1 or bin)."""
     if values.dtype.kind not in "biuf":
         return (values.astype(str)[:, None] == shown).astype(float)[..., None]
     values = values.astype(float)

@@ -27,8 +27,8 @@ SCORES_BYTES = 16_000_000
 class _Decoders(NamedTuple):
     """Decoders of one task.
 
-    ``weights``, ``standardized`` and ``patterns`` (replicate, point, unit, output), ``intercept``
-    (replicate, point, output) for rates less their origin, ``n_constant`` (replicate, point)
+    ``weights``, ``standardized`` and ``patterns`` (replicate, bin, unit, output), ``intercept``
+    (replicate, bin, output) for rates less their origin, ``n_constant`` (replicate, bin)
     constant units, ``unconverged`` fraction of fits.
     """
 
@@ -43,10 +43,10 @@ class _Decoders(NamedTuple):
 class Tested(NamedTuple):
     """What testing one batch of decoders gave.
 
-    ``accuracy`` (replicate, train_task, test_task, train_point, test_point); ``weights`` and
-    ``patterns`` (replicate, train_task, point, unit, output) on standardised units; ``true_class``
-    P(true class) at the training time, [train_task][test_task] (replicate, point, row);
-    ``n_constant`` (replicate, train_task, point) units that are constant over the training trials;
+    ``accuracy`` (replicate, train_task, test_task, train_bin, test_bin); ``weights`` and
+    ``patterns`` (replicate, train_task, bin, unit, output) on standardised units; ``true_class``
+    P(true class) at the training time, [train_task][test_task] (replicate, bin, row);
+    ``n_constant`` (replicate, train_task, bin) units that are constant over the training trials;
     ``unconverged`` fraction of fits.
     """
 
@@ -61,9 +61,10 @@ class Tested(NamedTuple):
 def evaluate_fold(
     population: Population,
     folds: Sequence[Fold],
+    *,
     units: np.ndarray,
     settings: Decoding,
-    points: slice,
+    bins: slice,
     across: Fold | None = None,
 ) -> Tested:
     """Train on each task of a fold and test on all tasks, for several replicates at once.
@@ -78,7 +79,7 @@ def evaluate_fold(
         Units of each replicate.
     settings : Decoding
         C and standardisation.
-    points : slice
+    bins : slice
         Time bins and windows that are decoded.
     across : Fold, optional
         Where the test trials of tasks other than the trained one come from, for all replicates;
@@ -92,21 +93,22 @@ def evaluate_fold(
     n_tasks = len(population.tasks)
     origin = population.origin[units]
     tests = [
-        _less(population.rows(np.stack([fold.test[task] for fold in folds]), units, points), origin)
+        _less(population.rows(np.stack([fold.test[task] for fold in folds]), units, bins), origin)
         for task in range(n_tasks)
     ]
     others = tests
     if across is not None and n_tasks > 1:
         others = [
-            _less(population.rows(test[None], units[:1], points), origin[:1])
-            for test in across.test
+            _less(population.rows(test[None], units[:1], bins), origin[:1]) for test in across.test
         ]
-    n_replicates, n_points = tests[0].shape[:2]
-    accuracy = np.empty((n_replicates, n_tasks, n_tasks, n_points, n_points))
+    n_replicates, n_bins = tests[0].shape[:2]
+    accuracy = np.empty((n_replicates, n_tasks, n_tasks, n_bins, n_bins))
     weights, patterns, n_constant, unconverged = [], [], [], []
     true_class: list[list[np.ndarray]] = []
     for train_task in range(n_tasks):
-        decoders = _trained(population, folds, train_task, units, settings, points)
+        decoders = _trained(
+            population, folds, task=train_task, units=units, settings=settings, bins=bins
+        )
         weights.append(decoders.standardized)
         patterns.append(decoders.patterns)
         n_constant.append(decoders.n_constant)
@@ -133,6 +135,7 @@ def evaluate_fold(
 def evaluate_mirrored(
     population: Population,
     fold: Fold,
+    *,
     units: np.ndarray,
     settings: Decoding,
     mirrors: np.ndarray,
@@ -159,14 +162,21 @@ def evaluate_mirrored(
 
     Returns
     -------
-    array, shape (replicate, train_task, test_task, train_point, test_point)
+    array, shape (replicate, train_task, test_task, train_bin, test_bin)
         Balanced accuracy; 0 within tasks.
     """
-    n_tasks, n_points, n_units = len(population.tasks), population.n_points, len(units)
-    accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_points, n_points))
+    n_tasks, n_bins, n_units = len(population.tasks), population.n_bins, len(units)
+    accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_bins, n_bins))
     signs = np.ascontiguousarray(mirrors.T, np.float32)[:, :, None]
     for train_task in range(n_tasks):
-        decoders = _trained(population, [fold], train_task, units[None], settings, EVERYTHING)
+        decoders = _trained(
+            population,
+            [fold],
+            task=train_task,
+            units=units[None],
+            settings=settings,
+            bins=EVERYTHING,
+        )
         by_unit = decoders.weights[0].transpose(1, 0, 2).reshape(n_units, 1, -1)
         for test_task in range(n_tasks):
             if test_task == train_task:
@@ -176,15 +186,15 @@ def evaluate_mirrored(
             truth = fold.test_label[test_task]
             of_class = [test[:, truth == label].mean(axis=1) for label in np.unique(truth)]
             mean = np.mean(of_class, axis=0)[:, None]
-            # (test_point, 1, train_point x output)
+            # (test_bin, 1, train_bin x output)
             offset = mean @ by_unit[:, 0] + decoders.intercept.ravel()
             around = (test - mean).reshape(-1, n_units)
             size = max(1, SCORES_BYTES // (4 * around.shape[0] * by_unit.shape[-1]))
             for start in range(0, len(mirrors), size):
                 batch = slice(start, start + size)
                 mirrored = (signs[:, batch] * by_unit).reshape(n_units, -1)
-                scores = (around @ mirrored).reshape(n_points, len(truth), -1, by_unit.shape[-1])
-                scores = (scores + offset[:, :, None]).reshape(*scores.shape[:3], n_points, -1)
+                scores = (around @ mirrored).reshape(n_bins, len(truth), -1, by_unit.shape[-1])
+                scores = (scores + offset[:, :, None]).reshape(*scores.shape[:3], n_bins, -1)
                 by_replicate = np.moveaxis(scores, 2, 0)
                 accuracy[batch, train_task, test_task] = _balanced_accuracy(by_replicate, truth)
     return accuracy
@@ -193,13 +203,14 @@ def evaluate_mirrored(
 def _trained(
     population: Population,
     folds: Sequence[Fold],
+    *,
     task: int,
     units: np.ndarray,
     settings: Decoding,
-    points: slice,
+    bins: slice,
 ) -> _Decoders:
     rows = np.stack([fold.train[task] for fold in folds])
-    data = population.rows(rows, units, points)
+    data = population.rows(rows, units, bins)
     problems = data.reshape(-1, *data.shape[-2:])
     problems, of_units = standardize(problems, scale=settings.standardize)
     # Rows are ordered by class, in the same way in all replicates.
@@ -229,7 +240,7 @@ def _trained(
 
 
 def _less(rates: np.ndarray, origin: np.ndarray) -> np.ndarray:
-    """Return rates (replicate, point, row, unit) less an origin (replicate, unit), in their place.
+    """Return rates (replicate, bin, row, unit) less an origin (replicate, unit), in their place.
 
     Near it, scores are no small differences of large numbers.
     """
@@ -238,19 +249,19 @@ def _less(rates: np.ndarray, origin: np.ndarray) -> np.ndarray:
 
 
 def _scores(test: np.ndarray, weights: np.ndarray, intercept: np.ndarray) -> np.ndarray:
-    """Score every test time with every decoder: (replicate, test_point, row, train_point, output).
+    """Score every test time with every decoder: (replicate, test_bin, row, train_bin, output).
 
     One matrix product a replicate, whatever the number of times.
     """
-    n_points, n_rows, n_units = test.shape[1:]
+    n_bins, n_rows, n_units = test.shape[1:]
     decoders = weights.transpose(0, 2, 1, 3).reshape(len(weights), n_units, -1)
     scores = test.reshape(len(test), -1, n_units) @ decoders
-    shape = (len(weights), n_points, n_rows, weights.shape[1], weights.shape[-1])
+    shape = (len(weights), n_bins, n_rows, weights.shape[1], weights.shape[-1])
     return scores.reshape(shape) + intercept[:, None, None]
 
 
 def _balanced_accuracy(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return the mean over classes of the fraction correct (replicate, train_point, test_point).
+    """Return the mean over classes of the fraction correct (replicate, train_bin, test_bin).
 
     Correct trials are counted (float32 holds whole numbers up to 2^24 exactly), so the same counts
     give the same accuracy, whichever trials were correct.
@@ -265,7 +276,7 @@ def _balanced_accuracy(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def _probability_of(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return P(true class) from scores (replicate, point, row, output)."""
+    """Return P(true class) from scores (replicate, bin, row, output)."""
     if scores.shape[-1] == 1:
         return expit(np.where(truth == 1, 1, -1) * scores[..., 0])
     return np.take_along_axis(softmax(scores, axis=-1), truth[None, None, :, None], axis=-1)[..., 0]

@@ -14,8 +14,8 @@ from neuro_attn.decoding.splits import Fold
 class Original(NamedTuple):
     """Results of decoding the data themselves.
 
-    ``accuracy`` (draw, train_task, test_task, point, point); what is defined on trials and on
-    units; ``n_constant`` (train_task, point) constant units of a draw, mean over folds and draws;
+    ``accuracy`` (draw, train_task, test_task, bin, bin); what is defined on trials and on
+    units; ``n_constant`` (train_task, bin) constant units of a draw, mean over folds and draws;
     ``unconverged`` fraction of fits.
     """
 
@@ -35,7 +35,11 @@ def decode_original(decoder: PopulationDecoder) -> Original:
         of_folds = []
         for fold in decoder.folds(draw, ORIGINAL):
             tested = evaluate_fold(
-                decoder.population, [fold], units[None], decoder.settings, EVERYTHING
+                decoder.population,
+                [fold],
+                units=units[None],
+                settings=decoder.settings,
+                bins=EVERYTHING,
             )
             of_folds.append(tested.accuracy[0])
             n_constant.append(tested.n_constant[0])

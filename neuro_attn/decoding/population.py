@@ -14,8 +14,9 @@ class SessionTrials:
     ----------
     session : str
         The session.
-    rates : array, shape (trial, unit, point)
-        Float32; points are the time bins followed by the windows.
+    rates : array, shape (trial, unit, bin)
+        Float32. The time bins are followed by the windows, which are the means of several of them;
+        "bin" stands for both.
     task, label : array of int, shape (trial,)
         Numbers of task and class.
     unit_ids, trial_ids : array, shape (unit,) and (trial,)
@@ -85,7 +86,7 @@ class Population:
         return sum(part.rates.shape[1] for part in self.parts)
 
     @property
-    def n_points(self) -> int:
+    def n_bins(self) -> int:
         """Number of time bins and windows."""
         return len(self.times) + len(self.windows)
 
@@ -96,10 +97,10 @@ class Population:
 
     @cached_property
     def _flat(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """All rates as (trial and unit, point), and for each unit its part, first row and step."""
+        """All rates as (trial and unit, bin), and for each unit its part, first row and step."""
         sizes = [part.rates.shape[:2] for part in self.parts]
         starts = np.cumsum([0] + [trials * units for trials, units in sizes])
-        rates = np.concatenate([part.rates.reshape(-1, self.n_points) for part in self.parts])
+        rates = np.concatenate([part.rates.reshape(-1, self.n_bins) for part in self.parts])
         part = np.repeat(np.arange(len(sizes)), [units for _, units in sizes])
         first = np.concatenate(
             [start + np.arange(units) for start, (_, units) in zip(starts[:-1], sizes, strict=True)]
@@ -107,7 +108,7 @@ class Population:
         step = np.repeat([units for _, units in sizes], [units for _, units in sizes])
         return rates, part, first, step
 
-    def rows(self, trials: np.ndarray, units: np.ndarray, points: slice) -> np.ndarray:
+    def rows(self, trials: np.ndarray, units: np.ndarray, bins: slice) -> np.ndarray:
         """Put (pseudo)trials together.
 
         Parameters
@@ -116,17 +117,17 @@ class Population:
             Raw trial of each part.
         units : array of int, shape (replicate, unit)
             Units, numbered over all parts.
-        points : slice
+        bins : slice
             Time bins and windows to take.
 
         Returns
         -------
-        numpy.ndarray, shape (replicate, point, row, unit)
+        numpy.ndarray, shape (replicate, bin, row, unit)
         """
         rates, part, first, step = self._flat
         chosen = np.take_along_axis(trials, part[units][:, :, None], axis=1)
         index = first[units][:, :, None] + chosen * step[units][:, :, None]
-        return np.ascontiguousarray(rates[:, points][index].transpose(0, 3, 2, 1))
+        return np.ascontiguousarray(rates[:, bins][index].transpose(0, 3, 2, 1))
 
 
 def without_times(population: Population) -> Population:

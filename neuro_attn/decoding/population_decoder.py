@@ -99,13 +99,13 @@ class PopulationDecoder:
         return pool[self.study.rng("units", *names, draw).permutation(n)]
 
     def replicated(self, replicates: list[Replicate]) -> np.ndarray:
-        """Return accuracies (replicate, train, test, point, point), means over draws and folds.
+        """Return accuracies (replicate, train, test, bin, bin), means over draws and folds.
 
         They are summed in float64 and rounded once: equal accuracies are equal in all digits,
         whatever they are sums of, and however many.
         """
-        n_tasks, n_points = len(self.population.tasks), self.population.n_points
-        shape = (len(replicates), n_tasks, n_tasks, n_points, n_points)
+        n_tasks, n_bins = len(self.population.tasks), self.population.n_bins
+        shape = (len(replicates), n_tasks, n_tasks, n_bins, n_bins)
         accuracy = np.zeros(shape, np.float32)
         n_terms = self.settings.draws * self.settings.folds
         for sizes, members in self._batches(replicates):
@@ -118,7 +118,12 @@ class PopulationDecoder:
                 for true, folds in zip(observed, replicated, strict=True):
                     across = true if batch[0].kind == "permutation" else None
                     tested = evaluate_fold(
-                        self.population, folds, units, self.settings, EVERYTHING, across
+                        self.population,
+                        folds,
+                        units=units,
+                        settings=self.settings,
+                        bins=EVERYTHING,
+                        across=across,
                     )
                     total += tested.accuracy
                 self.progress.update(len(batch))
@@ -150,7 +155,11 @@ class PopulationDecoder:
                 units = self.units(draw, ORIGINAL)[: self.n_units]
                 for fold in self.folds(draw, ORIGINAL):
                     total += evaluate_mirrored(
-                        self.population, fold, units, self.settings, batch[:, units]
+                        self.population,
+                        fold,
+                        units=units,
+                        settings=self.settings,
+                        mirrors=batch[:, units],
                     )
             accuracy[start : start + MIRRORED_AT_ONCE] = total / n_terms
         tasks = np.arange(null.shape[1])
@@ -175,7 +184,7 @@ class PopulationDecoder:
             groups.setdefault(key, (sizes, []))[1].append(number)
         for sizes, members in groups.values():
             n_rows = sizes.train * sizes.test.shape[1]
-            bytes_each = 4 * n_rows * self.population.n_points * max(n_rows, self.n_units)
+            bytes_each = 4 * n_rows * self.population.n_bins * max(n_rows, self.n_units)
             size = max(1, BATCH_BYTES // bytes_each)
             for start in range(0, len(members), size):
                 yield sizes, members[start : start + size]

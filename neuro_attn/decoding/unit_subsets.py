@@ -10,7 +10,11 @@ def in_windows(decoder: PopulationDecoder, units: np.ndarray, draw: int) -> np.n
     """Return accuracies in the windows (train_task, test_task, window) with other units."""
     tested = [
         evaluate_fold(
-            decoder.population, [fold], units[None], decoder.settings, decoder.windows
+            decoder.population,
+            [fold],
+            units=units[None],
+            settings=decoder.settings,
+            bins=decoder.windows,
         ).accuracy[0]
         for fold in decoder.folds(draw, ORIGINAL)
     ]

@@ -6,14 +6,14 @@ import pandas as pd
 from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.colors import Colors
 from neuro_attn.geometry.conditions import weighted_means
-from neuro_attn.geometry.estimates import UndefinedError, part_rates
+from neuro_attn.geometry.estimates import UndefinedError, session_rates
 from neuro_attn.geometry.planes import SPACE, components
 
 COORDINATES = ["location", "bin", "color", *(f"pc{number + 1}" for number in range(SPACE))]
 """Columns of the coordinates: the item, its colour bin, the bin's centre (rad), components."""
 
 
-def coordinates(population: Population, point: int, task: int, colors: Colors) -> pd.DataFrame:
+def coordinates(population: Population, time_bin: int, task: int, colors: Colors) -> pd.DataFrame:
     """Return the condition means on the principal components of all of them.
 
     Returns
@@ -27,7 +27,7 @@ def coordinates(population: Population, point: int, task: int, colors: Colors) -
         If no session has a trial in every colour bin, or there are too few units.
     """
     means = [
-        weighted_means(member, part_rates(part, point).astype(float))
+        weighted_means(member, session_rates(part, time_bin).astype(float))
         for part in population.parts
         if (member := np.concatenate(colors[part.session].bins * (part.task == task))).any(-1).all()
     ]

@@ -17,7 +17,7 @@ from neuro_attn.geometry.estimates import (
     UndefinedError,
     helmert_contrasts,
     in_noise_units,
-    part_rates,
+    session_rates,
 )
 from neuro_attn.geometry.subspaces import harmonics
 
@@ -50,7 +50,7 @@ class CodePair(NamedTuple):
 
 
 def of_colors(
-    population: Population, point: int | slice, task: int, colors: Colors
+    population: Population, time_bin: int | slice, task: int, colors: Colors
 ) -> list[CodePair]:
     """Return the colours of the two items in a task.
 
@@ -70,7 +70,7 @@ def of_colors(
         if bins.sum(axis=-1).min() < FEWEST:
             continue
         regressors = no_noise(part.label[mine], shown.angles[:, mine])
-        rates = in_noise_units(part_rates(part, point)[mine], regressors)
+        rates = in_noise_units(session_rates(part, time_bin)[mine], regressors)
         waves = harmonics(bins.shape[1])
         found.append(
             CodePair(
@@ -82,13 +82,15 @@ def of_colors(
     return found
 
 
-def of_classes(population: Population, point: int | slice, pair: tuple[int, ...]) -> list[CodePair]:
+def of_classes(
+    population: Population, time_bin: int | slice, pair: tuple[int, ...]
+) -> list[CodePair]:
     """Return the classes in two tasks."""
     n_classes = len(population.classes)
     helmert = helmert_contrasts(n_classes)
     found = []
     for part in _with_trials(population, pair):
-        (rates,), condition = _in_pair(part, (point,), pair, n_classes)
+        (rates,), condition = _in_pair(part, (time_bin,), pair, n_classes)
         member = membership(condition, 2 * n_classes)
         found.append(
             CodePair(
@@ -103,7 +105,7 @@ def of_classes(population: Population, point: int | slice, pair: tuple[int, ...]
 
 
 def of_differences(
-    population: Population, point: int | slice, pair: tuple[int, ...]
+    population: Population, time_bin: int | slice, pair: tuple[int, ...]
 ) -> list[CodePair]:
     """Return the differences between two tasks in one class and in another, over pairs of these."""
     n_classes = len(population.classes)
@@ -111,7 +113,7 @@ def of_differences(
     one, other = np.array(list(itertools.permutations(range(n_classes), 2))).T
     found = []
     for part in _with_trials(population, pair):
-        (rates,), condition = _in_pair(part, (point,), pair, n_classes)
+        (rates,), condition = _in_pair(part, (time_bin,), pair, n_classes)
         member = membership(condition, 2 * n_classes)
         found.append(
             CodePair(
@@ -192,7 +194,7 @@ def _in_pair(
     mine = np.isin(part.task, tasks)
     order = np.array([tasks.index(task) for task in part.task[mine]])
     condition = order * n_classes + part.label[mine]
-    rates = np.concatenate([part_rates(part, time)[mine] for time in times])
+    rates = np.concatenate([session_rates(part, time)[mine] for time in times])
     at = np.repeat(np.arange(len(times)), len(condition))
     n_conditions = len(tasks) * n_classes
     group = membership(

@@ -164,7 +164,7 @@ def bootstrap_weights(n_trials: int, replicates: int, rng: np.random.Generator) 
     return np.concatenate([np.ones((1, n_trials)), rng.exponential(size=(replicates, n_trials))])
 
 
-def part_rates(part: SessionTrials, points: slice | int) -> np.ndarray:
-    """Return a session's rates at one point, or averaged over several, (trial, unit)."""
-    rates = part.rates[:, :, points]
+def session_rates(part: SessionTrials, time_bin: slice | int) -> np.ndarray:
+    """Return a session's rates in one bin or window, or averaged over bins, (trial, unit)."""
+    rates = part.rates[:, :, time_bin]
     return rates if rates.ndim == 2 else rates.mean(axis=2)

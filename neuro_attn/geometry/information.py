@@ -20,7 +20,7 @@ import numpy as np
 from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.colors import Colors, say_what_is_cued
 from neuro_attn.geometry.conditions import bootstrapped, shuffled, weighted_means
-from neuro_attn.geometry.estimates import Resampling, UndefinedError, part_rates
+from neuro_attn.geometry.estimates import Resampling, UndefinedError, session_rates
 from neuro_attn.solver import constant_units
 
 ITEMS = ("cued", "uncued")
@@ -75,7 +75,7 @@ def omega_squared(rates: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def color_information(
     population: Population,
-    point: int,
+    time_bin: int,
     task: int,
     item: str,
     colors: Colors,
@@ -86,7 +86,8 @@ def color_information(
     The mean over units, and over the trials that cue one item and those that cue the other.
     """
     found = [
-        each for _, each in information_of_units(population, point, task, item, colors, resampling)
+        each
+        for _, each in information_of_units(population, time_bin, task, item, colors, resampling)
     ]
     varies = np.isfinite(np.concatenate([each.value for each in found]))
     if not varies.any():
@@ -101,7 +102,7 @@ def color_information(
 
 def information_of_units(
     population: Population,
-    point: int,
+    time_bin: int,
     task: int,
     item: str,
     colors: Colors,
@@ -123,7 +124,7 @@ def information_of_units(
         )
     found, first = [], 0
     for part in population.parts:
-        rates = part_rates(part, point)
+        rates = session_rates(part, time_bin)
         units = first + np.arange(rates.shape[1])
         first += rates.shape[1]
         for number, selected in enumerate(items):

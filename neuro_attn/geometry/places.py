@@ -80,9 +80,9 @@ def in_windows(population: Population, dataset: AnyDataset, has_colors: bool) ->
     """Yield what is estimated in the named windows, and between them."""
     first = len(population.times)
     for number, window in enumerate(population.windows):
-        point = (first + number,)
-        yield from _of_pairs(population, window, point)
-        yield from _of_tasks(population, window, point, has_colors)
+        time_bin = (first + number,)
+        yield from _of_pairs(population, window, time_bin)
+        yield from _of_tasks(population, window, time_bin, has_colors)
         yield from _of_halves(population, window, dataset.time.bins_in(dataset.windows[window]))
     for (i, one), (j, other) in itertools.combinations(enumerate(population.windows), 2):
         for task, label in enumerate(population.tasks):
@@ -93,17 +93,17 @@ def in_windows(population: Population, dataset: AnyDataset, has_colors: bool) ->
 
 def over_time(population: Population, has_colors: bool) -> Iterator[Request]:
     """Yield what is estimated at every time."""
-    for point, time in enumerate(population.times.tolist()):
+    for time_bin, time in enumerate(population.times.tolist()):
         for pair in _pairs(population):
             for measure in _of("pair"):
                 if names := tuple(measure.over_time):
                     label = _vs(population, pair)
-                    yield Request(label, time, names, measure, Place(pair, (point,)))
+                    yield Request(label, time, names, measure, Place(pair, (time_bin,)))
         for task, label in enumerate(population.tasks):
             for measure in _of("task"):
                 names = tuple(measure.over_time)
                 if names and (has_colors or not measure.needs_colors):
-                    yield Request(label, time, names, measure, Place((task,), (point,)))
+                    yield Request(label, time, names, measure, Place((task,), (time_bin,)))
 
 
 def _of_pairs(population: Population, window: str, times: tuple[int]) -> Iterator[Request]:

@@ -165,12 +165,12 @@ def _information(
     left_out: list[tuple] = []
     places = [*members[0].times.tolist(), *members[0].windows]
     for (task, label), item in itertools.product(enumerate(members[0].tasks), ITEMS):
-        for point, place in enumerate(places):
+        for time_bin, place in enumerate(places):
             here = resampling._replace(references=isinstance(place, str))
             found: list[Information] = []
             for population in members:
                 try:
-                    found.append(color_information(population, point, task, item, colors, here))
+                    found.append(color_information(population, time_bin, task, item, colors, here))
                 except UndefinedError as reason:
                     if isinstance(place, str):
                         name = f"{item}_color"
@@ -196,9 +196,9 @@ def _placed(members: list[Population], region: str, colors: Colors) -> Iterable[
     """Yield the coordinates of colours in each population, task and window."""
     for population, (number, window) in itertools.product(members, enumerate(members[0].windows)):
         for task, label in enumerate(population.tasks):
-            point = len(population.times) + number
+            time_bin = len(population.times) + number
             try:
-                table = coordinates(population, point, task, colors)
+                table = coordinates(population, time_bin, task, colors)
             except UndefinedError:
                 continue  # the planes are left out, too, and say why
             keys = (region, population.session, label, window)

@@ -148,11 +148,11 @@ def _groups(decodings: list[xr.Dataset], select: Select) -> list[xr.Dataset]:
 
 
 def _table(
-    decodings: list[xr.Dataset], settings: Inference, select: Select, point: str
+    decodings: list[xr.Dataset], settings: Inference, select: Select, axis: str
 ) -> pd.DataFrame:
-    frames = [_rows(group, settings, point) for group in _groups(decodings, select)]
+    frames = [_rows(group, settings, axis) for group in _groups(decodings, select)]
     table = pd.concat(frames, ignore_index=True)
-    keys = ["region", "session", *_PAIR, point]
+    keys = ["region", "session", *_PAIR, axis]
     order = {region: n for n, region in enumerate(d.attrs["region"] for d in decodings)}
     pooled_first = table["session"].where(table["session"] != POOLED, "")
     sort = table.assign(_region=table["region"].map(order), _session=pooled_first)
@@ -162,15 +162,15 @@ def _table(
     return table[keys + numbers + sizes].reset_index(drop=True)
 
 
-def _rows(group: xr.Dataset, settings: Inference, point: str) -> pd.DataFrame:
-    dims = ("population", *_PAIR, point)
+def _rows(group: xr.Dataset, settings: Inference, axis: str) -> pd.DataFrame:
+    dims = ("population", *_PAIR, axis)
     observed = group["accuracy"].transpose(*dims).values.astype(float)
     nulls = _nulls(group, (*dims, "permutation"))
     boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
     # Resamples that were moved may have left the range of an accuracy; the truth has not.
     low, high = np.clip(interval(centred(observed, boot), settings.confidence), 0, 1)
     template = group["accuracy"].transpose(*dims)
-    times = (3,) if point == "time" else ()
+    times = (3,) if axis == "time" else ()
     columns = {
         "accuracy": observed,
         "ci_low": low,

@@ -1,12 +1,12 @@
 r"""How long a run would take, and how much memory: an estimate, from measured cost per fit.
 
-The decoders of a population are fitted for every replicate, draw, fold, task and point (time bin
-or window), which makes
+The decoders of a population are fitted for every replicate, draw, fold, task, time bin
+and window, which makes
 
 .. math:: F = (1 + \text{permutations} + \text{bootstraps}) \cdot \text{draws} \cdot \text{folds}
     \cdot T \cdot P
 
-fits. One fit on n rows of u units with k outputs, scored on m test rows at all P points, takes
+fits. One fit on n rows of u units with k outputs, scored on m test rows in all P bins, takes
 
 .. math:: c_0 + c_1 (n + m / T) u + c_2 n u \min(n, u) + c_3 n \min(n, 2u) k + c_4 P m u k
 
@@ -69,7 +69,7 @@ class Work:
         Test rows of a fold, over all tasks and classes.
     units : int
         Units of a draw.
-    points : int
+    bins : int
         Time bins and windows.
     times : int
         Time bins.
@@ -80,7 +80,7 @@ class Work:
     train_rows: int
     test_rows: int
     units: int
-    points: int
+    bins: int
     times: int
 
 
@@ -142,7 +142,7 @@ def estimate(
     memory = {
         f"decoding region {region}": 2 * rate_bytes
         + max((_working_bytes(work, dataset) for work in works), default=0)
-        + 2 * sum(results_bytes(dataset, work.tasks, work.points) for work in works)
+        + 2 * sum(results_bytes(dataset, work.tasks, work.bins) for work in works)
         for region, works in by_region.items()
     }
     memory["inference over all regions"] = 2 * sum(
@@ -196,7 +196,7 @@ def cost_of(
                     train_rows=sizes.train * len(member.classes),
                     test_rows=int(sizes.test.sum()),
                     units=min(n_units or member.n_units, member.n_units),
-                    points=n_times + len(dataset.windows),
+                    bins=n_times + len(dataset.windows),
                     times=n_times,
                 )
             )
@@ -218,7 +218,7 @@ def check_memory(cost: Cost, name: str) -> None:
 def fits(work: Work, dataset: AnyDataset) -> int:
     """Return how many decoders are fitted for a population."""
     decoding = dataset.decoding
-    return _replicates(dataset) * decoding.draws * decoding.folds * work.tasks * work.points
+    return _replicates(dataset) * decoding.draws * decoding.folds * work.tasks * work.bins
 
 
 def seconds_per_fit(work: Work) -> float:
@@ -230,7 +230,7 @@ def seconds_per_fit(work: Work) -> float:
         + PER_VALUE * (n + work.test_rows / work.tasks) * u
         + PER_FACTOR * n * u * min(n, u)
         + PER_ITERATED * n * min(n, 2 * u) * outputs
-        + PER_SCORED * work.points * work.test_rows * u * outputs
+        + PER_SCORED * work.bins * work.test_rows * u * outputs
     )
 
 
@@ -240,7 +240,7 @@ def _replicates(dataset: AnyDataset) -> int:
 
 def _working_bytes(work: Work, dataset: AnyDataset) -> float:
     """Return the memory of a batch of replicates: training data, factors, test data, scores."""
-    one = 4.0 * work.train_rows * work.points * max(work.train_rows, work.units)
+    one = 4.0 * work.train_rows * work.bins * max(work.train_rows, work.units)
     batch = max(one, min(BATCH_BYTES, one * _replicates(dataset)))
     return batch * (6 + 2 * work.test_rows / max(work.train_rows, 1))
 

@@ -274,11 +274,11 @@ def _check_values(rates: np.ndarray, dataset: MatlabDataset, where: str) -> None
     missing = np.isnan(rates)
     wrong = np.isinf(rates) | (missing & ~missing.all(axis=-1, keepdims=True))
     if wrong.any():
-        unit, condition, trial, bin_ = (int(axis[0]) for axis in np.nonzero(wrong))
+        unit, condition, trial, time_bin = (int(axis[0]) for axis in np.nonzero(wrong))
         raise InputError(
             where,
-            f"{rates[unit, condition, trial, bin_]} in unit {unit + 1}, condition "
-            f"{condition + 1}, trial {trial + 1}, bin {bin_ + 1} of time.",
+            f"{rates[unit, condition, trial, time_bin]} in unit {unit + 1}, condition "
+            f"{condition + 1}, trial {trial + 1}, bin {time_bin + 1} of time.",
             "Only whole trials may be missing (NaN); choose a time that all trials have.",
         )
 

@@ -43,11 +43,11 @@ FAR = 5
 QUICK = {"permutations": 1, "bootstraps": 20}
 
 
-def coded(trials, counts, axes, rng, n_points=1):
+def coded(trials, counts, axes, rng, n_bins=1):
     """Return noise of SD 1 plus, for task and class, the mean axes[task][class] (unit,)."""
     task, label = trials(counts, rng)
     mean = np.asarray(axes)[task, label]
-    return mean[:, :, None] + rng.normal(size=(*mean.shape, n_points)), task, label
+    return mean[:, :, None] + rng.normal(size=(*mean.shape, n_bins)), task, label
 
 
 def two_sided(axis):
@@ -69,11 +69,13 @@ def folds_of(population, n_folds=2, seed=0, replicate=ORIGINAL):
 
 
 def accuracy_of(population, n_folds=2, units=None):
-    """Return accuracy (train_task, test_task, train_point, test_point), mean over folds."""
+    """Return accuracy (train_task, test_task, train_bin, test_bin), mean over folds."""
     units = np.arange(population.n_units) if units is None else units
     return np.mean(
         [
-            evaluate_fold(population, [fold], units[None], Decoding(), EVERYTHING).accuracy[0]
+            evaluate_fold(
+                population, [fold], units=units[None], settings=Decoding(), bins=EVERYTHING
+            ).accuracy[0]
             for fold in folds_of(population, n_folds)
         ],
         axis=0,
@@ -91,27 +93,24 @@ def assert_mean(values, expected):
 
 def plain_loop(population, fold, C, standardize):
     """Return one fold's accuracy matrix, one scikit-learn model at a time."""
-    n_tasks, n_points = len(population.tasks), population.n_points
+    n_tasks, n_bins = len(population.tasks), population.n_bins
 
-    def rates(trials, point):
+    def rates(trials, bin):
         return np.concatenate(
-            [
-                part.rates[rows, :, point]
-                for part, rows in zip(population.parts, trials, strict=True)
-            ],
+            [part.rates[rows, :, bin] for part, rows in zip(population.parts, trials, strict=True)],
             axis=1,
         ).astype(float)
 
-    accuracy = np.empty((n_tasks, n_tasks, n_points, n_points))
-    for train_task, train_point in np.ndindex(n_tasks, n_points):
+    accuracy = np.empty((n_tasks, n_tasks, n_bins, n_bins))
+    for train_task, train_bin in np.ndindex(n_tasks, n_bins):
         model = make_pipeline(
             StandardScaler(with_std=standardize),
             LogisticRegression(C=C, tol=1e-8, solver="newton-cholesky"),
-        ).fit(rates(fold.train[train_task], train_point), fold.train_label[train_task])
-        for test_task, test_point in np.ndindex(n_tasks, n_points):
-            predicted = model.predict(rates(fold.test[test_task], test_point))
+        ).fit(rates(fold.train[train_task], train_bin), fold.train_label[train_task])
+        for test_task, test_bin in np.ndindex(n_tasks, n_bins):
+            predicted = model.predict(rates(fold.test[test_task], test_bin))
             truth = fold.test_label[test_task]
-            accuracy[train_task, test_task, train_point, test_point] = balanced_accuracy_score(
+            accuracy[train_task, test_task, train_bin, test_bin] = balanced_accuracy_score(
                 truth, predicted
             )
     return accuracy
@@ -127,7 +126,7 @@ def test_accuracies_are_those_of_a_plain_loop(
     rng = np.random.default_rng(0)
     counts = rng.integers(12, 30, (3, n_classes))
     sessions = [
-        coded(trials, counts, 0.6 * rng.normal(size=(3, n_classes, 6)), rng, n_points=4)
+        coded(trials, counts, 0.6 * rng.normal(size=(3, n_classes, 6)), rng, n_bins=4)
         for _ in range(n_sessions)
     ]
     made = population(*sessions, n_tasks=3, n_classes=n_classes)
@@ -135,7 +134,9 @@ def test_accuracies_are_those_of_a_plain_loop(
     units = np.arange(made.n_units)[None]
     matrices = [
         (
-            evaluate_fold(made, [fold], units, settings, EVERYTHING).accuracy[0],
+            evaluate_fold(made, [fold], units=units, settings=settings, bins=EVERYTHING).accuracy[
+                0
+            ],
             plain_loop(made, fold, 0.3, standardize),
         )
         for fold in folds_of(made)
@@ -151,12 +152,14 @@ def test_accuracies_are_those_of_a_plain_loop(
 def test_replicates_together_are_replicates_one_by_one(population, trials):
     rng = np.random.default_rng(1)
     axes = rng.normal(size=(2, 2, 8))
-    made = population(coded(trials, [[12, 14], [13, 12]], axes, rng, n_points=3))
+    made = population(coded(trials, [[12, 14], [13, 12]], axes, rng, n_bins=3))
     batch = [folds_of(made, replicate=Replicate("permutation", i))[0] for i in range(4)]
     units = np.stack([rng.choice(8, 5, replace=False) for _ in range(4)])
-    together = evaluate_fold(made, batch, units, Decoding(), EVERYTHING)
+    together = evaluate_fold(made, batch, units=units, settings=Decoding(), bins=EVERYTHING)
     for number, fold in enumerate(batch):
-        alone = evaluate_fold(made, [fold], units[number][None], Decoding(), EVERYTHING)
+        alone = evaluate_fold(
+            made, [fold], units=units[number][None], settings=Decoding(), bins=EVERYTHING
+        )
         np.testing.assert_allclose(together.accuracy[number], alone.accuracy[0], atol=1 / 24)
         np.testing.assert_allclose(together.weights[number], alone.weights[0], atol=1e-2)
 
@@ -167,11 +170,15 @@ def test_across_tasks_the_null_tests_the_true_labels_of_the_other_task(populatio
     true = folds_of(made)[0]
     permuted = folds_of(made, replicate=Replicate("permutation", 0))[0]
     units = np.arange(8)[None]
-    got = evaluate_fold(made, [permuted], units, Decoding(), EVERYTHING, across=true).accuracy[0]
+    got = evaluate_fold(
+        made, [permuted], units=units, settings=Decoding(), bins=EVERYTHING, across=true
+    ).accuracy[0]
     mixed = Fold(
         permuted.train, [permuted.test[0], true.test[1]], permuted.train_label, true.test_label
     )
-    expected = evaluate_fold(made, [mixed], units, Decoding(), EVERYTHING).accuracy[0]
+    expected = evaluate_fold(
+        made, [mixed], units=units, settings=Decoding(), bins=EVERYTHING
+    ).accuracy[0]
     np.testing.assert_array_equal(got[0], expected[0])
 
 
@@ -181,11 +188,15 @@ def test_across_tasks_the_null_tests_the_true_labels_of_the_other_task(populatio
 def test_mirroring_no_unit_changes_nothing_and_mirroring_all_reverses_the_code(population, trials):
     rng = np.random.default_rng(3)
     code = two_sided(rng.normal(size=8))
-    made = population(coded(trials, [[20, 20], [20, 20]], [code, code], rng, n_points=3))
+    made = population(coded(trials, [[20, 20], [20, 20]], [code, code], rng, n_bins=3))
     fold, units = folds_of(made)[0], np.arange(8)
     mirrors = np.stack([np.ones(8), -np.ones(8)])
-    same, reversed_ = evaluate_mirrored(made, fold, units, Decoding(), mirrors)
-    observed = evaluate_fold(made, [fold], units[None], Decoding(), EVERYTHING).accuracy[0]
+    same, reversed_ = evaluate_mirrored(
+        made, fold, units=units, settings=Decoding(), mirrors=mirrors
+    )
+    observed = evaluate_fold(
+        made, [fold], units=units[None], settings=Decoding(), bins=EVERYTHING
+    ).accuracy[0]
     for train, test in ((0, 1), (1, 0)):
         np.testing.assert_array_equal(same[train, test], observed[train, test])
         assert same[train, test].min() > 0.9
@@ -199,10 +210,10 @@ def test_mirrored_units_are_reflected_at_their_mean_in_the_tested_task(
     rng = np.random.default_rng(4)
     axes = rng.normal(size=(2, n_classes, 8))
     counts = rng.integers(12, 20, size=(2, n_classes))
-    made = population(coded(trials, counts, axes, rng, n_points=2), n_classes=n_classes)
+    made = population(coded(trials, counts, axes, rng, n_bins=2), n_classes=n_classes)
     fold, units = folds_of(made)[0], rng.permutation(8)[:6]
     mirrors = rng.choice((-1, 1), size=(5, 6))
-    got = evaluate_mirrored(made, fold, units, Decoding(), mirrors)
+    got = evaluate_mirrored(made, fold, units=units, settings=Decoding(), mirrors=mirrors)
     rows = [
         [made.rows(rows[task][None], units[None], EVERYTHING)[0].astype(float) for task in range(2)]
         for rows in (fold.train, fold.test)
@@ -239,7 +250,9 @@ def test_the_mirrored_null_is_as_wide_as_the_chance_overlap_of_two_codes(populat
         # The first replicate mirrors nothing: it is what is observed.
         mirrors = np.vstack([np.ones(10), rng.choice((-1, 1), size=(200, 10))])
         tested = [
-            evaluate_mirrored(made, fold, np.arange(10), Decoding(), mirrors)[:, 0, 1, 0, 0]
+            evaluate_mirrored(
+                made, fold, units=np.arange(10), settings=Decoding(), mirrors=mirrors
+            )[:, 0, 1, 0, 0]
             for fold in folds_of(made)
         ]
         observed, *null = np.mean(tested, axis=0)
@@ -322,7 +335,9 @@ def test_noise_gives_chance_whatever_the_penalty(population, trials, C):
         units = np.arange(12)[None]
         fold = folds_of(made)[0]
         accuracies.append(
-            evaluate_fold(made, [fold], units, Decoding(C=C), EVERYTHING).accuracy.mean()
+            evaluate_fold(
+                made, [fold], units=units, settings=Decoding(C=C), bins=EVERYTHING
+            ).accuracy.mean()
         )
     assert_mean(accuracies, 0.5)
 
@@ -356,9 +371,13 @@ def test_test_trials_move_neither_weights_nor_patterns(population, trials, stand
         perturbed = rates.copy()
         tested = np.concatenate([rows.ravel() for rows in fold.test])
         perturbed[tested] = 1000 * rng.normal(size=perturbed[tested].shape)
-        before = evaluate_fold(made, [fold], units, settings, EVERYTHING)
+        before = evaluate_fold(made, [fold], units=units, settings=settings, bins=EVERYTHING)
         after = evaluate_fold(
-            population((perturbed, task, label)), [fold], units, settings, EVERYTHING
+            population((perturbed, task, label)),
+            [fold],
+            units=units,
+            settings=settings,
+            bins=EVERYTHING,
         )
         np.testing.assert_array_equal(after.weights, before.weights)
         np.testing.assert_array_equal(after.patterns, before.patterns)
@@ -505,7 +524,7 @@ def members(population, trials):
     rng = np.random.default_rng(15)
     return [
         population(
-            coded(trials, np.full((2, 3), n), rng.normal(size=(2, 3, n)), rng, n_points=3),
+            coded(trials, np.full((2, 3), n), rng.normal(size=(2, 3, n)), rng, n_bins=3),
             window=True,
             n_classes=3,
         )
@@ -575,7 +594,11 @@ def test_confidence_is_the_probability_of_the_true_class(population, trials):
     made = population(coded(trials, [[20, 20]], [two_sided(rng.normal(size=4))], rng), n_tasks=1)
     fold = folds_of(made)[0]
     tested = evaluate_fold(
-        made, [fold], np.arange(4)[None], Decoding(standardize=False), EVERYTHING
+        made,
+        [fold],
+        units=np.arange(4)[None],
+        settings=Decoding(standardize=False),
+        bins=EVERYTHING,
     )
     rates = made.parts[0].rates[..., 0].astype(float)
     model = LogisticRegression(tol=1e-8).fit(rates[fold.train[0][0]], fold.train_label[0])

@@ -205,9 +205,9 @@ def test_the_planted_overlap_of_colour_planes_is_found(degrees):
         data = recordings(dataset, degrees=degrees, units=30, signal=2.0, seed=seed)
         population = build_populations(data, Study("toy", dataset, 1), "LPFC")[0]
         colors = {one.attrs["session"]: shown_colors(one, dataset.colors, "toy") for one in data}
-        point = len(population.times) + 1
+        time_bin = len(population.times) + 1
         context = Context(colors, dataset.decoding, resampling)
-        estimates = color_overlap.estimate(population, Place((0,), (point,)), context)
+        estimates = color_overlap.estimate(population, Place((0,), (time_bin,)), context)
         for name, values in found.items():
             values.append(estimates[name].value)
             assert estimates[name].floor < 0.4

@@ -168,9 +168,9 @@ def experiments(request):
     for start in rng.uniform(0.1, 0.4, N_EXPERIMENTS):
         observed = rising(start, rise, times=times) + noise(1)[0]
         null = 0.5 + noise(99).T
-        bin_ = first_lasting_bin(corrected_p_value(observed, null, (0,)) < 0.05, 3)
+        time_bin = first_lasting_bin(corrected_p_value(observed, null, (0,)) < 0.05, 3)
         resampled = centred(observed, (observed + noise(100) - 0.05).T)
-        found, again = onsets.onset(observed, resampled, null, times, bin_, 3, rng)
+        found, again = onsets.onset(observed, resampled, null, times, time_bin, 3, rng)
         low, high = interval(again, 0.95)
         errors.append(found - start)
         held.append(low <= start <= high)

@@ -9,7 +9,7 @@ import yaml
 
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
-from neuro_attn.decoding import evaluation, population_decoder, unit_subsets
+from neuro_attn.decoding import evaluation, original, population_decoder, unit_subsets
 from neuro_attn.onboarding import checking, cost
 from neuro_attn.study import Study
 from tests.onboarding.conftest import (
@@ -278,12 +278,12 @@ def test_the_number_of_fits_is_that_of_the_decoding(tmp_path, monkeypatch, tasks
     fitted = 0
     evaluate_fold = evaluation.evaluate_fold
 
-    def counted(population, folds, units, settings, points, across=None):
+    def counted(population, folds, *, bins, **more):
         nonlocal fitted
         # Windows alone are decoded for numbers of units, which the estimate leaves out.
-        if points == evaluation.EVERYTHING:
-            fitted += len(folds) * len(population.tasks) * population.n_points
-        return evaluate_fold(population, folds, units, settings, points, across)
+        if bins == evaluation.EVERYTHING:
+            fitted += len(folds) * len(population.tasks) * population.n_bins
+        return evaluate_fold(population, folds, bins=bins, **more)
 
     for module in (original, population_decoder, unit_subsets):
         monkeypatch.setattr(module, "evaluate_fold", counted)
@@ -323,13 +323,13 @@ def work(**changes):
         "train_rows": 40,
         "test_rows": 80,
         "units": 50,
-        "points": 21,
+        "bins": 21,
         "times": 20,
     }
     return cost.Work(**{**shape, **changes})
 
 
-@pytest.mark.parametrize("key", ["train_rows", "test_rows", "units", "points"])
+@pytest.mark.parametrize("key", ["train_rows", "test_rows", "units", "bins"])
 def test_larger_populations_cost_more(key):
     larger = work(**{key: 2 * getattr(work(), key)})
     assert cost.seconds_per_fit(larger) > cost.seconds_per_fit(work())

@@ -66,7 +66,9 @@ def test_spikes_on_a_grid_that_meets_the_edges_are_counted_exactly(source, sampl
     dataset = parse({"datasets": {"planted": keys}}).datasets["planted"]
     (made,) = sources.read("planted", dataset, tmp_path, 0)
     bins = [(each - cues[:, None]) // width for each in samples]
-    expected = np.array([[(each == bin_).sum(axis=1) for bin_ in range(4)] for each in bins])
+    expected = np.array(
+        [[(each == time_bin).sum(axis=1) for time_bin in range(4)] for each in bins]
+    )
     expected = expected.transpose(2, 0, 1)
     np.testing.assert_array_equal(np.rint(made["rates"].values * formats.BIN), expected)
 

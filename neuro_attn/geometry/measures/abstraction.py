@@ -77,8 +77,8 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
     UndefinedError
         If a session has too few trials of a class.
     """
-    pair, (point,), resampling = place.tasks, place.times, context.resampling
-    assert isinstance(point, int)  # Rows of several bins would be other rows.
+    pair, (time_bin,), resampling = place.tasks, place.times, context.resampling
+    assert isinstance(time_bin, int)  # Rows of several bins would be other rows.
     n_classes = len(population.classes)
     counts = [
         int(((part.task == task) & (part.label == label)).sum())
@@ -89,7 +89,7 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
     n_half = min(counts) // 2
     if 2 * n_half < FEWEST:
         raise UndefinedError(f"a session has fewer than {FEWEST} trials of a class")
-    rows = _rows(population, point, pair, n_half, resampling)
+    rows = _rows(population, time_bin, pair, n_half, resampling)
     n_values, n_bootstraps = resampling.splits, resampling.bootstraps
     results = {}
     rng = resampling.rng("dichotomies", population.session, *pair)
@@ -124,7 +124,7 @@ def dichotomies(n_conditions: int, rng: np.random.Generator) -> np.ndarray:
 
 def _rows(
     population: Population,
-    point: int,
+    time_bin: int,
     pair: tuple[int, ...],
     n_half: int,
     resampling: Resampling,
@@ -148,7 +148,7 @@ def _rows(
                 trials[resampled, number, c, half] = again[resampled]
     flat = trials.reshape(n_replicates, len(population.parts), -1)
     every_unit = np.tile(np.arange(population.n_units), (n_replicates, 1))
-    rates = population.rows(flat, every_unit, slice(point, point + 1))[:, 0]
+    rates = population.rows(flat, every_unit, slice(time_bin, time_bin + 1))[:, 0]
     rng = resampling.rng("shuffled rows", population.session, *pair)
     for replicate in range(resampled.stop, n_replicates):
         rates[replicate] = rates[replicate][rng.permutation(rates.shape[1])]

@@ -11,7 +11,7 @@ from neuro_attn.geometry.estimates import (
     Resampling,
     UndefinedError,
     in_noise_units,
-    part_rates,
+    session_rates,
     unreliable,
 )
 from neuro_attn.geometry.places import Context, Place
@@ -33,13 +33,13 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
     UndefinedError
         If there are too few trials, or a task's axes are not reliable.
     """
-    pair, (point,), resampling = place.tasks, place.times, context.resampling
+    pair, (time_bin,), resampling = place.tasks, place.times, context.resampling
     # Each half needs two trials of a class to know its own noise.
     parts = [part for part in population.parts if _fewest(part, pair, population.classes) >= 4]
     if not parts:
         raise UndefinedError("no session has four trials of every class in both tasks")
     per_part = [
-        _axis_products(part, point, pair, len(population.classes), resampling, context.colors)
+        _axis_products(part, time_bin, pair, len(population.classes), resampling, context.colors)
         for part in parts
     ]
     data, resampled, *references = zip(*per_part, strict=True)
@@ -71,7 +71,7 @@ def _fewest(part: SessionTrials, pair: tuple[int, ...], classes: tuple[str, ...]
 
 def _axis_products(
     part: SessionTrials,
-    point: int | slice,
+    time_bin: int | slice,
     pair: tuple[int, ...],
     n_classes: int,
     resampling: Resampling,
@@ -83,7 +83,7 @@ def _axis_products(
     """
     angles = None if colors is None else colors[part.session].angles
     regressors = no_noise(part.task * n_classes + part.label, angles)
-    rates = in_noise_units(part_rates(part, point), regressors)
+    rates = in_noise_units(session_rates(part, time_bin), regressors)
     members = [membership(np.where(part.task == t, part.label, -1), n_classes) for t in pair]
     axes = [coding_axes(rates, member) for member in members]
 

@@ -29,9 +29,9 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
     """
     if len(population.classes) <= DIMENSIONS:
         raise UndefinedError("two classes span one axis in each task, which axis_cosine compares")
-    (point,) = place.times
+    (time_bin,) = place.times
     found = compare(
-        of_classes(population, point, place.tasks),
+        of_classes(population, time_bin, place.tasks),
         overlaps,
         stream=("classes", *place.tasks),
         what="the tasks' classes",

@@ -31,9 +31,9 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
         If there are too few trials of a colour, or a code is not reliable.
     """
     assert context.colors is not None
-    (task,), (point,) = place.tasks, place.times
+    (task,), (time_bin,) = place.tasks, place.times
     return compare(
-        of_colors(population, point, task, context.colors),
+        of_colors(population, time_bin, task, context.colors),
         overlaps,
         stream=("colors", task),
         what="the items' colours",

@@ -33,9 +33,9 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
     def measures(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
         return {"parallelism_task": cosine_of_halves(x, y)}
 
-    (point,) = place.times
+    (time_bin,) = place.times
     return compare(
-        of_differences(population, point, place.tasks),
+        of_differences(population, time_bin, place.tasks),
         measures,
         stream=("parallelism", *place.tasks),
         what="the axis between the tasks",

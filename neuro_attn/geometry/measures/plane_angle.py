@@ -4,7 +4,7 @@ import numpy as np
 
 from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.geometry.conditions import bootstrapped, shuffled, split_halves, weighted_means
-from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, part_rates
+from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, session_rates
 from neuro_attn.geometry.places import Context, Place
 from neuro_attn.geometry.planes import SPACE, plane_angle_cosine
 
@@ -28,12 +28,12 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
         If there are too few trials of a colour or units, or an item's means span no plane.
     """
     assert context.colors is not None
-    (task,), (point,) = place.tasks, place.times
+    (task,), (time_bin,) = place.tasks, place.times
     per_part = []
     for part in population.parts:
         members = context.colors[part.session].bins * (part.task == task)
         if members.sum(axis=-1).min() >= 2:
-            per_part.append(_plane_conditions(part, point, task, members, context.resampling))
+            per_part.append(_plane_conditions(part, time_bin, task, members, context.resampling))
     if not per_part:
         raise UndefinedError("no session has two trials in every colour bin of both items")
     value, replicates, ceilings, floors = (
@@ -53,13 +53,17 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
 
 
 def _plane_conditions(
-    part: SessionTrials, point: int | slice, task: int, members: np.ndarray, resampling: Resampling
+    part: SessionTrials,
+    time_bin: int | slice,
+    task: int,
+    members: np.ndarray,
+    resampling: Resampling,
 ) -> tuple[np.ndarray, ...]:
     """Return condition means of a session: data, bootstraps, splits, shuffles (..., 2 bin, unit).
 
     Rates are not scaled, as in the authors' code.
     """
-    rates = part_rates(part, point).astype(float)
+    rates = session_rates(part, time_bin).astype(float)
     both = np.concatenate(members)
 
     def rng(purpose: str) -> np.random.Generator:
