@@ -14,6 +14,7 @@ from neuro_attn.configuration.datasets import AnyDataset, NetworkDataset, Writte
 from neuro_attn.configuration.network_settings import ListRecall, Network, NetworkAnalysis
 from neuro_attn.configuration.types import NUMBER, AtKeyError, FolderName, Name, Positive, Settings
 from neuro_attn.files import as_on_disk, meeting, shown_apart
+from neuro_attn.results import TABLES
 
 
 class Comparison(Settings):
@@ -35,8 +36,13 @@ RESERVED = (
 )
 """What `results` contains besides the folders of data sets."""
 RESERVED_NETWORKS = (
-    *("training.csv", "report_error.csv", "attention_ablation.csv", "qkv_swap.csv"),
-    *("list_recall", "list_recall.csv"),
+    "list_recall",
+    *sorted(
+        file.removeprefix("networks/")
+        for table in TABLES.values()
+        for file in table.files
+        if file.startswith("networks/") and file.count("/") == 1
+    ),
 )
 """What `results/networks` contains besides the folders of networks."""
 

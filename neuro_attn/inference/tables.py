@@ -23,6 +23,7 @@ from neuro_attn.inference.onsets import first_lasting_bin, onset
 from neuro_attn.inference.pvalues import corrected_p_value, false_discovery_p_value, p_value
 from neuro_attn.inference.significance import significant
 from neuro_attn.randomness import stream
+from neuro_attn.results import columns_of
 
 _PAIR = ["train_task", "test_task"]
 _SIZES = ["n_units", "n_constant", "n_train", "n_test", "n_sessions"]
@@ -281,8 +282,7 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0)
             low, high = interval(found[one][1] - found[other][1], settings.confidence)
             difference = found[one][0] - found[other][0]
             rows.append((one, other, *names.values(), difference, float(low), float(high)))
-    columns = ["region", "compared_with", *_PAIR, "onset_s", "ci_low", "ci_high"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns_of("onsets"))
 
 
 def unit_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:

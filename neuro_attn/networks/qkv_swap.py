@@ -35,6 +35,7 @@ from neuro_attn.networks.attention import (
 )
 from neuro_attn.networks.model import TRIALS_AT_ONCE, Model
 from neuro_attn.randomness import stream
+from neuro_attn.results import columns_of
 
 
 class Swap(NamedTuple):
@@ -53,8 +54,8 @@ SWAPS = {
     "everything": Swap(queries=True, keys=True, values=True),
 }
 """What is replaced together, by the name that it has in the table."""
-COLUMNS = ["swapped", "task", "follows_twin", "error_own", "error_twin", "n_trials"]
-"""Columns of the table of `swap_attention`."""
+COLUMNS = [c for c in columns_of("qkv_swap") if c not in ("network", "trained", "seed")]
+"""Columns of the table of `swap_attention`, without those that say of which network it is."""
 RUN = "run"
 """Axis of the run on a trial and, after it, of the run on its twin."""
 
