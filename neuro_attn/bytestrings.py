@@ -9,6 +9,10 @@ from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 
 
+MANY = 50
+"""Converted columns from which a table is copied, so that pandas stores it as one again."""
+
+
 def as_text(values: Any, where: str) -> np.ndarray:
     """Return an array with bytes decoded as UTF-8 and text stripped of blanks at its ends.
 
@@ -69,11 +73,16 @@ def text_columns(table: pd.DataFrame, where: str) -> pd.DataFrame:
     ones have pandas' type "boolean", so that a class has the same name in all sessions.
     """
     made = table.copy(deep=False)
-    for name, dtype in table.dtypes.items():
-        if not isinstance(dtype, np.dtype) or dtype.kind in "Om":
-            with guarded(f"{where}, {name}", "column"):
-                made[name] = _plain(table[name], f"{where}, {name}")
-    return made
+    converted = [
+        name
+        for name, dtype in table.dtypes.items()
+        if not isinstance(dtype, np.dtype) or dtype.kind in "Om"
+    ]
+    for name in converted:
+        with guarded(f"{where}, {name}", "column"):
+            made[name] = _plain(table[name], f"{where}, {name}")
+    # pandas warns when columns are added to a table that was put together column by column.
+    return made.copy() if len(converted) > MANY else made
 
 
 def _plain(column: pd.Series, where: str) -> pd.Series:

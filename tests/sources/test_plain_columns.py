@@ -113,6 +113,22 @@ def test_index_columns_of_parquet_are_columns(role, tmp_path):
     assert not found["warnings"]
 
 
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("source", TABLES)
+def test_a_table_with_very_many_columns_of_text_gives_no_warning(source, role, tmp_path):
+    keys = formats.write(source, tmp_path, formats.planted(n_trials=24, n_units=2))
+    path = tmp_path / keys[role]
+    table = pd.read_csv(path, dtype=str) if source == "csv" else pd.read_parquet(path)
+    more = pd.DataFrame({f"note {n}": ["a b"] * len(table) for n in range(150)})
+    wide = pd.concat([table, more], axis=1)
+    if source == "csv":
+        wide.to_csv(path, index=False)
+    else:
+        wide.to_parquet(path, index=False)
+    read(keys, tmp_path)
+    inspection.describe([str(path)])
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 @pytest.mark.parametrize("role", ROLES)
 def test_another_separator_is_named_by_every_command(role, separator, tmp_path):
