@@ -8,7 +8,6 @@ import pandas as pd
 from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 
-
 MANY = 50
 """Converted columns from which a table is copied, so that pandas stores it as one again."""
 
