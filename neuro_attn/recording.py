@@ -31,7 +31,7 @@ from neuro_attn.files import as_filename, written_whole
 from neuro_attn.guard import guarded
 from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.independence import repeated_spikes, shared_windows
-from neuro_attn.observation import observed_part, silent_bins, was_observed
+from neuro_attn.observation_intervals import fully_observed, silent_bins, was_observed
 from neuro_attn.rates import bin_rates
 from neuro_attn.spelling import alike
 
@@ -239,7 +239,7 @@ def _observed(
     events = trials["event_time"].to_numpy()
     opens, closes = events + time.start, events + time.stop
     observed = [was_observed(session.observed[row], opens, closes) for row in rows]
-    of_trials, of_units = observed_part(np.column_stack(observed))
+    of_trials, of_units = fully_observed(np.column_stack(observed))
     if not of_trials.any() or not of_units.any():
         raise InputError(
             session.origin,

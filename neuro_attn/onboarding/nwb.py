@@ -31,7 +31,7 @@ from neuro_attn.sources.nwb_files import (
 )
 from neuro_attn.sources.nwb_intervals import interval_tables, read_intervals
 from neuro_attn.sources.nwb_regions import names_of
-from neuro_attn.sources.nwb_units import TOP, Units, observation, units_tables
+from neuro_attn.sources.nwb_units import TOP, Units, observation_intervals, units_tables
 
 _NOT_PLACES = frozenset({"quality", "kslabel", "unit_name", "filtering", "reference"})
 """Columns of text (lower case) that say how good a unit is, or how it was recorded, not where."""
@@ -76,7 +76,7 @@ def read(path: str, units_table: str = "") -> SessionContents:
             f"one of {listed(choices)}. Shown here: {chosen}."
         ] * bool(choices)
         if observed is not None:
-            remarks += observation(observed, np.arange(len(observed)))[1]
+            remarks += observation_intervals(observed, np.arange(len(observed)))[1]
             together = np.concatenate(observed)
             spans.append((together[:, 0].min(), together[:, 1].max()))
         ends = np.array(spans, dtype=float).reshape(-1, 2)

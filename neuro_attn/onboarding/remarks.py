@@ -8,7 +8,7 @@ import pandas as pd
 
 from neuro_attn import clock
 from neuro_attn.independence import shared_windows
-from neuro_attn.observation import silent_bins
+from neuro_attn.observation_intervals import silent_bins
 from neuro_attn.onboarding.contents import (
     BIN,
     START,

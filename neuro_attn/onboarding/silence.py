@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from neuro_attn.cautions import Caution
-from neuro_attn.observation import silent_bins
+from neuro_attn.observation_intervals import silent_bins
 from neuro_attn.onboarding import text
 
 

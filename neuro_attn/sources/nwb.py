@@ -12,7 +12,7 @@ from neuro_attn.sources.checks import digest, session_of
 from neuro_attn.sources.nwb_files import Tree, opened, scalar, text
 from neuro_attn.sources.nwb_intervals import read_trials
 from neuro_attn.sources.nwb_regions import regions_of
-from neuro_attn.sources.nwb_units import observation, units_table
+from neuro_attn.sources.nwb_units import observation_intervals, units_table
 from neuro_attn.sources.units import finite_spike_times, kept_units
 
 _MAX_DESCRIPTION = 300
@@ -77,7 +77,7 @@ def _session(tree: Tree, path: Path, dataset: NwbDataset) -> SpikeSession:
     spike_times = [trains[row] for row in rows]
     names = [dataset.table] if isinstance(dataset.table, str) else dataset.table
     trials = read_trials(tree, names, path)
-    observed, remarks = observation(table.observed(), rows)
+    observed, remarks = observation_intervals(table.observed(), rows)
     description = _text_at(tree, "session_description")
     return SpikeSession(
         session=session_of(path),

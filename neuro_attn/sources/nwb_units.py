@@ -281,7 +281,7 @@ def _usable(
     return table
 
 
-def observation(
+def observation_intervals(
     intervals: list[np.ndarray] | None, rows: np.ndarray
 ) -> tuple[list[np.ndarray] | None, list[str]]:
     """Return when some units were observed, and what there is to remark on it.

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from neuro_attn import observation, recording
+from neuro_attn import observation_intervals, recording
 from neuro_attn.errors import InputError
-from neuro_attn.observation import observed_part, was_observed
+from neuro_attn.observation_intervals import fully_observed, was_observed
 
 ALWAYS = np.array([[0.0, 100.0]])
 
@@ -28,7 +28,7 @@ def test_times_rounded_in_a_file_lie_in_their_interval():
 
 @given(arrays.arrays(bool, st.tuples(st.integers(1, 8), st.integers(1, 8))))
 def test_every_unit_that_stays_was_observed_on_every_trial_that_stays(observed):
-    trials, units = observed_part(observed)
+    trials, units = fully_observed(observed)
     assert observed[np.ix_(trials, units)].all()
     if observed.all():
         assert trials.all()
@@ -39,7 +39,7 @@ def test_trials_after_the_recording_go_as_trials_and_a_lost_unit_as_a_unit():
     observed = np.ones((100, 20), dtype=bool)
     observed[95:] = False
     observed[40:, 3] = False
-    trials, units = observed_part(observed)
+    trials, units = fully_observed(observed)
     assert np.flatnonzero(~trials).tolist() == list(range(95, 100))
     assert np.flatnonzero(~units).tolist() == [3]
 
@@ -49,7 +49,7 @@ def test_bins_are_silent_where_spikes_must_be_missing():
     counts[:, :2] = 0
 
     def silent_bins(counts: np.ndarray) -> np.ndarray:
-        return observation.silent_bins(counts.sum(axis=0), counts.sum(axis=1))
+        return observation_intervals.silent_bins(counts.sum(axis=0), counts.sum(axis=1))
 
     assert silent_bins(counts).tolist() == [True, True] + 6 * [False]
     # Four units may pause together, and with few spikes bins are empty by chance.

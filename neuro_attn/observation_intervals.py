@@ -41,7 +41,7 @@ def was_observed(intervals: np.ndarray, opens: np.ndarray, closes: np.ndarray) -
     return (place >= 0) & (closes <= stops[np.maximum(place, 0)] + _TOLERANCE)
 
 
-def observed_part(observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fully_observed(observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Choose trials and units such that every unit was observed on every trial.
 
     Parameters
