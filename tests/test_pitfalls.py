@@ -100,7 +100,7 @@ def test_01_a_raw_trial_on_both_sides_of_a_split():
         folds = draw_folds(
             population,
             study,
-            sizes=fold_sizes(population, 2, 100),
+            sizes=fold_sizes(population, folds=2, pseudotrials=100),
             surrogates=surrogate_labels(population, study),
             draw=0,
             replicate=Replicate(kind),
@@ -164,7 +164,7 @@ def test_04_scaling_outside_the_fold():
         folds = draw_folds(
             population,
             study,
-            sizes=fold_sizes(population, 2, None),
+            sizes=fold_sizes(population, folds=2, pseudotrials=None),
             surrogates=surrogate_labels(population, study),
             draw=0,
             replicate=ORIGINAL,

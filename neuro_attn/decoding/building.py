@@ -243,7 +243,12 @@ def regions_table(recordings: list[xr.Dataset], study: Study) -> pd.DataFrame:
                 "session": population.session,
                 "n_units": population.n_units,
                 "n_trials": min(
-                    fewest_trials(p.task, p.label, len(population.tasks), len(population.classes))
+                    fewest_trials(
+                        p.task,
+                        p.label,
+                        n_tasks=len(population.tasks),
+                        n_classes=len(population.classes),
+                    )
                     for p in population.parts
                 ),
             }

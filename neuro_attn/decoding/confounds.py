@@ -1,8 +1,8 @@
-"""Confounds: what varies with the label, and could be decoded in its place.
+"""Confounds: variables that covary with the label and could be decoded in its place.
 
-Each is looked at from both sides, by the procedure that decodes the label and in the same windows.
-Do the units tell the confound (a numeric one split at its median)? And does the confound, put into
-the decoder instead of the units, tell the label? Only if both do can it stand behind the result.
+Each confound is tested twice, with the decoder and in the windows of the label. First it is decoded
+from the units; a numeric confound is split at its median. Then it replaces the units, and the label
+is decoded from it. Only a confound that succeeds in both tests can explain the result.
 """
 
 import logging
@@ -82,7 +82,7 @@ def decode_confounds(
 
 
 class Aim(NamedTuple):
-    """What is decoded for a confound: the confound from the units, or the label from the confound.
+    """One of the two tests of a confound: decoded from the units, or as the units.
 
     Parameters
     ----------
@@ -134,10 +134,10 @@ def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Ite
     for confound in dataset.confounds:
         columns = _columns(recordings, confound, study)
         values = {region: _by_session(members[region], columns, confound) for region in regions}
-        # The label alone is tested across tasks: a confound that seems to transfer is worth a look,
-        # and in place of units it has but one to mirror.
-        of_confound = {r: _telling_confound(members[r], values[r], folds) for r in regions}
-        of_label = {r: _telling_label(members[r], values[r]) for r in regions}
+        # Only the label is tested against mirrored units: a confound that seems to generalise
+        # deserves attention, and in place of the units it has only one to mirror.
+        of_confound = {r: _as_label(members[r], values[r], folds) for r in regions}
+        of_label = {r: _in_place_of_units(members[r], values[r]) for r in regions}
         for decoded, settings, units, targets in (
             ("confound", replace(study, dataset=shuffled), n_units, of_confound),
             ("label", study, None, of_label),
@@ -148,7 +148,7 @@ def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Ite
 
 
 class _Target(NamedTuple):
-    """What is to be decoded in a region, and in which of its tasks that cannot be, with why."""
+    """The populations of a region, and the tasks in which they cannot be decoded, with reasons."""
 
     members: list[Population]
     lacking: dict[str, str]
@@ -157,9 +157,10 @@ class _Target(NamedTuple):
 def _decodable(
     targets: dict[str, _Target], folds: int, where: str
 ) -> tuple[dict[str, list[Population]], list[str]]:
-    """Return populations by region, in the tasks that all have, and what is left out, and why.
+    """Return populations by region, in the tasks that all share, and what is excluded, and why.
 
-    Regions are corrected together, so they have the same tasks. A region without any has no part.
+    Regions are corrected together and therefore have the same tasks. Regions without any task are
+    excluded.
     """
     tasks = {
         region: [task for task in target.members[0].tasks if task not in target.lacking]
@@ -173,9 +174,13 @@ def _decodable(
         for task in target.members[0].tasks:
             others = ", ".join(other for other in some if task not in tasks[other])
             if task not in kept:
-                reason = target.lacking.get(task, f"left out because it cannot be in {others}")
+                reason = target.lacking.get(
+                    task, f"left out because it cannot be decoded in {others}"
+                )
                 left_out.append(f"{where}, region {region}, task {task}: {reason}")
-        members, scarce = _in_tasks(target.members, kept, folds, f"{where}, region {region}")
+        members, scarce = _in_tasks(
+            target.members, kept, folds=folds, where=f"{where}, region {region}"
+        )
         left_out += scarce
         if members:
             decodable[region] = members
@@ -183,11 +188,11 @@ def _decodable(
 
 
 def _in_tasks(
-    members: list[Population], names: list[str], folds: int, where: str
+    members: list[Population], names: list[str], *, folds: int, where: str
 ) -> tuple[list[Population], list[str]]:
-    """Return populations of the tasks and of the trials that have a class, and what is left out.
+    """Return populations of the tasks and of the trials that have a class, and what is excluded.
 
-    Sessions with fewer trials of a task and class than folds take no part, as everywhere.
+    Sessions with fewer trials of a task and class than folds are excluded, as for the label.
     """
     restricted: list[Population] = []
     left_out: list[str] = []
@@ -198,7 +203,12 @@ def _in_tasks(
         parts = []
         for part in member.parts:
             own = _restricted(part, (part.label >= 0) & np.isin(part.task, tasks), tasks)
-            if fewest_trials(own.task, own.label, len(tasks), len(member.classes)) >= folds:
+            if (
+                fewest_trials(
+                    own.task, own.label, n_tasks=len(tasks), n_classes=len(member.classes)
+                )
+                >= folds
+            ):
                 parts.append(own)
             else:
                 few = f"fewer than {folds} trials of a class of the confound"
@@ -237,9 +247,7 @@ def _by_session(
     return {part.session: part.rates.mean(axis=1) for _, part in parts}
 
 
-def _telling_confound(
-    members: list[Population], by_session: dict[str, np.ndarray], folds: int
-) -> _Target:
+def _as_label(members: list[Population], by_session: dict[str, np.ndarray], folds: int) -> _Target:
     """Return populations whose classes are those of the confound; trials without one have -1."""
     n_times = len(members[0].times)
     values = {
@@ -254,13 +262,13 @@ def _telling_confound(
             part, label=_median_split(own, part.task) if split else _numbered(own, classes)
         )
 
-    telling = [
+    made = [
         replace(member, parts=[labelled(part) for part in member.parts], classes=classes)
         for member in members
     ]
     if len(classes) < 2:
-        return _Target(telling, dict.fromkeys(members[0].tasks, "the confound does not vary"))
-    parts = [part for member in telling for part in member.parts]
+        return _Target(made, dict.fromkeys(members[0].tasks, "the confound does not vary"))
+    parts = [part for member in made for part in member.parts]
     lacking = {
         task: f"no session has {folds} trials of every class of the confound"
         for number, task in enumerate(members[0].tasks)
@@ -272,7 +280,7 @@ def _telling_confound(
             for part in parts
         )
     }
-    return _Target(telling, lacking)
+    return _Target(made, lacking)
 
 
 def _numbered(values: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
@@ -321,26 +329,27 @@ def _restricted(part: SessionTrials, keep: np.ndarray, tasks: np.ndarray) -> Ses
     )
 
 
-def _telling_label(members: list[Population], by_session: dict[str, np.ndarray]) -> _Target:
-    """Return populations whose units are the confound's value, one a session.
+def _in_place_of_units(members: list[Population], by_session: dict[str, np.ndarray]) -> _Target:
+    """Return populations whose only unit is the confound.
 
-    Text has a unit for each value. Where a value is missing it tells nothing: the median, or 0.
-    Where the confound is the same on all trials of a task, it tells nothing of the label.
+    Text has one unit for each value. A missing value is replaced by the median, or by 0 for text,
+    so that it is uninformative. A confound that is constant over the trials of a task cannot
+    predict the label.
     """
     texts = [each.astype(str) for each in by_session.values() if each.dtype.kind not in "biuf"]
     shown = np.setdiff1d(np.concatenate(texts), [""]) if texts else np.empty(0, str)
     units = {session: _as_units(values, shown) for session, values in by_session.items()}
 
-    def in_place_of_units(part: SessionTrials, n_bins: int) -> SessionTrials:
+    def replaced(part: SessionTrials, n_bins: int) -> SessionTrials:
         own = units[part.session]
-        # Times in s since 1970 and the like vary by less than float32 resolves of them.
+        # float32 does not resolve the variation of large numbers, such as times in s since 1970.
         rates = np.broadcast_to(own - np.median(own, axis=0), (*own.shape[:2], n_bins))
         rates = rates.astype(np.float32)
         unit_ids = np.array([f"confound{i}" for i in range(own.shape[1])], object)
         return replace(part, rates=rates, unit_ids=unit_ids)
 
-    telling = [
-        replace(member, parts=[in_place_of_units(part, member.n_bins) for part in member.parts])
+    made = [
+        replace(member, parts=[replaced(part, member.n_bins) for part in member.parts])
         for member in members
     ]
     lacking = {
@@ -348,11 +357,11 @@ def _telling_label(members: list[Population], by_session: dict[str, np.ndarray])
         for number, task in enumerate(members[0].tasks)
         if not any(
             not constant_units(units[part.session][part.task == number]).all()
-            for member in telling
+            for member in made
             for part in member.parts
         )
     }
-    return _Target(telling, lacking)
+    return _Target(made, lacking)
 
 
 def _as_units(values: np.ndarray, shown: np.ndarray) -> np.ndarray:

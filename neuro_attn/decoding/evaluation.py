@@ -1,7 +1,7 @@
 """Train on a fold of each task, test on a fold of every task, at every pair of times.
 
-This is the one place where populations meet the decoder. Many replicates go through it at once,
-and all scores of a decoder come from one matrix product.
+Populations are decoded here and nowhere else. Several replicates are evaluated at once, and all
+scores of a decoder come from one matrix product.
 """
 
 from collections.abc import Sequence
@@ -142,10 +142,9 @@ def evaluate_mirrored(
 ) -> np.ndarray:
     r"""Train on each task of a fold and test on the others, with units mirrored.
 
-    Mirrored units prefer what they do not: in the tested task, rates x turn into 2 m - x, m being
-    the mean over classes at that time. So signals stay as strong as they are, unit by unit, and
-    the decoder's mean score stays, but whether a unit prefers the same class in both tasks is left
-    to chance.
+    A mirrored unit prefers the other class: in the tested task, its rates x become 2 m - x, where
+    m is the mean over classes at that time. The strength of each unit's signal and the decoder's
+    mean score are unchanged, but whether a unit prefers the same class in both tasks is random.
 
     .. math:: F = \sum_u w_u m_u + b + \sum_u s_u w_u (x_u - m_u)
 
@@ -242,7 +241,7 @@ def _trained(
 def _less(rates: np.ndarray, origin: np.ndarray) -> np.ndarray:
     """Return rates (replicate, bin, row, unit) less an origin (replicate, unit), in their place.
 
-    Near it, scores are no small differences of large numbers.
+    Scores are then no small differences of large numbers.
     """
     rates -= origin[:, None, None]
     return rates

@@ -143,6 +143,6 @@ def trial_counts(task: np.ndarray, label: np.ndarray, shape: tuple[int, int]) ->
     return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def fewest_trials(task: np.ndarray, label: np.ndarray, n_tasks: int, n_classes: int) -> int:
+def fewest_trials(task: np.ndarray, label: np.ndarray, *, n_tasks: int, n_classes: int) -> int:
     """Return the number of trials in the rarest combination of task and class."""
     return int(trial_counts(task, label, (n_tasks, n_classes)).min())

@@ -59,7 +59,9 @@ class PopulationDecoder:
         self.surrogates, self.progress = surrogates, progress
         wanted = self.settings.pseudotrials
         self.pseudotrials = None if wanted == "auto" else wanted
-        self.sizes = fold_sizes(population, self.settings.folds, self.pseudotrials)
+        self.sizes = fold_sizes(
+            population, folds=self.settings.folds, pseudotrials=self.pseudotrials
+        )
         self.windows = slice(len(population.times), None)
 
     def replicates(self, kind: Literal["permutation", "bootstrap"]) -> list[Replicate]:
@@ -179,7 +181,12 @@ class PopulationDecoder:
                 labels = [
                     self.surrogates.draw(part, replicate.index) for part in self.population.parts
                 ]
-                sizes = fold_sizes(self.population, self.settings.folds, self.pseudotrials, labels)
+                sizes = fold_sizes(
+                    self.population,
+                    folds=self.settings.folds,
+                    pseudotrials=self.pseudotrials,
+                    labels=labels,
+                )
             key = np.append(sizes.test, sizes.train).tobytes()
             groups.setdefault(key, (sizes, []))[1].append(number)
         for sizes, members in groups.values():

@@ -66,7 +66,7 @@ def check_replicates(
                 for part in member.parts:
                     of_member.draw(part, replicate.index)
         if decoding.splits == "blocks":
-            sizes = fold_sizes(member, decoding.folds, None)
+            sizes = fold_sizes(member, folds=decoding.folds, pseudotrials=None)
             for replicate in [Replicate("observed"), *permutations, *bootstraps]:
                 for draw in range(decoding.draws):
                     folds = draw_folds(

@@ -64,6 +64,7 @@ class Sizes:
 
 def fold_sizes(
     population: Population,
+    *,
     folds: int,
     pseudotrials: int | None,
     labels: Sequence[np.ndarray] | None = None,

@@ -79,9 +79,10 @@ def surrogate_labels(
 
 def redrawn(
     draw: Callable[[int], Labels],
-    fewest: Callable[[Labels], int],
     population: Population,
     study: Study,
+    *,
+    fewest: Callable[[Labels], int],
 ) -> Labels:
     """Return the first of several label sets that has enough trials for the folds.
 
@@ -89,10 +90,10 @@ def redrawn(
     ----------
     draw : callable
         Draws labels; its argument is the number of the attempt.
-    fewest : callable
-        Returns the number of trials of the rarest task and class.
     population, study : Population, Study
         For the message, and the number of folds.
+    fewest : callable
+        Returns the number of trials of the rarest task and class.
 
     Raises
     ------

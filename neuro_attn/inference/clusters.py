@@ -10,6 +10,7 @@ from neuro_attn.inference.pvalues import fraction, p_value, studentized
 def cluster_p_value(
     observed: np.ndarray,
     null: np.ndarray,
+    *,
     family: tuple[int, ...],
     times: tuple[int, ...],
     alpha: float,
@@ -21,10 +22,10 @@ def cluster_p_value(
 
     .. math:: M = \sum_{t \in cluster} T_t, \qquad T_t > \Phi^{-1}(1 - \alpha).
 
-    A cluster's p compares its mass with the largest of the family in every permutation. It speaks
-    of the cluster as a whole: not of its extent, its first time or any time in it. Many times with
-    a moderate p can so make a cluster with a smaller one; each time has the larger of its
-    cluster's p and its own.
+    A cluster's p-value compares its mass with the largest mass of the family in every permutation.
+    It refers to the cluster as a whole, not to its extent, its first time or any single time. Many
+    times with moderate p-values can form a cluster with a smaller p-value; each time gets the
+    larger of its cluster's p-value and its own.
 
     Parameters
     ----------

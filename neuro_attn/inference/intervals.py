@@ -1,13 +1,14 @@
-"""Intervals from bootstrap replicates."""
+"""Confidence intervals from bootstrap replicates."""
 
 import numpy as np
 
 
 def centred(observed: np.ndarray, replicates: np.ndarray) -> np.ndarray:
-    """Return bootstrap replicates moved so that their mean is the observed value.
+    """Return the bootstrap distribution, shifted so that its mean equals the observed value.
 
-    A resample holds fewer different trials and units than the data, so decoders trained on it do
-    worse; the spread is what the bootstrap tells, its shift is an artefact.
+    A resample contains fewer distinct trials and units than the data, so decoders trained on it
+    perform worse. The spread of the bootstrap distribution is informative, its shift is an
+    artefact.
 
     Parameters
     ----------
@@ -23,10 +24,10 @@ def centred(observed: np.ndarray, replicates: np.ndarray) -> np.ndarray:
 def interval(replicates: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the percentile interval over the last axis: (low, high), each of shape (...).
 
-    Of n replicates the k-th smallest stands for the probability k / (n + 1) (Weibull's plotting
-    position; Hyndman & Fan 1996, definition 6): one more replicate would lie inside with the
-    stated probability. Of fewer than 2 / (1 - confidence) - 1 replicates the interval is the
-    range, inside which it lies with probability (n - 1) / (n + 1).
+    The k-th smallest of n replicates estimates the quantile k / (n + 1) (Weibull's plotting
+    position; Hyndman & Fan 1996, definition 6). A further replicate then lies inside the interval
+    with the stated probability. With fewer than 2 / (1 - confidence) - 1 replicates the interval
+    is their range, and this probability is (n - 1) / (n + 1).
     """
     tail = (1 - confidence) / 2
     low, high = np.quantile(replicates, [tail, 1 - tail], axis=-1, method="weibull")

@@ -1,21 +1,20 @@
-r"""Onsets: when a time course leaves chance for good.
+r"""Onsets: when a time course rises above chance for several consecutive bins.
 
-*Whether* there is an onset is a test: accuracy is significant, corrected by the maximum over time,
-in several bins in a row. *When* it was is an estimate, for a signal becomes significant later the
-weaker it is. The rise to the first of these bins is described by what a decoder makes of a signal s
-that starts at t0 and rises with the time constant tau,
+*Whether* there is an onset is a test: accuracy must be significant, corrected by the maximum over
+time, in several consecutive bins. *When* it occurred is an estimate, since weaker signals become
+significant later. We model the rise to the first of these bins as the accuracy of a decoder of a
+signal s that starts at t0 and rises with the time constant tau,
 
 .. math:: s(t) = 1 - e^{-(t - t_0) / \tau}, \qquad
     d(s) \propto \frac{s^2}{\sqrt{s^2 + \kappa}}, \qquad
     a(s) - chance \propto \Phi(d(s)) - \tfrac12,
 
-with s averaged over each bin, as rates are. Weights that are estimated from data have noise; it
-makes a decoder's d' fall with the square of a weak signal, and kappa is the signal's strength at
-which that begins (units / training trials over the squared d' of full signal, for a linear
-discriminant). Accuracy has its ceiling, so d is that of the highest accuracy where s is 1. tau and
-kappa are not known: the onset is the median over all that fit, each weighed by its likelihood.
-Each resample is fitted with one shape, every shape as often as the data make it likely, so that
-an interval holds both the noise and what is not known of the shape, each of them once.
+with s averaged over each bin, as rates are. Estimated weights are noisy, so a decoder's d' falls
+with the square of a weak signal; kappa is the signal strength at which this begins (for a linear
+discriminant, units / training trials divided by the squared d' of the full signal). At s = 1, d is
+that of the highest accuracy. tau and kappa are unknown: the onset is the median over their values,
+weighted by the likelihood. Each resample is fitted with one shape, drawn in proportion to its
+likelihood, so that the interval contains the noise and the uncertainty of the shape, each once.
 """
 
 import numpy as np
@@ -30,7 +29,7 @@ STEP = 0.002
 
 
 def first_lasting_bin(significant: np.ndarray, n_bins: int) -> int | None:
-    """Return the first of the first `n_bins` significant bins in a row, None without any."""
+    """Return the first of `n_bins` consecutive significant bins; None without any."""
     if n_bins > len(significant):
         return None
     lasting = np.lib.stride_tricks.sliding_window_view(significant, n_bins).all(axis=1)
@@ -41,6 +40,7 @@ def onset(
     observed: np.ndarray,
     resampled: np.ndarray,
     null: np.ndarray,
+    *,
     times: np.ndarray,
     first: int,
     n_bins: int,
@@ -48,15 +48,15 @@ def onset(
 ) -> tuple[float, np.ndarray]:
     """Return when accuracy began to rise towards a bin that is above chance.
 
-    An onset never lies after that bin, nor more than one bin before the unbroken run of bins above
-    the mean of the null that leads to it: the data say nothing of a signal before.
+    The onset is never after that bin. It is at most one bin before the unbroken run of bins above
+    the mean of the null that leads to it, since the data carry no information on earlier signals.
 
     Parameters
     ----------
     observed : array, shape (time,)
         Accuracy.
     resampled : array, shape (time, replicate)
-        That of bootstrap resamples, centred.
+        Accuracy of bootstrap resamples, centred.
     null : array, shape (time, permutation)
         The permutation null; its mean is the level before the onset, its SD the noise.
     times : array, shape (time,)
@@ -64,11 +64,11 @@ def onset(
     first : int
         The bin, from `first_lasting_bin`.
     n_bins : int
-        Bins that are above chance from `first` on. Of what comes later, only the highest accuracy
-        counts.
+        Number of bins from `first` on that are fitted. Later bins contribute only the highest
+        accuracy.
     rng : numpy.random.Generator
-        Deals the shapes out to the resamples, so that those of two regions, whose resamples are
-        paired, are not taken to be alike.
+        Assigns the shapes to the resamples. Regions need streams of their own, since their
+        resamples are paired but their shapes are independent.
 
     Returns
     -------

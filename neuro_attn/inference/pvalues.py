@@ -1,15 +1,15 @@
-r"""P-values from permutations, alone and corrected for how many are looked at.
+r"""P-values from permutations, uncorrected and corrected for multiple comparisons.
 
-Accuracies are means of float32 values, whose rounding depends on the order of their sums, so each
-is known to within ``TIE`` only. Every comparison of an observation with a null is made on that one
-scale. In SDs of a null it is :math:`\epsilon_i = \mathrm{TIE} / \mathrm{SD}_i` for test i, and a
-permutation k of test j reaches the observation of test i where the two cannot be told apart or it
-is larger,
+Accuracies are means of float32 values, whose rounding depends on the order of summation, so each
+is exact only to within ``TIE``. Every comparison of an observed statistic with a null uses this
+tolerance. In SDs of the null it is :math:`\epsilon_i = \mathrm{TIE} / \mathrm{SD}_i` for test i.
+Permutation k of test j reaches the statistic of test i if it is larger or tied,
 
 .. math:: T_j^{(k)} + \epsilon_j \ge T_i - \epsilon_i .
 
-What reaches an observation of its own test does so in the family, too: a corrected p-value is
-never below the uncorrected one. Counting ties makes p larger, never smaller, so tests stay valid.
+A permutation that reaches the statistic of its own test reaches it in the family, too, so a
+corrected p-value is never below the uncorrected one. Counting ties makes p larger, never smaller,
+so tests remain valid.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 TIE = 1e-6
-"""Accuracies this near are equal. Rounding is below 1e-7; one trial of 10,000 makes 1e-4."""
+"""Accuracies that differ by less are tied. Rounding is below 1e-7; one trial in 10,000 is 1e-4."""
 
 
 class Studentized(NamedTuple):

@@ -1,11 +1,11 @@
-"""The tables of results: transfer over time, in windows, onsets, numbers of units.
+"""The tables of results: accuracy over time and in windows, onsets, and numbers of units.
 
-Everything is read off the decoding results of a data set's regions. Where sessions are decoded by
-themselves, the rows of session ``all`` are means over sessions, tested against the mean over
+All are computed from the decoding results of a data set's regions. If sessions are decoded
+separately, the rows of session ``all`` are means over sessions, tested against the mean over
 sessions of the null.
 
 Across tasks there are two nulls, shuffled labels and mirrored units (`decoding.cross_task`), and a
-code counts as shared where both speak against chance: p is the larger of the two.
+code is significant only against both: p is the larger of the two.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataF
         region, session, train_task, test_task, time, accuracy, chance, ci_low, ci_high, p_value,
         p_corrected, n_units, n_constant, n_train, n_test, n_sessions.
     """
-    return _table(decodings, settings, _over_time, "time")
+    return _table(decodings, settings, select=_over_time, axis="time")
 
 
 def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFr
     chance (its interval or its corrected p-value): there it has no meaning. Windows have no
     neighbours, so ``p_corrected`` is always by the maximum.
     """
-    table = _table(decodings, settings, _in_windows, "window")
+    table = _table(decodings, settings, select=_in_windows, axis="window")
     ratios = [_ratios(each, settings) for each in _groups(decodings, _in_windows)]
     keys = ["region", "session", *_PAIR, "window"]
     table = table.merge(pd.concat(ratios), on=keys, how="left", validate="one_to_one")
@@ -149,7 +149,7 @@ def _groups(decodings: list[xr.Dataset], select: Select) -> list[xr.Dataset]:
 
 
 def _table(
-    decodings: list[xr.Dataset], settings: Inference, select: Select, axis: str
+    decodings: list[xr.Dataset], settings: Inference, *, select: Select, axis: str
 ) -> pd.DataFrame:
     frames = [_rows(group, settings, axis) for group in _groups(decodings, select)]
     table = pd.concat(frames, ignore_index=True)
@@ -177,7 +177,7 @@ def _rows(group: xr.Dataset, settings: Inference, axis: str) -> pd.DataFrame:
         "ci_low": low,
         "ci_high": high,
         "p_value": np.max([p_value(observed, null) for null in nulls], axis=0),
-        "p_corrected": _corrected(observed, nulls, (0, 3), times, settings),
+        "p_corrected": _corrected(observed, nulls, settings, family=(0, 3), times=times),
     }
     filled = xr.Dataset({name: template.copy(data=values) for name, values in columns.items()})
     for name in _SIZES:
@@ -195,9 +195,10 @@ def _nulls(group: xr.Dataset, dims: tuple[str, ...]) -> list[np.ndarray]:
 def _corrected(
     observed: np.ndarray,
     nulls: list[np.ndarray],
+    settings: Inference,
+    *,
     family: tuple[int, ...],
     times: tuple[int, ...],
-    settings: Inference,
 ) -> np.ndarray:
     """Return p-values corrected over a family, the larger ones of the nulls.
 
@@ -206,7 +207,7 @@ def _corrected(
 
     def against(null: np.ndarray) -> np.ndarray:
         if times and settings.correction == "cluster":
-            return cluster_p_value(observed, null, family, times, settings.alpha)
+            return cluster_p_value(observed, null, family=family, times=times, alpha=settings.alpha)
         if times and settings.correction == "fdr":
             return false_discovery_p_value(observed, null, family)
         return corrected_p_value(observed, null, family)
@@ -273,7 +274,13 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0)
                 boot = centred(observed, cell["bootstrap"].transpose("time", "replicate").values)
                 rng = stream(seed, "shapes of onsets", group.attrs["dataset"], region)
                 found[str(region)] = onset(
-                    observed, boot, nulls[0], times, first, settings.min_consecutive_bins, rng
+                    observed,
+                    boot,
+                    nulls[0],
+                    times=times,
+                    first=first,
+                    n_bins=settings.min_consecutive_bins,
+                    rng=rng,
                 )
         for region, (estimate, resampled) in found.items():
             low, high = interval(resampled, settings.confidence)
@@ -327,7 +334,7 @@ def cross_temporal(decodings: list[xr.Dataset], settings: Inference) -> xr.Datas
             decoding[[n for n in NULLS if n in decoding]].mean("session", dtype=float),
             (*dims, "permutation"),
         )
-        p = _corrected(accuracy.values, nulls, (2, 3), (2, 3), settings)
+        p = _corrected(accuracy.values, nulls, settings, family=(2, 3), times=(2, 3))
         region = xr.Dataset({"accuracy": accuracy, "p_corrected": (dims, p)})
         n_units = int(decoding["units_per_draw"].sum())
         regions.append(

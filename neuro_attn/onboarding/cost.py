@@ -188,7 +188,11 @@ def cost_of(
     by_region: dict[str, list[Work]] = {}
     for region in dict.fromkeys(populations["region"]):
         for member in decoding.build_populations(found, counted, region):
-            sizes = fold_sizes(member, dataset.decoding.folds, None if wanted == "auto" else wanted)
+            sizes = fold_sizes(
+                member,
+                folds=dataset.decoding.folds,
+                pseudotrials=None if wanted == "auto" else wanted,
+            )
             by_region.setdefault(region, []).append(
                 Work(
                     tasks=len(member.tasks),

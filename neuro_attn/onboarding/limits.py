@@ -108,10 +108,14 @@ def attained(found: list[xr.Dataset], study: Study) -> Attained:
         for member in decoding.build_populations(found, study, region):
             together = frozenset(part.session for part in member.parts)
             if together not in trained:
-                sizes = fold_sizes(member, folds, None if wanted == "auto" else wanted)
+                sizes = fold_sizes(
+                    member, folds=folds, pseudotrials=None if wanted == "auto" else wanted
+                )
                 trained[together] = sizes.train
                 for part in member.parts:
-                    by_itself = fold_sizes(replace(member, parts=[part]), folds, None)
+                    by_itself = fold_sizes(
+                        replace(member, parts=[part]), folds=folds, pseudotrials=None
+                    )
                     alone[part.session] = by_itself.train
     taking_part = [of_session[session] for session in sorted(alone)]
     n_units = decoding.units_per_draw(dataset, table)

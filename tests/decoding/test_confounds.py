@@ -152,7 +152,7 @@ def test_regions_are_decoded_in_the_tasks_that_all_have_and_the_log_says_why(dec
     assert set(table["train_task"]) == {"retro"}
     for what in ("confound", "label"):
         where = f"small, confound side, {what} decoded, region"
-        assert f"{where} V4, task pro: left out because it cannot be in FEF" in caplog.text
+        assert f"{where} V4, task pro: left out because it cannot be decoded in FEF" in caplog.text
     assert "FEF, task pro: no session has 2 trials of every class of the confound" in caplog.text
     assert "FEF, task pro: the confound does not vary" in caplog.text
 

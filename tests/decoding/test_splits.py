@@ -52,7 +52,7 @@ def folds_of(
     folds = draw_folds(
         population,
         study,
-        sizes=fold_sizes(population, n_folds, pseudotrials),
+        sizes=fold_sizes(population, folds=n_folds, pseudotrials=pseudotrials),
         surrogates=surrogate_labels(population, study),
         draw=draw,
         replicate=replicate,

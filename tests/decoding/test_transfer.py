@@ -60,7 +60,7 @@ def folds_of(population, n_folds=2, seed=0, replicate=ORIGINAL):
     folds = draw_folds(
         population,
         study,
-        sizes=fold_sizes(population, n_folds, None),
+        sizes=fold_sizes(population, folds=n_folds, pseudotrials=None),
         surrogates=surrogate_labels(population, study),
         draw=0,
         replicate=replicate,

@@ -70,7 +70,7 @@ def test_p_values_are_those_of_flood_filling(shape, m, alpha, seed):
     observed = 0.5 + scale * rng.normal(1, 1, size=shape)
     null = 0.5 + scale[..., None] * rng.normal(size=(*shape, m))
     family, times = tuple(range(len(shape))), tuple(range(1, len(shape)))
-    got = cluster_p_value(observed, null, family, times, alpha)
+    got = cluster_p_value(observed, null, family=family, times=times, alpha=alpha)
     np.testing.assert_allclose(got, brute_force(observed, null, alpha))
 
 
@@ -111,7 +111,12 @@ def test_noise_has_a_significant_cluster_as_rarely_as_stated(correlation):
     n_families, m, alpha = 1000, 99, 0.05
     values = np.moveaxis(autocorrelated(rng, (n_families, m + 1, 2, 15), correlation), 1, -1)
     smallest = np.array(
-        [cluster_p_value(each[..., 0], each[..., 1:], (0, 1), (1,), alpha).min() for each in values]
+        [
+            cluster_p_value(
+                each[..., 0], each[..., 1:], family=(0, 1), times=(1,), alpha=alpha
+            ).min()
+            for each in values
+        ]
     )
     wrong = int((smallest <= alpha).sum())
     # Outside the central 1 - 5e-5 of Binomial(1000, .05); nearly every family of 30 has a cluster.
@@ -126,7 +131,9 @@ def test_noise_over_pairs_of_times_has_a_significant_cluster_as_rarely_as_stated
     values = np.moveaxis(values, 1, -1)
     smallest = np.array(
         [
-            cluster_p_value(each[..., 0], each[..., 1:], (0, 1), (0, 1), alpha).min()
+            cluster_p_value(
+                each[..., 0], each[..., 1:], family=(0, 1), times=(0, 1), alpha=alpha
+            ).min()
             for each in values
         ]
     )
@@ -144,7 +151,7 @@ def planted():
 
 
 def test_a_cluster_is_found_where_it_was_planted(planted):
-    p = cluster_p_value(*planted, (0, 1), (1,), 0.05)
+    p = cluster_p_value(*planted, family=(0, 1), times=(1,), alpha=0.05)
     # A planted time stays out of a cluster with probability .009, four of ten with 2e-6; a run of
     # three weighs 12, which noise reaches in one of 500 permutations less often than 1e-6.
     assert (p[1, 15:25] <= 0.05).sum() > 6
@@ -152,7 +159,7 @@ def test_a_cluster_is_found_where_it_was_planted(planted):
 
 def test_p_is_that_of_the_cluster_or_of_the_time_if_that_is_larger_and_one_outside(planted):
     observed, null = planted
-    p = cluster_p_value(observed, null, (0, 1), (1,), 0.05)
+    p = cluster_p_value(observed, null, family=(0, 1), times=(1,), alpha=0.05)
     everything = np.concatenate([null, observed[..., None]], axis=-1)
     scaled = (observed - everything.mean(axis=-1)) / everything.std(axis=-1)
     inside = scaled > stats.norm.isf(0.05)
@@ -172,7 +179,9 @@ def test_clusters_find_long_weak_effects_more_often_than_the_maximum_does():
     observed = rng.normal(size=(n_families, 40))
     observed[:, 15:25] += 1.8
     pairs = list(zip(observed, null, strict=True))
-    by_cluster = [cluster_p_value(*each, (0,), (0,), 0.05).min() <= 0.05 for each in pairs]
+    by_cluster = [
+        cluster_p_value(*each, family=(0,), times=(0,), alpha=0.05).min() <= 0.05 for each in pairs
+    ]
     by_maximum = [corrected_p_value(*each, (0,)).min() <= 0.05 for each in pairs]
     # Found in about .83 and .66 of families: a difference of more than 6 of its SEs.
     assert np.mean(by_cluster) > np.mean(by_maximum)

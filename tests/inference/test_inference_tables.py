@@ -178,7 +178,9 @@ def test_the_correction_is_the_one_that_is_asked_for_and_windows_keep_the_maximu
                 ]
             )
             observed = rows["accuracy"].to_numpy().reshape(2, -1)
-            expected = cluster_p_value(observed, null, (0, 1), (1,), settings.alpha).ravel()
+            expected = cluster_p_value(
+                observed, null, family=(0, 1), times=(1,), alpha=settings.alpha
+            ).ravel()
         np.testing.assert_allclose(rows["p_corrected"], expected)
 
 
@@ -194,7 +196,9 @@ def test_cross_temporal_accuracy_has_the_correction_that_is_asked_for(decoding, 
     if correction == "fdr":
         expected = stats.false_discovery_control(p_value(observed, null).ravel()).reshape(8, 8)
     else:
-        expected = cluster_p_value(observed, null, (0, 1), (0, 1), settings.alpha)
+        expected = cluster_p_value(
+            observed, null, family=(0, 1), times=(0, 1), alpha=settings.alpha
+        )
     np.testing.assert_allclose(p, expected)
 
 

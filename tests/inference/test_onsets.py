@@ -52,7 +52,9 @@ def onset(course, n_bins=3, level=0.6, null=NULL, times=TIMES):
     start = first(course, level, n_bins)
     resampled = course[:, None]
     null, rng = null[: len(times)], np.random.default_rng(0)
-    return onsets.onset(course, resampled, null, times, start, n_bins, rng)[0]
+    return onsets.onset(course, resampled, null, times=times, first=start, n_bins=n_bins, rng=rng)[
+        0
+    ]
 
 
 def rising(start, rise, highest=0.8, weakness=0.3, times=TIMES):
@@ -98,12 +100,16 @@ def test_resamples_that_are_the_data_have_their_onset_up_to_what_is_unknown_of_t
     course = rising(0.12, 0.04)
     start = first(course)
     resampled = np.repeat(course[:, None], 50, axis=1)
-    found, again = onsets.onset(course, resampled, NULL, TIMES, start, 3, np.random.default_rng(0))
+    found, again = onsets.onset(
+        course, resampled, NULL, times=TIMES, first=start, n_bins=3, rng=np.random.default_rng(0)
+    )
     assert again.min() < found < again.max()
     assert np.ptp(again) < 0.05
     later = np.roll(resampled, 1, axis=0)
     rng = np.random.default_rng(0)
-    moved = onsets.onset(np.roll(course, 1), later, NULL, TIMES, start + 1, 3, rng)
+    moved = onsets.onset(
+        np.roll(course, 1), later, NULL, times=TIMES, first=start + 1, n_bins=3, rng=rng
+    )
     np.testing.assert_allclose(moved[1], again + BIN, atol=1e-6)
 
 
@@ -170,7 +176,9 @@ def experiments(request):
         null = 0.5 + noise(99).T
         time_bin = first_lasting_bin(corrected_p_value(observed, null, (0,)) < 0.05, 3)
         resampled = centred(observed, (observed + noise(100) - 0.05).T)
-        found, again = onsets.onset(observed, resampled, null, times, time_bin, 3, rng)
+        found, again = onsets.onset(
+            observed, resampled, null, times=times, first=time_bin, n_bins=3, rng=rng
+        )
         low, high = interval(again, 0.95)
         errors.append(found - start)
         held.append(low <= start <= high)

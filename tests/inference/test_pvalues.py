@@ -142,7 +142,7 @@ SHAPES = [(1,), (4,), (2, 3), (3, 1, 4), (2, 3, 2)]
 
 
 def by_clusters(observed, null, family):
-    return cluster_p_value(observed, null, family, family[-1:], 0.2)
+    return cluster_p_value(observed, null, family=family, times=family[-1:], alpha=0.2)
 
 
 CORRECTIONS = [corrected_p_value, false_discovery_p_value, by_clusters]

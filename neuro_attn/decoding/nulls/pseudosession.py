@@ -127,8 +127,10 @@ def _generated(population: Population, study: Study, generator: Generator) -> Dr
             return label
 
         def fewest(label: np.ndarray) -> int:
-            return fewest_trials(part.task, label, len(population.tasks), len(classes))
+            return fewest_trials(
+                part.task, label, n_tasks=len(population.tasks), n_classes=len(classes)
+            )
 
-        return redrawn(attempted, fewest, population, study)
+        return redrawn(attempted, population, study, fewest=fewest)
 
     return draw

@@ -45,7 +45,7 @@ def surrogate_labels(population: Population, study: Study) -> Draw:
 
     @lru_cache(maxsize=64)
     def plan(index: int) -> dict[str, tuple[np.ndarray, ...]]:
-        return redrawn(lambda attempt: drawn(index, attempt), fewest, population, study)
+        return redrawn(lambda attempt: drawn(index, attempt), population, study, fewest=fewest)
 
     def draw(part: SessionTrials, index: int) -> np.ndarray:
         label = part.label.copy()
