@@ -1,4 +1,4 @@
-"""Networks that do the pro and retro trials, and their populations as Recordings."""
+"""Train networks on pro and retro trials and record their populations as Recordings."""
 
 from neuro_attn.networks.activations import outline, record
 from neuro_attn.networks.attention_ablation import ablate_attention

@@ -1,4 +1,4 @@
-"""A network's populations as Recordings, so that they are analysed like a brain's regions."""
+"""Record the populations of a network as a Recording, as if they were brain regions."""
 
 import json
 
@@ -19,9 +19,9 @@ from neuro_attn.randomness import stream
 def record(
     model: Model, settings: Network, dataset: NetworkDataset, name: str, session: str, seed: int
 ) -> tuple[xr.Dataset, xr.Dataset | None, pd.DataFrame]:
-    """Run a network on held-out trials and record it.
+    """Run a network on held-out trials and record its activations, attention and reports.
 
-    Trained and untrained networks of one session see the same trials.
+    Trained and untrained networks of one session receive the same trials.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def record(
     settings : Network
         Its settings: number of trials, input noise and activation noise.
     dataset : NetworkDataset
-        Which trials make a task, what the label is, and the time bins.
+        Definitions of tasks and label, and the time bins.
     name, session : str
         Names of the data set and of the session.
     seed : int
@@ -40,21 +40,23 @@ def record(
     -------
     activations : xarray.Dataset
         A Recording of all populations, in the time bins around each task's event. The region of a
-        unit is its population. Each unit has Gaussian noise of ``settings.activation_noise`` times
-        its SD over trials and times: a network's responses do not vary by themselves.
+        unit is its population. We add Gaussian noise to each unit, with an SD of
+        ``settings.activation_noise`` times the unit's SD over trials and times, because the
+        responses of a network have no trial-to-trial variability of their own.
     attention : xarray.Dataset or None
-        A Recording of the attention weights, without noise, over the time from the start of the
-        trial. A region is an attention (a head, a layer), a unit is what it can attend to: the
-        ``unit_source``-th step, ``unit_time_s`` its middle, or something else that the attribute
-        ``attended`` names (then ``unit_time_s`` is NaN). None for a network without attention.
+        A Recording of the attention weights, without noise, aligned to the start of the trial.
+        Each attention (a head or a layer) is a region, and each source that it can attend to is a
+        unit. ``unit_source`` is the index of the source, and the attribute ``attended`` is its
+        kind. If sources are steps, ``unit_time_s`` is the centre of the step in s; otherwise it
+        is NaN. None for a network without attention.
     report_error : pandas.DataFrame
-        One row a trial: ``trial_id``, ``trial_type``, ``target_color``, ``report`` (both rad in
-        [0, 2 pi)) and ``report_error`` (degrees in [-180, 180)).
+        One row per trial: ``trial_id``, ``trial_type``, ``target_color`` and ``report`` (both rad
+        in [0, 2 pi)), and ``report_error`` (degrees in [-180, 180)).
 
     Raises
     ------
     InputError
-        If the time bins do not fit the network's time steps or its trials.
+        If the time bins do not align with the network's time steps or extend beyond its trials.
     """
     trials, inputs = _held_out(settings, dataset, session, seed)
     reports = np.asarray(report(model, inputs, settings.report_steps))
@@ -99,14 +101,19 @@ def record(
 def outline(
     settings: Network, dataset: NetworkDataset, name: str, session: str, seed: int
 ) -> xr.Dataset:
-    """Return what `record` will, with activations of zero that take no memory.
+    """Return a Recording with the units and trials of `record`, without running a network.
 
-    Nothing is trained or run: trials report the cued colour without error.
+    Activations are zeros that occupy no memory, and reports equal the cued colour.
 
     Parameters
     ----------
     settings, dataset, name, session, seed
         As in `record`.
+
+    Returns
+    -------
+    xarray.Dataset
+        A Recording of the shape of the one that `record` returns.
 
     Raises
     ------
@@ -130,7 +137,7 @@ def outline(
 def _held_out(
     settings: Network, dataset: NetworkDataset, session: str, seed: int
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Draw the held-out trials, and their inputs (trial, step, channel)."""
+    """Draw the held-out trials and their inputs, shape (trial, step, channel)."""
     rng = stream(seed, "network", dataset.network, session, "held-out trials")
     trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
     return trials, task.inputs(trials, settings, settings.input_noise, rng)
@@ -139,7 +146,7 @@ def _held_out(
 def _used(
     trials: pd.DataFrame, settings: Network, dataset: NetworkDataset, session: str
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the trials of all tasks, and the steps of their bins; see `_steps_of_bins`."""
+    """Return the trials assigned to a task and the steps of their bins; see `_steps_of_bins`."""
     used = recording.assign_tasks(trials, dataset, _origin(dataset, session)).trials
     steps = _steps_of_bins(used["event_time"].to_numpy(), dataset.time, settings.encoded_steps)
     return used, steps
@@ -155,38 +162,51 @@ def _origin(dataset: NetworkDataset, session: str) -> str:
 
 
 def _with_noise(states: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
-    """Return states (trial, time, unit) with noise of `noise` SDs of each unit."""
+    """Add Gaussian noise with an SD of `noise` times the SD of each unit.
+
+    Parameters
+    ----------
+    states : array, shape (trial, time, unit)
+        Activations.
+    noise : float
+        SD of the noise in units of each unit's SD over trials and times.
+    rng : numpy.random.Generator
+        Source of the noise.
+    """
     sd = states.std(axis=(0, 1), dtype=float) * noise
     return states + rng.standard_normal(states.shape, dtype=np.float32) * sd.astype(np.float32)
 
 
 def _steps_of_bins(event_time: np.ndarray, time: Time, n_steps: int) -> np.ndarray:
-    """Return the time steps that make each bin, shape (trial, bin, step in bin).
+    """Return the time steps in each bin, shape (trial, bin, step in bin).
 
     Parameters
     ----------
     event_time : array, shape (trial,)
-        s from the start of the trial.
+        Time of the event from the start of the trial, s.
     time : Time
-        The bins, from the event.
+        The bins, relative to the event.
     n_steps : int
-        Steps of a trial up to the report.
+        Number of steps of a trial up to the report.
 
     Raises
     ------
     InputError
-        If bins and steps do not fit each other, or bins reach outside the encoded steps.
+        If a task has no event, if bins do not coincide with whole steps, or if they extend beyond
+        the encoded steps.
     """
     key = "network_analysis.time"
     if not np.isfinite(event_time).all():
-        raise InputError("network_analysis.tasks", "a task has no event.", "Give it an align.")
+        raise InputError(
+            "network_analysis.tasks", "a task has no event.", "Set `align` for every task."
+        )
     width = time.bin / task.STEP
     first = (event_time + time.start) / task.STEP
     if not (_is_whole(width).all() and _is_whole(first).all()):
         raise InputError(
             key,
-            f"bins of {time.bin:g} s from {time.start:g} s do not fall on the networks' steps.",
-            f"Allowed: whole steps of {task.STEP:g} s.",
+            f"bins of {time.bin:g} s from {time.start:g} s do not align with the networks' steps.",
+            f"Set `bin` and `start` to multiples of {task.STEP:g} s.",
         )
     within = np.arange(round(width))
     steps = np.rint(first).astype(int)[:, None, None] + (
@@ -196,9 +216,9 @@ def _steps_of_bins(event_time: np.ndarray, time: Time, n_steps: int) -> np.ndarr
         earliest, latest = -event_time.min(), n_steps * task.STEP - event_time.max()
         raise InputError(
             key,
-            f"[{time.start:g}, {time.stop:g}] s around the events reaches outside the trials of "
-            "the networks, from their start to the report.",
-            f"Allowed: [{earliest:g}, {latest:g}].",
+            f"[{time.start:g}, {time.stop:g}] s around the events extends beyond the networks' "
+            "trials, which are recorded from their start to the report.",
+            f"Allowed: [{earliest:g}, {latest:g}] s.",
         )
     return steps
 
@@ -216,7 +236,7 @@ def _attention_recording(
     dataset: NetworkDataset,
     provenance: dict,
 ) -> xr.Dataset:
-    """Return attention weights as a Recording; see `record`."""
+    """Return the attention weights as a Recording; see `record`."""
     whole_trial = Time(start=0.0, stop=settings.encoded_steps * task.STEP, bin=task.STEP)
     rows = used["trial_id"].to_numpy()
     attended = ATTENDED[settings.family]

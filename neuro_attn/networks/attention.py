@@ -1,9 +1,9 @@
-"""Attention: how states are scored, and how they are put together by these scores.
+"""Attention mechanisms: a weighted mean of states, with weights from a score of each state.
 
 c = sum_s a_s v_s,  a = softmax(e),  e_s = score(d, h_s)
 
-The kinds differ in the score e and in what is read out, v_s, which is h_s itself unless said
-otherwise. Self-attention is the same with each of the states as the query (`attend_to_self`).
+The classes differ in the score e and in the values v_s, which are the states h_s themselves unless
+stated otherwise. Self-attention uses each state in turn as the query (`attend_to_self`).
 """
 
 from abc import abstractmethod
@@ -16,65 +16,74 @@ from jax import Array
 
 
 class Attention(eqx.Module):
-    """What all kinds of attention have in common."""
+    """Base class of attention mechanisms with one query."""
 
     attended: str = eqx.field(static=True, default="step", kw_only=True)
-    """What the states h_s stand for, e.g. the steps of the trial, or patches of a picture."""
+    """Kind of the sources h_s: ``"step"`` (of the trial), ``"patch"`` (of an image) or other."""
 
     @abstractmethod
     def scores(self, query: Array, memory: Array) -> Array:
-        """Return e, shape (source,), from d, shape (query,), and h, shape (source, memory)."""
-
-    def values(self, memory: Array) -> Array:
-        """Return v, shape (source, value)."""
-        return memory
-
-    def __call__(self, query: Array, memory: Array, present: Array) -> tuple[Array, Array]:
-        """Attend.
+        """Return the scores e, shape (source,).
 
         Parameters
         ----------
         query : array, shape (query,)
-            The state d that asks.
+            d.
         memory : array, shape (source, memory)
-            The states h_s that are asked.
+            States h_s.
+        """
+
+    def values(self, memory: Array) -> Array:
+        """Return the values v, shape (source, value), of states of shape (source, memory)."""
+        return memory
+
+    def __call__(self, query: Array, memory: Array, present: Array) -> tuple[Array, Array]:
+        """Compute the context and the attention weights.
+
+        Parameters
+        ----------
+        query : array, shape (query,)
+            The query d.
+        memory : array, shape (source, memory)
+            The states h_s.
         present : array, shape (source,), bool
-            Which of them there are; the others get no weight. One at least.
+            Sources that can be attended to, at least one; the others get zero weight.
 
         Returns
         -------
         context : array, shape (value,)
             c.
         weights : array, shape (source,)
-            a; it sums to 1.
+            a, which sums to 1.
         """
         weights = jax.nn.softmax(self.scores(query, memory), where=present)
         return weights @ self.values(memory), weights
 
 
 def attend_to_self(attention: Attention, states: Array, present: Array) -> tuple[Array, Array]:
-    """Attend from each state to all of them.
+    """Compute self-attention: each state is the query once, and all states are sources.
 
     Parameters
     ----------
     attention : Attention
-        The kind.
+        The attention mechanism.
     states : array, shape (time, unit)
-        They are queries and memory.
+        Queries and sources.
     present : array, shape (time, time), bool
-        Which states (second axis) each one (first axis) can attend to.
+        Sources (second axis) that each query (first axis) can attend to.
 
     Returns
     -------
     contexts : array, shape (time, value)
+        c of each query.
     weights : array, shape (time, time)
-        Rows sum to 1.
+        Attention weights; rows sum to 1.
     """
     return jax.vmap(attention, in_axes=(0, None, 0))(states, states, present)
 
 
 class DotAttention(Attention):
-    """e_s = d' h_s (Luong, Pham & Manning 2015, equation 8)."""
+    """Dot-product score: e_s = d' h_s (Luong, Pham & Manning 2015, equation 8)."""
 
     def scores(self, query: Array, memory: Array) -> Array:
         """Return e; see `Attention`."""
@@ -82,7 +91,7 @@ class DotAttention(Attention):
 
 
 class GeneralAttention(Attention):
-    """e_s = d' W h_s (Luong, Pham & Manning 2015, equation 8).
+    """General (bilinear) score: e_s = d' W h_s (Luong, Pham & Manning 2015, equation 8).
 
     Parameters
     ----------
@@ -103,12 +112,12 @@ class GeneralAttention(Attention):
 
 
 class ConcatAttention(Attention):
-    """e_s = v' tanh(W [d; h_s]) (Luong, Pham & Manning 2015, equation 8).
+    """Concat score: e_s = v' tanh(W [d; h_s]) (Luong, Pham & Manning 2015, equation 8).
 
     Parameters
     ----------
     n_query, n_memory, n_units : int
-        Sizes of d, of h_s and of what is compared.
+        Sizes of d, of h_s and of the hidden layer.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -127,16 +136,18 @@ class ConcatAttention(Attention):
 
 
 class AdditiveAttention(Attention):
-    """e_s = v' tanh(W d + U h_s) (Bahdanau, Cho & Bengio 2015, equations 5, 6 and A.1.2).
+    """Additive score: e_s = v' tanh(W d + U h_s).
+
+    The source is Bahdanau, Cho & Bengio (2015, equations 5, 6 and A.1.2).
 
     Parameters
     ----------
     n_query, n_memory, n_units : int
-        Sizes of d, of h_s and of what is compared.
+        Sizes of d, of h_s and of the hidden layer.
     key : jax.Array
         Random key of the initial weights.
     attended : str
-        What h_s stand for.
+        Kind of the sources h_s; see `Attention`.
     """
 
     W: eqx.nn.Linear
@@ -158,9 +169,9 @@ class AdditiveAttention(Attention):
 
 
 class QKVAttention(Attention):
-    """Scaled dot product of a query and keys: c = softmax(Q K' / sqrt(n)) V (Vaswani et al. 2017).
+    """Scaled dot-product attention: c = softmax(Q K' / sqrt(n)) V (Vaswani et al. 2017).
 
-    Q = W_Q d, K = W_K h and V = W_V h are learned projections to n units. One such attention is a
+    Q = W_Q d, K = W_K h and V = W_V h are learned projections to n units. It corresponds to one
     head of multi-head attention.
 
     Parameters
@@ -170,7 +181,7 @@ class QKVAttention(Attention):
     key : jax.Array
         Random key of the initial weights.
     attended : str
-        What h_s stand for.
+        Kind of the sources h_s; see `Attention`.
     """
 
     Q: eqx.nn.Linear
@@ -193,16 +204,16 @@ class QKVAttention(Attention):
         return self.scale * (self.keys(memory) @ self.Q(query))
 
     def keys(self, memory: Array) -> Array:
-        """Return K, shape (source, unit)."""
+        """Return the keys K, shape (source, unit)."""
         return jax.vmap(self.K)(memory)
 
     def values(self, memory: Array) -> Array:
-        """Return V; see `Attention`."""
+        """Return the values V; see `Attention`."""
         return jax.vmap(self.V)(memory)
 
 
 class Memory(NamedTuple):
-    """What heads can attend to: computed once for a step, whoever asks for it later."""
+    """Keys and values of all heads, computed once per source and reused for every query."""
 
     keys: Array
     """Shape (source, head, unit)."""
@@ -215,12 +226,14 @@ class MultiHeadAttention(eqx.Module):
 
     c^i = softmax(q^i K^i' / sqrt(n)) V^i,  c = W_O [c^1; c^2; ...]
 
-    Here they attend to the steps of the trial.
+    The sources are the steps of the trial.
 
     Parameters
     ----------
-    n_units, n_heads : int
-        Units of query, memory and c, and heads; a head has n_units / n_heads units, rounded up.
+    n_units : int
+        Number of units of the query, of a source and of c.
+    n_heads : int
+        Number of heads, each with n_units / n_heads units, rounded up.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -241,30 +254,30 @@ class MultiHeadAttention(eqx.Module):
         self.n_heads = n_heads
 
     def memory(self, states: Array) -> Memory:
-        """Return keys and values of states, shape (source, unit)."""
+        """Return the keys and values of states of shape (source, unit)."""
         shape = (len(states), self.n_heads, -1)
         return Memory(
             jax.vmap(self.K)(states).reshape(shape), jax.vmap(self.V)(states).reshape(shape)
         )
 
     def heads(self, query: Array, memory: Memory, present: Array) -> tuple[Array, Array]:
-        """Attend with each head.
+        """Compute the context and the attention weights of each head.
 
         Parameters
         ----------
         query : array, shape (unit,)
-            Who asks.
+            The query, before projection.
         memory : Memory
-            What is asked.
+            Keys and values of the sources.
         present : array, shape (source,), bool
-            What of it there is. One at least.
+            Sources that can be attended to, at least one.
 
         Returns
         -------
         contexts : array, shape (head, unit)
             c^i.
         weights : array, shape (head, source)
-            Each row sums to 1.
+            Attention weights; rows sum to 1.
         """
         q = self.Q(query).reshape(self.n_heads, -1)
         scores = jnp.einsum("hu,shu->hs", q, memory.keys) * q.shape[1] ** -0.5
@@ -272,13 +285,13 @@ class MultiHeadAttention(eqx.Module):
         return jnp.einsum("hs,shu->hu", weights, memory.values), weights
 
     def __call__(self, query: Array, memory: Memory, present: Array) -> tuple[Array, Array]:
-        """Return c, shape (unit,), and the weights of `heads`."""
+        """Return c, shape (unit,), and the attention weights, shape (head, source); see `heads`."""
         contexts, weights = self.heads(query, memory, present)
         return self.O(contexts.reshape(-1)), weights
 
 
 def attends_to_steps(part: object) -> bool:
-    """Return whether a part of a network is an attention to the steps of the trial."""
+    """Return whether a module of a network is attention over the steps of the trial."""
     return isinstance(part, MultiHeadAttention) or (
         isinstance(part, Attention) and part.attended == "step"
     )

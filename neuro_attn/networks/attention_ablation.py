@@ -1,8 +1,9 @@
-"""Where a network holds its items: what is lost when it can no longer attend to them.
+"""Attention ablation tests whether a network retrieves items from past states.
 
-Only networks allow this experiment. At every step, attention to the steps at which the items were
-shown is blocked, and the weights of the other steps are renormalised. A network that looks the
-items up in stored states forgets them. One that carries them along in its activity does not.
+At every step we block attention to the steps at which the items were shown and renormalise the
+weights of the other steps. A network that retrieves the items from stored states loses them. A
+network that maintains the items in its activity does not. The experiment is possible only in
+networks.
 """
 
 from typing import Any, TypeVar
@@ -29,32 +30,48 @@ from neuro_attn.randomness import stream
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 FOLDS = 5
-"""Folds of the decoding of colours."""
+"""Number of cross-validation folds for decoding the colours."""
 RIDGES = np.logspace(-3, 3, 7)
-"""Strengths of the ridge that training trials choose from."""
+"""Candidate ridge penalties; leave-one-out error on the training trials selects one."""
 
 
 class BlockedAttention(Attention):
-    """An attention that some steps are hidden from."""
+    """Attention that cannot attend to some steps.
+
+    Parameters
+    ----------
+    attention : Attention
+        The intact attention.
+    allowed : array, shape (encoded_step,), bool
+        Steps that can be attended to.
+    """
 
     attention: Attention
     allowed: Array
 
     def scores(self, query: Array, memory: Array) -> Array:
-        """Return the scores of the attention itself."""
+        """Return the scores of the intact attention."""
         return self.attention.scores(query, memory)
 
     def values(self, memory: Array) -> Array:
-        """Return the values of the attention itself."""
+        """Return the values of the intact attention."""
         return self.attention.values(memory)
 
     def __call__(self, query: Array, memory: Array, present: Array) -> tuple[Array, Array]:
-        """Attend to what is present and allowed; see `Attention`."""
+        """Attend to the steps that are present and allowed; see `Attention`."""
         return self.attention(query, memory, _open(present, self.allowed))
 
 
 class BlockedHeads(MultiHeadAttention):
-    """Heads that some steps are hidden from."""
+    """Multi-head attention that cannot attend to some steps.
+
+    Parameters
+    ----------
+    attention : MultiHeadAttention
+        The intact attention.
+    allowed : array, shape (encoded_step,), bool
+        Steps that can be attended to.
+    """
 
     allowed: Array
 
@@ -64,27 +81,27 @@ class BlockedHeads(MultiHeadAttention):
         self.allowed = allowed
 
     def heads(self, query: Array, memory: Memory, present: Array) -> tuple[Array, Array]:
-        """Attend to what is present and allowed; see `MultiHeadAttention`."""
-        # A network that generates its report has more steps than a trial is read for.
+        """Attend to the steps that are present and allowed; see `MultiHeadAttention`."""
+        # A network that generates its report also attends to steps of the report.
         allowed = jnp.pad(self.allowed, (0, len(present) - len(self.allowed)), constant_values=True)
         return super().heads(query, memory, _open(present, allowed))
 
 
 def _open(present: Array, allowed: Array) -> Array:
-    """Return what is present and allowed; all that is present before anything is allowed."""
+    """Return the steps that are present and allowed; if there are none, those present."""
     both = present & allowed
     return jnp.where(both.any(), both, present)
 
 
 def cut(model: AnyModel, allowed: Array) -> AnyModel:
-    """Return a network that attends to some steps only.
+    """Return a network that attends to the allowed steps only.
 
     Parameters
     ----------
     model : Model
-        The network; attention to anything but the steps of the trial is left alone.
+        The network. Attention to sources other than steps of the trial is unchanged.
     allowed : array, shape (encoded_step,), bool
-        The steps that can be attended to.
+        Steps that can be attended to.
     """
 
     def blocked(part: Any) -> Any:
@@ -100,7 +117,7 @@ def cut(model: AnyModel, allowed: Array) -> AnyModel:
 def ablate_attention(
     model: Model, settings: Network, name: str, replicate: int, seed: int
 ) -> pd.DataFrame:
-    """Measure what a network loses when attention to the items is blocked.
+    """Measure item memory and report error with intact and with blocked attention to the items.
 
     Parameters
     ----------
@@ -111,7 +128,7 @@ def ablate_attention(
     name : str
         The network's name.
     replicate : int
-        Which of the network's seeds.
+        Number of the replicate network.
     seed : int
         The seed of the configuration.
 
@@ -119,12 +136,12 @@ def ablate_attention(
     -------
     pandas.DataFrame
         One row for each population, and one for the report of each task: ``population``,
-        ``measure``, ``intact``, ``cut``. The measure ``delay_r2`` is the cross-validated fraction
-        of variance of cosine and sine of both items' colours that a ridge regression explains, in
-        retro trials, at the last step before the cue, when both items are gone and neither has
-        been selected; below 0 is worse than guessing the mean. ``report_error_pro`` and
-        ``report_error_retro`` are mean absolute errors (degrees; guessing gives 90). A network
-        that does one of the tasks has no rows of the other.
+        ``measure``, ``intact``, ``cut``. The measure ``delay_r2`` is the cross-validated R^2 of a
+        ridge regression of cosine and sine of both items' colours on the activity. We use retro
+        trials at the last step before the cue, when both items are off and neither has been
+        selected. Values below 0 are worse than predicting the mean. ``report_error_pro`` and
+        ``report_error_retro`` are mean absolute errors (degrees; chance is 90). A network trained
+        on one task has no rows of the other.
     """
     rng = stream(seed, "network", name, f"seed{replicate}", "memory locus")
     trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
@@ -159,7 +176,26 @@ def _row(population: str, measure: str, column: str, value: float) -> dict[str, 
 def _run(
     model: Model, inputs: ArrayLike, allowed: ArrayLike, n_report: int
 ) -> tuple[Array, dict[str, Array]]:
-    """Return reports and populations of many trials, each with its own allowed steps."""
+    """Return reports and activations of many trials, each with its own allowed steps.
+
+    Parameters
+    ----------
+    model : Model
+        The intact network.
+    inputs : array, shape (trial, encoded_step, input)
+        Inputs of the trials.
+    allowed : array, shape (trial, encoded_step), bool
+        Steps that can be attended to.
+    n_report : int
+        Number of steps of the report.
+
+    Returns
+    -------
+    reports : array, shape (trial, report_step, output)
+        Outputs.
+    activations : dict of array, shape (trial, encoded_step, unit)
+        Activations of each population.
+    """
 
     def one(trial: tuple[Array, Array]) -> tuple[Array, dict[str, Array]]:
         lesioned = cut(model, trial[1])
@@ -177,12 +213,20 @@ def _colors(trials: pd.DataFrame) -> np.ndarray:
 
 
 def _explained(states: np.ndarray, targets: np.ndarray) -> float:
-    """Return the cross-validated fraction of variance that states (trial, unit) explain."""
-    # The other jobs of networks do not need scikit-learn, which takes a second to import.
+    """Return the cross-validated R^2 of a ridge regression, pooled over targets.
+
+    Parameters
+    ----------
+    states : array, shape (trial, unit)
+        Predictors.
+    targets : array, shape (trial, target)
+        Variables to predict.
+    """
+    # Imported here, because other jobs of networks do not need scikit-learn (1 s to import).
     from sklearn.linear_model import RidgeCV
     from sklearn.model_selection import KFold, cross_val_predict
 
-    # Trials come in random order: folds of neighbours are random folds.
+    # Trials are in random order, so contiguous folds are random folds.
     predicted = cross_val_predict(RidgeCV(RIDGES), states, targets, cv=KFold(FOLDS))
     left = ((targets - predicted) ** 2).sum()
     return float(1 - left / ((targets - targets.mean(axis=0)) ** 2).sum())

@@ -1,8 +1,8 @@
-"""Checkpoints of a training, so that one that was killed continues where it was.
+"""Checkpoints, from which an interrupted training resumes.
 
-A checkpoint is a file of plain arrays (.npz; nothing is ever pickled): the leaves of whatever the
-training holds, and a digest of what made them. One of other settings, of another seed or of another
-version of the sources is ignored, as is one that cannot be read: the training then starts anew.
+A checkpoint is a file of plain arrays (.npz, never pickled). It contains the leaves of the training
+state and a digest of settings, seed and software version. We ignore a checkpoint whose digest
+differs, or that cannot be read, and start the training from the beginning.
 """
 
 import hashlib
@@ -21,19 +21,25 @@ State = TypeVar("State")
 
 
 def identity(*parts: Any) -> str:
-    """Return a digest of what a training is made of; the parts are what JSON can say."""
+    """Return the SHA-256 digest of everything that determines a training.
+
+    Parameters
+    ----------
+    *parts
+        Settings, seed and so on, as JSON-serialisable values.
+    """
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def save(state: Any, made_of: str, path: Path) -> None:
-    """Write a checkpoint, whole or not at all.
+    """Write a checkpoint atomically.
 
     Parameters
     ----------
     state : PyTree
-        What the training holds. Arrays and numbers are kept, other leaves are not.
+        State of the training. Arrays and numbers are stored, other leaves are not.
     made_of : str
-        From `identity`.
+        Digest from `identity`.
     path : Path
         The file.
     """
@@ -47,22 +53,28 @@ def save(state: Any, made_of: str, path: Path) -> None:
 
 
 def load(like: State, made_of: str, path: Path) -> State | None:
-    """Return what `save` wrote, or None where there is nothing that fits.
+    """Read a checkpoint that `save` wrote.
 
     Parameters
     ----------
     like : PyTree
-        A state of the same training, e.g. the one that it starts from.
+        A state with the same structure, e.g. the initial one. It supplies the leaves that are not
+        stored.
     made_of : str
-        From `identity`.
+        Digest from `identity`.
     path : Path
         The file.
+
+    Returns
+    -------
+    PyTree or None
+        The state, or None if the file is missing, damaged or has another digest or structure.
     """
     try:
         with open(path, "rb") as file:
             stored = dict(np.load(file, allow_pickle=False))
     except Exception:
-        # numpy and zipfile raise errors of any type on damaged files.
+        # For damaged files, numpy and zipfile raise exceptions of many types.
         return None
     leaves, structure = jax.tree.flatten(like)
     names = {f"leaf{number}" for number, leaf in enumerate(leaves) if _is_kept(leaf)}
@@ -81,7 +93,7 @@ def _is_kept(leaf: Any) -> bool:
 
 
 def _like(leaf: Any, stored: np.ndarray) -> Any:
-    """Return a stored leaf as the kind of thing that it was."""
+    """Convert a stored leaf to the type of `leaf`."""
     if isinstance(leaf, jax.Array):
         return jnp.asarray(stored)
     return type(leaf)(stored[()]) if not isinstance(leaf, np.ndarray) else stored

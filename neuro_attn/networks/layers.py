@@ -1,4 +1,4 @@
-"""The layers that the families are made of; a layer's ``__call__`` is its equation."""
+"""Layers shared by the families; the ``__call__`` of a layer is its equation."""
 
 import equinox as eqx
 import jax
@@ -7,12 +7,12 @@ from jax import Array
 
 
 class Recurrent(eqx.Module):
-    """A gated recurrent layer: h_t = GRU(x_t, h_{t-1}), h_{-1} = 0 (Cho et al. 2014).
+    """Gated recurrent layer: h_t = GRU(x_t, h_{t-1}), h_{-1} = 0 (Cho et al. 2014).
 
     Parameters
     ----------
     n_inputs, n_units : int
-        Sizes.
+        Numbers of inputs and of units.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -23,14 +23,14 @@ class Recurrent(eqx.Module):
         self.cell = recurrent_cell(n_inputs, n_units, key)
 
     def __call__(self, inputs: Array, present: Array) -> Array:
-        """Run over a sequence.
+        """Compute the states for a sequence.
 
         Parameters
         ----------
         inputs : array, shape (time, input)
             The sequence.
         present : array, shape (time,), bool
-            Where there is no input, the state stands still.
+            Steps with input; at the others the state does not change.
 
         Returns
         -------
@@ -54,7 +54,7 @@ class Bidirectional(eqx.Module):
     Parameters
     ----------
     n_inputs, n_units : int
-        Sizes; each direction has as many units.
+        Numbers of inputs and of units per direction.
     key_forward, key_backward : jax.Array
         Random keys of the initial weights.
     """
@@ -67,19 +67,19 @@ class Bidirectional(eqx.Module):
         self.backward = Recurrent(n_inputs, n_units, key_backward)
 
     def __call__(self, inputs: Array, present: Array) -> Array:
-        """Run over a sequence.
+        """Compute the states for a sequence.
 
         Parameters
         ----------
         inputs : array, shape (time, input)
             The sequence.
         present : array, shape (time,), bool
-            The steps that the backward half reads; the forward half reads all.
+            Steps that the backward layer reads; the forward layer reads all.
 
         Returns
         -------
         array, shape (time, 2 unit)
-            h_s; `halves` takes it apart.
+            h_s; `halves` splits it.
         """
         forward = self.forward(inputs, jnp.ones(len(inputs), bool))
         backward = self.backward(inputs[::-1], present[::-1])[::-1]
@@ -87,16 +87,23 @@ class Bidirectional(eqx.Module):
 
 
 def halves(states: Array) -> tuple[Array, Array]:
-    """Return f and b, shape (..., unit) each, from h of `Bidirectional`, shape (..., 2 unit)."""
+    """Split h of `Bidirectional`, shape (..., 2 unit), into f and b, shape (..., unit) each."""
     forward, backward = jnp.split(states, 2, axis=-1)
     return forward, backward
 
 
 def recurrent_cell(n_inputs: int, n_units: int, key: Array) -> eqx.nn.GRUCell:
-    """Return a GRU cell that starts with orthogonal recurrent weights.
+    """Return a GRU cell with orthogonal initial recurrent weights.
 
-    An orthogonal start keeps the size of signals and gradients over many steps (Saxe, McClelland &
-    Ganguli 2014): the items must be held for 17 steps and more before they are reported.
+    Orthogonal weights preserve the norm of signals and gradients over many steps (Saxe, McClelland
+    & Ganguli 2014). The network must maintain the items for at least 17 steps.
+
+    Parameters
+    ----------
+    n_inputs, n_units : int
+        Numbers of inputs and of units.
+    key : jax.Array
+        Random key of the initial weights.
     """
     key_cell, key_recurrent = jax.random.split(key)
     orthogonal = jax.nn.initializers.orthogonal()
@@ -109,14 +116,23 @@ def recurrent_cell(n_inputs: int, n_units: int, key: Array) -> eqx.nn.GRUCell:
 
 
 def slow_cell(n_inputs: int, n_units: int, n_steps: int, key: Array) -> eqx.nn.GRUCell:
-    """Return a GRU cell whose units start with time constants between a step and n_steps.
+    """Return a GRU cell with initial time constants between 1 and `n_steps` steps.
 
-    For networks that learn only once they know the cue: units that forget it within steps would
-    never find that out (chrono initialisation; Tallec & Ollivier 2018).
+    This chrono initialisation (Tallec & Ollivier 2018) is for networks that make progress only if
+    the cue is still in memory at the report. With short time constants they would not learn.
+
+    Parameters
+    ----------
+    n_inputs, n_units : int
+        Numbers of inputs and of units.
+    n_steps : int
+        Longest initial time constant, in steps.
+    key : jax.Array
+        Random key of the initial weights.
     """
     key_cell, key_span = jax.random.split(key)
     span = jax.random.uniform(key_span, (n_units,), minval=1.0, maxval=n_steps)
-    # The biases are those of reset, update and candidate; an update gate near 1 keeps the state.
+    # The bias concatenates reset, update and candidate; an update gate near 1 keeps the state.
     return eqx.tree_at(
         lambda cell: cell.bias,
         recurrent_cell(n_inputs, n_units, key_cell),

@@ -1,4 +1,4 @@
-"""How networks learn from batches of trials: by backpropagation, unless a family says otherwise."""
+"""Learning rules: backpropagation with Adam, unless a family defines its own `Learner`."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -10,58 +10,58 @@ import optax
 from jax import Array
 
 LARGEST_GRADIENT = 1.0
-"""Global norm that gradients are clipped to."""
+"""Largest global norm of the gradient; larger gradients are clipped."""
 
 
 class Learnable(Protocol):
-    """A network with something to make small: `Model`, and what does another task."""
+    """A network with a loss per trial, e.g. a `Model`."""
 
     def loss(self, inputs: Array, target: Array, key: Array, first: int, /) -> Array:
         """Return the loss of one trial, shape (); see `Model`."""
 
 
 class Schedule(Protocol):
-    """The settings that Adam needs."""
+    """Settings of the Adam optimiser."""
 
     @property
     def learning_rate(self) -> float:
-        """Highest learning rate; it falls to 0 along a cosine."""
+        """Initial learning rate, which decays to 0 along a cosine."""
 
     @property
     def steps(self) -> int:
-        """Training steps in all."""
+        """Total number of training steps."""
 
 
 AnyLearnable = TypeVar("AnyLearnable", bound=Learnable)
 
 
 class Batches(eqx.Module):
-    """Training trials of some steps."""
+    """Training trials of several steps."""
 
     inputs: Array
-    """Shape (step, trial, encoded_step, channel)."""
+    """Inputs, shape (step, trial, encoded_step, channel)."""
     targets: Array
-    """What to report: cosine and sine of the colour, shape (step, trial, report_step, 2).
+    """Cosine and sine of the colour to report, shape (step, trial, report_step, 2).
 
-    It has the steps of the report that count, and no others.
+    Only the steps of the report that enter the loss are included.
     """
     seeds: Array
-    """Seeds of what a network draws at random, shape (step,), uint32."""
+    """Seeds of random draws during training, shape (step,), uint32."""
     first: int = eqx.field(static=True, default=0)
-    """Step of the report that the targets begin at."""
+    """Index of the first step of the report that enters the loss."""
 
 
 class Learner(NamedTuple):
-    """A way to learn; `training.train` does the rest."""
+    """A learning rule, as a pair of functions that `training.train` calls."""
 
     begin: Callable[[Any, Any], Any]
-    """From an untrained network and its settings to the state of the learner."""
+    """``begin(model, settings)`` returns the initial state of the learner."""
     learn: Callable[[Any, Any, Batches, Any], tuple[Any, Any, Array]]
-    """From network, state, batches and settings to network, state, and each step's loss."""
+    """``learn(model, state, batches, settings)`` returns model, state and losses, shape (step,)."""
 
 
 def begin(model: Learnable, settings: Schedule) -> optax.OptState:
-    """Return the state of Adam before the first step."""
+    """Return the initial state of Adam."""
     return _optimiser(settings).init(eqx.filter(model, eqx.is_inexact_array))
 
 
@@ -69,25 +69,27 @@ def begin(model: Learnable, settings: Schedule) -> optax.OptState:
 def learn(
     model: AnyLearnable, state: optax.OptState, batches: Batches, settings: Schedule
 ) -> tuple[AnyLearnable, optax.OptState, Array]:
-    """Learn from batches with Adam, in one compiled loop.
+    """Train a network with Adam for several steps, in one compiled loop.
 
     Parameters
     ----------
     model : Learnable
-        The network so far.
+        The network before these steps.
     state : optax.OptState
-        The optimiser's state so far.
+        State of the optimiser before these steps.
     batches : Batches
-        Trials; each step has its own.
+        Trials of each step.
     settings : Schedule
-        Learning rate and steps in all.
+        Learning rate and total number of steps.
 
     Returns
     -------
-    model, state
-        As they are then.
+    model : Learnable
+        The network after these steps.
+    state : optax.OptState
+        State of the optimiser after these steps.
     losses : array, shape (step,)
-        The mean of `Learnable.loss` over each batch, before learning from it.
+        The mean of `Learnable.loss` over each batch, before its update.
     """
     optimiser = _optimiser(settings)
     weights, rest = eqx.partition(model, eqx.is_inexact_array)
@@ -112,7 +114,7 @@ def learn(
 
 
 BACKPROPAGATION = Learner(begin, learn)
-"""Gradients of `Learnable.loss` through the whole network and all steps, and Adam."""
+"""Backpropagation of `Learnable.loss` through the whole network and all time steps, with Adam."""
 
 
 def _optimiser(settings: Schedule) -> optax.GradientTransformation:

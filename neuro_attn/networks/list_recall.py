@@ -1,14 +1,14 @@
-"""The bottleneck of a fixed context: lists of items are read, then recalled in order.
+"""List recall tests whether a context of fixed size limits how many items a network recalls.
 
 h_s = [f_s; b_s], the states of a bidirectional encoder (`neuro_attn.networks.layers.Bidirectional`)
 d_0, y_0 = begin(h),  d_k, y_k = step(h, d_{k-1}, x_{k-1}),  p_k = softmax(y_k)
 
-The decoders are those of the families, and y_k are scores of the items. ``seq2seq`` knows the list
-through the one vector c = [f_T; b_1] (Cho et al. 2014), however long it is; ``bahdanau`` attends to
-all h_s (Bahdanau, Cho & Bengio 2015, whose Figure 2 shows this bottleneck in translation). In
-training x_{k-1} is the item that should have been recalled (teacher forcing; Williams & Zipser
-1989), and the loss is the mean cross-entropy. When it is scored, it is the network's own last
-answer, the item with the highest score; x_0 = 0.
+The decoders are those of the families, and y_k contains one score per item. The decoder of
+``seq2seq`` receives the list as one vector c = [f_T; b_1] of fixed size (Cho et al. 2014). The
+decoder of ``bahdanau`` attends to all h_s (Bahdanau, Cho & Bengio 2015, whose Figure 2 shows the
+bottleneck in translation). During training, x_{k-1} is the correct item (teacher forcing; Williams
+& Zipser 1989), and the loss is the mean cross-entropy. During testing, x_{k-1} is the network's
+own last answer, the item with the highest score. x_0 = 0.
 """
 
 from abc import abstractmethod
@@ -30,24 +30,41 @@ from neuro_attn.randomness import stream
 from neuro_attn.results import columns_of
 
 VOCABULARY = 8
-"""Different items."""
+"""Number of different items."""
 COLUMNS = columns_of("list_recall")
 TOGETHER = 50
-"""Training steps that are drawn, compiled and run together."""
+"""Number of training steps that are drawn, compiled and run together."""
 
 
 class Recaller(eqx.Module):
-    """An encoder that reads a list, and a decoder that recalls it."""
+    """Encoder that reads a list and decoder that recalls it."""
 
     encoder: Bidirectional
 
     @abstractmethod
     def begin(self, memory: Array) -> Array:
-        """Return d_0, shape (unit,), from h, shape (position, 2 unit)."""
+        """Return d_0, shape (unit,), given h, shape (position, 2 unit)."""
 
     @abstractmethod
     def step(self, memory: Array, state: Array, last: Array) -> tuple[Array, Array]:
-        """Return d_k and y_k from h, d_{k-1} and x_{k-1}, shape (item,)."""
+        """Advance the decoder by one step.
+
+        Parameters
+        ----------
+        memory : array, shape (position, 2 unit)
+            Encoder states h.
+        state : array, shape (unit,)
+            d_{k-1}.
+        last : array, shape (item,)
+            x_{k-1}, one-hot.
+
+        Returns
+        -------
+        state : array, shape (unit,)
+            d_k.
+        scores : array, shape (item,)
+            y_k.
+        """
 
     def __call__(self, items: Array, told: Array | None = None) -> Array:
         """Read a list and recall it.
@@ -57,12 +74,13 @@ class Recaller(eqx.Module):
         items : array, shape (position, item)
             The list, one-hot.
         told : array, shape (position, item), optional
-            What the decoder is told that it has recalled, one-hot; None tells it what it did.
+            Items that the decoder receives as x_1, x_2, ... in place of its own answers, one-hot
+            (teacher forcing). By default it receives its own answers.
 
         Returns
         -------
         array, shape (position, item)
-            y_k.
+            Scores y_k.
         """
         memory = self.encoder(items, jnp.ones(len(items), bool))
 
@@ -75,12 +93,25 @@ class Recaller(eqx.Module):
         return jax.lax.scan(step, start, told, length=len(items))[1]
 
     def loss(self, items: Array, target: Array, key: Array, first: int = 0) -> Array:
-        """Return the mean cross-entropy of recall with teacher forcing, over all positions."""
+        """Return the cross-entropy of recall with teacher forcing, averaged over positions.
+
+        Parameters
+        ----------
+        items, target : array, shape (position, item)
+            The list to read and the list to recall, one-hot.
+        key, first
+            Unused; see `Learnable`.
+
+        Returns
+        -------
+        array, shape ()
+            Cross-entropy, nats.
+        """
         return optax.losses.softmax_cross_entropy(self(items, told=target), target).mean()
 
 
 class FixedContext(Recaller):
-    """Recall from one vector."""
+    """Network that recalls a list from one context vector."""
 
     decoder: seq2seq.Decoder
 
@@ -90,7 +121,7 @@ class FixedContext(Recaller):
         self.decoder = seq2seq.Decoder(keys[2:], 2 * n_units, VOCABULARY, n_units)
 
     def context(self, memory: Array) -> Array:
-        """Return c, the last state of each direction, shape (2 unit,)."""
+        """Return c, the final state of each encoder direction, shape (2 unit,)."""
         return jnp.concatenate([halves(memory[-1])[0], halves(memory[0])[1]])
 
     def begin(self, memory: Array) -> Array:
@@ -103,7 +134,7 @@ class FixedContext(Recaller):
 
 
 class Attending(Recaller):
-    """Recall with attention to the states of all positions."""
+    """Network that recalls a list with attention to the states of all positions."""
 
     decoder: bahdanau.Decoder
 
@@ -126,20 +157,20 @@ RECALLERS: dict[str, type[FixedContext] | type[Attending]] = {
     "seq2seq": FixedContext,
     "bahdanau": Attending,
 }
-"""The network of each family."""
+"""The network class of each family."""
 
 
 def list_recall(settings: ListRecall, family: str, replicate: int, seed: int) -> pd.DataFrame:
-    """Train a network for each length of list, and score it on lists that it never saw.
+    """Train a network for each list length and test it on held-out lists.
 
     Parameters
     ----------
     settings : ListRecall
-        Lengths, size and training.
+        List lengths, network size and training.
     family : str
         One of `RECALLERS`.
     replicate : int
-        Which of the seeds.
+        Number of the replicate network.
     seed : int
         The seed of the configuration.
 
@@ -147,9 +178,8 @@ def list_recall(settings: ListRecall, family: str, replicate: int, seed: int) ->
     -------
     pandas.DataFrame
         One row for each length: ``family``, ``seed``, ``length``, ``token_accuracy`` (the fraction
-        of all positions of held-out lists at which the right item is recalled), ``forced_accuracy``
-        (the same where the decoder is told the right items up to there, so that no error leads to
-        the next), ``chance``, ``n_lists``.
+        of positions of held-out lists with the correct item), ``forced_accuracy`` (the same with
+        teacher forcing, so that errors do not propagate), ``chance``, ``n_lists``.
     """
     rows = []
     for length in settings.lengths:
@@ -163,16 +193,16 @@ def list_recall(settings: ListRecall, family: str, replicate: int, seed: int) ->
 def train(
     settings: ListRecall, family: str, held_out: np.ndarray, replicate: int, seed: int
 ) -> Recaller:
-    """Train a network on random lists, fresh ones at every step.
+    """Train a network on random lists, with new lists at every step.
 
     Parameters
     ----------
     settings : ListRecall
-        Size and training.
+        Network size and training.
     family : str
         One of `RECALLERS`.
     held_out : array, shape (list, position)
-        Lists of the same length that are never trained on.
+        Lists of the same length that are excluded from training.
     replicate, seed : int
         See `list_recall`.
 
@@ -198,9 +228,16 @@ def train(
 
 
 def token_accuracy(model: Recaller, lists: np.ndarray, told: bool = False) -> float:
-    """Return the fraction of items of lists (list, position) that are recalled in their place.
+    """Return the fraction of positions at which the correct item is recalled.
 
-    With `told`, the decoder is told what it should have recalled (teacher forcing).
+    Parameters
+    ----------
+    model : Recaller
+        The network.
+    lists : array, shape (list, position), int
+        Lists to recall.
+    told : bool
+        Whether to use teacher forcing.
     """
     items = jnp.asarray(one_hot(lists))
     answers = np.asarray(recalled(model, items, items if told else None))
@@ -209,33 +246,43 @@ def token_accuracy(model: Recaller, lists: np.ndarray, told: bool = False) -> fl
 
 @eqx.filter_jit
 def recalled(model: Recaller, items: Array, told: Array | None) -> Array:
-    """Return what is recalled of one-hot lists, shape (list, position), int; see `Recaller`."""
+    """Return the recalled items, shape (list, position), int.
+
+    Parameters
+    ----------
+    model : Recaller
+        The network.
+    items : array, shape (list, position, item)
+        Lists, one-hot.
+    told : array, shape (list, position, item), or None
+        See `Recaller`.
+    """
     return jnp.argmax(jax.vmap(model)(items, told), axis=2)
 
 
 def held_out_lists(n: int, length: int, seed: int, replicate: int) -> np.ndarray:
-    """Draw random lists of which no two are the same, shape (n, length), int."""
+    """Draw distinct random lists, shape (at most n, length), int."""
     rng = stream(seed, "list recall", length, replicate, "held-out lists")
     different = np.unique(rng.integers(VOCABULARY, size=(4 * n, length)), axis=0)
     return rng.permutation(different)[:n]
 
 
 def draw(n: int, held_out: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw random lists, none of them held out.
+    """Draw random lists, excluding the held-out lists.
 
     Parameters
     ----------
     n : int
         Number of lists.
     held_out : array, shape (list, position)
-        Lists of the same length that are not wanted.
+        Excluded lists of the same length.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
     array, shape (n, position), int
-        An item can come more than once in a list.
+        Lists, in which items can occur more than once.
     """
     unwanted = {each.tobytes() for each in held_out}
     lists = rng.integers(VOCABULARY, size=(n, held_out.shape[1]))
@@ -245,5 +292,5 @@ def draw(n: int, held_out: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def one_hot(lists: np.ndarray) -> np.ndarray:
-    """Return lists (..., position) of numbers as (..., position, item) of 0 and 1, float32."""
+    """Return the one-hot code, shape (..., position, item), float32, of lists (..., position)."""
     return np.eye(VOCABULARY, dtype=np.float32)[lists]

@@ -1,12 +1,12 @@
-"""What the families share that learn layer by layer: a memory that does not learn.
+"""Fixed random memory that is shared by the families with local learning rules.
 
 m_t = (1 - k) m_{t-1} + k tanh(W x_t + W_m m_{t-1} + b),  k = dt / tau
 n_t = (m_t - mean) / sd
 
-The weights are random and stay so (echo state network; Jaeger 2001): a rule that is local in time
-cannot learn to hold what will be asked for later. Time constants tau differ from unit to unit. mean
-and sd of each unit are measured on the first training trials, at the last step before the report.
-The report is read from the memory at this step and held.
+The random weights are not trained (echo state network; Jaeger 2001), because a rule that is local
+in time cannot learn to maintain information for later use. Time constants tau differ between units.
+mean and sd of each unit are estimated from the first training trials, at the last step before the
+report. The report is read out from the memory at this step and is constant over the report.
 """
 
 from abc import abstractmethod
@@ -22,18 +22,18 @@ from neuro_attn.networks.unrolled import Unrolled
 SPANS = (1.0, 10.0)
 """Shortest and longest time constant, s."""
 SPECTRAL_RADIUS = 0.9
-"""Of W_m: what is held neither grows nor dies out at once."""
+"""Spectral radius of W_m; just below 1, activity decays slowly and does not grow."""
 LEAST_SD = 1e-6
-"""Added to SDs, so that a silent unit can be divided by its own."""
+"""Added to SDs to avoid division by zero for silent units."""
 
 
 class FixedMemory(eqx.Module):
-    """A random recurrent network that holds what its inputs were.
+    """Random recurrent network that stores past inputs in its activity.
 
     Parameters
     ----------
     n_inputs, n_units : int
-        Sizes.
+        Numbers of input channels and of units.
     key : jax.Array
         Random key of the weights.
     """
@@ -58,19 +58,25 @@ class FixedMemory(eqx.Module):
         self.mean, self.sd = jnp.zeros(n_units), jnp.ones(n_units)
 
     def begin(self) -> Array:
-        """Return m before the trial, shape (unit,)."""
+        """Return the initial state m, shape (unit,)."""
         return jnp.zeros(len(self.b))
 
     def step(self, state: Array, x: Array) -> Array:
-        """Return m_t, shape (unit,), from m_{t-1} and x_t, shape (input,)."""
+        """Return m_t, shape (unit,), given m_{t-1}, shape (unit,), and x_t, shape (input,)."""
         return (1 - self.k) * state + self.k * jnp.tanh(self.W @ x + self.W_m @ state + self.b)
 
     def normalised(self, state: Array) -> Array:
-        """Return n_t, shape (..., unit), from m_t."""
+        """Return n_t, shape (..., unit), given m_t, shape (..., unit)."""
         return (state - self.mean) / self.sd
 
     def last(self, inputs: Array) -> Array:
-        """Return m_t at the last step before the report, shape (unit,), of a trial."""
+        """Return m_t at the last step before the report, shape (unit,).
+
+        Parameters
+        ----------
+        inputs : array, shape (encoded_step, input)
+            Inputs of one trial.
+        """
 
         def step(state: Array, x: Array) -> tuple[Array, None]:
             return self.step(state, x), None
@@ -78,7 +84,7 @@ class FixedMemory(eqx.Module):
         return jax.lax.scan(step, self.begin(), inputs)[0]
 
     def measured(self, states: Array) -> "FixedMemory":
-        """Return this memory with mean and sd of states, shape (..., unit)."""
+        """Return this memory with mean and sd estimated from states of shape (..., unit)."""
         of_unit = states.reshape(-1, states.shape[-1])
         return eqx.tree_at(
             lambda memory: (memory.mean, memory.sd),
@@ -88,16 +94,16 @@ class FixedMemory(eqx.Module):
 
 
 class OnFixedMemory(Unrolled):
-    """A network on a fixed memory."""
+    """Base class of networks that report from a fixed memory."""
 
     memory: eqx.AbstractVar[FixedMemory]
 
     @abstractmethod
     def report(self, state: Array) -> Array:
-        """Return cosine and sine of the report, shape (output,), from m_t."""
+        """Return cosine and sine of the report, shape (output,), given m_t, shape (unit,)."""
 
     def begin(self) -> Array:
-        """Return m before the trial."""
+        """Return the initial state m, shape (unit,)."""
         return self.memory.begin()
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
@@ -108,5 +114,13 @@ class OnFixedMemory(Unrolled):
 
 @eqx.filter_jit
 def memorise(model: OnFixedMemory, inputs: Array) -> Array:
-    """Return m_t before the report of trials, (step, trial, unit) of (step, trial, time, input)."""
+    """Return m_t at the last step before the report, shape (step, trial, unit).
+
+    Parameters
+    ----------
+    model : OnFixedMemory
+        The network.
+    inputs : array, shape (step, trial, encoded_step, input)
+        Inputs of the trials of several training steps.
+    """
     return jax.lax.map(jax.vmap(model.memory.last), inputs)

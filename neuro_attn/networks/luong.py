@@ -1,12 +1,12 @@
-"""A decoder that attends to the states of an encoder (Luong, Pham & Manning 2015).
+"""Encoder-decoder with attention (Luong, Pham & Manning 2015), shared by several families.
 
 h_t = GRU(x_t, h_{t-1})
 d_0 = h_T,  d_k = GRU([y_{k-1}; z_{k-1}], d_{k-1}),  y_0 = 0,  z_0 = 0
 c_k = attention(d_k, h_1 ... h_T)
 z_k = tanh(W_c [c_k; d_k]),  y_k = V z_k
 
-z is what the paper writes as h with a tilde, the attentional state; it is fed back ("input
-feeding"). The families that are built on this host differ in how they attend.
+z is the attentional state, written as h with a tilde in the paper. It is fed back to the decoder
+("input feeding"). The families that use this network differ in their attention.
 """
 
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from neuro_attn.networks.trials import REPORT_STEPS
 
 
 class Decoded(NamedTuple):
-    """What the decoder does at one step of the report."""
+    """State and output of the decoder at one step of the report."""
 
     state: Array
     """d_k, shape (unit,)."""
@@ -38,16 +38,18 @@ class Decoded(NamedTuple):
 
 
 class Luong(Model):
-    """Encoder, attention and decoder.
+    """Recurrent encoder and decoder with attention.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs, n_units : int
-        Sizes; encoder, decoder and what attention returns have the same number of units.
+    n_inputs, n_outputs : int
+        Numbers of input channels and of output units.
+    n_units : int
+        Number of units of the encoder, of the decoder and of the context.
     attention : Attention
-        How the decoder attends.
+        Attention of the decoder to the encoder states.
     """
 
     encoder: Recurrent
@@ -69,7 +71,7 @@ class Luong(Model):
     def __call__(
         self, inputs: Array, n_report: int = REPORT_STEPS, key: Array | None = None
     ) -> Array:
-        """Report on a trial; see `Model`. With a key, attention may draw at random."""
+        """Report on a trial, with stochastic attention if a random key is given; see `Model`."""
         memory = self.encode(inputs)
         present = jnp.ones(len(memory), bool)
 
@@ -81,11 +83,19 @@ class Luong(Model):
         return jax.lax.scan(step, self.begin(memory), keys, length=n_report)[1]
 
     def encode(self, inputs: Array) -> Array:
-        """Return the encoder's states h_t, shape (encoded_step, unit)."""
+        """Return the encoder states h_t, shape (encoded_step, unit)."""
         return self.encoder(inputs, jnp.ones(len(inputs), bool))
 
     def begin(self, memory: Array, last: Array | int = -1) -> Decoded:
-        """Return the decoder before its first step, from h and which state is the last."""
+        """Return the initial decoder state.
+
+        Parameters
+        ----------
+        memory : array, shape (encoded_step, unit)
+            Encoder states h.
+        last : int
+            Index of the encoder state that initialises the decoder.
+        """
         nothing = jnp.zeros_like(memory[last])
         report = jnp.zeros(self.readout.out_features)
         return Decoded(memory[last], nothing, report, nothing, jnp.zeros(len(memory)))
@@ -93,7 +103,19 @@ class Luong(Model):
     def step(
         self, memory: Array, present: Array, before: Decoded, key: Array | None = None
     ) -> Decoded:
-        """Return the next step of the decoder, from h and the step before."""
+        """Advance the decoder by one step.
+
+        Parameters
+        ----------
+        memory : array, shape (encoded_step, unit)
+            Encoder states h.
+        present : array, shape (encoded_step,), bool
+            Steps that can be attended to.
+        before : Decoded
+            The previous step.
+        key : jax.Array, optional
+            Random key of stochastic attention.
+        """
         state = self.decoder(jnp.concatenate([before.report, before.attentional]), before.state)
         context, weights = self.attend(state, memory, present, key)
         attentional = jnp.tanh(self.combine(jnp.concatenate([context, state])))
@@ -102,11 +124,11 @@ class Luong(Model):
     def attend(
         self, state: Array, memory: Array, present: Array, key: Array | None
     ) -> tuple[Array, Array]:
-        """Return context and weights; see `Attention`."""
+        """Return context and attention weights; see `Attention`."""
         return self.attention(state, memory, present)
 
     def populations(self, decoded: Decoded) -> dict[str, Array]:
-        """Return what of the decoder is recorded."""
+        """Return the recorded populations of the decoder, shape (unit,) each."""
         return {"decoder": decoded.state, "attentional": decoded.attentional}
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:

@@ -1,7 +1,7 @@
-"""A memory of slots that is written and read by attention (Graves, Wayne & Danihelka 2014).
+"""Read and write operations on a memory of slots (Graves, Wayne & Danihelka 2014).
 
-Shared by the neural Turing machine and the differentiable neural computer. M has a row for each
-slot; a weighting w has a number >= 0 for each slot and sums to 1 at most.
+The neural Turing machine and the differentiable neural computer share these operations. The memory
+M has one row per slot. A weighting w has one non-negative weight per slot, with a sum of at most 1.
 """
 
 import jax
@@ -9,44 +9,44 @@ import jax.numpy as jnp
 from jax import Array
 
 SMALL = 1e-6
-"""Added to squared lengths, so that an empty slot is like nothing at all."""
+"""Added to squared norms, so that the cosine similarity with an empty slot is 0."""
 
 
 def content(memory: Array, key: Array, strength: Array) -> Array:
-    """Return where a memory is like a key: w_i ~ exp(strength cos(key, M_i)).
+    """Address the memory by content: w_i ~ exp(strength cos(key, M_i)).
 
     Parameters
     ----------
     memory : array, shape (slot, word)
         M.
     key : array, shape (word,)
-        What is looked for.
+        Content to search for.
     strength : array, shape ()
-        How much the likest slots are preferred; 0 gives all slots the same.
+        Inverse temperature; 0 gives uniform weights.
 
     Returns
     -------
     array, shape (slot,)
-        It sums to 1.
+        Weighting that sums to 1.
     """
     lengths = jnp.sqrt((jnp.sum(memory**2, axis=1) + SMALL) * (jnp.sum(key**2) + SMALL))
     return jax.nn.softmax(strength * (memory @ key) / lengths)
 
 
 def interpolate(gate: Array, one: Array, other: Array) -> Array:
-    """Return gate * one + (1 - gate) * other; gates of 1 and 0 choose, exactly."""
+    """Return gate * one + (1 - gate) * other."""
     return gate * one + (1 - gate) * other
 
 
 def shift(weights: Array, by: Array) -> Array:
-    """Return a weighting turned around the ring of slots: w_i = sum_j w_{i-j} by_j.
+    """Shift a weighting by circular convolution over slots: w_i = sum_j w_{i-j} by_j.
 
     Parameters
     ----------
     weights : array, shape (slot,)
         The weighting.
     by : array, shape (3,)
-        Weights of a shift to the slot before, of none, and of one to the slot after.
+        Weights of a shift by -1, 0 and 1 slots.
 
     Returns
     -------
@@ -56,25 +56,25 @@ def shift(weights: Array, by: Array) -> Array:
 
 
 def sharpen(weights: Array, power: Array) -> Array:
-    """Return w^power, scaled to sum to 1; what a shift has blurred is sharp again."""
-    # The derivative of 0^power is not a number.
+    """Return w^power, normalised to sum to 1, which reverses the blur of a shift."""
+    # The lower bound avoids the undefined derivative of 0^power.
     powered = jnp.maximum(weights, SMALL) ** power
     return powered / powered.sum()
 
 
 def write(memory: Array, weights: Array, erased: Array, word: Array) -> Array:
-    """Return M (1 - w e') + w v': slots are erased and added to where w is.
+    """Erase and add with weighting w: return M (1 - w e') + w v'.
 
     Parameters
     ----------
     memory : array, shape (slot, word)
         M.
     weights : array, shape (slot,)
-        w: where.
+        Write weighting w.
     erased : array, shape (word,)
-        e in [0, 1]: what is erased.
+        Erase vector e, in [0, 1].
     word : array, shape (word,)
-        v: what is added.
+        Vector v to add.
 
     Returns
     -------
@@ -84,5 +84,5 @@ def write(memory: Array, weights: Array, erased: Array, word: Array) -> Array:
 
 
 def read(memory: Array, weights: Array) -> Array:
-    """Return w' M, shape (word,)."""
+    """Return the word read from memory, w' M, shape (word,)."""
     return weights @ memory

@@ -1,4 +1,4 @@
-"""What all families have in common."""
+"""The base class of all families, and functions that run a network on many trials."""
 
 from abc import abstractmethod
 
@@ -11,11 +11,11 @@ from jax.typing import ArrayLike
 from neuro_attn.networks.trials import REPORT_STEPS
 
 TRIALS_AT_ONCE = 50
-"""Trials whose populations are computed together; more take more memory, not less time."""
+"""Number of trials per batch of `online`; larger batches use more memory and are not faster."""
 
 
 class Model(eqx.Module):
-    """A network that reads a trial and reports a colour."""
+    """Base class of networks that read a trial and report a colour."""
 
     @abstractmethod
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
@@ -24,9 +24,9 @@ class Model(eqx.Module):
         Parameters
         ----------
         inputs : array, shape (encoded_step, input)
-            The trial up to the report.
+            Inputs of the trial up to the report.
         n_report : int
-            Steps of the report.
+            Number of steps of the report.
 
         Returns
         -------
@@ -35,57 +35,82 @@ class Model(eqx.Module):
         """
 
     def report_in_training(self, inputs: Array, n_report: int, key: Array) -> Array:
-        """Return the report of a network that may draw at random while it learns."""
-        return self(inputs, n_report)
-
-    def loss(self, inputs: Array, target: Array, key: Array, first: int = 0) -> Array:
-        """Return what learning makes small: the squared error of the report on a trial.
+        """Return the report during training, which can be stochastic.
 
         Parameters
         ----------
         inputs : array, shape (encoded_step, input)
-            The trial up to the report.
-        target : array, shape (report_step, output)
-            Cosine and sine of the colour to report, at each step of the report that counts.
+            Inputs of the trial up to the report.
+        n_report : int
+            Number of steps of the report.
         key : jax.Array
-            For networks that draw at random while they learn.
+            Random key; networks without noise ignore it.
+
+        Returns
+        -------
+        array, shape (report_step, output)
+            As from `__call__`.
+        """
+        return self(inputs, n_report)
+
+    def loss(self, inputs: Array, target: Array, key: Array, first: int = 0) -> Array:
+        """Return the training loss, the mean squared error of the report on one trial.
+
+        Parameters
+        ----------
+        inputs : array, shape (encoded_step, input)
+            Inputs of the trial up to the report.
+        target : array, shape (report_step, output)
+            Cosine and sine of the colour to report, at each step that enters the loss.
+        key : jax.Array
+            Random key for networks that are stochastic during training.
         first : int
-            The first step of the report that counts.
+            Index of the first step of the report that enters the loss.
 
         Returns
         -------
         array, shape ()
-            The mean over steps that count and outputs.
+            Mean over those steps and over outputs.
         """
         report = self.report_in_training(inputs, first + len(target), key)
         return jnp.mean((report[first:] - target) ** 2)
 
     @abstractmethod
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Return what each population would do if the report were asked for at every step.
+        """Return the activity of each population at every step, as if the trial ended there.
 
         Parameters
         ----------
         inputs : array, shape (encoded_step, input)
-            The trial up to the report.
+            Inputs of the trial up to the report.
 
         Returns
         -------
         activations : dict of array, shape (encoded_step, unit)
-            For each population; row t is computed from ``inputs[: t + 1]`` alone.
+            Activity of each population. Row t is computed from ``inputs[: t + 1]`` alone.
         attention : dict of array, shape (encoded_step, source)
-            For each attention (a head, a layer), row t: the weight of each source; none for steps
-            after t, where sources are steps. Empty for a model without attention.
+            Weights of each attention (a head or a layer) over its sources. If sources are steps,
+            row t is 0 after step t. Empty for a network without attention.
         """
 
 
 @eqx.filter_jit
 def report(model: Model, inputs: ArrayLike, n_report: int = REPORT_STEPS) -> Array:
-    """Return the reports on many trials, shape (trial, report_step, output)."""
+    """Return the reports on many trials, shape (trial, report_step, output).
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    inputs : array, shape (trial, encoded_step, input)
+        Inputs of the trials up to the report.
+    n_report : int
+        Number of steps of the report.
+    """
     return jax.vmap(lambda trial: model(trial, n_report))(jnp.asarray(inputs))
 
 
 @eqx.filter_jit
 def online(model: Model, inputs: ArrayLike) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Return activations and attention of `Model.online` on many trials, (trial, ...) each."""
+    """Return `Model.online` for many trials; arrays gain a leading trial axis."""
     return jax.lax.map(model.online, jnp.asarray(inputs), batch_size=TRIALS_AT_ONCE)

@@ -1,9 +1,9 @@
-"""The trial as a picture, for the families that look at an image of the two items.
+"""The trial as an image, for the families whose input is an image of the two items.
 
-The picture has 6 x 6 pixels. The items are squares of 2 x 2 pixels in the middle of the top and of
-the bottom, in planes for cosine and sine of colour; cues light up the 2 x 2 pixels in the centre,
-in a plane each. Cut into patches of 2 x 2 pixels the picture is a grid of 3 x 3, and each item
-fills one patch. The fixation mark is not drawn: it is the same in every trial.
+The image has 6 x 6 pixels, or 3 x 3 patches of 2 x 2 pixels. Each item fills one patch, in the
+middle of the top or bottom row, with one plane for the cosine and one for the sine of its colour.
+Each cue fills the central patch in a plane of its own. The fixation mark is omitted because it is
+the same in every trial.
 """
 
 import equinox as eqx
@@ -15,11 +15,11 @@ from jax import Array
 from neuro_attn.networks.trials import CHANNELS
 
 PATCH = 2
-"""Pixels of a patch along each side."""
+"""Side length of a patch, pixels."""
 GRID = 3
-"""Patches along each side of the picture."""
+"""Side length of the image, patches."""
 UPPER, CENTRE, LOWER = 1, 4, 7
-"""The patches where something is shown, counted row by row."""
+"""Indices of the patches of items and cues, in row-major order."""
 UPPER_COLOR, LOWER_COLOR = (
     np.array([CHANNELS.index(f"{location}_{part}") for part in ("cos", "sin")])
     for location in ("upper", "lower")
@@ -30,31 +30,31 @@ COLORS = np.concatenate([UPPER_COLOR, LOWER_COLOR])
 CUES = np.array([i for i, name in enumerate(CHANNELS) if name.startswith(("pro", "retro"))])
 """Channels of the cues."""
 OTHERS = np.append(CHANNELS.index("fixation"), CUES)
-"""Channels that are no colour: fixation and cues."""
+"""Channels of fixation and cues."""
 COLOR_PLANES = len(UPPER_COLOR)
 PLANES = COLOR_PLANES + len(CUES)
-"""Planes of the picture: cosine, sine, then the cues in order."""
+"""Number of planes of the image: cosine, sine, then one per cue."""
 EXPOSURE = 0.125
-"""What a step adds to the picture that is held: an item of 8 steps is held at full strength."""
+"""Contribution of one step to the accumulated image; an item shown for 8 steps contributes 1."""
 
 
 def blank() -> Array:
-    """Return the picture before anything is shown, shape (plane, row, column)."""
+    """Return an empty image, shape (plane, row, column)."""
     return jnp.zeros((PLANES, GRID * PATCH, GRID * PATCH))
 
 
 def hold(image: Array, x: Array) -> Array:
-    """Return the picture after one more step.
+    """Return the accumulated image after one more step.
 
-    A caption is written while the image stands still; here items come and go. What is held is the
-    sum of what was shown: at step t everything up to t, and nothing later.
+    Image captioning assumes a static image, but items and cues are transient. We therefore
+    accumulate the inputs: the image at step t is the scaled sum of all inputs up to t.
 
     Parameters
     ----------
     image : array, shape (plane, row, column)
-        The picture so far.
+        The accumulated image before this step.
     x : array, shape (input,)
-        The step's input, with the channels of `trials.CHANNELS`.
+        The input at this step, with the channels of `trials.CHANNELS`.
 
     Returns
     -------
@@ -69,15 +69,15 @@ def hold(image: Array, x: Array) -> Array:
 
 
 class PatchMap(eqx.Module):
-    """A convolutional map of the picture: relu(C2 relu(C1 picture)) + p, patch by patch.
+    """Convolutional feature map of the image: relu(C2 relu(C1 picture)) + p.
 
-    C1 is a convolution of the size and the stride of a patch, C2 one of a single place, so that a
-    patch's units tell of this patch alone. p says where the patch is.
+    C1 is a convolution with the size and stride of a patch, and C2 is a 1 x 1 convolution, so the
+    units of a patch depend on that patch only. p is a learned position code.
 
     Parameters
     ----------
     n_planes, n_units : int
-        Planes of the picture; units of a patch.
+        Number of planes of the image, and of units per patch.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -93,8 +93,8 @@ class PatchMap(eqx.Module):
         self.p = 0.3 * jax.random.normal(keys[2], (GRID * GRID, n_units))
 
     def __call__(self, image: Array) -> Array:
-        """Return the map, shape (patch, unit), of a picture, shape (plane, row, column)."""
+        """Return the feature map, shape (patch, unit), of an image (plane, row, column)."""
         cut = image.reshape(len(image), GRID, PATCH, GRID, PATCH).transpose(1, 3, 0, 2, 4)
-        # A convolution that does not overlap is one linear map of every patch.
+        # A non-overlapping convolution is the same linear map applied to every patch.
         patches = cut.reshape(GRID * GRID, -1)
         return jax.nn.relu(jax.vmap(self.C2)(jax.nn.relu(jax.vmap(self.C1)(patches)))) + self.p

@@ -7,29 +7,30 @@ from contextlib import contextmanager
 from neuro_attn import printing
 
 LINES = 10
-"""Lines where there is no terminal to draw a bar in."""
+"""Number of progress lines in a log file."""
 
 
 @contextmanager
 def progress(total: int, label: str, begun: int = 0) -> Iterator[Callable[[int, str], None]]:
-    """Yield what tells a reader how far a loop of steps is.
+    """Yield a function that reports the progress of a loop.
 
     Parameters
     ----------
     total : int
-        Steps in all.
+        Total number of steps.
     label : str
-        What is going on, e.g. ``training bahdanau seed 0``.
+        Description of the loop, e.g. ``training bahdanau seed 0``.
     begun : int
-        Steps that were done before; it is told from where the loop goes on.
+        Number of steps completed in an earlier process; if not 0, a line reports the resumption.
 
     Yields
     ------
     callable
-        To be called with the number of steps done and a few words on them.
+        ``tell(done, message)``, to be called with the number of completed steps and a short
+        message.
     """
     if begun:
-        print(f"{label}: goes on from step {begun} of {total}", file=sys.stderr, flush=True)
+        print(f"{label}: resumes at step {begun} of {total}", file=sys.stderr, flush=True)
     with printing.bar(desc=label, total=total, initial=begun, unit="step") as bar:
         lines = begun * LINES // total
 

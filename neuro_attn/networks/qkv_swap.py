@@ -1,17 +1,21 @@
-"""Where selection acts: on the queries, on the keys or on the values of attention.
+"""QKV swap tests whether selection acts on the queries, the keys or the values of attention.
 
-A trial x with one cue and its twin x', the same trial with the cue of the other location (items,
-times and noise alike), run side by side. Wherever the network attends to the steps of the trial,
+We run the network on a trial x and on its twin x', which has the same items, times and noise but
+the cue of the other location. Wherever the network attends to the steps of the trial,
 
 c = sum_s a_s v_s,  a = softmax(e),  e_s = score(q, k_s),
 
-one of q, k and v of the run on x is replaced by that of the run on x', at the same step and layer
-(an interchange intervention; Geiger et al. 2021). The run on x' is left alone. If the report goes
-to the item that x' cues, then what was replaced decides which item is selected: queries, if the
-network asks for one of the items that it holds; keys, if items are marked when or before they are
-stored; values, if the states that are read hold the selected item alone, or also the cue, by which
-a later stage selects. What goes on outside attention (the start of a decoder, what is added to
-attention) stays that of x: with all three replaced, it is what is left.
+we replace one of q, k and v in the run on x with that of the run on x', at the same step and layer
+(an interchange intervention; Geiger et al. 2021). The run on x' is unchanged. If the report then
+follows the cue of x', the replaced quantity determines which item is selected:
+
+- queries, if the network retrieves one of the stored items;
+- keys, if items are tagged at or before storage;
+- values, if the attended states contain only the selected item, or the cue, with which a later
+  stage selects.
+
+Computation outside attention (the initial decoder state, residual connections) remains that of x.
+Its contribution is what remains when all three are replaced.
 """
 
 from typing import Any, NamedTuple, TypeVar
@@ -39,7 +43,7 @@ from neuro_attn.results import columns_of
 
 
 class Swap(NamedTuple):
-    """What is replaced by the twin's."""
+    """Which of queries, keys and values are replaced with those of the twin trial."""
 
     queries: ArrayLike = False
     keys: ArrayLike = False
@@ -53,40 +57,59 @@ SWAPS = {
     "values": Swap(values=True),
     "everything": Swap(queries=True, keys=True, values=True),
 }
-"""What is replaced together, by the name that it has in the table."""
+"""The replacements, by their name in the table."""
 COLUMNS = [c for c in columns_of("qkv_swap") if c not in ("network", "trained", "seed")]
 """Columns of the table of `swap_attention`, without those that say of which network it is."""
 RUN = "run"
-"""Axis of the run on a trial and, after it, of the run on its twin."""
+"""Name of the vmap axis: index 0 is the run on the trial, index 1 the run on its twin."""
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 
 def or_of_twin(values: Array, is_swapped: ArrayLike) -> Array:
-    """Return `values`, or what the run on the twin has in their place; the twin keeps its own."""
+    """Return `values`, or those of the run on the twin if `is_swapped`.
+
+    Must be called within a vmap over `RUN`. The run on the twin is unchanged.
+    """
     own_and_twin = jax.lax.all_gather(values, RUN)
     return jnp.where(is_swapped, own_and_twin[1], values)
 
 
 class SwappedAttention(Attention):
-    """An attention that takes parts of the twin's."""
+    """Attention with queries, keys or values of the twin trial.
+
+    Parameters
+    ----------
+    attention : Attention
+        The original attention.
+    swap : Swap
+        What to replace.
+    """
 
     attention: Attention
     swap: Swap
 
     def scores(self, query: Array, memory: Array) -> Array:
-        """Return e of the twin's query or states; see `Attention`."""
+        """Return the scores e with the query or the states of the twin; see `Attention`."""
         return self.attention.scores(
             or_of_twin(query, self.swap.queries), or_of_twin(memory, self.swap.keys)
         )
 
     def values(self, memory: Array) -> Array:
-        """Return v of the twin's states; see `Attention`."""
+        """Return the values v of the states of the twin; see `Attention`."""
         return self.attention.values(or_of_twin(memory, self.swap.values))
 
 
 class SwappedHeads(MultiHeadAttention):
-    """Heads that take parts of the twin's."""
+    """Multi-head attention with queries, keys or values of the twin trial.
+
+    Parameters
+    ----------
+    attention : MultiHeadAttention
+        The original attention.
+    swap : Swap
+        What to replace.
+    """
 
     swap: Swap
 
@@ -96,28 +119,28 @@ class SwappedHeads(MultiHeadAttention):
         self.swap = swap
 
     def memory(self, states: Array) -> Memory:
-        """Return keys and values, or those of the twin; see `MultiHeadAttention`."""
+        """Return the trial's or the twin's keys and values; see `MultiHeadAttention`."""
         own = super().memory(states)
         return Memory(
             or_of_twin(own.keys, self.swap.keys), or_of_twin(own.values, self.swap.values)
         )
 
     def heads(self, query: Array, memory: Memory, present: Array) -> tuple[Array, Array]:
-        """Attend with the query, or that of the twin; see `MultiHeadAttention`."""
+        """Attend with the trial's or the twin's query; see `MultiHeadAttention`."""
         return super().heads(or_of_twin(query, self.swap.queries), memory, present)
 
 
 def swapped(model: AnyModel, swap: Swap) -> AnyModel:
-    """Return a network that takes parts of attention from another run.
+    """Return a network whose attention uses queries, keys or values of the twin trial.
 
-    It runs on a trial and its twin together, over an axis called `RUN`.
+    It must be run on a trial and its twin together, in a vmap over an axis named `RUN`.
 
     Parameters
     ----------
     model : Model
-        The network; attention to anything but the steps of the trial is left alone.
+        The network. Attention to sources other than steps of the trial is unchanged.
     swap : Swap
-        What is taken.
+        What to replace.
     """
 
     def exchanged(part: Any) -> Any:
@@ -133,7 +156,7 @@ def swapped(model: AnyModel, swap: Swap) -> AnyModel:
 def swap_attention(
     model: Model, settings: Network, name: str, replicate: int, seed: int
 ) -> pd.DataFrame:
-    """Measure where reports go when parts of attention are those of the twin.
+    """Measure how often reports follow the twin's cue when parts of attention are swapped.
 
     Parameters
     ----------
@@ -144,7 +167,7 @@ def swap_attention(
     name : str
         The network's name.
     replicate : int
-        Which of the network's seeds.
+        Number of the replicate network.
     seed : int
         The seed of the configuration.
 
@@ -152,10 +175,10 @@ def swap_attention(
     -------
     pandas.DataFrame
         One row for each of `SWAPS` and each task: ``swapped``, ``task``, ``follows_twin`` (the
-        fraction of trials whose report is nearer to the item that the twin's cue selects than to
-        the one that the trial's own cue does), ``error_own`` and ``error_twin`` (mean absolute
-        difference of the report from either item, degrees; 90 and 90 is guessing, 45 and 45 the
-        mean of both colours), ``n_trials``.
+        fraction of trials whose report is closer to the item cued in the twin than to the item
+        cued in the trial), ``error_own`` and ``error_twin`` (mean absolute difference between the
+        report and the item cued in the trial or in the twin, degrees), ``n_trials``. Both errors
+        are 90 for random reports and 45 for reports of the mean of both colours.
     """
     names = ("network", name, f"seed{replicate}", "gates")
     trials = task.draw(
@@ -168,7 +191,7 @@ def swap_attention(
     )
     rows: list[tuple] = []
     for name_of_swap, swap in SWAPS.items():
-        # As an array, so that all swaps are compiled together.
+        # Flags are arrays rather than Python booleans, so that JAX compiles `_reports` once.
         flags = Swap(*map(jnp.asarray, swap))
         reports = np.asarray(_reports(model, own, other, flags, settings.report_steps))
         to_own, to_twin = (np.abs(task.report_error(reports, each)) for each in (trials, twins))
@@ -181,7 +204,7 @@ def swap_attention(
 
 
 def other_cue(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the same trials with the cue of the other location, and the colour it asks for."""
+    """Return the same trials with the other location cued and its colour as target."""
     one, other = experiment.LOCATIONS
     is_one = (trials["selected"] == one).to_numpy()
     color = np.where(is_one, trials[f"{other}_color"], trials[f"{one}_color"])
@@ -190,7 +213,23 @@ def other_cue(trials: pd.DataFrame) -> pd.DataFrame:
 
 @eqx.filter_jit
 def _reports(model: Model, own: ArrayLike, other: ArrayLike, swap: Swap, n_report: int) -> Array:
-    """Return the reports on trials, with parts of attention from their twins."""
+    """Return the reports on trials whose attention is swapped with that of their twins.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    own, other : array, shape (trial, encoded_step, input)
+        Inputs of the trials and of their twins.
+    swap : Swap
+        What to replace.
+    n_report : int
+        Number of steps of the report.
+
+    Returns
+    -------
+    array, shape (trial, report_step, output)
+    """
 
     def one(pair: Array) -> Array:
         patched = swapped(model, swap)

@@ -1,4 +1,4 @@
-"""Layers of self-attention that add to a residual stream.
+"""Self-attention layers with residual connections.
 
 X^0_t = E x_t + b + g p_t
 X^l = X^{l-1} + softmax(Q K' / sqrt(n)) V,  Q, K, V = X^{l-1} W_Q, X^{l-1} W_K, X^{l-1} W_V
@@ -13,18 +13,18 @@ from neuro_attn.networks.self_attention import Embedding, Encoded, Positions
 
 
 class ResidualAttention(eqx.Module):
-    """An embedding and layers of single-head self-attention.
+    """Embedding followed by layers of single-head self-attention.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_units, n_layers : int
-        Sizes.
-    n_steps : int
-        Steps that positions are known for.
+        Numbers of input channels, of units and of layers.
     positions : {"none", "sinusoidal", "learned"}
-        How the order of steps is known.
+        Position encoding.
+    n_steps : int
+        Number of steps with a learned position.
     """
 
     embedding: Embedding
@@ -44,7 +44,7 @@ class ResidualAttention(eqx.Module):
         self.layers = [QKVAttention(n_units, n_units, n_units, each) for each in keys]
 
     def __call__(self, read: Array, present: Array) -> Encoded:
-        """Encode steps; see `Encoder.encode`. Each layer is a population and an attention."""
+        """Encode steps; see `Encoder.encode`. Each layer is one population and one attention."""
         states = self.embedding(read)
         populations, attention = {}, {}
         for number, layer in enumerate(self.layers, start=1):

@@ -1,11 +1,11 @@
-"""What the families share that have no recurrence: steps attend to steps.
+"""Embedding and encoders of the self-attention families, which have no recurrence.
 
 X_t = E x_t + b + g p_t, p_t an encoding of the position, if any
 Y_t = sum_s a_ts v_s,  a_t = softmax(e_t)
 
-The report is read from the state of the last step, normalised, by a perceptron with one hidden
-layer, and held over the steps of the report. `present` says which steps (second axis) each step
-(first axis) can attend to: all of them, or with a causal mask those up to itself.
+A perceptron with one hidden layer reads out the report from the normalised state of the last step.
+The report is constant over its steps. The mask `present` contains the steps (second axis) that each
+step (first axis) can attend to: all of them, or with a causal mask those up to itself.
 """
 
 from abc import abstractmethod
@@ -20,12 +20,12 @@ from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import REPORT_STEPS
 
 Positions = Literal["none", "sinusoidal", "learned"]
-"""How the order of steps is known."""
+"""Kind of position encoding."""
 LONGEST_WAVE = 10_000.0
-"""2 pi times this many steps is the longest wave of sinusoidal positions."""
+"""Longest wavelength of sinusoidal positions divided by 2 pi, in steps."""
 
 FIRST_GAIN = 0.1
-"""Gain of positions before learning."""
+"""Initial gain of the position encoding."""
 
 
 def sinusoidal(n_steps: int, n_units: int) -> Array:
@@ -41,24 +41,24 @@ def sinusoidal(n_steps: int, n_units: int) -> Array:
 
 
 def causal(n_steps: int) -> Array:
-    """Return the mask that lets each step attend to itself and to earlier ones."""
+    """Return the causal mask, shape (time, time), bool: True up to and including the diagonal."""
     return jnp.tril(jnp.ones((n_steps, n_steps), bool))
 
 
 class Embedding(eqx.Module):
-    """X_t = E x_t + b + g p_t.
+    """Linear embedding with position encoding: X_t = E x_t + b + g p_t.
 
-    The gain g is learned (Li et al. 2019, Transformer TTS, equation 2) and starts low: where
-    steps are compared as they are, positions of norm 1 would make each attend to itself alone.
+    The gain g is learned (Li et al. 2019, Transformer TTS, equation 2) and small initially. With
+    dot-product scores and a gain of 1, each step would attend almost exclusively to itself.
 
     Parameters
     ----------
     n_inputs, n_units : int
-        Sizes.
+        Numbers of inputs and of units.
     positions : {"none", "sinusoidal", "learned"}
-        What p_t is.
+        Kind of position encoding p_t.
     n_steps : int
-        Steps that positions are known for.
+        Number of steps with a learned position.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -78,12 +78,12 @@ class Embedding(eqx.Module):
         self.n_units = n_units
 
     def __call__(self, inputs: Array) -> Array:
-        """Embed steps from the first one on, (time, input) to (time, unit)."""
+        """Embed the first steps of a trial, shape (time, input), as shape (time, unit)."""
         embedded = jax.vmap(self.linear)(inputs)
         return embedded + self.encoding(len(inputs))
 
     def encoding(self, n_steps: int) -> Array:
-        """Return g p_t, shape (time, unit)."""
+        """Return the position encoding g p_t of the first steps, shape (time, unit)."""
         if self.gain is None:
             return jnp.zeros((n_steps, self.n_units))
         known = (
@@ -93,41 +93,41 @@ class Embedding(eqx.Module):
 
 
 class Encoded(NamedTuple):
-    """What an encoder makes of the steps that it reads."""
+    """Output of an encoder."""
 
     states: Array
-    """What the report is read from, shape (time, unit)."""
+    """States, shape (time, unit); the report is read out from the last one."""
     populations: dict[str, Array]
-    """Shape (time, unit) each."""
+    """Activity of each population, shape (time, unit)."""
     attention: dict[str, Array]
-    """Shape (time, source) each."""
+    """Weights of each attention, shape (time, source)."""
 
 
 class Encoder(Model):
-    """A network that reports from the last state of an encoder."""
+    """Base class of networks that report from the last state of an encoder."""
 
     readout: eqx.AbstractVar[eqx.nn.Sequential]
 
     @abstractmethod
     def encode(self, read: Array, present: Array) -> Encoded:
-        """Encode steps.
+        """Encode the steps of a trial.
 
         Parameters
         ----------
         read : array, shape (time, input)
-            The steps.
+            Inputs of the steps.
         present : array, shape (time, time), bool
-            Which steps each one can attend to.
+            Steps (second axis) that each step (first axis) can attend to.
         """
 
     def held_report(self, last: Array, n_report: int) -> Array:
-        """Return the report from the last state, shape (report_step, output)."""
+        """Return the report, shape (report_step, output), from the last state, shape (unit,)."""
         report = self.readout(last)
         return jnp.broadcast_to(report, (n_report, *report.shape))
 
 
 class CausalEncoder(Encoder):
-    """An encoder under a causal mask: one pass gives the states of every step."""
+    """Encoder with a causal mask, for which one pass yields the online states of every step."""
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
@@ -141,7 +141,7 @@ class CausalEncoder(Encoder):
 
 
 class WholeEncoder(Encoder):
-    """An encoder in which every step attends to all: it is run anew over the steps up to t."""
+    """Encoder without a mask, rerun on the steps up to t for the online states at t."""
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
@@ -164,17 +164,24 @@ class WholeEncoder(Encoder):
 
 
 def perceptron(n_inputs: int, n_outputs: int, n_units: int, key: Array) -> eqx.nn.MLP:
-    """Return a perceptron with one hidden layer (GELU)."""
+    """Return a perceptron with one hidden layer of `n_units` GELU units."""
     return eqx.nn.MLP(n_inputs, n_outputs, n_units, depth=1, activation=jax.nn.gelu, key=key)
 
 
 def normalised_perceptron(
     n_inputs: int, n_outputs: int, n_units: int, key: Array
 ) -> eqx.nn.Sequential:
-    """Return a perceptron behind a layer normalisation.
+    """Return a layer norm followed by a perceptron with one hidden layer.
 
-    What is attended to is a mean over many steps, of which few matter. Without normalisation the
-    signal is so small that learning needs four times as many steps.
+    Attention averages over many steps, of which few are relevant. Without normalisation the signal
+    is so small that training needs four times as many steps.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs, n_units : int
+        Numbers of inputs, of outputs and of hidden units.
+    key : jax.Array
+        Random key of the initial weights.
     """
     return eqx.nn.Sequential(
         [eqx.nn.LayerNorm(n_inputs), perceptron(n_inputs, n_outputs, n_units, key)]

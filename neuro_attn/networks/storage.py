@@ -1,4 +1,4 @@
-"""Weights on disk."""
+"""Save and load the weights of a network."""
 
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,16 @@ from neuro_attn.networks.model import Model
 
 
 def save_weights(model: Model, path: str | Path) -> None:
-    """Write a network's weights as named arrays (.npz), e.g. ``encoder.cell.weight_hh``."""
+    """Write the weights of a network as named arrays (.npz), e.g. ``encoder.cell.weight_hh``."""
     arrays = {name: np.asarray(leaf) for name, leaf in _named(model) if eqx.is_array(leaf)}
     with written_whole(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_weights(path: str | Path, like: Model) -> Model:
-    """Read what `save_weights` wrote.
+    """Read weights that `save_weights` wrote.
 
-    Nothing is ever unpickled: a file that holds anything but plain arrays is refused.
+    Files are never unpickled: a file with anything but plain arrays raises an error.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def load_weights(path: str | Path, like: Model) -> Model:
     Returns
     -------
     Model
-        `like` with the weights of the file.
+        The network `like` with the weights of the file.
 
     Raises
     ------
     InputError
-        If the file cannot be read, or its arrays are not those of `like`.
+        If the file cannot be read, or if names or shapes of its arrays differ from `like`.
     """
     try:
         with open(path, "rb") as file:
@@ -48,8 +48,10 @@ def load_weights(path: str | Path, like: Model) -> Model:
     except FileNotFoundError:
         raise InputError(str(path), "no such file.") from None
     except Exception as error:
-        # numpy and zipfile raise errors of any type on damaged files.
-        raise InputError(str(path), f"is not a file of weights ({error}).") from error
+        # For damaged files, numpy and zipfile raise exceptions of many types.
+        raise InputError(
+            str(path), f"is not a file of weights ({error}). Delete it and run the workflow again."
+        ) from error
     expected = {name: leaf.shape for name, leaf in _named(like) if eqx.is_array(leaf)}
     found = {name: array.shape for name, array in stored.items()}
     if found != expected:
@@ -58,8 +60,8 @@ def load_weights(path: str | Path, like: Model) -> Model:
         )
         raise InputError(
             str(path),
-            f"holds weights of another network: {wrong[0]} has shape "
-            f"{found.get(wrong[0], 'none')}, not {expected.get(wrong[0], 'none')}.",
+            f"contains weights of another network: {wrong[0]} has shape "
+            f"{found.get(wrong[0], 'none')}, expected {expected.get(wrong[0], 'none')}.",
         )
     leaves = [
         jnp.asarray(stored[name]) if eqx.is_array(leaf) else leaf for name, leaf in _named(like)
@@ -68,6 +70,6 @@ def load_weights(path: str | Path, like: Model) -> Model:
 
 
 def _named(model: Model) -> list[tuple[str, Any]]:
-    """Return the leaves of a network with the names of the fields that lead to them."""
+    """Return the leaves of a network with their dotted field names."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(model)
     return [(jax.tree_util.keystr(path).lstrip("."), leaf) for path, leaf in leaves]

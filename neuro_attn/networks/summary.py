@@ -1,10 +1,10 @@
-"""How well networks report, as one table."""
+"""Summarise the report errors of all networks in one table."""
 
 import pandas as pd
 
 
 def mean_report_errors(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean absolute report error of every network, seed and task.
+    """Return the mean absolute report error of every network, random seed and task.
 
     Parameters
     ----------
@@ -15,7 +15,8 @@ def mean_report_errors(trials: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        network, trained, seed, task, report_error (degrees), n_trials.
+        ``network``, ``trained``, ``seed``, ``task``, ``report_error`` (mean absolute error,
+        degrees), ``n_trials``.
     """
     keys = ["network", "trained", "seed", "trial_type"]
     error = trials.assign(report_error=trials["report_error"].abs())

@@ -1,4 +1,4 @@
-"""Training: fresh random trials of both tasks at every step, scored on held-out ones."""
+"""Train networks on new random trials at every step, and validate them on held-out trials."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,13 +19,13 @@ from neuro_attn.networks.progress import progress
 from neuro_attn.randomness import stream
 
 LOGGED_EVERY = 50
-"""Training steps between two rows of the log; they are drawn, compiled and run together."""
+"""Number of training steps per row of the log; they are drawn, compiled and run together."""
 LOGGED = ["step", "loss", *(f"report_error_{task}" for task in experiment.TASKS)]
 """Columns of the log."""
 
 
 def untrained(settings: Network, seed: int, name: str, replicate: int) -> Model:
-    """Return the network that training starts from; it serves as a floor.
+    """Return the untrained network, the starting point of training and a floor for results.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def untrained(settings: Network, seed: int, name: str, replicate: int) -> Model:
     name : str
         The network's name.
     replicate : int
-        Which of the network's seeds.
+        Number of the replicate network.
 
     Returns
     -------
@@ -55,9 +55,9 @@ def train(
     checkpoint: Path | None = None,
     version: str = "",
 ) -> tuple[Model, pd.DataFrame]:
-    """Train a network to report the cued colour, on pro and retro trials alike.
+    """Train a network to report the cued colour on pro and retro trials.
 
-    How it learns is the family's (`learning.Learner`). Progress goes to stderr.
+    The family determines the learning rule (`learning.Learner`). Progress is printed to stderr.
 
     Parameters
     ----------
@@ -68,23 +68,22 @@ def train(
     name : str
         The network's name.
     replicate : int
-        Which of the network's seeds.
+        Number of the replicate network.
     checkpoint : Path, optional
-        Where the training is kept whenever a row is logged. If it lies there already, the training
-        goes on from it, to the same results; the caller removes it when the results are safe.
+        File in which the training state is stored at every row of the log. If it exists, training
+        resumes from it, with the same results. The caller deletes it once the results are saved.
     version : str
-        Of the software; a checkpoint of another one is ignored.
+        Software version; a checkpoint of another version is ignored.
 
     Returns
     -------
     model : Model
-        The trained network; with ``settings.patience``, as it was when its report error on
-        held-out trials was smallest.
+        The trained network. With ``settings.patience``, the network at the step with the smallest
+        report error on held-out trials.
     log : pandas.DataFrame
-        One row every `LOGGED_EVERY` steps: ``step`` (steps done), ``loss`` (mean over the steps
-        since the last row), ``report_error_pro`` and ``report_error_retro`` (mean absolute error
-        on held-out trials, the same ones all along, in degrees; NaN for a task that it does not
-        do).
+        One row every `LOGGED_EVERY` steps: ``step`` (completed steps), ``loss`` (mean over the
+        steps since the last row), ``report_error_pro`` and ``report_error_retro`` (mean absolute
+        error on a fixed set of held-out trials, degrees; NaN for a task not in the settings).
     """
     model = untrained(settings, seed, name, replicate)
     learner = learner_of(settings.family)
@@ -104,7 +103,7 @@ def train(
             n_steps = min(LOGGED_EVERY, settings.steps - done)
             batches = _batches(n_steps, settings, rng, sample_rng)
             if done < now.step:
-                continue  # drawn again, so that what follows is what it would have been
+                continue  # batches are drawn again only to advance the random streams
             if _is_over(now, settings):
                 break
             model, state, losses = learner.learn(now.model, now.state, batches, settings)
@@ -130,7 +129,7 @@ def train(
 
 
 class _Training(NamedTuple):
-    """All that a training holds between two rows of its log."""
+    """State of a training between two rows of its log."""
 
     step: int
     model: Model
@@ -142,14 +141,14 @@ class _Training(NamedTuple):
 
 
 def _is_over(now: _Training, settings: Network) -> bool:
-    """Return whether the report error has not fallen for too long."""
+    """Return whether `patience` steps have passed without a decrease of the report error."""
     return settings.patience is not None and now.step - now.best_step >= settings.patience
 
 
 def _batches(
     n_steps: int, settings: Network, rng: np.random.Generator, sample_rng: np.random.Generator
 ) -> Batches:
-    """Draw fresh trials for some steps."""
+    """Draw new trials for several training steps."""
     trials = task.draw(n_steps * settings.batch, settings, rng)
     inputs = task.inputs(trials, settings, settings.input_noise, rng)
     first, end = settings.loss_steps

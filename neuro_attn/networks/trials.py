@@ -1,11 +1,11 @@
-"""The trials of the experiment as a network sees them: inputs and the colour to report.
+"""Trials of the experiment for networks: inputs and the colour to report.
 
-Networks do both tasks, mixed, always with two items, unless their settings say otherwise
-(`configuration.NetworkTrials`). A trial goes in steps of 0.1 s. It is read up to the first step of
-the report, and the report is given over the steps that are left. All trials of a network have the
-same number of steps: shorter ones start later, with nothing to be seen before. Every cue has a
-channel of its own: with channels shared between the tasks, a code that generalises while the cue is
-on would be trivial.
+By default, networks perform both tasks in random order, with two items per trial; settings can
+change this (`configuration.NetworkTrials`). A trial consists of steps of 0.1 s. The network reads
+the steps before the report and gives its report over the remaining steps. All trials of a network
+have the same number of steps: shorter trials are preceded by steps without input. Every cue has its
+own channel in each task, because with shared channels a code that generalises during the cue would
+be trivial.
 """
 
 import numpy as np
@@ -16,11 +16,11 @@ from neuro_attn import experiment
 from neuro_attn.configuration import NETWORK_STEP, NetworkTrials
 
 STEP = NETWORK_STEP
-"""Length of a time step, s."""
+"""Duration of a time step, s."""
 REPORT_STEPS = NetworkTrials().report_steps
-"""Steps of the report of the default trials: those a network answers in."""
+"""Number of steps of the report in the default trials."""
 _DECIMALS = 1
-"""Digits of durations, s: whole steps."""
+"""Decimals of durations in s, such that they are whole steps."""
 CHANNELS = (
     "fixation",
     "upper_cos",
@@ -32,16 +32,16 @@ CHANNELS = (
     "pro_upper",
     "pro_lower",
 )
-"""Input channels, in order; where cues are shared, those of retro cues carry pro cues, too."""
+"""Input channels, in order. With `shared_cue`, pro cues use the channels of retro cues."""
 
 
 def draw(n_trials: int, settings: NetworkTrials, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw two-item trials, as many of each task, in random order.
+    """Draw two-item trials, with equal numbers per task, in random order.
 
     Parameters
     ----------
     n_trials : int
-        Trials in all; those that are left over are of the last task.
+        Total number of trials; tasks differ by at most one trial.
     settings : NetworkTrials
         Tasks, durations and colours. Durations from a range are rounded to whole steps.
     rng : numpy.random.Generator
@@ -50,8 +50,8 @@ def draw(n_trials: int, settings: NetworkTrials, rng: np.random.Generator) -> pd
     Returns
     -------
     pandas.DataFrame
-        ``trial_id``, the columns of `experiment.draw_block` that both tasks have, and
-        ``stimuli_offset`` and ``cue_offset``; times are in s from the start of the trial. The
+        ``trial_id``, the columns of `experiment.draw_block` that all tasks share, and
+        ``stimuli_offset`` and ``cue_offset``. Times are in s from the start of the trial. The
         report starts at the same time in all trials.
     """
     blocks = []
@@ -64,7 +64,7 @@ def draw(n_trials: int, settings: NetworkTrials, rng: np.random.Generator) -> pd
         for epoch in ("stimuli", "cue"):
             block[f"{epoch}_offset"] = block[f"{order[order.index(epoch) + 1]}_onset"]
         blocks.append(_delayed(block, settings.encoded_steps))
-    # The delays have other names in each task; what both tasks have are items, cue and report.
+    # Names of delays differ between tasks; an inner join keeps items, cue and report.
     trials = pd.concat(blocks, join="inner", ignore_index=True)
     trials = trials.iloc[rng.permutation(n_trials)].reset_index(drop=True)
     trials.insert(0, "trial_id", np.arange(n_trials))
@@ -75,7 +75,7 @@ def draw(n_trials: int, settings: NetworkTrials, rng: np.random.Generator) -> pd
 
 
 def _delayed(block: pd.DataFrame, encoded_steps: int) -> pd.DataFrame:
-    """Return trials that start so late that all reports start at the same step."""
+    """Return trials shifted in time such that all reports start at the same step."""
     late = (encoded_steps * STEP - block["report_onset"]).round(_DECIMALS)
     times = [c for c in block.columns if c.endswith(("_onset", "_offset"))] + ["duration"]
     block[times] = block[times].add(late, axis=0)
@@ -83,22 +83,22 @@ def _delayed(block: pd.DataFrame, encoded_steps: int) -> pd.DataFrame:
 
 
 def _nearest_color(color: float, count: int) -> float:
-    """Return the next of evenly spaced colours, rad."""
-    # None lies on the edge of a colour bin, where rounding would decide.
+    """Return the nearest of `count` evenly spaced colours, rad."""
+    # The offset of half a bin keeps all colours away from the edges of colour bins.
     return (np.floor(color / (2 * np.pi) * count) + 0.5) * 2 * np.pi / count
 
 
 def inputs(
     trials: pd.DataFrame, settings: NetworkTrials, noise: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return what the networks see, up to the report.
+    """Return the inputs of the networks up to the report.
 
     Parameters
     ----------
     trials : pandas.DataFrame
-        From `draw`.
+        Trials from `draw`.
     settings : NetworkTrials
-        Length of the trials, and which channels the cues have.
+        Length of the trials, fixation and the channels of the cues.
     noise : float
         SD of the Gaussian noise, independent over trials, steps and channels.
     rng : numpy.random.Generator
@@ -107,11 +107,11 @@ def inputs(
     Returns
     -------
     array, shape (trial, encoded_step, channel), float32
-        1 while fixation or a cue is on, cosine and sine of a colour while its item is on, 0
+        1 while fixation or a cue is on, cosine and sine of a colour while its item is on, and 0
         otherwise, plus noise.
     """
     n_steps = settings.encoded_steps
-    # There is noise in the report, too, which no network reads.
+    # Noise is also drawn for the report, although no network reads it.
     shape = (len(trials), n_steps + settings.report_steps, len(CHANNELS))
     seen = rng.standard_normal(shape, dtype=np.float32)[:, :n_steps] * np.float32(noise)
 
@@ -141,43 +141,56 @@ def targets(trials: pd.DataFrame, n_report: int = REPORT_STEPS) -> np.ndarray:
 
 
 def reported_color(reports: ArrayLike) -> np.ndarray:
-    """Return the colour that reports name.
+    """Return the reported colour of each trial.
 
     Parameters
     ----------
     reports : array, shape (trial, report_step, 2)
-        A network's outputs.
+        Outputs of a network, cosine and sine.
 
     Returns
     -------
     array, shape (trial,)
-        Angle of their mean over the steps of the report, rad in [0, 2 pi).
+        Angle of the outputs averaged over the report, rad in [0, 2 pi).
     """
     cos, sin = np.moveaxis(np.asarray(reports, dtype=float).mean(axis=1), 1, 0)
     return np.arctan2(sin, cos) % (2 * np.pi)
 
 
 def report_error(reports: ArrayLike, trials: pd.DataFrame) -> np.ndarray:
-    """Return the signed error of reports in degrees, in [-180, 180), shape (trial,)."""
+    """Return the signed difference between reported and target colour, shape (trial,).
+
+    Parameters
+    ----------
+    reports : array, shape (trial, report_step, 2)
+        Outputs of a network, cosine and sine.
+    trials : pandas.DataFrame
+        Trials from `draw`.
+
+    Returns
+    -------
+    array, shape (trial,)
+        Degrees in [-180, 180).
+    """
     target = trials["target_color"].to_numpy()
     return np.rad2deg(experiment.circular_difference(reported_color(reports), target))
 
 
 def _is_on(onset: np.ndarray, offset: np.ndarray, n_steps: int) -> np.ndarray:
-    """Return at which steps something is there that comes and goes at these times.
+    """Return 1 at steps between onset and offset and 0 at the others.
 
     Parameters
     ----------
     onset, offset : array, shape (trial,)
-        s from the start of the trial.
+        Times from the start of the trial, s.
     n_steps : int
-        Steps of the trial.
+        Number of steps of the trial.
 
     Returns
     -------
     array, shape (trial, time), float
     """
-    # The onsets are sums of durations; rounding keeps 0.4 + 0.4 + 0.2 s at step 10.
+    # Onsets are sums of durations; rounding maps 0.4 + 0.4 + 0.2 s to step 10.
     step = np.arange(n_steps)
     first, end = (np.rint(time / STEP)[:, None] for time in (onset, offset))
     return ((step >= first) & (step < end)).astype(float)

@@ -1,4 +1,4 @@
-"""Networks that run through a trial step by step, and on through the report without input."""
+"""Networks that process a trial step by step, with zero input during the report."""
 
 from abc import abstractmethod
 from typing import Any, NamedTuple
@@ -12,18 +12,18 @@ from neuro_attn.networks.trials import REPORT_STEPS
 
 
 class Now(NamedTuple):
-    """What a network does at one step."""
+    """Activity and output of a network at one step."""
 
     activations: dict[str, Array]
-    """For each population, shape (unit,)."""
+    """Activity of each population, shape (unit,)."""
     attention: dict[str, Array]
-    """For each attention, shape (source,)."""
+    """Weights of each attention, shape (source,)."""
     report: Array
-    """Shape (output,)."""
+    """Output, shape (output,)."""
 
 
 class Unrolled(Model):
-    """A network of which `begin` and `step` are all there is to know."""
+    """Base class of networks that are fully defined by `begin` and `step`."""
 
     @abstractmethod
     def begin(self) -> Any:
@@ -31,7 +31,22 @@ class Unrolled(Model):
 
     @abstractmethod
     def step(self, state: Any, x: Array) -> tuple[Any, Now]:
-        """Return the next state and what the network does, from the input, shape (input,)."""
+        """Advance the network by one step.
+
+        Parameters
+        ----------
+        state : PyTree
+            State after the previous step.
+        x : array, shape (input,)
+            Input at this step.
+
+        Returns
+        -------
+        state : PyTree
+            State after this step.
+        now : Now
+            Activity and output at this step.
+        """
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""

@@ -29,7 +29,7 @@ def test_weights_do_not_change_when_the_states_of_the_encoder_are_replaced(built
 
 
 def test_a_longer_trial_is_an_error(built):
-    message = rf"has weights for {ENCODED_STEPS} steps, not for {ENCODED_STEPS + 1}"
+    message = rf"has weights for {ENCODED_STEPS} steps, but the trial has {ENCODED_STEPS + 1}"
     with pytest.raises(InputError, match=message):
         built["fully-connected"].encode(jnp.zeros((ENCODED_STEPS + 1, len(CHANNELS))))
 

@@ -144,10 +144,10 @@ def test_sessions_have_trials_of_their_own_which_the_untrained_network_shares(
 @pytest.mark.parametrize(
     ("times", "message"),
     [
-        ((-0.5, 0.5, 0.1), r"reaches outside the trials .* Allowed: \[-0\.4, 1\.1\]"),
-        ((0.0, 1.2, 0.1), r"reaches outside the trials .* Allowed: \[-0\.4, 1\.1\]"),
-        ((0.0, 0.5, 0.05), "do not fall on the networks' steps"),
-        ((0.05, 0.55, 0.1), "do not fall on the networks' steps"),
+        ((-0.5, 0.5, 0.1), r"extends beyond the networks' trials.* Allowed: \[-0\.4, 1\.1\] s"),
+        ((0.0, 1.2, 0.1), r"extends beyond the networks' trials.* Allowed: \[-0\.4, 1\.1\] s"),
+        ((0.0, 0.5, 0.05), "do not align with the networks' steps"),
+        ((0.05, 0.55, 0.1), "do not align with the networks' steps"),
     ],
 )
 def test_bins_that_do_not_fit_the_steps_are_an_input_error(built, small, analysis, times, message):

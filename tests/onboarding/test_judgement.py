@@ -158,7 +158,7 @@ PROBLEMS = {
         {"colors": {"items": {"upper": "cue", "lower": "hue"}}},
         "colors.items.lower: no trial column 'hue'",
     ),
-    "colours that are text": (None, {"colors": {"items": SIDES}}, "holds no colours in rad"),
+    "colours that are text": (None, {"colors": {"items": SIDES}}, "must contain numbers (rad)"),
     "a region that is too long for a file": (
         {"s1": session(regions=["é" * 60] * 6)},
         {},
@@ -353,12 +353,12 @@ COMPARISONS = {
     "bins outside the trials": (
         None,
         {"time": {"start": 0.0, "stop": 9.0, "bin": 0.1}},
-        "network_analysis.time: [0, 9] s around the events reaches outside",
+        "network_analysis.time: [0, 9] s around the events extends beyond",
     ),
     "bins beside the steps": (
         None,
         {"time": {"start": 0.0, "stop": 0.4, "bin": 0.04}},
-        "do not fall on the networks' steps",
+        "do not align with the networks' steps",
     ),
     "other classes": (
         None,

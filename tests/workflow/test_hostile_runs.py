@@ -212,7 +212,7 @@ def test_a_training_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bytes
     assert not (made / "weights.npz").exists()
 
     project.run(*run)
-    assert f"goes on from step {step} of {slow['steps']}" in log.read_text()
+    assert f"resumes at step {step} of {slow['steps']}" in log.read_text()
     resumed = kills.results(project.folder)
     assert {path.name for path in made.iterdir()} == {"training.csv", "weights.npz"}
     shutil.rmtree(project.folder / "results")

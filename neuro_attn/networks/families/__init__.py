@@ -1,9 +1,9 @@
-"""The families of networks: a module each, found by its file's name (docs/adding.md).
+"""The families of networks: one module per family, discovered by file name (docs/adding.md).
 
-A module holds ``build(key, n_inputs, n_outputs, settings)``, which makes an untrained `Model`;
-``ATTENDED``, if the family has attention, which says over what: ``"step"`` (of the trial),
-``"patch"`` (of an image) or ``"slot"`` (of a memory); and ``LEARNER``, a
-`neuro_attn.networks.learning.Learner`, if it does not learn by backpropagation.
+Each module defines ``build(key, n_inputs, n_outputs, settings)``, which returns an untrained
+`Model`. A family with attention also defines ``ATTENDED``, the kind of source it attends to:
+``"step"`` (of the trial), ``"patch"`` (of an image) or ``"slot"`` (of a memory). A family that is
+not trained by backpropagation defines ``LEARNER``, a `neuro_attn.networks.learning.Learner`.
 """
 
 from collections.abc import Callable
@@ -21,11 +21,11 @@ from neuro_attn.networks.model import Model
 __all__ = ["FAMILIES", "learner_of"]
 
 Builder = Callable[[Array, int, int, Network], Model]
-"""Makes a network with random weights from a key, its numbers of inputs and outputs, settings."""
+"""Builds a randomly initialised network from a random key, n_inputs, n_outputs and settings."""
 
 
 def _module(family: str) -> ModuleType:
-    # Imported when it is needed: a job stands on the module of its own family alone.
+    # Import on demand, so that a job depends only on the module of its own family.
     return import_module(f"neuro_attn.networks.families.{family.replace('-', '_')}")
 
 
@@ -35,10 +35,10 @@ def _build(family: str, key: Array, n_inputs: int, n_outputs: int, settings: Net
 
 
 FAMILIES: dict[str, Builder] = {name: partial(_build, name) for name in NAMES}
-"""What builds an untrained network of each family."""
+"""The function that builds an untrained network, for each family."""
 
 
 def learner_of(family: str) -> Learner:
-    """Return how a family learns: its module's ``LEARNER``, else backpropagation."""
+    """Return the learning rule of a family: its module's ``LEARNER``, or backpropagation."""
     learner: Learner = getattr(_module(family), "LEARNER", BACKPROPAGATION)
     return learner

@@ -1,13 +1,14 @@
-"""Sequence to sequence with additive attention (Bahdanau, Cho & Bengio 2015).
+"""Sequence-to-sequence network with additive attention (Bahdanau, Cho & Bengio 2015).
 
 f_s = GRU(x_s, f_{s-1}),  b_s = GRU(x_s, b_{s+1}),  h_s = [f_s; b_s]
 d_0 = tanh(W_0 b_0)
 e_s = v' tanh(W d_{k-1} + U h_s),  a = softmax(e),  c_k = sum_s a_s h_s
 d_k = GRU([y_{k-1}; c_k], d_{k-1}),  y_k = V d_k,  y_0 = 0
 
-Populations: ``encoder`` (f_t), ``decoder`` (d_1) and ``context`` (c_1), the latter two as they
-would be if the trial ended at t. The backward states b_s see every step from s to the end of what
-is read: online they are computed anew for every t, over the steps up to t, and are no population.
+Populations: ``encoder`` (f_t), ``decoder`` (d_1) and ``context`` (c_1). The last two are computed
+at each step t as if the trial ended at t. The backward states b_s depend on all steps from s to the
+last one read. For online activations we therefore recompute them for every t from the steps up to
+t, and do not record them as a population.
 """
 
 import equinox as eqx
@@ -25,14 +26,16 @@ ATTENDED = "step"
 
 
 class Decoder(eqx.Module):
-    """What attends to the states of an encoder while it reports.
+    """GRU decoder that attends to the encoder states at each step of the report.
 
     Parameters
     ----------
     keys : jax.Array, shape (4,)
         Random keys of the initial weights.
-    n_outputs, n_units : int
-        Sizes of what is reported, and of d_k, of attention and of both halves of h_s.
+    n_outputs : int
+        Number of output units (size of y_k).
+    n_units : int
+        Number of units of d_k, of the attention layer and of each half of h_s.
     """
 
     start: eqx.nn.Linear
@@ -54,21 +57,46 @@ class Decoder(eqx.Module):
     def step(
         self, memory: Array, present: Array, state: Array, report: Array
     ) -> tuple[Array, Array, Array, Array]:
-        """Return d_k, y_k, c_k and a from h, d_{k-1} and y_{k-1}."""
+        """Advance the decoder by one step.
+
+        Parameters
+        ----------
+        memory : array, shape (source, 2 unit)
+            Encoder states h.
+        present : array, shape (source,), bool
+            Sources that can be attended to.
+        state : array, shape (unit,)
+            d_{k-1}.
+        report : array, shape (output,)
+            y_{k-1}.
+
+        Returns
+        -------
+        state : array, shape (unit,)
+            d_k.
+        report : array, shape (output,)
+            y_k.
+        context : array, shape (2 unit,)
+            c_k.
+        weights : array, shape (source,)
+            Attention weights a.
+        """
         context, weights = self.attention(state, memory, present)
         state = self.cell(jnp.concatenate([report, context]), state)
         return state, self.readout(state), context, weights
 
 
 class Bahdanau(Model):
-    """Bidirectional encoder, and a decoder that attends to its states.
+    """Bidirectional encoder and a decoder that attends to the encoder states.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs, n_units : int
-        Sizes; both directions of the encoder, the attention and the decoder have as many units.
+    n_inputs, n_outputs : int
+        Numbers of input channels and of output units.
+    n_units : int
+        Number of units of each encoder direction, of the attention layer and of the decoder.
     """
 
     encoder: Bidirectional
@@ -100,7 +128,7 @@ class Bahdanau(Model):
             state, _, context, weights = self.decoder.step(memory, present, *start)
             return halves(memory[step])[0], state, context, weights
 
-        # What does not depend on the step, the forward half, is computed once for all of them.
+        # The forward half does not depend on the step, so vmap computes it once.
         encoder, decoder, context, weights = jax.vmap(at)(jnp.arange(len(inputs)))
         return {"encoder": encoder, "decoder": decoder, "context": context}, {"attention": weights}
 

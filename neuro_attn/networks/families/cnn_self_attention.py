@@ -4,10 +4,11 @@ f = relu(C2 relu(C1 picture_t)) + p
 o_i = f_i + gamma sum_j a_ij V f_j,  a_i = softmax_j((Q f_i)' K f_j / sqrt(d)),  gamma = 0 at first
 pooled_t = mean_i relu(W o_i),  y_t = R pooled_t
 
-The picture that is held (`picture.hold`) shows items and cues at their places. With gamma = 0 no
-patch knows of another one, so the plain network cannot tell which item is cued: attention alone
-brings cue and item together. Population: ``pooled``, at each step that of the picture so far. The
-attention that is kept is what the central patch, where cues are shown, pays to each patch.
+The input is an image that accumulates items and cues at their locations (`picture.hold`). With
+gamma = 0 no information passes between patches, so the network cannot determine which item is
+cued: only attention combines cue and item. Population: ``pooled``, computed at each step from the
+image accumulated so far. We record the attention weights of the central patch, where cues are
+shown, over all patches.
 """
 
 import equinox as eqx
@@ -24,14 +25,16 @@ ATTENDED = "patch"
 
 
 class CnnSelfAttention(Unrolled):
-    """Convolution, self-attention with a residual that starts at nothing, and a mean.
+    """Convolution, self-attention with a zero-initialised residual gain, and average pooling.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs, n_units : int
-        Sizes; every map has as many units.
+    n_inputs, n_outputs : int
+        Numbers of input channels and of output units.
+    n_units : int
+        Number of units of every feature map.
     """
 
     maps: PatchMap
@@ -49,11 +52,11 @@ class CnnSelfAttention(Unrolled):
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
 
     def begin(self) -> Array:
-        """Return the picture before the trial."""
+        """Return the empty image, shape (plane, row, column)."""
         return blank()
 
     def step(self, state: Array, x: Array) -> tuple[Array, Now]:
-        """Return the picture and what the network does; see `Unrolled`."""
+        """Return the updated image and the activity at this step; see `Unrolled`."""
         image = hold(state, x)
         maps = self.maps(image)
         everywhere = jnp.ones((GRID**2, GRID**2), bool)
@@ -63,7 +66,13 @@ class CnnSelfAttention(Unrolled):
         return image, Now({"pooled": pooled}, attention, self.readout(pooled))
 
     def pooled(self, maps: Array) -> Array:
-        """Return the mean over patches, shape (unit,), of the last layer."""
+        """Return the activity of the last layer averaged over patches, shape (unit,).
+
+        Parameters
+        ----------
+        maps : array, shape (patch, unit)
+            o, the feature maps after attention.
+        """
         return jax.nn.relu(jax.vmap(self.after)(maps)).mean(axis=0)
 
 

@@ -1,19 +1,20 @@
 """Differentiable neural computer (Graves, Wayne et al. 2016).
 
 h_t = tanh(W [x_t; r_{t-1}])                               the controller, without recurrence
-u_t = (u_{t-1} + w_{t-1} - u_{t-1} w_{t-1}) psi_t          usage of slots; psi_t: reading frees
-psi_t = prod_i (1 - f_t^i w^i_{t-1})                       i: heads that read
+u_t = (u_{t-1} + w_{t-1} - u_{t-1} w_{t-1}) psi_t          slot usage; psi_t: retention
+psi_t = prod_i (1 - f_t^i w^i_{t-1})                       i: read heads; f: free gates
 a_t[s_j] = (1 - u_t[s_j]) prod_{i<j} u_t[s_i]              allocation; s_1 is the least used slot
-w_t = g (g' a_t + (1 - g') C(M_{t-1}, k, beta))            write; C: address by content
+w_t = g (g' a_t + (1 - g') C(M_{t-1}, k, beta))            write weights; C: content addressing
 M_t = M_{t-1} (1 - w_t e') + w_t v'
 L_t[i,j] = (1 - w_t[i] - w_t[j]) L_{t-1}[i,j] + w_t[i] p_{t-1}[j]    i was written right after j
-p_t = (1 - sum w_t) p_{t-1} + w_t                          what was written last
+p_t = (1 - sum w_t) p_{t-1} + w_t                          precedence: slots written last
 w^i_t = pi_1 L_t' w^i_{t-1} + pi_2 C(M_t, k^i, beta^i) + pi_3 L_t w^i_{t-1}    read
 r_t^i = w^i_t' M_t,  y_t = V [h_t; r_t]
 
-Gates g, keys k, strengths beta and modes pi are linear in h_t before they are squashed. As in
-``neural-turing-machine``, the controller holds nothing by itself. Populations: ``controller`` (h_t)
-and ``read`` (r_t of all heads). Attention: where it writes and where each head reads.
+Gates g, keys k, strengths beta and modes pi are linear functions of h_t, followed by a
+nonlinearity. As in ``neural-turing-machine``, the controller has no recurrence, so all memory is in
+the slots and the addresses. Populations: ``controller`` (h_t) and ``read`` (r_t of all heads).
+Attention: the write weights and the read weights of each head.
 """
 
 from typing import NamedTuple
@@ -29,23 +30,35 @@ from neuro_attn.networks.unrolled import Now, Unrolled
 
 ATTENDED = "slot"
 SLOTS = 16
-"""Slots of the memory."""
+"""Number of memory slots."""
 WORD = 16
-"""Numbers in a slot."""
+"""Number of elements in a slot."""
 HEADS = 2
-"""Heads that read."""
+"""Number of read heads."""
 SHARPNESS = 4.0
-"""Added to strengths before softplus: at first a key finds its slot, not the mean of all."""
+"""Added to key strengths before softplus, so that an untrained key selects one slot."""
 
 
 def use(usage: Array, write: Array, free: Array, reads: Array) -> Array:
-    """Return u_t from u_{t-1}, w_{t-1}, free gates (head,) and read weights (head, slot)."""
+    """Return the updated slot usage u_t, shape (slot,).
+
+    Parameters
+    ----------
+    usage : array, shape (slot,)
+        u_{t-1}.
+    write : array, shape (slot,)
+        w_{t-1}.
+    free : array, shape (head,)
+        Free gates f_t.
+    reads : array, shape (head, slot)
+        Read weights w^i_{t-1}.
+    """
     kept = jnp.prod(1 - free[:, None] * reads, axis=0)
     return (usage + write - usage * write) * kept
 
 
 def allocate(usage: Array) -> Array:
-    """Return a_t: all on the least used slot as far as it is free, the rest on the next, ...
+    """Return the allocation weights a_t, which fill free slots in order of increasing usage.
 
     Parameters
     ----------
@@ -55,7 +68,7 @@ def allocate(usage: Array) -> Array:
     Returns
     -------
     array, shape (slot,)
-        It sums to 1 minus the product of all usages.
+        Weights that sum to 1 minus the product of all usages.
     """
     order = jnp.argsort(usage)
     sorted_usage = usage[order]
@@ -64,13 +77,30 @@ def allocate(usage: Array) -> Array:
 
 
 def link(links: Array, precedence: Array, write: Array) -> tuple[Array, Array]:
-    """Return L_t and p_t from L_{t-1} (slot, slot), p_{t-1} (slot,) and w_t (slot,)."""
+    """Update the temporal links and the precedence.
+
+    Parameters
+    ----------
+    links : array, shape (slot, slot)
+        L_{t-1}.
+    precedence : array, shape (slot,)
+        p_{t-1}.
+    write : array, shape (slot,)
+        w_t.
+
+    Returns
+    -------
+    links : array, shape (slot, slot)
+        L_t.
+    precedence : array, shape (slot,)
+        p_t.
+    """
     updated = (1 - write[:, None] - write) * links + jnp.outer(write, precedence)
     return updated * (1 - jnp.eye(len(write))), (1 - write.sum()) * precedence + write
 
 
 class State(NamedTuple):
-    """What lasts from one step to the next."""
+    """State that is carried from one step to the next."""
 
     slots: Array
     """M_t, shape (slot, word)."""
@@ -89,14 +119,14 @@ class State(NamedTuple):
 
 
 class DifferentiableNeuralComputer(Unrolled):
-    """A controller with a memory that knows which slots are free and what was written when.
+    """Feedforward controller with a memory that tracks slot usage and the order of writes.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
-        Sizes; units are those of the controller.
+        Numbers of input channels, of output units and of controller units.
     """
 
     controller: eqx.nn.Linear
@@ -112,14 +142,14 @@ class DifferentiableNeuralComputer(Unrolled):
         self.readout = eqx.nn.Linear(n_units + HEADS * WORD, n_outputs, key=keys[3])
 
     def begin(self) -> State:
-        """Return an empty memory that nothing was read from."""
+        """Return the initial state: empty memory, zero usage, no links and no reads."""
         none = jnp.zeros(SLOTS)
         links, slots = jnp.zeros((SLOTS, SLOTS)), jnp.zeros((SLOTS, WORD))
         reads, words = jnp.zeros((HEADS, SLOTS)), jnp.zeros((HEADS, WORD))
         return State(slots, none, links, none, none, reads, words)
 
     def step(self, state: State, x: Array) -> tuple[State, Now]:
-        """Return the memory at t and what the network does; see `Unrolled`."""
+        """Return the state at t and the activity at this step; see `Unrolled`."""
         controller = jnp.tanh(self.controller(jnp.concatenate([x, *state.words])))
         reading = self.reading(controller).reshape(HEADS, -1)
         keys, strengths, free, modes = jnp.split(reading, [WORD, WORD + 1, WORD + 2], axis=1)
@@ -142,7 +172,24 @@ class DifferentiableNeuralComputer(Unrolled):
         return state, Now(populations, attention, report)
 
     def write(self, controller: Array, slots: Array, usage: Array) -> tuple[Array, Array]:
-        """Return w_t, shape (slot,), and M_t, shape (slot, word), from h_t, M_{t-1} and u_t."""
+        """Compute the write weights and write to the memory.
+
+        Parameters
+        ----------
+        controller : array, shape (unit,)
+            h_t.
+        slots : array, shape (slot, word)
+            M_{t-1}.
+        usage : array, shape (slot,)
+            u_t.
+
+        Returns
+        -------
+        weights : array, shape (slot,)
+            w_t.
+        slots : array, shape (slot, word)
+            M_t.
+        """
         key, erased, word, rest = jnp.split(self.writing(controller), [WORD, 2 * WORD, 3 * WORD])
         strength, (allocates, writes) = (
             1 + jax.nn.softplus(SHARPNESS + rest[0]),

@@ -1,15 +1,16 @@
-"""Forward-Forward (Hinton 2022): each layer learns to tell what fits from what does not.
+"""Forward-Forward (Hinton 2022): each layer learns to separate positive from negative data.
 
 h^k = relu(W^k n(h^{k-1}) + b^k),  h^0 = [n(m_t); c],  n(x) = x / rms(x)
 g^k = mean(h^k squared)                                        goodness
 loss^k = softplus(theta - g^k(positive)) + softplus(g^k(negative) - theta)
 
-m_t is the fixed memory (`local_learning`) and c says a colour (bumps around a ring). In positive
-data it is the colour to report, in negative data another one. n hides the goodness of a layer from
-the next one, and each layer follows the gradient of its own loss alone: none crosses layers. The
-report is the mean direction of candidate colours, each weighted by exp(sum_k g^k), which is how
-much likelier than any colour the layers hold it to be. The memory is held by the fixed recurrent
-weights. Populations: ``memory`` (m_t), ``layer1`` and ``layer2`` (h^k while no colour is said).
+m_t is the state of the fixed memory (`local_learning`) and c is a population code of a colour
+(bumps around a ring). In positive data c encodes the colour to report, in negative data another
+colour. The normalisation n removes the goodness of a layer from the input of the next. Each layer
+follows the gradient of its own loss, and no gradient crosses layers. The report is the mean
+direction of candidate colours, each weighted in proportion to exp(sum_k g^k), the odds that the
+layers assign to it. Only the fixed recurrent weights store information over time. Populations:
+``memory`` (m_t), ``layer1`` and ``layer2`` (h^k with c = 0).
 """
 
 from typing import NamedTuple
@@ -26,26 +27,26 @@ from neuro_attn.networks.local_learning import FixedMemory, OnFixedMemory, memor
 from neuro_attn.networks.unrolled import Now
 
 EXPANSION = 4
-"""Units of a layer for each unit of the memory."""
+"""Number of units of a layer per unit of the memory."""
 THRESHOLD = 2.0
-"""theta."""
+"""Goodness threshold theta."""
 BUMPS = 16
-"""Directions around the ring of colours that a colour is said with."""
+"""Number of tuned inputs that encode a colour, evenly spaced around the ring."""
 SHARPNESS = 4.0
-"""Of a bump: it is exp(SHARPNESS (cos(difference) - 1))."""
+"""Concentration of their tuning curves, exp(SHARPNESS (cos(difference) - 1))."""
 CANDIDATES = 36
-"""Colours that a report weighs."""
+"""Number of evenly spaced candidate colours for a report."""
 LEAST_DIFFERENCE = jnp.pi / 12
-"""Between a negative colour and the right one, rad."""
+"""Smallest difference between a negative colour and the correct one, rad."""
 
 
 class ForwardForwardLayer(eqx.Module):
-    """h = relu(W n(x) + b).
+    """Layer of rectified units with normalised input: h = relu(W n(x) + b).
 
     Parameters
     ----------
     n_inputs, n_units : int
-        Sizes.
+        Numbers of inputs and of units.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -66,17 +67,17 @@ class ForwardForwardLayer(eqx.Module):
 
 
 def normalised(x: Array) -> Array:
-    """Return x / rms(x)."""
+    """Return n(x) = x / rms(x), of the shape of x."""
     return x * jax.lax.rsqrt(jnp.mean(x**2) + 1e-6)
 
 
 def goodness(h: Array) -> Array:
-    """Return the mean square, shape ()."""
+    """Return the goodness g, the mean squared activity over units, shape ()."""
     return jnp.mean(h**2)
 
 
 def activities(layers: list[ForwardForwardLayer], x: Array) -> list[Array]:
-    """Return h of each layer, shape (unit,), from the input of the first, shape (input,)."""
+    """Return the activity h of each layer, shape (unit,), for an input of the first layer."""
     outputs = []
     for layer in layers:
         x = layer(x)
@@ -85,14 +86,21 @@ def activities(layers: list[ForwardForwardLayer], x: Array) -> list[Array]:
 
 
 def evidence(layers: list[ForwardForwardLayer], x: Array) -> Array:
-    """Return the sum of the goodness of all layers, shape (), for an input of the first."""
+    """Return the goodness summed over layers, shape (), for an input of the first layer."""
     return jnp.stack([goodness(h) for h in activities(layers, x)]).sum()
 
 
 def layer_losses(layers: list[ForwardForwardLayer], positive: Array, negative: Array) -> Array:
-    """Return the loss of each layer, shape (layer,), from inputs of the first, shape (input,).
+    """Return the loss of each layer, shape (layer,).
 
-    What a layer sends on is a constant for the next one.
+    The gradient is stopped between layers.
+
+    Parameters
+    ----------
+    layers : list of ForwardForwardLayer
+        The layers, from the first to the last.
+    positive, negative : array, shape (input,)
+        Inputs of the first layer.
     """
     losses = []
     for layer in layers:
@@ -102,14 +110,16 @@ def layer_losses(layers: list[ForwardForwardLayer], positive: Array, negative: A
 
 
 class ForwardForward(OnFixedMemory):
-    """Two layers on a fixed memory and a colour.
+    """Two Forward-Forward layers that read a fixed memory and the code of a colour.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_units : int
-        Sizes; units are those of the memory, a layer has `EXPANSION` times as many.
+    n_inputs : int
+        Number of input channels.
+    n_units : int
+        Number of memory units; each layer has `EXPANSION` times as many.
     """
 
     memory: FixedMemory
@@ -125,18 +135,26 @@ class ForwardForward(OnFixedMemory):
         ]
 
     def step(self, state: Array, x: Array) -> tuple[Array, Now]:
-        """Return m_t and what the network does; see `Unrolled`."""
+        """Return m_t and the activity at this step; see `Unrolled`."""
         state = self.memory.step(state, x)
         first, second = activities(self.layers, self.said(state, jnp.zeros(BUMPS)))
         populations = {"memory": state, "layer1": first, "layer2": second}
         return state, Now(populations, {}, self.report(state))
 
     def said(self, state: Array, code: Array) -> Array:
-        """Return h^0, shape (input,), from m_t and the code of a colour, shape (bump,)."""
+        """Return the input of the first layer, h^0, shape (input,).
+
+        Parameters
+        ----------
+        state : array, shape (unit,)
+            m_t.
+        code : array, shape (bump,)
+            Code c of a colour.
+        """
         return jnp.concatenate([normalised(self.memory.normalised(state)), code])
 
     def report(self, state: Array) -> Array:
-        """Return the report from m_t; see `OnFixedMemory`."""
+        """Return the report decoded from m_t; see `OnFixedMemory`."""
         colors = jnp.arange(CANDIDATES) * (2 * jnp.pi / CANDIDATES)
 
         def fits(color: Array) -> Array:
@@ -147,13 +165,13 @@ class ForwardForward(OnFixedMemory):
 
 
 def code(color: Array) -> Array:
-    """Return how a colour (rad) is said: bumps around the ring, shape (bump,), of rms about 1."""
+    """Return the population code c of a colour (rad), shape (bump,), with rms of about 1."""
     centres = jnp.arange(BUMPS) * (2 * jnp.pi / BUMPS)
     return 2 * jnp.exp(SHARPNESS * (jnp.cos(color - centres) - 1))
 
 
 class State(NamedTuple):
-    """What the learner remembers."""
+    """State of the learner: number of completed steps and state of the optimiser."""
 
     done: int
     optimiser: optax.OptState
@@ -164,14 +182,14 @@ def _optimiser(settings: Network) -> optax.GradientTransformation:
 
 
 def begin(model: ForwardForward, settings: Network) -> State:
-    """Return the state of each weight's Adam before the first step."""
+    """Return the learner's state before the first step: no steps done, Adam initialised."""
     return State(0, _optimiser(settings).init(eqx.filter(model.layers, eqx.is_inexact_array)))
 
 
 def learn(
     model: ForwardForward, state: State, batches: Batches, settings: Network
 ) -> tuple[ForwardForward, State, Array]:
-    """Learn from batches, each layer by its own loss; see `Learner`."""
+    """Train each layer on its own loss; see `Learner`."""
     memories = memorise(model, batches.inputs)
     if state.done == 0:
         model = eqx.tree_at(lambda m: m.memory, model, model.memory.measured(memories))
@@ -182,18 +200,24 @@ def learn(
 def examples(
     model: ForwardForward, memory: Array, target: Array, key: Array
 ) -> tuple[Array, Array]:
-    """Return positive and negative h^0, shape (input,) each.
+    """Build a positive and a negative example from one trial.
 
     Parameters
     ----------
     model : ForwardForward
         The network.
     memory : array, shape (unit,)
-        m_t before the report.
+        m_t at the last step before the report.
     target : array, shape (2,)
         Cosine and sine of the colour to report.
     key : jax.Array
-        Chooses the negative colour, anywhere but within `LEAST_DIFFERENCE` of the right one.
+        Random key for the negative colour, which is uniform over the ring except within
+        `LEAST_DIFFERENCE` of the correct colour.
+
+    Returns
+    -------
+    positive, negative : array, shape (input,)
+        h^0 with the code of the correct colour and of the negative colour.
     """
     color = jnp.arctan2(target[1], target[0])
     away = jax.random.uniform(key, minval=LEAST_DIFFERENCE, maxval=2 * jnp.pi - LEAST_DIFFERENCE)
@@ -208,7 +232,7 @@ def _learn_layers(
     batches: Batches,
     settings: Network,
 ) -> tuple[ForwardForward, optax.OptState, Array]:
-    """Return the network with layers that learned, the optimiser's state and each step's loss."""
+    """Return the trained network, the state of the optimiser and the losses, shape (step,)."""
     optimiser = _optimiser(settings)
     weights, rest = eqx.partition(model.layers, eqx.is_inexact_array)
 
@@ -228,7 +252,7 @@ def _learn_layers(
         updates, state = optimiser.update(gradient, state)
         return (optax.apply_updates(weights, updates), state), value
 
-    now = memories, batches.targets[:, :, 0], batches.seeds  # one report, held
+    now = memories, batches.targets[:, :, 0], batches.seeds  # constant over the report
     (weights, state), losses = jax.lax.scan(step, (weights, state), now)
     layers = eqx.combine(weights, rest)
     return eqx.tree_at(lambda m: m.layers, model, layers), state, losses

@@ -1,6 +1,6 @@
-"""Attention by position: weights from the decoder alone, over a fixed maximal length.
+"""Attention by position: the decoder alone sets the weights, over a fixed maximal length.
 
-This is the decoder of a much used tutorial (Robertson, "NLP from scratch: translation with a
+The decoder is that of a widely used tutorial (Robertson, "NLP from scratch: translation with a
 sequence to sequence network and attention", PyTorch documentation).
 
 h_t = GRU(x_t, h_{t-1})
@@ -8,11 +8,12 @@ d_0 = h_T
 a = softmax(W [y_{k-1}; d_{k-1}]),  c_k = sum_s a_s h_s
 z_k = relu(W_c [y_{k-1}; c_k]),  d_k = GRU(z_k, d_{k-1}),  y_k = V d_k,  y_0 = 0
 
-The weight of a step comes from its place in the trial, never from what was there: replacing the
-encoder's states leaves a unchanged, and W has as many rows as the longest trial has steps. Steps
-that have not come yet get no weight.
+The weight of a step depends on its position in the trial and not on the encoder state at that step:
+replacing the encoder states leaves a unchanged. W has one row per step of the longest trial. Future
+steps get zero weight.
 
-Populations: ``decoder`` (d_1) and ``combined`` (z_1), as they would be if the trial ended at t.
+Populations: ``decoder`` (d_1) and ``combined`` (z_1), computed at each step t as if the trial ended
+at t.
 """
 
 from typing import NamedTuple
@@ -33,12 +34,12 @@ ATTENDED = "step"
 
 
 class PositionAttention(Attention):
-    """e = W q + b: a score for each place, whatever is there.
+    """Attention scores that depend on the query and the position only: e = W q + b.
 
     Parameters
     ----------
     n_query, longest : int
-        Size of q, and number of places.
+        Size of the query q, and number of positions.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -54,7 +55,7 @@ class PositionAttention(Attention):
 
 
 class Decoded(NamedTuple):
-    """What the decoder does at one step of the report."""
+    """State and output of the decoder at one step of the report."""
 
     state: Array
     """d_k, shape (unit,)."""
@@ -63,20 +64,22 @@ class Decoded(NamedTuple):
     report: Array
     """y_k, shape (output,)."""
     weights: Array
-    """a, shape (longest,)."""
+    """Attention weights a, shape (longest,)."""
 
 
 class FullyConnected(Model):
-    """Encoder, and a decoder that attends to places in the trial.
+    """Encoder and a decoder that attends to positions in the trial.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs, n_units : int
-        Sizes; encoder and decoder have the same number of units.
+    n_inputs, n_outputs : int
+        Numbers of input channels and of output units.
+    n_units : int
+        Number of units of the encoder and of the decoder.
     longest : int
-        Steps of the longest trial that can be attended to.
+        Number of steps of the longest trial.
     """
 
     encoder: Recurrent
@@ -108,12 +111,12 @@ class FullyConnected(Model):
         return jax.lax.scan(step, begin, length=n_report)[1]
 
     def encode(self, read: Array) -> Array:
-        """Return the encoder's states h_t, with zeros up to the longest trial.
+        """Return the encoder states h_t, zero-padded to the length of the longest trial.
 
         Parameters
         ----------
         read : array, shape (time, input)
-            What is read of a trial.
+            Input of the trial.
 
         Returns
         -------
@@ -122,24 +125,34 @@ class FullyConnected(Model):
         Raises
         ------
         InputError
-            If there are more steps than can be attended to.
+            If the trial has more than `longest` steps.
         """
         if len(read) > self.longest:
             raise InputError(
                 "fully-connected attention",
-                f"has weights for {self.longest} steps, not for {len(read)}.",
-                "Build it for longer trials.",
+                f"has weights for {self.longest} steps, but the trial has {len(read)}.",
+                "Build the network for longer trials.",
             )
         states = self.encoder(read, jnp.ones(len(read), bool))
         return jnp.pad(states, ((0, self.longest - len(read)), (0, 0)))
 
     def begin(self, last: Array) -> Decoded:
-        """Return the decoder before its first step, from the encoder's last state."""
+        """Return the initial decoder state, given the encoder's last state, shape (unit,)."""
         report = jnp.zeros(self.readout.out_features)
         return Decoded(last, jnp.zeros_like(last), report, jnp.zeros(self.longest))
 
     def step(self, memory: Array, present: Array, before: Decoded) -> Decoded:
-        """Return the next step of the decoder, from h and the step before."""
+        """Advance the decoder by one step.
+
+        Parameters
+        ----------
+        memory : array, shape (longest, unit)
+            Encoder states h.
+        present : array, shape (longest,), bool
+            Steps that can be attended to.
+        before : Decoded
+            The previous step.
+        """
         query = jnp.concatenate([before.report, before.state])
         context, weights = self.attention(query, memory, present)
         combined = jax.nn.relu(self.combine(jnp.concatenate([before.report, context])))

@@ -4,9 +4,10 @@ a_i = relu(C2 relu(C1 picture_t))_i + p_i,  i = 1 ... L
 e_ti = v' tanh(W h_{t-1} + U a_i),  alpha_t = softmax(e_t),  z_t = sum_i alpha_ti a_i
 h_t = GRU([fixation and cues_t; z_t], h_{t-1}),  y_t = V [h_t; z_t]
 
-The picture that is held (`picture.hold`) shows the items at their places; a convolution over
-patches makes L annotations of it, and p_i says where each one is. The cues go to the decoder, which
-chooses where to look. Populations: ``decoder`` (h_t) and ``context`` (z_t, the attended map).
+The input is an image that accumulates the items at their locations (`picture.hold`). A convolution
+over patches yields L annotations, to which a learned position code p_i is added. The decoder
+receives the cues and sets the attention weights. Populations: ``decoder`` (h_t) and ``context``
+(z_t, the attended feature vector).
 """
 
 import equinox as eqx
@@ -24,16 +25,18 @@ ATTENDED = "patch"
 
 
 class Grid(Unrolled):
-    """A recurrent decoder that looks at the patches of a picture.
+    """Recurrent decoder that attends to the patches of an image.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs, n_units : int
-        Sizes; annotations, attention and decoder have as many units.
+    n_inputs, n_outputs : int
+        Numbers of input channels and of output units.
+    n_units : int
+        Number of units of an annotation, of the attention layer and of the decoder.
     n_steps : int
-        Steps that are to be remembered.
+        Longest initial time constant of the decoder's units, in steps.
     """
 
     annotations: PatchMap
@@ -49,11 +52,11 @@ class Grid(Unrolled):
         self.readout = eqx.nn.Linear(2 * n_units, n_outputs, key=keys[3])
 
     def begin(self) -> tuple[Array, Array]:
-        """Return h_0, shape (unit,), and the picture before the trial."""
+        """Return h_0, shape (unit,), and the empty image, shape (plane, row, column)."""
         return jnp.zeros(self.decoder.hidden_size), blank()
 
     def step(self, state: tuple[Array, Array], x: Array) -> tuple[tuple[Array, Array], Now]:
-        """Return h_t with the picture, and what the network does; see `Unrolled`."""
+        """Return h_t with the updated image, and the activity at this step; see `Unrolled`."""
         decoder, image = state
         image = hold(image, x)
         annotations = self.annotations(image[:COLOR_PLANES])

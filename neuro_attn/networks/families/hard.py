@@ -1,14 +1,16 @@
-"""Hard attention: one state is attended to at a time (Xu et al. 2015, section 4.1).
+"""Hard attention: the decoder attends to one encoder state at a time (Xu et al. 2015, section 4.1).
 
 a = softmax(d' W h_s),  s ~ Categorical(a),  c = h_s
 
-The mean of c over samples is the context of soft attention, sum_s a_s h_s. Sampling has no
-gradient; while it learns, the network draws s and passes the gradient of the soft weights straight
-through (Bengio, Leonard & Courville 2013): the weights are one-hot(s) + a - constant(a). When it
-is tested and recorded, it attends to the most likely state, so that nothing is random. Encoder and
-decoder are those of `neuro_attn.networks.luong`, with the general score.
+The expectation of c over samples is the context of soft attention, sum_s a_s h_s. Sampling has no
+gradient. During training the network samples s and uses the straight-through estimator (Bengio,
+Leonard & Courville 2013): the weights are one-hot(s) + a - constant(a), so their gradient is that
+of the soft weights. During testing and recording it attends to the most probable state, so that its
+output is deterministic. Encoder and decoder are those of `neuro_attn.networks.luong`, with the
+general score.
 
-Populations: ``decoder`` (d_1) and ``attentional`` (z_1), as they would be if the trial ended at t.
+Populations: ``decoder`` (d_1) and ``attentional`` (z_1), computed at each step t as if the trial
+ended at t.
 """
 
 import jax
@@ -23,14 +25,14 @@ ATTENDED = "step"
 
 
 class Hard(Luong):
-    """A host that attends to one state at a time.
+    """Luong network that attends to one encoder state at a time.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
-        Sizes.
+        Numbers of input channels, of output units and of units of encoder and decoder.
     """
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
@@ -41,32 +43,33 @@ class Hard(Luong):
     def attend(
         self, state: Array, memory: Array, present: Array, key: Array | None
     ) -> tuple[Array, Array]:
-        """Return the attended state and one-hot weights.
+        """Return the attended encoder state and one-hot attention weights.
 
         Parameters
         ----------
         state, memory, present : array
-            See `Attention`.
+            See `Attention`; `state` is the query.
         key : jax.Array or None
-            Draw the state with this key; None takes the most likely one.
+            Random key for sampling the state; None selects the most probable state.
 
         Returns
         -------
         context : array, shape (unit,)
+            The attended state.
         weights : array, shape (source,)
-            One-hot; with a key, their gradient is that of the soft weights.
+            One-hot weights; if sampled, their gradient is that of the soft weights.
         """
         _, soft = self.attention(state, memory, present)
         if key is None:
             weights = jax.nn.one_hot(jnp.argmax(soft), len(soft))
         else:
-            # Where nothing is present the soft weight is 0, and its logarithm excludes it.
+            # Absent sources have a soft weight of 0, hence a logit of minus infinity.
             drawn = jax.random.categorical(key, jnp.log(jax.lax.stop_gradient(soft)))
             weights = jax.nn.one_hot(drawn, len(soft)) + (soft - jax.lax.stop_gradient(soft))
         return weights @ self.attention.values(memory), weights
 
     def report_in_training(self, inputs: Array, n_report: int, key: Array) -> Array:
-        """Return a report for which attention was drawn; see `Model`."""
+        """Return a report with sampled attention; see `Model`."""
         return self(inputs, n_report, key)
 
 

@@ -2,10 +2,11 @@
 
 e_s = v' tanh(W [d; h_s]),  a = softmax(e),  c = sum_s a_s h_s
 
-A small network looks at the decoder's state and an encoder's state together.
+A network with one hidden layer scores each encoder state together with the decoder state.
 Encoder and decoder are those of `neuro_attn.networks.luong`.
 
-Populations: ``decoder`` (d_1) and ``attentional`` (z_1), as they would be if the trial ended at t.
+Populations: ``decoder`` (d_1) and ``attentional`` (z_1), computed at each step t as if the trial
+ended at t.
 """
 
 import jax

@@ -2,10 +2,11 @@
 
 e_s = d' h_s,  a = softmax(e),  c = sum_s a_s h_s
 
-The decoder's state is the query as it is: states are attended to that resemble it.
-Encoder and decoder are those of `neuro_attn.networks.luong`.
+The decoder state is the query, without a projection: the decoder attends to encoder states that
+are similar to its own. Encoder and decoder are those of `neuro_attn.networks.luong`.
 
-Populations: ``decoder`` (d_1) and ``attentional`` (z_1), as they would be if the trial ended at t.
+Populations: ``decoder`` (d_1) and ``attentional`` (z_1), computed at each step t as if the trial
+ended at t.
 """
 
 from jax import Array

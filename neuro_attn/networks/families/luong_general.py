@@ -2,10 +2,11 @@
 
 e_s = d' W h_s,  a = softmax(e),  c = sum_s a_s h_s
 
-The decoder's state is compared with learned projections of the encoder's states.
+The score is the dot product of the decoder state with a learned projection of each encoder state.
 Encoder and decoder are those of `neuro_attn.networks.luong`.
 
-Populations: ``decoder`` (d_1) and ``attentional`` (z_1), as they would be if the trial ended at t.
+Populations: ``decoder`` (d_1) and ``attentional`` (z_1), computed at each step t as if the trial
+ended at t.
 """
 
 import jax

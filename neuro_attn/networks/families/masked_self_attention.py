@@ -1,12 +1,13 @@
-"""Masked self-attention: no step attends to later ones (Vaswani et al. 2017, section 3.2.3).
+"""Masked self-attention: no step attends to later steps (Vaswani et al. 2017, section 3.2.3).
 
 X^0_t = E x_t + b + g p_t
 Q, K, V = X W_Q, X W_K, X W_V
 X^l = X^{l-1} + softmax(M + Q K' / sqrt(n)) V,  M_ts = 0 for s <= t, minus infinity for s > t
 y = perceptron(LN(X^L_T))
 
-The states of a step never change once it has come: what `self-attention-qkv` computes anew for
-every t, this family keeps. The derivative of X^l_t by x_s is exactly 0 for s > t.
+The states of a step do not depend on later steps: the derivative of X^l_t with respect to x_s is
+exactly 0 for s > t. One pass therefore yields the states of every step, which `self-attention-qkv`
+recomputes for every t.
 
 Populations: ``layer1``, ``layer2``, ... (X^l_t, the residual stream).
 """
@@ -23,16 +24,16 @@ ATTENDED = "step"
 
 
 class MaskedSelfAttention(CausalEncoder):
-    """Layers of self-attention under a causal mask, and a perceptron that reports.
+    """Self-attention layers with a causal mask, followed by a perceptron readout.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs : int
-        Sizes.
+        Numbers of input channels and of output units.
     settings : Network
-        Units, layers and positions.
+        Numbers of units and layers, and the position encoding.
     """
 
     residual: ResidualAttention
@@ -46,7 +47,7 @@ class MaskedSelfAttention(CausalEncoder):
         self.readout = normalised_perceptron(n_units, n_outputs, n_units, key_readout)
 
     def encode(self, read: Array, present: Array) -> Encoded:
-        """Encode steps; see `Encoder`."""
+        """Encode the steps of a trial; see `Encoder`."""
         return self.residual(read, present)
 
 

@@ -1,12 +1,12 @@
-"""Multi-head self-attention (Vaswani et al. 2017, section 3.2.2), under a causal mask.
+"""Multi-head self-attention with a causal mask (Vaswani et al. 2017, section 3.2.2).
 
 X_t = E x_t + b + g p_t
 H^i = softmax(Q^i K^i' / sqrt(n)) V^i,  Q^i, K^i, V^i = X W_Q^i, X W_K^i, X W_V^i
 C = [H^1; H^2; ...],  Z = X + W_O C
 y = perceptron(LN(Z_T))
 
-Each head has its own projections, to as many units as make the concatenation as large as X. One
-head with W_O = I is single-head attention.
+Each head has its own projections. Their size is chosen such that the concatenation C is as large as
+X. One head with W_O = I is single-head attention.
 
 Populations: ``head1``, ``head2``, ... (H^i_t) and ``concatenated`` (C_t).
 """
@@ -28,16 +28,16 @@ ATTENDED = "step"
 
 
 class MultiHead(CausalEncoder):
-    """An embedding whose steps attend with several heads.
+    """Embedding followed by one layer of multi-head self-attention and a perceptron readout.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs : int
-        Sizes.
+        Numbers of input channels and of output units.
     settings : Network
-        Units, heads and positions.
+        Numbers of units and heads, and the position encoding.
     """
 
     embedding: Embedding
@@ -54,7 +54,7 @@ class MultiHead(CausalEncoder):
         self.readout = normalised_perceptron(n_units, n_outputs, n_units, keys[2])
 
     def encode(self, read: Array, present: Array) -> Encoded:
-        """Encode steps; see `Encoder`."""
+        """Encode the steps of a trial; see `Encoder`."""
         states = self.embedding(read)
         heads, weights = jax.vmap(self.attention.heads, in_axes=(0, None, 0))(
             states, self.attention.memory(states), present

@@ -1,12 +1,12 @@
-"""Multiplicative gating: sigma-pi units, or a hypernetwork of low rank.
+"""Multiplicative gating by sigma-pi units, equivalent to a low-rank hypernetwork.
 
 g_t = GRU(fixation and cues_t, g_{t-1}),  m_t = GRU(colours_t, m_{t-1})
 p_t = (G g_t) * (M m_t),  y_t = V p_t
 
-Each report is a sum of products of a gate and an item unit (sigma-pi units; Rumelhart, Hinton &
-McClelland 1986). Read as a hypernetwork (Ha, Dai & Le 2017), the gate writes the weights
-V diag(G g_t) M through which the items are reported. There is no bias, so that a gate of 0 closes
-the way. Populations: ``gate`` (g_t), ``item`` (m_t) and ``product`` (p_t).
+Each output is a weighted sum of products of gate and item activity (sigma-pi units; Rumelhart,
+Hinton & McClelland 1986). As a hypernetwork (Ha, Dai & Le 2017), the gate generates the weights
+V diag(G g_t) M of the readout from the items. There are no biases, so a gate of 0 blocks the items
+completely. Populations: ``gate`` (g_t), ``item`` (m_t) and ``product`` (p_t).
 """
 
 import equinox as eqx
@@ -21,12 +21,12 @@ from neuro_attn.networks.unrolled import Now, Unrolled
 
 
 class Product(eqx.Module):
-    """The gate's and the item's signals, multiplied: p = (G g) * (M m).
+    """Elementwise product of projected gate and item activity: p = (G g) * (M m).
 
     Parameters
     ----------
     n_units : int
-        Units of gate, item and product.
+        Number of units of gate, item and product.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -45,16 +45,18 @@ class Product(eqx.Module):
 
 
 class Multiplicative(Unrolled):
-    """A gate that is set by the cues, and items that it multiplies.
+    """Gate driven by fixation and cues that multiplies a memory of the items.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs, n_units : int
-        Sizes; gate, item and product have as many units.
+    n_inputs, n_outputs : int
+        Numbers of input channels and of output units.
+    n_units : int
+        Number of units of gate, item and product.
     n_steps : int
-        Steps that are to be remembered.
+        Longest initial time constant of gate and item units, in steps.
     """
 
     gate: eqx.nn.GRUCell
@@ -74,7 +76,7 @@ class Multiplicative(Unrolled):
         return jnp.zeros(self.gate.hidden_size), jnp.zeros(self.item.hidden_size)
 
     def step(self, state: tuple[Array, Array], x: Array) -> tuple[tuple[Array, Array], Now]:
-        """Return (g_t, m_t) and what the network does; see `Unrolled`."""
+        """Return (g_t, m_t) and the activity at this step; see `Unrolled`."""
         gate, item = self.gate(x[OTHERS], state[0]), self.item(x[COLORS], state[1])
         product = self.product(gate, item)
         populations = {"gate": gate, "item": item, "product": product}

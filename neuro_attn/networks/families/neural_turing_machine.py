@@ -1,15 +1,16 @@
 """Neural Turing machine (Graves, Wayne & Danihelka 2014).
 
 h_t = tanh(W [x_t; r_{t-1}])                              the controller, without recurrence
-w^c = softmax(beta cos(k, M_{t-1}))                       address by content,
-w^g = g w^c + (1 - g) w_{t-1}                             or stay,
-w~ = s * w^g  (around the ring),  w_t ~ w~^gamma          move, sharpen; for each head by itself
+w^c = softmax(beta cos(k, M_{t-1}))                       content addressing, for each head
+w^g = g w^c + (1 - g) w_{t-1}                             interpolation with the last address
+w~ = s * w^g  (around the ring),  w_t ~ w~^gamma          circular shift, then sharpening
 M_t = M_{t-1} (1 - w_t e') + w_t v'                       write head
 r_t = w_t' M_t,  y_t = V [h_t; r_t]                       read head
 
-k, beta, g, s, gamma, e and v are linear in h_t. A controller without recurrence holds nothing: what
-lasts from one step to the next is the memory M and where the heads stand. Populations:
-``controller`` (h_t) and ``read`` (r_t). Attention: where each head stands.
+k, beta, g, s, gamma, e and v are linear functions of h_t, followed by a nonlinearity. The
+controller has no recurrence, so all memory is in M, in the addresses of the heads and in the last
+word read. Populations: ``controller`` (h_t) and ``read`` (r_t). Attention: the address (weights
+over slots) of each head.
 """
 
 from typing import NamedTuple
@@ -25,20 +26,20 @@ from neuro_attn.networks.unrolled import Now, Unrolled
 
 ATTENDED = "slot"
 SLOTS = 16
-"""Slots of the memory."""
+"""Number of memory slots."""
 WORD = 16
-"""Numbers in a slot."""
+"""Number of elements in a slot."""
 START = 1e-3
-"""What is in the memory before the trial."""
+"""Value of every memory element before the trial."""
 
 
 class Head(eqx.Module):
-    """A head that is moved by the controller: its address from its last one and the memory.
+    """Read or write head; its address depends on controller, memory and its last address.
 
     Parameters
     ----------
     n_units : int
-        Units of the controller.
+        Number of controller units.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -49,7 +50,17 @@ class Head(eqx.Module):
         self.interface = eqx.nn.Linear(n_units, WORD + 6, key=key)
 
     def __call__(self, controller: Array, slots: Array, weights: Array) -> Array:
-        """Return w_t, shape (slot,), from h_t, M_{t-1} and w_{t-1}."""
+        """Return the address w_t, shape (slot,).
+
+        Parameters
+        ----------
+        controller : array, shape (unit,)
+            h_t.
+        slots : array, shape (slot, word)
+            M_{t-1}.
+        weights : array, shape (slot,)
+            w_{t-1}.
+        """
         key, strength, gate, by, power = jnp.split(
             self.interface(controller), [WORD, WORD + 1, WORD + 2, WORD + 5]
         )
@@ -60,27 +71,27 @@ class Head(eqx.Module):
 
 
 class State(NamedTuple):
-    """What lasts from one step to the next."""
+    """State that is carried from one step to the next."""
 
     slots: Array
     """M_t, shape (slot, word)."""
     write: Array
-    """Where the write head stands, shape (slot,)."""
+    """Address of the write head, shape (slot,)."""
     read: Array
-    """Where the read head stands, shape (slot,)."""
+    """Address of the read head, shape (slot,)."""
     word: Array
     """r_t, shape (word,)."""
 
 
 class NeuralTuringMachine(Unrolled):
-    """A controller with a memory of slots, a write head and a read head.
+    """Feedforward controller with a memory of slots, a write head and a read head.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
-        Sizes; units are those of the controller.
+        Numbers of input channels, of output units and of controller units.
     """
 
     controller: eqx.nn.Linear
@@ -97,12 +108,12 @@ class NeuralTuringMachine(Unrolled):
         self.readout = eqx.nn.Linear(n_units + WORD, n_outputs, key=keys[4])
 
     def begin(self) -> State:
-        """Return an almost empty memory, with both heads at its first slot."""
+        """Return the initial state: memory filled with `START`, both heads at the first slot."""
         first = jax.nn.one_hot(0, SLOTS)
         return State(jnp.full((SLOTS, WORD), START), first, first, jnp.zeros(WORD))
 
     def step(self, state: State, x: Array) -> tuple[State, Now]:
-        """Return the memory at t and what the network does; see `Unrolled`."""
+        """Return the state at t and the activity at this step; see `Unrolled`."""
         controller = jnp.tanh(self.controller(jnp.concatenate([x, state.word])))
         write = self.write(controller, state.slots, state.write)
         read = self.read(controller, state.slots, state.read)

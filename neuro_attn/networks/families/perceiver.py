@@ -1,14 +1,15 @@
-"""Perceiver (Jaegle et al. 2021): a few latents that attend to the trial and to each other.
+"""Perceiver (Jaegle et al. 2021): latent vectors that attend to the trial and to each other.
 
-X_t = E x_t + b + g p_t,  z = Z;  then as often as there are layers, each with its own weights:
-z <- z + A(LN z, LN X),  z <- z + MLP(LN z)         read the trial
-z <- z + A'(LN z, LN z),  z <- z + MLP'(LN z)               exchange between latents
+X_t = E x_t + b + g p_t,  z = Z;  then in each layer, with its own weights:
+z <- z + A(LN z, LN X),  z <- z + MLP(LN z)                 cross-attention to the trial
+z <- z + A'(LN z, LN z),  z <- z + MLP'(LN z)               self-attention between latents
 y = R mean(LN z),  A(d, h) = softmax(Q d (K h)' / sqrt(n)) V h
 
-Z are learned latents, the same in every trial. They have one size however long the trial is, and
-without the positions g p they do not depend on the order of its steps. Populations: ``layer1``,
-``layer2``, ... (the mean latent after each reading), at t of the steps up to t, read anew.
-Attention: the weights of each reading, their mean over latents.
+Z are learned initial latents, the same in every trial. Their number and size do not depend on the
+length of the trial. Without the position encoding g p, z does not depend on the order of the steps.
+Populations: ``layer1``, ``layer2``, ... (z after each layer, averaged over latents). For each t
+we recompute them from the steps up to t. Attention: the cross-attention weights of each layer,
+averaged over latents.
 """
 
 import equinox as eqx
@@ -24,18 +25,18 @@ from neuro_attn.networks.trials import REPORT_STEPS
 
 ATTENDED = "step"
 LATENTS = 8
-"""Latents."""
+"""Number of latents."""
 
 
 class Attending(eqx.Module):
-    """Attention and a perceptron, with residuals and layer normalisation before each.
+    """Attention and a perceptron, each with a residual connection and preceding layer norm.
 
     Parameters
     ----------
     n_units : int
-        Units of a latent.
+        Number of units of a latent.
     attended : str
-        What is attended to; see `Attention`.
+        Kind of source attended to; see `Attention`.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -53,7 +54,24 @@ class Attending(eqx.Module):
         self.norms = [eqx.nn.LayerNorm(n_units) for _ in range(3)]
 
     def __call__(self, latents: Array, memory: Array, present: Array) -> tuple[Array, Array]:
-        """Return latents (latent, unit) that attended to a memory, and weights (latent, source)."""
+        """Update the latents by attention to a memory.
+
+        Parameters
+        ----------
+        latents : array, shape (latent, unit)
+            z, the queries.
+        memory : array, shape (source, unit)
+            The sources.
+        present : array, shape (source,), bool
+            Sources that can be attended to.
+
+        Returns
+        -------
+        latents : array, shape (latent, unit)
+            The updated z.
+        weights : array, shape (latent, source)
+            Attention weights.
+        """
         before, of_memory, between = (jax.vmap(norm) for norm in self.norms)
         taken, weights = jax.vmap(self.attention, in_axes=(0, None, None))(
             before(latents), of_memory(memory), present
@@ -64,20 +82,20 @@ class Attending(eqx.Module):
 
 
 class Perceiver(Model):
-    """Latents that read a trial.
+    """Latents that alternate between cross-attention to the trial and self-attention.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
-        Sizes; a latent has so many units.
+        Numbers of input channels, of output units and of units of a latent.
     n_layers : int
-        How often the trial is read.
+        Number of layers, each with one cross-attention to the trial.
     positions : {"none", "sinusoidal", "learned"}
-        How the order of steps is known.
+        Position encoding.
     n_steps : int
-        Steps that positions are known for.
+        Number of steps with a learned position.
     """
 
     embedding: Embedding
@@ -107,25 +125,27 @@ class Perceiver(Model):
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
-        """Report on a trial, the same at every step of the report; see `Model`."""
+        """Report on a trial; the output is constant over the report. See `Model`."""
         latents, _ = self.perceive(inputs, jnp.ones(len(inputs), bool))
         report = self.readout(latents[-1].mean(axis=0))
         return jnp.broadcast_to(report, (n_report, len(report)))
 
     def perceive(self, inputs: Array, present: Array) -> tuple[Array, Array]:
-        """Read a trial.
+        """Compute the latents of every layer for a trial.
 
         Parameters
         ----------
         inputs : array, shape (time, input)
-            Its steps, as many as there are.
+            Input of the trial.
         present : array, shape (time,), bool
-            Which of them are read.
+            Steps that can be attended to.
 
         Returns
         -------
-        latents : array, shape (reading, latent, unit)
-        weights : array, shape (reading, latent, time)
+        latents : array, shape (layer, latent, unit)
+            LN z after each layer.
+        weights : array, shape (layer, latent, time)
+            Cross-attention weights.
         """
         latents, tokens, everyone = self.start, self.embedding(inputs), jnp.ones(LATENTS, bool)
         after, attended = [], []

@@ -1,13 +1,14 @@
-"""Encoder and decoder with queries, keys and values (Vaswani et al. 2017, section 3.2.3).
+"""Recurrent encoder-decoder with queries, keys and values (Vaswani et al. 2017, section 3.2.3).
 
 Q = W_Q d,  K = W_K h,  V = W_V h
 a = softmax(Q K' / sqrt(n)),  c = a V
 
-The query comes from the decoder, keys and values from the encoder: what is compared and what is
-read out are different projections of the same states. Encoder and decoder are recurrent, those of
-`neuro_attn.networks.luong`.
+The query is a projection of the decoder state. Keys, which are compared with the query, and values,
+which are read out, are different projections of the encoder states. Encoder and decoder are those
+of `neuro_attn.networks.luong`.
 
-Populations: ``decoder`` (d_1) and ``context`` (c_1), as they would be if the trial ended at t.
+Populations: ``decoder`` (d_1) and ``context`` (c_1), computed at each step t as if the trial ended
+at t.
 """
 
 import jax
@@ -21,14 +22,14 @@ ATTENDED = "step"
 
 
 class QKV(Luong):
-    """A host whose context is recorded.
+    """Luong network with QKV attention, whose context is recorded.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
-        Sizes.
+        Numbers of input channels, of output units and of units of encoder and decoder.
     """
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
@@ -37,7 +38,7 @@ class QKV(Luong):
         super().__init__(key, n_inputs, n_outputs, n_units, attention)
 
     def populations(self, decoded: Decoded) -> dict[str, Array]:
-        """Return what of the decoder is recorded."""
+        """Return the recorded populations of the decoder, shape (unit,) each."""
         return {"decoder": decoded.state, "context": decoded.context}
 
 

@@ -4,10 +4,10 @@ r_t = phi(W x_t + W_r r_{t-1} + b - beta * a_{t-1}),  phi = relu
 a_t = (1 - dt / tau) a_{t-1} + (dt / tau) r_t
 y_t = V r_t
 
-A unit that was active is tired for a time tau: the trace a lowers its rate, and what was seen is
-read from whom it has tired. beta and tau are positive and learned for each unit. Unless the setting
-``recurrent`` is true there is no W_r, and adaptation is all the memory that there is. Population:
-``rate`` (r_t); the traces a_t are hidden.
+Activity of a unit raises its adaptation trace a, which lowers its rate for a time of the order of
+tau. Past inputs can thus be decoded from the pattern of adapted units. beta and tau are positive
+and learned for each unit. With the default ``recurrent: false`` there is no W_r, and adaptation is
+the only form of memory. Population: ``rate`` (r_t); the traces a_t are not recorded.
 """
 
 import equinox as eqx
@@ -20,24 +20,24 @@ from neuro_attn.networks.trials import STEP
 from neuro_attn.networks.unrolled import Now, Unrolled
 
 GAIN = 2.0
-"""Of the inputs before learning: they, not what tires a unit, say who is active."""
+"""Initial gain of the input weights, such that inputs and not adaptation determine activity."""
 BETA = 10.0
-"""Strength of adaptation before learning."""
+"""Initial strength of adaptation."""
 SPANS = (1.0, 10.0)
-"""Shortest and longest time constant before learning, s."""
+"""Shortest and longest initial time constant, s."""
 
 
 class RateAdaptation(Unrolled):
-    """A layer of units that tire.
+    """One layer of rectified units with spike-rate adaptation.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
-        Sizes.
+        Numbers of input channels, of output units and of adapting units.
     recurrent : bool
-        Whether there are connections W_r between the units.
+        Whether the units have recurrent connections W_r.
     """
 
     W: eqx.nn.Linear
@@ -61,12 +61,12 @@ class RateAdaptation(Unrolled):
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
 
     def begin(self) -> tuple[Array, Array]:
-        """Return r and a before the trial, shape (unit,) each."""
+        """Return the initial rates r and traces a, shape (unit,) each."""
         none = jnp.zeros(len(self.log_beta))
         return none, none
 
     def step(self, state: tuple[Array, Array], x: Array) -> tuple[tuple[Array, Array], Now]:
-        """Return r_t and a_t, and what the network does; see `Unrolled`."""
+        """Return (r_t, a_t) and the activity at this step; see `Unrolled`."""
         rate, trace = state
         drive = self.W(x) if self.W_r is None else self.W(x) + self.W_r(rate)
         rate = jax.nn.relu(drive - jnp.exp(self.log_beta) * trace)

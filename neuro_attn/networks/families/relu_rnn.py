@@ -1,15 +1,15 @@
-"""A plain recurrent network of rectified units (Piwek, Stokes & Summerfield 2023).
+"""Recurrent network of rectified units without gates (Piwek, Stokes & Summerfield 2023).
 
 h_t = relu(W x_t + b + R h_{t-1} + sigma xi_t),  xi_t ~ N(0, 1),  h_{-1} = 0
 y = V h_T + c
 
-R starts orthogonal. There are no gates: what is held is held by R alone. The units are noisy while
-they learn (sigma is the setting ``unit_noise``); tested and recorded they are not, so that nothing
-is random. The report is read from the last state and held: with no delay between cue and report,
-it is read from the state that the cue has just reached.
+R is initialised as an orthogonal matrix and is the only form of memory. During training the units
+are noisy, with SD sigma (setting ``unit_noise``); during testing and recording sigma = 0, so that
+the network is deterministic. The report is read out from the last state and is constant over the
+report. Without a delay between cue and report, this is the first state after the cue.
 
-The paper has 17 units tuned to colour for each item and as many for the report; here colours are
-cosine and sine, as for all families. Population: ``recurrent`` (h_t).
+The paper represents each item and the report by 17 units tuned to colour. Here colours are given as
+cosine and sine, as in all families. Population: ``recurrent`` (h_t).
 """
 
 import equinox as eqx
@@ -23,16 +23,16 @@ from neuro_attn.networks.trials import REPORT_STEPS
 
 
 class ReluRnn(Model):
-    """Rectified units that are connected to each other.
+    """Recurrent layer of rectified units with a linear readout.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
-        Sizes.
+        Numbers of input channels, of output units and of recurrent units.
     noise : float
-        sigma.
+        SD sigma of the noise during training.
     """
 
     W: eqx.nn.Linear
@@ -48,7 +48,15 @@ class ReluRnn(Model):
         self.noise = noise
 
     def states(self, inputs: Array, noise: Array) -> Array:
-        """Return h_t, shape (encoded_step, unit), from x_t and sigma xi_t of the same shape."""
+        """Return the states h_t, shape (encoded_step, unit).
+
+        Parameters
+        ----------
+        inputs : array, shape (encoded_step, input)
+            x_t.
+        noise : array, shape (encoded_step, unit)
+            sigma xi_t.
+        """
 
         def step(h: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
             x, disturbed = now
@@ -60,7 +68,7 @@ class ReluRnn(Model):
     def __call__(
         self, inputs: Array, n_report: int = REPORT_STEPS, key: Array | None = None
     ) -> Array:
-        """Report on a trial; see `Model`. With a key, the units are noisy."""
+        """Report on a trial, with unit noise if a random key is given; see `Model`."""
         noise = jnp.zeros((len(inputs), len(self.R)))
         if key is not None:
             noise = self.noise * jax.random.normal(key, noise.shape)
@@ -68,7 +76,7 @@ class ReluRnn(Model):
         return jnp.broadcast_to(report, (n_report, *report.shape))
 
     def report_in_training(self, inputs: Array, n_report: int, key: Array) -> Array:
-        """Return the report of noisy units; see `Model`."""
+        """Return the report with unit noise; see `Model`."""
         return self(inputs, n_report, key)
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:

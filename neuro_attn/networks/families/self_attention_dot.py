@@ -1,14 +1,14 @@
-"""Self-attention without projections: steps attend to steps that resemble them.
+"""Self-attention without projections: steps attend to steps with a similar embedding.
 
 X_t = E x_t + b + g p_t
 A = softmax(X X'),  Y = A X
 y = perceptron(LN(Y_T))
 
-Nothing is learned about what to compare: the logits X X' are symmetric, and only the embedding can
-make steps alike. Without positions, other orders of the steps give the same states in that other
-order.
+The attention scores X X' are symmetric and have no weights of their own: similarity between steps
+is determined by the embedding alone. Without positions, the layer is permutation-equivariant:
+reordering the steps reorders the states in the same way.
 
-Populations: ``attended`` (Y_t), as it would be if the trial ended at t.
+Population: ``attended`` (Y_t), computed at each step t as if the trial ended at t.
 """
 
 import equinox as eqx
@@ -29,18 +29,18 @@ ATTENDED = "step"
 
 
 class SelfAttentionDot(WholeEncoder):
-    """An embedding that attends to itself.
+    """Embedding followed by dot-product self-attention and a perceptron readout.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs, n_units : int
-        Sizes.
+        Numbers of input channels, of output units and of units of the embedding.
     positions : {"none", "sinusoidal", "learned"}
-        How the order of steps is known.
+        Position encoding.
     n_steps : int
-        Steps that positions are known for.
+        Number of steps with a learned position.
     """
 
     embedding: Embedding
@@ -62,7 +62,7 @@ class SelfAttentionDot(WholeEncoder):
         self.readout = normalised_perceptron(n_units, n_outputs, n_units, key_readout)
 
     def encode(self, read: Array, present: Array) -> Encoded:
-        """Encode steps; see `Encoder`."""
+        """Encode the steps of a trial; see `Encoder`."""
         attended, weights = attend_to_self(self.attention, self.embedding(read), present)
         return Encoded(attended, {"attended": attended}, {"attention": weights})
 

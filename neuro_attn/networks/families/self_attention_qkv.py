@@ -5,11 +5,11 @@ Q, K, V = X W_Q, X W_K, X W_V
 X^l = X^{l-1} + softmax(Q K' / sqrt(n)) V
 y = perceptron(LN(X^L_T))
 
-Every step attends to all steps, earlier and later ones. Without positions, other orders of the
-steps give the same states in that other order.
+Every step attends to all steps, earlier and later ones. Without positions, the layers are
+permutation-equivariant: reordering the steps reorders the states in the same way.
 
-Populations: ``layer1``, ``layer2``, ... (X^l_t, the residual stream), as they would be if the
-trial ended at t: the layers are run anew over the steps up to t.
+Populations: ``layer1``, ``layer2``, ... (X^l_t, the residual stream), computed at each step t as if
+the trial ended at t: the layers are rerun on the steps up to t.
 """
 
 import equinox as eqx
@@ -24,16 +24,16 @@ ATTENDED = "step"
 
 
 class SelfAttentionQKV(WholeEncoder):
-    """Layers of self-attention, and a perceptron that reports.
+    """Self-attention layers without a mask, followed by a perceptron readout.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs : int
-        Sizes.
+        Numbers of input channels and of output units.
     settings : Network
-        Units, layers and positions.
+        Numbers of units and layers, and the position encoding.
     """
 
     residual: ResidualAttention
@@ -47,7 +47,7 @@ class SelfAttentionQKV(WholeEncoder):
         self.readout = normalised_perceptron(n_units, n_outputs, n_units, key_readout)
 
     def encode(self, read: Array, present: Array) -> Encoded:
-        """Encode steps; see `Encoder`."""
+        """Encode the steps of a trial; see `Encoder`."""
         return self.residual(read, present)
 
 

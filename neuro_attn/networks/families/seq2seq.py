@@ -1,10 +1,10 @@
-"""Sequence to sequence without attention (Cho et al. 2014; Sutskever, Vinyals & Le 2014).
+"""Sequence-to-sequence network without attention (Cho et al. 2014; Sutskever et al. 2014).
 
 h_t = GRU(x_t, h_{t-1}),  c = h_T
 d_0 = tanh(W c),  d_k = GRU([y_{k-1}; c], d_{k-1}),  y_k = V d_k,  y_0 = 0
 
-Whatever is reported has passed through the one vector c. Populations: ``encoder`` (h_t) and
-``decoder`` (d_1, with c = h_t).
+All information that reaches the decoder passes through the single vector c. Populations:
+``encoder`` (h_t) and ``decoder`` (d_1, with c = h_t).
 """
 
 import equinox as eqx
@@ -19,14 +19,14 @@ from neuro_attn.networks.trials import REPORT_STEPS
 
 
 class Decoder(eqx.Module):
-    """What reports from one vector c.
+    """GRU decoder that receives one context vector c.
 
     Parameters
     ----------
     keys : jax.Array, shape (3,)
         Random keys of the initial weights.
     n_context, n_outputs, n_units : int
-        Sizes of c, of what is reported and of d_k.
+        Sizes of c, of the output y_k and of d_k.
     """
 
     start: eqx.nn.Linear
@@ -43,20 +43,39 @@ class Decoder(eqx.Module):
         return jnp.tanh(self.start(context)), jnp.zeros(self.readout.out_features)
 
     def step(self, context: Array, state: Array, report: Array) -> tuple[Array, Array]:
-        """Return d_k and y_k from c, d_{k-1} and y_{k-1}."""
+        """Advance the decoder by one step.
+
+        Parameters
+        ----------
+        context : array, shape (context,)
+            c.
+        state : array, shape (unit,)
+            d_{k-1}.
+        report : array, shape (output,)
+            y_{k-1}.
+
+        Returns
+        -------
+        state : array, shape (unit,)
+            d_k.
+        report : array, shape (output,)
+            y_k.
+        """
         state = self.cell(jnp.concatenate([report, context]), state)
         return state, self.readout(state)
 
 
 class Seq2Seq(Model):
-    """Encoder and decoder, joined by the encoder's last state.
+    """Encoder and decoder, connected only through the encoder's last state.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs, n_units : int
-        Sizes; encoder and decoder have the same number of units.
+    n_inputs, n_outputs : int
+        Numbers of input channels and of output units.
+    n_units : int
+        Number of units of the encoder and of the decoder.
     """
 
     encoder: Recurrent
@@ -72,7 +91,7 @@ class Seq2Seq(Model):
         return self.decode(self.encode(inputs)[-1], n_report)
 
     def encode(self, inputs: Array) -> Array:
-        """Return the encoder's states h_t, shape (encoded_step, unit)."""
+        """Return the encoder states h_t, shape (encoded_step, unit)."""
         return self.encoder(inputs, jnp.ones(len(inputs), bool))
 
     def decode(self, context: Array, n_report: int = REPORT_STEPS) -> Array:

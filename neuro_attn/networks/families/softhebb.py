@@ -1,14 +1,14 @@
 """SoftHebb: soft winner-take-all layers that learn by a Hebbian rule (Moraitis et al. 2022).
 
 u = W x,  y = softmax(u / tau)
-dW_ki = eta y_k (x_i - u_k W_ki)                   each layer from its own input and output alone
+dW_ki = eta y_k (x_i - u_k W_ki)                   local: input and output of the layer only
 
-Layers learn one on top of the other while trials go by (Journe et al. 2023): nothing is sent back,
-and no target is seen. The first reads the fixed memory (`local_learning`), x = n / |n|; the next
-reads x = sqrt(y), of length 1 too. Where the rule has settled, the weights of a unit that wins have
-length 1. Only the readout, y = R [y^1; y^2], sees targets: it is a ridge regression on the trials
-since the last one. The memory is held by the fixed recurrent weights. Populations: ``memory``
-(m_t), ``layer1`` and ``layer2`` (y).
+All layers learn simultaneously and without targets or feedback (Journe et al. 2023). The first
+layer reads the fixed memory (`local_learning`), x = n / |n|, and the next reads x = sqrt(y), which
+also has unit norm. Once the rule has converged, the weights of a winning unit have unit norm. Only
+the readout, y = R [y^1; y^2], uses targets. It is refitted by ridge regression on the trials since
+the previous fit. Only the fixed recurrent weights store information over time. Populations:
+``memory`` (m_t), ``layer1`` and ``layer2`` (y).
 """
 
 import equinox as eqx
@@ -24,24 +24,24 @@ from neuro_attn.networks.local_learning import FixedMemory, OnFixedMemory, memor
 from neuro_attn.networks.unrolled import Now
 
 EXPANSION = 4
-"""Units of a layer for each unit of the memory: winners stand for combinations of features."""
+"""Units of a layer per unit of the memory; winners represent combinations of features."""
 TEMPERATURE = 0.15
-"""tau."""
+"""Softmax temperature tau."""
 RATE = 3.0
-"""Of the layers, in learning rates of the settings; it falls to 0 along a line."""
+"""Initial eta / n in units of the setting `learning_rate`; it decays linearly to 0."""
 LARGEST_MOVE = 0.5
-"""How far a unit moves in a step, at most, to the mean of what it won."""
+"""Largest fraction of the way that a unit moves, in one step, towards its mean input."""
 PENALTY = 1e-3
-"""Of the readout, in variances of a feature for each trial."""
+"""Ridge penalty of the readout per trial, in units of the mean variance of a feature."""
 
 
 class SoftHebbLayer(eqx.Module):
-    """Units that compete for an input of length 1.
+    """Soft winner-take-all layer for inputs of unit norm.
 
     Parameters
     ----------
     n_inputs, n_units : int
-        Sizes.
+        Numbers of inputs and of units.
     key : jax.Array
         Random key of the initial weights.
     """
@@ -52,18 +52,18 @@ class SoftHebbLayer(eqx.Module):
         self.W = jax.random.normal(key, (n_units, n_inputs)) / jnp.sqrt(n_inputs)
 
     def __call__(self, x: Array) -> Array:
-        """Return y, shape (unit,); it sums to 1."""
+        """Return the activity y, shape (unit,), which sums to 1."""
         return jax.nn.softmax(self.W @ x / TEMPERATURE)
 
     def learned(self, x: Array, rate: Array) -> "SoftHebbLayer":
-        """Return the layer after learning from inputs.
+        """Return the layer after one learning step.
 
         Parameters
         ----------
         x : array, shape (trial, input)
-            The inputs.
+            Inputs of unit norm.
         rate : array, shape ()
-            eta of a unit that wins its share of the trials.
+            eta / n, where n is the number of units: a unit wins 1 / n of the trials on average.
 
         Returns
         -------
@@ -71,20 +71,22 @@ class SoftHebbLayer(eqx.Module):
         """
         y, u = jax.vmap(self)(x), x @ self.W.T
         change = (y.T @ x - (y * u).sum(axis=0)[:, None] * self.W) / len(x)
-        # A unit that wins nearly everything would overshoot.
+        # The limit prevents overshoot by units that win most trials.
         eta = jnp.minimum(rate * len(self.W), LARGEST_MOVE / y.mean(axis=0))
         return eqx.tree_at(lambda layer: layer.W, self, self.W + eta[:, None] * change)
 
 
 class SoftHebb(OnFixedMemory):
-    """Two layers on a fixed memory, and a readout.
+    """Two SoftHebb layers on a fixed memory, with a linear readout from both layers.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs, n_units : int
-        Sizes; units are those of the memory, a layer has `EXPANSION` times as many.
+    n_inputs, n_outputs : int
+        Numbers of input channels and of output units.
+    n_units : int
+        Number of memory units; each layer has `EXPANSION` times as many.
     """
 
     memory: FixedMemory
@@ -102,28 +104,36 @@ class SoftHebb(OnFixedMemory):
         self.readout = eqx.nn.Linear(2 * size, n_outputs, key=keys[3])
 
     def step(self, state: Array, x: Array) -> tuple[Array, Now]:
-        """Return m_t and what the network does; see `Unrolled`."""
+        """Return m_t and the activity at this step; see `Unrolled`."""
         state = self.memory.step(state, x)
         first, second = self.winners(state)
         populations = {"memory": state, "layer1": first, "layer2": second}
         return state, Now(populations, {}, self.report(state))
 
     def report(self, state: Array) -> Array:
-        """Return the report from m_t; see `OnFixedMemory`."""
+        """Return the report decoded from m_t; see `OnFixedMemory`."""
         return self.readout(jnp.concatenate(self.winners(state)))
 
     def winners(self, state: Array) -> list[Array]:
-        """Return y of each layer, shape (unit,), from m_t."""
+        """Return the activity y of each layer, shape (unit,), for m_t, shape (unit,)."""
         return winners(self.layers, direction(self.memory.normalised(state)))
 
     def learned(self, states: Array, rate: Array) -> "SoftHebb":
-        """Return the network after its layers have learned from m_t, shape (trial, unit)."""
+        """Return the network after one learning step of its layers.
+
+        Parameters
+        ----------
+        states : array, shape (trial, unit)
+            m_t at the last step before the report.
+        rate : array, shape ()
+            See `SoftHebbLayer.learned`.
+        """
         x = jax.vmap(direction)(self.memory.normalised(states))
         return eqx.tree_at(lambda model: model.layers, self, learned(self.layers, x, rate))
 
 
 def winners(layers: list[SoftHebbLayer], x: Array) -> list[Array]:
-    """Return y of each layer, shape (unit,), from an input of length 1, shape (input,)."""
+    """Return the activity y of each layer, shape (unit,), for an input of unit norm."""
     outputs = []
     for layer in layers:
         outputs.append(layer(x))
@@ -132,7 +142,17 @@ def winners(layers: list[SoftHebbLayer], x: Array) -> list[Array]:
 
 
 def learned(layers: list[SoftHebbLayer], x: Array, rate: Array) -> list[SoftHebbLayer]:
-    """Return layers that have learned from inputs, (trial, input), each from what it reads."""
+    """Return the layers after one learning step, each on its own input.
+
+    Parameters
+    ----------
+    layers : list of SoftHebbLayer
+        The layers, from the first to the last.
+    x : array, shape (trial, input)
+        Inputs of the first layer.
+    rate : array, shape ()
+        See `SoftHebbLayer.learned`.
+    """
     after = []
     for layer in layers:
         after.append(layer.learned(x, rate))
@@ -141,25 +161,25 @@ def learned(layers: list[SoftHebbLayer], x: Array, rate: Array) -> list[SoftHebb
 
 
 def direction(x: Array) -> Array:
-    """Return x / |x|; nothing has no direction."""
+    """Return x / |x|, or nearly 0 if x is 0."""
     return x / jnp.maximum(jnp.linalg.norm(x), 1e-6)
 
 
 def begin(model: SoftHebb, settings: Network) -> int:
-    """Return how many steps were learned before the first one."""
+    """Return the learner's state, the number of completed steps: 0."""
     return 0
 
 
 def learn(
     model: SoftHebb, done: int, batches: Batches, settings: Network
 ) -> tuple[SoftHebb, int, Array]:
-    """Learn from batches: layers by their rule, then the readout; see `Learner`."""
+    """Train the layers by the Hebbian rule, then refit the readout; see `Learner`."""
     states = memorise(model, batches.inputs)
     if done == 0:
         model = eqx.tree_at(lambda m: m.memory, model, model.memory.measured(states))
     step = jnp.arange(done, done + len(states))
     falling = RATE * settings.learning_rate * (1 - step / settings.steps)
-    targets = batches.targets[:, :, 0]  # one report, held
+    targets = batches.targets[:, :, 0]  # constant over the report
     model, losses = _learn_layers(model, states, targets, falling)
     return _with_readout(model, states, targets), done + len(states), losses
 
@@ -168,7 +188,7 @@ def learn(
 def _learn_layers(
     model: SoftHebb, states: Array, targets: Array, rates: Array
 ) -> tuple[SoftHebb, Array]:
-    """Return the network with layers that learned, and each step's loss before."""
+    """Return the network with trained layers, and the loss before each step, shape (step,)."""
     arrays, rest = eqx.partition(model, eqx.is_array)
 
     def step(arrays: SoftHebb, now: tuple[Array, Array, Array]) -> tuple[SoftHebb, Array]:
@@ -188,8 +208,8 @@ def _features(model: SoftHebb, states: Array) -> Array:
 
 
 def _with_readout(model: SoftHebb, states: Array, targets: Array) -> SoftHebb:
-    """Return the network with the readout that ridge regression gives."""
-    # The features nearly depend on each other: single precision would not be enough.
+    """Return the network with the readout fitted by ridge regression."""
+    # The features are nearly collinear, so single precision would be insufficient.
     features = np.asarray(_features(model, states.reshape(-1, states.shape[-1])), dtype=float)
     penalty = PENALTY * len(features) * features.var(axis=0).mean()
     fitted = Ridge(penalty).fit(features, np.asarray(targets).reshape(len(features), -1))

@@ -1,13 +1,13 @@
-"""The Transformer (Vaswani et al. 2017), decoder-only, with normalisation before each part.
+"""Decoder-only Transformer (Vaswani et al. 2017) with layer norm before each sublayer.
 
 X^0_t = E [x_t; 0] + b + g p_t while the trial is read, E [0; y_{k-1}] + b + g p_t in the report
 X' = X^{l-1} + multi-head(LN(X^{l-1})),  X^l = X' + MLP(LN(X'))
 y_k = V LN(X^L)
 
-Attention is causal. Normalising before each part (Xiong et al. 2020) needs no warm-up of the
-learning rate. The report is generated: the first one is read from the last step of the trial, and
-each is the input of the next step, which attends to the keys and values that earlier steps have
-left (the cache).
+Attention is causal. With layer norm before each sublayer (Xiong et al. 2020), training needs no
+warm-up of the learning rate. The report is generated autoregressively. The first output is read out
+from the last step of the trial. Each output is the input of the next step, which attends to the
+cached keys and values of earlier steps.
 
 Populations: ``layer1``, ``layer2``, ... (X^l_t, the residual stream).
 """
@@ -25,11 +25,11 @@ from neuro_attn.networks.trials import REPORT_STEPS
 
 ATTENDED = "step"
 WIDENING = 2
-"""Hidden units of a block's perceptron for each unit of the residual stream."""
+"""Number of hidden units of a block's perceptron per unit of the residual stream."""
 
 
 class Block(eqx.Module):
-    """A layer: multi-head attention and a perceptron, each added to the residual stream."""
+    """One layer: multi-head attention and a perceptron, each added to the residual stream."""
 
     attention_norm: eqx.nn.LayerNorm
     attention: MultiHeadAttention
@@ -44,27 +44,44 @@ class Block(eqx.Module):
         self.mlp = perceptron(n_units, n_units, WIDENING * n_units, key_mlp)
 
     def memory(self, states: Array) -> Memory:
-        """Return keys and values of steps, from the residual stream (time, unit)."""
+        """Return keys and values of steps, given their residual stream, shape (time, unit)."""
         return self.attention.memory(jax.vmap(self.attention_norm)(states))
 
     def __call__(self, state: Array, memory: Memory, present: Array) -> tuple[Array, Array]:
-        """Return a step's next state, shape (unit,), and its weights, shape (head, source)."""
+        """Update the residual stream of one step.
+
+        Parameters
+        ----------
+        state : array, shape (unit,)
+            The step's residual stream.
+        memory : Memory
+            Keys and values of the steps.
+        present : array, shape (source,), bool
+            Steps that can be attended to.
+
+        Returns
+        -------
+        state : array, shape (unit,)
+            The updated residual stream.
+        weights : array, shape (head, source)
+            Attention weights.
+        """
         attended, weights = self.attention(self.attention_norm(state), memory, present)
         state = state + attended
         return state + self.mlp(self.mlp_norm(state)), weights
 
 
 class Transformer(Model):
-    """Blocks under a causal mask that read a trial and generate its report.
+    """Causal Transformer that reads a trial and generates the report autoregressively.
 
     Parameters
     ----------
     key : jax.Array
         Random key of the initial weights.
     n_inputs, n_outputs : int
-        Sizes.
+        Numbers of input channels and of output units.
     settings : Network
-        Units, layers, heads and positions.
+        Numbers of units, layers and heads, and the position encoding.
     """
 
     embedding: Embedding
@@ -104,18 +121,19 @@ class Transformer(Model):
         return jnp.concatenate([first[None], others])
 
     def read(self, read: Array) -> tuple[list[Array], list[Array], list[Memory]]:
-        """Read the steps of a trial in one pass.
+        """Compute the states of all steps of a trial in one pass.
 
         Parameters
         ----------
         read : array, shape (time, input)
-            The steps.
+            Input of the trial.
 
         Returns
         -------
         states : list of array, shape (time, unit)
             X^l of each layer.
         weights : list of array, shape (time, head, source)
+            Attention weights of each layer.
         caches : list of Memory
             Keys and values of each layer.
         """
@@ -134,23 +152,23 @@ class Transformer(Model):
     def step(
         self, caches: list[Memory], token: Array, time: Array
     ) -> tuple[list[Array], list[Memory]]:
-        """Take one step, with the keys and values that earlier steps have left.
+        """Compute one step, given the cached keys and values of earlier steps.
 
         Parameters
         ----------
         caches : list of Memory
-            Of each layer; what stands at `time` and later is not looked at.
+            Keys and values of each layer; rows from `time` on are ignored.
         token : array, shape (input + output,)
-            What is seen and what was last reported.
+            Input at this step and output at the previous step.
         time : array, shape (), int
-            Which step of the trial it is.
+            Index of the step.
 
         Returns
         -------
         states : list of array, shape (unit,)
             X^l of each layer.
         caches : list of Memory
-            With keys and values of this step.
+            The caches with the keys and values of this step added.
         """
         n_steps = len(caches[0].keys)
         state = self.embedding.linear(token) + self.embedding.encoding(n_steps)[time]
