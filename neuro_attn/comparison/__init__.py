@@ -1,4 +1,4 @@
-"""Networks beside brains: signatures, representations, and how far apart they are."""
+"""Comparison of networks with brain regions by decoding signatures and by representations."""
 
 from neuro_attn.comparison.distance import NetworkSignature, by_population, distances
 from neuro_attn.comparison.matched_signatures import of_populations, of_regions

@@ -1,8 +1,9 @@
-"""Colours in a signature: what units know of the items, and how the items' planes lie.
+"""Colour features of a signature: information about the items' colours and overlap of their planes.
 
-The measures are those of `geometry`, of the units of a draw. Few trials bias neither the
-information nor the overlaps, so units are made equal, but trials are not left out. Bootstrap
-replicates resample trials and units and are means over draws, as those of accuracies are.
+We use the measures of `geometry`, computed from the units of each draw. Small numbers of trials
+bias neither the information nor the overlaps, so we equalise the number of units but use all
+trials. Bootstrap replicates resample trials and units and are averaged over draws, as for
+accuracies.
 """
 
 import itertools
@@ -29,7 +30,7 @@ from neuro_attn.study import Study
 
 OVERLAPS = ("plane_cosine", "alignment")
 GROUPS = (OVERLAPS, *((f"{item}_color",) for item in ITEMS))
-"""Features that are made of the same codes."""
+"""Groups of features that are computed from the same codes."""
 VARIABLES = {
     "value": (),
     "sd": (),
@@ -38,20 +39,27 @@ VARIABLES = {
     "sessions": ("session",),
     "halves": ("half", "draw"),
 }
-"""Of a signature, with their dimensions beside ``feature``."""
+"""Variables of a signature, with their dimensions other than ``feature``."""
 SPLITS = 10
-"""Random halves of the trials that overlaps are averaged over."""
+"""Number of random splits of the trials over which overlaps are averaged."""
 Measure = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
-"""From replicates (choice,), 0 being the data, and units (choice, unit) to values (choice,).
+"""Maps replicate numbers (choice,) and units (choice, unit) to values (choice,) by feature name.
 
-For every name of a group.
+Replicate 0 is the data.
 """
 
 
 class Values(NamedTuple):
-    """A measure of draws (draw,), halves of their units (half, draw), and bootstraps (replicate,).
+    """Values of a measure, NaN where it is not defined.
 
-    NaN where it is not defined.
+    Parameters
+    ----------
+    draws : array, shape (draw,)
+        Values in each draw of units.
+    halves : array, shape (half, draw)
+        Values in two disjoint halves of the units of each draw.
+    replicates : array, shape (replicate,)
+        Values in bootstrap replicates.
     """
 
     draws: np.ndarray
@@ -60,7 +68,7 @@ class Values(NamedTuple):
 
 
 def colors_of(recordings: list[xr.Dataset], study: Study) -> Colors | None:
-    """Return the colours of every session; None for a data set without."""
+    """Return the colours of every session, or None if the data set defines no colours."""
     colors = study.dataset.colors
     if colors is None:
         return None
@@ -70,21 +78,22 @@ def colors_of(recordings: list[xr.Dataset], study: Study) -> Colors | None:
 def color_features(
     decoders: Sequence[PopulationDecoder], colors: Colors | None
 ) -> tuple[xr.Dataset | None, dict[str, str]]:
-    """Return the features of colours of a region's populations, and what lacks, why.
+    """Compute the colour features of a region's populations, with reasons for omissions.
 
     Parameters
     ----------
     decoders : sequence of PopulationDecoder
-        Decoders of the populations, in the windows alone.
+        Decoders of the populations, in named windows only.
     colors : dict of str to Shown
-        From `colors_of`.
+        Colours in every session, from `colors_of`.
 
     Returns
     -------
     features : xarray.Dataset or None
-        As a signature, on ``feature``, named as 'alignment retro delay'; None without any.
+        Part of a signature, on ``feature`` with names such as 'alignment retro delay'. None if no
+        feature is defined.
     left_out : dict of str to str
-        Reasons, by feature.
+        Reason for the omission of each feature that is not defined.
     """
     population = decoders[0].population
     found: dict[str, list[Values | None]] = {}
@@ -111,12 +120,12 @@ def color_features(
 def _values(
     names: tuple[str, ...], decoder: PopulationDecoder, *, time_bin: int, task: int, colors: Colors
 ) -> dict[str, Values | UndefinedError]:
-    """Return the values of a group of measures of one population, or why one has none.
+    """Return the values of a group of measures in one population, or an error for an undefined one.
 
     Raises
     ------
     UndefinedError
-        If none has any.
+        If no measure of the group is defined.
     """
     inference, size = decoder.inference, decoder.n_units
     resampling = Resampling(
@@ -131,7 +140,7 @@ def _values(
     drawn = np.stack([decoder.units(draw, ORIGINAL)[:size] for draw in draws])
     halves = [drawn[:, : size // 2], drawn[:, size // 2 : 2 * (size // 2)]]
     replicates = decoder.replicates("bootstrap")
-    # Where a draw takes all units, one draw is as good as all.
+    # If a draw contains all units, all draws are equal and one suffices.
     resampled = [
         np.stack([decoder.units(draw, each)[:size] for each in replicates])
         for draw in (draws if size < decoder.population.n_units else draws[:1])
@@ -169,7 +178,7 @@ def _overlaps(
     sessions = {part.session: part.rates.shape[1] for part in population.parts}
     first = dict(zip(sessions, np.cumsum([0, *sessions.values()]), strict=False))
     n_bootstraps = 1 + resampling.bootstraps
-    # Units of sessions with too few trials add nothing to any product.
+    # Units of sessions with too few trials remain 0 and contribute to no product.
     both = np.zeros((2, n_bootstraps, SPLITS, 2, DIMENSIONS, population.n_units))
     for design in of_colors(population, time_bin, task, colors):
         rng = resampling.rng("signature", design.session, task)
@@ -210,7 +219,7 @@ def _information(
 
 
 def _as_signature(found: dict[str, list[Values | None]]) -> xr.Dataset:
-    """Return features as a signature holds them; means over the sessions that have them."""
+    """Return features as part of a signature, averaged over the sessions in which they exist."""
     columns: dict[str, list[np.ndarray]] = {}
     for of_sessions in found.values():
         known = [values for values in of_sessions if values is not None]
@@ -230,7 +239,7 @@ def _as_signature(found: dict[str, list[Values | None]]) -> xr.Dataset:
 
 
 def _mean(values: np.ndarray, axis: tuple[int, ...]) -> np.ndarray:
-    """Return the mean of what is finite; NaN where nothing is."""
+    """Return the mean of finite values; NaN where there are none."""
     known = np.isfinite(values)
     n = known.sum(axis=axis)
     total = np.where(known, values, 0).sum(axis=axis)

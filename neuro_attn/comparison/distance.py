@@ -1,14 +1,15 @@
-r"""How far a network's population is from a brain's region, in units of the brain's own noise.
+r"""Distance between the signatures of a network population and a brain region.
 
 .. math:: d = \sqrt{\frac1F \sum_f \left(\frac{n_f - b_f}{s_f}\right)^2}
 
-with n and b the features of the two signatures and s the region's bootstrap SD: d = 1 is as far as
-one standard error of the region's features. A region with few trials has large s, so what is close
-to it need not be like it; ceiling and floor, in the same units, say how much a distance can mean.
+with n and b the features of the network and of the region, and s the bootstrap SD of the region.
+d = 1 corresponds to one standard error of the region's features. A region with few trials has
+large s, so a small distance need not imply similarity. Ceiling and floor, in the same units, are
+references for the interpretation of a distance.
 
-Every region stands beside the network as it was matched to it (`matching`). Regions without a code
-are left out, as is a feature that one of a population's signatures or of the regions lacks: all
-distances of a population are over the same features.
+We compare each region with the network population matched to it (`matching`). We omit regions
+without a code, and features that are missing in any signature of the population or of the regions,
+so that all distances of a population are computed from the same features.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ DISTANCE_COLUMNS = columns_of("distances")
 
 
 class NetworkSignature(NamedTuple):
-    """A population of a network and its signatures, by the region that each is matched to."""
+    """A population of a network and its signatures, keyed by the region they are matched to."""
 
     network: str
     trained: bool
@@ -38,14 +39,14 @@ class NetworkSignature(NamedTuple):
 def by_population(
     signatures: Sequence[xr.Dataset], networks: Mapping[str, Sequence]
 ) -> list[NetworkSignature]:
-    """Put the signatures of each population together.
+    """Group signatures by population.
 
     Parameters
     ----------
     signatures : sequence of xarray.Dataset
-        From `matched_signatures.of_populations`, of all networks.
+        Signatures of all networks, from `matched_signatures.of_populations`.
     networks : mapping of str to (network, trained)
-        The data sets of networks.
+        Network of each data set, and whether it is trained.
     """
     found: dict[tuple[str, str], dict[str, xr.Dataset]] = {}
     for each in signatures:
@@ -60,33 +61,33 @@ def by_population(
 def distances(
     brain: Sequence[xr.Dataset], networks: Sequence[NetworkSignature], confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Return the distance of every population of every network to every region.
+    """Compute the distance between every network population and every region.
 
     Parameters
     ----------
     brain : sequence of xarray.Dataset
-        Signatures of the regions, which their attribute ``region`` names.
+        Signatures of the regions; the attribute ``region`` is the name.
     networks : sequence of NetworkSignature
-        Trained and untrained populations, with the same accuracies as the regions'.
+        Trained and untrained populations, with the same accuracy features as the regions.
     confidence : float
-        Coverage of the intervals.
+        Coverage of the confidence intervals.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``DISTANCE_COLUMNS``. The interval is from bootstrap replicates of both signatures,
-        moved to the distance: noise makes every distance longer, in replicates twice. ``ceiling``
-        is the distance between random halves of the region's own units, mean over draws: nothing
-        can be expected to be much nearer. ``floor`` is the distance of the untrained population of
-        the same name; NaN where there is none. ``noise`` is what was added to match the network's
-        mean ``accuracy`` within tasks to the ``region_accuracy`` (SDs of each unit),
-        ``n_features`` how many features the distance is of. Regions without a code (`decodable`)
-        have no rows.
+        Columns ``DISTANCE_COLUMNS``. The confidence interval is from bootstrap replicates of both
+        signatures. Noise increases distances, and replicates contain it twice, so we shift the
+        bootstrap distribution such that its mean equals the distance. ``ceiling`` is the distance
+        between random halves of the region's own units, averaged over draws; smaller distances are
+        not expected. ``floor`` is the distance of the untrained population of the same name, NaN
+        if there is none. ``noise`` is the noise (SDs of each unit) added to match the network's
+        mean within-task ``accuracy`` to the ``region_accuracy``. ``n_features`` is the number of
+        features. Regions without a code (`decodable`) have no rows.
 
     Raises
     ------
     InputError
-        If a network and a region do not have the same features; names those missing.
+        If a network and a region do not have the same accuracy features.
     """
     brain = [region for region in brain if decodable(region, confidence)]
     rows = []
@@ -121,7 +122,25 @@ def distances(
 def matched(
     network: NetworkSignature, brain: Sequence[xr.Dataset]
 ) -> list[tuple[xr.Dataset, xr.Dataset]]:
-    """Return a population's signature and the region's, for every region, on the same features."""
+    """Pair a population's signatures with those of all regions, restricted to shared features.
+
+    Parameters
+    ----------
+    network : NetworkSignature
+        The population.
+    brain : sequence of xarray.Dataset
+        Signatures of the regions.
+
+    Returns
+    -------
+    list of (xarray.Dataset, xarray.Dataset)
+        Signature of the population matched to a region, and of that region.
+
+    Raises
+    ------
+    InputError
+        If a population and a region do not have the same accuracy features.
+    """
     pairs = [(network.signatures[region.attrs["region"]], region) for region in brain]
     for own, region in pairs:
         ours, theirs = (
@@ -133,8 +152,8 @@ def matched(
                 raise InputError(
                     f"network {network.network}, population {network.population}, and region "
                     f"{region.attrs['region']}",
-                    f"the {name} has no features {', '.join(missing)}.",
-                    "Tasks and windows must be the same.",
+                    f"the {name} lacks the features {', '.join(missing)}.",
+                    "Define the same tasks and windows for both.",
                 )
     if not pairs:
         return []
@@ -144,7 +163,15 @@ def matched(
 
 
 def signature_distance(one: xr.DataArray, other: xr.DataArray, sd: xr.DataArray) -> xr.DataArray:
-    """Return the root mean square over features of the difference in units of `sd`."""
+    """Return the root mean square, over features, of the difference divided by `sd`.
+
+    Parameters
+    ----------
+    one, other : xarray.DataArray
+        Signatures with the dimension ``feature``.
+    sd : xarray.DataArray, shape (feature,)
+        Bootstrap SDs, with a lower bound of `least_sd`.
+    """
     least = xr.DataArray(least_sd(sd["feature"].values), dims="feature")
     return (((one - other) / sd.clip(min=least)) ** 2).mean("feature") ** 0.5
 
@@ -152,7 +179,7 @@ def signature_distance(one: xr.DataArray, other: xr.DataArray, sd: xr.DataArray)
 def replicate_distances(own: xr.Dataset, region: xr.Dataset) -> np.ndarray:
     """Return the distance in each pair of bootstrap replicates, shape (replicate,).
 
-    The two bootstraps are independent, so any pairing is as good as another.
+    The two bootstraps are independent, so replicates can be paired in any order.
     """
     n = min(own.sizes["replicate"], region.sizes["replicate"])
     one, other = (

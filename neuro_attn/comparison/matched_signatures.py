@@ -1,4 +1,4 @@
-"""Signatures of regions and of networks' populations, made equal before they are compared."""
+"""Signatures of regions and network populations with matched units, trials and accuracy."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from neuro_attn.study import Study
 def of_regions(
     recordings: list[xr.Dataset], study: Study, *, regions: Sequence[str], sizes: Sizes
 ) -> list[xr.Dataset]:
-    """Return the signatures of the regions of a brain.
+    """Compute the signatures of brain regions.
 
     Parameters
     ----------
@@ -29,7 +29,12 @@ def of_regions(
     regions : sequence of str
         The regions.
     sizes : Sizes
-        Units and trials with which all are compared.
+        Numbers of units and trials, equal for all populations.
+
+    Returns
+    -------
+    list of xarray.Dataset
+        One signature per region; see `signature`.
     """
     colors = colors_of(recordings, study)
     return [
@@ -47,7 +52,7 @@ def of_populations(
     brain: Sequence[xr.Dataset],
     confidence: float,
 ) -> list[xr.Dataset]:
-    """Return the signatures of a network's populations, matched to each region that has a code.
+    """Compute the signatures of a network's populations, matched to each region with a code.
 
     Parameters
     ----------
@@ -56,15 +61,15 @@ def of_populations(
     populations : sequence of str
         The network's populations.
     brain : sequence of xarray.Dataset
-        Signatures of the brain's regions.
+        Signatures of the brain regions.
     confidence : float
-        Confidence of the interval that decides which of them have a code, see `decodable`.
+        Coverage of the interval that determines whether a region has a code; see `decodable`.
 
     Returns
     -------
     list of xarray.Dataset
-        With attributes ``matched_to`` (a region) and ``noise``, which was added, in SDs of each
-        unit.
+        One signature per population and region. Attributes are ``matched_to`` (the region) and
+        ``noise`` (SD of the added noise, in SDs of each unit).
     """
     colors = colors_of(recordings, study)
     found = []
@@ -79,7 +84,7 @@ def of_populations(
 
 
 def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dataset:
-    """Return the signature of a region's populations with noise of `level` SDs of each unit."""
+    """Compute the signature of a region's populations with added noise of `level` SDs per unit."""
     decoders = members.decoders(level)
     population = decoders[0].population
     draws = range(decoders[0].settings.draws)

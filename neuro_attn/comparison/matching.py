@@ -1,9 +1,9 @@
-"""Populations made equal before they are compared: units, trials, and within-task accuracy.
+"""Matching of populations before comparison: units, trials and within-task accuracy.
 
-More units, more trials and less noise all raise accuracies, and accuracies near 1 make any code
-look general. So every region and population is decoded with as many units and training trials as
-the smallest of all, and a network's activations get as much noise more as brings its mean
-within-task accuracy down to the region's.
+Accuracy increases with units and trials and decreases with noise, and near an accuracy of 1 any
+code appears shared. We therefore decode all regions and network populations with the units and
+training trials of the smallest one. We also add noise to a network's activations until its mean
+within-task accuracy equals that of the region.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,24 +25,24 @@ from neuro_attn.errors import InputError
 from neuro_attn.study import Study
 
 TOLERANCE = 0.002
-"""Largest difference of accuracies that count as equal."""
+"""Largest difference between matched accuracies."""
 STEPS = 15
-"""Bisections at most; test trials are few, so accuracy comes in small jumps."""
+"""Largest number of bisections; accuracy is discrete, so the tolerance may not be reached."""
 LARGEST_NOISE = 64.0
-"""Noise (SDs of each unit) that leaves nothing to decode."""
+"""Noise at which nothing can be decoded, in SDs of each unit."""
 FEWEST_UNITS = 2
-"""Units of a population: one for each half."""
+"""Smallest number of units of a population, one for each half."""
 
 
 class Sizes(NamedTuple):
-    """What all populations are decoded with.
+    """Numbers of units and trials with which all populations are decoded.
 
     Parameters
     ----------
     units : int
-        Units of a draw.
+        Number of units in a draw.
     trials : int
-        Training trials of a class.
+        Number of training trials per class.
     """
 
     units: int
@@ -55,14 +55,14 @@ def equal_sizes(settings: Mapping[str, AnyDataset], regions: Mapping[str, pd.Dat
     Parameters
     ----------
     settings : mapping
-        Of every data set, by name.
+        Settings of every data set, by name.
     regions : mapping
         Tables of populations (`decoding.regions_table`), by data set.
 
     Raises
     ------
     InputError
-        If that is one unit, which has no halves to compare.
+        If the smallest population has one unit, which cannot be split into halves.
     """
     units, trials = [], []
     for name, dataset in settings.items():
@@ -74,15 +74,15 @@ def equal_sizes(settings: Mapping[str, AnyDataset], regions: Mapping[str, pd.Dat
         if units[-1] < FEWEST_UNITS:
             raise InputError(
                 f"comparison with data set {name}",
-                f"its populations are decoded with {units[-1]} unit; allowed: {FEWEST_UNITS} and "
+                f"its populations are decoded with {units[-1]} unit; allowed: {FEWEST_UNITS} or "
                 "more.",
-                "regions.min_units leaves out small regions.",
+                "Exclude small regions with regions.min_units.",
             )
     return Sizes(min(units), min(trials))
 
 
 class Members:
-    """A region's populations in the windows, to which noise can be added.
+    """Populations of a region in the windows, with optional added noise.
 
     Parameters
     ----------
@@ -109,12 +109,12 @@ class Members:
 
     @cached_property
     def noise(self) -> list[Population]:
-        """Populations of white noise of one SD of each unit in every bin; regions need none."""
+        """Populations of white noise, in every bin with the SD of each unit; computed on demand."""
         drawn = [_noise(one, self.study, self.region) for one in self.recordings]
         return self._in_windows(drawn)
 
     def with_noise(self, level: float) -> list[Population]:
-        """Return the populations with white noise of `level` SDs of each unit in every bin."""
+        """Return the populations with white noise of `level` SDs of each unit added per bin."""
         if level == 0:
             return self.clean
         return [
@@ -129,7 +129,7 @@ class Members:
         ]
 
     def decoders(self, level: float) -> list[PopulationDecoder]:
-        """Return decoders of the populations with noise, in the windows."""
+        """Return decoders of the populations, with noise of `level`, in the windows."""
         return [
             PopulationDecoder(
                 member,
@@ -143,33 +143,34 @@ class Members:
         ]
 
     def accuracy(self, level: float) -> float:
-        """Return the mean accuracy within tasks, over windows, tasks and sessions."""
+        """Return the within-task accuracy averaged over windows, tasks and sessions."""
         decoded = [one.replicated([ORIGINAL])[0] for one in self.decoders(level)]
         within = [np.diagonal(np.diagonal(each, axis1=-2, axis2=-1)) for each in decoded]
         return float(np.mean(within))
 
 
 def _noise(recording: xr.Dataset, study: Study, region: str) -> xr.Dataset:
-    """Return a recording of noise, with the SD over trials and times that each unit has."""
+    """Return a recording of white noise, with each unit's SD over trials and times."""
     rng = study.rng("matching noise", region, recording.attrs["session"])
     rates = recording["rates"]
-    # In double precision, so that an offset does not count as variance.
+    # Double precision prevents a large offset from adding to the variance by rounding.
     sd = rates.astype(float).std(["trial", "time"]).values.astype(np.float32)
     noise = rng.standard_normal(rates.shape, dtype=np.float32) * sd[:, None]
     return recording.assign(rates=(rates.dims, noise))
 
 
 def matching_noise(accuracy: Callable[[float], float], target: float) -> float:
-    """Return a noise with which accuracy is `target`; 0 if it is no higher without.
+    """Return a noise level at which accuracy equals `target`, or 0 if accuracy is not above it.
 
-    Bisection ends at the first noise whose accuracy is within ``TOLERANCE``; less may do, too.
+    Bisection ends at the first level with an accuracy within ``TOLERANCE``, which need not be the
+    lowest such level.
 
     Parameters
     ----------
     accuracy : callable
-        From noise to accuracy, which falls.
+        Accuracy as a decreasing function of the noise level.
     target : float
-        What it is to be.
+        Target accuracy.
     """
     if accuracy(0.0) <= target + TOLERANCE:
         return 0.0

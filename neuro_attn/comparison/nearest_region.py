@@ -1,4 +1,4 @@
-"""Which region a network's population is nearest to, and how sure that is."""
+"""The region nearest to each network population, with confidence intervals of the margin."""
 
 from collections.abc import Sequence
 
@@ -19,13 +19,13 @@ from neuro_attn.results import columns_of
 
 NEAREST_COLUMNS = columns_of("nearest")
 UNDECIDED = "undecided"
-"""Verdict where no region is reliably nearer than all others."""
+"""Verdict if no region is reliably nearer than all others."""
 
 
 def nearest(
     brain: Sequence[xr.Dataset], networks: Sequence[NetworkSignature], confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Return which region each trained population is nearest to, and how sure that is.
+    """Determine the region nearest to each trained population and the reliability of that result.
 
     Parameters
     ----------
@@ -35,16 +35,17 @@ def nearest(
     Returns
     -------
     pandas.DataFrame
-        Columns ``NEAREST_COLUMNS``. ``runner_up`` is the next region ("" and NaN if there is but
-        one). ``margin`` is how much nearer the region is than the one it is least told apart
-        from, with its interval from paired replicates; ``verdict`` is the region if the intervals
-        to all others lie above 0 (or there are none), else ``UNDECIDED``. Of regions at the same
-        distance the first in `brain` counts as the nearest. ``fraction_nearest``,
-        ``fraction_of_seeds`` and ``fraction_of_draws`` are how often the region is the nearest:
-        in bootstrap replicates, seeds of the network, and its random draws of splits and units.
-        ``untrained_as_near`` is whether the untrained population is within the interval of the
-        trained one's distance to that region or nearer, so that training explains nothing
-        (missing where there is no untrained one).
+        Columns ``NEAREST_COLUMNS``. Of regions at the same distance, the first in `brain` is the
+        nearest. ``runner_up`` is the second nearest region ("" and NaN if there is only one).
+        ``margin`` is the difference in distance between the nearest region and the region with the
+        smallest lower confidence limit of that difference, with its confidence interval from paired
+        replicates. ``verdict`` is the nearest region if the intervals of all differences are above
+        0 (or there is only one region), and ``UNDECIDED`` otherwise. ``fraction_nearest``,
+        ``fraction_of_seeds`` and ``fraction_of_draws`` are the fractions of bootstrap replicates,
+        of replicate networks and of draws of splits and units in which the region is the nearest.
+        ``untrained_as_near`` is True if the distance of the untrained population to that region
+        does not exceed the upper confidence limit of the trained population's distance, so that
+        training does not explain the similarity (missing without an untrained population).
     """
     table = distances(brain, networks, confidence)
     brain = [region for region in brain if decodable(region, confidence)]
@@ -88,10 +89,11 @@ def nearest(
 def _on_the_same_features(
     pairs: Sequence[tuple[xr.Dataset, xr.Dataset]],
 ) -> list[tuple[xr.Dataset, xr.Dataset]]:
-    """Return pairs with as many replicates, and NaN where one pair lacks a feature.
+    """Equalise the numbers of replicates, and set features to NaN if they are missing in any pair.
 
-    A seed or a replicate can lack a feature at the noise that matches one region and have it at
-    that of another. Distances of different features do not tell which region is nearer.
+    In a replicate network or a bootstrap replicate, a feature can be undefined at the noise level
+    matched to one region and defined at that matched to another. Distances over different features
+    are not comparable.
     """
     n = min(each.sizes["replicate"] for pair in pairs for each in pair)
     cut = [[each.isel(replicate=slice(n)) for each in pair] for pair in pairs]
@@ -110,7 +112,7 @@ def _on_the_same_features(
 
 
 def _finite_in_all(arrays: Sequence[xr.DataArray]) -> xr.DataArray:
-    """Return where all arrays of the same shape are finite."""
+    """Return a mask of the elements that are finite in all arrays."""
     dims = arrays[0].dims
     finite = [np.isfinite(each.transpose(*dims).values) for each in arrays]
     return xr.DataArray(np.logical_and.reduce(finite), dims=dims)
@@ -119,16 +121,18 @@ def _finite_in_all(arrays: Sequence[xr.DataArray]) -> xr.DataArray:
 def _margin(
     distance: np.ndarray, replicates: np.ndarray, place: int, confidence: float
 ) -> tuple[float, float, float]:
-    """Return by how much region `place` is nearer than the one least told apart, and interval.
+    """Return the margin of the nearest region and its confidence interval: (margin, low, high).
+
+    The margin is relative to the region with the smallest lower confidence limit.
 
     Parameters
     ----------
     distance : array, shape (region,)
         Distances.
     replicates : array, shape (region, replicate)
-        The same in paired replicates.
+        Distances in paired bootstrap replicates.
     place : int
-        The nearest region.
+        Index of the nearest region.
     confidence : float
         Coverage of the interval.
     """
@@ -144,7 +148,17 @@ def _margin(
 def _fraction_nearest(
     pairs: Sequence[tuple[xr.Dataset, xr.Dataset]], variable: str, place: int
 ) -> float:
-    """Return in how many of a network's seeds or draws region `place` is the nearest."""
+    """Return the fraction of a network's sessions (seeds) or draws with region `place` nearest.
+
+    Parameters
+    ----------
+    pairs : sequence of (xarray.Dataset, xarray.Dataset)
+        Signatures of the network and of each region.
+    variable : {"sessions", "draws"}
+        Variable of the network's signature.
+    place : int
+        Index of the region.
+    """
     apart = np.stack(
         [
             signature_distance(own[variable], region["value"], region["sd"]).values

@@ -1,6 +1,6 @@
-"""Networks against regions by their representations of the same conditions (`responses`).
+"""Representational similarity of networks and regions over the same conditions (`responses`).
 
-All pairs of populations have the same number of units and of trials.
+All pairs of populations have equal numbers of units and trials.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from neuro_attn.study import Study
 
 MEASURES = ("debiased_cka", "crossnobis_correlation", "procrustes")
 FEWEST_TRIALS = 2
-"""Trials of a condition: one for each half."""
+"""Smallest number of trials per condition, one for each half."""
 COLUMNS = columns_of("representations")
 
 
@@ -39,19 +39,24 @@ def compare_representations(
     brain: str,
     networks: Mapping[str, tuple[str, bool]],
 ) -> pd.DataFrame:
-    """Return how similar networks and regions are; see `similarity_table`.
+    """Compute the representational similarity of networks and regions; see `similarity_table`.
 
-    Conditions are divided by the cued item's colour bin where all data sets know it, have as many
-    bins, and have two trials of each condition.
+    Conditions are subdivided by the colour bin of the cued item if all data sets define it with the
+    same number of bins and have at least two trials of each condition.
 
     Parameters
     ----------
     recordings, regions, studies : mapping
         Recordings, names of regions and settings of every data set, by name.
     brain : str
-        The data set that networks are laid beside.
+        The data set of the brain.
     networks : mapping of str to (network, trained)
-        The data sets of networks.
+        Network of each data set, and whether it is trained.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `similarity_table`.
     """
     found = answers(recordings, regions, studies)
     compared = [
@@ -75,12 +80,17 @@ def answers(
     regions: Mapping[str, Sequence[str]],
     studies: Mapping[str, Study],
 ) -> dict[str, list[list[Responses]]]:
-    """Return the responses of every population of the data sets, by data set and region.
+    """Return the responses of every population, by data set and region.
 
     Parameters
     ----------
     recordings, regions, studies
         As for `compare_representations`.
+
+    Returns
+    -------
+    dict of str to list of list of Responses
+        For every data set, the populations of each region.
     """
     labels = [
         {str(label) for one in recordings[name] for label in one["label"].values}
@@ -108,12 +118,18 @@ def answers(
 
 
 def check_comparable(found: Mapping[str, Sequence[Sequence[Responses]]]) -> None:
-    """Raise `InputError` unless populations, from `answers`, are comparable: `similarity_table`."""
+    """Check that populations from `answers` are comparable.
+
+    Raises
+    ------
+    InputError
+        As for `similarity_table`.
+    """
     _in_common([one for of_regions in found.values() for each in of_regions for one in each])
 
 
 def _fewest_trials(found: Mapping[str, Sequence[Sequence[Responses]]]) -> int:
-    """Return the trials of the rarest condition of any population."""
+    """Return the number of trials of the rarest condition of any population."""
     return min(one.n_trials for of_regions in found.values() for each in of_regions for one in each)
 
 
@@ -125,16 +141,16 @@ def similarity_table(
     confidence: float,
     seed: int,
 ) -> pd.DataFrame:
-    """Return how alike every population of every network is to every region.
+    """Compute the similarity between every network population and every region.
 
     Parameters
     ----------
     brain : sequence of sequence of Responses
         The populations of each region.
     networks : sequence of (network, trained, population, responses)
-        The populations of each network, one a seed.
+        The populations of each network, one per replicate network.
     draws, bootstraps : int
-        Random choices of units and trials that values are averaged over, and resamples.
+        Numbers of random draws of units and trials to average, and of bootstrap replicates.
     confidence : float
         Coverage of the intervals.
     seed : int
@@ -143,18 +159,18 @@ def similarity_table(
     Returns
     -------
     pandas.DataFrame
-        ``COLUMNS``. All pairs have the same number of units and of trials a condition, those of
-        the smallest population (of trials an even number: they are halved). The interval is normal,
-        with the spread of single draws whose trials are resampled. ``ceiling`` is the similarity of
-        two random halves of the region's own units (half as many), ``floor`` that of the untrained
-        network; NaN without one. A measure that is not defined in a draw, as a population is no
-        longer than noise there, has no row.
+        Columns ``COLUMNS``. All pairs have the numbers of units and of trials per condition of the
+        smallest population; an odd number of trials is reduced by one for the split into halves.
+        The confidence interval is normal, with the SD of single draws with resampled trials.
+        ``ceiling`` is the similarity between two random halves of the region's own units (half as
+        many), ``floor`` that of the untrained network, NaN if there is none. A measure has no row
+        if it is undefined in a draw, because the debiased length of a population is not positive.
 
     Raises
     ------
     InputError
-        If conditions differ, or are fewer than four, or a population has fewer than two units or
-        two trials of a condition.
+        If conditions differ, if there are fewer than four, or if a population has fewer than two
+        units or fewer than two trials of a condition.
     """
     conditions, n_units, n_trials = _in_common(
         [one for region in brain for one in region]
@@ -192,14 +208,14 @@ def similarity_table(
 
 
 def _in_common(populations: Sequence[Responses]) -> tuple[tuple, int, int]:
-    """Return the conditions, and the units and trials of the smallest population."""
+    """Return the conditions, and the numbers of units and trials of the smallest population."""
     conditions = populations[0].conditions
     for each in populations:
         if set(each.conditions) != set(conditions):
             raise InputError(
                 f"representations of {each.name}",
                 "its conditions are not those of the first region.",
-                "Tasks, windows and classes must be the same.",
+                "Define the same tasks, windows and classes for all data sets.",
             )
     n_units = min(one.n_units for one in populations)
     n_trials = min(one.n_trials for one in populations)
@@ -207,8 +223,9 @@ def _in_common(populations: Sequence[Responses]) -> tuple[tuple, int, int]:
         raise InputError(
             "representations",
             f"{len(conditions)} conditions, {n_units} units and {n_trials} trials of the smallest "
-            f"population are too few; allowed: {FEWEST}, {FEWEST_UNITS} and {FEWEST_TRIALS}.",
-            "regions.min_units and regions.exclude leave out small regions.",
+            f"population are too few; at least {FEWEST}, {FEWEST_UNITS} and {FEWEST_TRIALS} are "
+            "needed.",
+            "Exclude small regions with regions.min_units or regions.exclude.",
         )
     return conditions, n_units, 2 * (n_trials // 2)
 
@@ -227,7 +244,7 @@ def _compared(
     bootstraps: int,
     rng: np.random.Generator,
 ) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """Return the mean over draws, and bootstrap replicates, of every measure."""
+    """Return the mean over draws and the bootstrap replicates of every measure."""
 
     def measured(resample: bool) -> dict[str, float]:
         return _measures(
@@ -250,7 +267,7 @@ def _ceiling(
     draws: int,
     rng: np.random.Generator,
 ) -> dict[str, float]:
-    """Return the similarity of two disjoint random halves of as many units, mean over draws."""
+    """Return the similarity between disjoint random halves of the units, averaged over draws."""
     found = []
     for _ in range(draws):
         halves = random_halves(one, conditions, 2 * (n_units // 2), n_trials, False, rng)
@@ -260,7 +277,7 @@ def _ceiling(
 
 
 def _measures(one: np.ndarray, other: np.ndarray) -> dict[str, float]:
-    """Return every measure of two populations' responses (half, condition, unit)."""
+    """Return every measure for the responses of two populations, shape (half, condition, unit)."""
     values = (
         debiased_cka(one.mean(axis=0), other.mean(axis=0)),
         correlation(crossnobis(*one), crossnobis(*other)),

@@ -1,8 +1,8 @@
-"""What populations answer to the conditions of an experiment, in halves of the trials.
+"""Responses of populations to the conditions of an experiment, in halves of the trials.
 
-The conditions are the classes of every task in every window. Where the data sets know the colours
-and the classes say which item is cued, a class is divided by the cued item's colour bin. Rates are
-in SDs of each unit's noise within conditions.
+The conditions are the classes of every task in every window. If the data sets define colours and
+the classes are the items, classes are subdivided by the colour bin of the cued item. Rates are in
+units of each unit's noise SD within conditions.
 """
 
 from typing import NamedTuple
@@ -17,17 +17,17 @@ from neuro_attn.study import Study
 
 
 class Responses(NamedTuple):
-    """What a population answers to the conditions.
+    """Single-trial responses of a population to each condition.
 
     Parameters
     ----------
     name : str
         Region, or population of a network.
     conditions : tuple of tuple
-        Their names: the window, and what trials they are of.
+        Names of the conditions: window, task, class and colour bin.
     parts : list of list of array, shape (trial, unit)
-        For every session put together, the trials of each condition; in all windows the same
-        trials in the same order.
+        For each session of the population, the responses in each condition. The trials and their
+        order are the same in all windows.
     """
 
     name: str
@@ -36,19 +36,19 @@ class Responses(NamedTuple):
 
     @property
     def n_units(self) -> int:
-        """Number of units, over all sessions."""
+        """Number of units summed over sessions."""
         return sum(part[0].shape[1] for part in self.parts)
 
     @property
     def n_trials(self) -> int:
-        """Trials of the rarest condition of any session."""
+        """Number of trials of the rarest condition of any session."""
         return min(len(trials) for part in self.parts for trials in part)
 
 
 def responses(
     recordings: list[xr.Dataset], study: Study, *, region: str, by_color: bool
 ) -> list[Responses]:
-    """Return the responses of a region's populations, one a session unless sessions are pooled.
+    """Return the responses of a region's populations, one per session unless sessions are pooled.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def responses(
     region : str
         The region.
     by_color : bool
-        Whether conditions are divided by the cued colour.
+        Whether to subdivide conditions by the colour bin of the cued item.
     """
     return [
         _of_population(population, recordings, study, region=region, by_color=by_color)
@@ -110,10 +110,10 @@ def random_halves(
     resample: bool,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return mean responses of random units in random halves of trials, (2, condition, unit).
+    """Return mean responses of random units in random halves of trials, shape (2, condition, unit).
 
-    A trial is in the same half in all windows, and resampled as a whole: what its windows share
-    beside the signal is then never multiplied with itself.
+    A trial belongs to the same half in all windows, and is resampled in all windows together. Noise
+    that is shared between the windows of a trial is thus never multiplied with itself.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def random_halves(
     conditions : tuple of tuple
         The order of the conditions.
     n_units, n_trials : int
-        How many of each are chosen; of an odd number of trials one is left out.
+        Numbers of units and of trials to draw; an odd number of trials is reduced by one.
     resample : bool
         Whether to draw trials with replacement within each half.
     rng : numpy.random.Generator
@@ -137,7 +137,7 @@ def random_halves(
     for part in one.parts:
         counts = np.array([len(part[condition]) for condition in order])
         first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        # Random numbers in place of permutations: all conditions are sorted at once.
+        # Sorting random numbers permutes the trials of all conditions at once.
         keys = rng.random((len(kinds), counts.max()))[kind]
         keys[np.arange(counts.max()) >= counts[:, None]] = np.inf
         chosen = np.argsort(keys, axis=1)[:, : 2 * half].reshape(len(order), 2, half)

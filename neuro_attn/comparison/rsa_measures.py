@@ -1,7 +1,7 @@
-r"""Similarity of two sets of activity patterns, one row a condition: three measures.
+r"""Three measures of representational similarity between two populations.
 
-X (condition, unit) and Y are the mean responses of two populations to the same n conditions; their
-units are different and nothing maps one on the other.
+X and Y (condition, unit) are the mean responses of two populations to the same n conditions. The
+populations have different units, without correspondence between them.
 
 - Linear centred kernel alignment (CKA) with the unbiased estimator of Song et al. (2012, JMLR
   13:1393), as Murphy, Zylberberg & Fyshe (2024) recommend for few conditions. With K = X X' and
@@ -11,18 +11,19 @@ units are different and nothing maps one on the other.
       + \frac{1^T K 1\; 1^T L 1}{(n - 1)(n - 2)} - \frac{2}{n - 2} 1^T K L 1 \right], \quad
       CKA = \frac{h(K, L)}{\sqrt{h(K, K)\, h(L, L)}}
 
-  Noise that is independent from condition to condition stands on the diagonals only, so noise of
-  the trials goes with them; what a trial's noise has in common in several windows stays.
-- Correlation of crossnobis dissimilarities (Walther et al. 2016, NeuroImage 137:188): the squared
-  distances of conditions, between independent halves of the trials, so that noise adds nothing.
-- Procrustes similarity (Williams et al. 2021, NeurIPS): the cosine that is left after the best
-  rotation, :math:`\|X^T Y\|_* / (\|X\| \|Y\|)`. Noise makes two codes look alike by it.
+  Noise that is independent between conditions affects only the diagonals, and is thus removed.
+  Noise that several windows of a trial share is not removed.
+- Correlation of crossnobis dissimilarities (Walther et al. 2016, NeuroImage 137:188), which are
+  squared distances between conditions, cross-validated over independent halves of the trials and
+  thus unbiased by noise.
+- Procrustes similarity (Williams et al. 2021, NeurIPS): the cosine after the best rotation,
+  :math:`\|X^T Y\|_* / (\|X\| \|Y\|)`. Noise increases it.
 """
 
 import numpy as np
 
 FEWEST = 4
-"""Conditions that the unbiased estimator needs."""
+"""Smallest number of conditions for the unbiased estimator."""
 
 
 def debiased_cka(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -31,18 +32,18 @@ def debiased_cka(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     one, other : array, shape (..., condition, unit)
-        Mean responses; four conditions or more, units may differ in number.
+        Mean responses to at least four conditions; the numbers of units may differ.
 
     Returns
     -------
     numpy.ndarray, shape (...)
-        1 for the same geometry, around 0 for independent ones; NaN where one of them is no longer
-        than noise.
+        1 for the same geometry, close to 0 for independent geometries. NaN where the debiased
+        length of either is not positive.
 
     Raises
     ------
     ValueError
-        If there are fewer than four conditions, or not the same number.
+        If there are fewer than four conditions, or if their numbers differ.
     """
     n = one.shape[-2]
     if n != other.shape[-2] or n < FEWEST:
@@ -62,7 +63,7 @@ def debiased_cka(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _unbiased_hsic(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return h of two Gram matrices (..., n, n) without diagonals."""
+    """Return h of two Gram matrices with zero diagonals, shape (..., n, n)."""
     n = one.shape[-1]
     rows, columns = one.sum(axis=-1), other.sum(axis=-1)
     return (
@@ -73,7 +74,7 @@ def _unbiased_hsic(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def crossnobis(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return cross-validated squared distances between conditions, per unit.
+    """Return cross-validated squared distances between conditions, divided by the number of units.
 
     Parameters
     ----------
@@ -83,8 +84,8 @@ def crossnobis(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (..., pair)
-        Pairs of conditions in the order of ``np.triu_indices``; 0 on average where conditions do
-        not differ.
+        Distances of pairs of conditions in the order of ``np.triu_indices``. The expected value
+        is 0 if the conditions do not differ.
     """
     i, j = np.triu_indices(first.shape[-2], 1)
     one = first[..., i, :] - first[..., j, :]
@@ -93,7 +94,7 @@ def crossnobis(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return Pearson correlations over the last axis; NaN where one does not vary."""
+    """Return Pearson correlations over the last axis; NaN where either input is constant."""
     one, other = (each - each.mean(axis=-1, keepdims=True) for each in (one, other))
     lengths = np.sqrt((one**2).sum(axis=-1) * (other**2).sum(axis=-1))
     product = (one * other).sum(axis=-1)
@@ -101,7 +102,7 @@ def correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def procrustes(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the Procrustes similarity of mean responses (..., condition, unit), shape (...)."""
+    """Return the Procrustes similarity, shape (...), of mean responses (..., condition, unit)."""
     one, other = _centred(one), _centred(other)
     singular = np.linalg.svd(np.swapaxes(one, -1, -2) @ other, compute_uv=False).sum(axis=-1)
     lengths = np.sqrt((one**2).sum(axis=(-2, -1)) * (other**2).sum(axis=(-2, -1)))

@@ -1,8 +1,8 @@
-"""Signatures: what decoding says of a region or of a network's population, as one labelled vector.
+"""Signatures: decoding results of a region or network population as one labelled vector.
 
-A network's population goes through the same decoding as a brain's region, so both have the same
-features: the accuracy of every pair of training and test task in every named window and, where
-colours are known, what units know of them and how their planes lie (`colors`).
+Regions and network populations are decoded in the same way and thus have the same features: the
+accuracy of every pair of training and test task in every named window. If colours are defined,
+colour information and the overlap of colour planes are added (`colors`).
 """
 
 import json
@@ -18,45 +18,45 @@ from neuro_attn.results import columns_of
 
 LEFT_OUT_COLUMNS = columns_of("signatures_left_out")
 ACCURACY = "accuracy "
-"""What the names of accuracies begin with."""
+"""Prefix of the names of accuracy features."""
 MIN_SD = 0.01
-"""Smallest SD of an accuracy that is believed: one percentage point.
+"""Lower bound of the SD of an accuracy: one percentage point.
 
-At chance that takes 2500 independent test trials. A bootstrap SD of 0 says that every replicate
-decoded every trial, not that accuracy is known exactly.
+At chance, this SD corresponds to 2500 independent test trials. A bootstrap SD of 0 means that every
+replicate decoded every trial correctly, not that accuracy is known exactly.
 """
 FEWEST_SDS = 3.0
-"""Bootstrap SDs that must lie between no transfer and full transfer to tell codes apart."""
+"""Smallest difference between no transfer and full transfer to distinguish codes, bootstrap SDs."""
 FEATURE = ("train_task", "test_task", "window")
-"""Dimensions of a decoding result that together name a feature."""
+"""Dimensions of a decoding result that together identify an accuracy feature."""
 
 
 def signature(decoding: xr.Dataset) -> xr.Dataset:
-    """Return the signature of a region's or a population's decoding result.
+    """Compute the signature of a region or population from its decoding results.
 
     Parameters
     ----------
     decoding : xarray.Dataset
-        With ``window_accuracy`` (session, train_task, test_task, window, draw),
+        Contains ``window_accuracy`` (session, train_task, test_task, window, draw),
         ``window_bootstrap`` (session, train_task, test_task, window, replicate) and
-        ``half_accuracy`` (session, train_task, test_task, window, half, draw), the last of two
-        disjoint random halves of the units in each draw.
+        ``half_accuracy`` (session, train_task, test_task, window, half, draw), the accuracy in
+        two disjoint random halves of the units of each draw.
 
     Returns
     -------
     xarray.Dataset
-        On ``feature``, labelled as 'accuracy pro->retro cue': ``value`` (feature), mean over
-        draws; ``sd`` (feature), SD over bootstrap replicates; ``replicates`` (replicate,
-        feature); ``draws`` (draw, feature); ``halves`` (half, draw, feature), which keeps draws,
-        as a mean over draws would mix the halves; all means over sessions (networks: seeds).
-        ``sessions`` (session, feature) keeps these. Coordinate ``within`` (feature) says which
-        accuracies are within a task. Attributes are those of `decoding`, and ``accuracy``, the
-        mean within tasks.
+        Variables on ``feature``, with labels such as 'accuracy pro->retro cue', averaged over
+        sessions (for networks, over replicate networks): ``value`` (feature), mean over draws;
+        ``sd`` (feature), SD over bootstrap replicates; ``replicates`` (replicate, feature);
+        ``draws`` (draw, feature); ``halves`` (half, draw, feature), not averaged over draws,
+        because each draw has other halves. ``sessions`` (session, feature) is not averaged over
+        sessions. The coordinate ``within`` (feature) is True for within-task accuracies.
+        Attributes are those of `decoding`, and ``accuracy``, the mean within-task accuracy.
 
     Raises
     ------
     InputError
-        If a feature has no finite value.
+        If a variable is not finite for a feature.
     """
     means = decoding[["window_accuracy", "window_bootstrap", "half_accuracy"]].mean("session")
     replicates = _by_feature(means["window_bootstrap"])
@@ -87,7 +87,7 @@ def signature(decoding: xr.Dataset) -> xr.Dataset:
 
 
 def _by_feature(values: xr.DataArray) -> xr.DataArray:
-    """Put the dimensions of `FEATURE` together to one, labelled in words."""
+    """Stack the dimensions `FEATURE` into one, with labels such as 'accuracy pro->retro cue'."""
     stacked = values.stack(feature=FEATURE)
     labels = [
         f"{ACCURACY}{train}->{test} {window}" for train, test, window in stacked.indexes["feature"]
@@ -99,18 +99,25 @@ def _by_feature(values: xr.DataArray) -> xr.DataArray:
 
 
 def why_no_code(region: xr.Dataset, confidence: float) -> str:
-    """Return why a region has no code that a network could resemble; empty if it has one.
+    """Return the reason why a region has no code to compare with; empty if it has one.
 
-    Either its accuracy within tasks is not above chance, or it is so little above that no
-    transfer and full transfer are hardly apart in any window: a network that is matched to such a
-    region comes near to it whatever its code.
+    Either the within-task accuracy is not above chance, or it is so close to chance that no
+    transfer and full transfer are indistinguishable in all windows. Any network matched to such a
+    region would be close to it, whatever its code.
+
+    Parameters
+    ----------
+    region : xarray.Dataset
+        Signature of the region.
+    confidence : float
+        Coverage of the confidence interval of the accuracy.
     """
     within, chance = region["within"].values, region.attrs["chance"]
     accuracy = region.attrs["accuracy"]
     moved = centred(np.array(accuracy), region["replicates"][:, within].mean("feature").values)
     if not interval(moved, confidence)[0] > chance:
         return f"the interval of its accuracy within tasks ({accuracy:.2f}) reaches chance"
-    # Accuracies are in the order of `FEATURE`, whatever stands behind them.
+    # Accuracies come first, in the order of `FEATURE`; colour features may follow.
     is_accuracy = [name.startswith(ACCURACY) for name in region["feature"].values]
     n_tasks = sum(is_accuracy) // int(within.sum())
     value, sd = (
@@ -127,21 +134,24 @@ def why_no_code(region: xr.Dataset, confidence: float) -> str:
 
 
 def least_sd(features: Iterable[str]) -> np.ndarray:
-    """Return the smallest SD that is believed of each feature, (feature,)."""
+    """Return the lower bound of the SD of each feature, shape (feature,)."""
     return np.where([name.startswith(ACCURACY) for name in features], MIN_SD, 1e-9)
 
 
 def decodable(region: xr.Dataset, confidence: float) -> bool:
-    """Return whether a region has a code that a network could resemble; see `why_no_code`."""
+    """Return whether a region has a code to compare with; see `why_no_code`."""
     return not why_no_code(region, confidence)
 
 
 def together(signatures: Sequence[xr.Dataset]) -> xr.Dataset:
-    """Return signatures as one array to be written, on ``signature``; see `apart`."""
+    """Combine signatures into one Dataset with the dimension ``signature``, for writing.
+
+    `apart` reverses it.
+    """
     attributes = [json.dumps(each.attrs) for each in signatures]
     if not signatures:
         return xr.Dataset({"attributes": ("signature", np.array([], dtype=str))})
-    # What all have, in the order in which it comes first: an outer join would sort features.
+    # Features in order of first occurrence; an outer join would sort them.
     features = list(dict.fromkeys(name for each in signatures for name in each["feature"].values))
     sessions = range(max(each.sizes["session"] for each in signatures))
     stacked = [
@@ -158,7 +168,7 @@ def together(signatures: Sequence[xr.Dataset]) -> xr.Dataset:
 
 
 def apart(whole: xr.Dataset) -> list[xr.Dataset]:
-    """Return the signatures that `together` put into one array."""
+    """Split the Dataset from `together` into signatures."""
     found = []
     for number in range(whole.sizes["signature"]):
         one = whole.isel(signature=number)
@@ -171,7 +181,7 @@ def apart(whole: xr.Dataset) -> list[xr.Dataset]:
 
 
 def signature_table(signatures: Sequence[xr.Dataset]) -> pd.DataFrame:
-    """Return signatures as one table: dataset, region, matched_to, feature, value, sd."""
+    """Return signatures as a table with dataset, region, matched_to, feature, value and sd."""
     tables = [
         pd.DataFrame(
             {
@@ -189,10 +199,22 @@ def signature_table(signatures: Sequence[xr.Dataset]) -> pd.DataFrame:
 def left_out_table(
     brain: Sequence[xr.Dataset], networks: Sequence[xr.Dataset], confidence: float
 ) -> pd.DataFrame:
-    """Return what signatures lack, and why: dataset, region, matched_to, feature, reason.
+    """Return a table of the features missing in signatures, with reasons.
 
-    A region without a code lacks all: no feature is compared with it. Regions that a population
-    was matched to stand together where the reason is the same.
+    Regions without a code have one row for all features. Regions to which a population is matched
+    share a row if the reason is the same.
+
+    Parameters
+    ----------
+    brain, networks : sequence of xarray.Dataset
+        Signatures of regions and of network populations.
+    confidence : float
+        See `why_no_code`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns dataset, region, matched_to, feature and reason.
     """
     matched: dict[tuple[str, ...], list[str]] = {}
     for each in [*brain, *networks]:

@@ -1,1 +1,1 @@
-"""How codes lie in the space of units: coding axes of tasks, subspaces of colours, abstraction."""
+"""Geometry of population codes: coding axes of tasks, colour subspaces and abstraction."""

@@ -1,4 +1,4 @@
-r"""Coding axes: whether two tasks separate the classes along the same directions.
+r"""Cosine between the coding axes of two tasks, debiased by split halves.
 
 The coding axes of a task are its K class means minus their mean, A (class, unit), for rates
 z-scored per unit by the SD within task and class. The cosine of two tasks is
@@ -7,12 +7,14 @@ z-scored per unit by the SD within task and class. The cosine of two tasks is
     \langle A, B \rangle = \sum_{ku} A_{ku} B_{ku}
     = \frac1K \sum_{k < l} (a_k - a_l) \cdot (b_k - b_l)
 
-so with two classes it is the cosine of the two difference vectors, and with more it pools all
-pairs of classes, each weighted by how far apart they are. It is signed: -1 is a reversed code.
+With two classes, it is the cosine between the two difference vectors. With more classes, it pools
+all pairs of classes, each weighted by the distance between their means. The cosine is signed: -1
+indicates a reversed code.
 
-Noise lengthens estimated axes and so shrinks their cosine. Both lengths are therefore debiased by
-split halves: :math:`\langle A_1, A_2 \rangle` of two disjoint halves of the trials has no noise in
-common. Its mean over all splits has a closed form (`coding_axes`), so no split is drawn.
+Noise increases the length of estimated axes and thus decreases their cosine. We therefore debias
+both lengths by split halves: the noise in two disjoint halves of the trials is independent, so
+:math:`\langle A_1, A_2 \rangle` is unbiased. Its mean over all splits has a closed form
+(`coding_axes`), so no split is drawn.
 """
 
 from typing import NamedTuple
@@ -30,7 +32,7 @@ class CodingAxes(NamedTuple):
     axes : array, shape (..., class, unit)
         Class means minus their mean over classes.
     noise : array, shape (...)
-        What noise adds to the squared length of `axes`, in expectation.
+        Expected contribution of noise to the squared length of `axes`.
     """
 
     axes: np.ndarray
@@ -38,23 +40,23 @@ class CodingAxes(NamedTuple):
 
 
 def coding_axes(rates: np.ndarray, weights: np.ndarray) -> CodingAxes:
-    r"""Estimate the coding axes and the noise in their squared length.
+    r"""Estimate the coding axes and the contribution of noise to their squared length.
 
     .. math:: v_{ku} = \frac{\sum_i w_{ki}^2 (x_{iu} - m_{ku})^2}
         {(\sum_i w_{ki})^2 - \sum_i w_{ki}^2}, \quad
         \text{noise} = \left(1 - \frac1K\right) \sum_{ku} v_{ku}
 
-    v is the variance of a weighted mean m; with equal weights it is the usual s^2 / n, and
-    :math:`\|A\|^2 - \text{noise}` is then exactly the mean of :math:`\langle A_1, A_2 \rangle` over
-    all splits into halves. Under the weights of a bootstrap it stays unbiased around the value on
-    the data, to first order in 1 / n, because a trial is never multiplied with itself.
+    v is the variance of a weighted mean m. With equal weights it equals s^2 / n, and
+    :math:`\|A\|^2 - \text{noise}` equals the mean of :math:`\langle A_1, A_2 \rangle` over all
+    splits into halves. With bootstrap weights, no trial is multiplied with itself, so the estimate
+    is unbiased around the value on the data to first order in 1 / n.
 
     Parameters
     ----------
     rates : array, shape (trial, unit)
         Z-scored rates.
     weights : array, shape (..., class, trial)
-        Weights of the trials in each class; two trials or more a class.
+        Weights of the trials in each class, with at least two trials per class.
 
     Returns
     -------
@@ -78,7 +80,12 @@ def coding_axes(rates: np.ndarray, weights: np.ndarray) -> CodingAxes:
 def inner_products(one: CodingAxes, other: CodingAxes) -> np.ndarray:
     """Return <A, B> and the debiased <A, A> and <B, B>, shape (3, ...).
 
-    They add up over sessions, whose units are different; see `cosine`.
+    Sessions have different units, so their inner products are summed before `cosine`.
+
+    Parameters
+    ----------
+    one, other : CodingAxes
+        Coding axes A and B of the same units.
     """
     return np.stack(
         [
@@ -90,7 +97,7 @@ def inner_products(one: CodingAxes, other: CodingAxes) -> np.ndarray:
 
 
 def cosine(products: np.ndarray) -> np.ndarray:
-    """Return the cosine from `inner_products`.
+    """Return the debiased cosine between coding axes, given `inner_products`.
 
     Parameters
     ----------
@@ -100,8 +107,8 @@ def cosine(products: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (...)
-        NaN where <A, A> or <B, B> is not above 0: that task's axes are not reliable, and there is
-        nothing to compare. Noise can bring it beyond 1; it is not clipped, as clipping is a bias.
+        NaN where <A, A> or <B, B> is not positive, i.e. the axes of a task are not reliable. Noise
+        can raise the absolute value above 1; we do not clip it, because clipping causes a bias.
     """
     across, one, other = products
     defined = (one > 0) & (other > 0)

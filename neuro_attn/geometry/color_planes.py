@@ -1,4 +1,4 @@
-"""The coordinates of colours on the principal components that span the colour planes."""
+"""Mean responses to colours on the principal components that span the colour planes."""
 
 import numpy as np
 import pandas as pd
@@ -10,21 +10,32 @@ from neuro_attn.geometry.estimates import UndefinedError, session_rates
 from neuro_attn.geometry.planes import SPACE, components
 
 COORDINATES = ["location", "bin", "color", *(f"pc{number + 1}" for number in range(SPACE))]
-"""Columns of the coordinates: the item, its colour bin, the bin's centre (rad), components."""
+"""Columns: item, colour bin, centre of the bin (rad) and principal component scores."""
 
 
 def coordinates(population: Population, time_bin: int, task: int, colors: Colors) -> pd.DataFrame:
-    """Return the condition means on the principal components of all of them.
+    """Project the mean responses to all colours of both items on their principal components.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    time_bin : int
+        Index of a bin or window.
+    task : int
+        Index of the task.
+    colors : dict of str to Shown
+        Colours in every session.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``COORDINATES``, in spikes/s; a row a condition.
+        Columns ``COORDINATES``, with scores in spikes/s; one row per condition.
 
     Raises
     ------
     UndefinedError
-        If no session has a trial in every colour bin, or there are too few units.
+        If no session has a trial in every colour bin, or if there are fewer units than components.
     """
     means = [
         weighted_means(member, session_rates(part, time_bin).astype(float))
@@ -37,7 +48,7 @@ def coordinates(population: Population, time_bin: int, task: int, colors: Colors
     if conditions.shape[-1] < SPACE:
         raise UndefinedError(f"{conditions.shape[-1]} units have no {SPACE} components")
     scores, axes, _ = components(conditions)
-    # The sign of a component is arbitrary; the largest weight is made positive.
+    # The sign of a component is arbitrary; we make its largest weight positive.
     largest = np.take_along_axis(axes, abs(axes).argmax(axis=1)[:, None], axis=1)[:, 0]
     scores = (scores * np.sign(largest))[:, :SPACE]
     items = colors[population.parts[0].session].items

@@ -1,4 +1,4 @@
-"""The colours of the items: which trials are in which bin, and which item is cued."""
+"""Colours of the items in each trial, their bins and the cued item."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -12,16 +12,16 @@ from neuro_attn.geometry.conditions import membership
 
 
 class Shown(NamedTuple):
-    """What is seen in the trials of a session.
+    """Colours of the items in the trials of a session.
 
     Parameters
     ----------
     items : tuple of str
-        Names of the items; where the classes have these names, they say what is cued.
+        Names of the items. If the classes have the same names, the class is the cued item.
     bins : array, shape (item, bin, trial)
-        Which trials are in which colour bin: 1.0 or 0.0.
+        1.0 if the colour of the item is in the bin, 0.0 otherwise.
     angles : array, shape (item, trial)
-        The colours, rad; NaN where there is no item.
+        Colours, rad; NaN if the trial lacks the item.
     """
 
     items: tuple[str, ...]
@@ -30,30 +30,39 @@ class Shown(NamedTuple):
 
 
 Colors = dict[str, Shown]
-"""What is seen, by session."""
+"""Colours of the items, by session."""
 
 
 def shown_colors(recording: xr.Dataset, columns: ColorColumns, name: str) -> Shown:
-    """Return the colours of a recording's trials.
+    """Return the colours of the items in the trials of a recording.
+
+    Parameters
+    ----------
+    recording : xarray.Dataset
+        A Recording.
+    columns : ColorColumns
+        Trial column of each item's colour, and the number of bins.
+    name : str
+        Name of the data set, for messages.
 
     Raises
     ------
     InputError
-        If a colour column is missing or holds no numbers.
+        If a colour column is missing or not numeric.
     """
     bins, angles = [], []
     for item, column in columns.items.items():
         where = f"datasets.{name}.colors.items.{item}"
         if column not in recording.coords or recording[column].dims != ("trial",):
             found = ", ".join(str(c) for c in recording.coords if recording[c].dims == ("trial",))
-            raise InputError(where, f"no trial column {column!r}.", f"Columns: {found}.")
+            raise InputError(where, f"no trial column {column!r}.", f"Allowed: {found}.")
         try:
             color = recording[column].values.astype(float)
         except ValueError:
-            raise InputError(where, f"column {column!r} holds no colours in rad.") from None
+            raise InputError(where, f"column {column!r} must contain numbers (rad).") from None
         absent = np.isnan(color)
         turns = np.where(absent, 0.0, color) / (2 * np.pi) % 1.0
-        # The remainder of a tiny negative angle rounds to a whole turn.
+        # The remainder of a tiny negative angle is rounded to a full turn.
         number = np.minimum(np.floor(turns * columns.bins), columns.bins - 1)
         bins.append(membership(np.where(absent, -1, number), columns.bins))
         angles.append(color)
@@ -61,20 +70,26 @@ def shown_colors(recording: xr.Dataset, columns: ColorColumns, name: str) -> Sho
 
 
 def explained(angles: np.ndarray) -> np.ndarray:
-    """Return regressors for the mean and the colours, shape (trial, 1 + 2 item)."""
+    """Return regressors: constant, cosines and sines of the colours, shape (trial, 1 + 2 item).
+
+    Parameters
+    ----------
+    angles : array, shape (item, trial)
+        Colours, rad; regressors are 0 where the colour is NaN.
+    """
     waves = [np.nan_to_num(wave(angles)) for wave in (np.cos, np.sin)]
     return np.concatenate([np.ones((1, angles.shape[1])), *waves]).T
 
 
 def no_noise(condition: np.ndarray, angles: np.ndarray | None) -> np.ndarray:
-    """Return regressors for what is no noise: the condition and, within it, the colours.
+    """Return regressors of the signal: the condition and, within each condition, the colours.
 
     Parameters
     ----------
     condition : array of int, shape (trial,)
         Condition of each trial.
     angles : array, shape (item, trial), optional
-        The colours, where they are known.
+        Colours, rad, if the data set has them.
 
     Returns
     -------
@@ -88,14 +103,21 @@ def no_noise(condition: np.ndarray, angles: np.ndarray | None) -> np.ndarray:
 
 
 def say_what_is_cued(classes: Collection[str], items: Collection[str]) -> bool:
-    """Return whether the classes have the names of the items."""
+    """Return whether the classes are the items, so that the class of a trial is its cued item."""
     return set(classes) == set(items)
 
 
 def cued(label: np.ndarray, classes: tuple[str, ...], items: tuple[str, ...]) -> np.ndarray:
-    """Return on which trials each item counts, bool, (item, 1, trial).
+    """Return the trials whose colours are used for each item, bool, shape (item, 1, trial).
 
-    Where the classes have the names of the items, on trials that cue it; else on all trials.
+    If the classes are the items, these are the trials in which the item is cued; otherwise all.
+
+    Parameters
+    ----------
+    label : array of int, shape (trial,)
+        Class of each trial.
+    classes, items : tuple of str
+        Names of the classes and of the items.
     """
     if not say_what_is_cued(classes, items):
         return np.ones((len(items), 1, len(label)), dtype=bool)

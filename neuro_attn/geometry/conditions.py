@@ -1,26 +1,26 @@
-"""Condition means as one weighted mean, whose weights say which trials count how much.
+"""Condition means as weighted means over trials.
 
-Bootstraps, split halves and label shuffles differ only in these weights, of shape
-(..., condition, trial), so each is a single matrix product.
+Bootstrap replicates, split halves and shuffles differ only in the weights, of shape
+(..., condition, trial), so we compute each with one matrix product.
 """
 
 import numpy as np
 
 
 def membership(condition: np.ndarray, n_conditions: int) -> np.ndarray:
-    """Return which trials belong to which condition.
+    """Return the indicator matrix of conditions and trials.
 
     Parameters
     ----------
     condition : array of int, shape (trial,)
-        Condition of each trial; -1 for none.
+        Condition of each trial; -1 for trials without a condition.
     n_conditions : int
         Number of conditions.
 
     Returns
     -------
     numpy.ndarray, shape (condition, trial)
-        1.0 or 0.0.
+        1.0 if the trial belongs to the condition, 0.0 otherwise.
     """
     return (condition == np.arange(n_conditions)[:, None]).astype(float)
 
@@ -31,9 +31,9 @@ def weighted_means(weights: np.ndarray, rates: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     weights : array, shape (..., condition, trial)
-        Weight of each trial in each condition; every condition needs a trial.
+        Weight of each trial in each condition; every condition needs a positive weight.
     rates : array, shape (trial, unit)
-        One rate a trial and unit.
+        Rates.
     """
     return (weights @ rates) / weights.sum(axis=-1, keepdims=True)
 
@@ -41,14 +41,14 @@ def weighted_means(weights: np.ndarray, rates: np.ndarray) -> np.ndarray:
 def bootstrapped(member: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:
     """Return the weights of a Bayesian bootstrap, shape (replicate, condition, trial).
 
-    Within a condition, trials have Dirichlet(1, ..., 1) weights (Rubin 1981, Ann. Statist. 9:130),
-    which have the mean and, up to (n + 1) / n, the variance of resampling n trials with
-    replacement. No trial's weight is 0, so a colour bin with two trials is never left empty.
+    Within a condition, trials have Dirichlet(1, ..., 1) weights (Rubin 1981, Ann. Statist. 9:130).
+    Their mean, and up to a factor (n + 1) / n their variance, equal those of resampling n trials
+    with replacement. All weights are positive, so no condition is ever empty.
 
     Parameters
     ----------
     member : array, shape (condition, trial)
-        From `membership`; a trial keeps one weight in all its conditions.
+        Indicators from `membership`. A trial has the same weight in all its conditions.
     replicates : int
         Number of replicates.
     rng : numpy.random.Generator
@@ -60,7 +60,14 @@ def bootstrapped(member: np.ndarray, replicates: int, rng: np.random.Generator) 
 def split_halves(member: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return two disjoint random halves of each condition's trials, shape (2, condition, trial).
 
-    Conditions with an odd number of trials lose one, so that the halves are equally large.
+    If the number of trials is odd, one trial is omitted, so that the halves are of equal size.
+
+    Parameters
+    ----------
+    member : array, shape (condition, trial)
+        Indicators from `membership`.
+    rng : numpy.random.Generator
+        Source of randomness.
     """
     halves = np.zeros((2, *member.shape))
     for condition, row in enumerate(member):
@@ -72,9 +79,18 @@ def split_halves(member: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def shuffled(member: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the conditions shuffled over their trials, shape (replicate, condition, trial).
+    """Return the conditions shuffled over trials, shape (replicate, condition, trial).
 
-    Trials that belong to no condition stay out.
+    Trials without a condition are not shuffled.
+
+    Parameters
+    ----------
+    member : array, shape (condition, trial)
+        Indicators from `membership`.
+    replicates : int
+        Number of shuffles.
+    rng : numpy.random.Generator
+        Source of randomness.
     """
     trials = np.flatnonzero(member.any(axis=0))
     order = rng.permuted(np.tile(trials, (replicates, 1)), axis=1)

@@ -1,8 +1,8 @@
-"""Two codes of a population, x and y: what they are made of, and how.
+"""Pairs of codes, x and y, of a population, as contrasts of condition means.
 
-A code is made of condition means, by contrasts: the colours of an item, the classes of a task, the
-differences between tasks, the classes at a time. All are taken in halves of the trials, so that
-`subspaces` can compare x in one half with y in the other.
+The contrasts are between the colours of an item, the classes of a task, the tasks within a class,
+or the classes at one time. We compute codes in halves of the trials, so that `subspaces` can
+compare x in one half with y in the other.
 """
 
 import itertools
@@ -22,24 +22,24 @@ from neuro_attn.geometry.estimates import (
 from neuro_attn.geometry.subspaces import harmonics
 
 FEWEST = 4
-"""Trials of a condition: one for each half of each half, for the ceiling."""
+"""Smallest number of trials per condition: the ceiling needs a trial in each half of each half."""
 
 
 class CodePair(NamedTuple):
-    """What the two codes of a session are made of; only trials that take part.
+    """Rates, conditions and contrasts of the codes x and y in the relevant trials of a session.
 
     Parameters
     ----------
     session : str
         The session.
     rates : two arrays, shape (trial, unit)
-        Rates that x and y are made of.
+        Rates for x and for y, in noise units.
     members : two arrays, shape (condition, trial)
-        Their conditions; one and the same array where they are shuffled together.
+        Indicators of their conditions. If both are the same object, they are shuffled together.
     contrasts : two arrays, shape (contrast, condition)
-        What makes codes of condition means.
+        Contrasts, which map condition means to x and to y.
     strata : array of int, shape (trial,)
-        Trials that are halved together.
+        Stratum of each trial; random halves are balanced within strata.
     """
 
     session: str
@@ -52,10 +52,21 @@ class CodePair(NamedTuple):
 def of_colors(
     population: Population, time_bin: int | slice, task: int, colors: Colors
 ) -> list[CodePair]:
-    """Return the colours of the two items in a task.
+    """Return the codes of the colours of the two items in a task, one pair per session.
 
-    Where the classes say which item is cued, each item's colours are those of trials that cue it:
-    what is selected is the cued item.
+    If the classes are the items, we use the trials in which the item is cued, so that both codes
+    are those of the selected item.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    time_bin : int or slice
+        Index of a bin or window, or bins to average.
+    task : int
+        Index of the task.
+    colors : dict of str to Shown
+        Colours in every session.
 
     Raises
     ------
@@ -85,7 +96,22 @@ def of_colors(
 def of_classes(
     population: Population, time_bin: int | slice, pair: tuple[int, ...]
 ) -> list[CodePair]:
-    """Return the classes in two tasks."""
+    """Return the codes of the classes in two tasks, one pair per session.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    time_bin : int or slice
+        Index of a bin or window, or bins to average.
+    pair : tuple of int
+        Indices of the two tasks.
+
+    Raises
+    ------
+    UndefinedError
+        If no session has enough trials.
+    """
     n_classes = len(population.classes)
     helmert = helmert_contrasts(n_classes)
     found = []
@@ -107,7 +133,20 @@ def of_classes(
 def of_differences(
     population: Population, time_bin: int | slice, pair: tuple[int, ...]
 ) -> list[CodePair]:
-    """Return the differences between two tasks in one class and in another, over pairs of these."""
+    """Return the codes of the difference between two tasks in one class and in another.
+
+    Contrasts run over all ordered pairs of classes.
+
+    Parameters
+    ----------
+    population, time_bin, pair
+        As for `of_classes`.
+
+    Raises
+    ------
+    UndefinedError
+        If no session has enough trials.
+    """
     n_classes = len(population.classes)
     difference = np.concatenate([np.eye(n_classes), -np.eye(n_classes)], axis=1)
     one, other = np.array(list(itertools.permutations(range(n_classes), 2))).T
@@ -130,7 +169,22 @@ def of_differences(
 def of_times(
     population: Population, times: tuple[slice | int, slice | int], task: int
 ) -> list[CodePair]:
-    """Return the classes of a task at two times."""
+    """Return the codes of the classes of a task at two times, one pair per session.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    times : pair of int or slice
+        Index of a bin or window, or bins to average, for x and for y.
+    task : int
+        Index of the task.
+
+    Raises
+    ------
+    UndefinedError
+        If no session has enough trials.
+    """
     n_classes = len(population.classes)
     helmert = helmert_contrasts(n_classes)
     found = []
@@ -148,16 +202,20 @@ def of_times(
 def codes(
     pair: CodePair, halves: np.ndarray, weights: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return x and y, shape (replicate, split, 2, contrast, unit).
+    """Compute the codes x and y of a session in both halves of the trials.
 
     Parameters
     ----------
     pair : CodePair
         The session.
     halves : array, shape (split, 2, trial); without weights (replicate, split, 2, trial)
-        Which trials are in which half.
+        1 for trials in the half, 0 otherwise.
     weights : array, shape (replicate, trial), optional
         Weights of the trials.
+
+    Returns
+    -------
+    x, y : array, shape (replicate, split, 2, contrast, unit)
     """
     if weights is not None:
         halves = halves * weights[:, None, None, :]
@@ -169,7 +227,7 @@ def codes(
 
 
 def _with_trials(population: Population, tasks: tuple[int, ...]) -> list[SessionTrials]:
-    """Return the sessions with enough trials of every class in the tasks."""
+    """Return the sessions with at least `FEWEST` trials of every class in the tasks."""
     n_classes = len(population.classes)
     parts = [
         part
@@ -187,9 +245,16 @@ def _with_trials(population: Population, tasks: tuple[int, ...]) -> list[Session
 def _in_pair(
     part: SessionTrials, times: tuple[slice | int, ...], tasks: tuple[int, ...], n_classes: int
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return a session's rates in noise units at each time, and the condition of each trial.
+    """Return rates in noise units at each time, and conditions, for the trials of some tasks.
 
-    Only trials of `tasks`; conditions are numbered by task, then class. Noise is pooled over times.
+    The noise SD of a unit is pooled over times.
+
+    Returns
+    -------
+    rates : list of array, shape (trial, unit)
+        Rates at each time.
+    condition : array of int, shape (trial,)
+        Condition of each trial, numbered by task and then by class.
     """
     mine = np.isin(part.task, tasks)
     order = np.array([tasks.index(task) for task in part.task[mine]])

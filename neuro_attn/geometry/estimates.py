@@ -1,4 +1,4 @@
-"""What all measures share: an estimate, how it is resampled, and why one can be missing."""
+"""Estimates of geometry measures, resampling and normalisation shared by all measures."""
 
 from typing import NamedTuple
 
@@ -11,13 +11,20 @@ from neuro_attn.solver import constant_units
 from neuro_attn.study import Study
 
 ATTEMPTS = 100
-"""Random splits that are tried until both halves hold every condition."""
+"""Largest number of attempts to find random halves that both contain every condition."""
 
 
 class Estimate(NamedTuple):
-    """A measure of one population, its bootstrap replicates (replicate,), ceiling and floor.
+    """Value, bootstrap replicates, ceiling and floor of a measure in one population.
 
-    Without references it has neither of the two.
+    Parameters
+    ----------
+    value : float
+        The measure.
+    replicates : array, shape (replicate,)
+        The measure in bootstrap replicates.
+    ceiling, floor : float, optional
+        References, if `Resampling` asks for them.
     """
 
     value: float
@@ -27,14 +34,23 @@ class Estimate(NamedTuple):
 
 
 class UndefinedError(Exception):
-    """A measure has no value in a population; says why."""
+    """Raised where a measure is not defined in a population; its text is the reason."""
 
 
 class Resampling(NamedTuple):
-    """How often everything is resampled, and the streams it comes from.
+    """Numbers of resamples, and the random streams that they are drawn from.
 
-    With references, measures have ceilings and floors. A measure whose ceiling or floor is not
-    defined is not defined; without references it is.
+    Parameters
+    ----------
+    study : Study
+        The data set with its settings and random streams.
+    bootstraps, splits, shuffles : int
+        Numbers of bootstrap replicates, of random splits into halves and of shuffles.
+    confidence : float
+        Coverage of the confidence intervals.
+    references : bool
+        Whether to compute ceilings and floors. If so, a measure without a ceiling or floor is not
+        defined.
     """
 
     study: Study
@@ -45,12 +61,20 @@ class Resampling(NamedTuple):
     references: bool = True
 
     def rng(self, purpose: str, session: str, *names: object) -> np.random.Generator:
-        """Return a stream that regions and windows share, so that they stay comparable."""
+        """Return a random stream that is the same in all regions and windows."""
         return self.study.rng("geometry", purpose, session, *names)
 
 
 def unreliable(what: str, reliable: float) -> UndefinedError:
-    """Return the error for a code that is not reliably longer than noise."""
+    """Return the error for a code whose debiased length is not reliably above 0.
+
+    Parameters
+    ----------
+    what : str
+        Description of the code.
+    reliable : float
+        Fraction of bootstrap replicates in which the length is above 0.
+    """
     return UndefinedError(
         f"the split-half reliability of {what} is not reliably above 0 "
         f"(above 0 in {reliable:.0%} of bootstrap replicates)"
@@ -60,11 +84,18 @@ def unreliable(what: str, reliable: float) -> UndefinedError:
 def averaged(
     estimates: list[Estimate], confidence: float, bounds: tuple[float, float]
 ) -> tuple[float, ...]:
-    """Return value, ci_low, ci_high and the references, averaged over populations.
+    """Return value, ci_low, ci_high and any ceiling and floor, averaged over populations.
 
-    References are ceiling and floor, where the estimates have them.
+    Parameters
+    ----------
+    estimates : list of Estimate
+        Estimates in each population.
+    confidence : float
+        Coverage of the confidence interval.
+    bounds : tuple of float
+        Limits to which the interval is clipped.
     """
-    # Sessions are independent, so any pairing of their replicates is as good as another.
+    # Sessions are independent, so their replicates can be paired in any order.
     n = min(len(one.replicates) for one in estimates)
     replicates = np.mean([one.replicates[:n] for one in estimates], axis=0)
     value = float(np.mean([one.value for one in estimates]))
@@ -79,21 +110,30 @@ def averaged(
 
 
 def normal_interval(value: float, replicates: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Return the normal interval of a value with the spread of its replicates: (low, high).
+    """Return a normal confidence interval, (low, high), with the SD of bootstrap replicates.
 
-    Replicates carry the trials' noise twice, from the data and from resampling, so what noise
-    pushes one way, as it does angles, lies off in them; only their spread is used. It is taken
-    between the 10th and the 90th percentile: those are steadier than the ends of the interval
-    would be, and a replicate that divides by almost nothing does not count.
+    Replicates contain noise twice, from the data and from resampling. A measure that noise biases,
+    such as an angle, therefore has a larger bias in replicates, and we use only their SD. We
+    estimate the SD from the 10th and 90th percentiles (`robust_sd`), which vary less than more
+    extreme percentiles and are not affected by replicates with a denominator close to 0.
+
+    Parameters
+    ----------
+    value : float
+        The estimate, centre of the interval.
+    replicates : array, shape (replicate,)
+        Bootstrap replicates.
+    confidence : float
+        Coverage of the interval.
     """
     half = ndtri((1 + confidence) / 2) * float(robust_sd(replicates))
     return value - half, value + half
 
 
 def robust_sd(replicates: np.ndarray) -> np.ndarray:
-    """Return the SD of a normal distribution with the 10th and 90th percentile of the first axis.
+    """Estimate the SD from the 10th and 90th percentiles over the first axis, ignoring NaN.
 
-    NaN does not count.
+    It is the SD of a normal distribution with the same percentiles.
     """
     low, high = np.nanquantile(replicates, [0.1, 0.9], axis=0)
     return (high - low) / (ndtri(0.9) - ndtri(0.1))
@@ -105,24 +145,24 @@ def helmert_contrasts(n_classes: int) -> np.ndarray:
 
 
 def in_noise_units(rates: np.ndarray, explained: np.ndarray) -> np.ndarray:
-    """Return rates (trial, unit) in SDs of each unit's noise.
+    """Return centred rates divided by the SD of each unit's noise, shape (trial, unit).
 
-    The SD over all trials holds the signal, too: the units that carry one task's axis would
-    shrink, and orthogonal axes would come out oblique. Constant units, and those without noise,
-    are 0.
+    The SD over all trials also contains the signal. Dividing by it would scale down the units that
+    carry the coding axis of one task, and orthogonal axes would appear oblique. Units that are
+    constant or have no noise are set to 0.
 
     Parameters
     ----------
     rates : array, shape (trial, unit)
         Rates.
     explained : array, shape (trial, regressor)
-        What is no noise; the SD is that of the residuals of a linear regression on it.
+        Regressors of the signal; the noise is the residual of a linear regression on them.
     """
     constant = constant_units(rates)
     rates = rates - rates.mean(axis=0, dtype=float)
     residual = rates - explained @ np.linalg.lstsq(explained, rates, rcond=None)[0]
     sd = residual.std(axis=0)
-    # Where nothing is left unexplained, rounding leaves residuals of the order of eps.
+    # For units without noise, rounding leaves residuals of the order of eps.
     varies = ~constant & (sd > 1e-6 * np.abs(rates).max(axis=0, initial=0))
     return np.where(varies, rates / np.where(varies, sd, 1), 0)
 
@@ -133,16 +173,17 @@ def random_halves(strata: np.ndarray, members: np.ndarray, rng: np.random.Genera
     Parameters
     ----------
     strata : array of int, shape (trial,)
-        Trials of each stratum are halved; an odd one goes to either half. -1 for trials in none.
+        Stratum of each trial; -1 for trials in neither half. The extra trial of an odd stratum is
+        assigned at random.
     members : array, shape (condition, trial)
-        Conditions of which both halves must hold a trial.
+        Indicators of the conditions that both halves must contain.
     rng : numpy.random.Generator
         Source of randomness.
 
     Raises
     ------
     UndefinedError
-        If no such halves are found.
+        If no such halves are found in `ATTEMPTS` attempts.
     """
     for _ in range(ATTEMPTS):
         halves = np.zeros((2, len(strata)))
@@ -157,9 +198,9 @@ def random_halves(strata: np.ndarray, members: np.ndarray, rng: np.random.Genera
 
 
 def bootstrap_weights(n_trials: int, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Return trial weights of the data and of a Bayesian bootstrap, (1 + replicate, trial).
+    """Return trial weights of the data and of a Bayesian bootstrap, shape (1 + replicate, trial).
 
-    The data, with equal weights, come first.
+    Row 0 contains the equal weights of the data.
     """
     return np.concatenate([np.ones((1, n_trials)), rng.exponential(size=(replicates, n_trials))])
 

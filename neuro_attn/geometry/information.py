@@ -1,16 +1,16 @@
-r"""Colour information: how much of a unit's variance over trials the colour of an item explains.
+r"""Colour information: fraction of a unit's variance over trials explained by an item's colour.
 
-For every unit, with K colour bins that hold a fraction p of the trials each,
+For every unit, with K colour bins that contain a fraction p_k of the trials each,
 
 .. math:: \omega^2 = \frac{\sigma_b^2}{\sigma_b^2 + \sigma_w^2}, \quad
     \sigma_b^2 = \sum_k p_k (m_k - \bar m)^2 - \sum_k p_k (1 - p_k) v_k, \quad
     \sigma_w^2 = \sum_k p_k s_k^2
 
-with m the means, s^2 the variances within bins and v the variances of the means. What noise adds to
-the differences of means is taken away, so without information omega^2 is 0 on average and can be
-negative. In bins of equal size it is Hays' (1963) omega squared,
-:math:`(SS_b - (K - 1) MS_w) / (SS_t + MS_w)`. Region and item have the mean over units, as in
-percent explained variance (Buschman et al. 2012, Neuron 76:838).
+with m the means, s^2 the variances within bins and v the variances of the means. We subtract the
+contribution of noise to the variance of the means, so without information omega^2 is 0 on average
+and can be negative. For bins of equal size it equals Hays' (1963) omega squared,
+:math:`(SS_b - (K - 1) MS_w) / (SS_t + MS_w)`. The information of a region is the mean over units,
+as for percent explained variance (Buschman et al. 2012, Neuron 76:838).
 """
 
 from typing import NamedTuple
@@ -25,13 +25,20 @@ from neuro_attn.solver import constant_units
 
 ITEMS = ("cued", "uncued")
 FEWEST = 2
-"""Trials of a colour bin: a variance needs two."""
+"""Smallest number of trials per colour bin, as required for a variance."""
 
 
 class Information(NamedTuple):
-    """Omega squared: of the data (), of bootstraps (replicate,) and of shuffles (shuffle,).
+    """Omega squared of a region, or of units with a trailing axis (unit).
 
-    Without references (`Resampling`) there are no shuffles.
+    Parameters
+    ----------
+    value : array, shape ()
+        Value on the data.
+    replicates : array, shape (replicate,)
+        Values in bootstrap replicates.
+    null : array, shape (shuffle,)
+        Values with shuffled colours; empty without references (`Resampling`).
     """
 
     value: np.ndarray
@@ -47,7 +54,7 @@ def omega_squared(rates: np.ndarray, weights: np.ndarray) -> np.ndarray:
     rates : array, shape (trial, unit)
         Rates.
     weights : array, shape (..., condition, trial)
-        Weights of the trials in each condition; two trials or more each.
+        Weights of the trials in each condition, with at least two trials per condition.
 
     Returns
     -------
@@ -81,9 +88,29 @@ def color_information(
     colors: Colors,
     resampling: Resampling,
 ) -> Information:
-    """Return the information on the cued or the uncued item's colour.
+    """Return the information about the colour of the cued or the uncued item.
 
-    The mean over units, and over the trials that cue one item and those that cue the other.
+    We average over units, and over trials in which either item is cued.
+
+    Parameters
+    ----------
+    population : Population
+        The population.
+    time_bin : int
+        Index of a bin or window.
+    task : int
+        Index of the task.
+    item : {"cued", "uncued"}
+        The item.
+    colors : dict of str to Shown
+        Colours in every session.
+    resampling : Resampling
+        Numbers of resamples.
+
+    Raises
+    ------
+    UndefinedError
+        If no unit's rate varies, no session has enough trials, or the cued item is unknown.
     """
     found = [
         each
@@ -108,14 +135,22 @@ def information_of_units(
     colors: Colors,
     resampling: Resampling,
 ) -> list[tuple[np.ndarray, Information]]:
-    """Return units, by their numbers, and the information of each: (unit,), (replicate, unit), ...
+    """Return the information of each unit, for every session and cued item with enough trials.
 
-    An entry for each session and cued item that has enough trials.
+    Parameters
+    ----------
+    population, time_bin, task, item, colors, resampling
+        As for `color_information`.
+
+    Returns
+    -------
+    list of (array, Information)
+        Indices of the units in the population, shape (unit,), and their information.
 
     Raises
     ------
     UndefinedError
-        If none has, or what is cued is not known.
+        If no session has enough trials, or the cued item is unknown.
     """
     items = colors[population.parts[0].session].items
     if not say_what_is_cued(population.classes, items):

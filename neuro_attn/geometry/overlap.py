@@ -1,16 +1,16 @@
-"""How far two codes of a population are the same: of two items, tasks, classes or times.
+"""Overlap between two codes of a population: of two items, tasks, classes or times.
 
-Every measure that compares two codes, x and y, made of condition means in halves of the trials
-(`contrasts`), is estimated in the same way:
+All measures that compare two codes, x and y, in halves of the trials (`contrasts`) share these
+estimates:
 
-- the value: mean over random splits into halves; its interval from Bayesian bootstraps, whose
-  weights multiply the same halves;
-- the ceiling: x of one half of the trials against x of the other half (each halved again), and
-  the same of y; mean of both, at most 1, which noise in few trials can exceed by far;
-- the floor: mean absolute value with the conditions shuffled over trials, where codes have no
-  reliable length, so that it is the plain measure and not the debiased one.
+- value: mean over random splits into halves. Its confidence interval is from Bayesian bootstraps,
+  whose weights multiply the same halves.
+- ceiling: overlap between x in one half of the trials and x in the other (each halved again), and
+  the same for y, averaged. We limit it to 1, which noise in few trials can exceed by far.
+- floor: mean absolute value with conditions shuffled over trials. Shuffled codes have no reliable
+  length, so the floor is that of the plain measure, without debiasing.
 
-Ceiling and floor are the references, which only `Resampling(references=True)` asks for.
+Ceiling and floor are computed only with `Resampling(references=True)`.
 """
 
 from collections.abc import Callable
@@ -30,13 +30,13 @@ from neuro_attn.geometry.estimates import (
 )
 
 Measures = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
-"""From x and y, shape (..., split, 2, contrast, unit), to measures by name, shape (...)."""
+"""Maps x and y, shape (..., split, 2, contrast, unit), to measures by name, shape (...)."""
 Codes = tuple[np.ndarray, np.ndarray]
-"""x and y."""
+"""The codes x and y."""
 
 
 class _Sampled(NamedTuple):
-    """The codes of a session: data and bootstraps; halves of x and of y; shuffled conditions."""
+    """Codes of a session in the data and bootstraps, for the ceiling and for the floor."""
 
     values: Codes
     same: tuple[Codes, Codes] | None = None
@@ -51,25 +51,30 @@ def compare(
     what: str,
     resampling: Resampling,
 ) -> dict[str, Estimate]:
-    """Estimate measures of two codes, with intervals and, if asked for, ceilings and floors.
+    """Estimate the overlap of two codes by one or several measures.
 
     Parameters
     ----------
     pairs : list of CodePair
         The two codes of each session.
     measures : callable
-        What compares them.
+        Computes the measures from x and y.
     stream : tuple
         Names of the random streams.
     what : str
-        What has to be reliable, for the reason of a measure that is not defined.
+        Description of the codes, for the reason of an undefined measure.
     resampling : Resampling
-        How often everything is resampled.
+        Numbers of resamples, and whether to compute ceilings and floors.
+
+    Returns
+    -------
+    dict of str to Estimate
+        Estimates by the name of the measure.
 
     Raises
     ------
     UndefinedError
-        If a code is not reliably longer than noise.
+        If the debiased length of a code is not reliably above 0.
     """
     sampled = [_sample(pair, stream, resampling) for pair in pairs]
     estimates = {
@@ -89,7 +94,7 @@ def compare(
 
 
 def _joined(sessions: list[Codes]) -> Codes:
-    """Return codes with the units of all sessions."""
+    """Concatenate the codes of all sessions over units."""
     x, y = (np.concatenate(code, axis=-1) for code in zip(*sessions, strict=True))
     return x, y
 
@@ -147,7 +152,7 @@ def _with_references(
 def _quarters(
     halves: np.ndarray, pair: CodePair, members: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return both halves halved again, shape (half, 2, trial)."""
+    """Split both halves of the trials into halves, shape (half, 2, trial)."""
     return np.stack(
         [random_halves(np.where(half > 0, pair.strata, -1), members, rng) for half in halves]
     )

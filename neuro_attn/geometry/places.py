@@ -1,4 +1,4 @@
-"""What is estimated of a data set: every measure, of which tasks, in which windows and times."""
+"""The estimates to compute for a data set: measures, tasks, windows and times."""
 
 import itertools
 from collections.abc import Iterator
@@ -13,14 +13,15 @@ from neuro_attn.geometry.specification import MEASURES, Measure, Of
 
 
 class Place(NamedTuple):
-    """Where a measure is taken.
+    """Tasks and times at which a measure is estimated.
 
     Parameters
     ----------
     tasks : tuple of int
-        Numbers of the tasks: one, or the two of a pair.
+        Index of one task, or of both tasks of a pair.
     times : tuple of int or slice
-        Numbers of the bins (or of the window, counted after them): one, or two that are compared.
+        Index of a bin or window (windows follow the bins), or bins to average. Two if they are
+        compared.
     """
 
     tasks: tuple[int, ...]
@@ -28,7 +29,7 @@ class Place(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What measures depend on beside the population: colours, decoders, resampling."""
+    """Colours, decoder settings and resampling that measures may need."""
 
     colors: Colors | None
     decoding: Decoding
@@ -36,22 +37,22 @@ class Context(NamedTuple):
 
 
 class Request(NamedTuple):
-    """Measures that are estimated together, in one place.
+    """Measures of one module to estimate for given tasks and times.
 
     Parameters
     ----------
     task : str
-        A task, or 'A vs B'.
+        A task, or 'A vs B' for a pair.
     window : str or float
-        A window, 'V vs W', or a time (s).
+        A window, 'V vs W' for a pair of windows, or a time, s.
     names : tuple of str
         The measures.
     measure : Measure
-        Their module.
+        Specification of their module.
     place : Place
-        Numbers of the tasks and times.
+        Indices of the tasks and times.
     lacking : str
-        Why they cannot be estimated; empty if they can.
+        Reason why they cannot be estimated; empty if they can.
     """
 
     task: str
@@ -62,12 +63,12 @@ class Request(NamedTuple):
     lacking: str = ""
 
     def estimate(self, population: Population, context: Context) -> dict[str, Estimate]:
-        """Return the estimates by name.
+        """Return the estimates by the name of the measure.
 
         Raises
         ------
         UndefinedError
-            If the population has none; says why.
+            If the measures are not defined in the population.
         """
         if self.lacking:
             raise UndefinedError(self.lacking)
@@ -77,7 +78,7 @@ class Request(NamedTuple):
 
 
 def in_windows(population: Population, dataset: AnyDataset, has_colors: bool) -> Iterator[Request]:
-    """Yield what is estimated in the named windows, and between them."""
+    """Yield the estimates in named windows, between their halves and between windows."""
     first = len(population.times)
     for number, window in enumerate(population.windows):
         time_bin = (first + number,)
@@ -92,7 +93,7 @@ def in_windows(population: Population, dataset: AnyDataset, has_colors: bool) ->
 
 
 def over_time(population: Population, has_colors: bool) -> Iterator[Request]:
-    """Yield what is estimated at every time."""
+    """Yield the estimates in every time bin."""
     for time_bin, time in enumerate(population.times.tolist()):
         for pair in _pairs(population):
             for measure in _of("pair"):
@@ -127,7 +128,7 @@ def _of_tasks(
 
 
 def _of_halves(population: Population, window: str, bins: slice) -> Iterator[Request]:
-    """Yield what compares the first and the last bins of a window."""
+    """Yield the estimates that compare the first and second half of a window."""
     n = (bins.stop - bins.start) // 2
     lacking = "" if n else "the window has one bin, and two times are compared"
     halves = (slice(bins.start, bins.start + n), slice(bins.stop - n, bins.stop))

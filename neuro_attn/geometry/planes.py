@@ -1,16 +1,16 @@
-"""Colour planes: whether the colours of two items lie in one plane or in different ones.
+"""Angle between the colour planes of two items.
 
-The measure of Panichello & Buschman (2021) and of their code (`planesDemo.m`): condition means of
-the two items' colour bins are projected on the first three principal components
-of all of them; the first two components of each item's points span its colour plane.
+We follow Panichello & Buschman (2021) and their code (`planesDemo.m`). The mean responses to the
+colour bins of both items are projected on their first three principal components. Within this
+space, the first two principal components of each item's points span its colour plane.
 """
 
 import numpy as np
 
 SPACE = 3
-"""Components of all conditions that are kept."""
+"""Number of principal components of all conditions."""
 PLANE = 2
-"""Components of an item's points that span its plane."""
+"""Number of principal components that span the plane of an item."""
 
 
 def plane_cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -18,13 +18,13 @@ def plane_cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
     .. math:: |\cos\theta| = \frac{|\det(A B^T)|}{\sqrt{\det(A A^T) \det(B B^T)}}
 
-    It is the product of the cosines of the two principal angles. The sign depends on the order of
-    the spanning vectors, which principal components leave open, so it is dropped.
+    It is the product of the cosines of the two principal angles. We use the absolute value, because
+    the sign depends on the arbitrary signs of the principal components.
 
     Parameters
     ----------
     one, other : array, shape (..., 2, dimension)
-        Two vectors A and two vectors B that span the planes; orthonormal or not.
+        Two vectors A and two vectors B that span the planes; they need not be orthonormal.
 
     Returns
     -------
@@ -50,18 +50,18 @@ def plane_angle_cosine(conditions: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     conditions : array, shape (..., 2 * bin, unit)
-        Condition means: first the colour bins of one item, then those of the other. Leading axes
-        are replicates.
+        Mean responses to the colour bins of one item, then to those of the other. Leading axes are
+        replicates.
 
     Returns
     -------
     numpy.ndarray, shape (...)
-        From 0 (orthogonal) to 1 (parallel); NaN where an item's points lie on a line.
+        From 0 (orthogonal) to 1 (parallel); NaN if the points of an item are collinear.
 
     Raises
     ------
     ValueError
-        If there are fewer than three bins an item or fewer than three units.
+        If there are fewer than three bins per item or fewer than three units.
     """
     n_conditions, n_units = conditions.shape[-2:]
     if n_conditions % 2 or n_conditions < 2 * SPACE or n_units < SPACE:
@@ -76,14 +76,14 @@ def plane_angle_cosine(conditions: np.ndarray) -> np.ndarray:
         _, axes, singular = components(points)
         planes.append(axes[..., :PLANE, :])
         spread.append(singular[..., PLANE - 1])
-    # What rounding leaves of a missing second component is of the order of eps.
+    # If the second component is missing, rounding leaves a singular value of the order of eps.
     scale = np.sqrt((scores**2).sum(axis=(-2, -1)))
     defined = np.minimum(*spread) > 1e-10 * scale
     return np.where(defined, plane_cosine(*planes), np.nan)
 
 
 def variance_fractions(conditions: np.ndarray) -> np.ndarray:
-    """Return the fraction of the variance over conditions on each principal component.
+    """Return the fraction of the variance over conditions explained by each principal component.
 
     Parameters
     ----------
@@ -93,16 +93,28 @@ def variance_fractions(conditions: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray, shape (min(condition, unit),)
-        Falling; they sum to 1.
+        In decreasing order; they sum to 1.
     """
     variance = components(conditions)[2] ** 2
     return variance / variance.sum()
 
 
 def components(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return scores (..., point, component), axes (..., component, dimension), singular values.
+    """Compute principal components, for stacks of replicates at once.
 
-    As scikit-learn's `PCA`, but for stacks of replicates at once.
+    Parameters
+    ----------
+    points : array, shape (..., point, dimension)
+        The points.
+
+    Returns
+    -------
+    scores : array, shape (..., point, component)
+        Projections of the centred points on the components.
+    axes : array, shape (..., component, dimension)
+        Orthonormal components.
+    singular : array, shape (..., component)
+        Singular values, in decreasing order.
     """
     centred = points - points.mean(axis=-2, keepdims=True)
     left, singular, axes = np.linalg.svd(centred, full_matrices=False)

@@ -1,4 +1,4 @@
-"""What every measure of geometry states about itself, read from its module without importing it."""
+"""Specifications of the geometry measures, read from their modules without importing them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,34 +7,36 @@ from typing import Literal, get_args
 from neuro_attn.discovery import constants, modules
 
 Of = Literal["pair", "task", "times"]
-"""A pair of tasks in a window; a task in a window; a task at two times."""
+"""What a measure applies to: a pair of tasks or one task in a window, or one task at two times."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Measures that are estimated together: the constants of their module.
+    """Specification of the measures of one module, which are estimated together.
+
+    Each parameter is a constant of the module.
 
     Parameters
     ----------
     name : str
         Name of the module.
-    of : str
-        What they are of: a "pair" of tasks, a "task", or a task at two "times".
+    of : {"pair", "task", "times"}
+        What the measures apply to: a pair of tasks, a task, or a task at two times (``OF``).
     meanings : dict of str to str
-        What each says, by its name in tables (``MEASURES``).
+        Description of each measure, by its name in tables (``MEASURES``).
     labels : dict of str to str
-        What those that are drawn are called on axes (``LABELS``).
+        Axis label of each measure that is plotted (``LABELS``).
     over_time : dict of str to str
-        Those that are estimated at every time, and what they are called there; empty for one
-        that is not drawn (``OVER_TIME``).
+        Axis label of each measure that is estimated in every time bin; empty if it is not plotted
+        (``OVER_TIME``).
     needs_colors : bool
-        Whether the data set must have `colors` (``NEEDS_COLORS``).
+        Whether the data set must define `colors` (``NEEDS_COLORS``).
     bounds : tuple of float
-        Limits that noise cannot push them beyond; debiased measures have none (``BOUNDS``).
+        Range of the measures; infinite for debiased measures (``BOUNDS``).
     order : int
-        Where their rows stand in the table (``ORDER``).
+        Position of their rows in the table (``ORDER``).
     module : Path
-        Their file.
+        File of the module.
     """
 
     name: str
@@ -49,18 +51,18 @@ class Measure:
 
 
 def specified(module: Path) -> Measure:
-    """Return the measures of a module.
+    """Return the specification of the measures of a module.
 
     Raises
     ------
     ValueError
-        If it states incompletely what they are.
+        If a required constant is missing, or a label has no measure.
     """
     stated = constants(module)
     meanings = stated.get("MEASURES", {})
     labels, over_time = stated.get("LABELS", {}), stated.get("OVER_TIME", {})
     if not meanings or stated.get("OF") not in get_args(Of) or "ORDER" not in stated:
-        raise ValueError(f"{module}: a measure states MEASURES, OF {get_args(Of)} and ORDER")
+        raise ValueError(f"{module}: must define MEASURES, OF (one of {get_args(Of)}) and ORDER")
     if unknown := (labels.keys() | over_time.keys()) - meanings.keys():
         raise ValueError(f"{module}: {sorted(unknown)} are not among MEASURES")
     return Measure(
@@ -82,21 +84,21 @@ MEASURES = tuple(
         key=lambda measure: (measure.order, measure.name),
     )
 )
-"""Every module of measures, in the order of the rows of tables."""
+"""Specifications of all modules of measures, in the order of the rows of tables."""
 
 
 def labels() -> dict[str, str]:
-    """Return what measures that are drawn are called on axes, by name."""
+    """Return the axis labels of the measures that are plotted, by name."""
     return {name: label for measure in MEASURES for name, label in measure.labels.items()}
 
 
 def labels_over_time() -> dict[str, str]:
-    """Return what measures that are drawn at every time are called on axes, by name."""
+    """Return the axis labels of the measures that are plotted over time, by name."""
     return {
         name: label for measure in MEASURES for name, label in measure.over_time.items() if label
     }
 
 
 def bounds() -> dict[str, tuple[float, float]]:
-    """Return the limits of every measure, by name."""
+    """Return the range of every measure, by name."""
     return {name: measure.bounds for measure in MEASURES for name in measure.meanings}

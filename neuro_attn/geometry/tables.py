@@ -1,4 +1,4 @@
-"""The tables of a region's geometry: every measure, and why one is left out."""
+"""Tables of the geometry of a region: estimates of all measures, and reasons for omissions."""
 
 import itertools
 import logging
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 class Geometry(NamedTuple):
-    """The tables of a region, each one a file."""
+    """The tables of a region; each is written to a file."""
 
     geometry: pd.DataFrame
     left_out: pd.DataFrame
@@ -47,12 +47,12 @@ class Geometry(NamedTuple):
 
 
 def measure(recordings: list[xr.Dataset], study: Study, region: str) -> Geometry:
-    """Measure the geometry of a region's codes in every named window, and some of it over time.
+    """Estimate the geometry of a region's codes in every named window, and partly over time.
 
-    The modules of `measures`, and `information`, define the measures. Populations are those that
-    are decoded: the units of all sessions together for pseudopopulations, else each session's, with
-    the measures then averaged over sessions. Intervals are from resampled trials; units and
-    sessions are those recorded.
+    The modules of `measures`, and `information`, define the measures. We use the populations that
+    are decoded: the units of all sessions for pseudopopulations, otherwise the units of each
+    session, with measures averaged over sessions. Confidence intervals reflect resampling of
+    trials, not of units or sessions.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ def measure(recordings: list[xr.Dataset], study: Study, region: str) -> Geometry
     Returns
     -------
     Geometry
-        ``task`` is a task, or 'A vs B' for a pair; ``window`` is its name, or 'V vs W' for a pair.
-        What a population cannot support in a window has a row in ``left_out`` that says why; at
-        single times it has no row.
+        ``task`` is a task, or 'A vs B' for a pair; ``window`` is a window, or 'V vs W' for a pair.
+        A measure that is not defined in a window has a row in ``left_out`` with the reason. In
+        single time bins it has no row.
 
     Raises
     ------
     InputError
-        If the region has too few units or trials, or a colour column is missing or no number.
+        If the region has too few units or trials, or if a colour column is missing or not numeric.
     """
     dataset = study.dataset
     resampling = Resampling(
@@ -121,7 +121,7 @@ def measure(recordings: list[xr.Dataset], study: Study, region: str) -> Geometry
 def _rows(
     requests: Iterable[Request], members: list[Population], region: str, context: Context
 ) -> tuple[list[tuple], list[tuple]]:
-    """Return rows of measures, averaged over populations, and of what is left out."""
+    """Return the rows of estimates, averaged over populations, and the rows of omissions."""
     rows: list[tuple] = []
     left_out: list[tuple] = []
     limits = bounds()
@@ -145,7 +145,7 @@ def _rows(
 
 
 def _once_for_all(left_out: list[tuple], sessions: list[str]) -> list[tuple]:
-    """Return one row where all sessions lack a measure for the same reason."""
+    """Merge omissions into one row if they concern all sessions for the same reason."""
     lacking: dict[tuple, list[str]] = {}
     for *what, session, reason in left_out:
         lacking.setdefault((*what, reason), []).append(session)
@@ -159,7 +159,7 @@ def _once_for_all(left_out: list[tuple], sessions: list[str]) -> list[tuple]:
 def _information(
     members: list[Population], region: str, colors: Colors, resampling: Resampling
 ) -> tuple[list[tuple], list[tuple], list[tuple]]:
-    """Return rows of colour information in windows, over time, and of what is left out."""
+    """Return the rows of colour information in windows and over time, and of omissions."""
     windows: list[tuple] = []
     times: list[tuple] = []
     left_out: list[tuple] = []
@@ -193,13 +193,13 @@ def _information(
 
 
 def _placed(members: list[Population], region: str, colors: Colors) -> Iterable[pd.DataFrame]:
-    """Yield the coordinates of colours in each population, task and window."""
+    """Yield the colour plane coordinates of each population, task and window."""
     for population, (number, window) in itertools.product(members, enumerate(members[0].windows)):
         for task, label in enumerate(population.tasks):
             time_bin = len(population.times) + number
             try:
                 table = coordinates(population, time_bin, task, colors)
             except UndefinedError:
-                continue  # the planes are left out, too, and say why
+                continue  # the table of omissions contains the reason
             keys = (region, population.session, label, window)
             yield pd.DataFrame([keys] * len(table), columns=PLANES_COLUMNS[:4]).join(table)

@@ -276,10 +276,10 @@ def test_features_that_do_not_match_are_named(brain, networks):
     own = networks[0].signatures["any"]
     kept = own["feature"] != name
     lacking = network(*networks[0][:3], own.isel(feature=kept.values))
-    with pytest.raises(InputError, match=f"general.*the network has no features {name}"):
+    with pytest.raises(InputError, match=f"general.*the network lacks the features {name}"):
         distances(brain, [lacking])
     fewer = [region.isel(feature=kept.values) for region in brain]
-    with pytest.raises(InputError, match=f"the region has no features {name}"):
+    with pytest.raises(InputError, match=f"the region lacks the features {name}"):
         distances(fewer, networks)
 
 

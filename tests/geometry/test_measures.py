@@ -340,5 +340,5 @@ def test_colours_that_are_words_are_an_error():
         one.assign_coords(upper_color=("trial", np.full(one.sizes["trial"], "red", dtype=object)))
         for one in recordings(dataset)
     ]
-    with pytest.raises(InputError, match="holds no colours in rad"):
+    with pytest.raises(InputError, match=r"must contain numbers \(rad\)"):
         measure(data, Study("toy", dataset, 1), "LPFC")

@@ -1,8 +1,8 @@
-"""Measures of geometry, one module each, found by their files.
+"""Measures of geometry: one module per group of measures, discovered by file name.
 
-A module states ``MEASURES`` (what each of its measures says, by name), ``OF`` (a "pair" of tasks, a
-"task", or a task at two "times") and ``ORDER``, and optionally ``LABELS``, ``OVER_TIME``,
-``NEEDS_COLORS`` and ``BOUNDS``: see `neuro_attn.geometry.specification.Measure`. Its function
-``estimate(population, place, context)`` returns an `Estimate` for each of its measures, by name,
-and raises `UndefinedError` where the population has none.
+Each module defines ``MEASURES`` (description of each measure, by name), ``OF`` (a "pair" of tasks,
+a "task", or a task at two "times") and ``ORDER``. ``LABELS``, ``OVER_TIME``, ``NEEDS_COLORS`` and
+``BOUNDS`` are optional: see `neuro_attn.geometry.specification.Measure`. The function
+``estimate(population, place, context)`` returns one `Estimate` per measure, by name, and raises
+`UndefinedError` if the measures are not defined in the population.
 """

@@ -1,19 +1,19 @@
-"""Abstraction: whether what is learned in some conditions holds in others (Bernardi et al. 2020).
+"""Abstraction: generalisation of decoders across conditions (Bernardi et al. 2020, Cell 183:954).
 
-The conditions are the classes of two tasks. All decoders are `LogisticDecoder`, trained on one half
-of the trials and tested on the other. Rows are trials, or pseudotrials put together from all
-sessions, equally many of each condition, and every trial is in one row only.
+The conditions are the classes of two tasks. We train each `LogisticDecoder` on one half of the
+trials and test it on the other. Rows are trials, or pseudotrials that combine trials of all
+sessions, with equal numbers per condition. Each trial is used in one row only.
 
-- ``ccgp_label``: cross-condition generalisation performance of the class: trained in one task,
-  tested in the other; mean over both tasks.
-- ``ccgp_task``: that of the task: trained on all classes but one, tested on that one; mean over
-  classes. Chance is 1/2.
-- ``shattering``: mean accuracy over the dichotomies that split the conditions into two equal parts,
-  all of them or `DICHOTOMIES` random ones. Chance is 1/2.
+- ``ccgp_label``: cross-condition generalisation performance (CCGP) of the class. Decoders are
+  trained in one task and tested in the other; mean over both directions.
+- ``ccgp_task``: CCGP of the task. Decoders are trained on all classes but one and tested on that
+  class; mean over classes. Chance is 1/2.
+- ``shattering``: mean accuracy over the dichotomies that split the conditions into two equal sets,
+  or over `DICHOTOMIES` random ones if there are more. Chance is 1/2.
 
-Ceilings are the accuracies of the same decoders where they were trained: in the same task, on the
-same classes; for the shattering dimensionality, of the easiest dichotomy. Floors are the same with
-the conditions shuffled over rows.
+The ceiling of CCGP is the accuracy of the same decoders in the training conditions, and that of
+shattering the accuracy of the easiest dichotomy. Floors are computed with conditions shuffled over
+rows.
 """
 
 import itertools
@@ -45,22 +45,22 @@ LABELS = {
     "shattering": "shattering dimensionality (accuracy)",
 }
 DICHOTOMIES = 50
-"""Most dichotomies that are tried."""
+"""Largest number of dichotomies."""
 SHUFFLES = 20
-"""Shuffles behind a floor, which is near chance."""
+"""Number of shuffles for a floor."""
 FEWEST = 4
-"""Rows of a condition."""
+"""Smallest number of rows per condition."""
 
 
 class Rows(NamedTuple):
-    """Rows that decoders are trained and tested on.
+    """Training and test rows of the decoders.
 
     Parameters
     ----------
     rates : array, shape (row, unit, replicate)
         Rates.
     task, label, half : array of int, shape (row,)
-        What each row is, in all replicates alike.
+        Task, class and half of each row, the same in all replicates.
     """
 
     rates: np.ndarray
@@ -70,7 +70,7 @@ class Rows(NamedTuple):
 
 
 def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
-    """Return cross-condition generalisation and shattering dimensionality for a pair of tasks.
+    """Estimate cross-condition generalisation and shattering dimensionality for a pair of tasks.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
         If a session has too few trials of a class.
     """
     pair, (time_bin,), resampling = place.tasks, place.times, context.resampling
-    assert isinstance(time_bin, int)  # Rows of several bins would be other rows.
+    assert isinstance(time_bin, int)  # `_rows` does not average over bins.
     n_classes = len(population.classes)
     counts = [
         int(((part.task == task) & (part.label == label)).sum())
@@ -106,7 +106,14 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
 def dichotomies(n_conditions: int, rng: np.random.Generator) -> np.ndarray:
     """Return balanced dichotomies of the conditions, bool, shape (dichotomy, condition).
 
-    Each is there once: the first condition is always on the false side.
+    The first condition is always False, so that no dichotomy occurs twice.
+
+    Parameters
+    ----------
+    n_conditions : int
+        Number of conditions, even.
+    rng : numpy.random.Generator
+        Source of randomness, used if there are more than `DICHOTOMIES`.
     """
     size = n_conditions // 2
     if comb(n_conditions - 1, size) <= DICHOTOMIES:
@@ -129,7 +136,7 @@ def _rows(
     n_half: int,
     resampling: Resampling,
 ) -> Rows:
-    """Draw rows: random halves of the data, resampled halves, and shuffled ones."""
+    """Draw the rows of all replicates: random halves, resampled halves, then shuffled halves."""
     n_classes = len(population.classes)
     conditions = [(task, label) for task in pair for label in range(n_classes)]
     n_replicates = resampling.splits + resampling.bootstraps + SHUFFLES
@@ -140,7 +147,7 @@ def _rows(
             rng = resampling.rng("rows", part.session, task, label)
             own = np.flatnonzero((part.task == task) & (part.label == label))
             order = rng.permuted(np.tile(own, (n_replicates, 1)), axis=1)
-            # All trials in either half; what is used of them is drawn anew for a resample.
+            # Resamples draw with replacement from all trials of a half.
             for half, some in enumerate(np.split(order, [len(own) // 2], axis=1)):
                 trials[:, number, c, half] = some[:, :n_half]
                 drawn = rng.integers(some.shape[1], size=(n_replicates, n_half))
@@ -159,7 +166,7 @@ def _rows(
 def _performances(
     rows: Rows, n_classes: int, settings: Decoding, rng: np.random.Generator
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return of each measure its accuracy and its ceiling, shape (replicate,)."""
+    """Return the accuracy and the ceiling of each measure, shape (replicate,) each."""
     found: dict[str, tuple[list, list]] = {"ccgp_label": ([], []), "ccgp_task": ([], [])}
     for half in (0, 1):
         train, test = rows.half == half, rows.half != half
@@ -168,7 +175,7 @@ def _performances(
             ("ccgp_task", rows.task, rows.label),
         ):
             for left_out in np.unique(context):
-                # The class is trained in one task; the task, in all classes but one.
+                # Decoders of the class omit one task in training; those of the task, one class.
                 inside = context != left_out
                 fitted = _fit(rows, train & inside, target, settings)
                 found[name][0].append(_accuracy(fitted, rows, test & ~inside, target))
@@ -200,5 +207,5 @@ def _fit(
 def _accuracy(
     decoder: "LogisticDecoder", rows: Rows, chosen: np.ndarray, target: np.ndarray
 ) -> np.ndarray:
-    """Return accuracy, shape (replicate, [dichotomy]); conditions have equally many rows."""
+    """Return the accuracy, shape (replicate, [dichotomy]); conditions have equal row counts."""
     return np.asarray(decoder.score(rows.rates[chosen], target[chosen]))

@@ -1,4 +1,4 @@
-"""The coding axes of two tasks in a population: their cosine, with interval, ceiling and floor."""
+"""Debiased cosine between the coding axes of two tasks, with interval, ceiling and floor."""
 
 import numpy as np
 
@@ -26,15 +26,15 @@ OVER_TIME = {"axis_cosine": "cosine of\ncoding axes"}
 
 
 def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
-    """Return the debiased cosine of two tasks' coding axes (`coding_axes`).
+    """Estimate the debiased cosine between the coding axes of two tasks (`coding_axes`).
 
     Raises
     ------
     UndefinedError
-        If there are too few trials, or a task's axes are not reliable.
+        If there are too few trials, or the axes of a task are not reliable.
     """
     pair, (time_bin,), resampling = place.tasks, place.times, context.resampling
-    # Each half needs two trials of a class to know its own noise.
+    # The noise in each half can be estimated only from at least two trials per class.
     parts = [part for part in population.parts if _fewest(part, pair, population.classes) >= 4]
     if not parts:
         raise UndefinedError("no session has four trials of every class in both tasks")
@@ -77,9 +77,16 @@ def _axis_products(
     resampling: Resampling,
     colors: Colors | None,
 ) -> tuple[np.ndarray, ...]:
-    """Return the inner products of a session: data (3,), bootstraps (3, replicate), references.
+    """Return the inner products of the coding axes of a session; see `inner_products`.
 
-    The references are splits and shuffles (3, ...), if they are asked for.
+    Returns
+    -------
+    data : array, shape (3,)
+    bootstraps : array, shape (3, replicate)
+    splits : array, shape (3, split)
+        Inner products between halves of the trials, if references are requested.
+    shuffles : array, shape (3, shuffle)
+        Inner products with shuffled classes, if references are requested.
     """
     angles = None if colors is None else colors[part.session].angles
     regressors = no_noise(part.task * n_classes + part.label, angles)

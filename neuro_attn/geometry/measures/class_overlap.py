@@ -1,4 +1,4 @@
-"""How far the subspaces of the classes of two tasks are the same (`subspaces`)."""
+"""Overlap between the class subspaces of two tasks (`subspaces`)."""
 
 from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.contrasts import of_classes
@@ -13,19 +13,19 @@ MEASURES = {
     "squared_cosine_1": "squared cosine of the first principal angle of the classes' subspaces",
     "squared_cosine_2": "squared cosine of the second principal angle",
     "alignment": "alignment index: mean of the two directions",
-    "alignment_second_in_first": "part of the second task's variance in the first one's subspace",
-    "alignment_first_in_second": "part of the first task's variance in the second one's subspace",
+    "alignment_second_in_first": "fraction of the second task's variance in the first subspace",
+    "alignment_first_in_second": "fraction of the first task's variance in the second subspace",
 }
 LABELS = {"alignment": "alignment index"}
 
 
 def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
-    """Compare the subspaces of the classes of two tasks.
+    """Estimate the overlap between the class subspaces of two tasks.
 
     Raises
     ------
     UndefinedError
-        If there are too few classes or trials, or a code is not reliable.
+        If there are too few classes or trials, or if a code is not reliable.
     """
     if len(population.classes) <= DIMENSIONS:
         raise UndefinedError("two classes span one axis in each task, which axis_cosine compares")
@@ -37,5 +37,5 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
         what="the tasks' classes",
         resampling=context.resampling,
     )
-    del found["plane_cosine"]  # its sign comes from the order of contrasts, which classes lack
+    del found["plane_cosine"]  # its sign depends on the order of the contrasts, here arbitrary
     return found

@@ -1,4 +1,4 @@
-"""How far the subspaces of the two items' colours are the same in a task (`subspaces`)."""
+"""Overlap between the colour subspaces of two items in a task (`subspaces`)."""
 
 from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.contrasts import of_colors
@@ -11,24 +11,24 @@ OF = "task"
 ORDER = 60
 NEEDS_COLORS = True
 MEASURES = {
-    "plane_cosine": "signed product of the cosines of the principal angles: of the colour planes",
+    "plane_cosine": "signed product of the cosines of the principal angles of the colour planes",
     "squared_cosine_1": "squared cosine of the first principal angle of the items' colour planes",
     "squared_cosine_2": "squared cosine of the second principal angle",
     "alignment": "alignment index: mean of the two directions",
-    "alignment_second_in_first": "part of the second item's variance in the first one's plane",
-    "alignment_first_in_second": "part of the first item's variance in the second one's plane",
+    "alignment_second_in_first": "fraction of the second item's variance in the first plane",
+    "alignment_first_in_second": "fraction of the first item's variance in the second plane",
 }
 LABELS = {"plane_cosine": "cosine of colour planes", "alignment": "alignment index"}
 OVER_TIME = {"plane_cosine": "cosine of\ncolour planes", "alignment": ""}
 
 
 def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
-    """Compare the subspaces of the two items' colours in a task.
+    """Estimate the overlap between the colour subspaces of two items in a task.
 
     Raises
     ------
     UndefinedError
-        If there are too few trials of a colour, or a code is not reliable.
+        If there are too few trials of a colour, or if a code is not reliable.
     """
     assert context.colors is not None
     (task,), (time_bin,) = place.tasks, place.times

@@ -1,6 +1,6 @@
-"""The parallelism score of the task: whether its axis is the same in all classes.
+"""Parallelism score of the task: cosine, over classes, between the axes that separate two tasks.
 
-The score is that of Bernardi et al. (2020), Cell 183:954, without the pull of noise.
+It is the score of Bernardi et al. (2020), Cell 183:954, debiased by split halves.
 """
 
 import numpy as np
@@ -15,19 +15,19 @@ from neuro_attn.geometry.subspaces import cosine_of_halves
 OF = "pair"
 ORDER = 30
 MEASURES = {
-    "parallelism_task": "cosine, over pairs of classes, of the axes between the tasks: 1 if tasks "
-    "differ in the same way in every class (parallelism score)",
+    "parallelism_task": "parallelism score: mean cosine, over pairs of classes, between the axes "
+    "that separate the tasks; 1 if tasks differ in the same way in every class",
 }
 LABELS = {"parallelism_task": "parallelism score of the task"}
 
 
 def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
-    """Return the debiased cosine of the tasks' differences, over pairs of classes.
+    """Estimate the debiased cosine, over pairs of classes, between the axes that separate tasks.
 
     Raises
     ------
     UndefinedError
-        If there are too few trials, or the differences are not reliable.
+        If there are too few trials, or if the differences are not reliable.
     """
 
     def measures(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:

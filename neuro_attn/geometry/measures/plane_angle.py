@@ -1,4 +1,4 @@
-"""The angle of the items' colour planes as the authors of the original study take it (`planes`)."""
+"""Angle between colour planes, computed as in the original study (`planes`)."""
 
 import numpy as np
 
@@ -13,19 +13,19 @@ ORDER = 50
 NEEDS_COLORS = True
 BOUNDS = (0.0, 1.0)
 MEASURES = {
-    "plane_angle_cos": "absolute cosine of the angle between the colour planes as the authors of "
-    "the original study took it",
+    "plane_angle_cos": "absolute cosine of the angle between the colour planes, as in the "
+    "original study",
 }
 LABELS = {"plane_angle_cos": "|cos| of the angle of colour planes"}
 
 
 def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
-    """Return the absolute cosine between the items' colour planes, as the authors do it.
+    """Estimate the absolute cosine of the angle between the colour planes of two items.
 
     Raises
     ------
     UndefinedError
-        If there are too few trials of a colour or units, or an item's means span no plane.
+        If there are too few trials of a colour or units, or if an item's means span no plane.
     """
     assert context.colors is not None
     (task,), (time_bin,) = place.tasks, place.times
@@ -59,9 +59,9 @@ def _plane_conditions(
     members: np.ndarray,
     resampling: Resampling,
 ) -> tuple[np.ndarray, ...]:
-    """Return condition means of a session: data, bootstraps, splits, shuffles (..., 2 bin, unit).
+    """Return the condition means of a session in the data, bootstraps, splits and shuffles.
 
-    Rates are not scaled, as in the authors' code.
+    Each array has the shape (..., 2 * bin, unit). Rates are not z-scored, as in the authors' code.
     """
     rates = session_rates(part, time_bin).astype(float)
     both = np.concatenate(members)

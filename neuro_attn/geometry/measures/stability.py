@@ -1,4 +1,4 @@
-"""The stability of a task's coding axes between two times."""
+"""Stability of coding axes: debiased cosine between the coding axes of a task at two times."""
 
 import numpy as np
 
@@ -12,19 +12,19 @@ from neuro_attn.geometry.subspaces import cosine_of_halves
 OF = "times"
 ORDER = 70
 MEASURES = {
-    "axis_stability": "cosine of the coding axes in the first and second half of a window, or in "
-    "two windows: 1 a stable code",
+    "axis_stability": "cosine between the coding axes in the first and second half of a window, or "
+    "in two windows; 1 for a stable code",
 }
 LABELS = {"axis_stability": "stability of the coding axes"}
 
 
 def estimate(population: Population, place: Place, context: Context) -> dict[str, Estimate]:
-    """Return the debiased cosine between a task's coding axes at two times.
+    """Estimate the debiased cosine between the coding axes of a task at two times.
 
     Raises
     ------
     UndefinedError
-        If there are too few trials, or the axes are not reliable at one of the times.
+        If there are too few trials, or if the axes are not reliable at one of the times.
     """
 
     def measures(x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
