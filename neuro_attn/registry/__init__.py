@@ -1,8 +1,8 @@
-"""Known public data sets: what they are, a configuration for each, and how to fetch them.
+"""Known public data sets: descriptions, configurations and download.
 
-`catalogue` describes them and `transfer` fetches their files: `client` sends requests within
-`limits`, `listing` reads what the archive states, and `placing` decides where files go. A data set
-is one file in `datasets`.
+`catalogue` describes the data sets, one file each in `datasets`, and `transfer` downloads their
+files. `client` sends requests within `limits`, `listing` reads the list of files from the archive,
+and `placing` writes files inside the target folder only.
 """
 
 from neuro_attn.registry.catalogue import KnownDataset, known, names, render

@@ -1,4 +1,4 @@
-"""The known data sets, one YAML file each: what is known of it, then a configuration."""
+"""Known data sets, one YAML file each with a description and a configuration."""
 
 import difflib
 import textwrap
@@ -15,22 +15,22 @@ _WIDTH = 92
 
 @dataclass(frozen=True)
 class KnownDataset:
-    """What is known of a public data set.
+    """Description of a public data set.
 
     Parameters
     ----------
     name : str
-        Its name here; its files go to a folder of this name.
+        Name in the catalogue, and of the folder for its files.
     identifier, version : str
-        Of the Dandiset. A published version never changes; ``draft`` may.
+        Identifier and version of the Dandiset. A published version never changes; ``draft`` can.
     title, licence, citation, species, task : str
-        As its makers say; "unverified" marks what nobody has looked up in the archive.
+        As stated by the authors; "unverified" marks entries not checked in the archive.
     assets : str
-        Which of its files are fetched: a pattern of their paths.
+        Pattern of the paths of the files to download.
     fields : dict of str
-        Where regions, trials and events stand.
+        Locations of regions, trials and events in the files.
     unverified : str
-        What may be wrong.
+        Entries that may be incorrect.
     config : str
         A configuration, as text with comments.
     """
@@ -50,17 +50,17 @@ class KnownDataset:
 
 
 def names() -> list[str]:
-    """Return the names of the known data sets, in order."""
+    """Return the names of the known data sets in alphabetical order."""
     return sorted(file.name.removesuffix(".yaml") for file in _FOLDER.iterdir())
 
 
 def known(name: str) -> KnownDataset:
-    """Return a known data set.
+    """Return the description of a known data set.
 
     Raises
     ------
     InputError
-        If there is none of this name.
+        If there is no data set of this name.
     """
     if name not in names():
         close = difflib.get_close_matches(name, names(), n=1)
@@ -71,7 +71,7 @@ def known(name: str) -> KnownDataset:
 
 
 def render(dataset: KnownDataset) -> str:
-    """Return a configuration for a data set, with what is known of it as comments."""
+    """Return the configuration of a data set, preceded by its description as comments."""
     about = {
         "": f"{dataset.title}. DANDI:{dataset.identifier}, version {dataset.version}.",
         "species and task": f"{dataset.species}; {dataset.task}",

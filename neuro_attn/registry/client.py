@@ -1,10 +1,9 @@
-"""GET requests to servers that may be hostile: over HTTPS only, and within limits.
+"""GET requests to untrusted servers, over HTTPS only and within limits of time and size.
 
-The standard library sends the requests. Neither it nor requests or urllib3 bounds the time of a
-whole answer (their timeouts restart with every byte), and all of them read the body of a redirect
-without a limit. Here a deadline holds for every byte that is read from a connection (status line,
-headers, chunks, trailers), and redirects are followed without reading their body. Compressed
-answers are never decompressed.
+We use the standard library. Neither it nor requests or urllib3 limits the time of a whole response
+(their timeouts restart with every byte), and all of them read the body of a redirect without a
+limit. Here, a deadline applies to every byte read from a connection (status line, headers, chunks,
+trailers), and the body of a redirect is not read. Compressed responses are never decompressed.
 """
 
 import re
@@ -32,7 +31,7 @@ _ALLOWED = "Only https is used, and http on this machine."
 
 
 class BrokenConnectionError(Exception):
-    """A connection failed or was too slow; another attempt may succeed."""
+    """Raised if a connection fails or is too slow; another attempt may succeed."""
 
 
 def shown(text: object) -> str:
@@ -45,7 +44,7 @@ def shown(text: object) -> str:
 
 
 class _Timed(RawIOBase):
-    """The bytes of a socket until a deadline, in s of the monotonic clock."""
+    """Bytes of a socket, readable until a deadline, in s of the monotonic clock."""
 
     def __init__(self, raw: RawIOBase, connection: socket, deadline: float):
         super().__init__()
@@ -67,7 +66,7 @@ class _Timed(RawIOBase):
 
 
 class Response(HTTPResponse):
-    """An answer whose status line, headers and body must arrive before a deadline."""
+    """Response whose status line, headers and body must arrive before a deadline."""
 
     def __init__(self, connection: socket, *arguments: Any, deadline: float, **options: Any):
         super().__init__(connection, *arguments, **options)
@@ -75,11 +74,11 @@ class Response(HTTPResponse):
         self.fp = BufferedReader(self._timed)
 
     def allow(self, seconds: float) -> None:
-        """Move the deadline to so many seconds from now."""
+        """Set the deadline to `seconds` from now."""
         self._timed.deadline = time.monotonic() + seconds
 
     def block(self) -> bytes:
-        """Return the next bytes of the body, none at its end.
+        """Return the next bytes of the body, empty at its end.
 
         Raises
         ------
@@ -103,7 +102,7 @@ class _SecureConnection(_Connection, HTTPSConnection):
 
 
 class _Handler(AbstractHTTPHandler):
-    """Opens connections with a deadline and returns any answer, whatever its status."""
+    """Opens connections with a deadline and returns every response, whatever its status."""
 
     def __init__(self, context: ssl.SSLContext, deadline: float):
         super().__init__()
@@ -130,12 +129,12 @@ def _reason(error: BaseException) -> str:
 
 
 class Client:
-    """Sends requests within limits.
+    """HTTP client that sends requests within limits.
 
     Parameters
     ----------
     limits : Limits
-        Of time and size.
+        Limits of time and size.
     """
 
     def __init__(self, limits: Limits):
@@ -143,22 +142,22 @@ class Client:
         self._context = ssl.create_default_context()
 
     def get(self, address: str, start: int = 0) -> Response:
-        """Return the answer to a request, which the caller closes.
+        """Send a request and return the response, which the caller must close.
 
         Parameters
         ----------
         address : str
-            HTTPS, or HTTP on this machine. Redirects obey the same rule, and no other machine
-            may redirect to this one.
+            HTTPS address, or HTTP address on this machine. The same rule applies to redirects, and
+            no other machine may redirect to this one.
         start : int
-            First byte that is requested.
+            First byte to request.
 
         Raises
         ------
         InputError
             If the address or a redirect is not allowed.
         BrokenConnectionError
-            If there is no answer.
+            If there is no response.
         """
         if (first := _parts(address)) is None:
             raise InputError(shown(address), "is not an https address.", _ALLOWED)
@@ -176,12 +175,12 @@ class Client:
         raise InputError(shown(address), f"redirects more than {self._limits.redirects} times.")
 
     def read(self, address: str) -> bytes:
-        """Return the body of an answer that is no file.
+        """Return the body of a response that is not a file, such as a page of a list.
 
         Raises
         ------
         InputError
-            If the server cannot be reached, refuses, or exceeds a limit.
+            If the server cannot be reached, refuses the request, or exceeds a limit.
         """
         longest = self._limits.answer_bytes
         body = bytearray()
@@ -211,7 +210,7 @@ class Client:
         headers = {"User-Agent": "neuro-attn", "Accept-Encoding": "identity"}
         if start:
             headers["Range"] = f"bytes={start}-"
-        # A proxy is for other machines; it must not receive what is meant for this one.
+        # Requests to this machine must not be sent through a proxy.
         local = urlsplit(address).hostname in _LOCAL
         opener = OpenerDirector()
         opener.add_handler(ProxyHandler({} if local else None))
@@ -226,13 +225,19 @@ class Client:
 
 
 def refused(address: str, response: Response) -> InputError:
-    """Return an error that names the status with which a server refused a request."""
+    """Return the error for a refused request, with the status of the response."""
     reason = f" ({shown(response.reason)})" if response.reason else ""
     return InputError(shown(address), f"the archive answers {response.status}{reason}.")
 
 
 def _followed(current: str, location: str, first: SplitResult) -> str:
-    """Return the address to which an answer redirects, if it may be requested."""
+    """Return the address of a redirect.
+
+    Raises
+    ------
+    InputError
+        If the address is not allowed.
+    """
     try:
         address = urljoin(current, quote(location, safe=string.punctuation))
     except ValueError:
@@ -252,7 +257,7 @@ def _followed(current: str, location: str, first: SplitResult) -> str:
 
 
 def _parts(address: str) -> SplitResult | None:
-    """Return the parts of an address if it may be requested."""
+    """Return the parts of an address, or None if it is not allowed."""
     if not (address.isascii() and address.isprintable() and " " not in address):
         return None
     try:
@@ -260,7 +265,7 @@ def _parts(address: str) -> SplitResult | None:
         _ = parts.port
     except ValueError:
         return None
-    # No user name, no backslash: nothing that two parsers might read as two different hosts.
+    # User names and backslashes are refused, because parsers can disagree on the host.
     if not _HOST_AND_PORT.fullmatch(parts.netloc):
         return None
     secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOCAL)

@@ -1,32 +1,32 @@
-"""How much time, how many bytes and how many entries a server may take."""
+"""Limits of time, bytes and entries for a download."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of a download. A server that exceeds one is reported, never waited for.
+    """Limits of a download; exceeding one ends the download with an error.
 
     Parameters
     ----------
     connect : float
         Longest time until a connection is established, s.
     answer, answer_bytes : float and int
-        Longest time, s, and size of a page of the list or a digest. The time includes redirects;
-        for a file it applies until its first byte may be read.
+        Longest time, s, and largest size of a page of the list or of a digest. The time includes
+        redirects; for a file, it applies until the first byte can be read.
     listing, entries : float and int
-        Longest time, s, and most files of a whole list.
+        Longest time, s, and largest number of files of a whole list.
     file_bytes : int
         Largest file.
     redirects : int
-        Most redirects in a row.
+        Largest number of consecutive redirects.
     window, window_bytes : float and int
-        At least this many bytes of a file must arrive in each window of so many s.
+        Duration of a window, s, and smallest number of bytes of a file that must arrive in each.
     attempts, progress : int
-        A transfer is given up after this many attempts in a row that each bring fewer bytes than
-        `progress`.
+        Number of consecutive attempts, each with fewer than `progress` bytes, after which a
+        transfer fails.
     pause : float
-        Wait after a failed attempt, s; it doubles with each attempt in a row.
+        Pause after a failed attempt, s, doubled with each consecutive failure.
     """
 
     connect: float = 20.0

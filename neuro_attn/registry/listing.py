@@ -1,4 +1,4 @@
-"""What an archive states about the files of a data set: their paths, sizes and digests."""
+"""Paths, sizes and digests of the files of a data set, as stated by the archive."""
 
 import fnmatch
 import time
@@ -24,9 +24,9 @@ class Asset:
     Parameters
     ----------
     id, path : str
-        Its identifier, and where it stands in the data set.
+        Its identifier, and its path in the data set.
     size : int
-        Bytes.
+        Size in bytes.
     """
 
     id: str
@@ -58,7 +58,7 @@ class _Metadata(_Answer):
 
 
 def root(archive: str, dataset: KnownDataset) -> str:
-    """Return the address of the files of a data set."""
+    """Return the address of the list of files of a data set."""
     version = f"{quote(dataset.identifier)}/versions/{quote(dataset.version)}"
     return f"{archive.rstrip('/')}/dandisets/{version}/assets"
 
@@ -71,20 +71,20 @@ def matching(
     Parameters
     ----------
     client : Client
-        Sends the requests.
+        HTTP client.
     address : str
-        Of the files, see `root`.
+        Address of the list of files; see `root`.
     dataset : KnownDataset
-        Named in messages.
+        The data set, for messages.
     pattern : str
-        As in a shell.
+        Shell pattern of the paths.
     limits : Limits
-        Of the list.
+        Limits of the list.
 
     Raises
     ------
     InputError
-        If the archive cannot be reached, states no valid list, exceeds a limit, or no path
+        If the archive cannot be reached, returns no valid list or exceeds a limit, or if no path
         matches.
     """
     entries = _entries(client, address, dataset, limits)
@@ -106,7 +106,13 @@ def matching(
 
 
 def digest(client: Client, address: str, asset: Asset) -> str:
-    """Return the SHA-256 digest that the archive states for a file, in lower case."""
+    """Return the SHA-256 digest that the archive states for a file, in lower case.
+
+    Raises
+    ------
+    InputError
+        If the archive cannot be reached or states no digest.
+    """
     where = f"{address}/{quote(asset.id)}/"
     try:
         return _Metadata.model_validate_json(client.read(where)).digest.sha256.lower()
@@ -131,7 +137,7 @@ def _entries(
         seen.add(page)
         answer = _page(client.read(page), page, dataset)
         yield from answer.results
-        # An empty page counts as well: otherwise there could be any number of them.
+        # Count empty pages too, otherwise their number would be unlimited.
         n_entries += max(len(answer.results), 1)
         if n_entries > limits.entries:
             raise InputError(address, f"the list has more than {limits.entries} files.")

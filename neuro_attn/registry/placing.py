@@ -1,8 +1,8 @@
-"""Where downloaded files go: inside the folder of their data set, and nowhere else.
+"""Write downloaded files inside the folder of their data set only.
 
-Paths come from a server. Every folder below the one that the user named is opened one by one
-without following symbolic links, and files are opened, renamed and removed relative to it. So no
-link, not even one made meanwhile, leads out of the folder.
+Paths come from a server. We open every folder below the one that the user named without following
+symbolic links, and open, rename and remove files relative to its descriptor. No link, not even one
+created during the download, can therefore lead out of the folder.
 """
 
 import errno
@@ -31,21 +31,21 @@ _REMEDY = "Remove it, or name another folder with --data."
 
 
 def check_paths(paths: Iterable[str], place: Path) -> None:
-    """Refuse paths that would lead out of a folder, or of which two would be one file.
+    """Check that paths stay inside a folder and are distinct files on all systems.
 
     Parameters
     ----------
     paths : iterable of str
-        As the archive states them.
+        Paths as stated by the archive.
     place : Path
         The folder of the data set.
 
     Raises
     ------
     InputError
-        If a path is absolute, climbs, has characters or a length that file systems treat
-        differently; or if two paths are equal, differ only by case or Unicode normal form, or one
-        is a folder of the other.
+        If a path is absolute, contains ``..``, or has characters or a length that file systems
+        treat differently. Also if two paths are equal, differ only in case or Unicode normal form,
+        or if one is a folder of the other.
     """
     files: dict[str, str] = {}
     for path in paths:
@@ -68,7 +68,7 @@ def _problem(path: str) -> str:
     parts = path.split("/")
     if len(path) > _LONGEST_PATH:
         return f"has more than {_LONGEST_PATH} characters"
-    # Among the characters that cannot be printed are NUL, line ends and those that turn text.
+    # Unprintable characters include NUL, line breaks and changes of text direction.
     if not path.isprintable() or set("\\:") & set(path):
         return "has control characters, backslashes or colons"
     if {"", ".", ".."} & set(parts):
@@ -81,7 +81,7 @@ def _problem(path: str) -> str:
 
 
 def _folded(path: str) -> str:
-    """Return what is equal for paths that some file system takes for one."""
+    """Return a key that is equal for paths that some file systems do not distinguish."""
     folded = unicodedata.normalize("NFD", path).casefold()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", folded))
 
@@ -99,19 +99,19 @@ def _meeting(one: str, other: str, how: str) -> InputError:
 
 @contextmanager
 def opened(place: Path, folders: Iterable[str] = ()) -> Iterator[int]:
-    """Yield the descriptor of a folder, which is made where it is missing.
+    """Yield the descriptor of a folder, which is created if it is missing.
 
     Parameters
     ----------
     place : Path
-        The folder of the data set. The folder that it is in is the user's, and may be a link.
+        The folder of the data set. Its parent belongs to the user and may be a symbolic link.
     folders : iterable of str
-        Names of folders, each in the one before.
+        Names of nested folders below it, from the outermost to the innermost.
 
     Raises
     ------
     InputError
-        If one is no folder but a file or a symbolic link, or the system refuses it.
+        If one of them is a file or a symbolic link, or if the system refuses access.
     """
     with _refused_by_system(place):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -124,12 +124,12 @@ def opened(place: Path, folders: Iterable[str] = ()) -> Iterator[int]:
 
 @contextmanager
 def locked(place: Path) -> Iterator[None]:
-    """Keep other downloads out of a folder during the block.
+    """Lock a folder against other downloads during the block.
 
     Raises
     ------
     InputError
-        If one is under way there.
+        If another download into the folder is running.
     """
     with opened(place) as folder:
         try:
@@ -149,7 +149,7 @@ def size_of(place: Path, path: str) -> int | None:
     Raises
     ------
     InputError
-        If there is something else: a folder, a symbolic link.
+        If the path is a folder, a symbolic link or another special file.
     """
     *folders, name = path.split("/")
     try:
@@ -168,7 +168,20 @@ def size_of(place: Path, path: str) -> int | None:
 
 
 def check_room(place: Path, needed: int) -> None:
-    """Refuse a download for which the disk has no room."""
+    """Check that the disk has enough free space for a download.
+
+    Parameters
+    ----------
+    place : Path
+        The folder of the data set.
+    needed : int
+        Size of the files to download, bytes; partial files count as already present.
+
+    Raises
+    ------
+    InputError
+        If there is not enough space.
+    """
     there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
     free = shutil.disk_usage(there).free
     partial = sum(
@@ -180,8 +193,8 @@ def check_room(place: Path, needed: int) -> None:
     if needed > free + partial:
         raise InputError(
             str(place),
-            f"{(needed - partial) / 1e9:.1f} GB are to come, {free / 1e9:.1f} GB are free.",
-            "Make room, name another folder with --data, or fetch less with --only.",
+            f"{(needed - partial) / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free.",
+            "Free some space, name another folder with --data, or fetch less with --only.",
         )
 
 
@@ -207,17 +220,17 @@ def _descend(place: Path, folders: Iterable[str], *, make: bool) -> int:
 
 
 class Target:
-    """A file that is to be there, and the partial file beside it that becomes it.
+    """A file to download, and its partial file in the same folder.
 
-    The name of the partial file holds the digest of the whole file: a transfer is only resumed
-    for the very file with which it began.
+    The name of the partial file contains the digest of the whole file, so that a transfer resumes
+    only if the archive still states the same file.
 
     Parameters
     ----------
     folder : int
         Descriptor of the folder.
     path : Path
-        Of the file, for messages.
+        Path of the file, for messages.
     digest : str
         SHA-256 of the whole file.
     """
@@ -228,7 +241,7 @@ class Target:
         self._partial = f"{self._stem}{digest}"
 
     def is_whole(self, size: int) -> bool:
-        """Return whether the file is there, with this size and the digest."""
+        """Return whether the file exists with this size and the correct digest."""
         try:
             with self._open(self._path.name, os.O_RDONLY) as file:
                 return os.fstat(file.fileno()).st_size == size and self._matches(file)
@@ -239,15 +252,14 @@ class Target:
     def partial(self) -> Iterator[FileIO]:
         """Yield the partial file, open for reading and writing.
 
-        Partial files of other contents of the same file are removed, and so is this one if it is
-        still empty after the block.
+        Partial files with other digests are removed, as is this one if it is empty after the block.
         """
         for name in os.listdir(self._folder):
             if name.startswith(self._stem) and name != self._partial:
                 os.unlink(name, dir_fd=self._folder)
         with self._open(self._partial, os.O_RDWR | os.O_CREAT) as file:
             if linked := os.fstat(file.fileno()).st_nlink > 1:
-                # Another name of this file may stand anywhere, so nothing is written to it.
+                # The file has another hard link, possibly outside the folder: do not write to it.
                 self._remove()
         flags = os.O_RDWR | os.O_CREAT | (os.O_EXCL if linked else 0)
         with self._open(self._partial, flags) as file:
@@ -258,15 +270,21 @@ class Target:
                     self._remove()
 
     def complete(self, file: FileIO) -> None:
-        """Give the partial file its name if its digest is right; otherwise remove it."""
+        """Rename the partial file to its final name, or remove it if its digest is wrong.
+
+        Raises
+        ------
+        InputError
+            If the digest is wrong.
+        """
         file.seek(0)
         if not self._matches(file):
             self._remove()
             raise InputError(
                 str(self._path),
-                f"what came does not have the SHA-256 digest {self._digest} that the archive "
-                "states.",
-                "It was removed; run it again.",
+                f"the file received does not have the SHA-256 digest {self._digest} that the "
+                "archive states.",
+                "It was removed; run the download again.",
             )
         with _refused_by_system(self._path):
             os.replace(
@@ -281,7 +299,7 @@ class Target:
 
         with _refused_by_system(path):
             handle = os.open(name, flags | _FILE, 0o666, dir_fd=self._folder)
-        # Unbuffered: what was written is in the file, and closing it cannot fail.
+        # Unbuffered, so that all writes have reached the file and closing cannot fail.
         file = FileIO(handle, "r+" if flags & os.O_RDWR else "r")
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
@@ -299,7 +317,7 @@ def write(file: FileIO, block: bytes, path: Path) -> None:
     Raises
     ------
     InputError
-        If the system refuses it, such as on a full disk.
+        If the system refuses to write, e.g. because the disk is full.
     """
     rest = memoryview(block)
     with _refused_by_system(path):

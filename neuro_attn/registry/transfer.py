@@ -1,7 +1,7 @@
-"""Files fetched from an archive with the interface of DANDI: checked, resumed, whole or not at all.
+"""Download files from an archive with the DANDI interface, with checksums and resumption.
 
-A file is written to a partial file in its folder, and takes its place when its size and SHA-256
-digest are those that the archive states. A file that is there already, and whole, is kept.
+We write to a partial file in the same folder, and rename it once its size and SHA-256 digest are
+those that the archive states. Complete files that already exist are not downloaded again.
 """
 
 import os
@@ -23,7 +23,7 @@ from neuro_attn.registry.listing import Asset
 
 ARCHIVE = "https://api.dandiarchive.org/api"
 _TEMPORARY = frozenset({408, 425, 429})
-"""Refusals after which a server may answer, besides its own errors (500 and above)."""
+"""Temporary refusals, retried like server errors (500 and above)."""
 
 
 def download(
@@ -33,32 +33,32 @@ def download(
     archive: str = ARCHIVE,
     limits: Limits | None = None,
 ) -> list[Path]:
-    """Fetch the files of a data set that are not there yet.
+    """Download the files of a data set that are missing.
 
     Parameters
     ----------
     dataset : KnownDataset
-        Which data set.
+        The data set.
     folder : str or Path
-        The folder of the data; the files go to a folder in it, named after the data set.
+        The folder of the data; the files are written to a subfolder named after the data set.
     only : str, optional
-        Pattern of the paths to fetch, instead of the data set's own.
+        Pattern of the paths to download, instead of that of the data set.
     archive : str
         Address of the archive's interface.
     limits : Limits, optional
-        Of time and size; by default `LIMITS`.
+        Limits of time and size; by default `LIMITS`.
 
     Returns
     -------
     list of Path
-        All files, fetched now or before.
+        All files, downloaded now or before.
 
     Raises
     ------
     InputError
-        If the archive cannot be reached, refuses or exceeds a limit, no path matches, there is no
-        room, a path would leave the folder or meet another, or a file is not what the archive
-        states. Files that are whole stay, and an interrupted transfer can be resumed.
+        If the archive cannot be reached, refuses a request or exceeds a limit; if no path matches,
+        a path is not allowed or the disk is full; or if a file differs from what the archive
+        states. Complete files are kept, and an interrupted transfer can be resumed.
     """
     limits = limits or LIMITS
     place = Path(folder) / dataset.name
@@ -99,7 +99,7 @@ def download(
 
 @dataclass(frozen=True)
 class _Transfer:
-    """The bytes of one file on their way into its partial file."""
+    """Transfer of one file into its partial file."""
 
     client: Client
     address: str
@@ -110,13 +110,14 @@ class _Transfer:
     begun: int
 
     def run(self, file: FileIO) -> None:
-        """Append what is missing to a partial file, in as many attempts as it takes.
+        """Append the missing bytes to a partial file, with retries.
 
         Raises
         ------
         InputError
-            If the server refuses, sends another number of bytes than the archive states, or
-            several attempts in a row bring next to nothing; or if the disk is full.
+            If the server refuses a request, sends a number of bytes other than that stated by the
+            archive, or makes too little progress in several consecutive attempts; or if the disk is
+            full.
         """
         fruitless = 0
         while (have := _length(file)) != self.asset.size:
@@ -132,13 +133,13 @@ class _Transfer:
             if fruitless == self.limits.attempts:
                 raise InputError(
                     self.address,
-                    f"the connection breaks ({problem}).",
-                    "Run it again: it resumes from there.",
+                    f"the connection fails repeatedly ({problem}).",
+                    "Run the download again; it resumes from there.",
                 )
             time.sleep(self.limits.pause * 2**fruitless)
 
     def _attempt(self, file: FileIO, have: int) -> str:
-        """Append what comes; return why that was not everything, if so."""
+        """Append the bytes of one response; return the reason if they are incomplete."""
         try:
             with self.client.get(self.address, have) as response:
                 return self._append(response, file, have)
@@ -150,11 +151,11 @@ class _Transfer:
         if status >= 500 or status in _TEMPORARY:
             return f"{status} {shown(response.reason)}"
         if have and status in (206, 416) and not _resumes(response, have, size):
-            # The next attempt asks for the whole file.
+            # The next attempt requests the whole file.
             _begin_anew(file)
             return "the server does not have the rest"
         if have and status == 200:
-            # The server does not know ranges.
+            # The server does not support ranges.
             have = _begin_anew(file)
         elif status != (206 if have else 200):
             raise refused(self.address, response)
@@ -164,7 +165,7 @@ class _Transfer:
         response.allow(self.limits.window)
         while block := response.block():
             have += len(block)
-            # More than the archive states is never kept: it could fill the disk.
+            # Excess bytes are not written, because they could fill the disk.
             if have > size:
                 raise self._other_size(file, "sends more", size)
             placing.write(file, block, self.path)
@@ -173,24 +174,24 @@ class _Transfer:
             if arrived >= self.limits.window_bytes:
                 arrived = 0
                 response.allow(self.limits.window)
-        return f"{have} of {size} bytes came"
+        return f"{have} of {size} bytes arrived"
 
     def show(self, have: int) -> None:
-        """Move the progress bar to so many bytes of this file."""
+        """Set the progress bar to `have` bytes of this file."""
         self.bar.update(self.begun + have - self.bar.n)
 
     def _other_size(self, file: FileIO, sends: str, stated: int) -> InputError:
         _begin_anew(file)
         return InputError(
             self.address,
-            f"the server {sends} bytes of {shown(self.asset.path)}, where the archive states "
+            f"the server {sends} bytes of {shown(self.asset.path)}, but the archive states "
             f"{stated}.",
-            "Nothing of it was kept.",
+            "The partial file was emptied. Run the download again.",
         )
 
 
 def _resumes(response: Response, have: int, size: int) -> bool:
-    """Return whether an answer is the rest of this file, as far as its headers state."""
+    """Return whether a response is the rest of this file, according to its headers."""
     stated = str(response.headers.get("Content-Range", ""))
     return response.status == 206 and stated in (
         f"bytes {have}-{size - 1}/{size}",

@@ -1,1 +1,1 @@
-"""The report that a run ends with."""
+"""The HTML report, the last output of a run."""

@@ -1,10 +1,10 @@
-r"""Keep names and expressions in Snakemake's report from running as scripts.
+r"""Prevent names and expressions in Snakemake's report from being executed as scripts.
 
-Snakemake writes settings, paths and captions as JSON into inline scripts of the report, and JSON
-may hold ``</script>``: an expression in a stranger's configuration would end the script and begin
-one of its own. Here every ``<``, ``>`` and ``&`` of that JSON becomes a ``\u`` escape, and a
-Content-Security-Policy lets the browser run only the scripts that Snakemake's report consists of,
-by their digests. Whatever else gets into the page, such as a link to ``javascript:``, does nothing.
+Snakemake writes settings, paths and captions as JSON into inline scripts of the report. JSON can
+contain ``</script>``, so an expression in an untrusted configuration could end the script and start
+another. We replace every ``<``, ``>`` and ``&`` of that JSON by a ``\u`` escape. We also add a
+Content-Security-Policy that permits only the scripts of Snakemake's report, identified by their
+digests. Browsers then ignore any other active content, such as links to ``javascript:``.
 """
 
 import base64
@@ -31,7 +31,7 @@ _DATA_SCRIPTS = (
     "metadata",
     "logo",
 )
-"""Scripts of the report that assign JSON to a variable, by their id, in the order of the page."""
+"""Ids of the scripts that assign JSON to a variable, in the order of the page."""
 _OPENING = re.compile(r'<script(?: id="([^"]*)")?>')
 _ASSIGNMENT = re.compile(r"\s*var \w+ = ")
 _CLOSING = re.compile(r"\s*;?\s*</script>")
@@ -42,14 +42,14 @@ _POLICY = (
     # Vega, which draws the rule graph and the statistics, compiles its own expressions.
     "script-src 'unsafe-eval' {scripts}; "
     "style-src 'unsafe-inline'; "
-    # Tables are pages of their own in frames, figures are images, both inside the report.
+    # The report embeds tables as pages in frames and figures as images.
     "img-src data:; frame-src data:; font-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
 
 
 class _Script(NamedTuple):
-    """A script of the page: its content lies from `start` to `stop`."""
+    """A script of the page, with content from index `start` to `stop`."""
 
     name: str
     start: int
@@ -58,19 +58,19 @@ class _Script(NamedTuple):
 
 
 def secure_report(unsecured: str | Path, report: str | Path) -> None:
-    """Escape the data of a report of Snakemake and let only its own scripts run.
+    """Escape the data in a Snakemake report and permit only its own scripts.
 
     Parameters
     ----------
     unsecured : str or Path
-        A page that Snakemake has just written; it is removed.
+        The page written by Snakemake; it is deleted.
     report : str or Path
-        Where to write the secured page.
+        File of the secured page.
 
     Raises
     ------
     InputError
-        If the page is not built as Snakemake builds its reports, and so cannot be made safe.
+        If the page does not have the structure of a Snakemake report and thus cannot be secured.
     """
     unsecured = Path(unsecured)
     try:
@@ -87,7 +87,7 @@ def secure_report(unsecured: str | Path, report: str | Path) -> None:
 
 
 def secured_page(page: str) -> str:
-    r"""Return a report with its data escaped and a policy that names its scripts.
+    r"""Return a report with escaped data and a policy that permits only its scripts.
 
     Parameters
     ----------
@@ -97,13 +97,13 @@ def secured_page(page: str) -> str:
     Returns
     -------
     str
-        The same page: every ``<``, ``>`` and ``&`` in a script that holds data is a ``\u`` escape,
-        and the head has a Content-Security-Policy.
+        The page with every ``<``, ``>`` and ``&`` in data scripts replaced by a ``\u`` escape, and
+        with a Content-Security-Policy in its head.
 
     Raises
     ------
     ValueError
-        If scripts are missing or not as expected, or if the result does not hold what it should.
+        If scripts are missing or not as expected, or if the result fails verification.
     """
     scripts = list(_scripts(page))
     found = tuple(script.name for script in scripts if script.name)
@@ -125,9 +125,9 @@ def secured_page(page: str) -> str:
 
 
 def _scripts(page: str) -> Iterator[_Script]:
-    """Yield the scripts of a report, from the first on, those of data with their JSON escaped.
+    """Yield the scripts of a report in order, with escaped JSON in data scripts.
 
-    Where data end is decided by reading their JSON, not by looking for the end of the script.
+    We find the end of data by decoding the JSON, not by searching for the end of the script.
     """
     position = 0
     while (opening := _OPENING.search(page, position)) is not None:
@@ -161,7 +161,7 @@ def _digest(script: str) -> str:
 
 
 class _Reader(HTMLParser):
-    """Reads what a browser would take for scripts, policies and handlers of events."""
+    """Parser that collects scripts, policies and event handlers as a browser would."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -189,7 +189,7 @@ class _Reader(HTMLParser):
 
 
 def _verify(page: str, policy: str) -> None:
-    """Raise `ValueError` unless a parser finds the policy, and only scripts that it names."""
+    """Raise `ValueError` unless a parser finds the policy and only scripts that it permits."""
     reader = _Reader()
     reader.feed(page)
     reader.close()

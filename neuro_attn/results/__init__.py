@@ -1,8 +1,8 @@
-"""Tables of results: what each holds, and how it is written and read.
+"""Specification, writing and reading of the tables of results.
 
 `tables` specifies every table that a run writes: its files, and the name, type, unit and meaning of
-each column. `read_csv` and `write_csv` take the types from there, so that a name stays text
-("NA" is a region) and a column of numbers stays numeric where all of them are missing.
+each column. `read_csv` and `write_csv` use these types. A name thus remains text even if it is
+"NA", and a column of numbers remains numeric even if all of them are missing.
 """
 
 from typing import TYPE_CHECKING

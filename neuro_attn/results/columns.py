@@ -1,4 +1,4 @@
-"""What a column and a table are."""
+"""Data classes that specify a column and a table."""
 
 import re
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ _DTYPES = {"text": "str", "number": "float64", "count": "int64", "truth": "bool"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table.
+    """Specification of a column of a table.
 
     Parameters
     ----------
     name : str
-        As in the header.
-    kind : str
-        "text" (never missing, but may be empty), "number" (may be missing), "count" (an integer,
-        never missing) or "truth".
+        Name in the header.
+    kind : {"text", "number", "count", "truth"}
+        Text (never missing, may be empty), floating-point number (may be missing), integer (never
+        missing) or truth value.
     meaning : str
-        One phrase.
+        Description, as one phrase.
     unit : str
-        Empty for text, fractions and counts.
+        Unit; empty for text, fractions and counts.
     optional : bool
         Whether a truth value may be missing.
     """
@@ -37,31 +37,31 @@ class Column:
 
     @property
     def dtype(self) -> str:
-        """The type in pandas."""
+        """The pandas data type."""
         return "boolean" if self.optional else _DTYPES[self.kind]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of results.
+    """Specification of a table of results.
 
     Parameters
     ----------
     name : str
-        Unique.
+        Unique name.
     meaning : str
-        What a row is.
+        Description of a row.
     files : tuple of str
-        Paths below the folder of results; ``{dataset}``, ``{network}`` and ``{family}`` stand for
-        names, ``{n}`` for a number.
+        Paths relative to the folder of results. ``{dataset}``, ``{network}`` and ``{family}`` stand
+        for names, ``{n}`` for a number.
     columns : tuple of Column
-        In the order in which they are written.
+        Columns, in the order in which they are written.
     title, caption : str
-        What the report calls the table, and what it says of it, in reStructuredText. Tables
-        without a title are not in the report.
+        Title and caption in the report, in reStructuredText. Tables without a title are not in the
+        report.
     when : str
-        The setting, of a data set, a network or the recall of lists, without which there is no such
-        table; empty if there always is.
+        Setting of a data set, of a network or of the list recall without which the table does not
+        exist; empty if it always exists.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Table:
 
     @property
     def subject(self) -> Subject:
-        """What the table is about, one of each or all together."""
+        """The kind of object for which one such table exists."""
         if self.files[0].startswith("{dataset}/"):
             return "dataset"
         if self.files[0].startswith("comparison/"):
@@ -87,11 +87,11 @@ class Table:
         return "list_recall" if "{family}" in self.files[-1] else "network"
 
     def applies(self, settings: object) -> bool:
-        """Return whether what has these settings has such a table."""
+        """Return whether this table exists for a data set or network with these settings."""
         return not self.when or bool(getattr(settings, self.when, None))
 
     def agreement(self, path: PurePath) -> int:
-        """Return how many parts of a path, from its last one, agree with one of the files."""
+        """Return the number of trailing path components that match one of `files`."""
         return max(_agreement(template, path) for template in self.files)
 
 

@@ -1,4 +1,4 @@
-"""The tables that compare networks with regions."""
+"""Specifications of the tables that compare networks with regions."""
 
 from neuro_attn.results.columns import Column, Table
 from neuro_attn.results.shared_columns import (
@@ -27,24 +27,24 @@ COMPARISON_TABLES = (
             REGION,
             MATCHED_TO,
             FEATURE,
-            Column("value", "number", "the feature"),
-            Column("sd", "number", "its SD over resamples"),
+            Column("value", "number", "value of the feature"),
+            Column("sd", "number", "its SD over bootstrap replicates"),
         ),
     ),
     Table(
         "signatures_left_out",
-        "A feature that a signature lacks.",
+        "A feature that is missing in a signature.",
         ("comparison/signatures_left_out.csv",),
         (DATASET, REGION, MATCHED_TO, FEATURE, REASON),
-        title="What signatures lack, and why",
+        title="Features missing in signatures",
         caption=(
-            "Features that signatures lack, and why. The distances of a population leave out "
-            "what the population or a region lacks."
+            "Features missing in signatures, with reasons. Distances of a population are computed "
+            "without features that the population or a region lacks."
         ),
     ),
     Table(
         "distances",
-        "Distance of a population of a network to a region.",
+        "Distance between a network population and a region.",
         ("comparison/distances.csv",),
         (
             NETWORK,
@@ -55,17 +55,17 @@ COMPARISON_TABLES = (
             *CI,
             CEILING,
             FLOOR,
-            Column("noise", "number", "noise added to the network", "SDs of each unit"),
-            Column("accuracy", "number", "the network's mean within tasks, after matching"),
-            Column("region_accuracy", "number", "the region's mean within tasks"),
-            Column("n_features", "count", "features compared"),
+            Column("noise", "number", "SD of the noise added to the network", "SDs of each unit"),
+            Column("accuracy", "number", "mean within-task accuracy of the network, matched"),
+            Column("region_accuracy", "number", "mean within-task accuracy of the region"),
+            Column("n_features", "count", "number of features compared"),
         ),
         title="Distances",
-        caption="Distance of every population of every network to every region.",
+        caption="Distance between every population of every network and every region.",
     ),
     Table(
         "nearest",
-        "The region that a population of a trained network is nearest to.",
+        "The region nearest to a population of a trained network.",
         ("comparison/nearest.csv",),
         (
             NETWORK,
@@ -73,32 +73,33 @@ COMPARISON_TABLES = (
             Column("region", "text", "the nearest region"),
             Column("distance", "number", "distance to it", "bootstrap SDs"),
             *CI,
-            Column("runner_up", "text", "the next region, empty if there is none"),
-            Column("runner_up_distance", "number", "distance to the next", "bootstrap SDs"),
-            Column("margin", "number", "by how much the region is nearer", "bootstrap SDs"),
+            Column("runner_up", "text", "the second nearest region, empty if there is none"),
+            Column("runner_up_distance", "number", "distance to it", "bootstrap SDs"),
+            Column("margin", "number", "difference in distance to another region", "bootstrap SDs"),
             Column("margin_ci_low", "number", "lower end of its confidence interval"),
             Column("margin_ci_high", "number", "upper end of its confidence interval"),
-            Column("verdict", "text", "the region, or `undecided`"),
-            Column("fraction_nearest", "number", "resamples in which it is the nearest"),
-            Column("fraction_of_seeds", "number", "replicate networks to which it is"),
-            Column("fraction_of_draws", "number", "draws of splits and units in which it is"),
+            Column("verdict", "text", "the nearest region, or `undecided`"),
+            Column("fraction_nearest", "number", "fraction of bootstrap replicates that agree"),
+            Column("fraction_of_seeds", "number", "fraction of replicate networks that agree"),
+            Column("fraction_of_draws", "number", "fraction of draws that agree"),
             Column(
                 "untrained_as_near",
                 "truth",
-                "whether the untrained network is as near",
+                "whether the untrained network is as near to the region",
                 optional=True,
             ),
         ),
         title="Nearest regions",
         caption=(
             "The region nearest to every trained population, the runner-up, the difference "
-            "between their distances, and how often the region stays nearest. The verdict is "
-            "undecided where the confidence interval of the difference contains 0."
+            "between their distances, and the fraction of resamples in which the region remains "
+            "the nearest. The verdict is undecided if the confidence interval of the difference "
+            "contains 0."
         ),
     ),
     Table(
         "representations",
-        "Similarity of a population of a network and a region.",
+        "Similarity between a network population and a region.",
         ("comparison/representations.csv",),
         (
             NETWORK,
@@ -110,9 +111,9 @@ COMPARISON_TABLES = (
             *CI,
             CEILING,
             FLOOR,
-            Column("n_units", "count", "units of each"),
-            Column("n_trials", "count", "trials of a condition"),
-            Column("n_conditions", "count", "conditions"),
+            Column("n_units", "count", "number of units of each population"),
+            Column("n_trials", "count", "number of trials per condition"),
+            Column("n_conditions", "count", "number of conditions"),
         ),
         title="Representations",
         caption=(

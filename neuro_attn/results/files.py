@@ -1,4 +1,4 @@
-"""Tables as CSV files whose types come from the specification."""
+"""Write and read tables as CSV files, with the types of the specification."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from neuro_attn.results.tables import TABLES, table_of
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path, table: str | None = None) -> None:
-    """Write a table as CSV, whole or not at all, with the same bytes for the same values.
+    """Write a table as CSV, atomically and with the same bytes for the same values.
 
-    Names are escaped by `neuro_attn.escaping.csv`, so that a spreadsheet runs none of them.
+    Names are escaped by `neuro_attn.escaping.csv`, so that spreadsheets do not execute them.
 
     Parameters
     ----------
@@ -23,12 +23,14 @@ def write_csv(frame: pd.DataFrame, path: str | Path, table: str | None = None) -
     path : str or Path
         The file.
     table : str, optional
-        Which of ``TABLES`` it is; by default what the path says.
+        Name of the table in ``TABLES``; by default inferred from the path.
 
     Raises
     ------
     ValueError
-        If the columns, or their types, are not those of the specification.
+        If the columns or their types differ from the specification.
+    InputError
+        If the path does not identify a table.
     """
     specified = _specified(path, table)
     _check_columns(frame, specified, str(path))
@@ -43,25 +45,25 @@ def write_csv(frame: pd.DataFrame, path: str | Path, table: str | None = None) -
 
 
 def read_csv(path: str | Path, table: str | None = None) -> pd.DataFrame:
-    """Read a table that `write_csv` wrote, every column with its type and the exact names.
+    """Read a table that `write_csv` wrote, with the type of each column and exact names.
 
     Parameters
     ----------
     path : str or Path
         The file.
     table : str, optional
-        Which of ``TABLES`` it is; by default what the path says.
+        Name of the table in ``TABLES``; by default inferred from the path.
 
     Returns
     -------
     pandas.DataFrame
-        Text is never missing: a region may be called "NA". Numbers are floats, also where all are
-        missing; counts are integers, truth values bool.
+        Text is never missing, so a region can be named "NA". Numbers are floats even if all are
+        missing, counts are integers and truth values are bool.
 
     Raises
     ------
     InputError
-        If it is none of the tables, or does not hold its columns.
+        If the path does not identify a table, or if the file does not have its columns.
     """
     specified = _specified(path, table)
     try:
@@ -76,7 +78,7 @@ def read_csv(path: str | Path, table: str | None = None) -> pd.DataFrame:
         raise InputError(
             str(path),
             f"is not the table {specified.name} as this version writes it: {error}.",
-            "Delete it; the next run writes it again.",
+            "Delete the file and run the workflow again.",
         ) from None
     for column in specified.columns:
         if column.kind == "text":
@@ -89,7 +91,7 @@ def _specified(path: str | Path, table: str | None) -> Table:
 
 
 def _check_columns(frame: pd.DataFrame, specified: Table, where: str) -> None:
-    """Raise `ValueError` unless a table has the columns of its specification."""
+    """Raise `ValueError` if the columns of a table differ from its specification."""
     given, expected = list(map(str, frame.columns)), specified.names
     wrong = {
         "missing": [name for name in expected if name not in given],
@@ -102,12 +104,12 @@ def _check_columns(frame: pd.DataFrame, specified: Table, where: str) -> None:
 
 
 def _typed(values: pd.Series, column: Column, table: Table) -> pd.Series:
-    """Return a column's values with its type.
+    """Convert the values of a column to its data type.
 
     Raises
     ------
     ValueError
-        If they are of another kind.
+        If a value is not of the column's kind.
     """
     is_text, given = column.kind == "text", values.unique().tolist()
     wrong = [value for value in given if isinstance(value, str) != is_text]
@@ -117,5 +119,5 @@ def _typed(values: pd.Series, column: Column, table: Table) -> pd.Series:
         wrong = [value for value in given if value != int(value)]
     if wrong:
         where = f"{table.name}.{column.name}"
-        raise ValueError(f"{where}: a column of kind {column.kind} cannot hold {wrong[0]!r}")
+        raise ValueError(f"{where}: a column of kind {column.kind} cannot contain {wrong[0]!r}")
     return values.astype(column.dtype)

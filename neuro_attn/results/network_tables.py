@@ -1,4 +1,4 @@
-"""The tables of networks."""
+"""Specifications of the tables of networks."""
 
 from neuro_attn.results.columns import Column, Table
 from neuro_attn.results.shared_columns import (
@@ -17,9 +17,9 @@ NETWORK_TABLES = (
         ("networks/training.csv", "networks/{network}/seed{n}/training.csv"),
         (
             Column("step", "count", "training step"),
-            Column("loss", "number", "mean squared error since the last row"),
-            Column("report_error_pro", "number", "mean absolute error, prospective", "degrees"),
-            Column("report_error_retro", "number", "mean absolute error, retrospective", "degrees"),
+            Column("loss", "number", "training loss, averaged over steps since the last row"),
+            Column("report_error_pro", "number", "mean absolute error, pro trials", "degrees"),
+            Column("report_error_retro", "number", "mean absolute error, retro trials", "degrees"),
             NETWORK,
             SEED,
         ),
@@ -36,7 +36,7 @@ NETWORK_TABLES = (
             Column("trial_type", "text", "its task"),
             Column("target_color", "number", "colour of the cued item", "rad"),
             Column("report", "number", "reported colour", "rad"),
-            Column("report_error", "number", "report minus target", "degrees"),
+            Column("report_error", "number", "signed difference, report minus target", "degrees"),
             NETWORK,
             TRAINED,
             SEED,
@@ -52,23 +52,23 @@ NETWORK_TABLES = (
             SEED,
             TASK,
             Column("report_error", "number", "mean absolute error", "degrees"),
-            Column("n_trials", "count", "held-out trials"),
+            Column("n_trials", "count", "number of held-out trials"),
         ),
         title="Report errors",
         caption=(
             "Mean absolute report error of every replicate network in every task on held-out "
-            "trials, in degrees; guessing gives 90."
+            "trials, in degrees; chance is 90."
         ),
     ),
     Table(
         "attention_ablation",
-        "What a network loses without attention to the items.",
+        "A measure in a network with and without attention to the items.",
         ("networks/attention_ablation.csv", "networks/{network}/seed{n}/attention_ablation.csv"),
         (
             POPULATION,
             MEASURE,
-            Column("intact", "number", "the measure with attention"),
-            Column("cut", "number", "the measure with attention to the items blocked"),
+            Column("intact", "number", "measure with intact attention"),
+            Column("cut", "number", "measure with attention to the items blocked"),
             NETWORK,
             TRAINED,
             SEED,
@@ -80,12 +80,12 @@ NETWORK_TABLES = (
         "Reports of a network with parts of its attention swapped.",
         ("networks/qkv_swap.csv", "networks/{network}/seed{n}/qkv_swap.csv"),
         (
-            Column("swapped", "text", "parts that are those of the trial with the other cue"),
+            Column("swapped", "text", "parts replaced by those of the twin (other cue) trial"),
             TASK,
-            Column("follows_twin", "number", "fraction of reports of the other cue's item"),
-            Column("error_own", "number", "mean absolute error from the own item", "degrees"),
-            Column("error_twin", "number", "mean absolute error from the other item", "degrees"),
-            Column("n_trials", "count", "trials"),
+            Column("follows_twin", "number", "fraction of reports closer to the twin's item"),
+            Column("error_own", "number", "mean absolute error from the cued item", "degrees"),
+            Column("error_twin", "number", "mean absolute error from the twin's item", "degrees"),
+            Column("n_trials", "count", "number of trials"),
             NETWORK,
             TRAINED,
             SEED,
@@ -93,24 +93,25 @@ NETWORK_TABLES = (
         when="attends_to_steps",
         title="Queries, keys and values swapped",
         caption=(
-            "Where selection acts. In every network with attention to steps, queries, keys or "
-            "values are replaced by those of the same trial with the other cue. A report "
-            "follows the twin if it goes to the item of the other cue. Errors are mean absolute "
-            "differences from either item in degrees; guessing gives 90."
+            "Stage of attention at which selection acts. In every network with attention to "
+            "steps, we replace queries, keys or values with those of the same trial with the "
+            "other cue (the twin). A report follows the twin if it is closer to the item cued in "
+            "the twin. Errors are mean absolute differences from either item in degrees; chance "
+            "is 90."
         ),
     ),
     Table(
         "list_recall",
-        "Recall of lists of a length by a replicate network.",
+        "Recall of lists of one length by a replicate network.",
         ("networks/list_recall.csv", "networks/list_recall/{family}/seed{n}.csv"),
         (
             Column("family", "text", "the family of networks"),
             SEED,
-            Column("length", "count", "items of a list"),
-            Column("token_accuracy", "number", "fraction of items recalled in their place"),
-            Column("forced_accuracy", "number", "the same, given the items before"),
-            Column("chance", "number", "1 / number of items"),
-            Column("n_lists", "count", "held-out lists"),
+            Column("length", "count", "number of items of a list"),
+            Column("token_accuracy", "number", "fraction of positions with the correct item"),
+            Column("forced_accuracy", "number", "the same with teacher forcing"),
+            Column("chance", "number", "1 / number of different items"),
+            Column("n_lists", "count", "number of held-out lists"),
         ),
         when="families",
     ),

@@ -1,17 +1,17 @@
-"""Columns that several tables have."""
+"""Specifications of columns that several tables share."""
 
 from neuro_attn.results.columns import Column
 
 REGION = Column("region", "text", "the population")
-SESSION = Column("session", "text", "the session, `all` for all together")
+SESSION = Column("session", "text", "the session, or `all` for all sessions together")
 TASK = Column("task", "text", "the task, or a pair of tasks")
 PAIR = (
-    Column("train_task", "text", "task that decoders are trained on"),
-    Column("test_task", "text", "task that they are tested on"),
+    Column("train_task", "text", "task on which decoders are trained"),
+    Column("test_task", "text", "task on which decoders are tested"),
 )
-TIME = Column("time", "number", "bin centre from the task's event", "s")
+TIME = Column("time", "number", "bin centre relative to the task's event", "s")
 WINDOW = Column("window", "text", "the window")
-MEASURE = Column("measure", "text", "what is measured")
+MEASURE = Column("measure", "text", "name of the measure")
 CHANCE = Column("chance", "number", "1 / number of classes")
 CI = (
     Column("ci_low", "number", "lower end of the confidence interval"),
@@ -21,35 +21,35 @@ CI_S = (
     Column("ci_low", "number", "lower end of the confidence interval", "s"),
     Column("ci_high", "number", "upper end of the confidence interval", "s"),
 )
-P_VALUE = Column("p_value", "number", "one-sided permutation p, uncorrected")
+P_VALUE = Column("p_value", "number", "one-sided permutation p-value, uncorrected")
 ACCURACY = (
     Column("accuracy", "number", "balanced accuracy, mean over folds, draws and sessions"),
     CHANCE,
     *CI,
     P_VALUE,
-    Column("p_corrected", "number", "p corrected over the family of tests"),
+    Column("p_corrected", "number", "p-value corrected over the family of tests"),
 )
 RATIO = (
     Column("transfer_ratio", "number", "(across - chance) / (within - chance), if defined"),
     Column("ratio_ci_low", "number", "lower end of its confidence interval"),
     Column("ratio_ci_high", "number", "upper end of its confidence interval"),
 )
-N_UNITS = Column("n_units", "count", "units of a draw")
-N_CONSTANT = Column("n_constant", "number", "those constant over training trials, mean over folds")
+N_UNITS = Column("n_units", "count", "number of units in a draw")
+N_CONSTANT = Column("n_constant", "number", "units constant over training trials, mean over folds")
 TRIALS = (
-    Column("n_train", "count", "training trials of a fold"),
-    Column("n_test", "count", "test trials of all folds"),
-    Column("n_sessions", "count", "sessions"),
+    Column("n_train", "count", "number of training trials of a fold"),
+    Column("n_test", "count", "number of test trials of all folds"),
+    Column("n_sessions", "count", "number of sessions"),
 )
 SIZES = (N_UNITS, N_CONSTANT, *TRIALS)
-VALUE = Column("value", "number", "the measure")
-CEILING = Column("ceiling", "number", "its value between halves of the data")
-FLOOR = Column("floor", "number", "its value by chance, or of the untrained network")
-REASON = Column("reason", "text", "why it is left out")
+VALUE = Column("value", "number", "value of the measure")
+CEILING = Column("ceiling", "number", "noise ceiling, the value between halves of the data")
+FLOOR = Column("floor", "number", "value in shuffled data or in the untrained network")
+REASON = Column("reason", "text", "reason for the omission")
 NETWORK = Column("network", "text", "the network")
 TRAINED = Column("trained", "truth", "whether the network was trained")
 SEED = Column("seed", "count", "number of the replicate network")
 POPULATION = Column("population", "text", "population of the network")
 DATASET = Column("dataset", "text", "the data set")
-MATCHED_TO = Column("matched_to", "text", "networks: the region whose accuracy is matched")
+MATCHED_TO = Column("matched_to", "text", "for networks, the region whose accuracy is matched")
 FEATURE = Column("feature", "text", "feature of the signature")

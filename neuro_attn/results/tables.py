@@ -1,4 +1,4 @@
-"""Every table that a run writes, and which one a file holds."""
+"""All tables that a run writes, and identification of the table in a file."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from neuro_attn.results.dataset_tables import DATASET_TABLES
 from neuro_attn.results.network_tables import NETWORK_TABLES
 
 TABLES = {table.name: table for table in (*DATASET_TABLES, *NETWORK_TABLES, *COMPARISON_TABLES)}
-"""Every table by its name."""
+"""All tables, by name."""
 
 
 def columns_of(table: str) -> list[str]:
@@ -18,12 +18,12 @@ def columns_of(table: str) -> list[str]:
 
 
 def table_of(path: str | Path) -> Table:
-    """Return which table a file holds, by its name and, where that leaves several, its folders.
+    """Return the table that a file contains, identified by its name and, if needed, its folders.
 
     Raises
     ------
     InputError
-        If it is none of them, or could be several.
+        If no table, or more than one, has such a file.
     """
     agreement = {name: table.agreement(Path(path).absolute()) for name, table in TABLES.items()}
     most = max(agreement.values())
@@ -33,6 +33,6 @@ def table_of(path: str | Path) -> Table:
         raise InputError(
             str(path),
             f"this file {which} the tables of results: {', '.join(found)}.",
-            "Name the table, as in read_csv(path, 'summary').",
+            "Pass the name of the table, e.g. read_csv(path, 'summary').",
         )
     return TABLES[found[0]]

@@ -126,8 +126,8 @@ def test_a_part_with_wrong_bytes_is_found_and_removed(archive, tmp_path):
 def test_a_connection_that_always_breaks_is_given_up(archive, tmp_path):
     archive.status[BROKEN] = 503
     said = problem(archive, tmp_path, only=BROKEN)
-    assert "the connection breaks (503" in said
-    assert "Run it again: it resumes from there." in said
+    assert "the connection fails repeatedly (503" in said
+    assert "Run the download again; it resumes from there." in said
     assert sum("download" in asked for asked in archive.asked) == LIMITS.attempts
 
 

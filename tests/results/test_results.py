@@ -91,11 +91,14 @@ def summary() -> pd.DataFrame:
         (lambda t: t.assign(extra=1), "extra: not specified"),
         (lambda t: t.drop(columns="p_value"), "p_value: missing"),
         (lambda t: pd.concat([t, t[["region"]]], axis=1), "region: twice"),
-        (lambda t: t.assign(region=3), r"summary\.region: .* text cannot hold 3"),
-        (lambda t: t.assign(region=None), r"summary\.region: .* text cannot hold"),
-        (lambda t: t.assign(accuracy="high"), r"summary\.accuracy: .* number cannot hold 'high'"),
-        (lambda t: t.assign(n_units=2.5), r"summary\.n_units: .* count cannot hold 2\.5"),
-        (lambda t: t.assign(n_units=np.nan), r"summary\.n_units: .* count cannot hold nan"),
+        (lambda t: t.assign(region=3), r"summary\.region: .* text cannot contain 3"),
+        (lambda t: t.assign(region=None), r"summary\.region: .* text cannot contain"),
+        (
+            lambda t: t.assign(accuracy="high"),
+            r"summary\.accuracy: .* number cannot contain 'high'",
+        ),
+        (lambda t: t.assign(n_units=2.5), r"summary\.n_units: .* count cannot contain 2\.5"),
+        (lambda t: t.assign(n_units=np.nan), r"summary\.n_units: .* count cannot contain nan"),
     ],
 )
 def test_a_table_that_is_not_the_one_specified_is_not_written(tmp_path, change, told):
