@@ -1,1 +1,1 @@
-"""Peers and this project, measured in one run: `python -m benchmarks.solver` and others."""
+"""Benchmarks of this project and of its peers, e.g. `python -m benchmarks.solver`."""

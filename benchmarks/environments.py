@@ -1,18 +1,19 @@
-"""Run and report the small workflow where folders, disk space or memory are short.
+"""Run a small workflow with restricted permissions, disk space or memory.
 
-    python -m benchmarks.environments                  all of them
-    python -m benchmarks.environments nobody disk      some
+    python -m benchmarks.environments                  all restrictions
+    python -m benchmarks.environments nobody disk      some of them
 
-Each run either completes, with results that are the same bytes as those of a run left alone, or
-ends with exit code 1 and one message, without a traceback. It leaves no truncated file: every
-result that exists has the same bytes as that of the run left alone. A run that ended early is then
-resumed where there is room, and completes with the same bytes.
+Each run must either complete, with the same bytes as an unrestricted run, or end with exit code 1
+and one message without a traceback. Every result that exists must have the same bytes as that of
+the unrestricted run, so no file is truncated. A run that ended early is then resumed with enough
+space, and must complete with the same bytes.
 
 nobody
-    A user without a name and without a home folder, who may write to the project's folder only:
-    package and workflow are read-only. Needs root and setpriv.
+    A user without a name or home folder who can write to the project's folder only; package and
+    workflow are read-only. Requires root and setpriv.
 disk
-    A file system of the given sizes, which is filled at several moments. Needs root, for tmpfs.
+    File systems of several sizes, which fill up at different stages of the run. Requires root for
+    tmpfs.
 memory
     Limits on the address space of each process (RLIMIT_AS).
 """
@@ -35,13 +36,13 @@ from benchmarks import kills
 MB = 2**20
 NOBODY = 12345
 DISKS = (512, 30, 14, 9, 6, 3, 1)
-"""Sizes of the file system, MB; 512 MB hold the run, and the others break off ever earlier."""
+"""Sizes of the file system, MB; 512 MB suffice, and smaller ones fill up progressively earlier."""
 LIMITS = (3072, 1536, 1024, 768)
 """Limits on the address space of a process, MB."""
 OWN = ("HOME", "USER", "LOGNAME", "XDG_CACHE_HOME", "MPLCONFIGDIR")
 BECOME_NOBODY = [
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
-    # It may read all files, for Python may lie in a home folder.
+    # Grant read access to all files, because Python can be installed in a home folder.
     *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
     "--bounding-set=-all,+dac_read_search",
 ]
@@ -54,7 +55,26 @@ def report(
     limit: Callable[[], None] | None = None,
     **more: str,
 ) -> tuple[int, str, str, float]:
-    """Run the workflow to its report; return exit code, output, errors and time, s."""
+    """Run the workflow including the report.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    before : sequence of str
+        Command that precedes the run, e.g. ``setpriv``.
+    left_out : sequence of str
+        Environment variables to remove.
+    limit : callable, optional
+        Called in the child process before the run.
+    **more : str
+        Environment variables to set.
+
+    Returns
+    -------
+    tuple
+        Exit code, standard output, standard error and duration, s.
+    """
     left_out = (*left_out, "NEURO_ATTN_DATA")
     kept = {k: v for k, v in os.environ.items() if k not in left_out}
     command = [*before, sys.executable, "-m", "neuro_attn.command_line"]
@@ -71,7 +91,13 @@ def report(
 
 
 def message_of(what: str, code: int, out: str, errors: str) -> str:
-    """Return the one message of a run that ended early; empty if it completed."""
+    """Return the message of a run that ended early; empty if it completed.
+
+    Raises
+    ------
+    AssertionError
+        If there is a traceback, more than one message, or another exit code than 0 or 1.
+    """
     if "Traceback" in out + errors:
         raise AssertionError(f"{what}: {errors}")
     if code == 0:
@@ -83,9 +109,23 @@ def message_of(what: str, code: int, out: str, errors: str) -> str:
 
 
 def compare(calm: dict[str, bytes], folder: Path, complete: bool) -> int:
-    """Return how many results a folder has; each has to be that of the run left alone.
+    """Return the number of results in a folder after comparing their bytes.
 
-    The page of the report contains the time of its making, so only its end is looked at.
+    The report contains the time of its creation, so we only check that it is not truncated.
+
+    Parameters
+    ----------
+    calm : dict of str to bytes
+        Results of the unrestricted run.
+    folder : Path
+        The project to compare.
+    complete : bool
+        Whether all results must exist.
+
+    Raises
+    ------
+    AssertionError
+        If a result differs from that of the unrestricted run, or is missing in a complete run.
     """
     found = kills.results(folder)
     page = found.pop("results/report.html", b"</html>")
@@ -112,7 +152,7 @@ def nobody(scratch: Path, calm: dict[str, bytes]) -> Iterator[str]:
 
 @contextmanager
 def filesystem(place: Path, size: int) -> Iterator[Path]:
-    """Yield an empty file system in memory of a size in MB."""
+    """Yield the mount point of an empty file system in memory, of `size` MB."""
     place.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m", "none", place], check=True)
     try:
@@ -124,7 +164,7 @@ def filesystem(place: Path, size: int) -> Iterator[Path]:
 def disk(scratch: Path, calm: dict[str, bytes], sizes: Sequence[int] = DISKS) -> Iterator[str]:
     for size in sizes:
         with filesystem(scratch / f"disk{size}", size) as place:
-            # The package's own copy, in which Snakemake and jobs write nothing, counts too.
+            # The copy of the package, which a run does not modify, also occupies space.
             folder = kills.project(place)
             used = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / MB
             own = {"NUMBA_CACHE_DIR": str(scratch / "numba"), "TMPDIR": str(place)}

@@ -1,11 +1,11 @@
-"""Send damaged and hostile configurations and files through the commands.
+"""Run the commands on damaged and hostile configurations and files.
 
     python -m benchmarks.fuzz --configurations 3000 --files 3000 --seed 1
 
-Cases are drawn from the seed, so that a seed and a number repeat one (files written by other
-libraries hold dates and random names, so their bytes differ; ``--keep`` keeps the inputs of what
-failed). Worker processes handle many cases each, with at most 4 GB of address space and 60 s of
-processor time a case. See `tests.fuzzing.trial` for what must hold.
+Seed and number identify a case. Files written by other libraries contain dates and random names, so
+their bytes differ between runs; ``--keep`` stores the inputs of failed cases. Each worker process
+handles many cases, with at most 4 GB of address space and 60 s of processor time per case.
+`tests.fuzzing.trial` defines the conditions that every case must satisfy.
 """
 
 import argparse
@@ -27,11 +27,11 @@ from typing import IO, Any
 from tests.fuzzing import trial
 
 MEMORY = 4 * 10**9
-"""Bytes of address space that a worker may have."""
+"""Largest address space of a worker, bytes."""
 SECONDS = 60
-"""Processor time that a case may take: all commands that it is sent through."""
+"""Largest processor time of a case over all commands, s."""
 PATIENCE = 15 * 60
-"""Time after which a case hangs, s; a busy machine is slower than its processor."""
+"""Wall-clock time after which a case counts as hanging, s; long, for busy machines."""
 CASES_A_WORKER = 250
 _ENDS = {
     signal.SIGPROF: f"took more than {SECONDS} s of processor time",
@@ -40,15 +40,15 @@ _ENDS = {
 
 
 def work() -> None:
-    """Answer each line of standard input, KIND SEED NUMBER FOLDER, with a line of JSON."""
+    """Run the case on each line of standard input, KIND SEED NUMBER FOLDER; write JSON lines."""
     answers = os.fdopen(os.dup(1), "w")
-    # Whatever else is printed on standard output is a finding, as on standard error.
+    # Any other text on standard output counts as a fault, as on standard error.
     os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for line in sys.stdin:
         kind, seed, number, place = line.split(maxsplit=3)
         start = time.process_time()
-        # Signals end the process: a guard that turns exceptions into messages would catch ours.
+        # Signals end the process, because the commands would catch an exception of ours.
         signal.setitimer(signal.ITIMER_PROF, SECONDS)
         signal.alarm(PATIENCE)
         made = trial.attempt(kind, int(seed), int(number), Path(place.strip()))
@@ -59,7 +59,7 @@ def work() -> None:
 
 
 class Worker:
-    """A process that tries cases, one after the other, and is replaced if it dies."""
+    """Worker process that runs cases one after another."""
 
     def __init__(self, errors: IO[str]) -> None:
         self.errors = errors
@@ -72,7 +72,7 @@ class Worker:
         )
 
     def attempt(self, kind: str, seed: int, number: int, folder: Path) -> dict[str, Any]:
-        """Return what a case did; a worker that died is what it did."""
+        """Run a case and return its result; the death of the worker is a fault of the case."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         position = self.errors.tell()
@@ -92,7 +92,7 @@ class Worker:
         return made
 
     def close(self) -> None:
-        """Let the process end."""
+        """End the worker process."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait()
@@ -101,7 +101,10 @@ class Worker:
 def attempts(
     kind: str, seed: int, numbers: list[int], keep: Path | None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Try cases in one worker after the other."""
+    """Run cases in one worker at a time; yield the number and the result of each.
+
+    A worker is replaced after `CASES_A_WORKER` cases, or if it dies.
+    """
     worker = None
     with tempfile.TemporaryDirectory() as place, tempfile.TemporaryFile("w+") as errors:
         for count, number in enumerate(numbers):

@@ -1,14 +1,14 @@
-"""Planted geometry and planted resemblance: how often the analysis finds what was planted.
+"""Coverage and false positives of geometry measures and of the nearest-region verdict.
 
-`python -m benchmarks.geometry [part ...] [--experiments N] [--cores K]` simulates
-experiments whose truth is known, measures their geometry, and counts. Each part prints its numbers
-with their n and writes results/benchmarks/geometry-PART.json.
+`python -m benchmarks.geometry [part ...] [--experiments N] [--cores K]` simulates experiments with
+known ground truth and analyses them. Each part prints its results with n and writes
+results/benchmarks/geometry-PART.json.
 
-planted   how many intervals hold the planted axis cosine, plane cosine and alignment, before,
-          during and after selection
-noise     how often noise alone has a cosine, an alignment, abstraction or colour information
-resemblance   how often a region that was made of a network's own activations is named nearest,
-              and how often a region is named where two are equally near
+planted   coverage of the intervals of axis cosine, plane cosine and alignment, before, during and
+          after selection
+noise     false positives of cosines, alignment, abstraction and colour information in pure noise
+resemblance   how often the verdict is the region simulated from the network's own activations, and
+              how often it is a region although two are equally near
 """
 
 import argparse
@@ -51,7 +51,7 @@ REGIONS: dict[str, dict[str, float]] = {
     "separate": {**STRONG, "selection_onset": 0.1, "shared": 0.0},
     "reversed": {**STRONG, "selection_onset": 0.1, "shared": -0.5},
 }
-"""Selection comes after the window, in its middle or before it; axes are shared or not."""
+"""Regions with selection after, during or before the window, and with or without shared axes."""
 NOISE = {"noise": {"units": 40, "selection": 0.0, "color": 0.0, "visual": 0.0}}
 
 
@@ -74,11 +74,11 @@ def settings(
         "simulation": {
             "sessions": 2,
             "cycles": cycles,
-            # High enough that rates are hardly ever cut at 0, which would bend the planted axes.
+            # High enough that rates are rarely clipped at 0, which would distort the planted axes.
             "baseline": 40.0,
             "selection_rise": RISE,
             "regions": regions,
-            # The retro task holds both items until after the window.
+            # In retro trials, both items remain in memory until after the window.
             "timing": {"retro": {"selection_delay": [0.6, 0.8]}},
         },
     }
@@ -100,7 +100,7 @@ def planted_cosine(onset: float) -> float:
 def estimates(
     data: list[xr.Dataset], dataset: AnyDataset, region: str, seed: int
 ) -> Iterator[tuple[str, Callable[[], dict[str, Estimate]]]]:
-    """Yield what is counted in a region: names and what estimates them in the window."""
+    """Yield the names of groups of measures, and functions that estimate them in the window."""
     study = Study(NAME, dataset, seed)
     resampling = Resampling(
         study,
@@ -128,7 +128,7 @@ def estimates(
 
 
 def planted_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
-    """Return, for each planted number, the estimate and whether its interval holds it."""
+    """Return each estimate with its planted value, and whether its interval contains that value."""
     dataset = settings(REGIONS, **keys)
     data = sources.read(NAME, dataset, "", seed)
     rows = []
@@ -164,7 +164,7 @@ def planted_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
 
 
 def noise_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
-    """Return of every measure whether noise alone seems to have it."""
+    """Return for every measure whether its interval in pure noise is above the null value."""
     dataset = settings(NOISE, **keys)
     data = sources.read(NAME, dataset, "", seed)
     rows = []
@@ -184,12 +184,13 @@ def noise_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
 
 
 def resemblance_experiment(seed: int) -> list[dict[str, Any]]:
-    """Return whether the verdict is the region with the network's code, and with two of these.
+    """Return nearest region and verdict, with one or with two regions that have the network's code.
 
-    The network is a layer of 60 random tanh units that sees the task and, in a gain of each task,
-    what is selected. One region answers with other units of that layer on other trials; the others
-    have a shared code and a weak one. The twin has the units of the first, on trials of its own.
-    The network has half the noise of the regions, and is matched to them.
+    The network is a layer of 60 random tanh units. Its inputs are the task and the selected side,
+    with a gain that depends on the task. The region "own" consists of other units of that layer, on
+    other trials. The region "twin" has the same units as "own", on its own trials. The other
+    regions have a shared code and a weak code. The network has half the noise of the regions and is
+    matched to them.
     """
     rng = stream(seed, "benchmark", "resemblance")
     dataset = parse({"datasets": {NAME: RESEMBLANCE}}).datasets[NAME]
@@ -245,7 +246,7 @@ RESEMBLANCE = {
 
 
 def _activations(weights: np.ndarray) -> np.ndarray:
-    """Return what tanh units answer to each task and side, (task, side, unit)."""
+    """Return the responses of tanh units to each task and side, shape (task, side, unit)."""
     task, side = np.meshgrid([0, 1], [-1, 1], indexing="ij")
     seen = [np.ones_like(task), task, side * (1 - task), side * task, 0.5 * side]
     return np.tanh(0.35 * np.stack(seen, axis=-1) @ weights.T)
@@ -254,7 +255,7 @@ def _activations(weights: np.ndarray) -> np.ndarray:
 def _recorded(
     code: np.ndarray, dataset: AnyDataset, region: str, noise: float, rng: np.random.Generator
 ) -> xr.Dataset:
-    """Record 60 trials a task and side of a code (task, side, unit) in noise."""
+    """Return a recording of 60 noisy trials per task and side of a code (task, side, unit)."""
     task, side = np.indices((2, 2)).reshape(2, -1).repeat(60, axis=1)
     rates = code[task, side][:, :, None] + noise * rng.normal(size=(len(task), code.shape[2], 2))
     trials = pd.DataFrame({"trial_id": np.arange(len(task))})
@@ -264,7 +265,7 @@ def _recorded(
 
 
 def count_resemblance(rows: pd.DataFrame, n: int) -> dict[str, Any]:
-    """Print and return how often each region was the nearest, with each verdict."""
+    """Print and return the number of experiments by nearest region and verdict."""
     table = rows.groupby(["part", "region", "verdict"]).size().rename("experiments")
     print(f"nearest regions and verdicts, of {n} experiments (planted: own)")
     print(table.to_string())
@@ -272,7 +273,7 @@ def count_resemblance(rows: pd.DataFrame, n: int) -> dict[str, Any]:
 
 
 def count_planted(rows: pd.DataFrame, n: int) -> dict[str, Any]:
-    """Print and return how many intervals hold what was planted."""
+    """Print and return the number of intervals that contain the planted value."""
     done = rows[rows["defined"].astype(bool)].astype({"inside": int})
     table = done.groupby(["measure", "region"]).agg(
         planted=("planted", "first"),
@@ -288,7 +289,7 @@ def count_planted(rows: pd.DataFrame, n: int) -> dict[str, Any]:
 
 
 def count_noise(rows: pd.DataFrame, n: int) -> dict[str, Any]:
-    """Print and return how often noise alone raises an alarm."""
+    """Print and return the number of false positives in pure noise."""
     table = rows.groupby("measure").agg(
         defined=("defined", "sum"), alarms=("alarm", "sum"), mean=("value", "mean")
     )
@@ -305,7 +306,7 @@ PARTS: dict[str, tuple[Callable, Callable]] = {
 
 
 def run(part: str, n: int, cores: int) -> dict[str, Any]:
-    """Simulate the experiments of a part and count."""
+    """Simulate and analyse the experiments of a part, and count the results."""
     experiment, count = PARTS[part]
     context = get_context("spawn")  # compiled code does not survive a fork
     with ProcessPoolExecutor(cores, mp_context=context) as pool:

@@ -2,10 +2,10 @@
 
     python -m benchmarks.kills --sigkill 30 --sigterm 10 --sigint 10
 
-SIGKILL goes to the command, Snakemake and its jobs, as from the kernel's out-of-memory killer:
-nothing can clean up after itself. SIGTERM, as from a scheduler, and SIGINT, as from Ctrl-C, go to
-the command, which then has to stop the others and exit with 1. In the end every result has to be
-there, with the same bytes as after a run that was left alone.
+We send SIGKILL, as the kernel's out-of-memory killer does, to the command, to Snakemake and to its
+jobs, none of which can clean up. We send SIGTERM, as a scheduler does, and SIGINT, as Ctrl-C does,
+to the command, which must stop the other processes and exit with code 1. After the last restart,
+all results must exist and have the same bytes as those of an undisturbed run.
 """
 
 import argparse
@@ -65,22 +65,22 @@ TARGETS = (
     "results/figures/attention-tiny.png",
     "results/comparison/distances.csv",
 )
-"""Results that take a job of nearly every kind."""
+"""Results that require nearly every rule of the workflow."""
 
 
 class Kill(NamedTuple):
-    """A run that was stopped.
+    """A run that was stopped by a signal.
 
     Parameters
     ----------
     signal : signal.Signals
-        What stopped it.
+        The signal.
     after : float
-        When, s from its start.
+        Time of the signal from the start of the run, s.
     took : float
-        How long it took to end, s.
+        Time from the signal to the end of the run, s.
     running : str
-        Its last line of progress.
+        Last progress line of the run.
     """
 
     signal: signal.Signals
@@ -90,7 +90,7 @@ class Kill(NamedTuple):
 
 
 def project(folder: Path, configuration: dict = CONFIG) -> Path:
-    """Copy what a run needs into a folder, with a configuration, by default a small one."""
+    """Copy the workflow and the package into a folder, with a configuration (default: small)."""
     for name in ("workflow", "profiles", "neuro_attn"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "Snakefile", folder)
@@ -101,7 +101,7 @@ def project(folder: Path, configuration: dict = CONFIG) -> Path:
 
 
 def results(folder: Path) -> dict[str, bytes]:
-    """Return the bytes of all results by path; logs and measured times are none."""
+    """Return the bytes of all results by path, without logs and benchmark times."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted((folder / "results").rglob("*"))
@@ -115,12 +115,23 @@ def run(
     kill_after: float | None = None,
     number: signal.Signals = signal.SIGKILL,
 ) -> Kill | None:
-    """Run the workflow; return how it was stopped, or None if it came to its end before.
+    """Run the workflow; return how it was stopped, or None if it completed before the signal.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    arguments : sequence of str
+        Further arguments of the run.
+    kill_after : float, optional
+        Time of the signal from the start, s; by default none is sent.
+    number : signal.Signals
+        The signal.
 
     Raises
     ------
     RuntimeError
-        If it ended by itself in an error, or did not end as it should when it was stopped.
+        If the run failed by itself, or did not end correctly after the signal.
     """
     command = [sys.executable, "-m", "neuro_attn.command_line", "run", "config.yaml"]
     killed = _snakemake(folder)
@@ -153,10 +164,10 @@ def _told(folder: Path) -> str:
 
 
 def kill(folder: Path, process: subprocess.Popen) -> None:
-    """Kill a run: the command, and Snakemake with its jobs, which are a group of their own."""
-    os.kill(process.pid, signal.SIGSTOP)  # It starts nothing more.
+    """Kill the command, and the process group of Snakemake and its jobs."""
+    os.kill(process.pid, signal.SIGSTOP)  # prevents it from starting further processes
     if snakemake := _snakemake(folder):
-        with suppress(ProcessLookupError):  # It names the last run's until there is another.
+        with suppress(ProcessLookupError):  # the lock can name the process of the previous run
             os.killpg(snakemake, signal.SIGKILL)
     process.kill()
     process.wait()
@@ -165,26 +176,27 @@ def kill(folder: Path, process: subprocess.Popen) -> None:
 def interrupt(
     folder: Path, process: subprocess.Popen, number: signal.Signals, killed: int | None
 ) -> None:
-    """Send a signal to the command and wait until it has stopped everything.
+    """Send a signal to the command, wait for its end and check that no process remains.
 
     Parameters
     ----------
     folder, process
-        The run.
+        The project and the process of the command.
     number : signal.Signals
         SIGTERM or SIGINT.
     killed : int or None
-        Snakemake of the run before, if that was killed: the lock names it until there is another.
+        Process id of Snakemake in the previous run, if that was killed. The lock contains it until
+        the next Snakemake starts.
 
     Raises
     ------
     RuntimeError
-        If it leaves processes, or does not exit with 1.
+        If processes remain, or if the exit code is wrong.
     """
     snakemake = _snakemake(folder)
     process.send_signal(number)
     code = process.wait(timeout=3600)  # to end what hangs, on a machine however busy
-    # Python may have been starting, or the run may have come to its end at this moment.
+    # The signal may have arrived while Python was starting, or just after the run completed.
     early = code in (-number, 128 + number) and snakemake == killed
     if code not in (0, 1) and not early:
         raise RuntimeError(f"exit code {code} after {number.name}: {_told(folder)[-3000:]}")
@@ -193,7 +205,7 @@ def interrupt(
 
 
 def _is_alive(group: int | None) -> bool:
-    """Return whether a group of processes has one that is more than an entry in a table."""
+    """Return whether a process group has a member that is not a zombie."""
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             state, _, found = path.read_text().rsplit(")", 1)[1].split()[:3]
@@ -203,7 +215,7 @@ def _is_alive(group: int | None) -> bool:
 
 
 def _snakemake(folder: Path) -> int | None:
-    """Return the process id of Snakemake, which leads the group of its jobs, if it runs."""
+    """Return the process id of Snakemake, the leader of its jobs' process group, if it runs."""
     lock = folder / ".snakemake/neuro-attn.lock"
     text = lock.read_text() if lock.exists() else ""
     return int(text) if text else None
@@ -218,31 +230,32 @@ def kill_and_restart(
     arguments: Sequence[str] = (),
     tell: Callable[[Kill], None] = lambda kill: None,
 ) -> tuple[list[Kill], int]:
-    """Stop a run at random moments, again and again, and then let it end.
+    """Repeatedly stop a run at random times and restart it, and finally let it complete.
 
     Parameters
     ----------
     folder : Path
-        From `project`.
+        The project, from `project`.
     kills : sequence of signal.Signals
-        What stops it, each time.
+        Signals, one per stop.
     longest : float
-        A run is stopped between its start and this long after, s.
+        Latest time of a signal from the start of a run, s.
     rng : numpy.random.Generator
-        Draws the moments, uniformly.
+        Source of the times, which are uniform.
     at_end : callable
-        Gets the folder when a run came to its end. If that was before the last kill, everything
-        starts anew, without results.
+        Called with the folder when a run completes. If this is before the last signal, all results
+        are removed and the next run starts from the beginning.
     arguments : sequence of str
         Further arguments of the run.
     tell : callable
-        Gets each kill when it is done.
+        Called with each `Kill`.
 
     Returns
     -------
     kills : list of Kill
+        The runs that were stopped.
     ends : int
-        How often a run came to its end.
+        Number of runs that completed.
     """
     done: list[Kill] = []
     ends = 0
@@ -263,7 +276,7 @@ def kill_and_restart(
 
 
 def compare(calm: dict[str, bytes], folder: Path) -> None:
-    """Raise `AssertionError` unless a folder holds the same results, byte by byte."""
+    """Raise `AssertionError` if the results in a folder differ, in any byte, from `calm`."""
     found = results(folder)
     missing, more = sorted(calm.keys() - found.keys()), sorted(found.keys() - calm.keys())
     differ = sorted(path for path in calm.keys() & found.keys() if calm[path] != found[path])

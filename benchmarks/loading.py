@@ -1,11 +1,11 @@
-"""From spikes to rates: this project beside a plain search, pynapple and elephant.
+"""Time to bin spikes: this project compared with numpy.searchsorted, pynapple and elephant.
 
 `python -m benchmarks.loading` bins one hour of 1,000 Poisson units (5 spikes/s) around 1,000
-events in 50 bins of 20 ms. It checks first that all counts are equal, prints ratios and writes
-results/benchmarks/loading.json. Every way starts from its own objects of spike trains, whose
-making is not timed, and ends with counts or rates of trial, unit and bin. Windows of different
-trials do not overlap, since pynapple's epochs cannot. Elephant cuts trials one by one, so it runs
-on some of them, and its time grows in proportion.
+events in 50 bins of 20 ms. It checks that all counts agree, prints ratios and writes
+results/benchmarks/loading.json. Each method starts from its own spike train objects, whose creation
+is not timed, and returns counts or rates (trial, unit, bin). Windows of different trials do not
+overlap, because pynapple's epochs cannot. Elephant processes trials one by one, so we time it on a
+few trials and extrapolate linearly.
 """
 
 import argparse
@@ -27,7 +27,7 @@ START, WIDTH, N_BINS = -0.5, 0.02, 50
 
 @dataclass
 class Row:
-    """One way and how long it takes for all trials, s."""
+    """Duration of one method for all trials, s."""
 
     name: str
     seconds: float
@@ -35,7 +35,7 @@ class Row:
     times_ours: float
 
     def line(self) -> str:
-        """Return the row as it is printed."""
+        """Return the row as a line of text."""
         return (
             f"{self.name:<34}{self.seconds:>9.2f} s{self.times_ours:>9.1f} times ours"
             f"   ({self.measured_trials} trials measured)"
@@ -43,7 +43,7 @@ class Row:
 
 
 def searched(trains: list[np.ndarray], events: np.ndarray) -> np.ndarray:
-    """Search every edge of every trial in every train: the plain way."""
+    """Return rates (trial, unit, bin) by searching every bin edge in every spike train."""
     edges = bin_edges(events, START, WIDTH, N_BINS)
     rates = np.empty((len(events), len(trains), N_BINS), dtype=np.float32)
     for unit, times in enumerate(trains):
@@ -52,7 +52,7 @@ def searched(trains: list[np.ndarray], events: np.ndarray) -> np.ndarray:
 
 
 def written(rates: np.ndarray) -> np.ndarray:
-    """Write rates to new memory: what no way can do without."""
+    """Return a copy of the rates; writing the result is a lower bound for every method."""
     return rates.copy()
 
 
@@ -63,7 +63,7 @@ def ours(trains: list[np.ndarray], events: np.ndarray) -> np.ndarray:
 def pynapple_ways(
     trains: list[np.ndarray], events: np.ndarray
 ) -> dict[str, Callable[[], np.ndarray]]:
-    """Return pynapple's two ways; both give counts of trial, unit and bin."""
+    """Return two functions that use pynapple to count spikes (trial, unit, bin)."""
     import pynapple
 
     group = pynapple.TsGroup({unit: pynapple.Ts(times) for unit, times in enumerate(trains)})
@@ -80,7 +80,7 @@ def pynapple_ways(
 
 
 def elephant_way(trains: list[np.ndarray], events: np.ndarray) -> Callable[[], np.ndarray]:
-    """Return elephant's way: cut each trial out of all trains, then bin it."""
+    """Return a function that uses elephant to slice the trains for each trial and bin them."""
     import quantities
     from elephant.conversion import BinnedSpikeTrain
     from neo import SpikeTrain
@@ -102,12 +102,12 @@ def elephant_way(trains: list[np.ndarray], events: np.ndarray) -> Callable[[], n
 
 
 def differing(counts: np.ndarray, rates: np.ndarray) -> int:
-    """Return how many spikes stand in another bin: our edges come half a microsecond early."""
+    """Return the number of spikes in different bins; our edges are half a microsecond earlier."""
     return round(float(np.abs(counts - rates * WIDTH).sum()) / 2)
 
 
 def peak_bytes(run: Callable[[], np.ndarray]) -> int:
-    """Return the most memory that a call holds, its result included."""
+    """Return the peak memory of a call, including its result, bytes."""
     tracemalloc.start()
     run()
     peak = tracemalloc.get_traced_memory()[1]
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--elephant-trials", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    # Peers warn of their own dependencies.
+    # The peers emit warnings about their own dependencies.
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(SEED)
     n_spikes = rng.poisson(RATE * DURATION, options.units)
@@ -149,7 +149,7 @@ def main() -> None:
         "a copy of the result": lambda: written(rates),
     }
     best = dict.fromkeys(ways, np.inf)
-    # Interleaved, so that a busy moment of the machine meets all of them.
+    # Methods are interleaved, so that other load on the machine affects all of them.
     for _ in range(options.repeats):
         for name, way in ways.items():
             best[name] = min(best[name], seconds(way))

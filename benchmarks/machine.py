@@ -1,4 +1,4 @@
-"""What a measurement was made on, and how it is written down."""
+"""Description of the machine, timing, and output of benchmark results."""
 
 import json
 import os
@@ -29,7 +29,7 @@ PACKAGES = (
 
 
 def description() -> dict[str, Any]:
-    """Return the machine: processor, cores, linear algebra, versions, load."""
+    """Return a description of the machine: processor, cores, BLAS, package versions and load."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -46,20 +46,20 @@ def description() -> dict[str, Any]:
 
 
 def matrix_product_rate(size: int = 2000, repeats: int = 5) -> float:
-    """Return the best measured rate of float32 matrix products, operations per second."""
+    """Return the highest measured rate of float32 matrix products, operations per second."""
     a = np.random.default_rng(0).random((size, size), dtype=np.float32)
     return 2 * size**3 / min(seconds(lambda: a @ a) for _ in range(repeats))
 
 
 def seconds(run: Callable[[], Any]) -> float:
-    """Return how long a call takes."""
+    """Return the duration of a call, s."""
     begin = time.perf_counter()
     run()
     return time.perf_counter() - begin
 
 
 def save(name: str, results: dict[str, Any]) -> Path:
-    """Write results with the machine's description as JSON."""
+    """Write results with the description of the machine as JSON; return the path."""
     path = FOLDER / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(json.dumps({"machine": description(), **results}, indent=2) + "\n", path)

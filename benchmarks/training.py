@@ -1,18 +1,19 @@
-"""A training step of a network: this project beside the same network in PyTorch.
+"""Duration of a training step, compared with the same network in PyTorch.
 
-`python -m benchmarks.training` builds `bahdanau` and `seq2seq` at the default size, copies their
-weights into PyTorch modules (eager; `torch.nn.GRU` for the encoder, a loop for the decoder), checks
-that reports and losses agree, and times training steps of both in turn: fresh batches that lie
-ready in memory, forward, backward, clipping, Adam. Compiling is not in the ratio but told. It
-prints ratios and writes results/benchmarks/training.json.
+`python -m benchmarks.training` builds `bahdanau` and `seq2seq` at the default size and copies their
+weights into PyTorch modules (eager; `torch.nn.GRU` for the encoder, a loop for the decoder). It
+checks that reports and losses agree, and times training steps of both in alternation: forward and
+backward pass, gradient clipping and Adam, on batches already in memory. Compilation time is
+reported separately. The benchmark prints ratios and writes results/benchmarks/training.json.
 
-PyTorch is not among the locked packages, as its wheels hold gigabytes: `pip install torch` first.
+PyTorch is not among the locked packages, because its wheels have gigabytes. Run
+`pip install torch` first.
 """
 
 import argparse
 import os
 
-# As in the workflow, where seeds are separate jobs: one thread a network. XLA reads this once.
+# One thread per network, as in the workflow. XLA reads this variable once, on import.
 os.environ.setdefault("NPROC", "1")
 
 import equinox as eqx
@@ -31,11 +32,11 @@ from neuro_attn.networks.training import LOGGED_EVERY
 
 SEED = 2021
 TOLERANCE = 1e-5
-"""Largest difference of reports that passes for rounding."""
+"""Largest difference between reports that is attributed to rounding."""
 
 
 def gru(cells: list[eqx.nn.GRUCell]) -> nn.GRU:
-    """Return a recurrent layer with the weights of one cell, or of one a direction."""
+    """Return a GRU layer with the weights of one cell, or of one cell per direction."""
     layer = nn.GRU(cells[0].input_size, cells[0].hidden_size, bidirectional=len(cells) == 2)
     for cell, suffix in zip(cells, ("", "_reverse"), strict=False):
         bias = np.zeros(3 * cell.hidden_size, np.float32)
@@ -51,7 +52,7 @@ def gru(cells: list[eqx.nn.GRUCell]) -> nn.GRU:
 
 
 def cell(own: eqx.nn.GRUCell) -> nn.GRUCell:
-    """Return a recurrent cell with the same weights."""
+    """Return a GRU cell with the same weights."""
     made = nn.GRUCell(own.input_size, own.hidden_size)
     layer = gru([own])
     for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
@@ -60,7 +61,7 @@ def cell(own: eqx.nn.GRUCell) -> nn.GRUCell:
 
 
 def linear(own: eqx.nn.Linear) -> nn.Linear:
-    """Return a linear map with the same weights."""
+    """Return a linear layer with the same weights."""
     weight = torch.tensor(np.atleast_2d(own.weight))
     made = nn.Linear(weight.shape[1], weight.shape[0], bias=own.bias is not None)
     made.weight.data.copy_(weight)
@@ -70,7 +71,7 @@ def linear(own: eqx.nn.Linear) -> nn.Linear:
 
 
 class Seq2Seq(nn.Module):
-    """`seq2seq` in PyTorch."""
+    """The network `seq2seq` in PyTorch."""
 
     def __init__(self, own: eqx.Module):
         super().__init__()
@@ -91,7 +92,7 @@ class Seq2Seq(nn.Module):
 
 
 class Bahdanau(nn.Module):
-    """`bahdanau` in PyTorch."""
+    """The network `bahdanau` in PyTorch."""
 
     def __init__(self, own: eqx.Module):
         super().__init__()
@@ -120,7 +121,7 @@ TWINS = {"seq2seq": Seq2Seq, "bahdanau": Bahdanau}
 
 
 def measure(family: str, rounds: int) -> dict[str, float]:
-    """Return milliseconds of a training step of both, and their ratio."""
+    """Return the durations of a training step in both implementations, ms, and their ratio."""
     settings = Network(family=family)
     rng = np.random.default_rng(SEED)
     trials = task.draw(LOGGED_EVERY * settings.batch, settings, rng)
@@ -159,7 +160,7 @@ def measure(family: str, rounds: int) -> dict[str, float]:
         return losses
 
     compiling = seconds(own_steps)
-    # The first losses are those of the same weights; later ones differ by PyTorch's second bias.
+    # Only the first losses are comparable; PyTorch's GRU then also trains a second bias.
     first = float(own_steps()[0]) - their_steps()[0]
     if abs(first) > TOLERANCE:
         raise SystemExit(f"{family}: losses differ by {first:.2g}, more than {TOLERANCE:g}.")
@@ -175,7 +176,7 @@ def measure(family: str, rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Run the benchmark, print the results and write them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=9, help="alternations of the two")
     options = parser.parse_args()

@@ -1,5 +1,5 @@
 """Figures and tables of the report.
 
-A module with the constant ``OF`` is a figure: it states what it is drawn of and from, draws it
-(``draw``) and describes it (``caption``). Nothing else lists it.
+A module that defines the constant ``OF`` is a figure, and is discovered by its file. It specifies
+the results that it needs, plots them (``draw``) and describes the figure (``caption``).
 """

@@ -1,24 +1,24 @@
-"""What a network attends to, averaged over its heads and layers."""
+"""Attention weights of a network, averaged over heads and layers."""
 
 import numpy as np
 import xarray as xr
 
 
 def mean_over_attentions(attention: xr.Dataset) -> xr.DataArray:
-    """Return attention weights, averaged over all attentions (heads, layers) of a network.
+    """Average attention weights over all attentions (heads and layers) of a network.
 
     Parameters
     ----------
     attention : xarray.Dataset
-        A Recording of attention weights: ``rates`` (trial, unit, time) with the unit coordinate
-        ``unit_time_s`` (time of the attended input, s), or NaN there and ``unit_source`` where
-        something else than inputs is attended to.
+        A Recording of attention weights: ``rates`` (trial, unit, time) with the unit coordinates
+        ``unit_time_s`` (time of the attended input, s; NaN if sources are not inputs) and
+        ``unit_source`` (index of the source).
 
     Returns
     -------
     xarray.DataArray
         Weights (trial, source, time). The coordinate ``source`` is the time of the attended
-        input, s, or a number from 0 on.
+        input, s, or the index of the source.
     """
     time = attention["unit_time_s"]
     source = time if np.isfinite(time).all() else attention["unit_source"]

@@ -1,4 +1,4 @@
-"""Where a network attends: mean attention weight by time of the attended input and time."""
+"""Mean attention weight of a network as a function of time and of the attended input."""
 
 import numpy as np
 import xarray as xr
@@ -19,22 +19,22 @@ NEEDS = ("networks/{network}/seed{n}/attention.nc",)
 WHEN = "attended"
 
 SHOWN = {"stimuli": "items", "cue": "cue"}
-"""Epochs that are marked, and what they are called."""
+"""Epochs to mark, with their labels."""
 
 
 @style.journal_style()
 def draw(attention: xr.Dataset, timing: Timing) -> Figure:
-    """Draw a panel for each task, averaged over its trials.
+    """Plot the mean attention weights, one panel per task.
 
     Parameters
     ----------
     attention : xarray.Dataset
         A Recording of attention weights: ``rates`` (trial, unit, time), the unit coordinates
-        ``unit_time_s`` (time of the attended input, s; NaN if something else than inputs is
-        attended to) and ``unit_source``, the trial coordinate ``task``, time in s from the start
-        of the trial. Several attentions (regions) are averaged.
+        ``unit_time_s`` (time of the attended input, s; NaN if sources are not inputs) and
+        ``unit_source``, and the trial coordinate ``task``. Time is in s from the start of the
+        trial. Several attentions (regions) are averaged.
     timing : Timing
-        The trials' timing; epochs are marked by their mean durations.
+        Timing of the trials; epochs are marked according to their mean durations.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     rows = -(-len(tasks) // columns)
     figure = style.new_figure(style.width_for(columns), rows * 52 + 4)
     grid = figure.subplots(rows, columns, squeeze=False)
-    # The first steps have nothing else to attend to; their weights would pale all others.
+    # Early steps have few sources and thus large weights; they must not set the colour scale.
     highest = float(np.quantile(means, 0.99))
     for index, (task, mean) in enumerate(zip(tasks, means, strict=True)):
         axes = grid.flat[index]
@@ -92,7 +92,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
 
 
 def caption(attention: xr.Dataset) -> str:
-    """Describe the figure, and state what each task attends to at the last step.
+    """Describe the figure, with the source of the peak attention weight at the last step.
 
     Parameters
     ----------
@@ -109,19 +109,20 @@ def caption(attention: xr.Dataset) -> str:
         source = float(peak["source"])
         where = f"the input at {source:.2f} s" if attended == "step" else f"{attended} {source:.0f}"
         lines.append(
-            f"{rst(task)}: at the last step the weight peaks on {where}, with {float(peak):.2f} "
-            f"of the attention; n = {int(is_task.sum())} trials."
+            f"{rst(task)}: at the last step the largest weight is on {where}, {float(peak):.2f}; "
+            f"n = {int(is_task.sum())} trials."
         )
-    what = "each moment of the trial" if attended == "step" else f"each {attended}"
+    what = "each step of the trial" if attended == "step" else f"each {attended}"
     description = (
-        f"Mean attention weight on {what} (vertical) if the report were requested at each time "
-        "(horizontal); nothing after that time can be attended to. Replicate networks are pooled."
+        f"Attention weights over the trial. Mean weight on {what} (vertical) as if the trial ended "
+        "at each time (horizontal), so that later inputs have zero weight. Trials of replicate "
+        "networks are pooled."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: object) -> Drawn:
-    """Draw the figure of a network, with its caption."""
+    """Return the figure of a network and its caption."""
     seeds: list[xr.Dataset] = results["attention"]
     attention = xr.concat(seeds, "trial", data_vars="all", coords="minimal", compat="override")
     network = Network.model_validate_json(seeds[0].attrs["network_settings"])
@@ -129,15 +130,15 @@ def drawn(results: Results, settings: object) -> Drawn:
 
 
 def _mark_epochs(axes: Axes, task: str, timing: Timing, end: float, of_inputs: bool) -> None:
-    """Mark items and cue in time, where the task is one of the experiment's.
+    """Mark the epochs of items and cue if the task is one of the experiment's tasks.
 
-    Along both axes where the attended inputs have a time, too.
+    Epochs are marked on both axes if the attended sources are inputs.
     """
     epochs = getattr(timing, task, None)
     if epochs is None:
         return
     mean = {epoch: sum(getattr(epochs, epoch)) / 2 for epoch in type(epochs).model_fields}
-    # Trials end together, with the report, which is not shown.
+    # All trials end at the same time with the report, which is not shown.
     start = round(end - sum(mean[epoch] for epoch in mean if epoch != "report"), 9)
     for epoch, duration in mean.items():
         if epoch in SHOWN:

@@ -1,4 +1,4 @@
-"""What networks lose when attention to the items is blocked: a pair of points for each measure."""
+"""Item memory and report error of networks with intact and blocked attention to the items."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,10 +32,10 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 @style.journal_style()
 def draw(located: pd.DataFrame) -> Figure:
-    """Draw what is known of the items (left) and the reports (right), a block for each network.
+    """Plot R² of the items' colours (left) and report errors (right), one block per network.
 
-    Filled points and rings are means over seeds, with and without attention to the items; small
-    points above and below them are the seeds.
+    Filled and open circles are means over replicate networks with intact and with blocked
+    attention to the items. Small points above and below them are the replicate networks.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def draw(located: pd.DataFrame) -> Figure:
 
 
 def caption(located: pd.DataFrame) -> str:
-    """Describe the figure, and state what is lost without attention to the items.
+    """Describe the figure, with each measure for intact and for blocked attention.
 
     Parameters
     ----------
@@ -113,25 +113,24 @@ def caption(located: pd.DataFrame) -> str:
             change = f"{task}: report error {means[0]:.1f} degrees, blocked {means[1]:.1f}"
         lines.append(f"{rst(network)}, {change} (n = {len(rows)} seeds).")
     description = (
-        "What networks lose when attention to the steps of the items is blocked. Left: the "
-        "cross-validated fraction of variance of both items' colours that a ridge regression "
-        "explains at the end of the delay of retro trials, before the cue; 0 is guessing the "
-        "mean. Right: the mean absolute error of the report; guessing gives 90 degrees. A network "
-        "that looks the items up in stored states loses them, one that carries them in its "
-        "activity does not. Large symbols are means over replicate networks (seeds), small points "
-        "are seeds."
+        "Effect of blocking attention to the steps of the items. Left: cross-validated R2 of a "
+        "ridge regression of both items' colours on the activity at the end of the delay of retro "
+        "trials, before the cue; 0 corresponds to predicting the mean. Right: mean absolute error "
+        "of the report; chance is 90 degrees. A network that retrieves the items from stored "
+        "states loses them, and a network that maintains them in its activity does not. Large "
+        "symbols are means over replicate networks (seeds), small points are replicate networks."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: None) -> Drawn:
-    """Draw the figure of all networks, with its caption."""
+    """Return the figure of all networks and its caption."""
     located = results["attention_ablation"]
     return Drawn(draw(located), caption(located))
 
 
 def _blocks(networks: Sequence[str], sides: Sequence[pd.DataFrame]) -> tuple[dict[str, int], int]:
-    """Return at which row each network's block starts, with its name, and the rows in all."""
+    """Return the row of each network's name, and the total number of rows."""
     tops, top = {}, 0
     for network in networks:
         tops[network] = top
@@ -140,7 +139,7 @@ def _blocks(networks: Sequence[str], sides: Sequence[pd.DataFrame]) -> tuple[dic
 
 
 def _draw_pairs(axes: Axes, table: pd.DataFrame, tops: dict[str, int]) -> None:
-    """Draw the rows of a panel, each with its name."""
+    """Plot the rows of a panel, with their labels."""
     names: dict[int, str] = {}
     for network, top in tops.items():
         here = table[table["network"] == network]

@@ -1,4 +1,4 @@
-"""Phrases of captions, in reStructuredText. Names pass through `escaping.rst`, here or before."""
+"""Phrases of captions, in reStructuredText. Names are escaped by `escaping.rst`."""
 
 from collections.abc import Iterable
 
@@ -16,41 +16,49 @@ CORRECTIONS = {
 
 
 def paragraphs(*texts: str) -> str:
-    """Return texts as paragraphs."""
+    """Join texts as paragraphs, omitting empty ones."""
     return "\n\n".join(text.strip() for text in texts if text.strip()) + "\n"
 
 
 def listed(lines: Iterable[str]) -> str:
-    """Return lines as a list, or that there are none."""
+    """Return lines as a bullet list, or `EMPTY` if there are none."""
     return "".join(f"- {line}\n" for line in lines) or EMPTY
 
 
 def task_pair(train: str, test: str) -> str:
-    """Return a trained and a tested task."""
+    """Return the names of the training and the test task, joined by an arrow."""
     return f"{rst(train)} {ARROW} {rst(test)}"
 
 
 def interval(value: float, low: float, high: float, digits: int) -> str:
-    """Return a value with its confidence interval."""
+    """Return a value with its confidence interval, e.g. ``0.93 [0.85, 0.97]``."""
     return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]".replace(
         "-", "\N{MINUS SIGN}"
     )
 
 
 def p_value(value: float) -> str:
-    """Return a p-value."""
+    """Return a p-value with two significant digits."""
     return f"{value:.2g}"
 
 
 def percent(fraction: float) -> str:
-    """Return a fraction in percent."""
+    """Return a fraction in percent, without decimals."""
     return f"{100 * fraction:.0f} %"
 
 
 def significance(inference: Inference, *, over: str, of_times: bool) -> str:
-    """Return which results are significant, by which test, corrected over what.
+    """Return a description of the significance level, the test and the correction.
 
-    Windows have no neighbours in time, so what is not `of_times` is corrected by the maximum.
+    Parameters
+    ----------
+    inference : Inference
+        Settings of the tests.
+    over : str
+        Family of tests over which p-values are corrected.
+    of_times : bool
+        Whether the tests are in time bins. Otherwise the correction is by the maximum, because
+        cluster mass requires neighbours in time.
     """
     correction = CORRECTIONS[inference.correction if of_times else "max"]
     return (

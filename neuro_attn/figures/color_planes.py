@@ -1,4 +1,4 @@
-"""Colour planes: where the colours of both items lie before and after selection, in three axes."""
+"""Colour planes of both items on three principal components, for every task and window."""
 
 from itertools import product
 from typing import Any
@@ -26,20 +26,21 @@ LOOKS: tuple[tuple[str, Any, str], ...] = (
     ("^", "-", "#4477AA"),
     ("v", (0, (3, 1.5)), "#CCBB44"),
 )
-"""Marker, line and face of each item's plane."""
+"""Marker, line style and face colour of each item's plane."""
 
 
 @style.journal_style()
 def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
-    """Draw a row of panels for each region: every task in every window.
+    """Plot the colour planes, one row of panels per region and one panel per task and window.
 
     Parameters
     ----------
     planes : pandas.DataFrame
         ``region``, ``session``, ``task``, ``window``, ``location``, ``bin``, ``color`` (rad),
-        ``pc1``, ``pc2``, ``pc3``; of several sessions, the first of each region is drawn.
+        ``pc1``, ``pc2``, ``pc3``. If there are several sessions, the first of each region is
+        plotted.
     geometry : pandas.DataFrame
-        ``region``, ``task``, ``window``, ``measure``, ``value``: the angle of the planes.
+        ``region``, ``task``, ``window``, ``measure``, ``value``, with the angles of the planes.
 
     Returns
     -------
@@ -87,7 +88,7 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
 
 
 def caption(planes: pd.DataFrame, geometry: pd.DataFrame) -> str:
-    """Describe the figure, and state the angles between the planes that are drawn.
+    """Describe the figure, with the angle between the planes in each panel.
 
     Parameters
     ----------
@@ -102,17 +103,17 @@ def caption(planes: pd.DataFrame, geometry: pd.DataFrame) -> str:
         for row in shown.merge(angles, on=["region", "task", "window"]).to_dict("records")
     ]
     description = (
-        "Mean responses to the colour bins of the two items on their first three principal "
-        "components, for every task and window. Polygons join neighbouring colours. The absolute "
-        "cosine is that of the angle between the two planes: near 0 they are independent, near 1 "
-        "they coincide; noise keeps it above 0. Components are those of each panel. Where "
-        "sessions are not pooled, the first session of each region is drawn."
+        "Colour planes of the two items in every task and window. Mean responses to the colour "
+        "bins, projected on the first three principal components of each panel. Polygons connect "
+        "neighbouring colours. The absolute cosine of the angle between the two planes is close "
+        "to 0 for orthogonal planes and close to 1 for parallel planes; noise alone makes it "
+        "positive. If sessions are not pooled, the first session of each region is shown."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
-    """Draw the figure of a data set, with its caption."""
+    """Return the figure of a data set and its caption."""
     planes, geometry = results["color_planes"], results["geometry"]
     return Drawn(draw(planes, geometry), caption(planes, geometry))
 

@@ -1,4 +1,4 @@
-"""Cross-temporal generalisation: decoders trained at one time and tested at every other."""
+"""Cross-temporal generalisation: accuracy of decoders trained at one time and tested at another."""
 
 import matplotlib
 import numpy as np
@@ -21,24 +21,25 @@ OF = "dataset"
 NEEDS = ("{dataset}/cross_temporal.nc",)
 
 GAP = 0.04
-"""Space between the blocks of two tasks, as a fraction of a block."""
+"""Gap between the blocks of two tasks, as a fraction of a block."""
 
 PANEL_HEIGHTS = (57.0, 41.0, 43.0, 37.0, 31.0)
-"""Heights that leave square panels no margins, for one to five columns, mm."""
+"""Heights of square panels without margins, for one to five columns, mm."""
 
 
 @style.journal_style()
 def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
-    """Draw for each region the blocks of all task pairs: training tasks down, tested across.
+    """Plot one panel per region, with one block per pair of training task (row) and test task.
 
-    A block is training time (upwards) x test time; cells with corrected p < alpha are outlined,
-    the dashed diagonal is training time = test time.
+    Blocks show training time (vertical) against test time (horizontal). Cells with corrected
+    p < alpha are outlined. On the dashed diagonal, training and test time are equal.
 
     Parameters
     ----------
     cross_temporal : xarray.Dataset
         ``accuracy`` and ``p_corrected`` (region, train_task, test_task, train_time, test_time),
-        times in s; attribute ``chance``; the coordinate ``n_units`` (region) is stated if there.
+        with times in s and the attribute ``chance``. The coordinate ``n_units`` (region) is
+        optional.
     alpha : float
         Level of the tests.
 
@@ -74,7 +75,7 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
 
 
 def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
-    """Describe the figure, and state in how many pairs of times each region is above chance.
+    """Describe the figure, with the fraction of time pairs above chance in each region.
 
     Parameters
     ----------
@@ -94,17 +95,17 @@ def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
         for test in cross_temporal["test_task"].values
     ]
     description = (
-        "Balanced accuracy of decoders trained at one time (vertical) and tested at every other "
-        "(horizontal), for every pair of tasks. Outlines mark "
+        "Cross-temporal generalisation. Balanced accuracy of decoders trained at one time "
+        "(vertical) and tested at another (horizontal), for every pair of tasks. Outlines mark "
         f"{significance(inference, over='all pairs of times of a block', of_times=True)}. "
-        "A square means that the code is stable, a stripe along the dashed diagonal that it "
-        "changes."
+        "A square indicates a stable code, a stripe along the dashed diagonal a code that changes "
+        "over time."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
-    """Draw the figure of a data set, with its caption."""
+    """Return the figure of a data set and its caption."""
     cross_temporal, inference = results["cross_temporal"], settings.inference
     return Drawn(draw(cross_temporal, inference.alpha), caption(cross_temporal, inference))
 
@@ -145,9 +146,9 @@ def _edges(centres: np.ndarray) -> np.ndarray:
 
 
 def _outline(mask: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[list[tuple[float, float]]]:
-    """Return the edges between cells inside and outside `mask` as line segments.
+    """Return the edges between cells inside and outside `mask`, as line segments.
 
-    A contour line would run from centre to centre and cut the corners of single cells.
+    We do not use contour lines, because they connect cell centres and cut off corners.
     """
     padded = np.pad(mask, 1)
     upright = np.argwhere(padded[1:-1, 1:] != padded[1:-1, :-1])
@@ -158,7 +159,7 @@ def _outline(mask: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[list[tuple[
 
 
 def _label_blocks(axes: Axes, tasks: list[str], edges: np.ndarray, step: float) -> None:
-    """Write times at major ticks of each block, and its task in the middle of its side."""
+    """Label each block with times at its major ticks and with its task at the centre of a side."""
     times = MaxNLocator(2 if len(tasks) > 3 else 3, steps=[1, 2, 2.5, 5, 10]).tick_values(
         edges[0], edges[-1]
     )
@@ -170,7 +171,7 @@ def _label_blocks(axes: Axes, tasks: list[str], edges: np.ndarray, step: float) 
     middle = (edges[0] + edges[-1]) / 2
     labels = [f"{time:g}".replace("-", style.MINUS) for time in inside]
     for axis, order in ((axes.xaxis, tasks), (axes.yaxis, tasks[::-1])):
-        axis.remove_overlapping_locs = False  # a task's name stays where a time is in the middle
+        axis.remove_overlapping_locs = False  # keep the task's name even if a time is at the centre
         axis.set_ticks(
             [time + block * step for block in range(len(order)) for time in inside],
             labels * len(order),

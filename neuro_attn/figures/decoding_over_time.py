@@ -1,4 +1,4 @@
-"""Decoding accuracy over time: each region's decoders of one task, tested on every task."""
+"""Decoding accuracy over time, for every region and pair of training and test task."""
 
 import numpy as np
 import pandas as pd
@@ -34,17 +34,17 @@ def draw(
     alpha: float = 0.05,
     confidence: float = 0.95,
 ) -> Figure:
-    """Draw accuracy over time, a column of panels for each region, a row for each training task.
+    """Plot accuracy over time, one column of panels per region and one row per training task.
 
-    Curves are coloured by the tested task: solid within the trained task, dashed across tasks.
-    Bars below the curves mark corrected p < alpha, triangles above them onsets.
+    The colour of a curve is the test task. Curves are solid within tasks and dashed across tasks.
+    Bars below the curves mark corrected p < alpha, and triangles above them mark onsets.
 
     Parameters
     ----------
     transfer : pandas.DataFrame
-        The table of transfer over time; rows with session ``all`` are drawn.
+        The table of accuracy over time; rows with session ``all`` are plotted.
     onsets : pandas.DataFrame, optional
-        The table of onsets; rows that compare regions are left out.
+        The table of onsets; rows that compare regions are ignored.
     alpha : float
         Level of the tests.
     confidence : float
@@ -98,7 +98,7 @@ def draw(
 
 
 def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -> str:
-    """Describe the figure, and state when each region's accuracy is above chance.
+    """Describe the figure, with the peak accuracy and the onset in each region.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def _over_sessions(n_sessions: int) -> str:
 def _description(dataset: AnyDataset) -> str:
     decoding, inference = dataset.decoding, dataset.inference
     populations = {
-        "pseudopopulation": "The units of all sessions are combined into a pseudopopulation.",
+        "pseudopopulation": "Units of all sessions are combined into a pseudopopulation.",
         "simultaneous": "Each session is decoded separately; curves are means over sessions.",
     }
     penalties = decoding.C if isinstance(decoding.C, list) else [decoding.C]
@@ -148,15 +148,15 @@ def _description(dataset: AnyDataset) -> str:
         f"{populations[decoding.population]} Accuracy is a mean over {decoding.folds} folds and "
         f"{decoding.draws} draws ({penalty}). Bands are {percent(inference.confidence)} intervals "
         f"from {inference.bootstraps} resamples of trials and units. Bars mark "
-        f"{significance(inference, over='times and regions', of_times=True)}; across tasks p is "
-        "the larger of this one and the one with randomly mirrored units. Triangles mark onsets, "
-        f"where the rise to {inference.min_consecutive_bins} consecutive significant bins begins. "
-        "A bin contains only its own spikes."
+        f"{significance(inference, over='times and regions', of_times=True)}. Across tasks, p is "
+        "the larger of this p-value and that of a null with randomly mirrored units. Triangles "
+        f"mark onsets, the start of the rise to {inference.min_consecutive_bins} consecutive "
+        "significant bins. Bins do not overlap."
     )
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
-    """Draw the figure of a data set, with its caption."""
+    """Return the figure of a data set and its caption."""
     transfer, onsets, inference = results["transfer"], results["onsets"], settings.inference
     figure = draw(transfer, onsets, inference.alpha, inference.confidence)
     return Drawn(figure, caption(transfer, onsets, settings))

@@ -1,4 +1,4 @@
-"""All figures of a job, drawn in one process, with their captions."""
+"""Draw all figures of a job in one process and write them with their captions."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -21,24 +21,25 @@ def write_figures(
     settings: Mapping[str, Any],
     outputs: Mapping[str, str],
 ) -> None:
-    """Draw figures from files, and write each as PNG and SVG with its caption.
+    """Draw figures from files of results, and write each as PNG and SVG with its caption.
 
     Parameters
     ----------
     figures : mapping of str to str
-        Modules of this package, and the note that stands above the figure and before its caption,
-        such as what `significance.first_look` returns.
+        For each module of this package, a note to show above the figure and before its caption,
+        e.g. from `significance.first_look`; empty for none.
     results : mapping of str to str or list of str
-        Files by their stem; a list has those of all replicates of a network.
+        Input files by stem; a list contains the files of all replicate networks.
     settings : mapping
-        Of a data set, as in a configuration, of the comparison, as `Compared` takes them, or none.
+        Settings of a data set, as in the configuration, or the arguments of `Compared` for the
+        comparison, or empty.
     outputs : mapping of str to str
-        Files, by the figure's name and ``_png``, ``_svg`` or ``_caption``.
+        Output files, by the figure's name with ``_png``, ``_svg`` or ``_caption``.
 
     Raises
     ------
     InputError
-        If a figure cannot be drawn; the message names it.
+        If the inputs of a figure are invalid; the message names the figure.
     """
     read = {stem: _read(paths) for stem, paths in results.items()}
     given = _settings(settings)

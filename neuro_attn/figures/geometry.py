@@ -1,4 +1,4 @@
-"""The geometry of representations: every measure by region, task and window."""
+"""Geometry of population codes: every measure by region, task and window."""
 
 import numpy as np
 import pandas as pd
@@ -19,24 +19,24 @@ OF = "dataset"
 NEEDS = ("{dataset}/geometry.csv",)
 
 MEASURES = labels()
-"""Measures that are drawn, and what they are called on axes; they have no units."""
+"""Axis labels of the measures to plot, which have no units."""
 MANY = 12
-"""With more regions, their rows are closer together."""
+"""With more regions, rows are closer together."""
 LARGEST = 1.6
-"""Cosines are drawn up to here; debiased ones go beyond 1 where codes are weak."""
+"""Largest cosine on the axis; debiased cosines of weak codes can exceed 1 by far."""
 
 
 @style.journal_style()
 def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
-    """Draw a panel for each measure and task, a line for each region, a dot for each window.
+    """Plot one panel per measure and task, with one row per region and one dot per window.
 
-    Epochs are shaded from early (pale) to late (dark). Grey bars reach from floor to ceiling.
+    Windows are shaded from early (pale) to late (dark). Grey bars extend from floor to ceiling.
 
     Parameters
     ----------
     geometry : pandas.DataFrame
         ``region``, ``task``, ``window``, ``measure``, ``value``, ``ci_low``, ``ci_high``,
-        ``ceiling`` and ``floor``; windows in the order in which they happen.
+        ``ceiling`` and ``floor``; windows in temporal order.
     confidence : float
         Coverage of the intervals.
 
@@ -96,7 +96,7 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
 
 
 def caption(geometry: pd.DataFrame) -> str:
-    """Describe the figure, and state each measure with its interval, ceiling and floor.
+    """Describe the figure, with the interval, ceiling and floor of each measure.
 
     Parameters
     ----------
@@ -114,23 +114,22 @@ def caption(geometry: pd.DataFrame) -> str:
         "the parallelism score, cross-condition generalisation performance (CCGP), shattering "
         "dimensionality, the cosine and alignment index of the colour planes, and the stability "
         "of the coding axes. Cosines and alignment are debiased by split halves, so noise does "
-        "not pull them to 0. The ceiling is the measure between halves of the trials of one set "
-        "of conditions, the floor its value with shuffled labels. The absolute cosine of the "
-        "planes is above 0 by noise alone; compare it with its floor. Accuracies are on held-out "
-        "trials. The table of what geometry lacks lists the measures that these data cannot "
-        "support."
+        "not bias them towards 0. The ceiling is the measure between halves of the trials of one "
+        "set of conditions, the floor its value with shuffled labels. Noise alone makes the "
+        "absolute cosine of the planes positive; compare it with its floor. Accuracies are for "
+        "held-out trials. A separate table lists the measures that are not defined for these data."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
-    """Draw the figure of a data set, with its caption."""
+    """Return the figure of a data set and its caption."""
     geometry = results["geometry"]
     return Drawn(draw(geometry, settings.inference.confidence), caption(geometry))
 
 
 def _shades(n: int) -> list[tuple[float, float, float, float]]:
-    """Return `n` shades of one colour from pale, yet seen on grey, to dark; one shade is dark."""
+    """Return `n` shades from pale, but visible on grey, to dark; a single shade is dark."""
     return [colormaps["viridis_r"](level) for level in np.linspace(0.95, 0.25, n)[::-1]]
 
 
@@ -156,7 +155,7 @@ def _draw_measure(
 
 
 def _same_limits(axes: Axes, of_measure: pd.DataFrame) -> None:
-    """Give all panels of a measure the same limits, whatever task they show."""
+    """Set the same limits in all panels of a measure."""
     values = of_measure[["value", "ci_low", "ci_high", "ceiling", "floor"]].to_numpy(float)
     values = values[np.isfinite(values)]
     if values.size and values.max() > values.min():

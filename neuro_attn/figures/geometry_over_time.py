@@ -1,4 +1,4 @@
-"""Geometry over time: cosines of codes and colour information in every bin."""
+"""Geometry over time: cosines between codes and colour information in every bin."""
 
 import numpy as np
 import pandas as pd
@@ -22,18 +22,18 @@ ROWS = {
     "cued_color": ("cued colour\n(\N{GREEK SMALL LETTER OMEGA}\N{SUPERSCRIPT TWO})", (0.0,)),
     "uncued_color": ("uncued colour\n(\N{GREEK SMALL LETTER OMEGA}\N{SUPERSCRIPT TWO})", (0.0,)),
 }
-"""Measures that are drawn, what they are called, and where lines of reference stand."""
+"""Measures to plot, with their labels and the levels of reference lines."""
 LARGEST = 1.6
-"""Cosines are drawn up to here; debiased ones go beyond 1 where codes are weak."""
+"""Largest cosine on the axis; debiased cosines of weak codes can exceed 1 by far."""
 MANY = 7
-"""With more regions, each is a row of colours instead of a line."""
+"""With more regions, panels are heat maps with one row per region instead of line plots."""
 
 
 @style.journal_style()
 def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
-    """Draw a row of panels for each measure, a column for each task or pair, a line a region.
+    """Plot one row of panels per measure, one column per task or pair, and one line per region.
 
-    With more than ``MANY`` regions, values are colours, and dots mark intervals without 0.
+    With more than ``MANY`` regions, panels are heat maps, and dots mark intervals that exclude 0.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     """
     table = table[table["measure"].isin(ROWS)]
     if table.empty:
-        return style.blank("no measure at any time: without colors, reliable codes of two tasks")
+        return style.blank("no measure at any time: no colours and no reliable codes of two tasks")
     regions = style.ordered(table["region"])
     looks = style.region_looks(regions)
     times = np.unique(table["time"])
@@ -96,7 +96,7 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
             _same_limits(shared, measure)
     if many:
         figure.suptitle(
-            f"dots: {confidence:.0%} intervals without 0", fontsize=style.NOTE, x=0.01, ha="left"
+            f"dots: {confidence:.0%} intervals exclude 0", fontsize=style.NOTE, x=0.01, ha="left"
         )
         return figure
     handles = [
@@ -115,7 +115,7 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
 
 
 def caption(table: pd.DataFrame) -> str:
-    """Describe the figure, and state where each measure is defined and largest.
+    """Describe the figure, with the number of bins and the maximum of each measure.
 
     Parameters
     ----------
@@ -130,17 +130,17 @@ def caption(table: pd.DataFrame) -> str:
             f"{interval(row['value'], row['ci_low'], row['ci_high'], 2)} at {row['time']:.3g} s."
         )
     description = (
-        "The cosine between the coding axes of two tasks, the cosine between the colour planes, "
-        "and the fraction of variance over trials that the cued and the uncued colour explain "
-        "(omega squared, mean over units), in every bin. All are debiased: without a code they "
-        "vary around 0. Bins in which a code is not reliably longer than noise are left out. "
+        "Geometry over time. Cosine between the coding axes of two tasks, cosine between the "
+        "colour planes, and fraction of variance over trials explained by the cued and the uncued "
+        "colour (omega squared, mean over units), in every bin. All measures are debiased and "
+        "have an expected value of 0 without a code. Bins without reliable codes are omitted. "
         "Intervals are from bootstraps over trials."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
-    """Draw the figure of a data set, with its caption."""
+    """Return the figure of a data set and its caption."""
     table = results["geometry_over_time"]
     return Drawn(draw(table, settings.inference.confidence), caption(table))
 
@@ -156,7 +156,7 @@ def _draw_courses(
         axes.vlines(
             times, course["ci_low"], course["ci_high"], color=color, linewidth=0.5, alpha=0.6
         )
-        # Bins in which the measure is not defined break the line.
+        # Lines are interrupted in bins in which the measure is not defined.
         gaps = course["time"].diff() > 1.5 * width
         for _, run in course.groupby(gaps.cumsum()):
             axes.plot(run["time"], run["value"], color=color, marker=marker, markersize=2.2, lw=0.9)
@@ -195,7 +195,7 @@ def _draw_rows(
 
 
 def _color_bar(figure: Figure, panels: list[Axes], measure: str) -> None:
-    """Give the panels of a measure the same colours, and a bar that explains them."""
+    """Set the same colour scale in all panels of a measure, and add a colour bar."""
     images = [axes.collections[0] for axes in panels]
     if len(ROWS[measure][1]) == 1:
         highest = max(float(np.ma.max(np.ma.asarray(image.get_array()))) for image in images)

@@ -1,4 +1,4 @@
-"""Learning curves: how the networks' report error falls in training."""
+"""Learning curves: report error of the networks during training."""
 
 import numpy as np
 import pandas as pd
@@ -23,15 +23,15 @@ PANEL_HEIGHT = 40.0
 
 @style.journal_style()
 def draw(log: pd.DataFrame) -> Figure:
-    """Draw a panel for each network, a thin curve for each seed, and their mean for each task.
+    """Plot one panel per network, with a thin curve per replicate network and their mean.
 
-    The errors at the last step stand at the curves' ends.
+    Labels at the ends of the curves are the errors at the last step.
 
     Parameters
     ----------
     log : pandas.DataFrame
         The training log: ``network``, ``seed``, ``step`` and one ``report_error_{task}`` for each
-        task (mean absolute error on held-out trials, degrees; NaN where none was measured).
+        task (mean absolute error on held-out trials, degrees; NaN if not measured).
 
     Returns
     -------
@@ -90,7 +90,7 @@ def draw(log: pd.DataFrame) -> Figure:
 
 
 def caption(report_error: pd.DataFrame) -> str:
-    """Describe the figure, and state the report errors of trained and untrained networks.
+    """Describe the figure, with the report errors of trained and untrained networks.
 
     Parameters
     ----------
@@ -107,12 +107,12 @@ def caption(report_error: pd.DataFrame) -> str:
             f"n = {len(errors)} seeds, {int(rows['n_trials'].sum())} held-out trials)."
         )
     description = (
-        "Mean absolute report error on held-out trials during training; thin lines are replicate "
-        "networks (seeds), thick lines their means."
+        "Learning curves. Mean absolute report error on held-out trials during training. Thin "
+        "lines are replicate networks (seeds), thick lines their means."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: None) -> Drawn:
-    """Draw the figure of all networks, with its caption."""
+    """Return the figure of all networks and its caption."""
     return Drawn(draw(results["training"]), caption(results["report_error"]))

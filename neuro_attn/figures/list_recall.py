@@ -1,4 +1,4 @@
-"""The bottleneck of a fixed context: how much of a list is recalled, against its length."""
+"""List recall: fraction of items recalled as a function of the length of the list."""
 
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ HEIGHT = 58.0
 
 @style.journal_style()
 def draw(recall: pd.DataFrame) -> Figure:
-    """Draw a line for each family through the means of its seeds, and every seed as a point.
+    """Plot the mean accuracy of each family as a line, and replicate networks as points.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def draw(recall: pd.DataFrame) -> Figure:
     ends = []
     for index, (family, (color, marker)) in enumerate(looks.items()):
         here = recall[recall["family"] == family]
-        # Families that recall all lie on each other; their points stand side by side.
+        # Points of families are shifted horizontally, because accuracies of 1 would overlap.
         aside = 0.06 * step * (index - (len(looks) - 1) / 2)
         axes.plot(
             here["length"] + aside,
@@ -78,7 +78,7 @@ def draw(recall: pd.DataFrame) -> Figure:
 
 
 def caption(recall: pd.DataFrame) -> str:
-    """Describe the figure, and state how much of the lists of each length is recalled.
+    """Describe the figure, with the accuracy of each family for each list length.
 
     Parameters
     ----------
@@ -89,23 +89,24 @@ def caption(recall: pd.DataFrame) -> str:
     for (family, length), rows in recall.groupby(["family", "length"], sort=False):
         accuracy = rows["token_accuracy"]
         lines.append(
-            f"{rst(family)}, {length} items: {accuracy.mean():.2f} in their place (seeds "
+            f"{rst(family)}, {length} items: accuracy {accuracy.mean():.2f} (seeds "
             f"{accuracy.min():.2f} to {accuracy.max():.2f}; chance {rows['chance'].iloc[0]:.3g}), "
-            f"{rows['forced_accuracy'].mean():.2f} given the items before ("
+            f"{rows['forced_accuracy'].mean():.2f} with teacher forcing ("
             f"n = {len(rows)} seeds, {int(rows['n_lists'].sum())} held-out lists)."
         )
     description = (
-        "The bottleneck of a fixed context. Networks read a list of random items and then recall "
-        "it in order; a network is trained for each length. Accuracy is the fraction of items of "
-        "held-out lists that are recalled in their place while the decoder runs on its own "
-        "answers. ``seq2seq`` receives the list as one vector, ``bahdanau`` attends to the states "
-        "of all positions; encoder, size and training are the same. Lines are means over "
-        "replicate networks (seeds), points are seeds."
+        "Recall of lists by networks with and without attention. Networks read a list of random "
+        "items and recall it in order; one network is trained for each length. Accuracy is the "
+        "fraction of positions of held-out lists at which the correct item is recalled, while the "
+        "decoder receives its own answers. The decoder of ``seq2seq`` receives the list as one "
+        "vector, and that of ``bahdanau`` attends to the states of all positions. Encoder, size "
+        "and training are the same. Lines are means over replicate networks (seeds), points are "
+        "replicate networks."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: None) -> Drawn:
-    """Draw the figure of all networks, with its caption."""
+    """Return the figure of all networks and its caption."""
     recall = results["list_recall"]
     return Drawn(draw(recall), caption(recall))

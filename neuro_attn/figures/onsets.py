@@ -1,4 +1,4 @@
-"""Onsets: when a region's code appears, and whether another region's appears later."""
+"""Onsets of codes in each region, and differences in onset between regions."""
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,15 @@ OF = "dataset"
 NEEDS = ("{dataset}/onsets.csv",)
 
 MOST_DIFFERENCES = 40
-"""If a pair of tasks has more, only differences are drawn whose interval excludes zero."""
+"""If a pair of tasks has more, only differences whose interval excludes 0 are plotted."""
 
 
 @style.journal_style()
 def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
-    """Draw the onsets of each task pair (left) and their differences between regions (right).
+    """Plot the onsets for each task pair (left) and their differences between regions (right).
 
-    Every region that has an onset in one pair of tasks stands in all; pairs of regions stand only
-    where they are compared.
+    A region with an onset in any pair of tasks has a row for all pairs. Pairs of regions have a row
+    only where they are compared.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     matplotlib.figure.Figure
     """
     if onsets.empty:
-        return style.blank("no accuracy is significant in enough bins in a row: no onsets")
+        return style.blank("no onsets: no accuracy is significant in enough consecutive bins")
     pairs = list(
         onsets[["train_task", "test_task"]].drop_duplicates().itertuples(index=False, name=None)
     )
@@ -91,7 +91,7 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
 
 
 def caption(onsets: pd.DataFrame, inference: Inference) -> str:
-    """Describe the figure, and state by how much regions differ in onset.
+    """Describe the figure, with the differences in onset between regions.
 
     Parameters
     ----------
@@ -112,20 +112,20 @@ def caption(onsets: pd.DataFrame, inference: Inference) -> str:
         "trials and units. A region has an onset if its accuracy is significant "
         f"(p < {inference.alpha:g}, corrected by the maximum over time) in "
         f"{inference.min_consecutive_bins} consecutive bins; the onset is the start of a fitted "
-        "rise to these bins. Compare regions by the differences, not by whether two intervals "
-        "overlap: the resampled trials are shared."
+        "rise to these bins. Compare regions by the differences and not by the overlap of their "
+        "intervals, because resampled trials are shared."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
-    """Draw the figure of a data set, with its caption."""
+    """Return the figure of a data set and its caption."""
     onsets, inference = results["onsets"], settings.inference
     return Drawn(draw(onsets, inference.confidence), caption(onsets, inference))
 
 
 def _differences(table: pd.DataFrame, regions: list[str]) -> tuple[pd.DataFrame, str]:
-    """Return the differences to draw in the order of the regions, and which these are."""
+    """Return the differences to plot, in the order of the regions, and a note on any selection."""
     shown = ""
     if table.groupby(["train_task", "test_task"]).size().max() > MOST_DIFFERENCES:
         clear = table[(table["ci_low"] > 0) | (table["ci_high"] < 0)]
@@ -139,7 +139,7 @@ def _differences(table: pd.DataFrame, regions: list[str]) -> tuple[pd.DataFrame,
 
 
 def _beside(n_pairs: int, most: int) -> int:
-    """Return how many pairs of tasks stand in a row, with rows as full as can be."""
+    """Return the number of task pairs per row of panels, at most `most`."""
     if n_pairs <= 2:
         return 1
     n_rows = -(-n_pairs // most)
@@ -155,7 +155,7 @@ def _lines(table: pd.DataFrame, pair: tuple[str, str]) -> list[str]:
 
 
 def _limits(table: pd.DataFrame) -> tuple[float, float]:
-    """Return limits that hold every onset and interval of a table, and 0 s."""
+    """Return axis limits that include 0 s and every onset and interval of a table."""
     values = table[["onset_s", "ci_low", "ci_high"]].to_numpy(float)
     low, high = np.nanmin(values, initial=0.0), np.nanmax(values, initial=0.0)
     margin = 0.05 * (high - low) or 0.01

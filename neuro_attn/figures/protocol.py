@@ -1,4 +1,4 @@
-"""What a figure gets and gives: every module of a figure has ``drawn(results, settings)``."""
+"""Arguments and return type of the function ``drawn(results, settings)`` of every figure."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from matplotlib.figure import Figure
 
 Results = Mapping[str, Any]
-"""What a figure needs, by the stem of its file: tables, arrays, or the arrays of all replicates."""
+"""Inputs of a figure by the stem of the file: table, Dataset, or Datasets of all replicates."""
 
 
 class Drawn(NamedTuple):
@@ -17,11 +17,11 @@ class Drawn(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Settings of figures of the comparison."""
+    """Settings of the figures of the comparison."""
 
     brain: str
     """The data set of the regions."""
     networks: Mapping[str, tuple[str, bool]]
-    """The data sets of networks: which network, and whether it was trained."""
+    """For each network data set, the network and whether it is trained."""
     confidence: float
     """Coverage of the intervals."""

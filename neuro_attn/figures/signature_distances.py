@@ -1,4 +1,4 @@
-"""Networks against regions: whose decoding signature a network's population comes nearest to."""
+"""Distances between the decoding signatures of network populations and brain regions."""
 
 import numpy as np
 import pandas as pd
@@ -18,22 +18,22 @@ NEEDS = ("comparison/distances.csv", "comparison/nearest.csv")
 
 TRAINED = style.REGION_PALETTE[0]
 LINE, DENSE = 4.2, 3.0
-"""Height of a region's row, and of one where there are many panels, mm."""
+"""Height of a region's row, with few and with many panels, mm."""
 
 
 @style.journal_style()
 def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
-    """Draw a panel for each population of each network, a line for each region.
+    """Plot one panel per population of each network, with one row per region.
 
-    Filled dots are the trained network, open ones the untrained; a ring marks the region nearest
-    to the trained network. Grey ticks mark the ceiling (split halves of the region's own units),
-    grey bars reach from there to the floor.
+    Filled dots are the trained network, open dots the untrained network. A ring marks the region
+    nearest to the trained network. Grey ticks mark the ceiling (split halves of the region's own
+    units), and grey bars extend from there to the floor.
 
     Parameters
     ----------
     distances : pandas.DataFrame
         ``network``, ``trained``, ``population``, ``region``, ``distance``, ``ci_low``,
-        ``ci_high``, ``ceiling`` and ``floor``; distances in SDs of the region's bootstrap.
+        ``ci_high``, ``ceiling`` and ``floor``, in units of the region's bootstrap SD.
     confidence : float
         Coverage of the intervals.
 
@@ -42,7 +42,7 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
     matplotlib.figure.Figure
     """
     if distances.empty:
-        return style.blank("no region has a code that a network could resemble")
+        return style.blank("no region has a code to compare with")
     regions = style.ordered(distances["region"])
     populations = list(
         distances[["network", "population"]].drop_duplicates().itertuples(index=False, name=None)
@@ -83,7 +83,7 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
 
 
 def caption(nearest: pd.DataFrame) -> str:
-    """Describe the figure, and state which region each population is nearest to.
+    """Describe the figure, with the region nearest to each population.
 
     Parameters
     ----------
@@ -103,19 +103,20 @@ def caption(nearest: pd.DataFrame) -> str:
             f"{percent(row['fraction_of_seeds'])} of the seeds{as_near}."
         )
     description = (
-        "Distance between the signatures of networks and regions: accuracies of all pairs of "
-        "tasks in all windows and, where colours are known, their geometry. It is the root mean "
-        "square over features in units of the region's bootstrap SD. Units and training trials "
-        "are those of the smallest population, and noise is added to each network until its mean "
-        "within-task accuracy matches the region's. Regions without a code are left out. The "
-        "ceiling is the distance between random halves of the region's own units, the floor that "
-        "of the untrained network. Intervals are from bootstrap replicates of both."
+        "Distance between the signatures of networks and regions. Signatures contain the "
+        "accuracies of all pairs of tasks in all windows and, if colours are defined, their "
+        "geometry. The distance is the root mean square over features in units of the region's "
+        "bootstrap SD. Units and training trials are those of the smallest population, and we add "
+        "noise to each network until its mean within-task accuracy matches that of the region. "
+        "Regions without a code are omitted. The ceiling is the distance between random halves of "
+        "the region's own units, the floor that of the untrained network. Intervals are from "
+        "bootstrap replicates of both."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: Compared) -> Drawn:
-    """Draw the figure of the comparison, with its caption."""
+    """Return the figure of the comparison and its caption."""
     return Drawn(draw(results["distances"], settings.confidence), caption(results["nearest"]))
 
 

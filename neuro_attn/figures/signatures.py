@@ -1,4 +1,4 @@
-"""Signatures: what decoding and geometry say of regions and networks, side by side and on a map."""
+"""Decoding signatures of regions and networks, as heat maps and on two principal components."""
 
 import re
 
@@ -20,17 +20,17 @@ NEEDS = ("comparison/signatures.csv", "comparison/distances.csv")
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 SMALLEST_SD = 0.01
-"""As in the distances: a bootstrap SD of 0 is no certainty."""
+"""Lower bound of the bootstrap SD of an accuracy, as for the distances."""
 MOST_ROWS = 40
-"""With more of them, untrained networks are left out."""
+"""With more rows, untrained networks are omitted."""
 MOST_NAMES = 16
-"""With more regions and trained populations, the map names the regions only."""
+"""With more regions and trained populations, only regions are labelled on the map."""
 KINDS = {
     "balanced accuracy": (r"accuracy (.+)", None, style.SEQUENTIAL),
     "colour information": (r"((?:un)?cued)_color (.+)", None, "YlGnBu"),
     "cosine or index": (r"(plane_cosine|alignment) (.+)", (-1.0, 1.0), "RdBu_r"),
 }
-"""Kinds of features: what their names look like, the range of their colours, and the colours."""
+"""Kinds of features: pattern of their names, colour range and colour map."""
 
 Key = tuple[str, str]
 
@@ -38,7 +38,7 @@ Key = tuple[str, str]
 def shown(
     signatures: pd.DataFrame, distances: pd.DataFrame, networks: dict[str, tuple[str, bool]]
 ) -> pd.DataFrame:
-    """Return the rows that are drawn: regions, and networks as matched to the nearest region.
+    """Return the signatures to plot: of regions, and of networks matched to the nearest region.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def shown(
     distances : pandas.DataFrame
         ``network``, ``trained``, ``population``, ``region``, ``distance``.
     networks : dict of str to (network, trained)
-        The data sets of the networks.
+        Network of each data set, and whether it is trained.
     """
     names = {(network, bool(trained)): dataset for dataset, (network, trained) in networks.items()}
     closest = distances.loc[
@@ -68,7 +68,7 @@ def draw(
     brain: str,
     networks: dict[str, tuple[str, bool]],
 ) -> Figure:
-    """Draw a heat map of all signatures, and a map on which similar ones are near.
+    """Plot all signatures as heat maps (left) and on two principal components (right).
 
     Parameters
     ----------
@@ -111,12 +111,12 @@ def draw(
 
 
 def caption(shown: pd.DataFrame) -> str:
-    """Describe the figure, and state the range of the accuracies in each signature.
+    """Describe the figure, with the range of accuracies in each signature.
 
     Parameters
     ----------
     shown : pandas.DataFrame
-        What `shown` returns.
+        The signatures that are plotted, from `shown`.
     """
     lines = []
     for (dataset, region), own in shown.groupby(["dataset", "region"], sort=False):
@@ -128,20 +128,20 @@ def caption(shown: pd.DataFrame) -> str:
             f"({rst(best['feature'].removeprefix('accuracy '))})."
         )
     description = (
-        "Left: the signature of every region and network population, at the units and training "
-        "trials of the smallest: balanced accuracy of every pair of tasks in every window and, "
-        "where colours are known, information on the cued and uncued colour (omega squared) and "
-        "the cosine and alignment index of the colour planes. Grey is undefined. Noise is added to "
-        "each network until its within-task accuracy matches its nearest region. With many "
-        "networks only trained ones are drawn. Right: the same signatures on their first two "
-        "principal components, each feature divided by the regions' mean bootstrap SD; distances "
-        "on this map are at most the true ones. Open dots are untrained networks."
+        "Signatures of regions and network populations. Left: balanced accuracy of every pair of "
+        "tasks in every window and, if colours are defined, information about the cued and uncued "
+        "colour (omega squared), and cosine and alignment index of the colour planes. Units and "
+        "training trials are those of the smallest population. We add noise to each network until "
+        "its within-task accuracy matches its nearest region. Grey is undefined. If there are many "
+        "networks, only trained ones are shown. Right: the same signatures on their first two "
+        "principal components, after division of each feature by the regions' mean bootstrap SD. "
+        "Projection can only shorten distances. Open dots are untrained networks."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: Compared) -> Drawn:
-    """Draw the figure of the comparison, with its caption."""
+    """Return the figure of the comparison and its caption."""
     table, distances = results["signatures"], results["distances"]
     networks = dict(settings.networks)
     figure = draw(table, distances, settings.brain, networks)
@@ -159,7 +159,7 @@ def _name(key: Key, brain: str, networks: dict[str, tuple[str, bool]]) -> str:
 def _heat_maps(
     figure: Figure, table: pd.DataFrame, names: list[str], lines: tuple[int, int]
 ) -> None:
-    """Draw a heat map for each kind of feature, a row for each signature."""
+    """Plot one heat map per kind of feature, with one row per signature."""
     columns = {
         kind: [name for name in table.columns if re.fullmatch(pattern, name)]
         for kind, (pattern, *_) in KINDS.items()
@@ -210,16 +210,16 @@ def _map(
     names: list[str],
     n_regions: int,
 ) -> None:
-    """Draw the first two principal components: distances on it are at most the true ones."""
+    """Plot the first two principal components of the signatures."""
     centred = (scaled - scaled.mean(axis=0)) / np.sqrt(scaled.shape[1])
     left, singular, axes_of_features = np.linalg.svd(centred, full_matrices=False)
-    # The sign of a component is arbitrary; the largest weight is made positive.
+    # The sign of a component is arbitrary; we make its largest weight positive.
     largest = np.take_along_axis(
         axes_of_features, abs(axes_of_features).argmax(axis=1)[:, None], axis=1
     )[:, 0]
     places = (left * singular * np.sign(largest))[:, :2]
     variance = (singular**2)[:2] / max((singular**2).sum(), 1e-300)
-    # A single signature, or a single feature, has but one component.
+    # A single signature, or a single feature, has only one component.
     places = np.pad(places, ((0, 0), (0, 2 - places.shape[1])))
     fractions = np.pad(variance, (0, 2 - len(variance)))
     looks = style.region_looks(names[:n_regions])
@@ -255,7 +255,7 @@ def _map(
 
 
 def _labels(axes: Axes, places: np.ndarray, names: list[str]) -> None:
-    """Write names beside their points, from top to bottom, and none over another."""
+    """Label points with names, from top to bottom and without overlap."""
     span = max(float(np.ptp(places[:, 0])), float(np.ptp(places[:, 1])), 1e-9)
     step = 0.045 * span
     written: list[tuple[float, float]] = []

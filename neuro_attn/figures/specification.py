@@ -1,4 +1,4 @@
-"""What every figure states about itself, read from its module without importing matplotlib."""
+"""Specifications of the figures, read from their modules without importing matplotlib."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,25 +11,25 @@ Of = Literal["dataset", "network", "networks", "comparison"]
 
 @dataclass(frozen=True)
 class Specification:
-    """A figure: the constants ``TITLE``, ``OF``, ``NEEDS`` and, if it has one, ``WHEN``.
+    """Specification of a figure: constants ``TITLE``, ``OF``, ``NEEDS`` and optionally ``WHEN``.
 
     Parameters
     ----------
     name : str
         Name of the module, and of the figure's files.
     title : str
-        What the report calls it.
-    of : str
-        What there is one figure of: each "dataset", each "network", all "networks" together, or
-        the "comparison".
+        Title in the report.
+    of : {"dataset", "network", "networks", "comparison"}
+        Subject: one figure per data set, one per network, one for all networks together, or one
+        for the comparison.
     needs : tuple of str
-        Results it is drawn from, below the folder of results; ``{dataset}`` and ``{network}``
-        stand for names, ``{n}`` for all replicates of the network.
+        Results that it shows, relative to the folder of results. ``{dataset}`` and ``{network}``
+        stand for names, ``{n}`` for all replicate networks.
     when : str
-        Setting, of the data set or network, without which it is not drawn; empty if it always is.
-        A figure is not drawn, either, where one of the tables that it needs does not exist.
+        Setting of the data set or network without which the figure is not drawn; empty if it is
+        always drawn. A figure is also omitted if a table that it needs does not exist.
     module : Path
-        Its file.
+        File of the module.
     """
 
     name: str
@@ -41,18 +41,18 @@ class Specification:
 
 
 def specified(module: Path) -> Specification | None:
-    """Return the figure of a module, or None if the module is not a figure.
+    """Return the specification of a module's figure, or None if the module is not a figure.
 
     Raises
     ------
     ValueError
-        If it states what it draws incompletely.
+        If a required constant is missing.
     """
     stated = constants(module)
     if "OF" not in stated:
         return None
     if stated["OF"] not in get_args(Of) or not {"TITLE", "NEEDS"} <= stated.keys():
-        raise ValueError(f"{module}: a figure states TITLE, OF ({', '.join(get_args(Of))}), NEEDS")
+        raise ValueError(f"{module}: must define TITLE, OF ({', '.join(get_args(Of))}) and NEEDS")
     return Specification(
         name=module.stem,
         title=stated["TITLE"],
@@ -68,4 +68,4 @@ FIGURES = {
     for name, path in modules(Path(__file__).parent).items()
     if (figure := specified(path)) is not None
 }
-"""Every figure by its name."""
+"""Specifications of all figures, by name."""

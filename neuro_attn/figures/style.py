@@ -1,8 +1,8 @@
-"""The look of every figure: sizes, colours, order, panels, and files that never change by chance.
+"""Style of all figures: sizes, colours, order of regions, panels and reproducible files.
 
-Figures are drawn for print: widths of a journal's columns, text of 5.5 to 7 points, colours that
-colour-blind readers tell apart. The font is the one that comes with matplotlib, so that the same
-data give the same bytes on every machine.
+Figures are designed for print, with the column widths of a journal, text of 5.5 to 7 points and
+colours that colour-blind readers can distinguish. We use the font that is included in matplotlib,
+so that the same data yield the same bytes on every machine.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,13 +32,13 @@ SINGLE, MIDDLE, DOUBLE = 89.0, 120.0, 183.0
 """Widths of one, one and a half and two columns of a journal, mm."""
 
 TEXT, SMALL, NOTE = 7.0, 6.0, 5.5
-"""Sizes of labels, of tick labels and legends, and of notes in a panel, points."""
+"""Font sizes of labels, of tick labels and legends, and of notes in a panel, points."""
 
 INK, GREY, PALE = "#222222", "#767676", "#D9D9D9"
-"""Text and outlines; chance and other references; ranges and what stands in the background."""
+"""Colours of text and outlines, of chance and other references, and of ranges and background."""
 
 CAUTION = "#FBE9C6"
-"""Behind notes that a reader must not miss."""
+"""Background colour of cautions."""
 
 REGION_PALETTE = (
     "#0072B2",  # blue
@@ -49,24 +49,24 @@ REGION_PALETTE = (
     "#56B4E9",  # sky blue
     "#000000",  # black
 )
-"""Okabe & Ito (2008) without yellow, which is too pale for lines on white."""
+"""Palette of Okabe & Ito (2008) without yellow, which is too pale for lines on white."""
 
 MARKERS = ("o", "s", "^")
-"""Regions beyond the palette's length take its colours again, with the next marker."""
+"""Markers of regions; with more regions than colours, colours repeat with the next marker."""
 
 TASK_PALETTE = ("#332288", "#CC6677", "#44AA99", "#999933", "#88CCEE")
-"""Five of Paul Tol's muted colours (2021); tasks keep their colour in all figures."""
+"""Five of Paul Tol's muted colours (2021); a task has the same colour in all figures."""
 
 LINE = 22
-"""Characters after which the name of a region or network goes on in a new line."""
+"""Number of characters after which names of regions and networks are wrapped."""
 
 HIERARCHY = ("LPFC", "FEF", "parietal", "V4")
-"""The recorded regions of Panichello & Buschman (2021), from front to back."""
+"""The regions recorded by Panichello & Buschman (2021), from anterior to posterior."""
 
 MINUS, DASH, TIMES = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
 
 SEQUENTIAL, DIVERGING = "Blues", "RdBu_r"
-"""Colour maps for values from zero up, and for values centred on chance."""
+"""Colour maps for non-negative values, and for values centred on chance."""
 
 _SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -83,7 +83,7 @@ _SETTINGS: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.unicode_minus": True,
-    # A name such as "$x$" is a name, not a formula.
+    # Names such as "$x$" must not be rendered as formulas.
     "text.parse_math": False,
     "text.color": INK,
     "xtick.color": INK,
@@ -117,9 +117,9 @@ _METADATA: dict[str, dict[str, str | None]] = {".png": {"Software": None}, ".svg
 
 @contextmanager
 def journal_style() -> Iterator[None]:
-    """Draw or save in the project's style, whatever the user's matplotlib is set to.
+    """Context manager and decorator that applies the project's matplotlib settings.
 
-    Also a decorator. Ticks are made when a figure is drawn, so `save` needs it as well.
+    The user's settings are ignored. `save` also needs it, because ticks are created on rendering.
     """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
@@ -128,44 +128,44 @@ def journal_style() -> Iterator[None]:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of `width` x `height` mm whose panels make room for their labels."""
+    """Return an empty figure of `width` x `height` mm with constrained layout."""
     return Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
 
 
 def blank(text: str) -> Figure:
-    """Return a figure that says why there is nothing to draw."""
+    """Return a placeholder figure with the reason why there are no data to plot."""
     figure = new_figure(SINGLE, 20)
     figure.text(0.5, 0.5, text, ha="center", va="center", color=GREY, fontsize=SMALL)
     return figure
 
 
 def width_for(n_columns: int) -> float:
-    """Return the width of the journal's columns, mm, that suits as many panels side by side."""
+    """Return the width of a figure with `n_columns` columns of panels, mm."""
     return (SINGLE, MIDDLE, DOUBLE)[min(n_columns, 3) - 1]
 
 
 def save(figure: Figure, path: str | Path, note: str = "") -> None:
-    """Write a figure as PNG (200 dpi) or SVG, whole or not at all, the same bytes every time.
+    """Write a figure as PNG (200 dpi) or SVG, atomically and with reproducible bytes.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        What a `draw` function returned.
+        A figure from a `draw` function.
     path : str or Path
-        Its suffix, ``.png`` or ``.svg``, is the format.
+        The file; its suffix, ``.png`` or ``.svg``, determines the format.
     note : str
-        A warning on a strip above the figure, which leaves the figure itself as it is.
+        A caution to show in a strip above the figure, without changing the figure itself.
 
     Raises
     ------
     InputError
-        If the suffix is another one.
+        If the suffix is not supported.
     """
     suffix = Path(path).suffix
     if suffix not in _METADATA:
         raise InputError(str(path), f"figures are not written as {suffix!r}.", "Use .png or .svg.")
     with journal_style(), written_whole(path) as temporary:
-        # Every drawing moves constrained layout a little further; settle it once for all files.
+        # Constrained layout changes slightly with every rendering; fix it for all files.
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         with _strip_above(figure, note) as box:
@@ -175,7 +175,7 @@ def save(figure: Figure, path: str | Path, note: str = "") -> None:
 
 
 def _without_control_characters(svg: Path) -> None:
-    """Show what is not printable in an SVG as escapes; XML does not allow all of it."""
+    """Replace unprintable characters in an SVG by escapes, because XML does not allow all."""
     text = svg.read_text(encoding="utf-8")
     if any(not character.isprintable() for character in set(text) - {"\n"}):
         svg.write_text(printable(text, keep="\n"), encoding="utf-8")
@@ -183,7 +183,7 @@ def _without_control_characters(svg: Path) -> None:
 
 @contextmanager
 def _strip_above(figure: Figure, note: str) -> Iterator[Bbox | None]:
-    """Put a note above a figure as long as it is saved; yield what is saved, in inches."""
+    """Add a note above a figure while it is saved; yield the bounding box to save, inches."""
     if not note:
         yield None
         return
@@ -206,25 +206,25 @@ def _strip_above(figure: Figure, note: str) -> Iterator[Bbox | None]:
             0.5, 1 + strip / height / 2, text, ha="center", va="center", fontsize=SMALL, gid="note"
         ),
     ]
-    for legend in figure.legends:  # stay with the figure, not with the strip
+    for legend in figure.legends:  # keep its position relative to the figure
         legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
     yield Bbox.from_extents(0, 0, width, height + strip)
     for artist in added:
         artist.remove()
 
 
-# --- what is shown, in which order and colour --------------------------------------------------
+# --- order and colours ---------------------------------------------------------------------------
 
 
 def ordered(names: Iterable[str]) -> list[str]:
-    """Return the different `names`: known regions from front to back, then as they appear."""
+    """Return the unique `names`: those in `HIERARCHY` first, then in order of occurrence."""
     unique = list(dict.fromkeys(names))
     known = [name for name in HIERARCHY if name in unique]
     return known + [name for name in unique if name not in known]
 
 
 def region_looks(regions: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return a colour and a marker for each region, fixed by its place in `regions`."""
+    """Return a colour and a marker for each region, determined by its position in `regions`."""
     size = len(REGION_PALETTE)
     return {
         region: (REGION_PALETTE[i % size], MARKERS[i // size % len(MARKERS)])
@@ -233,18 +233,25 @@ def region_looks(regions: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def task_colors(tasks: Iterable[str]) -> dict[str, str]:
-    """Return a colour for each task, fixed by the order of the tasks."""
+    """Return a colour for each task, determined by its position in `tasks`."""
     unique = list(dict.fromkeys(tasks))
     return {task: TASK_PALETTE[i % len(TASK_PALETTE)] for i, task in enumerate(unique)}
 
 
 def across_sessions(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the rows with session ``all``, which are what figures show.
+    """Return the rows with session ``all``.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A table with the column ``session``.
+    name : str
+        Name of the table, for messages.
 
     Raises
     ------
     InputError
-        If there are none; `name` says of which table.
+        If there are no such rows.
     """
     rows = frame[frame["session"] == "all"]
     if rows.empty:
@@ -253,11 +260,11 @@ def across_sessions(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return rows
 
 
-# --- numbers in words --------------------------------------------------------------------------
+# --- numbers as text -----------------------------------------------------------------------------
 
 
 def proportion(value: float) -> str:
-    """Return a proportion with two digits and no leading zero, as accuracies are printed."""
+    """Return a proportion as text with two decimals and no leading zero."""
     if not np.isfinite(value):
         return DASH
     text = f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)  # no minus before a zero
@@ -265,7 +272,7 @@ def proportion(value: float) -> str:
 
 
 def count(values: Iterable[float], noun: str) -> str:
-    """Return for example "1 unit", "40 units" or "40–60 units"."""
+    """Return a number or range with a noun, e.g. "1 unit", "40 units" or "40–60 units"."""
     whole = sorted({round(value) for value in values if np.isfinite(value)})
     if not whole:
         return f"? {noun}s"
@@ -279,22 +286,23 @@ def count(values: Iterable[float], noun: str) -> str:
 def region_panels(
     n_regions: int, n_rows: int, panel_height: float, extra_height: float, share: bool = False
 ) -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure with a column of panels for each region; columns wrap.
+    """Return a figure with one column of panels per region, wrapped if there are many.
 
     Parameters
     ----------
     n_regions, n_rows : int
-        Columns, and panels of each.
+        Numbers of columns, and of panels per column.
     panel_height, extra_height : float
-        Of a panel with its labels, and of what else stands in the figure, mm.
+        Height of a panel with its labels, and total height of legends and labels, mm.
     share : bool
         Whether all panels have the same limits on both axes.
 
     Returns
     -------
     figure : matplotlib.figure.Figure
+        The figure.
     panels : list of list of Axes
-        ``panels[region][row]``; those in the leftmost columns come at the start of a wrap.
+        ``panels[region][row]``.
     """
     columns = n_columns(n_regions)
     wraps = -(-n_regions // columns)
@@ -313,29 +321,29 @@ def region_panels(
 
 
 def n_columns(n_panels: int) -> int:
-    """Return in how many columns `n_panels` small panels stand, with rows as full as can be."""
+    """Return the number of columns for `n_panels` small panels, at most 5, with balanced rows."""
     most = 4 if n_panels <= 8 else 5
     n_rows = -(-n_panels // most)
     return -(-n_panels // n_rows)
 
 
 def is_leftmost(index: int, n_panels: int) -> bool:
-    """Return whether panel `index` of `n_panels` starts a row."""
+    """Return whether panel `index` of `n_panels` is the first of its row."""
     return index % n_columns(n_panels) == 0
 
 
 def is_lowest(index: int, n_panels: int) -> bool:
-    """Return whether no panel stands below panel `index` of `n_panels`."""
+    """Return whether panel `index` of `n_panels` is the lowest of its column."""
     return index + n_columns(n_panels) >= n_panels
 
 
 def outer_labels(axes: Axes, left: bool, bottom: bool) -> None:
-    """Keep tick labels only where a panel stands at the left or at the bottom."""
+    """Show tick labels on the y axis only if `left`, and on the x axis only if `bottom`."""
     axes.tick_params(labelleft=left, labelbottom=bottom)
 
 
 def panel_title(axes: Axes, name: str, note: str = "") -> None:
-    """Write a panel's name above it, and what it holds to the right or, of long names, below."""
+    """Add the name of a panel above it, with a note to the right, or below a long name."""
     is_long = len(name) > 12 and bool(note)
     line = max(LINE, _characters_above(axes))
     axes.set_title(fill(name, line) + "\n" * is_long, loc="left", fontweight="bold")
@@ -354,7 +362,7 @@ def panel_title(axes: Axes, name: str, note: str = "") -> None:
 
 
 def _characters_above(axes: Axes) -> int:
-    """Return how many characters of a bold title fit above a panel of a grid, 1.8 mm each."""
+    """Return the number of bold characters, 1.8 mm each, that fit above a panel of a grid."""
     place = axes.get_subplotspec()
     figure = axes.get_figure(root=True)
     if place is None or figure is None:
@@ -364,12 +372,12 @@ def _characters_above(axes: Axes) -> int:
 
 
 def row_height(names: Iterable[str], least: float) -> float:
-    """Return the height of a row of `row_labels`, mm: `least`, or more where names wrap."""
+    """Return the height of a row of `row_labels`, mm: `least`, or more if names are wrapped."""
     return max(least, 2.6 * max(fill(name, LINE).count("\n") + 1 for name in names))
 
 
 def row_labels(axes: Axes, names: Sequence[str]) -> None:
-    """Name the rows of a dot plot, at y = 0, 1, ... from the top."""
+    """Label the rows of a dot plot, at y = 0, 1, ... from the top."""
     axes.set_yticks(range(len(names)), [fill(name, LINE) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -377,19 +385,19 @@ def row_labels(axes: Axes, names: Sequence[str]) -> None:
 
 
 def chance_line(axes: Axes, chance: float) -> None:
-    """Draw chance level as a thin dotted line behind the data."""
+    """Plot the chance level as a thin dotted line behind the data."""
     axes.axhline(chance, color=GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1, gid="chance")
 
 
 def proportion_ticks(axes: Axes) -> None:
-    """Write the ticks of an axis of accuracies without leading zeros, and none above 1."""
+    """Format the ticks of an accuracy axis without leading zeros, and omit those above 1."""
     axes.yaxis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{value:.2g}".replace("0.", ".", 1) if value < 1.01 else "")
     )
 
 
 def chance_norm(values: np.ndarray, chance: float) -> CenteredNorm:
-    """Return a norm centred on chance that spans all finite `values`, and 0.05 at least."""
+    """Return a norm centred on chance that spans all finite `values`, at least ±0.05."""
     finite = values[np.isfinite(values)]
     half = np.abs(finite - chance).max(initial=0.05)
     return CenteredNorm(vcenter=chance, halfrange=float(half))
@@ -398,7 +406,7 @@ def chance_norm(values: np.ndarray, chance: float) -> CenteredNorm:
 def accuracy_bar(
     figure: Figure, norm: CenteredNorm, axes: Sequence[Axes], lowest: float
 ) -> Colorbar:
-    """Draw the colour bar of accuracies, marked at chance and cut below the `lowest` value."""
+    """Add a colour bar of accuracies, with a tick at chance and cropped at the `lowest` value."""
     bar = figure.colorbar(
         ScalarMappable(norm, DIVERGING), ax=axes, shrink=0.5, aspect=18, pad=0.01, fraction=0.05
     )
@@ -424,24 +432,25 @@ def accuracy_bar(
 def spread(
     positions: np.ndarray, gap: float, low: float = -np.inf, high: float = np.inf
 ) -> np.ndarray:
-    """Return `positions` moved apart to `gap` at least, by the least sum of squared moves.
+    """Return `positions` moved apart by at least `gap`, with the smallest sum of squared moves.
 
-    With the positions in order, ``moved[i] - i * gap`` must not fall: an isotonic regression,
-    whose solution within bounds is the free one, clipped.
+    For sorted positions, ``moved[i] - i * gap`` must not decrease. This is an isotonic regression,
+    and its solution within bounds is the clipped unbounded solution.
 
     Parameters
     ----------
     positions : array, shape (label,)
-        Where labels would stand best.
+        Preferred positions of labels.
     gap : float
-        Least distance between neighbours.
+        Smallest distance between neighbours.
     low, high : float
-        Where the first and the last may stand at the farthest; if there is no room for all, the
-        last stays within and the first does not.
+        Bounds of the first and the last position. If there is not enough space, only `high` is
+        respected.
 
     Returns
     -------
     array, shape (label,)
+        Positions in the order of the input.
     """
     order = np.argsort(positions, kind="stable")
     steps = gap * np.arange(len(order))
@@ -454,18 +463,18 @@ def spread(
 def end_labels(
     axes: Axes, ends: Sequence[tuple[float, float, str, str]], height: float, size: float = SMALL
 ) -> None:
-    """Label lines at their right ends, moved apart so that no two labels touch.
+    """Label lines at their right ends, without overlap between labels.
 
     Parameters
     ----------
     axes : Axes
         A panel whose limits and scales are final.
     ends : sequence of (x, y, text, colour)
-        Ends of the lines, in data.
+        Ends of the lines, in data coordinates.
     height : float
-        Of the panel's frame, mm; with `size` it says how far apart labels must be.
+        Height of the panel's frame, mm, from which the distance between labels is computed.
     size : float
-        Of the text, points.
+        Font size, points.
     """
     if not ends:
         return

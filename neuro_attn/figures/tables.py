@@ -1,4 +1,4 @@
-"""Readable twins of the CSV tables, for reports that cannot show a CSV."""
+"""HTML versions of the CSV tables, for the report."""
 
 from collections.abc import Mapping
 
@@ -30,10 +30,10 @@ HEADERS = {
     "distance": "distance (bootstrap SDs)",
     "step": "training step",
 }
-"""Columns whose header says more than their name."""
+"""Headers of columns, where they differ from the name."""
 
 DECIMALS = 3
-"""Of accuracies, ratios, measures and times (s), and of their intervals."""
+"""Decimals of accuracies, ratios, measures and times (s), and of their intervals."""
 
 DECIMALS_OF_DISTANCES, DECIMALS_OF_DEGREES = 2, 1
 
@@ -56,17 +56,17 @@ tbody tr:last-child td { border-bottom: 1px solid #999; }
 def write_tables(
     *, tables: Mapping[str, str], results: Mapping[str, str], outputs: Mapping[str, str]
 ) -> None:
-    """Write tables as pages, each with its caption.
+    """Write tables as HTML pages with their captions.
 
     Parameters
     ----------
     tables : mapping of str to str
-        Names of `results.TABLES`, and the note that stands above the table and before its caption,
-        such as what `significance.first_look` returns.
+        For each name in `results.TABLES`, a note to show above the table and before its caption,
+        e.g. from `significance.first_look`; empty for none.
     results : mapping of str to str
-        Their CSV files, by name.
+        CSV file of each table.
     outputs : mapping of str to str
-        Files, by the table's name and ``_html`` or ``_caption``.
+        Output files, by the table's name with ``_html`` or ``_caption``.
     """
     for name, note in tables.items():
         table, path = TABLES[name], results[name]
@@ -78,22 +78,22 @@ def write_tables(
 
 
 def to_html(frame: pd.DataFrame, title: str, caption: str, note: str = "") -> str:
-    """Return a table as a page of its own that opens offline.
+    """Return a table as a self-contained HTML page.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        What the CSV holds; its index is not shown.
+        The table; its index is not shown.
     title, caption : str
         Plain text above the table.
     note : str
-        A warning before the caption, such as what `significance.first_look` returns.
+        A caution before the caption, e.g. from `significance.first_look`.
 
     Returns
     -------
     str
-        HTML with as many decimals in all rows of a column, p-values with three (p is never 0),
-        what is missing as an en dash, and units in the header; the CSV keeps the exact numbers.
+        HTML with a fixed number of decimals per column, three decimals for p-values (never 0), an
+        en dash for missing values, and units in the header. Exact numbers are in the CSV.
     """
     numeric = {
         str(name): pd.api.types.is_numeric_dtype(frame[name])
@@ -130,16 +130,16 @@ def _css(numeric: bool) -> str:
 
 
 def _decimals(column: str, columns: list[str]) -> int:
-    """Return the decimals of a column; intervals have those of what they belong to."""
+    """Return the number of decimals of a column."""
     if column.startswith("n_"):
-        return 0  # counts are whole, even where a missing one made the column one of floats
+        return 0  # counts are integers, even in a column of floats because of missing values
     if column.startswith("report_error"):
         return DECIMALS_OF_DEGREES
     return DECIMALS_OF_DISTANCES if "distance" in columns else DECIMALS
 
 
 def _cell(value: object, column: str, decimals: int) -> str:
-    """Return a value as it is read, not as it is stored."""
+    """Return a value as text for display."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return "\N{EN DASH}"
     if isinstance(value, bool | np.bool_):
@@ -157,5 +157,5 @@ def _cell(value: object, column: str, decimals: int) -> str:
 
 
 def _p(value: float) -> str:
-    """Return a p-value without its leading zero; none is 0, however many the permutations."""
+    """Return a p-value as text without a leading zero; values below 0.0005 are "< .001"."""
     return "< .001" if value < 0.0005 else f"{value:.3f}".removeprefix("0")

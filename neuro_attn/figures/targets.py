@@ -1,7 +1,7 @@
-"""What a run writes: tables of results, and the figures and tables of its report.
+"""Files that a run writes: tables of results, and the figures and tables of its report.
 
-The figures of a data set are drawn by one job, as are its tables. Whatever stands here follows from
-the specifications of figures and tables and from the configuration.
+They follow from the configuration and from the specifications of figures and tables. One job draws
+all figures of a data set, and one job writes all its tables.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ FOLDER = "results"
 
 
 def result_tables(configuration: Configuration) -> list[str]:
-    """Return the files of all tables of results, but for those of each replicate network."""
+    """Return the files of all tables of results, except those of single replicate networks."""
     files = []
     datasets = configuration.all_datasets()
     for table in TABLES.values():
@@ -36,22 +36,22 @@ def result_tables(configuration: Configuration) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A figure or a table as the report lists it.
+    """A figure or table of the report.
 
     Parameters
     ----------
-    kind : str
-        "figure" or "table".
+    kind : {"figure", "table"}
+        Kind of entry.
     name : str
-        Of the figure or table.
+        Name of the figure or table.
     stem : str
-        Of its files.
+        Stem of its files.
     category, title : str
-        Where the report lists it, and as what.
+        Category and title in the report.
     note : str
-        A warning that it shows; empty if there is none.
+        A caution to show; empty for none.
     needs : mapping of str to str or list of str
-        Files by their stem; several are those of the replicates of a network.
+        Input files by stem; a list contains the files of all replicate networks.
     """
 
     kind: Literal["figure", "table"]
@@ -64,7 +64,7 @@ class Entry:
 
     @property
     def files(self) -> dict[str, str]:
-        """The files that are written, by name and kind; the first is in the report."""
+        """The output files, by name and format; the first is included in the report."""
         kinds = {"png": "png", "svg": "svg"} if self.kind == "figure" else {"html": "html"}
         return {
             f"{self.name}_{kind}": f"{FOLDER}/{self.kind}s/{self.stem}.{suffix}"
@@ -74,16 +74,16 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Figures, and tables, that a job draws.
+    """Figures and tables of the same subject, each kind produced by one job.
 
     Parameters
     ----------
     name : str
-        A data set, "networks" or "comparison"; the configuration keeps these names apart.
+        A data set, "networks" or "comparison". The configuration reserves the last two names.
     figures, tables : list of Entry
-        What is drawn.
+        The figures and tables.
     settings : dict
-        What `drawing.write_figures` takes.
+        The argument `settings` of `drawing.write_figures`.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Group:
 
 
 def needs_of(entries: Iterable[Entry]) -> dict[str, str | list[str]]:
-    """Return the files that any of several figures or tables needs, by their stem."""
+    """Return the input files of several figures or tables, by stem."""
     return {stem: files for entry in entries for stem, files in entry.needs.items()}
 
 
@@ -108,9 +108,9 @@ def report_files(configuration: Configuration) -> list[str]:
 
 
 def report_groups(configuration: Configuration) -> list[Group]:
-    """Return all figures and tables of a report, by the job that draws them.
+    """Return all figures and tables of a report, grouped by the job that produces them.
 
-    Untrained networks are floors for others; they have results, but no place in the report.
+    Untrained networks serve as floors and are not listed in the report.
     """
     datasets = {
         name: dataset
@@ -157,7 +157,7 @@ def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configurati
         name=name,
         figures=figures,
         tables=tables,
-        # No figure shows confounds; none is drawn again when they change.
+        # No figure shows confounds, so a change of confounds must not rerun the figures.
         settings=dataset.model_dump(mode="json", exclude={"confounds"}),
     )
 
@@ -181,7 +181,7 @@ def _group_together(
 
 
 def _exists(table: Table, configuration: Configuration) -> bool:
-    """Return whether a run has a table that is not of a data set."""
+    """Return whether a run writes a given table of networks or of the comparison."""
     match table.subject:
         case "list_recall":
             return table.applies(configuration.list_recall)
@@ -192,7 +192,7 @@ def _exists(table: Table, configuration: Configuration) -> bool:
 
 
 def _is_drawn(figure: Specification, settings: AnyDataset | Network) -> bool:
-    """Return whether a data set or a network with these settings has a figure."""
+    """Return whether a figure is drawn for a data set or network with these settings."""
     has_setting = not figure.when or bool(getattr(settings, figure.when, None))
     return has_setting and all(table.applies(settings) for table in _tables(figure))
 
@@ -211,7 +211,7 @@ def _entry(
     seeds: int = 0,
     note: str = "",
 ) -> Entry:
-    """Return a figure or table of a data set or network (`of`), or of all together."""
+    """Return the entry of a figure or table of one data set or network (`of`), or of all."""
     is_of_network = bool(of) and not dataset
     needs: dict[str, str | list[str]] = {}
     for file in files:

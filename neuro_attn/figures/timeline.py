@@ -1,4 +1,4 @@
-"""The experiment at a glance: what is on the screen in each epoch of a task, and for how long."""
+"""Timeline of the experiment: screen content and duration of each epoch in each task."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ LEFT, RIGHT = 21.0, 4.0
 """Margins left and right of the time bars, mm."""
 
 ROW, BAR, SCREEN = 27.0, 2.6, 11.0
-"""Height of a task's row, of its time bar and of a screen, mm."""
+"""Heights of a task's row, of its time bar and of a screen, mm."""
 
 MEANINGS = {"pro": "cue, then items", "retro": "items, then cue"}
 UPPER, LOWER = np.deg2rad(20.0), np.deg2rad(215.0)
@@ -31,10 +31,10 @@ UPPER, LOWER = np.deg2rad(20.0), np.deg2rad(215.0)
 
 @style.journal_style()
 def draw(timing: Timing) -> Figure:
-    """Draw a bar to scale for each task, with the screen of each epoch above it.
+    """Plot a time bar to scale for each task, with the screen in each epoch above it.
 
-    An epoch is as long as its longest duration; where durations vary, the part between the
-    shortest and the longest is hatched.
+    Epochs have their longest duration. If durations vary, the part between the shortest and the
+    longest is hatched.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def draw(timing: Timing) -> Figure:
     height = ROW * len(TASKS) + 5
     figure = Figure(figsize=(style.DOUBLE / 25.4, height / 25.4))
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, style.DOUBLE), ylim=(0, height))  # the axes measure millimetres
+    axes.set(xlim=(0, style.DOUBLE), ylim=(0, height))  # data coordinates are mm
     axes.axis("off")
     totals = {
         task: sum(getattr(getattr(timing, task), epoch)[1] for epoch in epochs(task))
@@ -62,17 +62,17 @@ def draw(timing: Timing) -> Figure:
 
 
 def caption() -> str:
-    """Describe the figure."""
+    """Return the caption."""
     return paragraphs(
-        "The simulated trials. In prospective trials the cue precedes the items, in retrospective "
-        "trials it follows them. The duration of hatched parts varies from trial to trial. "
-        "Timings follow the task code of Panichello & Buschman (2021), which warns that its "
-        "retrospective timings are inaccurate; they are part of the configuration."
+        "Timeline of the simulated trials. In pro trials the cue precedes the items, and in retro "
+        "trials it follows them. The duration of hatched parts varies between trials. Timings "
+        "follow the task code of Panichello & Buschman (2021), whose comments state that its "
+        "retro timings are inaccurate. They can be changed in the configuration."
     )
 
 
 def drawn(results: Results, settings: SimulationDataset) -> Drawn:
-    """Draw the figure of a simulated data set, with its caption."""
+    """Return the figure of a simulated data set and its caption."""
     return Drawn(draw(settings.simulation.timing), caption())
 
 
@@ -140,7 +140,7 @@ def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: floa
 
 
 def _duration(shortest: float, longest: float) -> str:
-    """Return a range of durations in ms."""
+    """Return a duration, or a range of durations, in ms as text."""
     return style.DASH.join(f"{1000 * time:.0f}" for time in sorted({shortest, longest}))
 
 
@@ -163,11 +163,11 @@ def _draw_scale(axes: Axes, scale: float, timing: Timing) -> None:
     )
 
 
-# --- what is on the screen -----------------------------------------------------------------------
+# --- screens -------------------------------------------------------------------------------------
 
 
 def _draw_screen(axes: Axes, centre: float, bottom: float, epoch: str) -> None:
-    """Draw the screen of an epoch, `SCREEN` mm high."""
+    """Draw the screen in an epoch, `SCREEN` mm high."""
     axes.add_patch(
         Rectangle((centre - SCREEN / 2, bottom), SCREEN, SCREEN, facecolor="#3A3A3A", linewidth=0)
     )
@@ -215,10 +215,10 @@ def _draw_wheel(axes: Axes, x: float, y: float) -> None:
 
 
 def item_color(angle: float) -> tuple[float, float, float]:
-    """Return a colour of the items' circle in CIELAB as sRGB.
+    """Convert an angle on the items' colour circle in CIELAB to sRGB.
 
-    The circle has L 60, radius 57 and centre a 6, b 14 (Panichello & Buschman 2021, task code);
-    the conversion is that of CIE 15 and IEC 61966-2-1 with white D65, clipped to the screen.
+    The circle has L 60, radius 57 and centre a 6, b 14 (Panichello & Buschman 2021, task code). The
+    conversion follows CIE 15 and IEC 61966-2-1 with white point D65, clipped to [0, 1].
 
     Parameters
     ----------

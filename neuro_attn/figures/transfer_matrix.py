@@ -1,4 +1,4 @@
-"""The transfer matrix: accuracy of every pair of training and tested task, by region and window."""
+"""Transfer matrix: accuracy of every pair of training and test task, by region and window."""
 
 import numpy as np
 import pandas as pd
@@ -25,20 +25,20 @@ OF = "dataset"
 NEEDS = ("{dataset}/summary.csv",)
 
 PANEL_HEIGHTS = (48.0, 38.0, 38.0, 35.0, 31.0)
-"""Heights that leave square panels few margins, for one to five columns, mm."""
+"""Heights of square panels with small margins, for one to five columns, mm."""
 
 
 @style.journal_style()
 def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
-    """Draw a task x task matrix for each region (columns) and each window (rows).
+    """Plot a matrix of training and test tasks for each region (columns) and window (rows).
 
-    Cells hold the accuracy, with a star where corrected p < alpha, and below it the transfer
-    ratio, (across - chance) / (within - chance), where there is one.
+    Cells contain the accuracy, with a star if corrected p < alpha, and below it the transfer ratio,
+    (across - chance) / (within - chance), if it is defined.
 
     Parameters
     ----------
     summary : pandas.DataFrame
-        The table of the analysis windows; rows with session ``all`` are drawn.
+        The table of accuracies in windows; rows with session ``all`` are plotted.
     alpha : float
         Level of the tests.
 
@@ -83,7 +83,7 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
 
 
 def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
-    """Describe the figure, and state how well each region transfers between tasks.
+    """Describe the figure, with the cross-task accuracy and transfer ratio in each region.
 
     Parameters
     ----------
@@ -109,18 +109,19 @@ def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
             f"(chance {row['chance']:.3g}, corrected p {p_value(row['p_corrected'])}), {ratio}."
         )
     description = (
-        "Balanced accuracy of decoders trained on one task (rows) and tested on another "
-        "(columns), with rates averaged over each window. Within and across tasks the same "
-        "decoders are tested, so both have the same number of training trials. Stars mark "
+        "Transfer between tasks. Balanced accuracy of decoders trained on one task (rows) and "
+        "tested on another (columns), with rates averaged over each window. The same decoders are "
+        "tested within and across tasks, so both have the same number of training trials. Stars "
+        "mark "
         f"{significance(dataset.inference, over='windows and regions', of_times=False)}. The "
-        "transfer ratio is (across - chance) / (within - chance); 1 is a shared code, 0 is no "
+        "transfer ratio is (across - chance) / (within - chance): 1 for a shared code, 0 for no "
         "transfer."
     )
     return paragraphs(description, f"Windows: {', '.join(spans)}.", listed(lines))
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
-    """Draw the figure of a data set, with its caption."""
+    """Return the figure of a data set and its caption."""
     summary = results["summary"]
     return Drawn(draw(summary, settings.inference.alpha), caption(summary, settings))
 

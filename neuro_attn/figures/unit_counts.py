@@ -1,4 +1,4 @@
-"""Accuracy against the number of units: what regions of equal size can tell."""
+"""Accuracy as a function of the number of units, to compare regions at equal numbers."""
 
 import numpy as np
 import pandas as pd
@@ -18,23 +18,24 @@ OF = "dataset"
 NEEDS = ("{dataset}/unit_counts.csv",)
 
 MOST_TOGETHER = 8
-"""More regions than these have a panel each: their curves could not be told apart in one."""
+"""Largest number of regions per panel; more regions have a panel each."""
 
 PANEL_HEIGHT, SMALL_PANEL_HEIGHT = 40.0, 25.0
-"""Of a panel of a task pair and of a panel of a region, mm."""
+"""Heights of a panel of a task pair and of a panel of a region, mm."""
 
 DODGE = 1.05
-"""Factor of units between the curves of a region's panel, so that their bars stand apart."""
+"""Factor by which curves of a region's panel are shifted horizontally to separate their bars."""
 
 
 @style.journal_style()
 def draw(unit_counts: pd.DataFrame) -> Figure:
-    """Draw accuracy by number of units; bars are one SD over the draws of units and splits.
+    """Plot accuracy against the number of units; bars are one SD over draws of units and splits.
 
-    Up to `MOST_TOGETHER` regions are the curves of a panel for each pair of tasks and each window,
-    named at the curves' ends, or in a legend where a name is long. More regions have a column of
-    panels each, a row for each window: curves are coloured by the tested task, solid within the
-    trained task, dashed across tasks. With more than two tasks, every trained task has its row.
+    With up to `MOST_TOGETHER` regions, there is one panel per pair of tasks and window, with one
+    curve per region. Curves are labelled at their ends, or in a legend if a name is long. With more
+    regions, there is one column of panels per region and one row per window. The colour of a curve
+    is then the test task, and curves are solid within tasks and dashed across tasks. With more
+    than two tasks, every training task has its own row.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def draw(unit_counts: pd.DataFrame) -> Figure:
 
 
 def caption(unit_counts: pd.DataFrame) -> str:
-    """Describe the figure, and state each region's accuracy within tasks with the most units.
+    """Describe the figure, with the within-task accuracy at the largest number of units.
 
     Parameters
     ----------
@@ -74,25 +75,26 @@ def caption(unit_counts: pd.DataFrame) -> str:
         for row in last.to_dict("records")
     ]
     description = (
-        "Balanced accuracy in each window against the number of units, drawn at random. Bars are "
-        "one SD over draws. Compare regions only at the same number of units."
+        "Accuracy as a function of the number of units. Balanced accuracy in each window, for "
+        "units drawn at random. Bars are one SD over draws. Compare regions only at the same "
+        "number of units."
     )
     return paragraphs(description, listed(lines))
 
 
 def _spread(sd: float) -> str:
-    """Return the SD over draws; one draw has none."""
+    """Return the SD over draws as text; empty for a single draw."""
     return "" if np.isnan(sd) else f" (SD over draws {sd:.2f})"
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
-    """Draw the figure of a data set, with its caption."""
+    """Return the figure of a data set and its caption."""
     unit_counts = results["unit_counts"]
     return Drawn(draw(unit_counts), caption(unit_counts))
 
 
 def _draw_pairs(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:
-    """Draw a panel for each pair of tasks and each window, a curve for each region."""
+    """Plot one panel per pair of tasks and window, with one curve per region."""
     looks = style.region_looks(regions)
     tasks = list(dict.fromkeys(unit_counts["train_task"]))
     windows = list(dict.fromkeys(unit_counts["window"]))
@@ -139,7 +141,7 @@ def _draw_pairs(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:
             style.end_labels(axes, ends, PANEL_HEIGHT - 9)
         if index % columns == 0:
             axes.set_ylabel(f"window: {window}\nbalanced accuracy")
-    if not is_short:  # names at the curves' ends would leave the curves no room
+    if not is_short:  # long names at the curves' ends would leave no space for the curves
         handles = [
             Line2D([], [], color=color, marker=marker, markersize=2.4, label=region)
             for region, (color, marker) in looks.items()
@@ -149,7 +151,7 @@ def _draw_pairs(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:
 
 
 def _draw_regions(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:
-    """Draw a column of panels for each region, a curve for each pair of tasks."""
+    """Plot one column of panels per region, with one curve per pair of tasks."""
     tasks = list(dict.fromkeys(unit_counts["train_task"]))
     windows = list(dict.fromkeys(unit_counts["window"]))
     colors = style.task_colors(unit_counts["test_task"])
@@ -209,7 +211,7 @@ def _draw_curves(axes: Axes, here: pd.DataFrame, colors: dict[str, str]) -> None
 
 
 def _set_axes(axes: Axes, unit_counts: pd.DataFrame, apart: float) -> None:
-    """Give a panel the limits of all, and ticks at counts that are `apart` (a ratio) at least."""
+    """Set common limits, and ticks at unit counts that differ by at least the factor `apart`."""
     counts = unit_counts["n_units"]
     spread = unit_counts["sd"].fillna(0)
     low = min((unit_counts["accuracy"] - spread).min(), unit_counts["chance"].min())
@@ -224,14 +226,14 @@ def _set_axes(axes: Axes, unit_counts: pd.DataFrame, apart: float) -> None:
 
 
 def _common_counts(unit_counts: pd.DataFrame) -> np.ndarray:
-    """Return the counts that were asked for: not those that are all units of a region."""
+    """Return the requested unit counts, without those that equal all units of a region."""
     counts = unit_counts["n_units"]
     is_all = counts == unit_counts.groupby("region")["n_units"].transform("max")
     return np.unique(counts if is_all.all() else counts[~is_all])
 
 
 def _sparse(counts: np.ndarray, apart: float) -> list[float]:
-    """Return those counts that are far enough apart to be written on a logarithmic axis."""
+    """Return unit counts that differ by at least the factor `apart`, for ticks on a log axis."""
     kept = [float(counts[0])]
     for count in counts[1:]:
         if count >= apart * kept[-1]:

@@ -19,17 +19,17 @@ from neuro_attn.inference.significance import first_look
 from neuro_attn.results import TABLES
 from neuro_attn.results.names import distinct_names
 
-# One thread a job, for BLAS and (NPROC) for XLA: the same bytes for any number of cores.
+# One thread per job, for BLAS and (NPROC) for XLA, so that results do not depend on the cores.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
 os.environ.update(dict.fromkeys(THREADS, "1"), SOURCE_DATE_EPOCH="0")
-# Networks of one kind differ in their seeds only: what JAX compiles for one serves all. By machine,
-# since a cluster's nodes may have other processors.
+# Replicate networks differ only in their seed, so they share JAX's compilation cache. There is one
+# cache per machine, because the nodes of a cluster can have different processors.
 os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", str(Path(".snakemake/jax", platform.node()).absolute())
 )
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-# The package of this checkout, also where conda brings the rest. As a module of another workflow,
-# `workflow.basedir` is the folder of that workflow.
+# Import the package from this checkout, even if conda provides the other packages. In a module of
+# another workflow, `workflow.basedir` is the folder of that workflow.
 os.environ.update(PYTHONPATH=str(Path(workflow.current_basedir).parents[1]))
 
 ORIGIN = ", ".join(map(str, workflow.configfiles)) or "config"
@@ -38,14 +38,14 @@ try:
     CONFIGURATION = configuration.parse(
         config, ORIGIN, POSITIONS[0] if len(POSITIONS) == 1 else None
     )
-    # Jobs read the budget of memory from `config`, so that no result depends on it.
+    # Jobs read the memory budget from `config`, so that a change of the budget reruns nothing.
     config["memory"] = (
         float(os.environ.get(budget.VARIABLE) or 0) or CONFIGURATION.memory
     )
     with budget.limited(config["memory"]):
         configuration.check_products(CONFIGURATION)
     if not workflow.deployment_settings.deployment_method:
-        # Otherwise, jobs run in an environment of their own.
+        # With a deployment method, jobs run in another environment.
         configuration.check_extras(CONFIGURATION)
     DATASETS = CONFIGURATION.all_datasets()
     FOLDER = os.environ.get("NEURO_ATTN_DATA") or CONFIGURATION.data_folder
@@ -59,7 +59,7 @@ try:
     }
 except InputError as error:
     raise WorkflowError(f"neuro-attn: error: {error}")
-# For the first page of the report, which sees nothing but `config`.
+# Text for the first page of the report, whose template has access to `config` only.
 config["described"] = [
     f"Data set {rst(name)}: source {dataset.source}, tasks {', '.join(map(rst, dataset.tasks))}."
     for name, dataset in CONFIGURATION.datasets.items()
@@ -68,7 +68,7 @@ for name, dataset in DATASETS.items():
     if dataset.source == "network":
         seeds = CONFIGURATION.networks[dataset.network].seeds
         SESSIONS[name] = [f"seed{seed}" for seed in range(seeds)]
-# Runs that can find nothing significant say so in every figure and table, and in the report.
+# Cautions for runs in which no result can be significant, shown in all figures and tables.
 config["first_looks"] = {
     rst(name): note
     for name, dataset in DATASETS.items()
@@ -86,11 +86,11 @@ wildcard_constraints:
 
 
 def settings_of(wildcards):
-    # Only one rule looks at confounds; others need not run again when they change.
+    # Only one rule uses confounds; a change of confounds must not rerun the others.
     return DATASETS[wildcards.dataset].model_dump(mode="json", exclude={"confounds"})
 
 
-# What the configuration chooses counts for the rules that use it.
+# Readers, families and figures count as sources only of the rules that use them.
 CHOSEN = [
     *chain(*sources.READERS.values()),
     *map(configuration.family_file, configuration.FAMILIES),
@@ -128,7 +128,7 @@ def decodings_of(wildcards):
 
 
 NETWORK_DATASETS = CONFIGURATION.network_datasets()
-# Data sets that are laid beside each other: the brain's, then those of the networks.
+# Data sets to compare: that of the brain, then those of the networks.
 COMPARED = []
 if CONFIGURATION.comparison:
     COMPARED = [CONFIGURATION.comparison.dataset, *NETWORK_DATASETS]
@@ -156,16 +156,16 @@ def planted_truth(wildcards):
     ]
 
 
-# What the report shows, by the job that draws it.
+# Figures and tables of the report, grouped by the job that produces them.
 GROUPS = report_groups(CONFIGURATION)
 
 
 def outputs_of(entries):
-    """Return the files of figures or tables by name; the first of each is in the report."""
+    """Return the output files of figures or tables; the first of each is in the report."""
     outputs = {}
     for entry in entries:
         (shown, path), *others = entry.files.items()
-        # A template does not know which file of a job it is rendered for: each has its own.
+        # A template cannot identify the file that it describes, so each entry has its own.
         outputs[shown] = report(
             path,
             caption=f"../report/{entry.name}.rst",

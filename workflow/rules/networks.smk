@@ -1,4 +1,4 @@
-# Tables of each replicate network that not every network has.
+# Tables that exist only for some networks.
 OF_SOME_NETWORKS = [
     table for table in TABLES.values() if table.subject == "network" and table.when
 ]

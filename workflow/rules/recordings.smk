@@ -1,4 +1,4 @@
-# What reading does not depend on.
+# Settings on which recordings do not depend.
 NOT_READ = {"inference": True, "confounds": True, "sessions": {"min_trials"}}
 
 for name, dataset in CONFIGURATION.datasets.items():

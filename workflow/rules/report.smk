@@ -1,5 +1,5 @@
-# All figures of a data set are drawn by one job, as are all its tables; so are those of networks
-# and of the comparison. What each job draws follows from the specifications in the package.
+# One job draws all figures of a data set, and one writes all its tables. The same applies to
+# networks and to the comparison. Specifications in the package determine the outputs of each job.
 for group in GROUPS:
     if group.figures:
 

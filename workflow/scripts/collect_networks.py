@@ -10,7 +10,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     trials = [read_csv(path) for path in snakemake.input.errors]
     errors = networks.mean_report_errors(pd.concat(trials))
     write_csv(errors, snakemake.output.report_error)
-    # Tables that not every network has.
+    # Tables that exist only for some networks.
     for result in set(snakemake.output.keys()) - {"training", "report_error"}:
         tables = [read_csv(path) for path in snakemake.input[result]]
         write_csv(pd.concat(tables), snakemake.output[result])

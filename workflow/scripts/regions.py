@@ -18,6 +18,6 @@ with (
     for each in decoding.sessions_left_out(recordings, dataset):
         print(f"session {each.session} is left out: {each} trials", file=sys.stderr)
     table = decoding.regions_table(recordings, study)
-    # The jobs that follow are many; what they need is clear before the first of them starts.
+    # Check the memory of all subsequent jobs before the first of them starts.
     cost.check_memory(cost.cost_of(recordings, study, table), study.name)
     write_csv(table, snakemake.output.table)

@@ -8,7 +8,7 @@ from neuro_attn.results import write_csv
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = Network.model_validate(snakemake.params.network)
     name, replicate = snakemake.params.name, int(snakemake.wildcards.seed)
-    # Not an output: Snakemake would remove it before the job is run again.
+    # The checkpoint is not an output, because Snakemake removes outputs before rerunning a job.
     checkpoint = Path(snakemake.output.weights).with_name(".checkpoint.npz")
     model, log = networks.train(
         settings, snakemake.params.seed, name, replicate, checkpoint, str(snakemake.params.sources)
