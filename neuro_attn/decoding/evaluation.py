@@ -12,6 +12,7 @@ from scipy.special import expit, softmax
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.population import Population
+from neuro_attn.decoding.scores import balanced_accuracy
 from neuro_attn.decoding.splits import Fold
 from neuro_attn.solver import FitSettings, fit_tuned, standardize, unstandardized
 
@@ -119,7 +120,7 @@ def evaluate_fold(
             test = (tests if test_task == train_task else others)[test_task]
             scores = _scores(test, raw, intercept)
             truth = folds[0].test_label[test_task]
-            accuracy[:, train_task, test_task] = _balanced_accuracy(scores, truth)
+            accuracy[:, train_task, test_task] = balanced_accuracy.score(scores, truth)
             at_training_time = np.einsum("rpnpk->rpnk", scores)
             true_class[-1].append(_probability_of(truth, at_training_time))
     return Tested(
@@ -195,7 +196,9 @@ def evaluate_mirrored(
                 scores = (around @ mirrored).reshape(n_bins, len(truth), -1, by_unit.shape[-1])
                 scores = (scores + offset[:, :, None]).reshape(*scores.shape[:3], n_bins, -1)
                 by_replicate = np.moveaxis(scores, 2, 0)
-                accuracy[batch, train_task, test_task] = _balanced_accuracy(by_replicate, truth)
+                accuracy[batch, train_task, test_task] = balanced_accuracy.score(
+                    by_replicate, truth
+                )
     return accuracy
 
 
@@ -257,21 +260,6 @@ def _scores(test: np.ndarray, weights: np.ndarray, intercept: np.ndarray) -> np.
     scores = test.reshape(len(test), -1, n_units) @ decoders
     shape = (len(weights), n_bins, n_rows, weights.shape[1], weights.shape[-1])
     return scores.reshape(shape) + intercept[:, None, None]
-
-
-def _balanced_accuracy(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return the mean over classes of the fraction correct (replicate, train_bin, test_bin).
-
-    Correct trials are counted (float32 holds whole numbers up to 2^24 exactly), so the same counts
-    give the same accuracy, whichever trials were correct.
-    """
-    if scores.shape[-1] == 1:
-        correct = (scores[..., 0] > 0) == (truth == 1)[:, None]
-    else:
-        correct = scores.argmax(axis=-1) == truth[:, None]
-    is_class = (truth[:, None] == np.unique(truth)).astype(np.float32)
-    counts = np.einsum("rqnp,nk->rpqk", correct, is_class, optimize=True)
-    return (counts / is_class.sum(axis=0, dtype=float)).mean(axis=-1)
 
 
 def _probability_of(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:

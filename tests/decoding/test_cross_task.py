@@ -32,6 +32,7 @@ from neuro_attn.decoding import (
 from neuro_attn.decoding.cross_task import decode_windows
 from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_mirrored
 from neuro_attn.decoding.population_decoder import ORIGINAL
+from neuro_attn.decoding.scores import balanced_accuracy
 from neuro_attn.decoding.splits import Fold, Replicate, draw_folds, fold_sizes
 from neuro_attn.decoding.surrogates import surrogate_labels
 from neuro_attn.errors import InputError
@@ -500,7 +501,7 @@ def test_an_accuracy_depends_on_how_many_trials_of_a_class_are_correct_not_on_wh
     scores = np.eye(3)[np.where(correct, truth, (truth + 1) % 3)]
     order = np.concatenate([rng.permutation(np.flatnonzero(truth == k)) for k in range(3)])
     both = np.stack([scores, scores[order]])[:, None, :, None]
-    one, other = evaluation._balanced_accuracy(both, truth).ravel()
+    one, other = balanced_accuracy.score(both, truth).ravel()
     assert one == other
     assert one == pytest.approx(np.mean([np.mean(np.array(correct)[truth == k]) for k in range(3)]))
 
