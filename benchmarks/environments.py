@@ -199,8 +199,10 @@ PLACES = {"nobody": nobody, "disk": disk, "memory": memory}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("places", nargs="*", choices=PLACES, default=list(PLACES))
+    parser.add_argument("places", nargs="*", metavar="place", help=f"{', '.join(PLACES)}; or all")
     options = parser.parse_args()
+    if unknown := set(options.places) - PLACES.keys():
+        parser.error(f"no such place: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory() as scratch:
         alone = kills.project(Path(scratch) / "alone")
         code, out, errors, took = report(alone)
@@ -209,7 +211,7 @@ def main() -> None:
         calm.pop("results/report.html")
         print(f"left alone: {len(calm)} files in {took:.0f} s", flush=True)
         shutil.rmtree(alone)
-        for place in options.places:
+        for place in options.places or PLACES:
             for line in PLACES[place](Path(scratch), calm):
                 print(line, flush=True)
 

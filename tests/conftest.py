@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ settings.load_profile("unhurried")
 
 def pytest_configure() -> None:
     """Keep what is compiled: for this process, the workflows that it runs, and the next time."""
+    # A shell starts a background process with SIGINT ignored, which runs of tests would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     folder = Path(__file__).parents[1] / ".cache"
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "numba"))
