@@ -1,4 +1,4 @@
-"""Decoding of populations: splits, pseudopopulations, and the transfer between tasks."""
+"""Decoding of populations, within and across tasks, with permutations and bootstraps."""
 
 from neuro_attn.decoding.building import (
     POOLED,

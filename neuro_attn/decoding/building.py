@@ -18,7 +18,7 @@ from neuro_attn.study import Study
 POOLED = "all"
 """Name of the session that stands for all sessions together."""
 TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
-"""Confounds that are no trial columns: when a trial was, and how much a region fired in it."""
+"""Confounds other than trial columns: order of the trials, and mean rate of the region."""
 
 
 class Rarest(NamedTuple):
@@ -39,7 +39,7 @@ def class_names(recordings: list[xr.Dataset]) -> tuple[str, ...]:
 
 
 def trials_needed(dataset: AnyDataset) -> int:
-    """Return how many trials of every task and class a session needs to take part."""
+    """Return how many trials of every task and class a session needs to be decoded."""
     return max(dataset.decoding.folds, dataset.sessions.min_trials)
 
 
@@ -52,7 +52,7 @@ def rarest(recording: xr.Dataset, tasks: Sequence[str], classes: Sequence[str]) 
 
 
 def sessions_left_out(recordings: list[xr.Dataset], dataset: AnyDataset) -> list[Rarest]:
-    """Return the sessions that have too few trials of a task and class to take part."""
+    """Return the sessions that have too few trials of a task and class to be decoded."""
     tasks, classes = tuple(dataset.tasks), class_names(recordings)
     if not classes:
         return []
@@ -172,7 +172,7 @@ def _session_trials(
 def _numbers(recording: xr.Dataset, coordinate: str, names: Sequence[str]) -> np.ndarray:
     """Return the place in `names` of a coordinate's value on every trial."""
     place = {name: number for number, name in enumerate(names)}
-    # Many times as fast as an index of pandas, which every region of every session would pay.
+    # Many times faster than an index of pandas; this runs for every region of every session.
     return np.array([place[str(value)] for value in recording[coordinate].values.tolist()], int)
 
 
@@ -192,7 +192,7 @@ def trial_column(recording: xr.Dataset, column: str, where: str) -> np.ndarray:
 
 
 def _event_time(recording: xr.Dataset) -> np.ndarray | None:
-    """Return when the trials were, if it is known of all."""
+    """Return the event times, unless one is missing."""
     if "event_time" not in recording.coords:
         return None
     times = recording["event_time"].values

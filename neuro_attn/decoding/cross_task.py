@@ -1,16 +1,16 @@
-"""Transfer: train on each task at each time, test on every task at every time.
+"""Cross-task decoding: train on each task at each time, test on every task at every time.
 
 Within-task and across-task accuracy come from the same decoders, so both have the same number of
 training trials. The data, permuted labels and resampled trials and units are decoded in the same
 way (`population_decoder`).
 
-Permutations relabel the trials of the task that a decoder is trained on. Across tasks the tested
-task keeps its labels: its own signal stays, so the null holds the overlap that a decoder without
-information has with that signal by chance, which relabelling both tasks would hide.
+Permutations relabel the trials of the task on which a decoder is trained. Across tasks, the tested
+task keeps its labels and its signal. The null therefore contains the chance overlap of an
+uninformative decoder with that signal, which relabelling both tasks would remove.
 
-Where both tasks have a code, their axes overlap by chance, too, and relabelling does not show by
-how much: shuffled decoders point in another direction in every fold, so that their mean scatters
-less than the accuracy of decoders that have found a code. Across tasks there is therefore a second
+If both tasks have a code, their axes overlap by chance, too. Relabelling underestimates this
+overlap: shuffled decoders have another direction in every fold, so their mean over folds varies
+less than the accuracy of decoders that have found a code. Across tasks we therefore use a second
 null, in which random units are mirrored in the tested task (`evaluation.evaluate_mirrored`).
 """
 

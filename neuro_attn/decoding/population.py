@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SessionTrials:
-    """What one session gives to a population.
+    """The units and trials that one session contributes to a population.
 
     Parameters
     ----------
@@ -22,11 +22,11 @@ class SessionTrials:
     unit_ids, trial_ids : array, shape (unit,) and (trial,)
         Their names.
     event_time : array, shape (trial,), optional
-        When the trials were, s; without it they stand in order of time.
+        Times of the events, s. Without them, trials are assumed to be in order of time.
     condition : array of int, shape (trial,), optional
-        Within which trials labels are shuffled, beside the task.
+        Labels are shuffled only among trials of the same task and condition.
     block : array, shape (trial,), optional
-        Values whose runs are blocks; without it, runs of the label are.
+        Runs of equal values are blocks. Without it, runs of the label are.
     """
 
     session: str
@@ -62,14 +62,14 @@ class Population:
     session : str
         The session, or ``POOLED`` for a pseudopopulation.
     parts : list of SessionTrials
-        One a session.
+        One per session.
     tasks, classes, windows : tuple of str
         Their names, in the order of the numbers used for them.
     times : array, shape (time,)
         Bin centres, s.
     session_labels : dict of str to tuple of array of int
-        Class numbers of every session of the data set, task by task in order of time: for the null
-        of swapped sessions, which are the same for all regions.
+        Class numbers of every session of the data set, task by task in order of time. Null models
+        that exchange sessions need those of sessions without units in the region, too.
     """
 
     session: str
@@ -92,7 +92,7 @@ class Population:
 
     @cached_property
     def origin(self) -> np.ndarray:
-        """Mean rate of every unit, (unit,), from which decoders count; any other would do, too."""
+        """Mean rate of every unit, (unit,): the arbitrary origin of the decoders' inputs."""
         return np.concatenate([part.rates.mean(axis=(0, 2)) for part in self.parts])
 
     @cached_property
@@ -109,7 +109,7 @@ class Population:
         return rates, part, first, step
 
     def rows(self, trials: np.ndarray, units: np.ndarray, bins: slice) -> np.ndarray:
-        """Put (pseudo)trials together.
+        """Return the rates of (pseudo)trials.
 
         Parameters
         ----------

@@ -1,9 +1,9 @@
-"""Which raw trials train and which test: split first, resample after.
+"""Splits into training and test trials: trials are split first and resampled afterwards.
 
-Trials of a session are cut into folds within each task and class, or block by block, before
-anything is resampled or put together, so no raw trial is ever on both sides. Every random choice
-comes from a stream named by data set, session, draw and replicate, never by region, so all regions
-and times share it.
+The trials of a session are divided into folds within each task and class, or block by block, before
+anything is resampled or combined. No raw trial is therefore on both sides of a split. Every random
+choice comes from a stream named by data set, session, draw and replicate, but not by region, so all
+regions and times share it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ Kind = Literal["observed", "permutation", "bootstrap"]
 
 @dataclass(frozen=True)
 class Replicate:
-    """One run of the whole procedure: on the data, on labels of the null or on resampled trials."""
+    """One decoding of a population: of the data, of surrogate labels or of resampled trials."""
 
     kind: Kind
     index: int = 0
