@@ -8,6 +8,7 @@ import pytest
 import neuro_attn
 from neuro_attn import sources
 from neuro_attn.configuration import FAMILIES, family_file
+from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.figures.specification import FIGURES
 from neuro_attn.provenance import Sources, changed_modules
 
@@ -17,7 +18,8 @@ SCRIPTS = ROOT / "workflow" / "scripts"
 READERS = {path for paths in sources.READERS.values() for path in paths}
 FAMILY_FILES = {family_file(family) for family in FAMILIES}
 FIGURE_FILES = set((PACKAGE / "figures").glob("*.py"))
-OURS = Sources(on_demand=READERS | FAMILY_FILES | FIGURE_FILES)
+NULL_FILES = {null.module for null in NULL_MODELS.values()}
+OURS = Sources(on_demand=READERS | FAMILY_FILES | FIGURE_FILES | NULL_FILES)
 
 
 def modules(*scripts):
@@ -250,6 +252,15 @@ def test_decoding_depends_on_its_own_stage_and_on_nothing_that_comes_after():
     } <= found
     later = {"inference", "geometry", "networks", "comparison", "figures", "command_line"}
     assert not stages(SCRIPTS / "decode.py") & later
+
+
+def test_decoding_depends_on_the_null_model_of_its_data_set_alone():
+    assert len(NULL_FILES) > 2
+    every = {null.relative_to(PACKAGE).as_posix() for null in NULL_FILES}
+    assert not every & modules(SCRIPTS / "decode.py")
+    for null in NULL_FILES:
+        found = every & modules(SCRIPTS / "decode.py", null)
+        assert found == {null.relative_to(PACKAGE).as_posix()}
 
 
 def test_figures_do_not_rerun_because_of_networks_or_sources():

@@ -31,6 +31,8 @@ class NullModel:
         Whether a function of the experimenter may generate the labels (``TAKES_GENERATOR``).
     min_sessions : int
         Minimum number of sessions (``MIN_SESSIONS``).
+    module : Path
+        Its file.
     """
 
     name: str
@@ -40,6 +42,7 @@ class NullModel:
     permutes_trials: bool
     takes_generator: bool
     min_sessions: int
+    module: Path
 
 
 def specified(module: Path) -> NullModel:
@@ -63,6 +66,7 @@ def specified(module: Path) -> NullModel:
         permutes_trials=stated.get("PERMUTES_TRIALS", False),
         takes_generator=stated.get("TAKES_GENERATOR", False),
         min_sessions=stated.get("MIN_SESSIONS", 1),
+        module=module,
     )
 
 

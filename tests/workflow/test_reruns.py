@@ -52,6 +52,7 @@ def test_an_edit_of_what_the_configuration_does_not_use_reruns_nothing(copy):
     readers = ("alf", "alf_files", "nwb", "phy", "table", "matlab", "binned", "raster", "netcdf")
     edit(copy, with_code, *(f"sources/{name}.py" for name in readers))
     edit(copy, with_code, "networks/families/transformer.py", "networks/families/qkv.py")
+    edit(copy, with_code, "decoding/nulls/session_swap.py")
     edit(copy, with_code, "registry/client.py", "command_line/progress.py")
     assert planned(copy) == (set(), "")
 

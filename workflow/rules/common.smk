@@ -5,6 +5,7 @@ from pathlib import Path
 
 # Every job parses this file, so nothing that it imports may import numpy, pandas and the like.
 from neuro_attn import budget, configuration, discovery, figures, provenance, sources
+from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.errors import InputError
 from neuro_attn.escaping import rst
 from neuro_attn.figures.specification import FIGURES
@@ -90,11 +91,12 @@ def settings_of(wildcards):
     return DATASETS[wildcards.dataset].model_dump(mode="json", exclude={"confounds"})
 
 
-# Readers, families and figures count as sources only of the rules that use them.
+# Readers, families, figures and null models count as sources only of the rules that use them.
 CHOSEN = [
     *chain(*sources.READERS.values()),
     *map(configuration.family_file, configuration.FAMILIES),
     *discovery.modules(Path(figures.__file__).parent).values(),
+    *(null.module for null in NULL_MODELS.values()),
 ]
 SOURCES = provenance.Sources(provenance.STORE, on_demand=CHOSEN)
 
@@ -102,6 +104,16 @@ SOURCES = provenance.Sources(provenance.STORE, on_demand=CHOSEN)
 def sources_of(script, *chosen):
     """Return a digest of a script's code, and of modules that it imports by name."""
     return SOURCES.digest(workflow.source_path(f"../scripts/{script}"), *chosen)
+
+
+def sources_by_null(script, *others):
+    """Return a function of wildcards: the digest of a script with a data set's null model."""
+    modules = {
+        name: [NULL_MODELS[each].module for each in (name, *others)]
+        for name in NULL_MODELS
+    }
+    digests = {name: sources_of(script, *files) for name, files in modules.items()}
+    return lambda wildcards: digests[DATASETS[wildcards.dataset].inference.null_model]
 
 
 def recordings_of(wildcards):

@@ -26,7 +26,7 @@ rule match_signatures:
         settings=SETTINGS_OF_COMPARED,
         confidence=CONFIDENCE,
         seed=CONFIGURATION.seed,
-        sources=sources_of("signatures.py"),
+        sources=sources_by_null("signatures.py"),
     script:
         "../scripts/signatures.py"
 

@@ -13,7 +13,7 @@ rule decode:
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,
-        sources=sources_of("decode.py"),
+        sources=sources_by_null("decode.py"),
     script:
         "../scripts/decode.py"
 
@@ -33,6 +33,6 @@ rule decode_confounds:
     params:
         settings=lambda wildcards: DATASETS[wildcards.dataset].model_dump(mode="json"),
         seed=CONFIGURATION.seed,
-        sources=sources_of("decode_confounds.py"),
+        sources=sources_by_null("decode_confounds.py", "shuffle"),
     script:
         "../scripts/decode_confounds.py"
