@@ -283,7 +283,7 @@ def count_planted(rows: pd.DataFrame, n: int) -> dict[str, Any]:
         inside=("inside", "sum"),
         n=("inside", "size"),
     )
-    print(f"intervals that hold what was planted, of {n} experiments")
+    print(f"intervals that contain the planted value, of {n} experiments")
     print(table.round(3).to_string())
     return {"rows": table.reset_index().to_dict("records")}
 
@@ -293,7 +293,7 @@ def count_noise(rows: pd.DataFrame, n: int) -> dict[str, Any]:
     table = rows.groupby("measure").agg(
         defined=("defined", "sum"), alarms=("alarm", "sum"), mean=("value", "mean")
     )
-    print(f"noise alone, of {n} experiments: defined, and interval above 0 (accuracies: above .5)")
+    print(f"pure noise, {n} experiments: defined, and interval above 0 (accuracies: above 0.5)")
     print(table.round(4).to_string())
     return {"rows": table.reset_index().to_dict("records")}
 

@@ -1,15 +1,15 @@
-"""Compare every number that three runs compute with what it was when it was last written down.
+"""Compare all values in the results of three runs with recorded checksums.
 
     python -m benchmarks.values --data DATA              compare
-    python -m benchmarks.values --data DATA --write      write down, after a change that is meant
+    python -m benchmarks.values --data DATA --write      record, after an intended change
 
-The runs are the default one, Zhang and Desimone's recordings, and one session of Steinmetz et al.
-`benchmarks/values.tsv` has one checksum for each column of a CSV table and each variable of a
-NetCDF file. So a change of the code that should not change a result shows that it does not, and
-one that should shows what it changed. A column that has another name now is a line that differs.
+The runs are the default configuration, the recordings of Zhang and Desimone, and one session of
+Steinmetz et al. `benchmarks/values.tsv` contains one checksum per column of a CSV table and per
+variable of a NetCDF file. The comparison lists the columns and variables that a change of the code
+has altered, and confirms that the others are unchanged. A renamed column counts as different.
 
-Numbers may differ on another kind of processor, where libraries sum in another order; compare on
-the machine that wrote them down.
+Libraries may sum in another order on other processors. Compare on the machine on which the
+checksums were recorded.
 """
 
 import argparse
@@ -32,7 +32,7 @@ SESSION = "steinmetz2019/session11.nwb"
 
 
 def configurations() -> dict[str, dict]:
-    """Return the configuration of each run."""
+    """Return the configuration of each run, by name."""
     texts = {
         name: (ROOT / f"config/{name}.yaml").read_text(encoding="utf-8")
         for name in ("config", "zhang_desimone", "steinmetz2019")
@@ -44,7 +44,7 @@ def configurations() -> dict[str, dict]:
 
 
 def checksums(results: Path) -> dict[str, str]:
-    """Return a checksum of each column and variable of a folder of results, by its name."""
+    """Return the checksum of each column and variable in a folder of results, by file and name."""
     found: dict[str, str] = {}
     for path in sorted(results.rglob("*")):
         parts = path.relative_to(results)
@@ -62,7 +62,7 @@ def checksums(results: Path) -> dict[str, str]:
 
 
 def _by_folder(found: dict[str, str]) -> dict[str, str]:
-    """Return one checksum for each variable of all recordings of a data set, instead of each."""
+    """Combine the checksums of each variable over all recordings of a data set."""
     joined: dict[str, list[str]] = {}
     for key, each in found.items():
         joined.setdefault(re.sub(r"/recordings/.*\.nc:", "/recordings/*.nc:", key), []).append(each)
@@ -83,7 +83,7 @@ def _digest(content: bytes) -> str:
 
 
 def run(name: str, configuration: dict, data: str | None, cores: int) -> dict[str, str]:
-    """Run one configuration in a folder of its own; return the checksums of its results."""
+    """Run one configuration in a temporary folder and return the checksums of its results."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = project(Path(scratch) / "project", configuration)
         command = [sys.executable, "-m", "neuro_attn.command_line", "run", "config.yaml"]
@@ -94,7 +94,7 @@ def run(name: str, configuration: dict, data: str | None, cores: int) -> dict[st
 
 
 def compare(written: dict[str, str], found: dict[str, str]) -> int:
-    """Print what differs; return how many columns and variables do."""
+    """Print the differences; return the number of columns and variables that differ."""
     gone = sorted(written.keys() - found.keys())
     new = sorted(found.keys() - written.keys())
     other = sorted(key for key in written.keys() & found.keys() if written[key] != found[key])
@@ -107,10 +107,10 @@ def compare(written: dict[str, str], found: dict[str, str]) -> int:
 
 
 def main() -> None:
-    """Run, then compare or write down."""
+    """Run the configurations, then compare the checksums or record them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder of the two data sets")
-    parser.add_argument("--write", action="store_true", help="write down instead of comparing")
+    parser.add_argument("--write", action="store_true", help="record instead of comparing")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--only", help="one of the runs: config, zhang_desimone, steinmetz2019")
     options = parser.parse_args()
@@ -127,7 +127,7 @@ def main() -> None:
         written = {key: each for key, each in written.items() if key.split("/")[0] == options.only}
     if options.write:
         if options.only:
-            parser.error("--write writes all runs down; leave --only out")
+            parser.error("--write records all runs and cannot be combined with --only")
         text = "".join(f"{key}\t{each}\n" for key, each in sorted(found.items()))
         WRITTEN.write_text(text, encoding="utf-8")
     else:

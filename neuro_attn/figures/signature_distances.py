@@ -12,7 +12,7 @@ from neuro_attn.figures import style
 from neuro_attn.figures.captions import interval, listed, paragraphs, percent
 from neuro_attn.figures.protocol import Compared, Drawn, Results
 
-TITLE = "Networks against regions"
+TITLE = "Distances between networks and regions"
 OF = "comparison"
 NEEDS = ("comparison/distances.csv", "comparison/nearest.csv")
 

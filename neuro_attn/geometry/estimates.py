@@ -24,7 +24,7 @@ class Estimate(NamedTuple):
     replicates : array, shape (replicate,)
         The measure in bootstrap replicates.
     ceiling, floor : float, optional
-        References, if `Resampling` asks for them.
+        References, computed if `Resampling.references` is True.
     """
 
     value: float

@@ -145,7 +145,7 @@ def _entries(
             raise InputError(address, f"the list does not end within {limits.listing:g} s.")
         page = answer.next
         if page is not None and not _same_server(page, address):
-            raise InputError(shown(page), "the list goes on at another address than it began.")
+            raise InputError(shown(page), "the list continues on another server than it began.")
 
 
 def _page(body: bytes, page: str, dataset: KnownDataset) -> _Page:

@@ -1,4 +1,4 @@
-"""Names in a table of results, read while a workflow is parsed, where pandas is not imported."""
+"""Read names from a table of results without pandas, for the parsing of the workflow."""
 
 import csv
 from pathlib import Path
@@ -8,7 +8,7 @@ from neuro_attn.errors import InputError
 
 
 def distinct_names(path: str | Path, column: str) -> list[str]:
-    """Return the distinct values of a column of text, in the order of the file.
+    """Return the distinct values of a text column, in order of occurrence.
 
     Parameters
     ----------
@@ -26,6 +26,6 @@ def distinct_names(path: str | Path, column: str) -> list[str]:
         rows = csv.DictReader(file)
         if column not in (rows.fieldnames or ()):
             raise InputError(
-                str(path), f"has no column {column}.", "Delete it; the next run writes it again."
+                str(path), f"has no column {column}.", "Delete it and run the workflow again."
             )
         return list(dict.fromkeys(escaping.from_csv(row[column]) for row in rows))

@@ -184,7 +184,7 @@ def test_a_path_that_leaves_the_folder_stops_everything(archive, tmp_path, path)
 @pytest.mark.parametrize("following", ["http://127.0.0.1:1/", "file:///etc/passwd"])
 def test_a_list_goes_on_where_it_began(archive, tmp_path, following):
     archive.next_page = following
-    assert "goes on at another address" in problem(archive, tmp_path)
+    assert "continues on another server" in problem(archive, tmp_path)
 
 
 @pytest.mark.parametrize("address", ["http://example.org/api", "file:///etc", "ftp://x/", "x"])

@@ -197,7 +197,7 @@ def _performances(
 def _fit(
     rows: Rows, chosen: np.ndarray, target: np.ndarray, settings: Decoding
 ) -> "LogisticDecoder":
-    # With scikit-learn, which takes a second; what measures there are is asked without it.
+    # Imported here, because modules that only list the measures do not need scikit-learn (1 s).
     from neuro_attn.solver import LogisticDecoder
 
     decoder = LogisticDecoder(C=settings.C, standardize=settings.standardize)
