@@ -15,7 +15,7 @@ import xarray as xr
 
 from neuro_attn import comparison, decoding, recording
 from neuro_attn.cautions import Caution, cautions
-from neuro_attn.configuration import AnyDataset, Inference
+from neuro_attn.configuration import Inference
 from neuro_attn.decoding import confounds
 from neuro_attn.decoding.building import MEAN_RATE
 from neuro_attn.decoding.population import Population
@@ -75,13 +75,13 @@ def judge(found: list[xr.Dataset], study: Study) -> Judgement:
     """
     name, dataset = study.name, study.dataset
     made = Judgement()
-    made.cautions += _settings(name, dataset)
+    made.cautions += _settings(study)
     made.cautions += [
         Caution(f"{each.attrs['origin']}, session {each.attrs['session']}", each.attrs["remarks"])
         for each in found
         if "remarks" in each.attrs
     ]
-    made.cautions += [*silence(found, name), *lost(found, name, dataset)]
+    made.cautions += [*silence(found, name), *lost(found, study)]
     made.cautions += cautions(found, name, dataset)
     with made.collecting():
         check_map(found, name, dataset)
@@ -92,8 +92,8 @@ def judge(found: list[xr.Dataset], study: Study) -> Judgement:
     made.left_out += left_out(found, dataset, made.populations)
     if made.populations is None:
         return made
-    made.cautions += few_trials(found, name, dataset)
-    made.cautions += _single_units(made.populations, name, dataset)
+    made.cautions += few_trials(found, study)
+    made.cautions += _single_units(made.populations, study)
     by_region = {
         region: decoding.build_populations(found, study, region)
         for region in dict.fromkeys(made.populations["region"])
@@ -101,7 +101,7 @@ def judge(found: list[xr.Dataset], study: Study) -> Judgement:
     _judge_labels(made, by_region, study)
     if dataset.colors is not None:
         with made.collecting():
-            made.cautions += _colors(found, by_region, name, dataset)
+            made.cautions += _colors(found, by_region, study)
     if dataset.confounds:
         with made.collecting():
             _judge_confounds(made, found, study)
@@ -185,12 +185,12 @@ def _judge_confounds(made: Judgement, found: list[xr.Dataset], study: Study) -> 
             made.left_out += [f"confound {what}, {each}." for each in reasons]
 
 
-def _settings(name: str, dataset: AnyDataset) -> Iterator[Caution]:
+def _settings(study: Study) -> Iterator[Caution]:
     """Yield cautions that need no data."""
-    key, inference = f"datasets.{name}", dataset.inference
+    dataset, inference = study.dataset, study.dataset.inference
     if len(dataset.tasks) == 1:
         yield Caution(
-            f"{key}.tasks",
+            study.key("tasks"),
             f"there is one task, {next(iter(dataset.tasks))!r}: transfer ratios and all geometry "
             "that compares tasks will be missing.",
             "Add a second task to test for a shared code.",
@@ -199,7 +199,7 @@ def _settings(name: str, dataset: AnyDataset) -> Iterator[Caution]:
     if smallest >= inference.alpha:
         needed = max(int(np.floor(1 / inference.alpha)), _default("permutations"))
         yield Caution(
-            f"{key}.inference.permutations",
+            study.key("inference.permutations"),
             f"{inference.permutations} permutations give p-values of {smallest:.2g} and more, so "
             f"nothing can be significant at alpha = {inference.alpha:g}.",
             f"Give {needed} permutations or more.",
@@ -209,19 +209,19 @@ def _settings(name: str, dataset: AnyDataset) -> Iterator[Caution]:
     if (covers := (n - 1) / (n + 1)) < inference.confidence:
         needed = max(int(np.ceil(2 / (1 - inference.confidence) - 1)), _default("bootstraps"))
         yield Caution(
-            f"{key}.inference.bootstraps",
+            study.key("inference.bootstraps"),
             f"{n} bootstraps give intervals with a coverage of {covers:.0%} at most; confidence "
             f"is {inference.confidence:g}.",
             f"Give {needed} bootstraps or more.",
         )
 
 
-def _single_units(populations: pd.DataFrame, name: str, dataset: AnyDataset) -> Iterator[Caution]:
+def _single_units(populations: pd.DataFrame, study: Study) -> Iterator[Caution]:
     """Yield that units are decoded one by one because each is a session of its own."""
     sessions = populations["session"].nunique()
     if sessions > 1 and (populations["n_units"] == 1).all():
         yield Caution(
-            f"datasets.{name}.decoding.population",
+            study.key("decoding.population"),
             f"each of {len(populations)} populations has a single unit: units of different "
             "sessions are decoded one by one.",
             "To decode them together, set decoding: {population: pseudopopulation}.",
@@ -236,8 +236,7 @@ def _default(key: str) -> int:
 def _colors(
     found: list[xr.Dataset],
     by_region: Mapping[str, list[Population]],
-    name: str,
-    dataset: AnyDataset,
+    study: Study,
 ) -> Iterator[Caution]:
     """Yield the tasks whose colour planes no session can support.
 
@@ -246,18 +245,19 @@ def _colors(
     InputError
         If a colour column is missing or holds no numbers.
     """
-    assert dataset.colors is not None
-    colors = {each.attrs["session"]: shown_colors(each, dataset.colors, name) for each in found}
+    shown = study.dataset.colors
+    assert shown is not None
+    colors = {each.attrs["session"]: shown_colors(each, shown, study.name) for each in found}
     lacking: dict[tuple[str, str], list[str]] = {}
     for region, members in by_region.items():
-        for number, task in enumerate(dataset.tasks):
+        for number, task in enumerate(study.dataset.tasks):
             reasons = [_why_not(of_colors, member, 0, number, colors) for member in members]
             if all(reasons):
                 lacking.setdefault((task, str(reasons[0])), []).append(region)
     for (task, reason), regions in lacking.items():
         named = "all regions" if len(regions) == len(by_region) else text.listed(regions)
         yield Caution(
-            f"datasets.{name}.colors",
+            study.key("colors"),
             f"colour planes of task {task!r} are left out in {named}: {reason}.",
         )
 

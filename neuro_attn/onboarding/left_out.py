@@ -11,13 +11,15 @@ from neuro_attn.cautions import Caution
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.building import POOLED, class_names, rarest
 from neuro_attn.onboarding import text
+from neuro_attn.study import Study
 
 _FEW_TRIALS = 10
 """Trials of a task and class below which accuracies are too imprecise to pass without a word."""
 
 
-def lost(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Caution]:
+def lost(found: list[xr.Dataset], study: Study) -> Iterator[Caution]:
     """Yield how many trials and units are left out because a label or region is missing."""
+    dataset = study.dataset
     total = sum(each.attrs.get("n_trials_in_file", 0) for each in found)
     lost = total_of(found, "n_trials_without_label")
     used = total - total_of(found, "n_trials_without_task")
@@ -25,7 +27,7 @@ def lost(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Ca
         what = "have no value in this column" if isinstance(dataset.label, str) else "have no class"
         most = max(found, key=lambda each: each.attrs.get("n_trials_without_label", 0))
         yield Caution(
-            f"datasets.{name}.label",
+            study.key("label"),
             f"{lost} of {text.count(used, 'trial')} of the tasks {what} and are left out; most of "
             f"them ({most.attrs['n_trials_without_label']}) in session {most.attrs['session']}.",
         )
@@ -33,7 +35,7 @@ def lost(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Ca
     there = without + sum(each.sizes["unit"] for each in found)
     if 2 * without > there:
         yield Caution(
-            f"datasets.{name}.regions.column",
+            study.key("regions.column"),
             f"{without} of {text.count(there, 'unit')} have no region and are left out.",
         )
 
@@ -43,8 +45,9 @@ def total_of(found: list[xr.Dataset], attribute: str) -> int:
     return sum(int(each.attrs.get(attribute, 0)) for each in found)
 
 
-def few_trials(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Caution]:
+def few_trials(found: list[xr.Dataset], study: Study) -> Iterator[Caution]:
     """Yield how many of the sessions that take part have few trials of a task and class."""
+    dataset = study.dataset
     tasks, classes = tuple(dataset.tasks), class_names(found)
     of_session = [rarest(each, tasks, classes) for each in found]
     used = [each for each in of_session if each.n_trials >= decoding.trials_needed(dataset)]
@@ -61,7 +64,7 @@ def few_trials(found: list[xr.Dataset], name: str, dataset: AnyDataset) -> Itera
     if len(few) < len(used):
         remedy = f"sessions.min_trials: {_FEW_TRIALS} leaves such sessions out."
     yield Caution(
-        f"datasets.{name}.sessions",
+        study.key("sessions"),
         f"{len(few)} of {text.count(len(used), 'session')} with fewer than {_FEW_TRIALS} trials of "
         f"a task and class; fewest in session {poorest.session!r}: {poorest}.",
         f"{consequence} {remedy}",
