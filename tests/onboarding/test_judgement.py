@@ -368,7 +368,7 @@ COMPARISONS = {
     "one unit": (
         {"decoding": {**POOLED, "units": 1}},
         {},
-        "its populations are decoded with 1 unit; allowed: 2 and more",
+        "its populations are decoded with 1 unit; allowed: 2 or more",
     ),
 }
 
