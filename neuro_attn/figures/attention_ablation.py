@@ -81,7 +81,7 @@ def draw(located: pd.DataFrame) -> Figure:
     right.text(
         GUESSING,
         1.0,
-        "guessing ",
+        "chance ",
         transform=right.get_xaxis_transform(),
         ha="right",
         va="top",

@@ -71,7 +71,7 @@ def draw(log: pd.DataFrame) -> Figure:
         style.end_labels(axes, ends, PANEL_HEIGHT - 9)
         if index == 0:
             axes.annotate(
-                "guessing",
+                "chance",
                 (axes.get_xlim()[1], GUESSING),
                 xytext=(0, -1.5),
                 textcoords="offset points",

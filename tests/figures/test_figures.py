@@ -328,7 +328,7 @@ def test_learning_writes_the_last_errors_and_guessing(make, tmp_path):
     assert says(figure, f"retro {last['report_error_retro'].mean():.0f}°")
     assert says(figure, "report error (degrees)")
     assert says(figure, "n = 3 seeds")
-    assert says(figure, "guessing")
+    assert says(figure, "chance")
     for axes in panels(figure):
         assert axes.get_yscale() == "log"
 
