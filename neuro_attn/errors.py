@@ -15,6 +15,16 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
+LONGEST = 6_000
+"""Characters of a part of a message that are shown."""
+
+
+def _clipped(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}... ({len(text) - LONGEST:,} more characters)"
+
+
 class InputError(ValueError):
     """Something a user gave cannot be used.
 
@@ -29,8 +39,10 @@ class InputError(ValueError):
     """
 
     def __init__(self, where: str, problem: str, remedy: str = ""):
-        # Names and values come from files: they may not break the line or steer the terminal.
-        self.where, self.problem, self.remedy = map(printable, (where, problem, remedy))
+        # Names and values come from files: they may not break the line or steer the terminal, and
+        # a damaged file can give millions of characters in place of a number.
+        shown = (printable(_clipped(each)) for each in (where, problem, remedy))
+        self.where, self.problem, self.remedy = shown
         super().__init__(" ".join(filter(None, (f"{self.where}: {self.problem}", self.remedy))))
 
     def at(self, where: str) -> "InputError":

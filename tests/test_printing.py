@@ -125,3 +125,10 @@ def test_the_log_of_a_job_holds_any_text_escaped(tmp_path, raised):
     lines = log.read_text("utf-8").splitlines()
     assert len(lines) == 1 + raised
     assert all(SHOWN in line for line in lines)
+
+
+def test_a_message_stays_short_whatever_a_file_has_in_place_of_a_number():
+    error = InputError("file.mat", f"sample {'0, ' * 1_000_000}", "\x1b" * 1_000_000)
+    assert len(str(error)) < 40_000
+    assert "more characters" in error.problem
+    assert InputError("file.mat", "x" * 5_000).problem == "x" * 5_000

@@ -3,6 +3,7 @@
 Labels are fields of structs with a cell, or a number, for each trial. Samples count from 1.
 """
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -145,5 +146,6 @@ def event_sample(event: Any, where: str, last: float | None) -> float:
         sample = np.nan
     if not np.isfinite(sample) or (last is not None and not 1 <= sample <= last):
         allowed = "Must be a number" if last is None else f"The raster has samples 1 to {last:g}"
-        raise InputError(where, f"sample {event}.", f"{allowed}.")
+        # A damaged file may have millions of values here.
+        raise InputError(where, f"sample {reprlib.repr(event)}.", f"{allowed}.")
     return sample
