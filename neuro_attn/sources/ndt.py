@@ -3,7 +3,7 @@
 Labels are fields of structs with a cell, or a number, for each trial. Samples count from 1.
 """
 
-import reprlib
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +18,8 @@ NARROWEST = 0.01
 """Smallest width of a bin, samples; twice the tolerance of `binned` and more."""
 REGIONS = ("region", "brain_area")
 """Fields of the site information that usually name the region."""
+MANY = 1000
+"""Values of a cell beyond which they are not listed."""
 
 
 def first_wrong_bin(starts: np.ndarray, stops: np.ndarray) -> int | None:
@@ -72,7 +74,11 @@ def several(value: Any) -> list[Any]:
 
 
 def item(cell: Any) -> Any:
-    """Return the one value of a cell; None if it is empty, all of them as text if several."""
+    """Return the one value of a cell; None if it is empty, all of them as text if several.
+
+    More than `MANY` values, as a damaged file may have, become a short text that differs where they
+    differ.
+    """
     if cell is None:
         return None
     while isinstance(cell, list) and len(cell) == 1:
@@ -84,6 +90,8 @@ def item(cell: Any) -> Any:
         return flat[0].item()
     if isinstance(flat, Mapping):
         return ", ".join(flat)
+    if len(flat) > MANY:
+        return f"{len(flat):,} values, checksum {zlib.crc32(np.asarray(flat).tobytes()):08x}"
     return str(list(flat)) if len(flat) else None
 
 
@@ -146,6 +154,5 @@ def event_sample(event: Any, where: str, last: float | None) -> float:
         sample = np.nan
     if not np.isfinite(sample) or (last is not None and not 1 <= sample <= last):
         allowed = "Must be a number" if last is None else f"The raster has samples 1 to {last:g}"
-        # A damaged file may have millions of values here.
-        raise InputError(where, f"sample {reprlib.repr(event)}.", f"{allowed}.")
+        raise InputError(where, f"sample {event}.", f"{allowed}.")
     return sample

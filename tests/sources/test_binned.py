@@ -259,6 +259,10 @@ def test_overlapping_bins_are_refused_with_those_that_do_not_overlap(path, made_
             site_info(alignment_event_time=["soon"] * 3),
             ", binned_site_info.alignment_event_time: sample soon. Must be a number.",
         ),
+        (
+            site_info(alignment_event_time=[np.zeros(5_000)] * 3),
+            ", binned_site_info.alignment_event_time: sample 5,000 values, checksum ",
+        ),
     ],
 )
 def test_parts_that_are_missing_or_do_not_fit_are_named(write, made_with, changed, expected):
