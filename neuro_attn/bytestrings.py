@@ -75,7 +75,7 @@ def text_columns(table: pd.DataFrame, where: str) -> pd.DataFrame:
     converted = [
         name
         for name, dtype in table.dtypes.items()
-        if not isinstance(dtype, np.dtype) or dtype.kind in "Om"
+        if not isinstance(dtype, np.dtype) or dtype.kind in "Omc"
     ]
     for name in converted:
         with guarded(f"{where}, {name}", "column"):
@@ -89,6 +89,9 @@ def _plain(column: pd.Series, where: str) -> pd.Series:
         return column / pd.Timedelta(seconds=1)
     if isinstance(column.dtype, pd.StringDtype):
         return column.str.strip()
+    if column.dtype.kind == "c":
+        # No code expects complex numbers: as text they lose nothing, and are no number by mistake.
+        return column.map(str).astype(object)
     if column.dtype != object:
         return column
     kind = pd.api.types.infer_dtype(column, skipna=True)

@@ -2,6 +2,7 @@
 
 import errno
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -50,8 +51,16 @@ def guarded(where: object, kind: str, remedy: str = DAMAGED) -> Iterator[None]:
 
     try:
         # What overflows or is no number is refused where it matters, in a message, not a warning.
-        with budget.reading(str(where)), np.errstate(all="ignore"):
+        with (
+            budget.reading(str(where)),
+            np.errstate(all="ignore"),
+            warnings.catch_warnings(action="error", category=np.exceptions.ComplexWarning),
+        ):
             yield
+    except np.exceptions.ComplexWarning as error:
+        raise InputError(
+            str(where), "contains complex numbers.", "Save real numbers, such as magnitudes."
+        ) from error
     except (InputError, Warning):
         raise
     except Exception as error:

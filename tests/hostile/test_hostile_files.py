@@ -305,7 +305,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "nwb",
         put(NWB, "units/spike_times_index", 60_000),
         {},
-        [NWB, "spike_times_index points outside"],
+        [NWB, "spike_times_index: points outside units.spike_times"],
     ),
     "events that are all NaN": (
         "nwb",
@@ -487,7 +487,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "table",
         holding("units.csv", b"session,unit_id,location\na,b\n1,2,3,4,5\n"),
         {},
-        ["units.csv", "not a readable table"],
+        ["units.csv, line 3", "has 5 fields; the first line names 3 columns"],
     ),
     "a table that is not there": (
         "table",

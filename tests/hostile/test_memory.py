@@ -510,7 +510,7 @@ def test_check_and_a_run_refuse_what_the_largest_job_needs_alike(
             log=[str(tmp_path / "results/logs/regions/mine.log")],
             output=SimpleNamespace(table=str(tmp_path / "results/mine/regions.csv")),
             wildcards=SimpleNamespace(dataset="mine"),
-            params=SimpleNamespace(settings=dataset.model_dump(mode="json")),
+            params=SimpleNamespace(settings=dataset.model_dump(mode="json"), seed=0),
             input=SimpleNamespace(recordings=[str(tmp_path / "mine.nc")]),
         )
         (tmp_path / "results/logs/regions").mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.io import loadmat, savemat
 
 from neuro_attn import sources
+from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import checking, inspection
@@ -244,3 +246,15 @@ def test_a_session_without_trials_does_not_stop_check(tmp_path):
     config = parse({"datasets": {"planted": keys}})
     (report,) = checking.examine(config, tmp_path)
     assert "has no trials" in " ".join(map(str, report.problems))
+
+
+def test_complex_numbers_are_not_read_as_their_real_parts(tmp_path):
+    table = pd.DataFrame({"phase": np.array([1 + 2j, 3 - 1j])})
+    (phase,) = text_columns(table, "trials.nc").to_numpy().T
+    assert phase.tolist() == ["(1+2j)", "(3-1j)"]
+    keys = formats.write("matlab", tmp_path, formats.planted(n_trials=24, n_units=2))
+    (path,) = tmp_path.glob("*.mat")
+    arrays = {name: each for name, each in loadmat(path).items() if not name.startswith("__")}
+    savemat(path, {**arrays, "rates": arrays["rates"] + 1j})
+    with pytest.raises(InputError, match="complex numbers"):
+        read(keys, tmp_path)
