@@ -523,7 +523,7 @@ def test_geometry_over_time_shows_many_regions_as_rows(make, tmp_path):
     figure = written(geometry_over_time.draw(table), tmp_path)
     for name in names:
         assert says(figure, name)
-    assert says(figure, "dots: 95% intervals without 0")
+    assert says(figure, "dots: 95% intervals exclude 0")
 
 
 def test_bins_without_a_value_break_the_line_of_a_region(make, tmp_path):
