@@ -370,7 +370,8 @@ def test_every_equation_is_drawn(site):
             assert "\\" not in equation, f"{name}: {equation}"
         drawn += page.count("<math")
         assert "arithmatex" not in page
-    sources = "".join(re.sub(r"^```.*?^```", "", text_of(p), flags=re.M | re.S) for p in PAGES)
+    pages = [*PAGES, "neuro_attn/solver/README.md"]
+    sources = "".join(re.sub(r"^```.*?^```", "", text_of(p), flags=re.M | re.S) for p in pages)
     blocks_ = re.findall(r"^\$\$.+?\$\$$", sources, re.MULTILINE | re.DOTALL)
     inline = re.findall(r"(?<![\$`\w])\$(?=[^\s$])[^$\n]*?[^\s$]\$(?!\d)", sources)
     assert all(each.count("{") == each.count("}") for each in blocks_ + inline)
