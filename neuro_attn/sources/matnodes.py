@@ -21,6 +21,7 @@ from neuro_attn.bytestrings import as_text
 from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 from neuro_attn.hdf5 import opened_hdf5
+from neuro_attn.sources import matstructure
 from neuro_attn.sources.checks import existing_file
 from neuro_attn.sources.units import whole_numbers
 
@@ -72,6 +73,7 @@ class _Older(Mapping[str, Any]):
         self._path = path
         self._bytes: dict[str, float] = {}
         self.shapes: dict[str, tuple[int, ...]] = {}
+        matstructure.check(path)
         unpacked = _unpacked_bytes(path)
         for name, shape, kind in scipy.io.whosmat(path, appendmat=False):
             if kind in _NUMBERS:
@@ -90,6 +92,7 @@ class _Older(Mapping[str, Any]):
             "this variable, unpacked,",
             "If the file should be smaller, it is damaged.",
         )
+        matstructure.check(self._path, name)
         options: dict[str, Any] = {"appendmat": False, "spmatrix": False}
         return scipy.io.loadmat(self._path, variable_names=[name], **options)[name]
 

@@ -187,10 +187,10 @@ def cases(draw):
     )
 
 
-ESTIMATED = 1.1
-"""The solver stops where it estimates the error to be within its tolerance, not where it is proven.
+BEYOND = 1.1
+"""What the error on new trials may be, in units of the tolerance, which concerns training trials.
 
-Of 250 drawn cases one was beyond it, by 4 %: 8 trials of 12 units in float32 with C = 866.
+Of 250 drawn cases one was beyond 1, by 4 %: 8 trials of 12 units in float32 with C = 866.
 """
 
 
@@ -212,13 +212,13 @@ def test_scores_and_weights_are_those_of_the_optimum(dtype):
         # An oracle without its proof would prove nothing.
         assert oracle.gap < 1e-8
         assert oracle.intercept_gap < 1e-12
-        for rates in (X, new):
+        for rates, allowed in ((X, 1.0), (new, BEYOND)):
             got = decoder.decision_function(rates.astype(dtype))
             assert got.dtype == dtype
             error = np.linalg.norm(centred(got) - oracle.scores((rates - mean) / scale))
             # The tolerance is relative to the scores of the training trials.
             size = max(np.linalg.norm(oracle.scores(Z)), 1e-3)
-            assert error <= ESTIMATED * TOLERANCE[dtype] * size
+            assert error <= allowed * TOLERANCE[dtype] * size
         weights = decoder.coef_.reshape(X.shape[1], -1) * scale[:, None]
         assert relative_error(weights, oracle.coef) <= TOLERANCE[dtype]
 
