@@ -74,7 +74,7 @@ class _Variable:
     def __init__(self, file: BinaryIO, order: str, size: int, compressed: bool):
         self._file, self._order, self._left = file, order, size
         self._zlib = zlib.decompressobj() if compressed else None
-        self._unpacked = b""
+        self._unpacked, self._at = b"", 0
         if compressed and self._tag()[0] != _MATRIX:
             raise ValueError("a compressed variable that is no array")
 
@@ -91,20 +91,27 @@ class _Variable:
             self._left -= n
             found = self._file.read(n)
         else:
-            while len(self._unpacked) < n and (more := self._decompressed()):
-                self._unpacked += more
-            found, self._unpacked = self._unpacked[:n], self._unpacked[n:]
+            while len(self._unpacked) - self._at < n and (more := self._decompressed()):
+                self._unpacked, self._at = self._unpacked[self._at :] + more, 0
+            found = self._unpacked[self._at : self._at + n]
+            self._at += n
         if len(found) != n:
             raise ValueError("the file ends early")
         return found
 
     def _decompressed(self) -> bytes:
+        """Return the next bytes of a compressed variable; none at its end."""
         assert self._zlib is not None
-        compressed = self._zlib.unconsumed_tail
-        if not compressed:
-            compressed = self._file.read(min(_BLOCK, self._left))
-            self._left -= len(compressed)
-        return self._zlib.decompress(compressed, _BLOCK)
+        while not self._zlib.eof:
+            compressed = self._zlib.unconsumed_tail
+            if not compressed:
+                compressed = self._file.read(min(_BLOCK, self._left))
+                self._left -= len(compressed)
+            if found := self._zlib.decompress(compressed, _BLOCK):
+                return found
+            if not compressed:
+                break
+        return b""
 
     def _skip(self, n: int) -> None:
         if self._zlib is None:
@@ -113,12 +120,12 @@ class _Variable:
             self._left -= n
             self._file.seek(n, 1)
             return
-        while n > len(self._unpacked):
-            n -= len(self._unpacked)
-            self._unpacked = self._decompressed()
+        while n > len(self._unpacked) - self._at:
+            n -= len(self._unpacked) - self._at
+            self._unpacked, self._at = self._decompressed(), 0
             if not self._unpacked:
                 raise ValueError("the file ends early")
-        self._unpacked = self._unpacked[n:]
+        self._at += n
 
     def _tag(self) -> tuple[int, int, bytes | None]:
         """Return type and bytes of the next element, and its content if that is in the tag."""

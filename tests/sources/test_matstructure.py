@@ -46,6 +46,16 @@ def test_what_scipy_writes_is_right(good, name):
     matstructure.check(good, name)
 
 
+@pytest.mark.parametrize("compressed", [False, True])
+@given(n=st.sampled_from([8_184, 8_192, 8_193, 100_000]), seed=st.none() | st.integers(0, 9))
+def test_arrays_of_many_blocks_are_right(compressed, tmp_path_factory, n, seed):
+    values = np.zeros(n) if seed is None else np.random.default_rng(seed).normal(size=n)
+    path = tmp_path_factory.getbasetemp() / "long.mat"
+    savemat(path, {"first": values, "second": values[::-1]}, do_compression=compressed)
+    matstructure.check(path, "first")
+    matstructure.check(path, "second")
+
+
 @pytest.mark.parametrize("version", ["4", "5"])
 def test_both_versions_are_read(version, tmp_path):
     savemat(tmp_path / "a.mat", {"rates": np.eye(3)}, format=version)
