@@ -33,7 +33,7 @@ _RENAMED = {
     ("inference", "within"): "permute_within",
     ("inference", "sustained"): "min_consecutive_bins",
 }
-"""New names of keys, by the last keys of their path; "*" stands for any name."""
+"""New names of keys, by the last keys of their path."""
 _OWN = {"datasets": 2, "network_analysis": 1}
 """Number of leading keys to drop from a path that is also valid at the top level."""
 _HOLDS = {str: "text", list: "a list"}
@@ -230,11 +230,7 @@ def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> _Problem:
 
 def _new_name(path: Sequence[str]) -> str:
     """Return the new name of a key that was renamed; empty for other keys."""
-    for old, new in _RENAMED.items():
-        end = path[len(path) - len(old) :]
-        if len(end) == len(old) and all(a in ("*", b) for a, b in zip(old, end, strict=True)):
-            return new
-    return ""
+    return next((new for old, new in _RENAMED.items() if path[-len(old) :] == old), "")
 
 
 def _must_be(words: Sequence[str], given: Any, hint: str = "") -> str:
