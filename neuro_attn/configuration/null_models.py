@@ -22,6 +22,8 @@ class NullModel:
         Name of its labels in captions (``LABELS``).
     assumes : str
         Assumption under which the test is exact (``ASSUMES``).
+    limitation : str
+        What reduces its power, or makes it wrong (``LIMITATION``).
     keeps_counts : bool
         Whether every label set has as many trials of each class as the data (``KEEPS_COUNTS``).
     permutes_trials : bool
@@ -38,6 +40,7 @@ class NullModel:
     name: str
     labels: str
     assumes: str
+    limitation: str
     keeps_counts: bool
     permutes_trials: bool
     takes_generator: bool
@@ -54,7 +57,7 @@ def specified(module: Path) -> NullModel:
         If the module does not state what every null model must state.
     """
     stated = constants(module)
-    needed = {"LABELS": str, "ASSUMES": str, "KEEPS_COUNTS": bool}
+    needed = {"LABELS": str, "ASSUMES": str, "KEEPS_COUNTS": bool, "LIMITATION": str}
     for name, kind in needed.items():
         if not isinstance(stated.get(name), kind):
             raise ValueError(f"{module}: a null model states {', '.join(needed)}; {name} is not")
@@ -62,6 +65,7 @@ def specified(module: Path) -> NullModel:
         name=module.stem,
         labels=stated["LABELS"],
         assumes=stated["ASSUMES"],
+        limitation=stated["LIMITATION"],
         keeps_counts=stated["KEEPS_COUNTS"],
         permutes_trials=stated.get("PERMUTES_TRIALS", False),
         takes_generator=stated.get("TAKES_GENERATOR", False),

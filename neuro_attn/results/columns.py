@@ -22,7 +22,7 @@ class Column:
         Text (never missing, may be empty), floating-point number (may be missing), integer (never
         missing) or truth value.
     meaning : str
-        Description, as one phrase.
+        Description, as one phrase, in Markdown.
     unit : str
         Unit; empty for text, fractions and counts.
     optional : bool
@@ -50,7 +50,7 @@ class Table:
     name : str
         Unique name.
     meaning : str
-        Description of a row.
+        Description of a row, in Markdown.
     files : tuple of str
         Paths relative to the folder of results. ``{dataset}``, ``{network}`` and ``{family}`` stand
         for names, ``{n}`` for a number.
@@ -62,6 +62,9 @@ class Table:
     when : str
         Setting of a data set, of a network or of the list recall without which the table does not
         exist; empty if it always exists.
+    details : str
+        What else a reader of the table needs to know, for `docs/outputs.md`, in Markdown. If the
+        table does not always exist, the text begins with "Only" and says when it does.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Table:
     title: str = ""
     caption: str = ""
     when: str = ""
+    details: str = ""
 
     @property
     def names(self) -> list[str]:

@@ -3,14 +3,11 @@
 from neuro_attn.results.columns import Column, Table
 from neuro_attn.results.shared_columns import (
     ACCURACY,
-    CEILING,
     CHANCE,
     CI,
     CI_S,
-    FLOOR,
     MEASURE,
     N_UNITS,
-    P_VALUE,
     PAIR,
     RATIO,
     REASON,
@@ -33,12 +30,16 @@ DATASET_TABLES = (
             REGION,
             SESSION,
             Column("n_units", "count", "number of units"),
-            Column("n_trials", "count", "trials of the rarest task and class of any session"),
+            Column("n_trials", "count", "trials of the rarest task and class in any session"),
         ),
         title="Populations",
         caption=(
             "The populations that are decoded, with the number of units and the number of trials "
             "of the rarest task and class."
+        ),
+        details=(
+            "`logs/regions/{dataset}.log` lists the sessions that are excluded because a task and "
+            "class has fewer trials than `decoding.folds` or `sessions.min_trials`."
         ),
     ),
     Table(
@@ -46,6 +47,10 @@ DATASET_TABLES = (
         "Accuracy in a region for a pair of tasks in a time bin.",
         ("{dataset}/transfer.csv",),
         (REGION, SESSION, *PAIR, TIME, *ACCURACY, *SIZES),
+        details=(
+            "Decoders are trained and tested at the same time. The accuracy is within-task if "
+            "`train_task` and `test_task` are equal, and cross-task otherwise."
+        ),
     ),
     Table(
         "summary",
@@ -58,6 +63,14 @@ DATASET_TABLES = (
             "confidence interval, permutation p-value and p-value corrected over windows and "
             "regions. Rows with session `all` are for all sessions together. The file "
             "transfer.csv in the same folder contains accuracies over time."
+        ),
+        details=(
+            "Rates are averaged over the window before decoding, so accuracy is usually higher "
+            "than in single bins.\n\n"
+            "The transfer ratio and its interval are missing within tasks. They are also missing "
+            "where the within-task accuracy is not above chance (`p_corrected` is not below "
+            "`inference.alpha`, or the confidence interval reaches chance), because the ratio is "
+            "meaningless there."
         ),
     ),
     Table(
@@ -77,6 +90,17 @@ DATASET_TABLES = (
             "confidence intervals. A difference is the onset in the region minus the onset in the "
             "region it is compared with."
         ),
+        details=(
+            "All sessions together. A region has an onset if its accuracy is significant, "
+            "corrected by the maximum over all times, in `inference.min_consecutive_bins` "
+            "consecutive bins. The onset is the start of a rise fitted to the bins up to these "
+            "([methods](methods.md#inference)), since a weak signal becomes significant late. It "
+            "is at most one bin before the unbroken run of bins above chance that leads to them. "
+            "Each bootstrap resample is fitted as the data are.\n\n"
+            "Regions without an onset have no rows. To compare two regions, use the interval of "
+            "their difference: the two onsets are not independent, because both regions share the "
+            "resampled trials."
+        ),
     ),
     Table(
         "confounds",
@@ -85,8 +109,18 @@ DATASET_TABLES = (
         (
             REGION,
             SESSION,
-            Column("confound", "text", "the nuisance variable"),
-            Column("decoded", "text", "`confound` (from units) or `label` (from the confound)"),
+            Column(
+                "confound",
+                "text",
+                "a trial column, `trial_number` (position of the trial in its session) or "
+                "`mean_rate` (mean over the units of the region)",
+            ),
+            Column(
+                "decoded",
+                "text",
+                "`confound`: the confound, from the units; `label`: the label, from the confound "
+                "alone",
+            ),
             *PAIR,
             WINDOW,
             *ACCURACY,
@@ -104,6 +138,28 @@ DATASET_TABLES = (
             "label is tested against the null of the data set. P-values are corrected over the "
             "windows and regions of one confound."
         ),
+        details=(
+            "Only for data sets with `confounds`. A confound can explain a result only if, for the "
+            "same tasks, it can be decoded from the units (rows with `decoded` = `confound`) *and* "
+            "the label can be decoded from it (`label`).\n\n"
+            "- **Values.** Numeric confounds with more than two values are split at the median of "
+            "each session and task. Trials without a value are excluded from `confound` rows and "
+            "get the median in `label` rows.\n"
+            "- **`mean_rate`** is computed from the units, so its `confound` rows are high by "
+            "construction. Only its `label` rows are informative.\n"
+            "- **Null.** `confound` rows are tested against shuffles within session and task, "
+            "since most confounds, such as the trial number, allow no other null. A small p-value "
+            "can therefore reflect drift. `label` rows are tested against the null of the data "
+            "set. Units are not mirrored, so a confound is reported too often rather than too "
+            "rarely.\n"
+            "- **Correction.** `p_corrected` is corrected over the windows and regions of one "
+            "confound.\n"
+            "- **Missing rows.** Tasks in which a confound does not vary, or has too few trials of "
+            "a value, have no rows. Regions are corrected together, so a task that one region "
+            "lacks has no rows in any region. A region that lacks all tasks, and a session that "
+            "lacks one of the remaining tasks, are excluded. `logs/confounds/{dataset}.log` lists "
+            "what is excluded, with reasons."
+        ),
     ),
     Table(
         "unit_counts",
@@ -118,14 +174,42 @@ DATASET_TABLES = (
             Column("sd", "number", "SD over draws, missing for a single draw"),
             CHANCE,
         ),
+        details=(
+            "All sessions together. Units are drawn at random, and smaller sets are subsets of "
+            "larger ones. Numbers of units that a session does not reach have no rows."
+        ),
     ),
     Table(
         "geometry",
         "A measure of a region's codes in a window.",
         ("{dataset}/geometry.csv",),
-        (REGION, TASK, WINDOW, MEASURE, VALUE, *CI, CEILING, FLOOR),
+        (
+            REGION,
+            Column("task", "text", "the task, or `A vs B` for a pair of tasks"),
+            Column("window", "text", "the window, or `V vs W` for a pair of windows"),
+            MEASURE,
+            Column("value", "number", "the measure, averaged over sessions decoded separately"),
+            *CI,
+            Column(
+                "ceiling",
+                "number",
+                "the measure between halves of the trials of one condition set (one task, "
+                "location or time), which have the same code; noisy if trials are few (at most 1 "
+                "for `axis_cosine`)",
+            ),
+            Column(
+                "floor",
+                "number",
+                "mean absolute value with shuffled labels (or colours), not debiased",
+            ),
+        ),
         title="Geometry",
         caption="Geometry of each region's codes in every window.",
+        details=(
+            "[Measures of geometry](#measures-of-geometry) explains each measure, and "
+            "[methods](methods.md#geometry) has the equations. Confidence intervals are normal, "
+            "with the spread of a bootstrap over trials; units are not resampled."
+        ),
     ),
     Table(
         "geometry_left_out",
@@ -134,12 +218,25 @@ DATASET_TABLES = (
         (REGION, TASK, WINDOW, MEASURE, SESSION, REASON),
         title="Undefined measures of geometry",
         caption="Measures of geometry that are not defined for these data, with reasons.",
+        details=(
+            "Measures without a row in `geometry.csv`, and sessions that do not contribute to one. "
+            "`session` is `all` if all sessions lack the measure for the same reason. A code whose "
+            "split-half reliability is not above 0, with the confidence of the intervals, is "
+            "excluded, because its cosine with another code is meaningless. `measure` can also be "
+            "`cued_color` or `uncued_color`, the [colour information](#color_informationcsv)."
+        ),
     ),
     Table(
         "geometry_over_time",
         "A measure of a region's codes in a time bin.",
         ("{dataset}/geometry_over_time.csv",),
         (REGION, TASK, TIME, MEASURE, VALUE, *CI),
+        details=(
+            "[Measures of geometry](#measures-of-geometry) marks the measures that are estimated "
+            "in every bin. `cued_color` and `uncued_color` are the "
+            "[colour information](#color_informationcsv) in the bin. Bins in which a measure is "
+            "not defined have no row."
+        ),
     ),
     Table(
         "color_information",
@@ -150,16 +247,25 @@ DATASET_TABLES = (
             TASK,
             WINDOW,
             Column("item", "text", "`cued` or `uncued`"),
-            Column("omega_squared", "number", "fraction of the variance over trials explained"),
+            Column(
+                "omega_squared",
+                "number",
+                "fraction of the variance over trials explained by the colour bin of the item, "
+                "mean over units; 0 on average without information, so it can be negative",
+            ),
             *CI,
-            FLOOR,
-            P_VALUE,
+            Column("floor", "number", "mean with shuffled colours"),
+            Column("p_value", "number", "p-value against shuffled colours, uncorrected"),
         ),
         when="colors",
         title="Colour information",
         caption=(
             "Fraction of the variance over trials explained by the colours, averaged over units, "
             "compared with shuffled colours."
+        ),
+        details=(
+            "Only for data sets with `colors`. There are rows only if the classes have the names "
+            "of the items (`colors.items`), since the cued item is otherwise unknown."
         ),
     ),
     Table(
@@ -177,5 +283,11 @@ DATASET_TABLES = (
             *(Column(f"pc{n}", "number", f"score on component {n}", "spikes/s") for n in (1, 2, 3)),
         ),
         when="colors",
+        details=(
+            "Only for data sets with `colors`. Rows are the mean responses to the colour bins of "
+            "both items. We project them on the first three principal components of all of them, "
+            "computed for each window and task; the planes of `plane_angle_cos` are spanned in "
+            "this space."
+        ),
     ),
 )

@@ -2,7 +2,6 @@
 
 from neuro_attn.results.columns import Column, Table
 from neuro_attn.results.shared_columns import (
-    MEASURE,
     NETWORK,
     POPULATION,
     SEED,
@@ -17,11 +16,15 @@ NETWORK_TABLES = (
         ("networks/training.csv", "networks/{network}/seed{n}/training.csv"),
         (
             Column("step", "count", "training step"),
-            Column("loss", "number", "training loss, averaged over steps since the last row"),
+            Column("loss", "number", "mean squared error, averaged over steps since the last row"),
             Column("report_error_pro", "number", "mean absolute error, pro trials", "degrees"),
             Column("report_error_retro", "number", "mean absolute error, retro trials", "degrees"),
             NETWORK,
             SEED,
+        ),
+        details=(
+            "Report errors are those of held-out trials. They are missing for a task on which the "
+            "network is not trained."
         ),
     ),
     Table(
@@ -36,7 +39,7 @@ NETWORK_TABLES = (
             Column("trial_type", "text", "its task"),
             Column("target_color", "number", "colour of the cued item", "rad"),
             Column("report", "number", "reported colour", "rad"),
-            Column("report_error", "number", "signed difference, report minus target", "degrees"),
+            Column("report_error", "number", "report minus target, -180 to 180", "degrees"),
             NETWORK,
             TRAINED,
             SEED,
@@ -51,7 +54,7 @@ NETWORK_TABLES = (
             TRAINED,
             SEED,
             TASK,
-            Column("report_error", "number", "mean absolute error", "degrees"),
+            Column("report_error", "number", "mean absolute error; chance is 90", "degrees"),
             Column("n_trials", "count", "number of held-out trials"),
         ),
         title="Report errors",
@@ -66,7 +69,12 @@ NETWORK_TABLES = (
         ("networks/attention_ablation.csv", "networks/{network}/seed{n}/attention_ablation.csv"),
         (
             POPULATION,
-            MEASURE,
+            Column(
+                "measure",
+                "text",
+                "`delay_r2`; for the population `report`, `report_error_pro` and "
+                "`report_error_retro` (degrees)",
+            ),
             Column("intact", "number", "measure with intact attention"),
             Column("cut", "number", "measure with attention to the items blocked"),
             NETWORK,
@@ -74,13 +82,25 @@ NETWORK_TABLES = (
             SEED,
         ),
         when="items_can_be_blocked",
+        details=(
+            "Only for networks without attention or with attention to steps of the trial. "
+            "Attention to the steps of the items is blocked "
+            "([where the memory lies](networks.md#where-the-memory-lies)). `delay_r2` is the "
+            "fraction of the variance of the colours of both items that a ridge regression "
+            "explains at the end of the delay."
+        ),
     ),
     Table(
         "qkv_swap",
         "Reports of a network with parts of its attention swapped.",
         ("networks/qkv_swap.csv", "networks/{network}/seed{n}/qkv_swap.csv"),
         (
-            Column("swapped", "text", "parts replaced by those of the twin (other cue) trial"),
+            Column(
+                "swapped",
+                "text",
+                "what is taken from the twin: `nothing`, `queries`, `keys`, `values` or "
+                "`everything`",
+            ),
             TASK,
             Column("follows_twin", "number", "fraction of reports closer to the twin's item"),
             Column("error_own", "number", "mean absolute error from the cued item", "degrees"),
@@ -99,6 +119,11 @@ NETWORK_TABLES = (
             "the twin. Errors are mean absolute differences from either item in degrees; chance "
             "is 90."
         ),
+        details=(
+            "Only for networks with attention to steps of the trial. The twin of a trial is the "
+            "same trial with the other cue "
+            "([queries, keys or values](networks.md#queries-keys-or-values))."
+        ),
     ),
     Table(
         "list_recall",
@@ -114,5 +139,11 @@ NETWORK_TABLES = (
             Column("n_lists", "count", "number of held-out lists"),
         ),
         when="families",
+        details=(
+            "Only with `list_recall` "
+            "([the bottleneck of a fixed context](networks.md#the-bottleneck-of-a-fixed-context)). "
+            "The lists are held out. With teacher forcing, the decoder receives the correct items "
+            "before each position."
+        ),
     ),
 )

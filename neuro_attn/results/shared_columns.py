@@ -12,7 +12,7 @@ PAIR = (
 TIME = Column("time", "number", "bin centre relative to the task's event", "s")
 WINDOW = Column("window", "text", "the window")
 MEASURE = Column("measure", "text", "name of the measure")
-CHANCE = Column("chance", "number", "1 / number of classes")
+CHANCE = Column("chance", "number", "accuracy of guessing, 1 / number of classes")
 CI = (
     Column("ci_low", "number", "lower end of the confidence interval"),
     Column("ci_high", "number", "upper end of the confidence interval"),
@@ -30,7 +30,12 @@ ACCURACY = (
     Column("p_corrected", "number", "p-value corrected over the family of tests"),
 )
 RATIO = (
-    Column("transfer_ratio", "number", "(across - chance) / (within - chance), if defined"),
+    Column(
+        "transfer_ratio",
+        "number",
+        "(cross-task accuracy - chance) / (within-task accuracy - chance) of the decoders trained "
+        "on `train_task`: 1 for a shared code, 0 for no transfer; noise can push it beyond either",
+    ),
     Column("ratio_ci_low", "number", "lower end of its confidence interval"),
     Column("ratio_ci_high", "number", "upper end of its confidence interval"),
 )
@@ -43,8 +48,6 @@ TRIALS = (
 )
 SIZES = (N_UNITS, N_CONSTANT, *TRIALS)
 VALUE = Column("value", "number", "value of the measure")
-CEILING = Column("ceiling", "number", "noise ceiling, the value between halves of the data")
-FLOOR = Column("floor", "number", "value in shuffled data or in the untrained network")
 REASON = Column("reason", "text", "reason for the omission")
 NETWORK = Column("network", "text", "the network")
 TRAINED = Column("trained", "truth", "whether the network was trained")

@@ -81,10 +81,7 @@ def test_a_null_model_keeps_what_it_states_that_it_keeps(dataset, null):
     assert all(kept) == null.keeps_counts
 
 
-def test_every_null_model_is_documented_and_has_a_name_of_its_own_in_captions():
-    outputs = (CONTROLS.parents[1] / "docs" / "outputs.md").read_text(encoding="utf-8")
-    for null in NULL_MODELS:
-        assert f"| `{null}` |" in outputs
+def test_every_null_model_has_a_name_of_its_own_in_captions():
     assert len({null.labels for null in NULL_MODELS.values()}) == len(NULL_MODELS)
 
 

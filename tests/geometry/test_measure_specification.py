@@ -1,13 +1,10 @@
 """A measure is a module: it states what it is, estimates it, and nothing else lists it."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
 from neuro_attn.geometry.specification import MEASURES, labels, labels_over_time, specified
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_every_module_of_measures_estimates():
@@ -20,16 +17,6 @@ def test_every_module_of_measures_estimates():
 def test_no_two_modules_have_the_same_place_in_the_table():
     orders = [measure.order for measure in MEASURES]
     assert orders == sorted(set(orders))
-
-
-def test_the_outputs_page_explains_every_measure():
-    page = (ROOT / "docs/outputs.md").read_text(encoding="utf-8")
-    rows = [line.split("|")[1:4] for line in page.splitlines() if line.startswith("| `")]
-    of = {"pair": "pair", "task": "task", "times": "task"}
-    for measure in MEASURES:
-        for name in measure.meanings:
-            named = [row for row in rows if f"`{name}`" in row[0]]
-            assert any(of[measure.of] in row[1] for row in named), name
 
 
 def test_what_is_drawn_has_a_label():

@@ -12,6 +12,7 @@ from neuro_attn.study import Study
 
 LABELS = "reordered blocks of labels"
 ASSUMES = "the class of a block depends on the preceding block alone, its length on its class"
+LIMITATION = "few blocks give few label sets and little power"
 KEEPS_COUNTS = True
 TAKES_GENERATOR = True
 

@@ -10,6 +10,7 @@ from neuro_attn.study import Study
 
 LABELS = "labels swapped between sessions"
 ASSUMES = "the same process generated the labels of all sessions"
+LIMITATION = "requires at least 4 sessions at alpha = 0.05, and preferably 6"
 KEEPS_COUNTS = False
 MIN_SESSIONS = 2
 

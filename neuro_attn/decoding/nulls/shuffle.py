@@ -8,6 +8,7 @@ from neuro_attn.study import Study
 
 LABELS = "shuffled labels"
 ASSUMES = "trials of a session and task are exchangeable"
+LIMITATION = "p-values are too small if labels come in blocks and rates drift"
 KEEPS_COUNTS = True
 PERMUTES_TRIALS = True
 

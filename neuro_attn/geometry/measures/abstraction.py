@@ -34,10 +34,12 @@ OF = "pair"
 ORDER = 40
 BOUNDS = (0.0, 1.0)
 MEASURES = {
-    "ccgp_label": "cross-condition generalisation performance of the class: accuracy across tasks",
-    "ccgp_task": "cross-condition generalisation performance of the task: accuracy across classes",
+    "ccgp_label": "cross-condition generalisation performance of the class: accuracy across tasks; "
+    "chance is the floor",
+    "ccgp_task": "cross-condition generalisation performance of the task: accuracy across classes; "
+    "chance is the floor",
     "shattering": "shattering dimensionality: mean accuracy over balanced dichotomies of the "
-    "conditions (class x task)",
+    "conditions (class x task); the ceiling is the easiest of them",
 }
 LABELS = {
     "ccgp_label": "CCGP of the class (accuracy)",

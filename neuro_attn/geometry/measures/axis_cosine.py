@@ -19,7 +19,8 @@ from neuro_attn.geometry.places import Context, Place
 OF = "pair"
 ORDER = 10
 MEASURES = {
-    "axis_cosine": "cosine of the tasks' coding axes: 1 one code, 0 orthogonal, -1 reversed",
+    "axis_cosine": "cosine of the tasks' coding axes: 1 for a shared code, 0 if orthogonal, -1 if "
+    "reversed",
 }
 LABELS = {"axis_cosine": "cosine of the tasks' coding axes"}
 OVER_TIME = {"axis_cosine": "cosine of\ncoding axes"}

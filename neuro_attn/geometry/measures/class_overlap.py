@@ -10,11 +10,15 @@ from neuro_attn.geometry.subspaces import DIMENSIONS, overlaps
 OF = "pair"
 ORDER = 20
 MEASURES = {
-    "squared_cosine_1": "squared cosine of the first principal angle of the classes' subspaces",
-    "squared_cosine_2": "squared cosine of the second principal angle",
-    "alignment": "alignment index: mean of the two directions",
-    "alignment_second_in_first": "fraction of the second task's variance in the first subspace",
-    "alignment_first_in_second": "fraction of the first task's variance in the second subspace",
+    "squared_cosine_1": "squared cosine of the first principal angle of the classes' subspaces; "
+    "needs three classes",
+    "squared_cosine_2": "squared cosine of the second principal angle; needs three classes",
+    "alignment": "alignment index, mean of the two directions: 1 for the same subspace, 0 if "
+    "orthogonal; needs three classes",
+    "alignment_second_in_first": "fraction of the second task's variance in the first subspace "
+    "(alignment index)",
+    "alignment_first_in_second": "fraction of the first task's variance in the second subspace "
+    "(alignment index)",
 }
 LABELS = {"alignment": "alignment index"}
 

@@ -11,12 +11,16 @@ OF = "task"
 ORDER = 60
 NEEDS_COLORS = True
 MEASURES = {
-    "plane_cosine": "signed product of the cosines of the principal angles of the colour planes",
+    "plane_cosine": "signed product of the cosines of the principal angles of the colour planes; "
+    "negative if the planes have opposite orientations",
     "squared_cosine_1": "squared cosine of the first principal angle of the items' colour planes",
     "squared_cosine_2": "squared cosine of the second principal angle",
-    "alignment": "alignment index: mean of the two directions",
-    "alignment_second_in_first": "fraction of the second item's variance in the first plane",
-    "alignment_first_in_second": "fraction of the first item's variance in the second plane",
+    "alignment": "alignment index, mean of the two directions: 1 for the same plane, 0 if "
+    "orthogonal",
+    "alignment_second_in_first": "fraction of the second item's variance in the first plane "
+    "(alignment index)",
+    "alignment_first_in_second": "fraction of the first item's variance in the second plane "
+    "(alignment index)",
 }
 LABELS = {"plane_cosine": "cosine of colour planes", "alignment": "alignment index"}
 OVER_TIME = {"plane_cosine": "cosine of\ncolour planes", "alignment": ""}

@@ -16,7 +16,8 @@ OF = "pair"
 ORDER = 30
 MEASURES = {
     "parallelism_task": "parallelism score: mean cosine, over pairs of classes, between the axes "
-    "that separate the tasks; 1 if tasks differ in the same way in every class",
+    "that separate the tasks; 1 if tasks differ in the same way in every class (that of the "
+    "label is `axis_cosine`)",
 }
 LABELS = {"parallelism_task": "parallelism score of the task"}
 

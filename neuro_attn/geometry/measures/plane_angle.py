@@ -14,7 +14,7 @@ NEEDS_COLORS = True
 BOUNDS = (0.0, 1.0)
 MEASURES = {
     "plane_angle_cos": "absolute cosine of the angle between the colour planes, as in the "
-    "original study",
+    "original study; biased by noise",
 }
 LABELS = {"plane_angle_cos": "|cos| of the angle of colour planes"}
 
