@@ -8,6 +8,7 @@ import pytest
 import neuro_attn
 from neuro_attn import sources
 from neuro_attn.configuration import FAMILIES, family_file
+from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.figures.specification import FIGURES
 from neuro_attn.provenance import Sources, changed_modules
@@ -19,7 +20,8 @@ READERS = {path for paths in sources.READERS.values() for path in paths}
 FAMILY_FILES = {family_file(family) for family in FAMILIES}
 FIGURE_FILES = set((PACKAGE / "figures").glob("*.py"))
 NULL_FILES = {null.module for null in NULL_MODELS.values()}
-OURS = Sources(on_demand=READERS | FAMILY_FILES | FIGURE_FILES | NULL_FILES)
+DECODER_FILES = {decoder.module for decoder in DECODERS.values()}
+OURS = Sources(on_demand=READERS | FAMILY_FILES | FIGURE_FILES | NULL_FILES | DECODER_FILES)
 
 
 def modules(*scripts):
@@ -261,6 +263,19 @@ def test_decoding_depends_on_the_null_model_of_its_data_set_alone():
     for null in NULL_FILES:
         found = every & modules(SCRIPTS / "decode.py", null)
         assert found == {null.relative_to(PACKAGE).as_posix()}
+
+
+def test_every_rule_that_fits_decoders_depends_on_that_of_its_data_set_and_on_no_other():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    fit = set()
+    for script in SCRIPTS.glob("*.py"):
+        files = OURS.files(script)
+        assert not files & DECODER_FILES, script
+        if PACKAGE / "decoding" / "readouts.py" in files:
+            fit.add(script.name)
+    given = re.findall(r'sources_by_dataset\(\s*"(\w+\.py)",\s*decoder_of\b', rules)
+    assert set(given) == fit
+    assert len(fit) > 3
 
 
 def test_figures_do_not_rerun_because_of_networks_or_sources():

@@ -1,10 +1,11 @@
 """What is analysed in a data set, and how: tasks, time, regions, decoding and inference."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from neuro_attn.configuration.decoders import DECODERS, DecoderName, DecoderSettings
 from neuro_attn.configuration.null_models import NULL_MODELS, NullModelName
 from neuro_attn.configuration.types import (
     NUMBER,
@@ -144,13 +145,13 @@ class ColorColumns(Settings):
     """Colour bins of each item."""
 
 
-class Decoding(Settings):
+class Decoding(DecoderSettings):
     """How populations are decoded."""
 
+    decoder: DecoderName = "logistic_regression"
+    """Linear decoder that is trained and tested."""
     population: Literal["simultaneous", "pseudopopulation"] = "simultaneous"
     """Decode each session's units by themselves, or units of all sessions put together."""
-    C: Positive | Annotated[list[Positive], Field(min_length=1)] = 1.0
-    """Inverse strength of the ridge, as in scikit-learn; from several, training trials choose."""
     standardize: Flag = True
     """Divide each unit by its SD over the training trials."""
     folds: Annotated[int, Field(ge=2), NUMBER] = 2
@@ -173,6 +174,29 @@ class Decoding(Settings):
         if self.block is not None and self.splits != "blocks":
             raise AtKeyError("block", message=f"{self.block} needs splits: blocks")
         return self
+
+    @model_validator(mode="after")
+    def _settings_of_other_decoders_are_defaults(self) -> "Decoding":
+        own = DECODERS[self.decoder].settings
+        for key, field in DecoderSettings.model_fields.items():
+            if key not in own and getattr(self, key) != field.default:
+                users = [each.name for each in DECODERS.values() if key in each.settings]
+                raise AtKeyError(
+                    key,
+                    message=f"needs decoder: {' or '.join(users)} (given: {self.decoder}); "
+                    "remove the key",
+                )
+        return self
+
+    @property
+    def decoder_settings(self) -> dict[str, Any]:
+        """The settings that the decoder alone uses."""
+        return {key: getattr(self, key) for key in DECODERS[self.decoder].settings}
+
+    @property
+    def decoder_label(self) -> str:
+        """The decoder and its settings, for captions."""
+        return DECODERS[self.decoder].described(self.decoder_settings)
 
 
 class Inference(Settings):

@@ -11,7 +11,7 @@ uninformative decoder with that signal, which relabelling both tasks would remov
 If both tasks have a code, their axes overlap by chance, too. Relabelling underestimates this
 overlap: shuffled decoders have another direction in every fold, so their mean over folds varies
 less than the accuracy of decoders that have found a code. Across tasks we therefore use a second
-null, in which random units are mirrored in the tested task (`evaluation.evaluate_mirrored`).
+null, in which random units are mirrored in the tested task (`mirrored.evaluate_mirrored`).
 """
 
 import logging

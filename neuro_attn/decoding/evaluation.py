@@ -1,7 +1,7 @@
 """Train on a fold of each task, test on a fold of every task, at every pair of times.
 
-Populations are decoded here and nowhere else. Several replicates are evaluated at once, and all
-scores of a decoder come from one matrix product.
+Populations are decoded here and in `mirrored`, and nowhere else. Several replicates are evaluated
+at once, and all decision values of a decoder come from one matrix product.
 """
 
 from collections.abc import Sequence
@@ -12,20 +12,15 @@ from scipy.special import expit, softmax
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.population import Population
+from neuro_attn.decoding.readouts import fit_readouts
 from neuro_attn.decoding.scores import balanced_accuracy
 from neuro_attn.decoding.splits import Fold
-from neuro_attn.solver import FitSettings, fit_tuned, standardize, unstandardized
 
-TOLERANCE = 1e-3
-MAX_ITERATIONS = 1000
-TUNING_FOLDS = 5
 EVERYTHING = slice(None)
 """All time bins and windows."""
-SCORES_BYTES = 16_000_000
-"""Scores of mirrored units held at once."""
 
 
-class _Decoders(NamedTuple):
+class Trained(NamedTuple):
     """Decoders of one task.
 
     ``weights``, ``standardized`` and ``patterns`` (replicate, bin, unit, output), ``intercept``
@@ -79,130 +74,47 @@ def evaluate_fold(
     units : array of int, shape (replicate, unit)
         Units of each replicate.
     settings : Decoding
-        C and standardisation.
+        The decoder and standardisation.
     bins : slice
         Time bins and windows that are decoded.
     across : Fold, optional
         Where the test trials of tasks other than the trained one come from, for all replicates;
         by default from `folds`, as those of the trained task do. Units must then be the same in
         all replicates.
-
-    Returns
-    -------
-    Tested
     """
     n_tasks = len(population.tasks)
-    origin = population.origin[units]
     tests = [
-        _less(population.rows(np.stack([fold.test[task] for fold in folds]), units, bins), origin)
+        held_out_rows(population, np.stack([fold.test[task] for fold in folds]), units, bins)
         for task in range(n_tasks)
     ]
     others = tests
     if across is not None and n_tasks > 1:
-        others = [
-            _less(population.rows(test[None], units[:1], bins), origin[:1]) for test in across.test
-        ]
+        others = [held_out_rows(population, test[None], units[:1], bins) for test in across.test]
+    trained = [
+        train(population, folds, task=task, units=units, settings=settings, bins=bins)
+        for task in range(n_tasks)
+    ]
     n_replicates, n_bins = tests[0].shape[:2]
     accuracy = np.empty((n_replicates, n_tasks, n_tasks, n_bins, n_bins))
-    weights, patterns, n_constant, unconverged = [], [], [], []
-    true_class: list[list[np.ndarray]] = []
-    for train_task in range(n_tasks):
-        decoders = _trained(
-            population, folds, task=train_task, units=units, settings=settings, bins=bins
-        )
-        weights.append(decoders.standardized)
-        patterns.append(decoders.patterns)
-        n_constant.append(decoders.n_constant)
-        unconverged.append(decoders.unconverged)
-        raw, intercept = decoders.weights, decoders.intercept
-        true_class.append([])
-        for test_task in range(n_tasks):
-            test = (tests if test_task == train_task else others)[test_task]
-            scores = _scores(test, raw, intercept)
-            truth = folds[0].test_label[test_task]
-            accuracy[:, train_task, test_task] = balanced_accuracy.score(scores, truth)
-            at_training_time = np.einsum("rpnpk->rpnk", scores)
-            true_class[-1].append(_probability_of(truth, at_training_time))
+    true_class: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
+    for train_task, test_task in np.ndindex(n_tasks, n_tasks):
+        test = (tests if test_task == train_task else others)[test_task]
+        scores = _scores(test, trained[train_task].weights, trained[train_task].intercept)
+        truth = folds[0].test_label[test_task]
+        accuracy[:, train_task, test_task] = balanced_accuracy.score(scores, truth)
+        at_training_time = np.einsum("rpnpk->rpnk", scores)
+        true_class[train_task].append(_probability_of(truth, at_training_time))
     return Tested(
         accuracy,
-        np.stack(weights, 1),
-        np.stack(patterns, 1),
+        np.stack([each.standardized for each in trained], 1),
+        np.stack([each.patterns for each in trained], 1),
         true_class,
-        np.stack(n_constant, 1),
-        float(np.mean(unconverged)),
+        np.stack([each.n_constant for each in trained], 1),
+        float(np.mean([each.unconverged for each in trained])),
     )
 
 
-def evaluate_mirrored(
-    population: Population,
-    fold: Fold,
-    *,
-    units: np.ndarray,
-    settings: Decoding,
-    mirrors: np.ndarray,
-) -> np.ndarray:
-    r"""Train on each task of a fold and test on the others, with units mirrored.
-
-    A mirrored unit prefers the other class: in the tested task, its rates x become 2 m - x, where
-    m is the mean over classes at that time. The strength of each unit's signal and the decoder's
-    mean score are unchanged, but whether a unit prefers the same class in both tasks is random.
-
-    .. math:: F = \sum_u w_u m_u + b + \sum_u s_u w_u (x_u - m_u)
-
-    Parameters
-    ----------
-    population, settings
-        As in `evaluate_fold`.
-    fold : Fold
-        Of the data.
-    units : array of int, shape (unit,)
-        Units of the draw.
-    mirrors : array, shape (replicate, unit)
-        s: -1 where a unit is mirrored, else 1.
-
-    Returns
-    -------
-    array, shape (replicate, train_task, test_task, train_bin, test_bin)
-        Balanced accuracy; 0 within tasks.
-    """
-    n_tasks, n_bins, n_units = len(population.tasks), population.n_bins, len(units)
-    accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_bins, n_bins))
-    signs = np.ascontiguousarray(mirrors.T, np.float32)[:, :, None]
-    for train_task in range(n_tasks):
-        decoders = _trained(
-            population,
-            [fold],
-            task=train_task,
-            units=units[None],
-            settings=settings,
-            bins=EVERYTHING,
-        )
-        by_unit = decoders.weights[0].transpose(1, 0, 2).reshape(n_units, 1, -1)
-        for test_task in range(n_tasks):
-            if test_task == train_task:
-                continue
-            rows = population.rows(fold.test[test_task][None], units[None], EVERYTHING)
-            test = _less(rows, population.origin[units][None])[0]
-            truth = fold.test_label[test_task]
-            of_class = [test[:, truth == label].mean(axis=1) for label in np.unique(truth)]
-            mean = np.mean(of_class, axis=0)[:, None]
-            # (test_bin, 1, train_bin x output)
-            offset = mean @ by_unit[:, 0] + decoders.intercept.ravel()
-            around = (test - mean).reshape(-1, n_units)
-            size = max(1, SCORES_BYTES // (4 * around.shape[0] * by_unit.shape[-1]))
-            for start in range(0, len(mirrors), size):
-                batch = slice(start, start + size)
-                mirrored = (signs[:, batch] * by_unit).reshape(n_units, -1)
-                scores = (around @ mirrored).reshape(n_bins, len(truth), -1, by_unit.shape[-1])
-                scores = (scores + offset[:, :, None]).reshape(*scores.shape[:3], n_bins, -1)
-                by_replicate = np.moveaxis(scores, 2, 0)
-                accuracy[batch, train_task, test_task] = balanced_accuracy.score(
-                    by_replicate, truth
-                )
-    return accuracy
-
-
-def _trained(
+def train(
     population: Population,
     folds: Sequence[Fold],
     *,
@@ -210,43 +122,39 @@ def _trained(
     units: np.ndarray,
     settings: Decoding,
     bins: slice,
-) -> _Decoders:
-    rows = np.stack([fold.train[task] for fold in folds])
-    data = population.rows(rows, units, bins)
-    problems = data.reshape(-1, *data.shape[-2:])
-    problems, of_units = standardize(problems, scale=settings.standardize)
+) -> Trained:
+    """Train decoders on a task in a fold of several replicates; see `evaluate_fold`."""
+    data = population.rows(np.stack([fold.train[task] for fold in folds]), units, bins)
+    n_replicates, n_bins, _, n_units = data.shape
     # Rows are ordered by class, in the same way in all replicates.
-    label = folds[0].train_label[task]
-    rows_of_class = len(label) // len(population.classes)
-    # A part without a class has no decoder; a single row leaves none to choose by.
-    C = settings.C if rows_of_class > 1 else float(np.min(settings.C))
-    solution, _ = fit_tuned(
-        problems,
-        label[None, :, None],
-        C=C,
-        folds=min(TUNING_FOLDS, rows_of_class),
-        settings=FitSettings(len(population.classes), TOLERANCE, MAX_ITERATIONS),
+    fitted = fit_readouts(
+        data.reshape(-1, *data.shape[-2:]),
+        folds[0].train_label[task][:, None],
+        n_classes=len(population.classes),
+        settings=settings,
     )
-    shape = (*data.shape[:2], data.shape[-1], -1)
-    fitted = solution.weights[:, :, 0]
-    origin = np.repeat(population.origin[units], data.shape[1], axis=0)
-    raw, intercept = unstandardized(solution.weights, solution.intercept, of_units, origin=origin)
-    return _Decoders(
-        raw.reshape(shape),
-        intercept.reshape(*data.shape[:2], -1),
-        fitted.reshape(shape),
-        _patterns(problems, fitted).reshape(shape),
-        of_units.constant.sum(axis=-1).reshape(data.shape[:2]),
-        float(1 - solution.converged.mean()),
+    weights, intercept = fitted.on_rates(np.repeat(population.origin[units], n_bins, axis=0))
+    standardized = fitted.readouts.weights[:, :, 0]
+    shape = (n_replicates, n_bins, n_units, -1)
+    return Trained(
+        weights.reshape(shape),
+        intercept.reshape(n_replicates, n_bins, -1),
+        standardized.reshape(shape),
+        _patterns(fitted.data, standardized).reshape(shape),
+        fitted.units.constant.sum(axis=-1).reshape(n_replicates, n_bins),
+        float(1 - fitted.readouts.converged.mean()),
     )
 
 
-def _less(rates: np.ndarray, origin: np.ndarray) -> np.ndarray:
-    """Return rates (replicate, bin, row, unit) less an origin (replicate, unit), in their place.
+def held_out_rows(
+    population: Population, trials: np.ndarray, units: np.ndarray, bins: slice
+) -> np.ndarray:
+    """Return the rates of trials less their origin; see `Population.rows`.
 
-    Scores are then no small differences of large numbers.
+    Scores are then not small differences of large numbers.
     """
-    rates -= origin[:, None, None]
+    rates = population.rows(trials, units, bins)
+    rates -= population.origin[units][:, None, None]
     return rates
 
 

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from tqdm import tqdm
 
-from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_mirrored
+from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold
+from neuro_attn.decoding.mirrored import evaluate_mirrored
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.splits import Fold, Replicate, Sizes, draw_folds, fold_sizes
 from neuro_attn.decoding.surrogates import SurrogateLabels

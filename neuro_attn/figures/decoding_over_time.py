@@ -138,20 +138,17 @@ def _description(dataset: AnyDataset) -> str:
         "pseudopopulation": "Units of all sessions are combined into a pseudopopulation.",
         "simultaneous": "Each session is decoded separately; curves are means over sessions.",
     }
-    penalties = decoding.C if isinstance(decoding.C, list) else [decoding.C]
-    penalty = f"C = {', '.join(f'{C:g}' for C in penalties)}"
-    if len(penalties) > 1:
-        penalty += ", chosen on training trials"
     return (
         "Balanced accuracy of decoders trained and tested at the same time, in bins of "
         f"{1000 * dataset.time.bin:g} ms, aligned to each task's event. "
-        f"{populations[decoding.population]} Accuracy is a mean over {decoding.folds} folds and "
-        f"{decoding.draws} draws ({penalty}). Bands are {percent(inference.confidence)} intervals "
-        f"from {inference.bootstraps} resamples of trials and units. Bars mark "
-        f"{significance(inference, over='times and regions', of_times=True)}. Across tasks, p is "
-        "the larger of this p-value and that of a null with randomly mirrored units. Triangles "
-        f"mark onsets, the start of the rise to {inference.min_consecutive_bins} consecutive "
-        "significant bins. Bins do not overlap."
+        f"{populations[decoding.population]} Decoder: {decoding.decoder_label}. Accuracy is a mean "
+        f"over {decoding.folds} folds and {decoding.draws} draws. Bands are "
+        f"{percent(inference.confidence)} intervals from {inference.bootstraps} resamples of "
+        "trials and units. Bars mark "
+        f"{significance(inference, over='times and regions', of_times=True)}. "
+        "Across tasks, p is the larger of this p-value and that of a null with randomly mirrored "
+        "units. Triangles mark onsets, the start of the rise to "
+        f"{inference.min_consecutive_bins} consecutive significant bins. Bins do not overlap."
     )
 
 

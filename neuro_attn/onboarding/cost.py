@@ -8,18 +8,18 @@ and window, which makes
 
 fits. One fit on n rows of u units with k outputs, scored on m test rows in all P bins, takes
 
-.. math:: c_0 + c_1 (n + m / T) u + c_2 n u \min(n, u) + c_3 n \min(n, 2u) k + c_4 P m u k
+.. math:: c_0 + c_1 (n + m / T) u + f(n, u, k) + c_2 P m u k
 
-(overhead, gathering and scaling, factorisation, iterations, scores). The five costs were fitted to
-eighteen populations of 4 to 200 rows, 5 to 300 units and 2 to 7 classes, on one core of a server,
-where the formula stayed within a factor of 1.3 of all. A slower or busier
+(overhead, gathering and scaling, the decoder's ``seconds``, scores). For logistic regression, the
+costs were fitted to eighteen populations of 4 to 200 rows, 5 to 300 units and 2 to 7 classes, on
+one core of a server, where the formula stayed within a factor of 1.3 of all. A slower or busier
 computer takes longer. Jobs that do not decode take a fixed time, measured by the benchmark files of
-runs. Networks are not part of the
-estimate.
+runs. Networks are not part of the estimate.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import pandas as pd
 import xarray as xr
@@ -36,12 +36,8 @@ PER_FIT = 9e-6
 """Overhead of a fit, s (c0)."""
 PER_VALUE = 7e-9
 """Time of a rate that is gathered and scaled, s (c1)."""
-PER_FACTOR = 3.7e-11
-"""Time of a product in the factorisation, s (c2)."""
-PER_ITERATED = 1.8e-9
-"""Time of all iterations for one entry of the map from pull to scores, s (c3)."""
 PER_SCORED = 6.1e-11
-"""Time of a product in the scores, s (c4)."""
+"""Time of a product in the scores, s (c2)."""
 START_SECONDS = 8.0
 """What Snakemake takes to plan the run and to plan it anew, s."""
 JOB_SECONDS = 2.0
@@ -134,8 +130,9 @@ def estimate(
     -------
     Cost
     """
+    decoder = dataset.decoding.decoder
     jobs = [
-        JOB_SECONDS + sum(fits(work, dataset) * seconds_per_fit(work) for work in works)
+        JOB_SECONDS + sum(fits(work, dataset) * seconds_per_fit(work, decoder) for work in works)
         for works in by_region.values()
     ]
     everything = [work for works in by_region.values() for work in works]
@@ -225,15 +222,15 @@ def fits(work: Work, dataset: AnyDataset) -> int:
     return _replicates(dataset) * decoding.draws * decoding.folds * work.tasks * work.bins
 
 
-def seconds_per_fit(work: Work) -> float:
-    """Return the expected time of one fit and its scores on one core, s."""
+def seconds_per_fit(work: Work, decoder: str) -> float:
+    """Return the expected time of one fit of a decoder and its scores on one core, s."""
     n, u = work.train_rows, work.units
     outputs = 1 if work.classes == 2 else work.classes
+    fit = import_module(f"neuro_attn.decoding.decoders.{decoder}")
     return (
         PER_FIT
         + PER_VALUE * (n + work.test_rows / work.tasks) * u
-        + PER_FACTOR * n * u * min(n, u)
-        + PER_ITERATED * n * min(n, 2 * u) * outputs
+        + fit.seconds(n, u, outputs)
         + PER_SCORED * work.bins * work.test_rows * u * outputs
     )
 

@@ -24,13 +24,14 @@ from neuro_attn.decoding import (
     POOLED,
     build_populations,
     decode_region,
-    evaluation,
     regions_table,
     sessions_left_out,
     units_per_draw,
 )
 from neuro_attn.decoding.cross_task import decode_windows
-from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold, evaluate_mirrored
+from neuro_attn.decoding.decoders import logistic_regression
+from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold
+from neuro_attn.decoding.mirrored import evaluate_mirrored
 from neuro_attn.decoding.population_decoder import ORIGINAL
 from neuro_attn.decoding.scores import balanced_accuracy
 from neuro_attn.decoding.splits import Fold, Replicate, draw_folds, fold_sizes
@@ -123,7 +124,7 @@ def plain_loop(population, fold, C, standardize):
 def test_accuracies_are_those_of_a_plain_loop(
     population, trials, monkeypatch, n_classes, n_sessions, standardize
 ):
-    monkeypatch.setattr(evaluation, "TOLERANCE", 1e-6)
+    monkeypatch.setattr(logistic_regression, "TOLERANCE", 1e-6)
     rng = np.random.default_rng(0)
     counts = rng.integers(12, 30, (3, n_classes))
     sessions = [

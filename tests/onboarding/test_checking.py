@@ -9,6 +9,7 @@ import yaml
 
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
+from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.decoding import evaluation, original, population_decoder, unit_subsets
 from neuro_attn.onboarding import checking, cost
 from neuro_attn.study import Study
@@ -329,10 +330,11 @@ def work(**changes):
     return cost.Work(**{**shape, **changes})
 
 
+@pytest.mark.parametrize("decoder", DECODERS)
 @pytest.mark.parametrize("key", ["train_rows", "test_rows", "units", "bins"])
-def test_larger_populations_cost_more(key):
+def test_larger_populations_cost_more(key, decoder):
     larger = work(**{key: 2 * getattr(work(), key)})
-    assert cost.seconds_per_fit(larger) > cost.seconds_per_fit(work())
+    assert cost.seconds_per_fit(larger, decoder) > cost.seconds_per_fit(work(), decoder)
 
 
 def test_permutations_scale_the_estimate_and_cores_divide_it():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 # Every job parses this file, so nothing that it imports may import numpy, pandas and the like.
 from neuro_attn import budget, configuration, discovery, figures, provenance, sources
+from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.errors import InputError
 from neuro_attn.escaping import rst
@@ -62,7 +63,9 @@ except InputError as error:
     raise WorkflowError(f"neuro-attn: error: {error}")
 # Text for the first page of the report, whose template has access to `config` only.
 config["described"] = [
-    f"Data set {rst(name)}: source {dataset.source}, tasks {', '.join(map(rst, dataset.tasks))}."
+    f"Data set {rst(name)}: source {dataset.source}, tasks "
+    f"{', '.join(map(rst, dataset.tasks))}. Decoder: {dataset.decoding.decoder_label}. "
+    f"{DECODERS[dataset.decoding.decoder].method}"
     for name, dataset in CONFIGURATION.datasets.items()
 ]
 for name, dataset in DATASETS.items():
@@ -91,12 +94,13 @@ def settings_of(wildcards):
     return DATASETS[wildcards.dataset].model_dump(mode="json", exclude={"confounds"})
 
 
-# Readers, families, figures and null models count as sources only of the rules that use them.
+# Readers, families, figures, null models and decoders count as sources only where they are used.
 CHOSEN = [
     *chain(*sources.READERS.values()),
     *map(configuration.family_file, configuration.FAMILIES),
     *discovery.modules(Path(figures.__file__).parent).values(),
     *(null.module for null in NULL_MODELS.values()),
+    *(decoder.module for decoder in DECODERS.values()),
 ]
 SOURCES = provenance.Sources(provenance.STORE, on_demand=CHOSEN)
 
@@ -106,14 +110,26 @@ def sources_of(script, *chosen):
     return SOURCES.digest(workflow.source_path(f"../scripts/{script}"), *chosen)
 
 
-def sources_by_null(script, *others):
-    """Return a function of wildcards: the digest of a script with a data set's null model."""
-    modules = {
-        name: [NULL_MODELS[each].module for each in (name, *others)]
-        for name in NULL_MODELS
+def decoder_of(dataset):
+    """Return the module of the decoder of a data set."""
+    return DECODERS[dataset.decoding.decoder].module
+
+
+def null_of(dataset):
+    """Return the module of the null model of a data set."""
+    return NULL_MODELS[dataset.inference.null_model].module
+
+
+def sources_by_dataset(script, *chosen, always=()):
+    """Return a function of wildcards: the digest of a script for a data set.
+
+    `chosen` are functions that return a module which the settings of the data set choose.
+    """
+    digests = {
+        name: sources_of(script, *(module(dataset) for module in chosen), *always)
+        for name, dataset in DATASETS.items()
     }
-    digests = {name: sources_of(script, *files) for name, files in modules.items()}
-    return lambda wildcards: digests[DATASETS[wildcards.dataset].inference.null_model]
+    return lambda wildcards: digests[wildcards.dataset]
 
 
 def recordings_of(wildcards):

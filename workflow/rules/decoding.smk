@@ -13,7 +13,7 @@ rule decode:
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,
-        sources=sources_by_null("decode.py"),
+        sources=sources_by_dataset("decode.py", decoder_of, null_of),
     script:
         "../scripts/decode.py"
 
@@ -33,6 +33,11 @@ rule decode_confounds:
     params:
         settings=lambda wildcards: DATASETS[wildcards.dataset].model_dump(mode="json"),
         seed=CONFIGURATION.seed,
-        sources=sources_by_null("decode_confounds.py", "shuffle"),
+        sources=sources_by_dataset(
+            "decode_confounds.py",
+            decoder_of,
+            null_of,
+            always=[NULL_MODELS["shuffle"].module],
+        ),
     script:
         "../scripts/decode_confounds.py"

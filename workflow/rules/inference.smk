@@ -40,6 +40,6 @@ rule measure_geometry:
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,
-        sources=sources_of("measure_geometry.py"),
+        sources=sources_by_dataset("measure_geometry.py", decoder_of),
     script:
         "../scripts/measure_geometry.py"

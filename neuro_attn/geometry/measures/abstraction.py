@@ -1,7 +1,7 @@
 """Abstraction: generalisation of decoders across conditions (Bernardi et al. 2020, Cell 183:954).
 
-The conditions are the classes of two tasks. We train each `LogisticDecoder` on one half of the
-trials and test it on the other. Rows are trials, or pseudotrials that combine trials of all
+The conditions are the classes of two tasks. We train each decoder on one half of the trials and
+test it on the other. Rows are trials, or pseudotrials that combine trials of all
 sessions, with equal numbers per condition. Each trial is used in one row only.
 
 - ``ccgp_label``: cross-condition generalisation performance (CCGP) of the class. Decoders are
@@ -17,18 +17,19 @@ rows.
 """
 
 import itertools
+import logging
 from math import comb
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.population import Population
+from neuro_attn.decoding.readouts import Fitted, fit_readouts
 from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError
 from neuro_attn.geometry.places import Context, Place
 
-if TYPE_CHECKING:
-    from neuro_attn.solver import LogisticDecoder
+logger = logging.getLogger(__name__)
 
 OF = "pair"
 ORDER = 40
@@ -196,18 +197,28 @@ def _performances(
     return results
 
 
-def _fit(
-    rows: Rows, chosen: np.ndarray, target: np.ndarray, settings: Decoding
-) -> "LogisticDecoder":
-    # Imported here, because modules that only list the measures do not need scikit-learn (1 s).
-    from neuro_attn.solver import LogisticDecoder
+def _fit(rows: Rows, chosen: np.ndarray, target: np.ndarray, settings: Decoding) -> Fitted:
+    """Fit decoders of target classes, shape (row, [dichotomy]), in all replicates."""
+    rates, labels = np.moveaxis(rows.rates[chosen], 2, 0), target[chosen].astype(int)
+    fitted = fit_readouts(
+        np.ascontiguousarray(rates),
+        labels.reshape(len(labels), -1),
+        n_classes=int(labels.max()) + 1,
+        settings=settings,
+    )
+    if not fitted.readouts.converged.all():
+        n_left = int((~fitted.readouts.converged).sum())
+        logger.warning("%d of %d decoders did not converge", n_left, fitted.readouts.converged.size)
+    return fitted
 
-    decoder = LogisticDecoder(C=settings.C, standardize=settings.standardize)
-    return decoder.fit(rows.rates[chosen], target[chosen])
 
-
-def _accuracy(
-    decoder: "LogisticDecoder", rows: Rows, chosen: np.ndarray, target: np.ndarray
-) -> np.ndarray:
+def _accuracy(fitted: Fitted, rows: Rows, chosen: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return the accuracy, shape (replicate, [dichotomy]); conditions have equal row counts."""
-    return np.asarray(decoder.score(rows.rates[chosen], target[chosen]))
+    weights, intercept = fitted.on_rates()
+    rates = np.moveaxis(rows.rates[chosen], 2, 0) - fitted.units.center[:, None]
+    scores = rates @ weights.reshape(*weights.shape[:2], -1)
+    scores = scores.reshape(*rates.shape[:2], *weights.shape[2:]) + intercept[:, None]
+    found = scores[..., 0] > 0 if scores.shape[-1] == 1 else scores.argmax(axis=-1)
+    truth = target[chosen]
+    accuracy = (found == truth.reshape(1, len(truth), -1)).mean(axis=1)
+    return accuracy.reshape(len(accuracy), *truth.shape[1:])

@@ -1,0 +1,129 @@
+"""Decoders: what each module of `decoding/decoders/` states, read without importing it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field, WithJsonSchema, create_model
+from pydantic_core import PydanticCustomError
+
+from neuro_attn.configuration.types import Count, Flag, Fraction, Positive, Settings
+from neuro_attn.discovery import constants, modules
+
+_KINDS: dict[str, Any] = {
+    "positive": Positive,
+    "candidates": Positive | Annotated[list[Positive], Field(min_length=1)],
+    "fraction": Fraction,
+    "count": Count,
+    "flag": Flag,
+}
+"""Types of the settings of decoders. Of several candidates, training trials select one."""
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A linear decoder: the constants of its module.
+
+    Parameters
+    ----------
+    name : str
+        Name of the module, and value of the key in the configuration.
+    label : str
+        Its name in captions, with its settings in braces (``LABEL``).
+    method : str
+        A sentence on how it is fitted, with its source (``METHOD``).
+    settings : dict of str to tuple
+        The keys of `decoding` that only such decoders use, each with its kind (a name in `_KINDS`),
+        default and description (``SETTINGS``, if it has any).
+    module : Path
+        Its file.
+    """
+
+    name: str
+    label: str
+    method: str
+    settings: dict[str, tuple[str, Any, str]]
+    module: Path
+
+    def described(self, values: dict[str, Any]) -> str:
+        """Return the name of the decoder with the values of its settings, for captions."""
+        return self.label.format(**{name: _written(value) for name, value in values.items()})
+
+
+def specified(module: Path) -> Decoder:
+    """Return the decoder of a module.
+
+    Raises
+    ------
+    ValueError
+        If the module does not state what every decoder must state.
+    """
+    stated = constants(module)
+    needed, settings = ("LABEL", "METHOD"), stated.get("SETTINGS", {})
+    for name in needed:
+        if not isinstance(stated.get(name), str):
+            raise ValueError(f"{module}: a decoder states {', '.join(needed)}; {name} is missing")
+    for name, setting in settings.items():
+        if not (isinstance(setting, tuple) and len(setting) == 3 and setting[0] in _KINDS):
+            raise ValueError(
+                f"{module}: setting {name} needs a kind ({', '.join(_KINDS)}), a default and a "
+                "description"
+            )
+    return Decoder(module.stem, stated["LABEL"], stated["METHOD"], settings, module)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{', '.join(map(_written, value))}, selected on training trials"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+DECODERS = {
+    name: specified(path)
+    for name, path in modules(Path(__file__).parents[1] / "decoding" / "decoders").items()
+}
+"""All decoders, by name."""
+
+
+def _is_decoder(name: str) -> str:
+    if name not in DECODERS:
+        raise PydanticCustomError("decoder", "no such decoder")
+    return name
+
+
+DecoderName = Annotated[
+    str,
+    AfterValidator(_is_decoder),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(DECODERS),
+            "enumDescriptions": [decoder.method for decoder in DECODERS.values()],
+        }
+    ),
+]
+
+
+def _fields() -> dict[str, Any]:
+    """Return the settings of all decoders as fields of a model; decoders may share one."""
+    stated: dict[str, tuple] = {}
+    used_by: dict[str, list[str]] = {}
+    for name, decoder in DECODERS.items():
+        for key, setting in decoder.settings.items():
+            if stated.setdefault(key, setting) != setting:
+                raise ValueError(f"{decoder.module}: another decoder has another setting {key}")
+            used_by.setdefault(key, []).append(name)
+    return {
+        key: (
+            _KINDS[kind],
+            Field(default, description=f"{text} (decoder: {' or '.join(used_by[key])})."),
+        )
+        for key, (kind, default, text) in stated.items()
+    }
+
+
+if TYPE_CHECKING:
+    DecoderSettings = Settings
+else:
+    DecoderSettings = create_model("DecoderSettings", __base__=Settings, **_fields())
+    """The settings that only some decoders use."""

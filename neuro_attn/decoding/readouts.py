@@ -1,0 +1,75 @@
+"""Linear readouts: what every decoder of `decoders` returns, and how one is fitted to rates."""
+
+from importlib import import_module
+from typing import NamedTuple
+
+import numpy as np
+
+from neuro_attn.configuration import Decoding
+from neuro_attn.solver import standardize, unstandardized
+from neuro_attn.solver.standardization import Units
+
+
+class Readouts(NamedTuple):
+    """Linear readouts, with one output for two classes, otherwise one for each class.
+
+    Decision values are x w + b. Their meaning is part of the protocol of `decoders`.
+
+    Parameters
+    ----------
+    weights : array, shape (problem, unit, label set, output)
+        w.
+    intercept : array, shape (problem, label set, output)
+        b.
+    converged : array of bool, shape (problem, label set)
+        Whether the fit converged; always true for decoders with a closed form.
+    """
+
+    weights: np.ndarray
+    intercept: np.ndarray
+    converged: np.ndarray
+
+
+class Fitted(NamedTuple):
+    """Readouts of standardised units.
+
+    Parameters
+    ----------
+    data : array, shape (problem, row, unit)
+        The standardised training data.
+    units : Units
+        How they were standardised.
+    readouts : Readouts
+        Fitted to them.
+    """
+
+    data: np.ndarray
+    units: Units
+    readouts: Readouts
+
+    def on_rates(self, origin: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Return weights and intercept for rates less an origin; see `unstandardized`."""
+        weights, intercept, _ = self.readouts
+        return unstandardized(weights, intercept, self.units, origin=origin)
+
+
+def fit_readouts(
+    rates: np.ndarray, labels: np.ndarray, *, n_classes: int, settings: Decoding
+) -> Fitted:
+    """Standardise rates and fit the configured decoder to them.
+
+    Parameters
+    ----------
+    rates : array, shape (problem, row, unit)
+        Training data.
+    labels : array of int, shape (row, label set)
+        Class numbers from 0; all classes are equally frequent.
+    n_classes : int
+        Number of classes.
+    settings : Decoding
+        The decoder, its settings, and whether units are divided by their SD.
+    """
+    data, units = standardize(rates, scale=settings.standardize)
+    decoder = import_module(f"neuro_attn.decoding.decoders.{settings.decoder}")
+    readouts = decoder.fit(data, labels, n_classes, **settings.decoder_settings)
+    return Fitted(data, units, readouts)
