@@ -616,7 +616,7 @@ def paper_onset_experiment(number: int) -> Found:
     dataset = paper((-0.1, 0.6), 0.05, ("pro",), permutations=99, bootstraps=50)
     # The look of a cue tells which item is meant, sooner than selection does.
     planted = {
-        region: each.model_copy(update={"visual": 0.0})
+        region: each.model_copy(update={"cue_sd": 0.0})
         for region, each in dataset.simulation.regions.items()
     }
     region = list(planted)[number % len(planted)]

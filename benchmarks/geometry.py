@@ -43,16 +43,16 @@ CONFIDENCE = 0.95
 RETRO, PAIR = 1, (0, 1)
 RISE = 0.03
 WINDOW = (0.4, 0.8)
-STRONG = {"units": 40, "selection": 4.0, "color": 10.0, "visual": 0.0}
+STRONG = {"units": 40, "selection_sd": 4.0, "color_sd": 10.0, "cue_sd": 0.0}
 REGIONS: dict[str, dict[str, float]] = {
-    "before": {**STRONG, "selection_onset": 1.2, "shared": 0.0},
-    "during": {**STRONG, "selection_onset": 0.6, "shared": 0.5},
-    "after": {**STRONG, "selection_onset": 0.1, "shared": 1.0},
-    "separate": {**STRONG, "selection_onset": 0.1, "shared": 0.0},
-    "reversed": {**STRONG, "selection_onset": 0.1, "shared": -0.5},
+    "before": {**STRONG, "selection_onset": 1.2, "selection_axis_cosine": 0.0},
+    "during": {**STRONG, "selection_onset": 0.6, "selection_axis_cosine": 0.5},
+    "after": {**STRONG, "selection_onset": 0.1, "selection_axis_cosine": 1.0},
+    "separate": {**STRONG, "selection_onset": 0.1, "selection_axis_cosine": 0.0},
+    "reversed": {**STRONG, "selection_onset": 0.1, "selection_axis_cosine": -0.5},
 }
 """Regions with selection after, during or before the window, and with or without shared axes."""
-NOISE = {"noise": {"units": 40, "selection": 0.0, "color": 0.0, "visual": 0.0}}
+NOISE = {"noise": {"units": 40, "selection_sd": 0.0, "color_sd": 0.0, "cue_sd": 0.0}}
 
 
 def settings(
@@ -136,7 +136,7 @@ def planted_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
         cosine = planted_cosine(planted["selection_onset"])
         truth = {"plane_cosine": cosine**2, "alignment": cosine**2, "squared_cosine_1": cosine**2}
         if planted["selection_onset"] < WINDOW[1]:
-            truth["axis_cosine"] = planted["shared"]
+            truth["axis_cosine"] = planted["selection_axis_cosine"]
         for family, estimate in estimates(data, dataset, region, seed):
             planted_here = {"axes": "axis_cosine", "colors": "alignment"}.get(family)
             if planted_here not in truth:

@@ -43,8 +43,8 @@ datasets:
       sessions: 2
       cycles: 2
       regions:
-        LPFC: {units: 12, shared: 1.0, selection: 3.0, selection_onset: 0.1}
-        V4/anterior: {units: 12, selection: 3.0, selection_onset: 0.2}
+        LPFC: {units: 12, selection_axis_cosine: 1.0, selection_sd: 3.0, selection_onset: 0.1}
+        V4/anterior: {units: 12, selection_sd: 3.0, selection_onset: 0.2}
 decoding: {draws: 2}
 inference: {permutations: 19, bootstraps: 20}
 networks:

@@ -126,6 +126,26 @@ def test_a_renamed_key_gives_one_message_with_its_new_name(old, of):
     )
 
 
+RENAMED_IN_REGIONS = {
+    "shared": "selection_axis_cosine",
+    "selection": "selection_sd",
+    "color": "color_sd",
+    "visual": "cue_sd",
+}
+
+
+@pytest.mark.parametrize("old", RENAMED_IN_REGIONS)
+def test_a_renamed_key_of_simulated_regions_gives_its_new_name_whatever_the_region(old):
+    keys = with_commented_keys()
+    keys["datasets"]["simulation"]["simulation"]["regions"]["a region"] = {"units": 20, old: 1}
+    with pytest.raises(InputError) as error:
+        configuration.parse(keys, "mine.yaml")
+    assert str(error.value) == (
+        f"mine.yaml, datasets.simulation.simulation.regions.a region.{old}: unknown key. "
+        f"It is now {RENAMED_IN_REGIONS[old]}."
+    )
+
+
 def test_every_key_is_tried():
     assert len(distinct()) > 150
 

@@ -491,7 +491,7 @@ def test_19_the_slow_drift_trap():
     controls = Path(__file__).parents[1] / "config" / "controls.yaml"
     shipped = parse(yaml.safe_load(controls.read_text(encoding="utf-8"))).datasets["drifting"]
     assert shipped.simulation.drift > 0
-    assert all(region.selection == 0 for region in shipped.simulation.regions.values())
+    assert all(region.selection_sd == 0 for region in shipped.simulation.regions.values())
 
     wrong = {"shuffled": 0, "pseudosession": 0}
     for number in range(N_CONTROLS):

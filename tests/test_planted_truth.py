@@ -34,10 +34,10 @@ CONFIG = {
                     # No response to the look of the cue: it tells the label, and sooner.
                     region: {
                         "units": 48,
-                        "selection": 3.0,
-                        "visual": 0,
+                        "selection_sd": 3.0,
+                        "cue_sd": 0,
                         "selection_onset": start,
-                        "shared": shared,
+                        "selection_axis_cosine": shared,
                     }
                     for region, (start, shared) in REGIONS.items()
                 },

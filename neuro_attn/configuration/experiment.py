@@ -205,14 +205,14 @@ class SimulatedRegion(Settings):
     """Units of the region, spread evenly over the sessions."""
     selection_onset: NonNegative = 0.2
     """When the selection signal starts, s after cue onset."""
-    shared: Annotated[float, Field(ge=-1, le=1), NUMBER] = 0.0
-    """Cosine between the selection axes of the two tasks: 1 is one shared code, 0 independent."""
-    selection: NonNegative = 1.5
+    selection_axis_cosine: Annotated[float, Field(ge=-1, le=1), NUMBER] = 0.0
+    """Cosine between the tasks' selection axes: 1 is a shared code, 0 independent codes."""
+    selection_sd: NonNegative = 1.5
     """SD over units of the selection signal, spikes/s (for a unit of mean baseline)."""
-    color: NonNegative = 2.5
+    color_sd: NonNegative = 2.5
     """SD over units of the colour tuning, spikes/s (for a unit of mean baseline)."""
-    visual: NonNegative = 1.0
-    """SD over units of the response to the look of the cue, spikes/s."""
+    cue_sd: NonNegative = 1.0
+    """SD over units of the response to the appearance of the cue, spikes/s."""
 
 
 class Simulation(Settings):
@@ -235,10 +235,10 @@ class Simulation(Settings):
     timing: Timing = Timing()
     """Durations of the epochs of a trial."""
     regions: Annotated[dict[RegionName, SimulatedRegion], Field(min_length=1)] = {
-        "LPFC": SimulatedRegion(selection_onset=0.10, shared=1.0, visual=0.5),
+        "LPFC": SimulatedRegion(selection_onset=0.10, selection_axis_cosine=1.0, cue_sd=0.5),
         "FEF": SimulatedRegion(selection_onset=0.20),
         "parietal": SimulatedRegion(selection_onset=0.30),
-        "V4": SimulatedRegion(selection_onset=0.40, color=4.0),
+        "V4": SimulatedRegion(selection_onset=0.40, color_sd=4.0),
     }
     """The regions, by name."""
     selection_rise: Positive = 0.03

@@ -32,8 +32,12 @@ _RENAMED = {
     ("inference", "null"): "null_model",
     ("inference", "within"): "permute_within",
     ("inference", "sustained"): "min_consecutive_bins",
+    ("simulation", "regions", "*", "shared"): "selection_axis_cosine",
+    ("simulation", "regions", "*", "selection"): "selection_sd",
+    ("simulation", "regions", "*", "color"): "color_sd",
+    ("simulation", "regions", "*", "visual"): "cue_sd",
 }
-"""New names of keys, by the last keys of their path."""
+"""New names of keys, by the last keys of their path, where * is any name."""
 _OWN = {"datasets": 2, "network_analysis": 1}
 """Number of leading keys to drop from a path that is also valid at the top level."""
 _HOLDS = {str: "text", list: "a list"}
@@ -230,7 +234,11 @@ def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> _Problem:
 
 def _new_name(path: Sequence[str]) -> str:
     """Return the new name of a key that was renamed; empty for other keys."""
-    return next((new for old, new in _RENAMED.items() if path[-len(old) :] == old), "")
+    for old, new in _RENAMED.items():
+        last = path[-len(old) :]
+        if len(last) == len(old) and all(o in ("*", key) for o, key in zip(old, last, strict=True)):
+            return new
+    return ""
 
 
 def _must_be(words: Sequence[str], given: Any, hint: str = "") -> str:

@@ -86,7 +86,8 @@ def _of_simulation(simulation: Simulation, n_bins: int, where: str) -> tuple[flo
     units = sum(region.units for region in simulation.regions.values())
     seconds = max(_seconds(timing) for timing in (simulation.timing.pro, simulation.timing.retro))
     strongest = max(
-        region.selection + region.color + region.visual for region in simulation.regions.values()
+        region.selection_sd + region.color_sd + region.cue_sd
+        for region in simulation.regions.values()
     )
     drift = math.exp(min(simulation.drift**2 / 2, 700.0))
     spikes = trials * seconds * (simulation.baseline + strongest) * drift

@@ -96,7 +96,8 @@ def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
         # Tuning is drawn in units of each unit's Poisson SD, the metric in which decoders see it.
         noise = np.sqrt(baseline / settings.baseline)[:, None]
         pro, other, *of_sets = noise.T * _label_axes(n, rng).T
-        retro = planted.shared * pro + np.sqrt(1 - planted.shared**2) * other
+        cosine = planted.selection_axis_cosine
+        retro = cosine * pro + np.sqrt(1 - cosine**2) * other
         tuning = noise * _orthogonal(n, len(of_sets) + 2 * len(PLANES), rng)
         common, planes = np.split(tuning, [len(of_sets)], axis=1)
         # A cue excites by being seen, and tells by its look which item is meant.
@@ -108,15 +109,15 @@ def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
                     "baseline": ("unit", baseline),
                     "selection_axis": (
                         ("unit", "task"),
-                        planted.selection * np.stack([pro, retro], axis=1),
+                        planted.selection_sd * np.stack([pro, retro], axis=1),
                     ),
                     "visual": (
                         ("unit", "look"),
-                        planted.visual * np.stack(looks, axis=1) / np.sqrt(2),
+                        planted.cue_sd * np.stack(looks, axis=1) / np.sqrt(2),
                     ),
                     "color_plane": (
                         ("unit", "plane", "component"),
-                        planted.color * planes.reshape(n, len(PLANES), 2),
+                        planted.color_sd * planes.reshape(n, len(PLANES), 2),
                     ),
                 },
                 coords={
@@ -133,7 +134,8 @@ def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
     names = list(settings.regions)
     onsets = [settings.regions[region].selection_onset for region in names]
     truth["selection_onset"] = ("planted_region", onsets, {"units": "s"})
-    truth["shared"] = ("planted_region", [settings.regions[region].shared for region in names])
+    cosines = [settings.regions[region].selection_axis_cosine for region in names]
+    truth["shared"] = ("planted_region", cosines)
     return truth.assign_coords(planted_region=names).assign_attrs(
         dataset=name, seed=seed, settings=settings.model_dump_json()
     )

@@ -65,8 +65,8 @@ DATASETS = {
             "cycles": 2,
             "block_trials": {"pro": 60, "retro_2": 60},
             "regions": {
-                "LPFC": {"units": 40, "shared": 1.0, "selection": 4.0},
-                "V4": {"units": 40, "shared": 0.0, "selection": 4.0},
+                "LPFC": {"units": 40, "selection_axis_cosine": 1.0, "selection_sd": 4.0},
+                "V4": {"units": 40, "selection_axis_cosine": 0.0, "selection_sd": 4.0},
             },
         },
         "decoding": {"decoder": "linear_discriminant", "population": "pseudopopulation"},

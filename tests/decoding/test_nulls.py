@@ -434,7 +434,7 @@ def drifting_experiment(number):
     control["time"] = {"start": 0.2, "stop": 0.6, "bin": 0.4}
     control["tasks"].pop("retro")
     control["simulation"]["block_trials"] = {"pro": 60}
-    control["simulation"]["regions"] = {"V4": {"units": 24, "selection": 0, "visual": 0}}
+    control["simulation"]["regions"] = {"V4": {"units": 24, "selection_sd": 0, "cue_sd": 0}}
     control["decoding"] = {"population": "pseudopopulation", "draws": 2, "unit_counts": []}
     by_null = {}
     for null in ("shuffle", "pseudosession"):

@@ -38,7 +38,11 @@ SIMULATED: dict[str, Any] = {
     "time": {"start": -0.1, "stop": 0.5, "bin": 0.1},
     "windows": {"cue": [0.1, 0.5]},
     "decoding": {"population": "pseudopopulation"},
-    "simulation": {"sessions": 1, "cycles": 1, "regions": {"V4": {"units": 4, "shared": 1.0}}},
+    "simulation": {
+        "sessions": 1,
+        "cycles": 1,
+        "regions": {"V4": {"units": 4, "selection_axis_cosine": 1.0}},
+    },
 }
 WISHES = (
     *("--label=side", "--task=pro=order == 'pro'", "--task=retro=order == 'retro'"),

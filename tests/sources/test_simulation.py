@@ -20,7 +20,7 @@ from neuro_attn.rates import bin_rates
 from neuro_attn.sources import simulation
 
 FALSE_ALARM = 1e-5
-SILENT = {"selection": 0, "color": 0, "visual": 0}
+SILENT = {"selection_sd": 0, "color_sd": 0, "cue_sd": 0}
 """A region whose units fire at their baseline."""
 
 
@@ -121,9 +121,9 @@ def test_gains_have_the_planted_variance_and_correlation(correlation):
 
 @pytest.fixture(scope="module")
 def selective():
-    planted = {"selection": 1.0, "color": 0, "visual": 0, "selection_onset": 0.2}
+    planted = {"selection_sd": 1.0, "color_sd": 0, "cue_sd": 0, "selection_onset": 0.2}
     regions = {
-        "LPFC": SimulatedRegion(units=30, shared=1.0, **planted),
+        "LPFC": SimulatedRegion(units=30, selection_axis_cosine=1.0, **planted),
         "V4": SimulatedRegion(units=30, **planted),
     }
     return simulate(regions)
@@ -167,7 +167,7 @@ def test_the_region_with_a_shared_code_has_the_same_code_in_the_spikes_of_both_t
 @pytest.mark.parametrize("units", [4, 7, 40])
 @pytest.mark.parametrize("shared", [1.0, 0.6, 0.0, -0.5])
 def test_the_planted_axes_have_the_planted_cosine_and_strength(units, shared):
-    region = SimulatedRegion(units=units, shared=shared, selection=1.5)
+    region = SimulatedRegion(units=units, selection_axis_cosine=shared, selection_sd=1.5)
     truth = simulation.plant(Simulation(regions={"V4": region}), "toy", 3)
     # In units of each unit's Poisson SD, relative to that of a unit of mean baseline.
     axes = truth["selection_axis"].values / np.sqrt(truth["baseline"].values / 10)[:, None]
@@ -190,7 +190,7 @@ def test_by_default_prefrontal_cortex_alone_shares_the_code_and_selects_first():
 
 def test_the_visual_response_is_that_of_the_cues_look():
     session, truth = simulate(
-        {"V4": SimulatedRegion(units=30, selection=0, color=0, visual=2.5)}, cycles=12
+        {"V4": SimulatedRegion(units=30, selection_sd=0, color_sd=0, cue_sd=2.5)}, cycles=12
     )
     trials = session.trials
     rates = counts(session, "cue_onset", 0.05, 0.2) / 0.15
@@ -212,7 +212,11 @@ def test_the_visual_response_is_that_of_the_cues_look():
 
 def test_colors_move_from_their_locations_plane_to_the_common_one_with_selection():
     session, truth = simulate(
-        {"V4": SimulatedRegion(units=30, selection=0, visual=0, color=2.0, selection_onset=0.1)},
+        {
+            "V4": SimulatedRegion(
+                units=30, selection_sd=0, cue_sd=0, color_sd=2.0, selection_onset=0.1
+            )
+        },
         cycles=12,
     )
     trials = session.trials
@@ -382,7 +386,7 @@ def test_shuffled_labels_are_the_true_ones_of_a_block_in_another_order():
 
 
 def test_shuffled_labels_tell_nothing_of_a_strong_signal():
-    region = {"LPFC": SimulatedRegion(units=40, selection=4.0)}
+    region = {"LPFC": SimulatedRegion(units=40, selection_sd=4.0)}
     shuffled, _ = simulate(region, cycles=4, shuffle_selected=True)
     true, _ = simulate(region, cycles=4)
     assert accuracy_of_labels(true) > 0.9
