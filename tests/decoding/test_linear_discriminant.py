@@ -69,7 +69,12 @@ DATASETS = {
                 "V4": {"units": 40, "selection_axis_cosine": 0.0, "selection_sd": 4.0},
             },
         },
-        "decoding": {"decoder": "linear_discriminant", "population": "pseudopopulation"},
+        "decoding": {
+            "decoder": "linear_discriminant",
+            "population": "pseudopopulation",
+            "draws": 2,
+            "unit_counts": [20],
+        },
         "inference": {"permutations": 40, "bootstraps": 20},
     }
 }
