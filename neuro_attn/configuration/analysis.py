@@ -1,6 +1,7 @@
 """What is analysed in a data set, and how: tasks, time, regions, decoding and inference."""
 
 import math
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -216,6 +217,8 @@ class Inference(Settings):
     """Level of the tests: a result is significant if p < alpha."""
     correction: Literal["max", "cluster", "fdr"] = "max"
     """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
+    overlap_bound: Annotated[float, Field(gt=0, lt=1), NUMBER] = 0.3
+    """Overlap of two codes below which they count as task-specific (equivalence test)."""
     min_consecutive_bins: Count = 3
     """Number of consecutive significant bins required for an onset."""
 
@@ -253,6 +256,11 @@ class Analysis(Settings):
     """What differs from the top-level `decoding`."""
     inference: Inference = Inference()
     """What differs from the top-level `inference`."""
+
+    @property
+    def task_pairs(self) -> list[tuple[str, str]]:
+        """Return all pairs of tasks, in the order of the tasks."""
+        return list(combinations(self.tasks, 2))
 
     @model_validator(mode="after")
     def _windows_lie_in_time(self) -> "Analysis":

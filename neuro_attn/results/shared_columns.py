@@ -9,6 +9,11 @@ PAIR = (
     Column("train_task", "text", "task on which decoders are trained"),
     Column("test_task", "text", "task on which decoders are tested"),
 )
+TASKS = (
+    Column("first_task", "text", "the first task of the pair"),
+    Column("second_task", "text", "the second task of the pair"),
+)
+LEVEL = Column("level", "text", "what the row is about: `these units` or `the region`")
 TIME = Column("time", "number", "bin centre relative to the task's event", "s")
 WINDOW = Column("window", "text", "the window")
 MEASURE = Column("measure", "text", "name of the measure")
@@ -38,6 +43,15 @@ RATIO = (
     ),
     Column("ratio_ci_low", "number", "lower end of its confidence interval"),
     Column("ratio_ci_high", "number", "upper end of its confidence interval"),
+)
+OVERLAP = (
+    Column("overlap", "number", "overlap of the two codes, missing if not estimable"),
+    *CI,
+)
+SAMPLE = (
+    Column("n_units", "count", "number of units in all sessions"),
+    Column("n_sessions", "count", "number of sessions"),
+    Column("n_subjects", "count", "number of subjects"),
 )
 N_UNITS = Column("n_units", "count", "number of units in a draw")
 N_CONSTANT = Column("n_constant", "number", "units constant over training trials, mean over folds")

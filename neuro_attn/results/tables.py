@@ -7,8 +7,9 @@ from neuro_attn.results.columns import Table
 from neuro_attn.results.comparison_tables import COMPARISON_TABLES
 from neuro_attn.results.dataset_tables import DATASET_TABLES
 from neuro_attn.results.network_tables import NETWORK_TABLES
+from neuro_attn.results.shared_code_tables import SHARED_CODE_TABLES
 
-TABLES = {table.name: table for table in (*DATASET_TABLES, *NETWORK_TABLES, *COMPARISON_TABLES)}
+TABLES = {table.name: table for table in (*DATASET_TABLES, *SHARED_CODE_TABLES, *NETWORK_TABLES, *COMPARISON_TABLES)}
 """All tables, by name."""
 
 

@@ -21,6 +21,29 @@ rule infer:
         "../scripts/infer.py"
 
 
+rule compare_codes:
+    input:
+        recordings=recordings_of,
+        regions="results/{dataset}/regions.csv",
+    output:
+        overlap="results/{dataset}/overlap.csv",
+        overlap_differences="results/{dataset}/overlap_differences.csv",
+        overlap_sessions="results/{dataset}/overlap_sessions.csv",
+        verdicts="results/{dataset}/verdicts.csv",
+    log:
+        "results/logs/codes/{dataset}.log",
+    benchmark:
+        "results/benchmarks/codes/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    params:
+        settings=settings_of,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("compare_codes.py"),
+    script:
+        "../scripts/compare_codes.py"
+
+
 rule measure_geometry:
     input:
         recordings=recordings_of,

@@ -1,0 +1,145 @@
+"""Type I error, power, coverage and verdicts of the tests of a shared code, counted.
+
+`python -m benchmarks.shared_code [units | region] [--datasets N] [--cores K]` draws data sets from the
+worlds of tests/worlds.py and counts over N of them. Each part prints its rates with their binomial
+intervals and writes results/benchmarks/shared-code-PART.json.
+"""
+
+import argparse
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+from scipy import stats
+from tqdm import tqdm
+
+from benchmarks.machine import save
+from neuro_attn.randomness import stream
+from neuro_attn.shared_code import sessions as over_sessions
+from neuro_attn.shared_code.discriminants import sensitivity
+from neuro_attn.shared_code.these_units import overlap_of
+from tests.worlds import (
+    REGION_WORLDS,
+    UNITS_WORLDS,
+    RegionWorld,
+    UnitsWorld,
+    region_data_set,
+    units_data_set,
+)
+
+SEED = 2021
+ALPHA = 0.05
+
+
+def units_experiment(
+    number: int, name: str, world: UnitsWorld, cosine: float, strength: float
+) -> dict[str, float]:
+    """Test one data set of units."""
+    rng = stream(SEED, "units", name, cosine, strength, number)
+    data = units_data_set(world, rng, cosine=cosine, strength=strength)
+    found = overlap_of([data])
+    low, high = found.interval(0.95)
+    return {
+        "significant": found.p_value <= ALPHA,
+        "covered": low <= cosine <= high,
+        "overlap": found.value,
+        "width": high - low,
+    }
+
+
+def region_experiment(number: int, name: str, world: RegionWorld) -> dict[str, float]:
+    """Test one region."""
+    rng = stream(SEED, "region", name, str(world), number)
+    found = [
+        sensitivity(first, second, folds=5, rng=rng) for first, second in region_data_set(world, rng)
+    ]
+    within = np.array([float(each.first[0] + each.second[0]) for each in found])
+    across = np.array([float(each.first_on_second[0] + each.second_on_first[0]) for each in found])
+    signs = over_sessions.sign_patterns(world.sessions, rng)
+    flips = over_sessions.sign_flip_test(across[:, None], signs)
+    ratio = over_sessions.overlap_of_sessions(across, within)
+    low, high = ratio.interval(0.95)
+    truth = world.cosine if world.cosine is not None else 0.0
+    return {
+        "significant": float(flips.p_value[0]) <= ALPHA,
+        "covered": low <= truth <= high,
+        "overlap": ratio.value,
+        "width": high - low,
+        "t": stats.ttest_1samp(across, 0).pvalue <= ALPHA,
+    }
+
+
+def counted(run: Callable[[int], dict[str, float]], n: int, cores: int, what: str) -> dict[str, Any]:
+    """Repeat an experiment and count."""
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        found = list(tqdm(pool.map(run, range(n), chunksize=20), total=n, desc=what, leave=False))
+    summary: dict[str, Any] = {"n": n}
+    for name in found[0]:
+        values = np.array([each[name] for each in found], dtype=float)
+        if name in ("overlap", "width"):
+            summary[name] = float(np.nanmedian(values))
+            continue
+        k = int(values.sum())
+        low, high = stats.binomtest(k, n).proportion_ci(method="exact")
+        summary[name] = {"rate": k / n, "low": float(low), "high": float(high)}
+    print(f"{what:<62}", end="")
+    for name, value in summary.items():
+        shown = f"{value['rate']:.3f}" if isinstance(value, dict) else f"{value:.2f}"
+        print(f" {name} {shown}", end="")
+    print(flush=True)
+    return summary
+
+
+def units(n: int, cores: int) -> dict[str, Any]:
+    """Type I error and coverage of orthogonal codes, power and coverage of others."""
+    results = {}
+    for name, world in UNITS_WORLDS.items():
+        run = partial(units_experiment, name=name, world=world, cosine=0.0, strength=2.0)
+        results[name] = counted(run, n, cores, f"{name}, cosine 0")
+    white = UNITS_WORLDS["white noise"]
+    for cosine, strength in ((1, 0.5), (1, 1.0), (1, 3.0), (0.25, 2.0), (0.5, 1.0), (-1, 1.0)):
+        name = f"white noise, cosine {cosine:g}, d {strength:g}"
+        run = partial(units_experiment, name=name, world=white, cosine=cosine, strength=strength)
+        results[name] = counted(run, n, cores, name)
+    return results
+
+
+def region(n: int, cores: int) -> dict[str, Any]:
+    """Type I error where the axes of the tasks are unrelated; power and coverage of others."""
+    results = {}
+    for n_sessions in (4, 8, 16):
+        for name, world in REGION_WORLDS.items():
+            made = RegionWorld(**{**vars(world), "sessions": n_sessions})
+            run = partial(region_experiment, name=name, world=made)
+            results[f"{name}, {n_sessions}"] = counted(run, n, cores, f"{name}, {n_sessions} sessions")
+        for cosine in (0.0, 0.5, 1.0, -1.0):
+            for spread in (0.0, 0.5, 1.0):
+                made = RegionWorld(sessions=n_sessions, cosine=cosine, spread=spread)
+                name = f"cosine {cosine:g}, CV {spread:g}"
+                run = partial(region_experiment, name=name, world=made)
+                results[f"{name}, {n_sessions}"] = counted(
+                    run, n, cores, f"{name}, {n_sessions} sessions"
+                )
+    return results
+
+
+PARTS = {"units": units, "region": region}
+
+
+def main() -> None:
+    """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", choices=PARTS, help="default: all")
+    parser.add_argument("--datasets", type=int, default=1000, help="data sets behind each rate")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
+    given = parser.parse_args()
+    for part in given.parts or PARTS:
+        save(f"shared-code-{part}", PARTS[part](given.datasets, given.cores))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""The tables of shared codes: overlap, differences between regions, sessions, and verdicts."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from neuro_attn.decoding.building import POOLED
+from neuro_attn.inference.significance import significant
+from neuro_attn.results import columns_of
+from neuro_attn.shared_code.estimates import (
+    REGION,
+    UNITS,
+    Estimate,
+    Sample,
+    SessionsOfRegion,
+    Test,
+    holm,
+    in_regions,
+    in_units,
+    sample_of,
+    sessions_of,
+    tests_of,
+)
+from neuro_attn.shared_code.sessions import difference
+from neuro_attn.shared_code.verdicts import Evidence, allowed_by, verdict_of
+from neuro_attn.study import Study
+
+
+class SharedCode(NamedTuple):
+    """The tables of a data set; each is written to a file."""
+
+    overlap: pd.DataFrame
+    overlap_differences: pd.DataFrame
+    overlap_sessions: pd.DataFrame
+    verdicts: pd.DataFrame
+
+
+def tables_of(recordings: list[xr.Dataset], study: Study, regions: Sequence[str]) -> SharedCode:
+    """Estimate and test the overlap of the codes of every pair of tasks in windows and regions.
+
+    Two levels are kept apart: `these units` (module `these_units`; trials are the sample) and `the
+    region` (module `sessions`; sessions are the sample). P-values are corrected over the windows
+    and regions of a pair of tasks.
+
+    Parameters
+    ----------
+    recordings : list of xarray.Dataset
+        Recordings of all sessions; attribute ``subject`` where it is known.
+    study : Study
+        The data set, with its tasks, windows, decoding and inference.
+    regions : sequence of str
+        The regions.
+
+    Returns
+    -------
+    SharedCode
+
+    Raises
+    ------
+    InputError
+        If a region has too few units or trials.
+    """
+    tests, sample = tests_of(study), sample_of(recordings)
+    found = [sessions_of(recordings, study, region, tests) for region in regions]
+    estimates = [*in_units(found, tests, sample), *in_regions(found, tests, sample, study)]
+    return SharedCode(
+        _table("overlap", (_row(each, study) for each in estimates)),
+        _table("overlap_differences", _differences(found, tests, study)),
+        _table("overlap_sessions", _sessions(found, tests, sample)),
+        _table("verdicts", _verdicts(estimates, study)),
+    )
+
+
+def _table(name: str, rows: Iterator[tuple]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=columns_of(name))
+
+
+def _row(each: Estimate, study: Study) -> tuple:
+    test = each.test
+    return (
+        *(each.region, each.level, each.subject, test.first, test.second, test.window),
+        *(each.overlap.value, *each.overlap.interval(study.dataset.inference.confidence)),
+        *(each.p_value, each.p_corrected, each.smallest_p, *each.p_codes, each.bayes_factor),
+        *(each.n_units, each.n_sessions, each.n_subjects),
+    )
+
+
+def _differences(
+    found: list[SessionsOfRegion], tests: list[Test], study: Study
+) -> Iterator[tuple]:
+    """Yield differences in overlap between regions; p-values are corrected by Holm's method."""
+    confidence = study.dataset.inference.confidence
+    rows = []
+    for number, test in enumerate(tests):
+        overlaps = [each.overlap(number, np.ones(len(each.first), bool)) for each in found]
+        for one, other in combinations(range(len(found)), 2):
+            value, low, high, p = difference(overlaps[one], overlaps[other], confidence)
+            if np.isfinite(value):
+                rows.append((test, found[one].name, found[other].name, value, low, high, p))
+    for pair in dict.fromkeys((row[0].first, row[0].second) for row in rows):
+        family = [row for row in rows if (row[0].first, row[0].second) == pair]
+        corrected = holm(np.array([row[-1] for row in family]))
+        for (test, region, other, *numbers), p in zip(family, corrected.tolist(), strict=True):
+            yield (region, other, *pair, test.window, *numbers, p)
+
+
+def _sessions(
+    found: list[SessionsOfRegion], tests: list[Test], sample: Sample
+) -> Iterator[tuple]:
+    for region in found:
+        n_units = {part.session: part.rates.shape[1] for part in region.parts}
+        for row, (session, subject) in enumerate(zip(*sample, strict=True)):
+            if session not in n_units:
+                continue
+            for number, test in enumerate(tests):
+                d_primes = (
+                    float(each[row, number])
+                    for each in (region.first, region.second, region.across, region.back)
+                )
+                yield (
+                    *(region.name, session, subject, test.first, test.second, test.window),
+                    *(*d_primes, n_units[session]),
+                )
+
+
+def _verdicts(estimates: list[Estimate], study: Study) -> Iterator[tuple]:
+    """Yield one verdict for each region, pair of tasks and window, at the highest level possible.
+
+    The region's level needs as many sessions as make a p-value of alpha attainable.
+    """
+    of_all = [each for each in estimates if each.subject == POOLED]
+    by_level = {
+        level: {(each.region, each.test): each for each in of_all if each.level == level}
+        for level in (UNITS, REGION)
+    }
+    alpha = study.dataset.inference.alpha
+    for key, of_units in by_level[UNITS].items():
+        of_region = by_level[REGION][key]
+        each = of_region if significant(of_region.smallest_p, alpha) else of_units
+        verdict, sentence = _concluded(each, study)
+        if verdict == "inconclusive" and each is of_region:
+            sentence += f"; {_concluded(of_units, study)[1]}"
+        low, high = each.overlap.interval(study.dataset.inference.confidence)
+        yield (
+            *(each.region, each.test.first, each.test.second, each.test.window, each.level),
+            *(verdict, sentence, each.overlap.value, low, high, each.p_corrected),
+            *(each.n_units, each.n_sessions, each.n_subjects),
+        )
+
+
+def _concluded(each: Estimate, study: Study) -> tuple[str, str]:
+    """Return the verdict and a sentence with its scope."""
+    inference = study.dataset.inference
+    low, high = each.overlap.interval(inference.confidence)
+    evidence = Evidence(
+        *(each.overlap.value, low, high, *each.overlap.interval(1 - 2 * inference.alpha)),
+        *(each.p_corrected, *each.p_codes),
+    )
+    verdict = verdict_of(evidence, alpha=inference.alpha, bound=inference.overlap_bound)
+    scope = f"in this region ({_counted(each.n_sessions, 'session')}"
+    if each.level == UNITS:
+        scope = f"in these {_counted(each.n_units, 'unit')} ({_counted(each.n_sessions, 'session')}"
+    if each.n_subjects > 1:
+        scope += f" of {each.n_subjects} subjects"
+    said = f"{verdict} {scope})"
+    if verdict == "inconclusive":
+        said += f": {allowed_by(low, high)}"
+    return verdict, said
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" + ("" if n == 1 else "s")
