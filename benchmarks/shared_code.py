@@ -1,15 +1,17 @@
 """Type I error, power, coverage and verdicts of the tests of a shared code, counted.
 
-`python -m benchmarks.shared_code [units | region] [--datasets N] [--cores K]` draws data sets from the
-worlds of tests/worlds.py and counts over N of them. Each part prints its rates with their binomial
-intervals and writes results/benchmarks/shared-code-PART.json.
+`python -m benchmarks.shared_code [units | region] [--datasets N] [--cores K]` draws data sets from
+the worlds of tests/worlds.py and counts over N of them. Each part prints its rates and writes them,
+with their binomial intervals, to results/benchmarks/shared-code-PART.json.
 """
 
 import argparse
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
+from itertools import product
 from multiprocessing import get_context
 from typing import Any
 
@@ -55,7 +57,8 @@ def region_experiment(number: int, name: str, world: RegionWorld) -> dict[str, f
     """Test one region."""
     rng = stream(SEED, "region", name, str(world), number)
     found = [
-        sensitivity(first, second, folds=5, rng=rng) for first, second in region_data_set(world, rng)
+        sensitivity(first, second, folds=5, rng=rng)
+        for first, second in region_data_set(world, rng)
     ]
     within = np.array([float(each.first[0] + each.second[0]) for each in found])
     across = np.array([float(each.first_on_second[0] + each.second_on_first[0]) for each in found])
@@ -73,7 +76,9 @@ def region_experiment(number: int, name: str, world: RegionWorld) -> dict[str, f
     }
 
 
-def counted(run: Callable[[int], dict[str, float]], n: int, cores: int, what: str) -> dict[str, Any]:
+def counted(
+    run: Callable[[int], dict[str, float]], n: int, cores: int, what: str
+) -> dict[str, Any]:
     """Repeat an experiment and count."""
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
         found = list(tqdm(pool.map(run, range(n), chunksize=20), total=n, desc=what, leave=False))
@@ -112,18 +117,14 @@ def region(n: int, cores: int) -> dict[str, Any]:
     """Type I error where the axes of the tasks are unrelated; power and coverage of others."""
     results = {}
     for n_sessions in (4, 8, 16):
-        for name, world in REGION_WORLDS.items():
-            made = RegionWorld(**{**vars(world), "sessions": n_sessions})
+        worlds = dict(REGION_WORLDS)
+        for cosine, spread in product((0.0, 0.5, 1.0, -1.0), (0.0, 0.5, 1.0)):
+            worlds[f"cosine {cosine:g}, CV {spread:g}"] = RegionWorld(cosine=cosine, spread=spread)
+        for name, world in worlds.items():
+            made = replace(world, sessions=n_sessions)
             run = partial(region_experiment, name=name, world=made)
-            results[f"{name}, {n_sessions}"] = counted(run, n, cores, f"{name}, {n_sessions} sessions")
-        for cosine in (0.0, 0.5, 1.0, -1.0):
-            for spread in (0.0, 0.5, 1.0):
-                made = RegionWorld(sessions=n_sessions, cosine=cosine, spread=spread)
-                name = f"cosine {cosine:g}, CV {spread:g}"
-                run = partial(region_experiment, name=name, world=made)
-                results[f"{name}, {n_sessions}"] = counted(
-                    run, n, cores, f"{name}, {n_sessions} sessions"
-                )
+            what = f"{name}, {n_sessions} sessions"
+            results[what] = counted(run, n, cores, what)
     return results
 
 

@@ -1,8 +1,8 @@
 """Simulated sessions in which the overlap of two tasks' codes is planted, in unkind conditions.
 
-A world states how noise, rates and codes are made. Worlds of units have a fixed pair of codes, whose
-overlap is exact in the metric of `neuro_attn.shared_code.these_units`. Worlds of regions draw codes
-anew in each session.
+A world states how noise, rates and codes are made. Worlds of units have a fixed pair of codes,
+whose overlap is exact in the metric of `neuro_attn.shared_code.these_units`. Worlds of regions draw
+codes anew in each session.
 """
 
 from dataclasses import dataclass
@@ -86,8 +86,11 @@ def units_data_set(
     """
     label = _labels(world)
     basis = np.linalg.qr(rng.normal(size=(world.units, max(world.dimensions, 1))))[0]
-    codes = [_code(world, basis, rng, place) for place in range(2)]
-    offsets = [np.full(world.units, BASELINE), BASELINE + world.offset * rng.normal(size=world.units)]
+    codes = [_code(world, basis, rng) for _ in range(2)]
+    offsets = [
+        np.full(world.units, BASELINE),
+        BASELINE + world.offset * rng.normal(size=world.units),
+    ]
     # The metric depends on the codes, by way of the gain, so planting is repeated until it holds.
     first, second = codes
     for _ in range(8):
@@ -107,18 +110,14 @@ def _labels(world: UnitsWorld) -> np.ndarray:
     return np.repeat([0, 1], [n_rare, world.trials - n_rare])
 
 
-def _code(
-    world: UnitsWorld, basis: np.ndarray, rng: np.random.Generator, place: int
-) -> np.ndarray:
+def _code(world: UnitsWorld, basis: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw class means (class, unit), less their mean over classes."""
     if world.dimensions:
         code = rng.normal(size=(world.classes, world.dimensions)) @ basis.T
     else:
         code = rng.normal(size=(world.classes, world.units))
     if world.coded:
-        # Half of the coding units are those of the other task, so that codes can overlap.
-        kept = np.arange(world.coded)
-        code[:, np.setdiff1d(np.arange(world.units), kept)] = 0
+        code[:, world.coded :] = 0
     return code - code.mean(axis=0)
 
 
@@ -247,9 +246,7 @@ def region_data_set(world: RegionWorld, rng: np.random.Generator) -> list[Sessio
     ]
 
 
-def _session(
-    world: RegionWorld, number: int, strength: float, rng: np.random.Generator
-) -> Session:
+def _session(world: RegionWorld, number: int, strength: float, rng: np.random.Generator) -> Session:
     n_units = int(rng.integers(8, 61))
     per_class = int(rng.integers(10, 41))
     if world.unequal:
@@ -280,5 +277,3 @@ def _session(
         rates = np.outer(label - 0.5, code) + rng.normal(size=(len(label), n_units)) @ factor.T
         made.append((rates[..., None], label))
     return made[0], made[1]
-
-

@@ -93,8 +93,10 @@ SHARED_CODE_TABLES = (
             WINDOW,
             Column("d_prime_first", "number", "d' within the first task, on held-out trials"),
             Column("d_prime_second", "number", "d' within the second task, on held-out trials"),
-            Column("d_prime_across", "number", "d' trained on the first task, tested on the second"),
-            Column("d_prime_back", "number", "d' trained on the second task, tested on the first"),
+            Column(
+                "d_prime_across", "number", "d' of the first task's discriminants in the second"
+            ),
+            Column("d_prime_back", "number", "d' of the second task's discriminants in the first"),
             N_UNITS,
         ),
         when="task_pairs",
@@ -139,7 +141,8 @@ SHARED_CODE_TABLES = (
             "exactly these units."
         ),
         details=(
-            "Only if the data set has two or more tasks. The first condition that holds decides:\n\n"
+            "Only if the data set has two or more tasks. The first condition that holds "
+            "decides:\n\n"
             "1. `not decodable`: one of the tasks has no significant code.\n"
             "2. `task-specific`: the interval of coverage 1 - 2 `inference.alpha` lies within "
             "plus or minus `inference.overlap_bound` (equivalence test).\n"

@@ -9,7 +9,11 @@ from neuro_attn.results.dataset_tables import DATASET_TABLES
 from neuro_attn.results.network_tables import NETWORK_TABLES
 from neuro_attn.results.shared_code_tables import SHARED_CODE_TABLES
 
-TABLES = {table.name: table for table in (*DATASET_TABLES, *SHARED_CODE_TABLES, *NETWORK_TABLES, *COMPARISON_TABLES)}
+TABLES = {
+    table.name: table
+    for tables in (DATASET_TABLES, SHARED_CODE_TABLES, NETWORK_TABLES, COMPARISON_TABLES)
+    for table in tables
+}
 """All tables, by name."""
 
 

@@ -143,9 +143,7 @@ def _shrunk(residuals: np.ndarray, freedom: int) -> np.ndarray:
     return (1 - amount) * covariance + amount * identity
 
 
-def d_prime(
-    outputs: np.ndarray, label: np.ndarray, pairs: list[tuple[int, int]]
-) -> np.ndarray:
+def d_prime(outputs: np.ndarray, label: np.ndarray, pairs: list[tuple[int, int]]) -> np.ndarray:
     """Return d' of the outputs (bin, trial, pair) of discriminants, mean over pairs.
 
     0 where the outputs of a pair do not vary within classes.
@@ -156,5 +154,6 @@ def d_prime(
         squares = sum(((g - g.mean(axis=1, keepdims=True)) ** 2).sum(axis=1) for g in groups)
         variance = squares / (sum(g.shape[1] for g in groups) - 2)
         difference = groups[1].mean(axis=1) - groups[0].mean(axis=1)
-        found += np.divide(difference, np.sqrt(variance), out=np.zeros_like(difference), where=variance > 0)
+        sd = np.sqrt(variance)
+        found += np.divide(difference, sd, out=np.zeros_like(difference), where=sd > 0)
     return found / len(pairs)

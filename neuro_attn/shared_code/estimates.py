@@ -1,7 +1,7 @@
 """Overlap of the codes of all pairs of tasks, in all windows and regions, at both levels."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +38,19 @@ class Test(NamedTuple):
     window: str
     numbers: tuple[int, int, int]
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The names of the two tasks."""
+        return self.first, self.second
+
+
+class Sizes(NamedTuple):
+    """Numbers of units (in all sessions), sessions and subjects."""
+
+    n_units: int
+    n_sessions: int
+    n_subjects: int
+
 
 class Estimate(NamedTuple):
     """Overlap of two codes with its tests.
@@ -60,7 +73,7 @@ class Estimate(NamedTuple):
         One-sided p-values of "the task has no code", for each task.
     bayes_factor : float
         Evidence for an overlap over none; NaN for these units.
-    n_units, n_sessions, n_subjects : int
+    sizes : Sizes
         Sample sizes.
     """
 
@@ -74,9 +87,7 @@ class Estimate(NamedTuple):
     smallest_p: float
     p_codes: tuple[float, float]
     bayes_factor: float
-    n_units: int
-    n_sessions: int
-    n_subjects: int
+    sizes: Sizes
 
 
 class Sample(NamedTuple):
@@ -100,11 +111,6 @@ class SessionsOfRegion(NamedTuple):
     second: np.ndarray
     across: np.ndarray
     back: np.ndarray
-
-    @property
-    def n_units(self) -> int:
-        """Number of units in all sessions."""
-        return sum(part.rates.shape[1] for part in self.parts)
 
     @property
     def mean_across(self) -> np.ndarray:
@@ -148,7 +154,7 @@ def sessions_of(
     members = build_populations(recordings, study, region)
     parts = {part.session: part for member in members for part in member.parts}
     found = np.full((4, len(recordings), len(tests)), np.nan)
-    pairs = {test.numbers[:2]: (test.first, test.second) for test in tests}
+    pairs = {test.numbers[:2]: test.pair for test in tests}
     for row, recording in enumerate(recordings):
         part = parts.get(recording.attrs["session"])
         if part is None:
@@ -180,29 +186,45 @@ def _trials(part: SessionTrials, task: int, bins: int | slice) -> tuple[np.ndarr
     return part.rates[chosen][..., bins], part.label[chosen]
 
 
-def in_units(regions: Sequence[SessionsOfRegion], tests: list[Test], sample: Sample) -> list[Estimate]:
+def in_units(
+    regions: Sequence[SessionsOfRegion], tests: list[Test], sample: Sample
+) -> list[Estimate]:
     """Return the overlap in exactly these units; p-values are corrected by Holm's method."""
+    everyone = np.ones(len(sample.sessions), bool)
     found: list[Estimate] = []
-    for region in regions:
-        for test in tests:
-            *pair, window = test.numbers
-            trials = [
-                tuple(TaskTrials(*_trials(part, task, region.n_times + window)) for task in pair)
+    for region, test in product(regions, tests):
+        first, second, window = test.numbers
+        place = region.n_times + window
+        overlap = overlap_of(
+            [
+                (
+                    TaskTrials(*_trials(part, first, place)),
+                    TaskTrials(*_trials(part, second, place)),
+                )
                 for part in region.parts
             ]
-            overlap = overlap_of(trials)
-            sizes = _sizes(region, sample, np.ones(len(sample.sessions), bool))
-            found.append(
-                Estimate(
-                    *(UNITS, region.name, POOLED, test, overlap, overlap.p_value, 1.0, 0.0),
-                    *(overlap.p_codes, np.nan, *sizes),
-                )
+        )
+        found.append(
+            Estimate(
+                level=UNITS,
+                region=region.name,
+                subject=POOLED,
+                test=test,
+                overlap=overlap,
+                p_value=overlap.p_value,
+                p_corrected=np.nan,
+                smallest_p=0.0,
+                p_codes=overlap.p_codes,
+                bayes_factor=np.nan,
+                sizes=_sizes(region, sample, everyone),
             )
-    corrected = dict[int, float]()
-    for members in _families(found):
-        adjusted = holm(np.array([found[member].p_value for member in members]))
-        corrected.update(zip(members, adjusted.tolist(), strict=True))
-    return [each._replace(p_corrected=corrected[n]) for n, each in enumerate(found)]
+        )
+    corrected = np.empty(len(found))
+    pairs = [each.test.pair for each in found]
+    for pair in dict.fromkeys(pairs):
+        members = [number for number, other in enumerate(pairs) if other == pair]
+        corrected[members] = holm(np.array([found[member].p_value for member in members]))
+    return [each._replace(p_corrected=p) for each, p in zip(found, corrected.tolist(), strict=True)]
 
 
 def in_regions(
@@ -213,54 +235,43 @@ def in_regions(
     P-values are corrected by the maximum over windows and regions, with the same sign flips of a
     session in all of them.
     """
-    everyone = np.ones(len(sample.sessions), bool)
-    subjects = {POOLED: everyone}
-    names = dict.fromkeys(sample.subjects)
-    if len(names) > 1:
+    subjects = {POOLED: np.ones(len(sample.sessions), bool)}
+    if len(names := dict.fromkeys(sample.subjects)) > 1:
         subjects |= {name: np.array(sample.subjects) == name for name in names}
     for subject, chosen in subjects.items():
         signs = sign_patterns(int(chosen.sum()), study.rng("sign flips", subject))
-        for pair in dict.fromkeys(test.numbers[:2] for test in tests):
-            columns = [n for n, test in enumerate(tests) if test.numbers[:2] == pair]
-            together = np.concatenate(
-                [region.mean_across[chosen][:, columns] for region in regions], axis=1
-            )
-            flips = sign_flip_test(together, signs)
-            place = 0
-            for region in regions:
-                codes = [
-                    positive_p_value(each[chosen][:, columns], signs)
-                    for each in (region.first, region.second)
-                ]
-                for number, column in enumerate(columns):
-                    values = region.mean_across[chosen, column]
-                    yield Estimate(
-                        *(REGION, region.name, subject, tests[column]),
-                        region.overlap(column, chosen),
-                        *(float(p[place]) for p in (flips.p_value, flips.p_corrected)),
-                        flips.smallest[place],
-                        (float(codes[0][number]), float(codes[1][number])),
-                        bayes_factor(values[np.isfinite(values)]),
-                        *_sizes(region, sample, chosen),
-                    )
-                    place += 1
+        for pair in dict.fromkeys(test.pair for test in tests):
+            columns = [number for number, test in enumerate(tests) if test.pair == pair]
+            places = list(product(regions, columns))
+            values = np.stack([region.mean_across[chosen, n] for region, n in places], axis=1)
+            flips = sign_flip_test(values, signs)
+            for place, (region, column) in enumerate(places):
+                present = values[np.isfinite(values[:, place]), place]
+                yield Estimate(
+                    level=REGION,
+                    region=region.name,
+                    subject=subject,
+                    test=tests[column],
+                    overlap=region.overlap(column, chosen),
+                    p_value=float(flips.p_value[place]),
+                    p_corrected=float(flips.p_corrected[place]),
+                    smallest_p=float(flips.smallest[place]),
+                    p_codes=(
+                        positive_p_value(region.first[chosen, column], signs),
+                        positive_p_value(region.second[chosen, column], signs),
+                    ),
+                    bayes_factor=bayes_factor(present),
+                    sizes=_sizes(region, sample, chosen),
+                )
 
 
-def _sizes(region: SessionsOfRegion, sample: Sample, chosen: np.ndarray) -> tuple[int, int, int]:
-    """Return numbers of units, sessions and subjects."""
+def _sizes(region: SessionsOfRegion, sample: Sample, chosen: np.ndarray) -> Sizes:
     subject_of = dict(zip(sample.sessions, sample.subjects, strict=True))
     kept = {name for name, take in zip(sample.sessions, chosen, strict=True) if take}
     parts = [part for part in region.parts if part.session in kept]
     subjects = {subject_of[part.session] for part in parts}
-    return sum(part.rates.shape[1] for part in parts), len(parts), len(subjects)
-
-
-def _families(found: list[Estimate]) -> list[list[int]]:
-    """Return the estimates that are corrected together: those of a pair of tasks."""
-    families: dict[tuple[str, str], list[int]] = {}
-    for number, each in enumerate(found):
-        families.setdefault((each.test.first, each.test.second), []).append(number)
-    return list(families.values())
+    n_units = sum(part.rates.shape[1] for part in parts)
+    return Sizes(n_units, len(parts), len(subjects))
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

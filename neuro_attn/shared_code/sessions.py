@@ -123,10 +123,18 @@ def sign_flip_test(values: np.ndarray, signs: np.ndarray) -> Flips:
     )
 
 
-def positive_p_value(values: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """Return one-sided p-values of a mean above 0, uncorrected, as in `sign_flip_test`."""
+def positive_p_value(values: np.ndarray, signs: np.ndarray) -> float:
+    """Return the one-sided p-value of a mean above 0, by flipping the signs of whole sessions.
+
+    Parameters
+    ----------
+    values : array, shape (session,)
+        NaN where a session does not contribute.
+    signs : array, shape (pattern, session)
+        From `sign_patterns`; the first row is the data's.
+    """
     means = signs @ np.nan_to_num(values)
-    return (means >= means[0] - _TIE * np.abs(means).max(axis=0)).mean(axis=0)
+    return float((means >= means[0] - _TIE * np.abs(means).max()).mean())
 
 
 def overlap_of_sessions(across: np.ndarray, within: np.ndarray) -> RegionOverlap:

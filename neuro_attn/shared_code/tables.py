@@ -1,7 +1,7 @@
 """The tables of shared codes: overlap, differences between regions, sessions, and verdicts."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -85,13 +85,11 @@ def _row(each: Estimate, study: Study) -> tuple:
         *(each.region, each.level, each.subject, test.first, test.second, test.window),
         *(each.overlap.value, *each.overlap.interval(study.dataset.inference.confidence)),
         *(each.p_value, each.p_corrected, each.smallest_p, *each.p_codes, each.bayes_factor),
-        *(each.n_units, each.n_sessions, each.n_subjects),
+        *each.sizes,
     )
 
 
-def _differences(
-    found: list[SessionsOfRegion], tests: list[Test], study: Study
-) -> Iterator[tuple]:
+def _differences(found: list[SessionsOfRegion], tests: list[Test], study: Study) -> Iterator[tuple]:
     """Yield differences in overlap between regions; p-values are corrected by Holm's method."""
     confidence = study.dataset.inference.confidence
     rows = []
@@ -101,30 +99,25 @@ def _differences(
             value, low, high, p = difference(overlaps[one], overlaps[other], confidence)
             if np.isfinite(value):
                 rows.append((test, found[one].name, found[other].name, value, low, high, p))
-    for pair in dict.fromkeys((row[0].first, row[0].second) for row in rows):
-        family = [row for row in rows if (row[0].first, row[0].second) == pair]
+    for pair in dict.fromkeys(row[0].pair for row in rows):
+        family = [row for row in rows if row[0].pair == pair]
         corrected = holm(np.array([row[-1] for row in family]))
-        for (test, region, other, *numbers), p in zip(family, corrected.tolist(), strict=True):
-            yield (region, other, *pair, test.window, *numbers, p)
+        for (test, region, compared, *numbers), p in zip(family, corrected.tolist(), strict=True):
+            yield (region, compared, *pair, test.window, *numbers, p)
 
 
-def _sessions(
-    found: list[SessionsOfRegion], tests: list[Test], sample: Sample
-) -> Iterator[tuple]:
-    for region in found:
-        n_units = {part.session: part.rates.shape[1] for part in region.parts}
-        for row, (session, subject) in enumerate(zip(*sample, strict=True)):
-            if session not in n_units:
-                continue
-            for number, test in enumerate(tests):
-                d_primes = (
-                    float(each[row, number])
-                    for each in (region.first, region.second, region.across, region.back)
-                )
-                yield (
-                    *(region.name, session, subject, test.first, test.second, test.window),
-                    *(*d_primes, n_units[session]),
-                )
+def _sessions(found: list[SessionsOfRegion], tests: list[Test], sample: Sample) -> Iterator[tuple]:
+    subject_of = dict(zip(sample.sessions, sample.subjects, strict=True))
+    row_of = {session: row for row, session in enumerate(sample.sessions)}
+    for region, test in product(found, enumerate(tests)):
+        number, (first, second, window, _) = test
+        for part in region.parts:
+            d_primes = (region.first, region.second, region.across, region.back)
+            yield (
+                *(region.name, part.session, subject_of[part.session], first, second, window),
+                *(float(each[row_of[part.session], number]) for each in d_primes),
+                part.rates.shape[1],
+            )
 
 
 def _verdicts(estimates: list[Estimate], study: Study) -> Iterator[tuple]:
@@ -148,7 +141,7 @@ def _verdicts(estimates: list[Estimate], study: Study) -> Iterator[tuple]:
         yield (
             *(each.region, each.test.first, each.test.second, each.test.window, each.level),
             *(verdict, sentence, each.overlap.value, low, high, each.p_corrected),
-            *(each.n_units, each.n_sessions, each.n_subjects),
+            *each.sizes,
         )
 
 
@@ -161,12 +154,12 @@ def _concluded(each: Estimate, study: Study) -> tuple[str, str]:
         *(each.p_corrected, *each.p_codes),
     )
     verdict = verdict_of(evidence, alpha=inference.alpha, bound=inference.overlap_bound)
-    scope = f"in this region ({_counted(each.n_sessions, 'session')}"
-    if each.level == UNITS:
-        scope = f"in these {_counted(each.n_units, 'unit')} ({_counted(each.n_sessions, 'session')}"
-    if each.n_subjects > 1:
-        scope += f" of {each.n_subjects} subjects"
-    said = f"{verdict} {scope})"
+    sizes = each.sizes
+    sample = _counted(sizes.n_sessions, "session")
+    if sizes.n_subjects > 1:
+        sample += f" of {sizes.n_subjects} subjects"
+    where = "this region" if each.level == REGION else f"these {_counted(sizes.n_units, 'unit')}"
+    said = f"{verdict} in {where} ({sample})"
     if verdict == "inconclusive":
         said += f": {allowed_by(low, high)}"
     return verdict, said

@@ -86,9 +86,7 @@ def test_several_classes_are_averaged_over_pairs():
     outputs = rng.normal(size=(1, 30, 3))
     label = np.arange(30) % 3
     pairs = [(0, 1), (0, 2), (1, 2)]
-    alone = [
-        d_prime(outputs[..., [number]], label, [pair])[0] for number, pair in enumerate(pairs)
-    ]
+    alone = [d_prime(outputs[..., [number]], label, [pair])[0] for number, pair in enumerate(pairs)]
     assert d_prime(outputs, label, pairs)[0] == pytest.approx(np.mean(alone))
 
 

@@ -5,15 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from tests.worlds import UNITS_WORLDS, UnitsWorld, units_data_set
 
 from neuro_attn.shared_code.these_units import TaskTrials, overlap_of
+from tests.worlds import UNITS_WORLDS, UnitsWorld, units_data_set
 
 FAR_RATE = 1e-5
 """Probability at most with which each of the statistical tests here fails by chance."""
 
 
-def data(seed, cosine=0.5, strength=1.0, world=UnitsWorld()):
+PLAIN = UnitsWorld()
+
+
+def data(seed, cosine=0.5, strength=1.0, world=PLAIN):
     return units_data_set(world, np.random.default_rng(seed), cosine=cosine, strength=strength)
 
 
@@ -58,9 +61,7 @@ def test_sessions_add_up():
     one, other = data(4), data(5)
     both = overlap_of([one, other])
     assert both.product == pytest.approx(overlap_of([one]).product + overlap_of([other]).product)
-    np.testing.assert_allclose(
-        both.double, overlap_of([one]).double + overlap_of([other]).double
-    )
+    np.testing.assert_allclose(both.double, overlap_of([one]).double + overlap_of([other]).double)
 
 
 def test_a_trial_that_is_left_out_changes_t_as_the_closed_form_says():
@@ -90,9 +91,7 @@ def test_the_test_is_that_of_the_linear_discriminant():
 @pytest.mark.parametrize("name", UNITS_WORLDS)
 def test_orthogonal_codes_are_rarely_significant(name):
     n = 120
-    p = [
-        overlap_of([data(seed, 0.0, 2.0, UNITS_WORLDS[name])]).p_value for seed in range(n)
-    ]
+    p = [overlap_of([data(seed, 0.0, 2.0, UNITS_WORLDS[name])]).p_value for seed in range(n)]
     # The benchmark measures .01 to .07 in these worlds.
     assert sum(each <= 0.05 for each in p) <= stats.binom.isf(FAR_RATE / 13, n, 0.07)
 

@@ -1,0 +1,137 @@
+"""The tables of shared codes, from recordings of a simulation with planted codes."""
+
+import pandas as pd
+import pytest
+
+from neuro_attn import sources
+from neuro_attn.configuration import load
+from neuro_attn.configuration.experiment import SimulatedRegion
+from neuro_attn.results import columns_of
+from neuro_attn.shared_code.tables import tables_of
+from neuro_attn.study import Study
+
+REGIONS = {
+    "LPFC": SimulatedRegion(units=32, selection_onset=0.1, shared=1.0, selection=2.0),
+    "FEF": SimulatedRegion(units=32, selection_onset=0.1, selection=2.0),
+    "V4": SimulatedRegion(units=32, selection_onset=0.1, shared=-1.0, selection=2.0),
+    "parietal": SimulatedRegion(units=32, selection=0.0),
+}
+
+
+def analysed(sessions, seed=0, subjects=1, **inference):
+    dataset = load("config/config.yaml").datasets["simulation"]
+    simulation = dataset.simulation.model_copy(update={"sessions": sessions, "regions": REGIONS})
+    settings = dataset.inference.model_copy(update=inference)
+    dataset = dataset.model_copy(update={"simulation": simulation, "inference": settings})
+    recordings = sources.read("simulation", dataset, "data", seed)
+    if subjects > 1:
+        for number, recording in enumerate(recordings):
+            recording.attrs["subject"] = f"subject {number % subjects}"
+    return tables_of(recordings, Study("simulation", dataset, seed), list(REGIONS))
+
+
+@pytest.fixture(scope="module")
+def few():
+    return analysed(2)
+
+
+@pytest.fixture(scope="module")
+def many():
+    return analysed(8, subjects=2)
+
+
+def of_window(table, window="delay"):
+    return table[table["window"] == window].set_index("region")
+
+
+@pytest.mark.parametrize("name", ["overlap", "overlap_differences", "overlap_sessions", "verdicts"])
+def test_the_columns_are_those_of_the_specification(few, name):
+    table = getattr(few, name)
+    assert list(table.columns) == columns_of(name)
+    assert len(table)
+
+
+def test_with_few_sessions_verdicts_are_about_these_units(few):
+    verdicts = of_window(few.verdicts)
+    assert set(verdicts["level"]) == {"these units"}
+    assert verdicts["verdict"].to_dict() == {
+        "LPFC": "shared",
+        "FEF": "task-specific",
+        "V4": "reversed",
+        "parietal": "not decodable",
+    }
+    assert verdicts.loc["LPFC", "conclusion"] == "shared in these 32 units (2 sessions)"
+
+
+def test_with_eight_sessions_verdicts_are_about_the_region(many):
+    verdicts = of_window(many.verdicts)
+    assert set(verdicts["level"]) == {"the region"}
+    found = verdicts["verdict"].to_dict()
+    assert (found["LPFC"], found["V4"]) == ("shared", "reversed")
+    # The null of every session holds in FEF, so it is called shared only by error.
+    assert found["FEF"] in ("task-specific", "inconclusive")
+    assert verdicts.loc["LPFC", "conclusion"] == "shared in this region (8 sessions of 2 subjects)"
+
+
+def test_an_undecided_region_has_the_verdict_about_its_units_beside_it(many):
+    for row in of_window(many.verdicts).itertuples():
+        assert ("these 32 units" in row.conclusion) == (row.verdict == "inconclusive")
+
+
+def test_no_row_about_the_region_has_a_p_below_what_its_sessions_allow(few, many):
+    for tables, smallest in ((few, 0.5), (many, 2 / 2**8)):
+        rows = tables.overlap[tables.overlap["level"] == "the region"]
+        of_all = rows[rows["subject"] == "all"]
+        assert (of_all["smallest_p"] == smallest).all()
+        assert (of_all["p_value"] >= smallest).all()
+
+
+def test_several_subjects_have_rows_of_their_own(few, many):
+    assert set(few.overlap["subject"]) == {"all"}
+    region = many.overlap[many.overlap["level"] == "the region"]
+    assert set(region["subject"]) == {"all", "subject 0", "subject 1"}
+    of_one = region[region["subject"] == "subject 0"]
+    assert set(of_one["n_sessions"]) == {4}
+    assert set(of_one["n_subjects"]) == {1}
+
+
+def test_corrected_p_values_are_never_below_uncorrected_ones(many):
+    for table in (many.overlap, many.overlap_differences):
+        known = table.dropna(subset=["p_value"])
+        assert (known["p_corrected"] >= known["p_value"] - 1e-12).all()
+
+
+def test_a_shared_and_a_reversed_code_differ(many):
+    differences = many.overlap_differences
+    row = differences[
+        (differences["region"] == "LPFC")
+        & (differences["compared_with"] == "V4")
+        & (differences["window"] == "delay")
+    ].iloc[0]
+    assert row["ci_low"] > 1
+    assert row["p_corrected"] < 0.05
+
+
+def test_sessions_are_listed_with_their_own_units(many):
+    table = many.overlap_sessions
+    assert len(table) == 8 * 4 * 2
+    assert set(table["n_units"]) == {4}
+    lpfc = table[(table["region"] == "LPFC") & (table["window"] == "delay")]
+    assert (lpfc["d_prime_across"] > 0).all()
+
+
+def test_a_region_does_not_change_the_estimates_of_another(many):
+    dataset = load("config/config.yaml").datasets["simulation"]
+    simulation = dataset.simulation.model_copy(update={"sessions": 8, "regions": REGIONS})
+    dataset = dataset.model_copy(update={"simulation": simulation})
+    recordings = sources.read("simulation", dataset, "data", 0)
+    alone = tables_of(recordings, Study("simulation", dataset, 0), ["LPFC"])
+    columns = ["overlap", "ci_low", "ci_high", "p_value"]
+    for level in ("these units", "the region"):
+        one, other = (
+            table[(table["level"] == level) & (table["region"] == "LPFC")]
+            .query("subject == 'all'")[columns]
+            .reset_index(drop=True)
+            for table in (alone.overlap, many.overlap)
+        )
+        pd.testing.assert_frame_equal(one, other)
