@@ -372,7 +372,7 @@ def test_every_equation_is_drawn(site):
         assert "arithmatex" not in page
     pages = [*PAGES, "neuro_attn/solver/README.md"]
     sources = "".join(re.sub(r"^```.*?^```", "", text_of(p), flags=re.M | re.S) for p in pages)
-    blocks_ = re.findall(r"^\$\$.+?\$\$$", sources, re.MULTILINE | re.DOTALL)
+    blocks_ = re.findall(r"^ *\$\$.+?\$\$$", sources, re.MULTILINE | re.DOTALL)
     inline = re.findall(r"(?<![\$`\w])\$(?=[^\s$])[^$\n]*?[^\s$]\$(?!\d)", sources)
     assert all(each.count("{") == each.count("}") for each in blocks_ + inline)
     assert drawn == len(blocks_) + len(inline) > 10

@@ -11,10 +11,14 @@ from neuro_attn.shared_code.tables import tables_of
 from neuro_attn.study import Study
 
 REGIONS = {
-    "LPFC": SimulatedRegion(units=32, selection_onset=0.1, shared=1.0, selection=2.0),
-    "FEF": SimulatedRegion(units=32, selection_onset=0.1, selection=2.0),
-    "V4": SimulatedRegion(units=32, selection_onset=0.1, shared=-1.0, selection=2.0),
-    "parietal": SimulatedRegion(units=32, selection=0.0),
+    "LPFC": SimulatedRegion(
+        units=32, selection_onset=0.1, selection_axis_cosine=1.0, selection_sd=2.0
+    ),
+    "FEF": SimulatedRegion(units=32, selection_onset=0.1, selection_sd=2.0),
+    "V4": SimulatedRegion(
+        units=32, selection_onset=0.1, selection_axis_cosine=-1.0, selection_sd=2.0
+    ),
+    "parietal": SimulatedRegion(units=32, selection_sd=0.0),
 }
 
 
