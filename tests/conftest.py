@@ -33,6 +33,28 @@ def pytest_configure() -> None:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 
+SMALL_RUN = frozenset(
+    f"tests/workflow/test_{name}.py"
+    for name in ("outputs_page", "report_in_browser", "reruns", "run", "verified_run")
+)
+"""Files whose tests share a run of the whole workflow, so one process takes them all."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    """Send the files that share a run to one worker; the second run would take two minutes."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "small_run" if file in SMALL_RUN else file
+
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left with it alone.
 

@@ -445,6 +445,7 @@ def p_of(decoded):
     return xr.zeros_like(observed).copy(data=p).isel(train_task=0, test_task=0).item()
 
 
+@pytest.mark.slow
 def test_tenfold_pseudotrials_are_no_tenfold_evidence(population, trials, dataset):
     rng = np.random.default_rng(14)
     p_values = {10: [], 100: []}

@@ -395,6 +395,7 @@ def ranks(members, settings, seed, rng, **more):
     return randomized_rank(observed[0], null[0], rng)
 
 
+@pytest.mark.slow
 def test_labels_with_counts_of_their_own_give_uniform_p_values(population, dataset):
     # 12 trials and coins: the rarer class has 2 to 6, so folds differ in size from order to order.
     rng = np.random.default_rng(3)
@@ -409,6 +410,7 @@ def test_labels_with_counts_of_their_own_give_uniform_p_values(population, datas
     assert stats.kstest(found, "uniform").pvalue > FAR_RATE
 
 
+@pytest.mark.slow
 def test_the_blocks_of_a_slow_process_give_uniform_p_values(population, dataset):
     # Runs of 1 to 4 trials, and rates that walk at random: pseudosessions are exact.
     rng = np.random.default_rng(4)

@@ -223,6 +223,7 @@ def test_many_regions_have_a_panel_each_with_a_curve_for_each_pair_of_tasks(make
     assert says(figure, "across tasks")
 
 
+@pytest.mark.slow
 def test_many_regions_and_tasks_have_a_row_for_each_trained_task_and_window(make, tmp_path):
     shape = make.atlas._replace(tasks=("upper", "middle", "lower"), windows=("early", "late"))
     figure = written(unit_counts.draw(make.unit_counts(shape)), tmp_path)
@@ -266,6 +267,7 @@ def ticks_out_of_view(figure) -> set[Text]:
     }
 
 
+@pytest.mark.slow
 def test_no_text_leaves_the_canvas_of_27_regions(make, tmp_path):
     for name, figure in atlas_figures(make).items():
         written(figure, tmp_path)

@@ -134,6 +134,7 @@ def _figures(make) -> dict:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

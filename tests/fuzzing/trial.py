@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import yaml
 
+from neuro_attn import solver
 from neuro_attn.command_line import main
 from neuro_attn.errors import PREFIX
 from tests import formats
@@ -257,6 +258,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 _CACHES = (
     "/dev/null/",
+    f"{Path(solver.__file__).parent.resolve()}/__pycache__/",
     *(
         os.path.realpath(os.environ[name]) + "/"
         for name in ("NUMBA_CACHE_DIR", "JAX_COMPILATION_CACHE_DIR")
