@@ -2,6 +2,7 @@
 
 import difflib
 import errno
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
@@ -83,10 +84,47 @@ def most_similar(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean_file(path: Path) -> str:
-    """Return a question that names the most similar file in the folder of a missing file."""
-    beside = path.parent.iterdir() if path.parent.is_dir() else []
-    close = difflib.get_close_matches(path.name, [each.name for each in beside], n=1)
-    return f"Did you mean {path.with_name(close[0])}?" if close else ""
+    """Return a hint for a missing file or folder: a similar path that exists, or its mistake.
+
+    Each part of the path that does not exist is replaced by the most similar name in its folder. If
+    the file has no similar name but one of its folders has, the hint names that folder.
+    """
+    if hint := shell_syntax(str(path)):
+        return hint
+    found, corrected = Path(), False
+    for part in path.parts:
+        if not os.path.exists(found / part):
+            close = difflib.get_close_matches(part, _names_in(found), n=1)
+            if not close:
+                return f"Did you mean the folder {found}?" if corrected else ""
+            part, corrected = close[0], True
+        found = found / part
+    return f"Did you mean {found}?" if corrected else ""
+
+
+def _names_in(folder: Path) -> list[str]:
+    with suppress(OSError):
+        return os.listdir(folder)
+    return []
+
+
+_QUOTES = "\"'\u2018\u2019\u201c\u201d"
+
+
+def shell_syntax(path: str) -> str:
+    """Return a hint for a path with characters that only a shell interprets, else an empty text.
+
+    Examples
+    --------
+    >>> shell_syntax('"mice/*.nwb"')
+    'Remove the quotation marks, which are part of the path: mice/*.nwb.'
+    """
+    bare = path.strip().strip(_QUOTES).strip()
+    if bare != path.strip():
+        return f"Remove the quotation marks, which are part of the path: {bare}."
+    if (full := os.path.expanduser(os.path.expandvars(path))) != path:
+        return f"Write the path in full, since ~ and variables are not expanded: {full}."
+    return ""
 
 
 def of_the_system(error: OSError | MemoryError, where: str = "") -> InputError:

@@ -33,7 +33,11 @@ from tests.onboarding.conftest import spike_trains, trials_table, write_nwb
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     str(path.relative_to(ROOT))
-    for path in [ROOT / "README.md", *ROOT.glob("[a-z]*/README.md"), *ROOT.glob("docs/*.md")]
+    for path in [
+        *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
+        *ROOT.glob("[a-z]*/README.md"),
+        *ROOT.glob("docs/*.md"),
+    ]
 )
 
 
@@ -75,6 +79,9 @@ HOW = {
         "tests/registry/test_downloads.py::test_the_command_fetches_into_the_folder_of_the_data"
     ),
     r"snakemake\b": "tests/workflow/test_run.py::test_a_second_run_has_nothing_to_do",
+    r".venv/bin/snakemake --.* --debug ": (
+        "tests/workflow/test_debugging.py::test_the_command_of_contributing_stops_at_a_breakpoint"
+    ),
     r"python -m benchmarks\.": (
         "tests/test_documentation.py::test_benchmarks_that_pages_name_are_there"
     ),

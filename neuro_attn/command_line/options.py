@@ -79,7 +79,8 @@ def build() -> argparse.ArgumentParser:
     text = "folder of results that were moved; CONFIG is then not read"
     command.add_argument("--results", type=_folder, metavar="FOLDER", help=text)
     _add_registry(commands)
-    commands.add_parser("schema", help="print the JSON schema of the configuration")
+    text = "print the JSON schema of the configuration, with which editors check and explain keys"
+    commands.add_parser("schema", help=text, description=text)
     return parser
 
 

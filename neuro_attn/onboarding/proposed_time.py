@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from neuro_attn.errors import InputError
 from neuro_attn.onboarding import binned
 from neuro_attn.onboarding.contents import BIN, START, STOP, Contents
 from neuro_attn.onboarding.wishes import Wishes
@@ -19,7 +20,13 @@ def time_of(
     wishes: Wishes,
     notes: dict[str, str],
 ) -> dict[str, float]:
-    """Return the key `time`; add a note if the spikes cover less than the usual time."""
+    """Return the key `time`; add a note if the spikes cover less than the usual time.
+
+    Raises
+    ------
+    InputError
+        If the first bin does not begin before the last one ends.
+    """
     if found.kind in ("netcdf", "binned"):
         if found.kind == "binned" and wishes.event_sample is not None:
             found = binned.at_event(found, wishes.event_sample)
@@ -34,6 +41,13 @@ def time_of(
         start, stop = low, high
     start = start if wishes.start is None else wishes.start
     stop = stop if wishes.stop is None else wishes.stop
+    if start >= stop:
+        raise InputError(
+            "--start, --stop",
+            f"--start ({start:g} s) must be smaller than --stop ({stop:g} s).",
+            "They are the edges of the analysed time, in s from the event, such as --start -0.2 "
+            "--stop 0.8.",
+        )
     if wishes.bin is not None:
         width = wishes.bin
     elif wishes.start is not None or wishes.stop is not None:

@@ -85,15 +85,17 @@ def initialize(
     Raises
     ------
     InputError
-        If the file is there already, files cannot be read, an option is missing or wrong, or a run
-        of the configuration would stop. Nothing is written then.
+        If the configuration file exists already, files cannot be read, an option is missing or
+        wrong, or a run of the configuration would stop. Nothing is written then.
     """
     path = Path(output)
     if path.suffix not in (".yaml", ".yml"):
         raise InputError("--output", f"{output!r}.", "A configuration ends in .yaml.")
     if path.exists() and not force:
         raise InputError(
-            output, "is there already.", "Give another name, or --force to replace it."
+            output,
+            "a file of this name exists already.",
+            "Choose another name with --output, or add --force to replace the file.",
         )
     if is_reserved(path.stem):
         raise InputError(

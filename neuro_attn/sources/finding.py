@@ -20,7 +20,7 @@ from neuro_attn.configuration import (
     TableDataset,
 )
 from neuro_attn.discovery import modules
-from neuro_attn.errors import InputError, did_you_mean_file
+from neuro_attn.errors import InputError, did_you_mean_file, shell_syntax
 from neuro_attn.files import as_filename, meeting, shown_apart
 from neuro_attn.sources.checks import (
     KINDS,
@@ -275,6 +275,8 @@ def _found_instead(pattern: str, folder: Path) -> str:
     """Return a remedy for a pattern without a match: a similar path, or the existing files."""
     if "\\" in pattern:
         return f"Write / instead of \\: {pattern.replace(chr(92), '/')}."
+    if hint := shell_syntax(pattern):
+        return hint
     parts = Path(pattern).parts
     for number, part in enumerate(parts):
         if (folder / part).is_dir():

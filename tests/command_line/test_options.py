@@ -50,6 +50,12 @@ def test_a_mistake_is_named_with_what_is_allowed_or_meant(typed, expected):
     assert expected in str(error.value)
 
 
+def test_help_describes_every_command():
+    for name, command in options._commands(options.build()).items():
+        assert command.description, name
+        assert command.description in " ".join(command.format_help().split())
+
+
 def test_what_follows_two_dashes_is_for_snakemake():
     given, others = options.parse(["run", "mine.yaml", "--cores", "3", "--", "-n", "--", "a.csv"])
     assert (given.config, given.cores) == ("mine.yaml", 3)

@@ -189,7 +189,8 @@ def test_a_file_is_replaced_only_when_told_to(command, tmp_path):
     other = ("-o", "config/mine.yaml", "--label", "correct")
     message = command("init", path, *other).message
     assert message == (
-        "config/mine.yaml: is there already. Give another name, or --force to replace it."
+        "config/mine.yaml: a file of this name exists already. Choose another name with --output, "
+        "or add --force to replace the file."
     )
     assert (tmp_path / "config/mine.yaml").read_bytes() == before
     assert command("init", path, *other, "--force").code == 0
@@ -221,6 +222,14 @@ WRONG = {
     "a bin that does not fit": (
         ("--label", "side", *TASKS, "--start", "0", "--stop", "0.4", "--bin", "0.3"),
         ["start 0 to stop 0.4 is not a whole number of bins of 0.3 s"],
+    ),
+    "a time that stops before it starts": (
+        ("--label", "side", *TASKS, "--start", "0.4", "--stop", "0.1"),
+        ["--start, --stop: --start (0.4 s) must be smaller than --stop (0.1 s)."],
+    ),
+    "a time that starts after the proposed one": (
+        ("--label", "side", *TASKS, "--start", "30"),
+        ["--start, --stop: --start (30 s) must be smaller than --stop ("],
     ),
     "an unknown column in a task": (
         ("--label", "side", "--task", "visual=rul == 'visual'"),
