@@ -21,7 +21,7 @@ RESULTS = "results"
 CHECKSUMS = "checksums"
 """Folder of the records, relative to that of the results."""
 _NO_RESULTS = frozenset({"logs", "benchmarks", CHECKSUMS})
-"""Folders whose files no job computes: they contain times, or the checksums themselves."""
+"""Folders without results: they contain logs, times, or the checksums themselves."""
 
 MISSING, DAMAGED, UNRECORDED = "missing", "damaged", "unrecorded"
 
@@ -35,7 +35,7 @@ class Checksum(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A file that differs from what is recorded.
+    """A file that differs from its record.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Problem(NamedTuple):
 
 
 def record(rule: str, name: str | Path, outputs: Iterable[str], results: str | Path) -> None:
-    """Record the checksums of what a job wrote.
+    """Record the checksums of the files that a job wrote.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def record(rule: str, name: str | Path, outputs: Iterable[str], results: str | P
 
     Notes
     -----
-    A job may write other files under another configuration, such as fewer sessions. The former ones
-    stay on disk, so they stay in the record.
+    Under another configuration, a job may write other files, for example of fewer sessions. The
+    former files stay on disk, so they stay in the record.
     """
     results = Path(results)
     path = results / CHECKSUMS / f"{name}.json"
@@ -91,9 +91,9 @@ def record(rule: str, name: str | Path, outputs: Iterable[str], results: str | P
 
 
 def recorded(results: str | Path) -> tuple[dict[str, list[Checksum]], list[str]]:
-    """Return what is recorded of every file, and the records that are damaged.
+    """Return the recorded checksums of every file, and the damaged records.
 
-    Two records may name a file if a version of the workflow had other rules.
+    A file can be in two records if another version of the workflow had other rules.
     """
     results = Path(results)
     found: dict[str, list[Checksum]] = {}
@@ -122,8 +122,8 @@ def verify(results: str | Path) -> list[Problem]:
     Returns
     -------
     list of Problem
-        Sorted by path. Records that are damaged are among them. Logs, measured times and hidden
-        files, such as checkpoints of training, are no results.
+        Sorted by path, including damaged records. Logs, measured times and hidden files, such as
+        checkpoints of training, are not results.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The one error that a user can cause and mend."""
+"""Errors that the user can correct, and how jobs report them."""
 
 import difflib
 import errno
@@ -17,7 +17,7 @@ _CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 LONGEST = 6_000
-"""Characters of a part of a message that are shown."""
+"""Maximum number of characters of a part of a message."""
 
 
 def _clipped(text: str) -> str:
@@ -27,7 +27,7 @@ def _clipped(text: str) -> str:
 
 
 class InputError(ValueError):
-    """Something a user gave cannot be used.
+    """Raised for input errors that the user can correct.
 
     Parameters
     ----------
@@ -36,25 +36,25 @@ class InputError(ValueError):
     problem : str
         What is wrong and what was given.
     remedy : str, optional
-        What is allowed, or what to do about it.
+        What is allowed, or how to correct it.
     """
 
     def __init__(self, where: str, problem: str, remedy: str = ""):
-        # Names and values come from files: they may not break the line or steer the terminal, and
-        # a damaged file can give millions of characters in place of a number.
+        # Names and values come from files. They must not break the line or control the terminal,
+        # and a damaged file can contain millions of characters in place of a number.
         shown = (printable(_clipped(each)) for each in (where, problem, remedy))
         self.where, self.problem, self.remedy = shown
         super().__init__(" ".join(filter(None, (f"{self.where}: {self.problem}", self.remedy))))
 
     def at(self, where: str) -> "InputError":
-        """Return the same error at a place that is known more precisely."""
+        """Return the same error with a more precise location."""
         moved = type(self)(where, self.problem, self.remedy)
         moved.__cause__ = self.__cause__
         return moved
 
 
 class UnreadableError(InputError):
-    """A file made a library, or our own code, fail in a way for which we have no better message.
+    """Raised if a library, or our own code, fails on a file for an unforeseen reason.
 
     The original exception is its ``__cause__``.
     """
@@ -65,7 +65,7 @@ class UnreadableError(InputError):
 
 
 PREFIX = "neuro-attn: error: "
-"""How a message to the user begins, so that it is found among other output."""
+"""Beginning of every message to the user, by which it is found in other output."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -128,44 +128,42 @@ def shell_syntax(path: str) -> str:
 
 
 def of_the_system(error: OSError | MemoryError, where: str = "") -> InputError:
-    """Return what the operating system refused as an error that the user can mend.
+    """Return an error of the operating system as an `InputError`.
 
     Parameters
     ----------
     error : OSError or MemoryError
         As it was raised.
     where : str
-        What could not be read or written, unless the error names a file.
+        What could not be read or written, if the error names no file.
     """
     if isinstance(error, MemoryError):
         return InputError(
             where or "memory",
             "there is not enough memory.",
-            "Give fewer permutations, draws, bins or units, or more memory; "
-            "neuro-attn check tells what a run needs.",
+            "Reduce permutations, draws, bins or units, or provide more memory; "
+            "neuro-attn check reports how much a run needs.",
         )
-    # A system's own words are better than those that a library puts around them.
+    # The message of the system is clearer than that of a library that wraps it.
     said = (error.strerror if error.filename is not None else None) or str(error)
     remedy = ""
     if error.errno in _FULL:
-        said, remedy = "no space is left to write it", "Make room on the disk, then run again."
+        said, remedy = "no space is left on the disk", "Free some space, then run again."
     elif error.errno in _CLOSED:
-        remedy = "Check who may write there."
+        remedy = "Check the permissions of the file and its folder."
     said = said.splitlines()[0][:300] if said else type(error).__name__
     return InputError(where or str(error.filename or "a file"), f"{said.rstrip('.')}.", remedy)
 
 
 @contextmanager
-def told_in_one_message(log: str) -> Iterator[None]:
-    """Turn an error of the user's or the system's into one message and exit code 1.
-
-    There is no traceback: the message says what to do.
+def report_user_errors(log: str) -> Iterator[None]:
+    """Report an input or system error in one message without traceback; exit with code 1.
 
     Parameters
     ----------
     log : str
-        File that gets the message, the traceback behind it if a file could not be read, and what
-        the block writes to standard error unless that is a terminal.
+        Log file. It receives the message, the original traceback if a file could not be read, and
+        the standard error of the block unless that is a terminal.
     """
     terminal, original = escaping(sys.stderr), ""
     try:
@@ -181,7 +179,7 @@ def told_in_one_message(log: str) -> Iterator[None]:
     except (OSError, MemoryError) as error:
         message = f"{PREFIX}{of_the_system(error)}"
     print(message, file=terminal)
-    # Where the disk is full the log may have no room for it either.
+    # If the disk is full, writing to the log can fail, too.
     with suppress(OSError), open(log, "a", encoding="utf-8") as file:
         print(*filter(None, (message, original)), sep="\n", file=file)
     sys.exit(1)

@@ -8,14 +8,14 @@ _MARKUP = re.compile(r"([^\w\s]|_)")
 _ESCAPED = re.compile(r"\\(\\|[tnr]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _FORMULA = re.compile(r"(^|;)(\s*)('*)([=+\-@\uff1d\uff0b\uff0d\uff20])")
-"""A beginning that spreadsheets run, with what may stand before it. Where a list separator is a
-semicolon, as in German, a program splits a CSV there, whatever its quotes."""
+"""Beginning of a cell that spreadsheets execute, with the characters that may precede it. Where the
+list separator is a semicolon, programs split rows at semicolons even within quotes."""
 
 
 def printable(text: str, keep: str = "") -> str:
-    r"""Return text with control characters, line ends among them, written as escapes.
+    r"""Return text with control characters, including line ends, written as escapes.
 
-    Characters that the terminal would act upon or that are invisible never reach it: escape
+    Characters that a terminal would interpret, or that are invisible, never reach it: escape
     sequences, changes of the direction of writing, halves of surrogate pairs.
 
     Parameters
@@ -23,7 +23,7 @@ def printable(text: str, keep: str = "") -> str:
     text : str
         Any text.
     keep : str
-        Characters that stay as they are.
+        Characters that are not escaped.
 
     Examples
     --------
@@ -65,12 +65,12 @@ def html(text: object) -> str:
 
 
 def csv(text: str) -> str:
-    r"""Return text for a cell of a CSV file that no spreadsheet runs and no terminal obeys.
+    r"""Return text for a cell of a CSV file that is safe in spreadsheets and terminals.
 
-    An apostrophe is put before a beginning that a spreadsheet takes for a formula (``=``, ``+``,
-    ``-``, ``@``), unless the text is a number; these are the characters that OWASP lists ("CSV
-    Injection"). Characters that are not printable become escapes, as in `printable`, and a
-    backslash two. Any other text stays as it is. `from_csv` is the inverse.
+    An apostrophe is inserted before a beginning that spreadsheets interpret as a formula (``=``,
+    ``+``, ``-``, ``@``), unless the text is a number; these are the characters that OWASP lists
+    ("CSV Injection"). Characters that are not printable become escapes, as in `printable`, and
+    backslashes are doubled. Any other text is unchanged. `from_csv` is the inverse.
 
     Examples
     --------
@@ -82,6 +82,6 @@ def csv(text: str) -> str:
 
 
 def from_csv(cell: str) -> str:
-    """Return the text of which `csv` made a cell."""
+    """Return the text that `csv` escaped."""
     shown = _FORMULA.sub(lambda found: found[0].replace("'", "", 1), cell)
     return _ESCAPED.sub(lambda found: found[0].encode().decode("unicode_escape"), shown)

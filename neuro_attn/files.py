@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and names that are safe as file names."""
+"""Atomic writing of files, and names that are safe as file names."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from neuro_attn.errors import InputError, of_the_system
 
 PARTIAL = ".partial-"
-"""How the names of files begin that are being written, or were when their writer was killed."""
+"""Prefix of files that are being written, or were when their process was killed."""
 _LONGEST = 250
 """Longest encoded name: with a suffix it fits into the 255 bytes that file systems allow."""
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\..*)?", re.IGNORECASE)
@@ -23,12 +23,12 @@ _PERIODIC = re.compile(rf"(.+)\1{{{_REPEATS - 1}}}$", re.DOTALL)
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path` that takes its name only if the block succeeds.
+    """Yield a temporary path that is renamed to `path` only if the block succeeds.
 
     Parameters
     ----------
     path : str or Path
-        Where the file shall appear; missing folders are made.
+        The file; missing folders are created.
 
     Yields
     ------
@@ -38,7 +38,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the system refuses it: the disk is full, the folder may not be written to.
+        If the file cannot be written, for example because the disk is full.
     """
     path = Path(path)
     try:
@@ -57,7 +57,7 @@ def written_whole(path: str | Path) -> Iterator[Path]:
 
 
 def remove_partial(folder: str | Path) -> None:
-    """Remove what writers that were killed left in a folder and the folders in it."""
+    """Remove partial files of killed processes from a folder and its subfolders."""
     for path in Path(folder).rglob(f"{PARTIAL}*"):
         path.unlink(missing_ok=True)
 
@@ -69,7 +69,7 @@ def sha256(path: str | Path) -> str:
 
 
 def is_device(name: str) -> bool:
-    """Return whether Windows takes a file name for a device, such as ``NUL`` or ``con.txt``."""
+    """Return whether Windows treats a file name as a device, such as ``NUL`` or ``con.txt``."""
     return _DEVICE.fullmatch(name) is not None
 
 
@@ -79,15 +79,16 @@ def is_periodic(name: str) -> bool:
 
 
 def as_on_disk(name: str) -> str:
-    """Return the same text for names that some file systems take for one.
+    """Return a text that is equal for all names that some file systems treat as the same.
 
-    Those of macOS and Windows ignore case, that of macOS also how accents are encoded.
+    File systems of macOS and Windows ignore case. That of macOS also ignores the encoding of
+    accents.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def meeting(names: Iterable[str]) -> tuple[str, str] | None:
-    """Return the first two different names that some file systems take for one, if any do."""
+    """Return the first two different names that some file systems treat as the same, if any."""
     first: dict[str, str] = {}
     for name in names:
         if (other := first.setdefault(as_on_disk(name), name)) != name:
@@ -96,33 +97,33 @@ def meeting(names: Iterable[str]) -> tuple[str, str] | None:
 
 
 def shown_apart(one: str, other: str) -> str:
-    """Return two names in a message, with escapes where they look the same."""
+    """Return two names for a message, with escapes if they look the same."""
     if unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other):
         return f"{one!a} and {other!a}"
     return f"{one!r} and {other!r}"
 
 
 def as_filename(name: str, where: str = "names") -> str:
-    """Return `name` with every character that a path or shell could trip over percent-encoded.
+    """Return `name` with all characters that are unsafe in paths or shells percent-encoded.
 
-    So is the first character of a name that Windows reserves.
+    The first character of a name that Windows reserves is encoded as well.
 
     Parameters
     ----------
     name : str
-        Of a region or a session.
+        Name of a region or session.
     where : str
-        What it is the name of, and in which file, named in errors.
+        What has this name, and in which file; used in errors.
 
     Raises
     ------
     InputError
-        If that is too long for the name of a file, or ends in a text that repeats 20 times.
+        If the encoded name is too long for a file name, or ends in a text that repeats 20 times.
     """
     try:
         encoded = quote(name, safe="+,=@") or "%"
     except UnicodeEncodeError:
-        raise InputError(where, f"{name!r} holds bytes that are not UTF-8.") from None
+        raise InputError(where, f"{name!r} contains bytes that are not UTF-8.") from None
     if encoded[0] == "." or is_device(encoded):
         encoded = f"%{ord(encoded[0]):02X}{encoded[1:]}"
     if len(encoded) > _LONGEST:
@@ -130,7 +131,7 @@ def as_filename(name: str, where: str = "names") -> str:
             where,
             f"{name[:60] + '...'!r} has {len(name)} characters, which make a file name of "
             f"{len(encoded)}.",
-            f"At most {_LONGEST}, where letters that are not ASCII count six or more.",
+            f"At most {_LONGEST} are allowed; a letter that is not ASCII counts as six or more.",
         )
     if is_periodic(encoded):
         raise InputError(
@@ -148,6 +149,6 @@ def from_filename(stem: str) -> str:
 
 
 def write_text(text: str, path: str | Path) -> None:
-    """Write text, whole or not at all."""
+    """Write text atomically."""
     with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

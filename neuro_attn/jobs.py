@@ -1,10 +1,10 @@
-"""What all jobs of the workflow share: one message for an error, checksums of what they wrote."""
+"""Error reports and checksums of results, for all jobs of the workflow."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from neuro_attn import checksums
-from neuro_attn.errors import told_in_one_message
+from neuro_attn.errors import report_user_errors
 
 
 @contextmanager
@@ -16,11 +16,11 @@ def job(*, rule: str, log: str, outputs: Iterable[str]) -> Iterator[None]:
     rule : str
         The rule of the job.
     log : str
-        Its log, see `errors.told_in_one_message`; the record has the same name.
+        Its log, see `errors.report_user_errors`; the record has the same name.
     outputs : iterable of str
         The files that the block writes.
     """
-    with told_in_one_message(log):
+    with report_user_errors(log):
         yield
         results, name = checksums.of_log(log)
         checksums.record(rule, name, outputs, results)

@@ -1,8 +1,8 @@
-"""Printing for a terminal, a pipe or a log, whatever the text contains and the encoding lacks.
+"""Printing of any text to a terminal, pipe or log, in any encoding.
 
 Names come from files. Within `escaped`, control characters in what is printed are shown as
 escapes, and so are characters that the encoding of the output lacks. Only progress moves the
-cursor: it is drawn on the stream below, by `bar` and `drawn`.
+cursor: `bar` and `drawn` write to the underlying stream.
 """
 
 import os
@@ -16,7 +16,7 @@ from neuro_attn.escaping import printable
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-# Errors are printed by all processes, progress by few: these import tqdm when it is needed.
+# All processes print errors and few show progress, so tqdm is imported when it is needed.
 
 
 class _Escaped:
@@ -55,7 +55,7 @@ def escaping(stream: TextIO) -> TextIO:
 @contextmanager
 def escaped() -> Iterator[None]:
     """Escape what is printed on standard output and standard error within the block."""
-    # Python has no stream where the program was started with the output closed.
+    # Standard streams are None if the program was started with closed output.
     with (
         open(os.devnull, "w", encoding="utf-8") as nowhere,
         redirect_stdout(escaping(sys.stdout or nowhere)),
@@ -65,7 +65,7 @@ def escaped() -> Iterator[None]:
 
 
 def drawn(line: str) -> None:
-    """Draw a line of progress over the last one on standard error, a terminal."""
+    """Draw a line of progress over the last one on standard error, which must be a terminal."""
     stream = _below(sys.stderr)
     stream.write(f"\r{printable(line)}\x1b[K")
     stream.flush()
@@ -77,11 +77,11 @@ def bar(things: Iterable[Any] | None = None, *, desc: str, **settings: Any) -> "
     Parameters
     ----------
     things : iterable, optional
-        What the bar counts.
+        Iterable whose items the bar counts.
     desc : str
-        What is done, with names as they are in the files.
+        Description; names need not be escaped.
     **settings
-        As `tqdm.tqdm` takes.
+        Keyword arguments of `tqdm.tqdm`.
     """
     from tqdm import tqdm
 

@@ -2,7 +2,7 @@
 
 A digest covers a script and all modules of the package that it imports, directly or indirectly.
 Comments, docstrings, descriptions of settings and layout do not count. What the configuration
-chooses (readers of sources, families of networks, figures) counts only where it is chosen.
+chooses (readers of sources, families of networks, figures) counts only if it is chosen.
 """
 
 import ast
@@ -17,19 +17,19 @@ from neuro_attn.errors import InputError
 from neuro_attn.files import write_text
 
 STORE = Path(".snakemake/neuro-attn")
-"""Folder in which a run caches what it knows of sources, below the folder of the run."""
+"""Folder of the caches of a run about source code, relative to the folder of the run."""
 _PACKAGE = Path(__file__).parent
 _PARSED = f"parsed-{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:8]}.json"
 """Cache of parsed modules; another version of this module may parse them differently."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
-"""Fields of a syntax tree that contain statements, or what contains statements."""
+"""Fields of a syntax tree that contain statements or blocks."""
 _IGNORED = frozenset({"ctx", "kind", "type_comment"})
-"""Fields of a syntax tree that follow from others or do nothing."""
+"""Fields of a syntax tree that are redundant or have no effect."""
 
 
 class Module(NamedTuple):
-    """What a file contributes to digests.
+    """Contribution of a file to digests.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Module(NamedTuple):
         Digest of its code.
     imports, late : list of str
         Names that it imports: when it is imported itself, and when its functions are called. A name
-        that ends in ``.*`` stands for all modules of a package, of which one is found by its name.
+        that ends in ``.*`` means all modules of a package, of which one is found by name.
     """
 
     code: str
@@ -52,10 +52,10 @@ class Sources:
     ----------
     store : Path, optional
         Folder of two caches: of parsed modules, by their content, since every job of a run needs
-        them; and of the modules behind each digest, so that a later run can name what changed.
+        them; and of the modules covered by each digest, so that a later run can name changes.
     on_demand : collection of Path
         Modules that functions import, or find by name, only if the configuration chooses them. They
-        count where they are passed to `digest`, or imported outside functions.
+        count if they are passed to `digest`, or imported outside functions.
     package : Path
         Folder of the package.
     """
@@ -84,8 +84,8 @@ class Sources:
         Returns
         -------
         str
-            Sixteen hexadecimal digits, the same wherever the project is and whichever version of
-            Python runs it.
+            Sixteen hexadecimal digits, the same for every location of the project and version of
+            Python.
         """
         start = frozenset(Path(file).resolve() for file in files)
         if start not in self._digests:
@@ -159,7 +159,7 @@ def changed_modules(store: Path, before: str, now: str) -> list[str]:
     store : Path
         As in `Sources`.
     before, now : str
-        What `Sources.digest` returned.
+        Return values of `Sources.digest`.
     """
     old, new = _read(store / f"{before}.json"), _read(store / f"{now}.json")
     if not (old and new):
@@ -245,6 +245,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    # A cache: where it cannot be written, modules are parsed each time.
+    # If the cache cannot be written, modules are parsed each time.
     with suppress(InputError):
         write_text(json.dumps(content), path)

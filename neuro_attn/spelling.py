@@ -1,4 +1,4 @@
-"""Names that are probably one name, spelled differently."""
+"""Names that are probably spellings of the same name."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What travels together through an analysis: a data set, its settings and its random streams."""
+"""A data set under analysis, with its settings and random streams."""
 
 from dataclasses import dataclass
 
@@ -32,9 +32,9 @@ class Study:
         Parameters
         ----------
         purpose : str
-            What the numbers are for; every caller has its own.
+            Use of the random numbers, unique to the caller.
         *names : object
-            What distinguishes streams of the same purpose, such as session and replicate.
+            Names that distinguish streams of the same purpose, such as session and replicate.
         """
         return stream(self.seed, purpose, self.name, *names)
 

@@ -121,9 +121,9 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
         (
             "d.windows",
             {"w": [0.22, 0.28]},
-            "window w [0.22, 0.28] holds no whole bin: bins of 0.05 s begin at",
+            "window w [0.22, 0.28] contains no whole bin: bins of 0.05 s begin at",
         ),
-        ("d.windows.w", [0.3, 0.2], "datasets.d.windows.w: the first number must be below the"),
+        ("d.windows.w", [0.3, 0.2], "datasets.d.windows.w: the first number must be smaller than"),
         ("d.files", [], "datasets.d.files"),
         (
             "d.label",
@@ -131,7 +131,7 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
             "datasets.d.label: must be text, or two or more lines NAME: TEXT",
         ),
         ("d.tasks", {}, "datasets.d.tasks: must hold one or more lines NAME: KEYS below it"),
-        ("d.tasks.a/b", {"trials": "x == 1"}, "a name is not empty, starts with no dot"),
+        ("d.tasks.a/b", {"trials": "x == 1"}, "a name must not be empty, start with a dot"),
         (
             "d.decoding.folds",
             1,

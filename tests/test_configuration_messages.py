@@ -308,7 +308,7 @@ REMEDIES = [
     ("datasets.mine.decoding", {"population": "simultanous"}, "Did you mean simultaneous?"),
     ("datasets.mine.time", {"start": -200, "stop": 800, "bin": 50}, "seem to be in ms; times are"),
     ("datasets.mine.time.bin", 50, "a bin of 50 ms is 0.05"),
-    ("datasets.mine.tasks", ["visual"], "must hold one or more lines NAME: KEYS below it"),
+    ("datasets.mine.tasks", ["visual"], "must contain one or more lines NAME: KEYS below it"),
 ]
 
 

@@ -126,7 +126,7 @@ REFUSED = {
     ),
     "a device": (with_datasets("con"), "is not one that Windows reserves"),
     "a device with a suffix": (with_networks("Aux.x"), "is not one that Windows reserves"),
-    "a dot at the end": (with_datasets("mine."), "does not end in a dot"),
+    "a dot at the end": (with_datasets("mine."), "must not end in a dot"),
     "an ending that repeats": (with_datasets("my" + "-1" * 20), "repeats 20 times"),
 }
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neuro_attn import printing
-from neuro_attn.errors import InputError, told_in_one_message
+from neuro_attn.errors import InputError, report_user_errors
 from neuro_attn.escaping import printable
 
 ROOT = Path(__file__).parents[1]
@@ -112,7 +112,7 @@ def test_the_log_of_a_job_holds_any_text_escaped(tmp_path, raised):
     log = tmp_path / "job.log"
 
     def job() -> None:
-        with told_in_one_message(str(log)):
+        with report_user_errors(str(log)):
             print(STEERS, file=sys.stderr)
             if raised:
                 raise InputError(STEERS, STEERS)

@@ -1,4 +1,4 @@
-"""How Snakemake is called: its command, its environment, and what its arguments ask for."""
+"""Calls of Snakemake: the command, its environment, and whether it computes or only prints."""
 
 import os
 import re
@@ -30,15 +30,15 @@ class Run:
     config : str
         The configuration file.
     data : str, optional
-        Folder of the data, instead of that of the configuration.
+        Folder of the data, which overrides that of the configuration.
     cores : int
         Cores to use.
     others : sequence of str
         Further arguments, for Snakemake.
     verify : bool
-        Whether to verify results against their checksums first, and to remake those that differ.
+        Whether to verify results against their checksums first, and recompute those that differ.
     memory : float, optional
-        Memory that a job may take, GB, instead of that of the configuration.
+        Maximum memory of a job, GB, which overrides that of the configuration.
     """
 
     config: str

@@ -1,4 +1,4 @@
-"""The commands: each takes its options, does its work and prints the result."""
+"""The commands: each function receives the options, does the work and prints the result."""
 
 import argparse
 import json
@@ -79,7 +79,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         messages.tell(of_the_system(error))
     except KeyboardInterrupt:
         resumes = command in (*options.PASSING_ON, "download")
-        then = "Give the same command again to resume." if resumes else "Nothing was written."
+        then = "Run the same command again to resume." if resumes else "Nothing was written."
         messages.tell(f"stopped. {then}")
     else:
         return 0
@@ -87,7 +87,7 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 
 def _discard_output() -> None:
-    """Discard what is still to be printed, so that Python does not fail to print it at its end."""
+    """Discard pending output, so that Python does not fail to print it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -105,7 +105,7 @@ def _inspect(given: argparse.Namespace) -> None:
 
     with budget.limited(given.memory):
         described = inspection.describe(given.files)
-    # Escapes of JSON are read by programs, whatever the encoding of the output is.
+    # Programs read the escapes of JSON in any encoding of the output.
     print(json.dumps(described, indent=2) if given.json else inspection.render(described))
 
 
@@ -131,7 +131,7 @@ def _init(given: argparse.Namespace) -> None:
     dialogue = terminal.Dialogue(
         f"This writes {given.output}{made}, a configuration for {given.files[0]}"
         + (f" and {text.count(len(given.files) - 1, 'more file')}. " if given.files[1:] else ". ")
-        + "An empty answer takes the value in brackets. Ctrl-C stops, and nothing is written."
+        + "An empty answer accepts the value in brackets. Ctrl-C stops, and nothing is written."
     )
     try:
         with budget.limited(given.memory):

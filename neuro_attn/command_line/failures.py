@@ -1,4 +1,4 @@
-"""Why Snakemake failed: messages of jobs, or messages for its own errors."""
+"""Reasons why Snakemake failed: messages of jobs, or messages for its own errors."""
 
 import os
 import re
@@ -19,14 +19,14 @@ _KNOWN = {
         "Free some space, then retry: complete results are kept.",
     ),
 }
-"""Errors of Snakemake itself, each with our problem and remedy."""
+"""Errors of Snakemake itself, each with the problem and remedy of our message."""
 _UNKNOWN_NAME = re.compile(r"KeyError: '(.+)'\nWildcards:\n  (dataset|network)=")
 _NO_RULE = re.compile(r"No rule to produce (.+?)(?: \(if you use|$)")
 _REFUSED = re.compile(r"(?:snakemake|__main__\.py): error: (.+)")
 
 
 class WorkflowError(Exception):
-    """Snakemake failed.
+    """Raised if Snakemake failed.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def _reasons(lines: Sequence[str]) -> list[str]:
         reasons.append(
             InputError(
                 "after --",
-                f"Snakemake refuses its arguments: {found[1]}.",
+                f"Snakemake does not accept these arguments: {found[1]}.",
                 "snakemake --help lists its options.",
             )
         )

@@ -17,7 +17,7 @@ LOGS = RESULTS / "logs/runs"
 REPORT = RESULTS / "report.html"
 _LOCK = Path(".snakemake/neuro-attn.lock")
 _LONGEST_PATH = 1000
-"""Bytes of the longest path below the folder of a run, Snakemake's own files among them."""
+"""Maximum length of paths below the folder of a run, including Snakemake's own files, bytes."""
 
 
 def check_folder() -> None:
@@ -27,7 +27,7 @@ def check_folder() -> None:
     if here > most:
         raise InputError(
             os.getcwd()[:60] + "...",
-            f"this folder has a path of {here} bytes: no room is left for the names of results.",
+            f"the path of this folder has {here} bytes, which leaves no room for results.",
             f"Use a folder whose path has at most {most} bytes.",
         )
 

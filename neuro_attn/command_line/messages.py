@@ -8,7 +8,7 @@ import textwrap
 from neuro_attn.errors import PREFIX, UnreadableError
 
 TRACEBACK_VARIABLE = "NEURO_ATTN_TRACEBACK"
-"""Environment variable that shows, if set, the traceback behind messages on unreadable files."""
+"""Environment variable that, if set, adds the traceback to messages about unreadable files."""
 
 
 def tell(message: object) -> None:
@@ -18,7 +18,7 @@ def tell(message: object) -> None:
 
 
 def trace(message: object) -> None:
-    """Print the traceback behind a message on standard error, if the user wants to see it."""
+    """Print the original traceback of a message on standard error, if the user requested it."""
     if isinstance(message, UnreadableError) and os.environ.get(TRACEBACK_VARIABLE):
         print(message.original(), file=sys.stderr, flush=True)
 

@@ -23,7 +23,7 @@ From files to results, in this order (--help after each lists its options):
   neuro-attn report MINE.yaml              compute results, write their report
 Without files of your own, neuro-attn report computes a simulated example.
 """
-"""What to do next, for a user who gave no command."""
+"""Next steps, for a user who gave no command."""
 
 
 def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -64,19 +64,19 @@ def build() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, description in {
-        "run": "compute all results; arguments after -- are passed on to Snakemake",
+        "run": "compute all results; arguments after -- are passed to Snakemake",
         "report": "compute all results, then write results/report.html",
     }.items():
         command = commands.add_parser(name, help=description, description=description)
         _add_config(command, nargs="?", default="config/config.yaml")
         _add_cores(command, "cores to use")
-        text = "first remove results that differ from their checksums, then remake them"
+        text = "first remove results that differ from their checksums, then recompute them"
         command.add_argument("--verify", action="store_true", help=text)
     _add_onboarding(commands)
     text = "compare all results with the checksums recorded when they were written"
     command = commands.add_parser("verify", help=text, description=text)
     _add_config(command, nargs="?", default="config/config.yaml")
-    text = "folder of results that were moved; CONFIG is then not read"
+    text = "folder of results that were moved; CONFIG is not read"
     command.add_argument("--results", type=_folder, metavar="FOLDER", help=text)
     _add_registry(commands)
     text = "print the JSON schema of the configuration, with which editors check and explain keys"
@@ -88,13 +88,13 @@ def _add_config(command: argparse.ArgumentParser, **more: Any) -> None:
     default = f" (default: {more['default']})" if more else ""
     text = f"configuration file{default}"
     command.add_argument("config", type=_name, metavar="CONFIG", help=text, **more)
-    text = "folder of the data, instead of data_folder"
+    text = "folder of the data; overrides data_folder in CONFIG"
     command.add_argument("--data", type=_folder, metavar="FOLDER", help=text)
     _add_memory(command)
 
 
 def _add_memory(command: argparse.ArgumentParser) -> None:
-    text = "memory that reading files or a job may take, GB (default: 80 %% of what is available)"
+    text = "maximum memory for a job or for reading files, GB (default: 80 %% of what is available)"
     command.add_argument("--memory", type=_gigabytes, metavar="GB", help=text)
 
 
@@ -107,7 +107,7 @@ def _add_onboarding(commands: Any) -> None:
         "NWB (.nwb), NDT rasters and MATLAB arrays (.mat), tables (.csv, .parquet), NetCDF "
         "recordings (.nc), or ALF and Phy folders"
     )
-    text = "show the contents of files: units per region, interval tables, events, anomalies"
+    text = "show the contents of files: units per region, interval tables, events, problems"
     command = commands.add_parser("inspect", help=text, description=text)
     command.add_argument("files", nargs="+", type=_name, metavar="FILE", help=files)
     command.add_argument("--json", action="store_true", help="print JSON instead of text")
@@ -128,17 +128,17 @@ def _add_onboarding(commands: Any) -> None:
         "--data", type=_name, metavar="FOLDER", help="folder of the data (default: of the files)"
     )
     for option, metavar, help_ in (
-        ("--label", "COLUMN | NAME=EXPRESSION", "what is decoded; an expression for each class"),
-        ("--task", "NAME=EXPRESSION", "the trials of a task; repeat for each task"),
-        ("--align", "COLUMN | TASK=COLUMN", "trial column with the event's time, s"),
+        ("--label", "COLUMN | NAME=EXPRESSION", "decoded variable; one expression per class"),
+        ("--task", "NAME=EXPRESSION", "trials of a task; repeat for each task"),
+        ("--align", "COLUMN | TASK=COLUMN", "trial column with the time of the event, s"),
         ("--window", "NAME=START:STOP", "analysis window, s from the event; repeat for more"),
     ):
         command.add_argument(option, action="append", default=[], metavar=metavar, help=help_)
-    command.add_argument("--table", default="", help="NWB interval table that lists the trials")
+    command.add_argument("--table", default="", help="NWB interval table with one row per trial")
     command.add_argument("--units-table", default="", help="NWB units table, if there are several")
-    command.add_argument("--region-column", default="", help="column with the units' regions")
+    command.add_argument("--region-column", default="", help="column with the region of each unit")
     command.add_argument(
-        "--event-sample", type=_whole, help="rasters: sample (from 1) of the event"
+        "--event-sample", type=_whole, help="rasters: sample of the event, counted from 1"
     )
     command.add_argument("--start", type=_seconds, help="left edge of the first bin, s")
     command.add_argument("--stop", type=_seconds, help="right edge of the last bin, s")
@@ -202,12 +202,12 @@ def _existing(text: str) -> str:
 def _name(text: str) -> str:
     if not text.strip():
         raise argparse.ArgumentTypeError(
-            "the name is empty. Give a name; a shell variable that is not set has none."
+            "the name is empty. Give a name; a shell variable that is not set is empty."
         )
     return text
 
 
-_folder = _value(_existing, "a folder that exists")
+_folder = _value(_existing, "an existing folder")
 _cores = _value(_at_least_one, f"a whole number from 1; this machine has {os.cpu_count()}")
 _whole = _value(_at_least_one, "a whole number from 1")
 _gigabytes = _value(_above_zero, "a number of GB above 0, such as 8")
@@ -234,7 +234,7 @@ class _Parser(argparse.ArgumentParser):
         option = option.split("/")[-1]
         if missing := re.search(r"arguments are required: (.*)", problem):
             names = missing[1].replace("-o/", "")
-            described = f"{self.prog} --help lists what it takes."
+            described = f"{self.prog} --help lists its arguments."
             if names == "COMMAND":
                 described = f"Commands: {', '.join(_commands(self))}. {self.prog} --help explains."
             raise InputError(self.prog, f"{names} is missing.", described)
@@ -253,10 +253,10 @@ def _refused(argument: str, command: str, parser: argparse.ArgumentParser) -> In
             return InputError(
                 argument,
                 f"{said} takes one configuration.",
-                f"Name files to make after --: {said} CONFIG -- {argument}.",
+                f"Name result files after --: {said} CONFIG -- {argument}.",
             )
         return InputError(
-            argument, f"{said} does not take it.", f"{said} --help lists what it takes."
+            argument, f"{said} does not take this argument.", f"{said} --help lists its arguments."
         )
     name = argument.split("=")[0]
     own = [option for action in parser._actions for option in action.option_strings]

@@ -1,4 +1,4 @@
-"""Snakemake as a process of its own: followed, logged, and stopped with all of its jobs.
+"""Snakemake as a separate process: its output is logged, and it is stopped with all its jobs.
 
 Snakemake and its jobs form a separate process group: stopping the command, by Ctrl-C, SIGTERM or
 closing the terminal, stops all of them.
@@ -23,9 +23,9 @@ from neuro_attn.command_line.reruns import Reruns
 from neuro_attn.errors import PREFIX, of_the_system
 
 TEXT: Any = {"encoding": "utf-8", "errors": "backslashreplace"}
-"""How the output of Snakemake is read."""
+"""Encoding of the output of Snakemake."""
 UNLOCKING = "unlocking"
-"""Phase in which the lock that a killed Snakemake has left is released."""
+"""Phase that releases the lock of a killed Snakemake process."""
 _PATIENCE = 30
 """Time after which Snakemake and its jobs are killed if they have not stopped, s."""
 
@@ -89,7 +89,7 @@ class Process:
             process_group=0,
             **TEXT,
         ) as process:
-            # Of constant length, so that nothing of a former number stays behind it.
+            # The length is constant, so that the text overwrites a former number entirely.
             os.pwrite(self.lock, f"{process.pid:>20}\n".encode(), 0)
             try:
                 lines = self._follow(process, phase)
@@ -97,7 +97,7 @@ class Process:
                 _stop(process)
                 raise
             finally:
-                # Snakemake's own lock remains if it was killed, or did not come to unlocking.
+                # Snakemake's own lock remains if it was killed, or if unlocking failed.
                 stays = phase == UNLOCKING and process.poll() != 0
                 if process.poll() not in (None, -signal.SIGKILL) and not stays:
                     os.ftruncate(self.lock, 0)

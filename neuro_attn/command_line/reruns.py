@@ -1,4 +1,4 @@
-"""Why jobs run again, read from Snakemake's log and put in plain words."""
+"""Reasons why jobs run again, from Snakemake's log."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ _RULE = re.compile(r"(?:local)?(?:rule|checkpoint) (\S+):$")
 _OUTPUT = "    output: "
 _REASON = re.compile(r"    reason: (.+)$")
 _EXPECTED = re.compile(r"Missing output files: |Forced execution")
-"""Reasons of jobs that have no results yet, or that the user asked for."""
+"""Reasons of jobs that have no results yet, or that the user requested."""
 _FILES = re.compile(r"Updated input files: (.+?)(?:; [A-Z]|$)")
 _PARAMS = re.compile(
     r"Params have changed since last execution: .*?before: (.*) now: (.*?) *(?:; |$)"
@@ -26,11 +26,11 @@ _PHRASES = {
     "Software environment definition has changed": "the software environment changed",
     "Input files updated by another job": _RECOMPUTED,
 }
-"""How Snakemake's reasons begin, with ours."""
+"""Beginnings of Snakemake's reasons, with our wording."""
 _NOTHING = "<nothing exclusive>"
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 _MOST_NAMED, _LONGEST_VALUE = 3, 40
-"""Modules, files or settings that are named, and characters of a value that is shown."""
+"""Maximum number of modules, files or settings that are named, and length of a value."""
 
 
 class Reruns:
@@ -67,7 +67,7 @@ class Reruns:
         Parameters
         ----------
         verb : str
-            What happens to the jobs, as in "ran again".
+            Verb phrase for the jobs, such as "ran again".
         """
         if not (n := self.jobs.total()):
             return ""
@@ -86,7 +86,7 @@ class Reruns:
             causes.append(self._of_params(*found.groups()))
         if found := _FILES.search(reason):
             causes.append(f"{_listed(found[1].split(', '), 'files')} changed")
-        # What was recomputed follows from another cause, which is named where there is one.
+        # Recomputed input follows from another cause, which is named if there is one.
         causes += [ours for said, ours in _PHRASES.items() if said in reason]
         return next(iter(causes), reason)
 

@@ -56,15 +56,15 @@ def run(what: Run, report: bool = False) -> None:
         if other.startswith("--configf"):
             raise InputError(
                 other,
-                "is not passed on to Snakemake.",
+                "cannot be passed to Snakemake.",
                 "Give the configuration as CONFIG: neuro-attn run CONFIG.",
             )
     if shows(what.others):
         if what.verify:
             raise InputError(
                 "--verify",
-                "removes damaged results, but Snakemake is asked only to show something.",
-                "neuro-attn verify CONFIG lists what is damaged and changes nothing.",
+                "removes damaged results, but Snakemake is only asked to print something.",
+                "To list damaged results without changes, run neuro-attn verify CONFIG.",
             )
         with located(positions, what.config):
             _show(what)
@@ -104,8 +104,8 @@ def run(what: Run, report: bool = False) -> None:
 def _read_first_sessions(what: Run, positions: configuration.Positions) -> None:
     """Read one session of each data set that has no results, without binning its spikes.
 
-    Faults that all files of a data set share, such as spikes in milliseconds, are thus reported at
-    once, and not after the first jobs.
+    Problems that all files of a data set share, such as spikes in milliseconds, are thus reported
+    at once rather than after the first jobs.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def _read_first_sessions(what: Run, positions: configuration.Positions) -> None:
     }
     if not new:
         return
-    # Reading needs imports that a run of existing results does not.
+    # Imported only if needed: a run of existing results reads no data.
     from neuro_attn import sources
 
     folder = what.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
@@ -142,7 +142,7 @@ def verify(what: Run, results: str | None = None) -> bool:
     what : Run
         Arguments of the run that made the results.
     results : str, optional
-        Folder of results that were moved. What the configuration makes is then not considered.
+        Folder of results that were moved. The configuration is then not considered.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def verify(what: Run, results: str | None = None) -> bool:
         If the configuration is invalid, a run is in progress, or nothing is recorded.
     """
     if results is not None:
-        remedy = "Where they were computed, neuro-attn run --verify CONFIG remakes them."
+        remedy = "To recompute them, run neuro-attn run --verify CONFIG where they were computed."
         return verifying.tell(results, None, REPORT.name, remedy)
     _checked(what)
     with alone():
@@ -159,7 +159,7 @@ def verify(what: Run, results: str | None = None) -> bool:
         except WorkflowError as error:
             print(f"neuro-attn: the run cannot be planned, so all records count: {error}")
             planned = None
-        remedy = f"To remove the damaged ones and remake all: neuro-attn run --verify {what.config}"
+        remedy = f"To recompute them, run neuro-attn run --verify {what.config}"
         return verifying.tell(RESULTS, planned, REPORT.name, remedy)
 
 
@@ -179,7 +179,7 @@ def _checked(what: Run) -> configuration.Positions:
 
 
 def _planned(what: Run) -> dict[str, verifying.Planned]:
-    """Return what the configuration makes."""
+    """Return the files that the configuration makes."""
     done = subprocess.run(
         command(what, [*what.others, "--summary"]),
         env=environment(what),
@@ -193,7 +193,7 @@ def _planned(what: Run) -> dict[str, verifying.Planned]:
 
 
 def _restored(what: Run, process: Process) -> bool:
-    """Remake results that differ from their checksums; return whether the run is thereby done."""
+    """Recompute results that differ from their checksums; return whether this completed the run."""
     return verifying.restore(
         RESULTS,
         lambda: _planned(what),

@@ -1,4 +1,4 @@
-"""Folders of a run where the usual ones are missing or cannot be written to.
+"""Alternative folders for a run, if the usual ones are missing or cannot be written to.
 
 Snakemake, Matplotlib and Numba keep files in the user's home folder or beside the package. A
 container or a cluster may have neither: a user without a home folder or without a name, or a
@@ -18,7 +18,7 @@ _OWN = Path(".snakemake")
 
 
 def replacements(environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the environment variables that a run needs to have, and a sentence on each.
+    """Return the environment variables that a run needs, and a remark on each.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def replacements(environment: Mapping[str, str]) -> tuple[dict[str, str], list[s
     Returns
     -------
     variables : dict of str
-        Empty where the usual folders can be used.
+        Empty if the usual folders can be used.
     remarks : list of str
-        Which folder is used instead of which.
+        Statements on which folder replaces which.
     """
     variables: dict[str, str] = {}
     remarks: list[str] = []
@@ -51,7 +51,7 @@ def replacements(environment: Mapping[str, str]) -> tuple[dict[str, str], list[s
         settings = Path(environment.get("XDG_CONFIG_HOME") or Path(home, ".config"), "matplotlib")
         if "MPLCONFIGDIR" not in environment and not _writable(settings):
             replace("MPLCONFIGDIR", own / "matplotlib", f"{settings} cannot be written to")
-    # The jobs import the package of the project's folder, if it is there.
+    # Jobs import the package in the folder of the project, if there is one.
     here = Path("neuro_attn")
     package = here if here.is_dir() else Path(neuro_attn.__file__).parent
     if "NUMBA_CACHE_DIR" not in environment and not _writable(package / "decoding/__pycache__"):
@@ -64,7 +64,7 @@ def replacements(environment: Mapping[str, str]) -> tuple[dict[str, str], list[s
 
 
 def _writable(folder: Path) -> bool:
-    """Return whether files can be written to a folder, which is made if it is missing."""
+    """Return whether files can be written to a folder; a missing folder is created."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -1,4 +1,4 @@
-"""Verifying results against their recorded checksums, and remaking those that differ.
+"""Verification of results against their checksums, and recomputation of those that differ.
 
 The records list what jobs wrote; Snakemake's plan lists what the configuration makes. A file that
 is recorded but not planned belongs to another configuration with results in the same folder: its
@@ -14,7 +14,7 @@ from neuro_attn.checksums import DAMAGED, MISSING, UNRECORDED, Problem
 from neuro_attn.errors import InputError, printable
 
 _MOST_FORCED = 1000
-"""Files that one call of Snakemake is told to remake; more would not fit in a command."""
+"""Maximum number of files per call of Snakemake, limited by the length of a command."""
 _MOST_PASSES = 4
 _NOT_WRONG = {
     MISSING: "missing results of other configurations",
@@ -47,27 +47,28 @@ def read_summary(text: str, results: str | Path) -> dict[str, Planned]:
 def found(
     results: str | Path, planned: Mapping[str, Planned] | None, kept: str
 ) -> tuple[list[Problem], list[Problem]]:
-    """Return what is wrong with a folder of results, and what differs but is not wrong.
+    """Return the problems of a folder of results, and the differences that are not problems.
 
     Parameters
     ----------
     results : str or Path
         Folder of results.
     planned : mapping or None
-        What the configuration makes; None if that is unknown: then every difference is wrong.
+        Files that the configuration makes; None if unknown: then every difference is a problem.
     kept : str
-        A file that is recorded but not planned, as the report is.
+        A file that is recorded but not planned, such as the report.
 
     Raises
     ------
     InputError
-        If nothing is recorded, or the system refuses to read a file.
+        If nothing is recorded, or a file cannot be read.
     """
     if not any((Path(results) / checksums.CHECKSUMS).rglob("*.json")):
         raise InputError(
             str(results),
             "contains no checksums.",
-            "neuro-attn run and report record them; with --verify they remake what has none.",
+            "neuro-attn run and report record them; with --verify, they recompute results that "
+            "have none.",
         )
     if planned is None:
         return checksums.verify(results), []
@@ -92,7 +93,7 @@ def found(
 def tell(
     results: str | Path, planned: Mapping[str, Planned] | None, kept: str, remedy: str
 ) -> bool:
-    """Print what is wrong with a folder of results; return whether nothing is. See `found`."""
+    """Print the problems of a folder of results; return whether there are none. See `found`."""
     wrong, other = found(results, planned, kept)
     if wrong:
         print(*table(wrong, results), sep="\n")
@@ -104,7 +105,7 @@ def tell(
         print(remedy)
     else:
         n = len(checksums.recorded(results)[0])
-        print(f"All {n} results in {results} are as they were written.")
+        print(f"All {n} results in {results} match their checksums.")
     return not wrong
 
 
@@ -124,25 +125,25 @@ def restore(
     plan: Callable[[], Mapping[str, Planned]],
     remake: Callable[[Sequence[str]], None],
 ) -> bool:
-    """Remove damaged results and remake them, missing ones and those without a record.
+    """Recompute damaged and missing results, and those without a record; remove damaged ones first.
 
-    Whatever depends on a remade file is remade as well: Snakemake runs the jobs that follow one
-    that it is told to run.
+    Results that depend on a recomputed file are recomputed as well, since Snakemake also runs all
+    jobs that follow a forced job.
 
     Parameters
     ----------
     results : str or Path
         Folder of results.
     plan : callable
-        Returns what the configuration makes. It is called only when no file is damaged, since
-        planning reads results.
+        Returns the files that the configuration makes. It is called only after damaged files were
+        removed, since planning reads results.
     remake : callable
-        Receives paths of files that Snakemake shall remake, with whatever else is not up to date.
+        Called with the paths of files that Snakemake must recompute, besides all outdated files.
 
     Returns
     -------
     bool
-        Whether anything was remade.
+        Whether anything was recomputed.
 
     Raises
     ------
@@ -158,11 +159,11 @@ def restore(
             _remove(Path(results) / problem.path)
         planned = plan()
         differing = {each.path: each for each in _differing(results, planned)}
-        # What was never made is planned and missing, too; it is no surprise.
+        # Results that were never written are planned and missing, too; they need no message.
         told = {path: each for path, each in differing.items() if path in planned}
         told |= {each.path: each for each in damaged}
         if told:
-            print(f"neuro-attn: to be remade: {len(told)} results")
+            print(f"neuro-attn: {len(told)} results are recomputed:")
             print(*table(sorted(told.values()), results), sep="\n", flush=True)
         wanted = [path for path, each in planned.items() if each.missing or path in differing]
         if not wanted:
@@ -171,8 +172,8 @@ def restore(
         remade = True
     raise InputError(
         str(results),
-        f"results are damaged or missing again after they were remade, such as {wanted[0]}.",
-        "Check the disk, and that no other program writes there.",
+        f"results are damaged or missing again after recomputation, such as {wanted[0]}.",
+        "Check the disk, and whether another program writes to this folder.",
     )
 
 

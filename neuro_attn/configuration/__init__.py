@@ -1,4 +1,4 @@
-"""The configuration: typed, validated, and the single source of keys, defaults, descriptions."""
+"""The configuration: typed and validated; the only source of its keys and their descriptions."""
 
 from neuro_attn.configuration.analysis import (
     ColorColumns,

@@ -1,4 +1,4 @@
-"""What is analysed in a data set, and how: tasks, time, regions, decoding and inference."""
+"""Settings of an analysis: tasks, time, regions, sessions, decoding and inference."""
 
 import math
 from itertools import combinations
@@ -24,20 +24,20 @@ from neuro_attn.configuration.types import (
 
 _MOST_BINS = 10_000
 _LONG_BIN, _LONG_TIME = 5.0, 100.0
-"""Implausibly long bins and times, s, which were probably given in ms."""
+"""Implausibly long bins and times, s, which are probably in ms."""
 _ROUNDING = 1e-6
 """Tolerated error of edges, as a fraction of a bin."""
 
 
 class Regions(Settings):
-    """Which units form a region."""
+    """Assignment of units to regions."""
 
     column: str = "location"
-    """Column with the names of regions, of the units or (NWB) of their electrodes."""
+    """Column with the region of each unit, in the table of units or (NWB) of electrodes."""
     include: list[RegionName] | None = None
     """Analyse only these regions; one with too few units is then an error."""
     exclude: list[RegionName] = []
-    """Exclude these regions, by their name in the file or, if grouped, that of the group."""
+    """Exclude these regions, by name; for grouped regions, by the name of the group."""
     map: dict[RegionName, RegionName | list[RegionName]] = {}
     """Groups of regions, by name or pattern (`VIS*`); other regions remain ungrouped."""
     min_units: Count = 1
@@ -60,7 +60,7 @@ class Regions(Settings):
 
 
 class Sessions(Settings):
-    """Which sessions are analysed."""
+    """Selection of sessions."""
 
     include: Annotated[list[str], Field(min_length=1)] | None = None
     """Analyse only these sessions, by name; null: all sessions in the files."""
@@ -75,12 +75,12 @@ class Sessions(Settings):
 
 
 class Task(Settings):
-    """A task: which trials belong to it, and the event that is its time zero."""
+    """A task: its trials, and the event that defines time zero."""
 
     trials: Expression
-    """Restricted expression on the trial columns, true on the trials of the task."""
+    """Restricted expression on trial columns that is true for the trials of the task."""
     align: str | None = None
-    """Trial column with the event's time, s; not for netcdf, matlab, binned: these are aligned."""
+    """Trial column with the time of the event, s; not for netcdf, matlab and binned (aligned)."""
 
 
 class Time(Settings):
@@ -91,7 +91,7 @@ class Time(Settings):
     stop: Seconds
     """Right edge of the last bin."""
     bin: Positive
-    """Width of a bin; start to stop must hold a whole number of bins."""
+    """Width of a bin; the time from start to stop must be a whole number of bins."""
 
     @model_validator(mode="after")
     def _holds_whole_bins(self) -> "Time":
@@ -138,37 +138,37 @@ class Time(Settings):
 
 
 class ColorColumns(Settings):
-    """Where the two items' colours stand, for the geometry of colour planes."""
+    """Columns with the colours of the two items, for the geometry of colour planes."""
 
     items: Annotated[dict[Name, str], Field(min_length=2, max_length=2)]
-    """Trial columns with the colours of the two items, rad; classes of these names cue them."""
+    """Trial columns with the colours of the two items, rad; a class of that name cues the item."""
     bins: Annotated[int, Field(ge=3), NUMBER] = 4
-    """Colour bins of each item."""
+    """Number of colour bins per item."""
 
 
 class Decoding(DecoderSettings):
-    """How populations are decoded."""
+    """Decoding of populations."""
 
     decoder: DecoderName = "logistic_regression"
     """Linear decoder that is trained and tested."""
     population: Literal["simultaneous", "pseudopopulation"] = "simultaneous"
-    """Decode each session's units by themselves, or units of all sessions put together."""
+    """Decode each session separately, or the units of all sessions together."""
     standardize: Flag = True
     """Divide each unit by its SD over the training trials."""
     folds: Annotated[int, Field(ge=2), NUMBER] = 2
-    """Parts a task's trials are cut into; 2 trains on one half and tests on the other."""
+    """Folds of cross-validation; 2 trains on one half of the trials and tests on the other."""
     splits: Literal["stratified", "blocks"] = "stratified"
-    """Cut trial by trial within task and class, or leave whole blocks of trials out."""
+    """Folds of single trials, stratified by task and class, or of whole blocks of trials."""
     block: str | None = None
-    """Trial column whose runs of one value are the blocks of `splits`; else runs of the label."""
+    """Trial column whose runs of equal values are blocks for `splits`; null: runs of the label."""
     draws: Count = 5
-    """Random choices of split, unit subset and pseudotrials that accuracy is averaged over."""
+    """Random draws of splits, units and pseudotrials, over which accuracy is averaged."""
     units: Literal["matched", "all"] | Annotated[int, Field(ge=1), NUMBER] = "matched"
-    """Units a draw takes from a region: as many as the smallest region has, all, or a number."""
+    """Units per draw: as many as the smallest region has (matched), all, or a number."""
     pseudotrials: Literal["auto"] | Annotated[int, Field(ge=1), NUMBER] = "auto"
-    """Training pseudotrials of a class: what the sessions have, or a number (then resampled)."""
+    """Training pseudotrials per class: as many as sessions have (auto), or a number (resampled)."""
     unit_counts: list[Count] = [5, 10, 20, 40, 80, 160, 320]
-    """Population sizes at which accuracy is shown against the number of units."""
+    """Numbers of units for accuracy as a function of the number of units."""
 
     @model_validator(mode="after")
     def _blocks_are_used(self) -> "Decoding":
@@ -201,7 +201,7 @@ class Decoding(DecoderSettings):
 
 
 class Inference(Settings):
-    """How sure the results are."""
+    """Permutation tests and confidence intervals."""
 
     null_model: NullModelName = "shuffle"
     """Source of the surrogate labels: shuffled trials, reordered blocks, or other sessions."""
@@ -210,13 +210,13 @@ class Inference(Settings):
     permutations: Count = 200
     """Number of label sets of the null; p is at least 1 / (permutations + 1)."""
     bootstraps: Annotated[int, Field(ge=20), NUMBER] = 100
-    """Resamples of trials and units behind each interval."""
+    """Number of bootstrap resamples of trials and units for each confidence interval."""
     confidence: Annotated[float, Field(gt=0.5, lt=1), NUMBER] = 0.95
-    """Coverage of the intervals."""
+    """Coverage of the confidence intervals."""
     alpha: Annotated[float, Field(gt=0, lt=0.5), NUMBER] = 0.05
     """Level of the tests: a result is significant if p < alpha."""
     correction: Literal["max", "cluster", "fdr"] = "max"
-    """How p is corrected over times: by the maximum, by cluster mass, for false discoveries."""
+    """Correction of p over times: by the maximum, cluster mass, or the false discovery rate."""
     overlap_bound: Annotated[float, Field(gt=0, lt=1), NUMBER] = 0.3
     """Overlap of two codes below which they count as task-specific (equivalence test)."""
     min_consecutive_bins: Count = 3
@@ -234,10 +234,10 @@ class Inference(Settings):
 
 
 class Analysis(Settings):
-    """What is analysed, and how."""
+    """Settings of an analysis."""
 
     label: Name | Annotated[dict[Name, Expression], Field(min_length=2)]
-    """What is decoded: a trial column, or a restricted expression for each class."""
+    """Decoded variable: a trial column, or a restricted expression for each class."""
     tasks: Annotated[dict[Name, Task], Field(min_length=1)]
     """The tasks, by name."""
     time: Time
@@ -245,17 +245,17 @@ class Analysis(Settings):
     windows: Annotated[dict[Name, Interval], Field(min_length=1)]
     """Named analysis windows, [start, stop] in s; rates are averaged over each."""
     regions: Regions = Regions()
-    """Which units form a region."""
+    """Assignment of units to regions."""
     sessions: Sessions = Sessions()
-    """Which sessions are analysed."""
+    """Selection of sessions."""
     colors: ColorColumns | None = None
-    """Colours of the two items, where the data set has them."""
+    """Colours of the two items, if the data set has them."""
     confounds: list[Name] = []
-    """Trial columns, trial_number or mean_rate: are they decoded, and do they tell the label?"""
+    """Nuisance variables to test as confounds: trial columns, trial_number or mean_rate."""
     decoding: Decoding = Decoding()
-    """What differs from the top-level `decoding`."""
+    """Overrides of the top-level `decoding` settings."""
     inference: Inference = Inference()
-    """What differs from the top-level `inference`."""
+    """Overrides of the top-level `inference` settings."""
 
     @property
     def task_pairs(self) -> list[tuple[str, str]]:
@@ -274,7 +274,8 @@ class Analysis(Settings):
                 wrong = f"{window} is narrower than a bin of {time.bin:g} s; times are in s"
             elif bins.start >= bins.stop:
                 wrong = (
-                    f"{window} holds no whole bin: bins of {time.bin:g} s begin at {time.start:g}"
+                    f"{window} contains no whole bin: bins of {time.bin:g} s begin at "
+                    f"{time.start:g}"
                 )
             if wrong:
                 raise AtKeyError("windows", name, message=f"{wrong}; change the window or time")

@@ -53,7 +53,7 @@ class RetrospectiveTiming(Settings):
 
 
 class Timing(Settings):
-    """When things happen in a trial (Panichello & Buschman 2021, task code)."""
+    """Durations of the epochs of a trial (Panichello & Buschman 2021, task code)."""
 
     pro: ProspectiveTiming = ProspectiveTiming()
     """Prospective trials: cue, then items."""
@@ -68,19 +68,19 @@ _MOST_STEPS = 1000
 
 def _is_whole_steps(duration: tuple[float, float]) -> tuple[float, float]:
     if any(abs(each / NETWORK_STEP - round(each / NETWORK_STEP)) > 1e-6 for each in duration):
-        raise ValueError(f"networks go in steps of {NETWORK_STEP:g} s: give whole steps")
+        raise ValueError(f"must be a whole number of steps of {NETWORK_STEP:g} s")
     return duration
 
 
 def _is_seen(duration: tuple[float, float]) -> tuple[float, float]:
     if duration[0] < NETWORK_STEP:
-        raise ValueError(f"lasts a step of {NETWORK_STEP:g} s at least")
+        raise ValueError(f"must last at least one step of {NETWORK_STEP:g} s")
     return duration
 
 
 def _is_fixed(duration: tuple[float, float]) -> tuple[float, float]:
     if duration[0] != duration[1]:
-        raise ValueError("a network's report has one duration: give the same number twice")
+        raise ValueError("a report must have a fixed duration: give the same number twice")
     return duration
 
 
@@ -125,7 +125,7 @@ class NetworkRetrospectiveTiming(RetrospectiveTiming):
 
 
 class NetworkTiming(Timing):
-    """When things happen in a network's trial; by default in 40 steps, both tasks alike."""
+    """Durations of the epochs of a network's trial; by default 40 steps in both tasks."""
 
     pro: NetworkProspectiveTiming = NetworkProspectiveTiming()
     """Prospective trials: cue, then items."""
@@ -134,29 +134,29 @@ class NetworkTiming(Timing):
 
 
 NETWORK_TIMING = NetworkTiming()
-"""The trials of the networks unless they say otherwise: 40 steps of 0.1 s."""
+"""Default trials of networks: 40 steps of 0.1 s."""
 
 
 class NetworkTrials(Settings):
-    """The trials that a network learns and is recorded on."""
+    """Trials on which a network is trained and recorded."""
 
     timing: NetworkTiming = NETWORK_TIMING
-    """Durations of the epochs; a range is drawn from anew in every trial."""
+    """Durations of the epochs; a duration with a range is drawn for each trial."""
     tasks: Annotated[tuple[Literal["pro", "retro"], ...], Field(min_length=1)] = ("pro", "retro")
     """Trial types, in equal numbers."""
     shared_cue: Flag = False
     """Whether pro and retro cues come through the same channels; a control."""
     show_fixation: Flag = True
-    """Whether an input is on until the report; else that channel has noise alone."""
+    """Whether a fixation input is on until the report; otherwise it contains only noise."""
     color_count: Annotated[int, Field(ge=3, le=1000), NUMBER] | None = None
-    """Colours, evenly spaced around the circle; null: any."""
+    """Number of colours, evenly spaced around the circle; null: any colour."""
     loss_window: _Window | None = None
-    """The part of the report that counts in the training loss, s from its start; null: all."""
+    """Part of the report that enters the training loss, s from its start; null: all."""
 
     @model_validator(mode="after")
     def _is_one_trial(self) -> "NetworkTrials":
         if len(set(self.tasks)) < len(self.tasks):
-            raise ValueError(f"tasks names a task twice ({', '.join(self.tasks)})")
+            raise ValueError(f"tasks contains a task twice ({', '.join(self.tasks)})")
         reports = {getattr(self.timing, task).report for task in self.tasks}
         if len(reports) > 1:
             raise ValueError("timing: report must have the same duration in pro and retro trials")
@@ -221,17 +221,17 @@ class Simulation(Settings):
     sessions: Count = 4
     """Recording sessions, each with its own units and trials."""
     cycles: Count = 8
-    """How often each session runs through its three blocks (pro, retro cue set 1, retro set 2)."""
+    """Repetitions of the three blocks (pro, retro cue set 1, retro cue set 2) per session."""
     block_trials: dict[str, Count] = {"pro": 60, "retro_1": 30, "retro_2": 30}
-    """Trials of each block."""
+    """Trials per block."""
     single_fraction: Fraction = 0.2
     """Fraction of the trials of every block that show one item only."""
     upper_fraction: Annotated[float, Field(gt=0, lt=1), NUMBER] = 0.5
     """Fraction of the trials of every block that select the upper location."""
     selection_run: Count = 1
-    """Trials in a row that select the same location; runs follow one another in random order."""
+    """Consecutive trials that select the same location; the order of such runs is random."""
     shuffle_selected: Flag = False
-    """Shuffle which location was selected among a block's trials once their spikes are drawn."""
+    """Shuffle the selected location over the trials of a block after drawing their spikes."""
     timing: Timing = Timing()
     """Durations of the epochs of a trial."""
     regions: Annotated[dict[RegionName, SimulatedRegion], Field(min_length=1)] = {
@@ -242,15 +242,15 @@ class Simulation(Settings):
     }
     """The regions, by name."""
     selection_rise: Positive = 0.03
-    """Time constant with which selection rises from its onset, s."""
+    """Time constant of the rise of the selection signal from its onset, s."""
     baseline: Annotated[float, Field(ge=2, allow_inf_nan=False), NUMBER] = 10.0
-    """Mean firing rate at rest, spikes/s: 2, and what is beyond gamma distributed over units."""
+    """Mean firing rate at rest, spikes/s; the part above 2 is gamma distributed over units."""
     overdispersion: NonNegative = 0.0
-    """Variance of a trial-wide gain of each unit; 0 leaves Poisson spikes."""
+    """Variance over trials of the gain of each unit; 0 for Poisson spikes."""
     noise_correlation: Annotated[float, Field(ge=0, lt=1), NUMBER] = 0.0
     """Correlation of these gains between the units of a session."""
     drift: NonNegative = 0.0
-    """SD over units of the change of log rate, by a random walk, from a session's start to end."""
+    """SD over units of the change in log rate over a session, a random walk."""
     report_error: Positive = 20.0
     """SD of the error of the report, degrees."""
     swap_fraction: Fraction = 0.02

@@ -1,4 +1,4 @@
-"""What a configuration needs that is installed only on request."""
+"""Optional packages that a configuration requires."""
 
 from importlib.util import find_spec
 

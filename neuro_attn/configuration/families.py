@@ -1,4 +1,4 @@
-"""The families of networks, by name, read from their files: networks are not imported for it."""
+"""Families of networks, found by their files without importing them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from neuro_attn.discovery import constants, modules
 
 _FILES = {
-    name.replace("_", "-"): path  # "luong-general" stands in luong_general.py
+    name.replace("_", "-"): path  # "luong-general" is luong_general.py
     for name, path in modules(Path(__file__).parents[1] / "networks" / "families").items()
 }
 
@@ -25,7 +25,7 @@ def family_file(family: str) -> Path:
 ATTENDED: dict[str, str] = {
     family: of for family in FAMILIES if (of := constants(_FILES[family]).get("ATTENDED"))
 }
-"""What the families that have attention attend to: ``step``, or e.g. ``patch`` or ``slot``."""
+"""What families with attention attend to: ``step``, or for example ``patch`` or ``slot``."""
 
 
 def _is_family(name: str) -> str:

@@ -22,29 +22,29 @@ class Network(NetworkTrials):
     """A network to train on the pro and retro trials of the experiment."""
 
     family: Family
-    """The kind of network."""
+    """Family of the network."""
     seeds: Count = 3
-    """Networks trained from different random starts; they are the unit of replication."""
+    """Number of replicate networks, trained from different initialisations."""
     hidden: Count = 64
-    """Hidden units of each layer."""
+    """Hidden units per layer."""
     layers: Count = 2
-    """Layers of self-attention, where a family stacks them."""
+    """Layers of self-attention, in families that stack them."""
     heads: Count = 4
     """Heads of multi-head attention."""
     positions: Literal["none", "sinusoidal", "learned"] = "sinusoidal"
-    """How families that only attend know the order of steps."""
+    """Encoding of the order of steps, in families with attention alone."""
     recurrent: Flag = False
     """Whether the units of rate-adaptation are connected to each other."""
     unit_noise: NonNegative = 0.07
-    """SD of the noise in the units of relu-rnn while they learn."""
+    """SD of the noise in the units of relu-rnn during training."""
     steps: Count = 1000
     """Training steps."""
     patience: Count | None = None
-    """Stop when the held-out report error has not fallen for so many steps; null: never."""
+    """Stop if the held-out report error has not fallen for this many steps; null: never."""
     batch: Count = 64
-    """Trials of a training step."""
+    """Trials per training step."""
     learning_rate: Positive = 3e-3
-    """Highest learning rate of Adam; it falls to 0 along a cosine."""
+    """Maximum learning rate of Adam; it decreases to 0 with a cosine schedule."""
     input_noise: NonNegative = 0.1
     """SD of the noise added to every input at every step."""
     activation_noise: NonNegative = 1.0
@@ -72,24 +72,24 @@ class ListRecall(Settings):
     """Networks that read lists of items and recall them: the bottleneck of a fixed context."""
 
     families: tuple[Literal["seq2seq", "bahdanau"], ...] = ()
-    """Families that recall lists; none: nothing is done."""
+    """Families that recall lists; an empty list omits this analysis."""
     lengths: Annotated[tuple[Annotated[int, Field(ge=4), NUMBER], ...], Field(min_length=1)] = (
         4,
         8,
         16,
         24,
     )
-    """Items of a list; a network is trained for each length."""
+    """Numbers of items per list; one network is trained for each."""
     seeds: Count = 3
-    """Networks trained from different random starts."""
+    """Number of replicate networks, trained from different initialisations."""
     hidden: Count = 32
-    """Hidden units of each direction of the encoder, and of the decoder."""
+    """Hidden units per direction of the encoder, and of the decoder."""
     steps: Count = 2000
     """Training steps."""
     batch: Count = 64
-    """Lists of a training step."""
+    """Lists per training step."""
     learning_rate: Positive = 1e-2
-    """Highest learning rate of Adam; it falls to 0 along a cosine."""
+    """Maximum learning rate of Adam; it decreases to 0 with a cosine schedule."""
     test_lists: Annotated[int, Field(ge=40, le=1000), NUMBER] = 500
     """Held-out lists of each length that are scored."""
 
@@ -105,7 +105,7 @@ class ListRecall(Settings):
 
 
 class NetworkAnalysis(Analysis):
-    """How activations are analysed: what a data set says, for all networks alike."""
+    """Analysis of the activations of all networks, with the keys of a data set."""
 
     @model_validator(mode="after")
     def _populations_stay(self) -> "NetworkAnalysis":

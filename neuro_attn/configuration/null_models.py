@@ -1,4 +1,4 @@
-"""Null models: what each module of `decoding/nulls/` states, read without importing it."""
+"""Null models: constants of each module of `decoding/nulls/`, read without importing it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +54,13 @@ def specified(module: Path) -> NullModel:
     Raises
     ------
     ValueError
-        If the module does not state what every null model must state.
+        If the module lacks a constant that every null model must define.
     """
     stated = constants(module)
     needed = {"LABELS": str, "ASSUMES": str, "KEEPS_COUNTS": bool, "LIMITATION": str}
     for name, kind in needed.items():
         if not isinstance(stated.get(name), kind):
-            raise ValueError(f"{module}: a null model states {', '.join(needed)}; {name} is not")
+            raise ValueError(f"{module}: must define {', '.join(needed)}; {name} is missing")
     return NullModel(
         name=module.stem,
         labels=stated["LABELS"],

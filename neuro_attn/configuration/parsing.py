@@ -1,4 +1,4 @@
-"""From the keys of a YAML file to a checked `Configuration`, or one message that says why not."""
+"""Validation of the keys of a YAML file, and messages for invalid keys."""
 
 import difflib
 import math
@@ -27,7 +27,7 @@ _ALIASES = {
     **dict.fromkeys(("dandi", "hdmf"), "nwb"),
     **dict.fromkeys(("ndt", "neurodecoder"), "raster (trials) or binned (means)"),
 }
-"""Sources by the names that users give them."""
+"""Sources by other names that users may give."""
 _RENAMED = {
     ("inference", "null"): "null_model",
     ("inference", "within"): "permute_within",
@@ -43,14 +43,14 @@ _OWN = {"datasets": 2, "network_analysis": 1}
 _HOLDS = {str: "text", list: "a list"}
 _MOST_TOLD = 10
 _MOST_JUDGED = 1000
-"""Most errors of which remedies are sought; the others are counted."""
+"""Maximum number of errors for which remedies are determined; the others are counted."""
 _LONGEST_TOLD = 200
 
 
 def parse(
     keys: dict[str, Any], origin: str = "config", positions: Positions | None = None
 ) -> Configuration:
-    """Check a configuration and fill in its defaults.
+    """Validate a configuration and fill in its defaults.
 
     The top-level `decoding` and `inference` are the defaults of every data set's.
 
@@ -59,7 +59,7 @@ def parse(
     keys : dict
         The configuration as read from YAML.
     origin : str
-        The file it came from, named in errors.
+        The file that contains it, named in errors.
     positions : Positions, optional
         Lines of the keys in that file, also named in errors.
 
@@ -79,7 +79,7 @@ def parse(
         raise InputError(
             origin,
             f"{holds}.",
-            "A configuration is made of lines KEY: VALUE; config/config.yaml explains every key, "
+            "A configuration consists of lines KEY: VALUE; config/config.yaml explains every key, "
             "and neuro-attn init writes a configuration for your files.",
         )
     keys = _with_null_named(keys)
@@ -94,12 +94,12 @@ def parse(
 
 
 def dataset_from(keys: dict[str, Any]) -> AnyDataset:
-    """Return the settings of a data set from what `model_dump` made of them."""
+    """Return the settings of a data set from the output of `model_dump`."""
     return TypeAdapter(AnyDataset).validate_python(keys)
 
 
 def _with_null_named(keys: Any) -> Any:
-    """Return keys with the name "null" where YAML read null, unquoted, as nothing."""
+    """Return keys in which unquoted null, which YAML reads as None, is the name "null"."""
     if not isinstance(keys, dict):
         return keys
     return {"null" if key is None else key: _with_null_named(value) for key, value in keys.items()}
@@ -253,7 +253,7 @@ def _or(words: Sequence[str]) -> str:
 def _wrong(given: Any, path: tuple[str, ...], keys: dict[str, Any], positions: Positions) -> str:
     """Describe the allowed values, the given value and how to correct it."""
     nodes = _at(path, keys)
-    verb = "hold" if allowed.kinds(nodes) <= {"object", "null"} else "be"
+    verb = "contain" if allowed.kinds(nodes) <= {"object", "null"} else "be"
     said = f"must {verb} {allowed.described(nodes)} (given: {_shown(given, path, positions)})."
     return " ".join(filter(None, (said, _remedy(given, nodes, path, positions))))
 
@@ -325,7 +325,7 @@ def _short(text: str) -> str:
 def _path(loc: Sequence[int | str], keys: dict[str, Any]) -> tuple[str, ...]:
     """Return the path of a problem in the user's keys.
 
-    Pydantic's own path also holds the tags of unions and the types it tried, which are no keys.
+    Pydantic's own path also contains the tags of unions and the types it tried, which are not keys.
     """
     path: list[str] = []
     here: Any = keys

@@ -1,7 +1,7 @@
-"""What a configuration alone needs at least, before a file is read or a number is drawn.
+"""Lower bounds of the memory that a configuration requires, before any file is read.
 
-Each number in a configuration may be fine and their product still be beyond any machine. The needs
-here are lower bounds, in closed form; `check` estimates the rest from the data.
+Every number in a configuration may be plausible although their product exceeds the memory of any
+machine. The bounds are in closed form; `check` estimates the rest from the data.
 """
 
 import math
@@ -14,13 +14,13 @@ from neuro_attn.configuration.network_settings import ListRecall, Network
 from neuro_attn.configuration.settings import Configuration
 
 _SESSION, _BLOCK, _TRIAL, _UNIT = 20_000, 5_000, 500, 2_000
-"""Bytes of a session in the plan of a run; of a block, trial and unit of a simulation as tables."""
+"""Bytes per session in the plan of a run; per block, trial and unit in a simulation's tables."""
 _CELL = 150
-"""Bytes of a trial and step of a simulated session while its rates are computed."""
+"""Bytes per trial and step of a simulated session while its rates are computed."""
 _SIMULATION_STEP = 0.01
 """Width of the bins in which simulated rates are constant, s."""
 _MATRIX = 16
-"""Bytes of a weight while a network learns: itself, its gradient and two moments."""
+"""Bytes per weight during training: the weight, its gradient and two moments."""
 
 
 def check_products(settings: Configuration) -> None:

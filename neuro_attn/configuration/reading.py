@@ -1,4 +1,4 @@
-"""From a YAML file to keys, without running or unfolding anything that stands in it."""
+"""Reading of YAML files, without executing tags or expanding anchors."""
 
 import re
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from neuro_attn.configuration.syntax import Refused, fault
 from neuro_attn.errors import InputError, did_you_mean_file
 
 TEMPLATE_KEY = "__use_yte__"
-"""The key that makes Snakemake run a configuration as a template, with Python in it."""
+"""The key that makes Snakemake execute a configuration as a template with Python code."""
 _MAX_BYTES = 1_000_000
 _MAX_VALUES = 100_000
-"""Keys and values of a configuration, with those counted again that YAML's anchors repeat."""
+"""Maximum number of keys and values, including those that YAML anchors repeat."""
 _DEEPEST = 50
-"""Most levels of keys and lists."""
+"""Maximum depth of keys and lists."""
 _LONGEST_NUMBER = 100
-"""Most characters of a number. Python takes time that grows with the square of their number."""
+"""Maximum length of a number in characters. Python's time grows with its square."""
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff\ufeff]")
-"""Characters that no file name can hold, written as escapes, and a mark that is invisible."""
+"""Characters that file names cannot contain, and the invisible byte order mark."""
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -33,14 +33,14 @@ def load(path: str | Path) -> Configuration:
     Raises
     ------
     InputError
-        If the file is missing, is no YAML or breaks the configuration's rules.
+        If the file is missing, is not YAML or is not a valid configuration.
     """
     keys, positions = read(path)
     return parse(keys, str(path), positions)
 
 
 def read_keys(path: str | Path) -> Any:
-    """Return what a YAML file holds; nothing in it is executed.
+    """Return the contents of a YAML file; nothing in it is executed.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def read(path: str | Path) -> tuple[Any, Positions]:
 
 
 def keys_of(content: str, where: str) -> Any:
-    """Return what a YAML text holds; nothing in it is executed.
+    """Return the contents of a YAML text; nothing in it is executed.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def keys_and_positions(content: str, where: str) -> tuple[Any, Positions]:
     if isinstance(keys, dict) and TEMPLATE_KEY in keys:
         raise InputError(
             positions.where(where, [TEMPLATE_KEY]),
-            f"the key {TEMPLATE_KEY} makes a template of the file, which would run code.",
+            f"the key {TEMPLATE_KEY} makes the file a template, which would execute code.",
             "Write the values out.",
         )
     if _values(keys) > _MAX_VALUES:
@@ -140,7 +140,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node:
         event = self.peek_event()
-        # A key that is a list or has keys is refused later; as text, its anchors would unfold.
+        # A key that is a list or has keys is refused later; as text, its anchors would expand.
         named = index.value if isinstance(index, yaml.ScalarNode) else index
         self._path.append("" if named is None or isinstance(named, yaml.Node) else str(named))
         try:
@@ -175,7 +175,7 @@ class _Loader(yaml.SafeLoader):
         if wrong := _NO_CHARACTER.search(node.value):
             raise Refused(
                 f"contains the character U+{ord(wrong[0]):04X}.",
-                "Remove it: it is part of no name.",
+                "Remove this character.",
                 node.start_mark,
                 self._key(),
             )
@@ -216,7 +216,7 @@ class _Loader(yaml.SafeLoader):
                     key.start_mark,
                     self._key(),
                 )
-            # The spellings of null, as ~, are one name: see `parsing`.
+            # All spellings of null, such as ~, are the same name: see `parsing`.
             name = (f"{_TAG}str", "null") if key.tag == f"{_TAG}null" else (key.tag, key.value)
             if (line := seen.get(name)) is not None:
                 spelled = "" if key.value == name[1] else f" (written {key.value!r})"
@@ -269,7 +269,7 @@ _TAKEN_FOR = {
 
 
 def _values(keys: Any) -> float:
-    """Return how many keys and values there are; infinitely many where a value holds itself."""
+    """Return the number of keys and values; infinity if a value contains itself."""
     known: dict[int, float] = {}
 
     def count(value: Any) -> float:

@@ -1,8 +1,8 @@
-"""The whole configuration: its keys, and which names its data sets and networks can have.
+"""The whole configuration, and the names that data sets and networks can have.
 
 The models of this package are the single source of the configuration. The JSON schema for editors
 (`config/schema.json`) is generated from them, `config/config.yaml` explains every key, and tests
-fail when they drift apart.
+fail if they differ.
 """
 
 from typing import Annotated
@@ -18,7 +18,7 @@ from neuro_attn.results import TABLES
 
 
 class Comparison(Settings):
-    """Which data set the networks are laid beside."""
+    """Comparison of networks with the regions of a data set."""
 
     dataset: Name
     """A data set with the same tasks and windows as `network_analysis`."""
@@ -53,26 +53,26 @@ def is_reserved(name: str) -> bool:
 
 
 class Configuration(Settings):
-    """A whole run."""
+    """All settings of a run."""
 
     seed: Annotated[int, Field(ge=0), NUMBER] = 2021
-    """The one random seed; every job derives its own stream from it and from names."""
+    """Random seed; every job derives its own named random stream from it."""
     data_folder: str = "data"
-    """Folder that the files of data sets are relative to."""
+    """Folder to which the files of data sets are relative."""
     memory: Positive | None = None
-    """Memory that reading files or a job may take, GB; null: 80 % of what is available."""
+    """Maximum memory for a job or for reading files, GB; null: 80 % of the available memory."""
     decoding: Decoding = Decoding()
-    """How populations are decoded, unless a data set says otherwise."""
+    """Decoding of populations: defaults for all data sets."""
     inference: Inference = Inference()
-    """How sure results are, unless a data set says otherwise."""
+    """Tests and confidence intervals: defaults for all data sets."""
     datasets: Annotated[dict[FolderName, WrittenDataset], Field(min_length=1)]
     """The data sets, by name."""
     networks: dict[FolderName, Network] = {}
     """The networks, by name."""
     network_analysis: NetworkAnalysis | None = None
-    """How the networks' activations are analysed."""
+    """Analysis of the activations of all networks."""
     comparison: Comparison | None = None
-    """Networks against regions."""
+    """Comparison of networks with the regions of a data set."""
     list_recall: ListRecall = ListRecall()
     """Networks that recall lists."""
 

@@ -1,4 +1,4 @@
-"""Error messages for invalid YAML that explain how to correct it."""
+"""Error messages that explain how to correct invalid YAML."""
 
 import re
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def fault(error: Exception, content: str) -> Fault:
     if isinstance(error, RecursionError):
         return Fault(None, "is nested too deeply.", "Write the values out.")
     if not isinstance(error, yaml.MarkedYAMLError):
-        # Values are read by `_Loader.construct_object`, so only escapes are left.
+        # `_Loader.construct_object` reads values, so only invalid escapes remain.
         problem = "a backslash in double quotes begins a character that does not exist."
         return Fault(None, problem, "Write / instead, or use single quotes.")
     here, start = _line(error.problem_mark), _line(error.context_mark)

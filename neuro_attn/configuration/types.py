@@ -1,4 +1,4 @@
-"""The kinds of values that keys of the configuration take."""
+"""Types of the values of configuration keys."""
 
 import re
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from neuro_attn.files import is_device, is_periodic
 
 
 class Settings(BaseModel):
-    """A part of the configuration: unknown keys are errors, values cannot be changed."""
+    """Base class of all settings: unknown keys are errors, and values cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -41,26 +41,26 @@ def _is_no_boolean(value: Any) -> Any:
 def _is_name(name: str) -> str:
     plain = name.isprintable() and not set(name) & set("/\\{}*?")
     if not name or name.strip() != name or not plain or name[0] == ".":
-        raise ValueError("a name is not empty, starts with no dot and has none of / \\ { } * ?")
+        raise ValueError("a name must not be empty, start with a dot or contain / \\ { } * or ?")
     return name
 
 
 def _is_folder(name: str) -> str:
-    # These names become rules, files and folders, and stand in commands that Snakemake writes.
+    # These names become rules, files and folders, and occur in commands that Snakemake writes.
     if not _FOLDER.fullmatch(name):
         raise ValueError(
-            "the name of a data set or network has at most 50 letters, digits, spaces and "
-            "_ . + = @ -, and starts with a letter or digit"
+            "the name of a data set or network must have at most 50 letters, digits, spaces and "
+            "_ . + = @ -, and start with a letter or digit"
         )
     # Results may be copied to Windows, which drops a dot at the end.
     if name[-1] == "." or is_device(name):
         raise ValueError(
-            "the name of a data set or network does not end in a dot, and is not one that Windows "
-            "reserves: con, prn, aux, nul, com1, lpt1 and the like"
+            "the name of a data set or network must not end in a dot, or be one that Windows "
+            "reserves: con, prn, aux, nul, com1, lpt1 and similar names"
         )
     if is_periodic(name):
         raise ValueError(
-            "the name of a data set or network does not end in a text that repeats 20 times, which "
+            "the name of a data set or network must not end in a text that repeats 20 times, which "
             "Snakemake refuses"
         )
     return name
@@ -68,13 +68,13 @@ def _is_folder(name: str) -> str:
 
 def _is_increasing(interval: tuple[float, float]) -> tuple[float, float]:
     if not interval[0] < interval[1]:
-        raise ValueError("the first number must be below the second")
+        raise ValueError("the first number must be smaller than the second")
     return interval
 
 
 def _is_range(interval: tuple[float, float]) -> tuple[float, float]:
     if not 0 <= interval[0] <= interval[1]:
-        raise ValueError("a range is [shortest, longest] with 0 <= shortest <= longest")
+        raise ValueError("a range must be [shortest, longest], with 0 <= shortest <= longest")
     return interval
 
 

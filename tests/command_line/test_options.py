@@ -12,7 +12,7 @@ from neuro_attn.errors import InputError
         ("rn mine.yaml", "neuro-attn rn: is not a command. Did you mean run?"),
         ("help", "neuro-attn help: is not a command. Commands: run, report, inspect, "),
         ("", "neuro-attn: COMMAND is missing. Commands: run, report, inspect, "),
-        ("inspect", "neuro-attn inspect: FILE is missing. neuro-attn inspect --help lists"),
+        ("inspect", "neuro-attn inspect: FILE is missing. neuro-attn inspect --help lists its"),
         ("check", "neuro-attn check: CONFIG is missing."),
         ("init a.nwb", "neuro-attn init: --output is missing."),
         ("init a.nwb -o", "--output: needs a value."),
@@ -38,10 +38,10 @@ from neuro_attn.errors import InputError
         ("check mine.yaml -n", "-n: neuro-attn check does not have this option. Options: --help"),
         (
             "run mine.yaml results/a.csv",
-            "results/a.csv: neuro-attn run takes one configuration. Name files to make "
-            "after --: neuro-attn run CONFIG -- results/a.csv.",
+            "results/a.csv: neuro-attn run takes one configuration. Name result "
+            "files after --: neuro-attn run CONFIG -- results/a.csv.",
         ),
-        ("check mine.yaml b.yaml", "b.yaml: neuro-attn check does not take it."),
+        ("check mine.yaml b.yaml", "b.yaml: neuro-attn check does not take this argument."),
     ],
 )
 def test_a_mistake_is_named_with_what_is_allowed_or_meant(typed, expected):

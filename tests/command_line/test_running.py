@@ -130,10 +130,10 @@ def test_other_arguments_of_snakemake_make_results(arguments):
     [
         (
             ("--nonsense",),
-            "after --: Snakemake refuses its arguments: unrecognized arguments: --no",
+            "after --: Snakemake does not accept these arguments: unrecognized arguments: --no",
         ),
         (("no/such/result",), "after --: no/such/result is not a result of this workflow."),
-        (("--summary", "--nonsense"), "after --: Snakemake refuses its arguments: unrecognized"),
+        (("--summary", "--nonsense"), "after --: Snakemake does not accept these arguments: "),
     ],
 )
 def test_arguments_that_snakemake_refuses_are_named(workflow, arguments, expected):
@@ -260,7 +260,7 @@ def test_a_signal_to_the_command_ends_snakemake_and_its_jobs(workflow, number):
     process.send_signal(number)
     _, errors = process.communicate(timeout=HANGS)
     assert process.returncode == 1
-    assert errors == "neuro-attn: error: stopped. Give the same command again to resume.\n"
+    assert errors == "neuro-attn: error: stopped. Run the same command again to resume.\n"
     assert not is_alive(job)
     assert not is_alive(snakemake)
     assert (folder / ".snakemake/neuro-attn.lock").read_text() == ""

@@ -155,7 +155,7 @@ def test_a_full_disk_is_one_message_and_a_run_is_resumed_where_there_is_room(dis
             assert done.returncode == 1, done.stdout
             (message,) = done.stderr.splitlines()
             assert message.startswith("neuro-attn: error: ")
-            assert "no space is left to write it" in message or "the disk is full" in message
+            assert "no space is left on the disk" in message or "the disk is full" in message
 
 
 COMPILES = """

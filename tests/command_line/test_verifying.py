@@ -103,14 +103,14 @@ def test_results_that_were_moved_are_verified_without_the_workflow(results, tmp_
     moved = tmp_path / "archive of 2024"
     results.rename(moved)
     assert main(["verify", "--results", str(moved)]) == 0
-    assert capsys.readouterr().out == f"All 2 results in {moved} are as they were written.\n"
+    assert capsys.readouterr().out == f"All 2 results in {moved} match their checksums.\n"
     (moved / "a/first.txt").write_text("x")
     assert main(["verify", "--results", str(moved)]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "  problem  rule   file",
         f"  damaged  first  {moved}/a/first.txt",
         f"1 results in {moved} differ from their checksums.",
-        "Where they were computed, neuro-attn run --verify CONFIG remakes them.",
+        "To recompute them, run neuro-attn run --verify CONFIG where they were computed.",
     ]
 
 
@@ -118,7 +118,7 @@ def test_results_that_were_moved_are_verified_without_the_workflow(results, tmp_
     ("arguments", "said"),
     [
         (("verify", "mine.yaml"), "results: contains no checksums. neuro-attn run and report"),
-        (("verify", "--results", "nowhere"), "--results: must be a folder that exists"),
+        (("verify", "--results", "nowhere"), "--results: must be an existing folder"),
         (("run", "mine.yaml", "--verify", "--", "-n"), "--verify: removes damaged results, but"),
     ],
 )
@@ -165,13 +165,13 @@ def test_damaged_missing_and_unrecorded_results_are_made_again(results, capsys):
     assert forced == [[f"{results}/a/first.txt", f"{results}/a/last.txt"]]
     assert verifying.found(results, planned(), "") == ([], [])
     told = capsys.readouterr().out.splitlines()
-    assert told[0] == "neuro-attn: to be remade: 3 results"
+    assert told[0] == "neuro-attn: 3 results are recomputed:"
     assert f"  damaged     unknown  {results}/checksums/last/a.json" in told
 
 
 def test_results_that_cannot_be_made_right_end_in_an_error(results):
     (results / "a/first.txt").write_text("")
-    with pytest.raises(InputError, match="damaged or missing again after they were remade"):
+    with pytest.raises(InputError, match="damaged or missing again after recomputation"):
         verifying.restore(results, lambda: planned("first"), lambda paths: None)
 
 
@@ -292,11 +292,11 @@ def test_what_plain_snakemake_keeps_as_done_is_found_and_made_again(folder):
         "  missing  part  results/b/part_x.txt",
         "Not counted: 2 missing results of other configurations, such as a/part_y.txt.",
         "2 results in results differ from their checksums.",
-        "To remove the damaged ones and remake all: neuro-attn run --verify mine.yaml",
+        "To recompute them, run neuro-attn run --verify mine.yaml",
     ]
     done = call(folder, "run", "mine.yaml", "--verify", "--cores", "1")
     assert done.returncode == 0, done.stderr
-    assert "neuro-attn: to be remade: 2 results\n" in done.stdout
+    assert "neuro-attn: 2 results are recomputed:\n" in done.stdout
     assert ran(folder) == {"part_x.txt", "last.txt", "passing.txt"}
     del before["results/a/part_y.txt"]
     assert contents(folder) == before

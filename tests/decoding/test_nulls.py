@@ -88,7 +88,7 @@ def test_every_null_model_has_a_name_of_its_own_in_captions():
 def test_a_module_that_does_not_state_what_it_keeps_is_an_error(tmp_path):
     module = tmp_path / "reversed.py"
     module.write_text('LABELS = "reversed labels"\nASSUMES = "time is symmetric"\n')
-    with pytest.raises(ValueError, match=r"reversed\.py: .* KEEPS_COUNTS is not"):
+    with pytest.raises(ValueError, match=r"reversed\.py: .* KEEPS_COUNTS is missing"):
         specified(module)
 
 

@@ -94,7 +94,7 @@ $ neuro-attn check mine.yaml
         (MINE, ""),
         """
 $ neuro-attn check mine.yaml
-neuro-attn: error: mine.yaml: is empty. A configuration is made of lines KEY:
+neuro-attn: error: mine.yaml: is empty. A configuration consists of lines KEY:
   VALUE; config/config.yaml explains every key, and neuro-attn init writes a
   configuration for your files.
 """,
@@ -389,7 +389,7 @@ Without files of your own, neuro-attn report computes a simulated example.
         """
 $ neuro-attn inspect ''
 neuro-attn: error: FILE: the name is empty. Give a name; a shell variable that
-  is not set has none.
+  is not set is empty.
 """,
     ),
     Mistake(
@@ -398,7 +398,7 @@ neuro-attn: error: FILE: the name is empty. Give a name; a shell variable that
         """
 $ neuro-attn check ''
 neuro-attn: error: CONFIG: the name is empty. Give a name; a shell variable that
-  is not set has none.
+  is not set is empty.
 """,
     ),
     Mistake(

@@ -114,7 +114,7 @@ def test_output_that_the_disk_cannot_take_is_one_message(command):
         )
     (line,) = done.stderr.splitlines()
     assert line.startswith("neuro-attn: error: "), line
-    assert "no space is left to write it" in line
+    assert "no space is left on the disk" in line
     assert done.returncode == 1
 
 

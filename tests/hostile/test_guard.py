@@ -20,7 +20,7 @@ import yaml
 
 from neuro_attn import recording, sources
 from neuro_attn.configuration import parse
-from neuro_attn.errors import InputError, UnreadableError, told_in_one_message
+from neuro_attn.errors import InputError, UnreadableError, report_user_errors
 from neuro_attn.guard import guarded
 from neuro_attn.onboarding import contents, remarks
 from neuro_attn.onboarding import matlab as onboarding_matlab
@@ -125,7 +125,7 @@ def test_lack_of_memory_is_no_damage():
 
 def test_what_the_system_refuses_is_no_damage():
     with (
-        pytest.raises(InputError, match=r"^a\.nwb: .*Check who may write") as error,
+        pytest.raises(InputError, match=r"^a\.nwb: .*Check the permissions") as error,
         guarded("a.nwb", "NWB file"),
     ):
         raise PermissionError(errno.EACCES, "Permission denied")
@@ -202,7 +202,7 @@ def test_a_job_keeps_the_traceback_in_its_log(tmp_path, capsys):
     log = tmp_path / "log"
     with (
         pytest.raises(SystemExit),
-        told_in_one_message(str(log)),
+        report_user_errors(str(log)),
         guarded("a.nwb", "NWB file"),
     ):
         fail()

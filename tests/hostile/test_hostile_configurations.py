@@ -215,7 +215,7 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "a name with a star": (named("'a*'"), ["none of / \\ { }"]),
     "a name of two lines": (named('"a\\nb"'), ["datasets.a\\nb"]),
     "a name that steers the terminal": (named('"a\\e[31m"'), ["datasets.a\\x1b[31m"]),
-    "a hidden name": (named(".hidden"), ["starts with no dot"]),
+    "a hidden name": (named(".hidden"), ["start with a dot"]),
     "a name that is an option": (named("-rf"), ["starts with a letter or digit"]),
     "an empty name": (named("''"), ["a name is not empty"]),
     "a name of spaces": (named("'  '"), ["a name is not empty"]),
@@ -257,7 +257,7 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "a bin of negative width": (text("datasets.mine.time.bin", -0.1), ["time.bin", "given: -0.1"]),
     "a window that ends before it starts": (
         text("datasets.mine.windows.late", [0.6, 0.2]),
-        ["windows.late", "the first number must be below the second"],
+        ["windows.late", "the first number must be smaller than the second"],
     ),
     "a window that is none": (
         text("datasets.mine.windows.late", [float("nan"), 0.6]),

@@ -189,7 +189,7 @@ def test_a_number_of_colours_is_spread_evenly_around_the_circle():
     [
         ({"timing": {"pro": {"cue": [0.25, 0.25]}}}, "steps of 0.1 s"),
         ({"timing": {"pro": {"cue": [0, 0.1]}}}, "at least"),
-        ({"timing": {"retro": {"report": [0.1, 0.5]}}}, "one duration"),
+        ({"timing": {"retro": {"report": [0.1, 0.5]}}}, "fixed duration"),
         ({"timing": {"retro": {"report": [0.1, 0.1]}}}, "same duration in pro and retro"),
         ({"timing": {"pro": {"memory_delay": [200, 200]}}}, "more than 1000 steps"),
         ({"timing": {"pro": {"selection_delay": [1, 1]}}}, "selection_delay"),
@@ -198,7 +198,7 @@ def test_a_number_of_colours_is_spread_evenly_around_the_circle():
         ({"loss_window": [0.2, 0.25]}, "steps of 0.1 s"),
         ({"loss_window": [0.2, 0.2]}, "below the second"),
         ({"tasks": []}, "tasks"),
-        ({"tasks": ["pro", "pro"]}, "tasks names a task twice"),
+        ({"tasks": ["pro", "pro"]}, "tasks contains a task twice"),
         ({"color_count": 2}, "color_count"),
     ],
 )

@@ -222,7 +222,7 @@ CONFIGURATIONS = {
     ),
     "code in yte": (
         '__use_yte__: true\n?f\'{open("ran", "w")}\': 1\n',
-        "makes a template of the file",
+        "makes the file a template",
     ),
 }
 

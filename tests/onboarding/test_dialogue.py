@@ -51,7 +51,7 @@ def test_what_will_be_written_is_said_before_the_first_question(dialogue):
     first = " ".join(out.split("What is decoded")[0].split())
     assert first == (
         "This writes new/mine.yaml in the new folder new, a configuration for session1.nwb. An "
-        "empty answer takes the value in brackets. Ctrl-C stops, and nothing is written."
+        "empty answer accepts the value in brackets. Ctrl-C stops, and nothing is written."
     )
     assert "Wrote new/mine.yaml in the new folder new. Next: neuro-attn report" in out
 

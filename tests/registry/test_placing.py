@@ -353,7 +353,7 @@ def test_a_folder_that_may_not_be_written_to_is_one_message(archive, capsys, clo
     assert main(["download", "steinmetz", "--data", folder, "--archive", archive.address]) == 1
     message = capsys.readouterr().err
     assert message.count("\n") == 1
-    assert "Permission denied. Check who may write there." in message
+    assert "Permission denied. Check the permissions of the file" in message
     assert not list(closed_to_us.rglob("*.nwb"))
 
 

@@ -47,7 +47,7 @@ def test_a_configuration_that_is_a_template_is_not_run(project, command):
     template = f"__use_yte__: true\n?open('{CANARY}', 'w').name: 1\n"
     (project.folder / "template.yaml").write_text(template)
     message = refused(project.run(command, "template.yaml", check=False))
-    assert "template.yaml, line 1: the key __use_yte__ makes a template" in message
+    assert "template.yaml, line 1: the key __use_yte__ makes the file a template" in message
     assert not (project.folder / CANARY).exists()
     assert not (project.folder / "results").exists()
 
@@ -58,14 +58,14 @@ def test_a_default_configuration_that_is_a_template_is_not_run_by_snakemake(proj
     (project.folder / "config/config.yaml").write_text(template)
     done = project.snakemake("--cores", "1", check=False)
     assert done.returncode == 1
-    assert "the key __use_yte__ makes a template" in done.stdout + done.stderr
+    assert "the key __use_yte__ makes the file a template" in done.stdout + done.stderr
     assert not (project.folder / CANARY).exists()
 
 
 def test_another_configuration_does_not_slip_past(project):
     config = project.write_config(TINY)
     done = project.run("run", config, "--", "--configfile", "template.yaml", check=False)
-    assert "--configfile: is not passed on to Snakemake. Give the configuration as" in refused(done)
+    assert "--configfile: cannot be passed to Snakemake. Give the configuration as" in refused(done)
 
 
 def test_a_results_folder_that_cannot_be_made_is_named(project):
@@ -90,9 +90,9 @@ FILLED = """
 import resource, sys
 from neuro_attn import files, recording
 import numpy as np, xarray as xr
-from neuro_attn.errors import told_in_one_message
+from neuro_attn.errors import report_user_errors
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-with told_in_one_message("log"):
+with report_user_errors("log"):
     if sys.argv[1] == "nc":
         values = np.random.default_rng(0).random((300, 100))
         recording.save(xr.Dataset({"a": (("x", "y"), values)}), "results/whole.nc")
@@ -108,7 +108,7 @@ def test_where_no_space_is_left_one_message_says_so_and_nothing_stays(tmp_path, 
         [sys.executable, "-c", FILLED, kind], cwd=tmp_path, capture_output=True, text=True
     )
     message = refused(done)
-    assert f"results/whole.{kind}: no space is left to write it. Make room" in message
+    assert f"results/whole.{kind}: no space is left on the disk. Free some space" in message
     assert list((tmp_path / "results").iterdir()) == []
     assert (tmp_path / "log").read_text() == done.stderr
 

@@ -18,7 +18,7 @@ def test_every_file_that_the_configuration_makes_is_recorded(small_run):
     done = small_run.run("verify", "config.yaml")
     # Every result has a record, so none is left over, and the report is one of them.
     n = len(checksums.recorded(small_run.folder / "results")[0])
-    assert done.stdout == f"All {n} results in results are as they were written.\n"
+    assert done.stdout == f"All {n} results in results match their checksums.\n"
     assert n > 100
 
 
