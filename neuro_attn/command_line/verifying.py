@@ -101,7 +101,7 @@ def tell(
         if paths := [each.path for each in other if each.kind == kind]:
             print(f"Not counted: {len(paths)} {said}, such as {printable(paths[0])}.")
     if wrong:
-        print(f"{len(wrong)} results in {results} differ from their checksums.")
+        print(f"Results in {results} that differ from their checksums: {len(wrong)}.")
         print(remedy)
     else:
         n = len(checksums.recorded(results)[0])
@@ -163,7 +163,7 @@ def restore(
         told = {path: each for path, each in differing.items() if path in planned}
         told |= {each.path: each for each in damaged}
         if told:
-            print(f"neuro-attn: {len(told)} results are recomputed:")
+            print(f"neuro-attn: recomputing {_counted(len(told))}:")
             print(*table(sorted(told.values()), results), sep="\n", flush=True)
         wanted = [path for path, each in planned.items() if each.missing or path in differing]
         if not wanted:
@@ -185,6 +185,10 @@ def _differing(results: str | Path, planned: Mapping[str, Planned]) -> list[Prob
         for each in checksums.verify(results)
         if each.kind != MISSING or each.path not in temporary
     ]
+
+
+def _counted(n: int) -> str:
+    return "1 result" if n == 1 else f"{n} results"
 
 
 def _remove(path: Path) -> None:

@@ -54,7 +54,7 @@ class Network(NetworkTrials):
 
     @property
     def attended(self) -> str | None:
-        """What the network attends to, as `ATTENDED` says; None without attention."""
+        """What the network attends to, a value of `ATTENDED`; None without attention."""
         return ATTENDED.get(self.family)
 
     @property

@@ -165,5 +165,5 @@ class Configuration(Settings):
 
 
 def network_dataset(network: str, trained: bool = True) -> str:
-    """Return the name of the data set that holds a network's activations."""
+    """Return the name of the data set of a network's activations."""
     return f"network-{network}" + ("" if trained else "-untrained")

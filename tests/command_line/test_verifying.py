@@ -109,7 +109,7 @@ def test_results_that_were_moved_are_verified_without_the_workflow(results, tmp_
     assert capsys.readouterr().out.splitlines() == [
         "  problem  rule   file",
         f"  damaged  first  {moved}/a/first.txt",
-        f"1 results in {moved} differ from their checksums.",
+        f"Results in {moved} that differ from their checksums: 1.",
         "To recompute them, run neuro-attn run --verify CONFIG where they were computed.",
     ]
 
@@ -165,7 +165,7 @@ def test_damaged_missing_and_unrecorded_results_are_made_again(results, capsys):
     assert forced == [[f"{results}/a/first.txt", f"{results}/a/last.txt"]]
     assert verifying.found(results, planned(), "") == ([], [])
     told = capsys.readouterr().out.splitlines()
-    assert told[0] == "neuro-attn: 3 results are recomputed:"
+    assert told[0] == "neuro-attn: recomputing 3 results:"
     assert f"  damaged     unknown  {results}/checksums/last/a.json" in told
 
 
@@ -291,12 +291,12 @@ def test_what_plain_snakemake_keeps_as_done_is_found_and_made_again(folder):
         "  damaged  last  results/b/last.txt",
         "  missing  part  results/b/part_x.txt",
         "Not counted: 2 missing results of other configurations, such as a/part_y.txt.",
-        "2 results in results differ from their checksums.",
+        "Results in results that differ from their checksums: 2.",
         "To recompute them, run neuro-attn run --verify mine.yaml",
     ]
     done = call(folder, "run", "mine.yaml", "--verify", "--cores", "1")
     assert done.returncode == 0, done.stderr
-    assert "neuro-attn: 2 results are recomputed:\n" in done.stdout
+    assert "neuro-attn: recomputing 2 results:\n" in done.stdout
     assert ran(folder) == {"part_x.txt", "last.txt", "passing.txt"}
     del before["results/a/part_y.txt"]
     assert contents(folder) == before
