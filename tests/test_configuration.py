@@ -130,7 +130,7 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
             {"left": "side == 0"},
             "datasets.d.label: must be text, or two or more lines NAME: TEXT",
         ),
-        ("d.tasks", {}, "datasets.d.tasks: must hold one or more lines NAME: KEYS below it"),
+        ("d.tasks", {}, "datasets.d.tasks: must contain one or more lines NAME: KEYS below it"),
         ("d.tasks.a/b", {"trials": "x == 1"}, "a name must not be empty, start with a dot"),
         (
             "d.decoding.folds",
@@ -158,7 +158,7 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
         (
             "d.colors",
             {"items": {"left": "a"}},
-            "d.colors.items: must hold two lines NAME: TEXT below it",
+            "d.colors.items: must contain two lines NAME: TEXT below it",
         ),
     ],
 )
@@ -201,7 +201,7 @@ def test_every_mistake_is_told_at_once():
 
 @pytest.mark.parametrize("keys", [None, [], "text", 3])
 def test_a_file_that_is_no_mapping_is_refused(keys):
-    assert message(keys).startswith(f"config.yaml: {HOLDS[type(keys)]}. A configuration is made of")
+    assert message(keys).startswith(f"config.yaml: {HOLDS[type(keys)]}. A configuration consists of")
 
 
 HOLDS = {type(None): "is empty", list: "contains only a list", str: "contains only text"}
@@ -210,7 +210,7 @@ HOLDS[int] = "contains only one value"
 
 def test_a_configuration_needs_data_sets():
     assert "datasets: the key is missing" in message({})
-    assert "datasets: must hold one or more lines NAME: KEYS below it (given: {})" in message(
+    assert "datasets: must contain one or more lines NAME: KEYS below it (given: {})" in message(
         {"datasets": {}}
     )
 

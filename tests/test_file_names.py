@@ -124,8 +124,8 @@ REFUSED = {
         with_networks("gru", "GRU-untrained"),
         "results of the untrained network would be in the folder of another network",
     ),
-    "a device": (with_datasets("con"), "is not one that Windows reserves"),
-    "a device with a suffix": (with_networks("Aux.x"), "is not one that Windows reserves"),
+    "a device": (with_datasets("con"), "or be one that Windows reserves"),
+    "a device with a suffix": (with_networks("Aux.x"), "or be one that Windows reserves"),
     "a dot at the end": (with_datasets("mine."), "must not end in a dot"),
     "an ending that repeats": (with_datasets("my" + "-1" * 20), "repeats 20 times"),
 }

@@ -206,19 +206,19 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "digits of a number that are none": (text() + "seed: 0x_\n", ["line 25: 0x_ is not a valid"]),
     "a key that is a list": ("? [a, b]\n: 1\n", ["line 1: a key is a list"]),
     # --- names ---
-    "a name that leaves the folder": (named("../x"), ["datasets.../x", "none of / \\ { }"]),
+    "a name that leaves the folder": (named("../x"), ["datasets.../x", "contain / \\ { }"]),
     "a name that is a command": (named(f"$(touch {CANARY})"), ["letters, digits, spaces"]),
     "a name with backticks": (named(f"'`touch {CANARY}`'"), ["letters, digits, spaces"]),
     "a name that ends a command": (named(f"'x; touch {CANARY}'"), ["letters, digits, spaces"]),
     "a name with a quote": (named("a'b"), ["letters, digits, spaces"]),
-    "a name that is a wildcard": (named("'{wildcards}'"), ["none of / \\ { }"]),
-    "a name with a star": (named("'a*'"), ["none of / \\ { }"]),
+    "a name that is a wildcard": (named("'{wildcards}'"), ["contain / \\ { }"]),
+    "a name with a star": (named("'a*'"), ["contain / \\ { }"]),
     "a name of two lines": (named('"a\\nb"'), ["datasets.a\\nb"]),
     "a name that steers the terminal": (named('"a\\e[31m"'), ["datasets.a\\x1b[31m"]),
     "a hidden name": (named(".hidden"), ["start with a dot"]),
-    "a name that is an option": (named("-rf"), ["starts with a letter or digit"]),
-    "an empty name": (named("''"), ["a name is not empty"]),
-    "a name of spaces": (named("'  '"), ["a name is not empty"]),
+    "a name that is an option": (named("-rf"), ["start with a letter or digit"]),
+    "an empty name": (named("''"), ["a name must not be empty"]),
+    "a name of spaces": (named("'  '"), ["a name must not be empty"]),
     "a name that is too long": (named("x" * 51), ["at most 50 letters"]),
     "a name that is a number": (
         named("2019"),
@@ -232,7 +232,7 @@ CASES: dict[str, tuple[str | bytes, list[str]]] = {
     "a task that is a wildcard": (text("datasets.mine.tasks", {"{input}": {}}), ["{input}"]),
     "a window that leaves the folder": (
         text("datasets.mine.windows", {"../late": [0.2, 0.6]}),
-        ["datasets.mine.windows.../late", "none of / \\ { }"],
+        ["datasets.mine.windows.../late", "contain / \\ { }"],
     ),
     # --- expressions: those that could never be right are found without the data ---
     "trials that are no text": (

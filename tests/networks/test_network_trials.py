@@ -196,7 +196,7 @@ def test_a_number_of_colours_is_spread_evenly_around_the_circle():
         ({"loss_window": [0.2, 0.6]}, r"loss_window: \[0.2, 0.6\] s .* in \[0, 0.5\] s"),
         ({"loss_window": [-0.1, 0.3]}, "reaches outside the report"),
         ({"loss_window": [0.2, 0.25]}, "steps of 0.1 s"),
-        ({"loss_window": [0.2, 0.2]}, "below the second"),
+        ({"loss_window": [0.2, 0.2]}, "smaller than the second"),
         ({"tasks": []}, "tasks"),
         ({"tasks": ["pro", "pro"]}, "tasks contains a task twice"),
         ({"color_count": 2}, "color_count"),
