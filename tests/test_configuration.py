@@ -201,7 +201,9 @@ def test_every_mistake_is_told_at_once():
 
 @pytest.mark.parametrize("keys", [None, [], "text", 3])
 def test_a_file_that_is_no_mapping_is_refused(keys):
-    assert message(keys).startswith(f"config.yaml: {HOLDS[type(keys)]}. A configuration consists of")
+    assert message(keys).startswith(
+        f"config.yaml: {HOLDS[type(keys)]}. A configuration consists of"
+    )
 
 
 HOLDS = {type(None): "is empty", list: "contains only a list", str: "contains only text"}
