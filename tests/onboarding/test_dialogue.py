@@ -73,7 +73,7 @@ TASKS = [
     (f"{VISUAL}; left=side == 'left'", "Trial 3 belongs to the tasks 'visual' and 'left'."),
     ("visual=rule == 'visul'", "Task 'visual' has no trials"),
     ("left=side == 'left'", "Task 'left' has trials of one class only, 'left'."),
-    ("vis/ual=rule == 'visual'", "none of /"),
+    ("vis/ual=rule == 'visual'", "contain /"),
     ("", None),
 ]
 
