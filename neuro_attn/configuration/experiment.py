@@ -218,8 +218,10 @@ class SimulatedRegion(Settings):
 class Simulation(Settings):
     """The generative model of Poisson populations with planted truth."""
 
-    sessions: Count = 4
+    sessions: Count = 8
     """Recording sessions, each with its own units and trials."""
+    subjects: Count = 2
+    """Subjects that the sessions are divided among, in order."""
     cycles: Count = 8
     """Repetitions of the three blocks (pro, retro cue set 1, retro cue set 2) per session."""
     block_trials: dict[str, Count] = {"pro": 60, "retro_1": 30, "retro_2": 30}
@@ -260,3 +262,8 @@ class Simulation(Settings):
     def session_names(self) -> list[str]:
         """The names of the simulated sessions."""
         return [f"session{number:02d}" for number in range(1, self.sessions + 1)]
+
+    def subject_of(self, session: str) -> str:
+        """Return the subject of a session."""
+        place = self.session_names.index(session) * min(self.subjects, self.sessions)
+        return f"subject{place // self.sessions + 1}"

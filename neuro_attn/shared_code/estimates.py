@@ -124,11 +124,25 @@ class SessionsOfRegion(NamedTuple):
 
 
 def sample_of(recordings: list[xr.Dataset]) -> Sample:
-    """Return the sessions of some recordings and their subjects (attribute ``subject``)."""
+    """Return the sessions of some recordings and their subjects.
+
+    The subject is the attribute ``subject``, or the trial column of that name if it has one value
+    in a session.
+    """
     return Sample(
         [str(recording.attrs["session"]) for recording in recordings],
-        [str(recording.attrs.get("subject", ONE_SUBJECT)) for recording in recordings],
+        [_subject(recording) for recording in recordings],
     )
+
+
+def _subject(recording: xr.Dataset) -> str:
+    if "subject" in recording.attrs:
+        return str(recording.attrs["subject"])
+    if "subject" in recording.coords and recording["subject"].dims == ("trial",):
+        names = {str(name) for name in recording["subject"].values.tolist()}
+        if len(names) == 1:
+            return names.pop()
+    return ONE_SUBJECT
 
 
 def tests_of(study: Study) -> list[Test]:

@@ -83,7 +83,15 @@ def outlines(settings: Simulation, name: str, seed: int) -> Iterator[SpikeSessio
         silent = [np.empty(0)] * len(units)
         told = _told(settings, trials, session, name, seed)
         origin = f"simulation of {session}"
-        yield SpikeSession(session, silent, units, told, origin, has_spikes=False)
+        yield SpikeSession(
+            session,
+            silent,
+            units,
+            told,
+            origin,
+            provenance={"subject": settings.subject_of(session)},
+            has_spikes=False,
+        )
 
 
 def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
@@ -194,7 +202,14 @@ def _simulate_session(
             bins = np.repeat(starts.ravel(), counts.ravel())
             spike_times.append(np.sort(bins + STEP * own.random(len(bins))))
     told = _told(settings, trials, session, name, seed)
-    return SpikeSession(session, spike_times, _units(truth), told, f"simulation of {session}")
+    return SpikeSession(
+        session,
+        spike_times,
+        _units(truth),
+        told,
+        f"simulation of {session}",
+        provenance={"subject": settings.subject_of(session)},
+    )
 
 
 def _draw_trials(settings: Simulation, rng: np.random.Generator) -> pd.DataFrame:

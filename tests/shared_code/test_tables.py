@@ -24,13 +24,11 @@ REGIONS = {
 
 def analysed(sessions, seed=0, subjects=1, **inference):
     dataset = load("config/config.yaml").datasets["simulation"]
-    simulation = dataset.simulation.model_copy(update={"sessions": sessions, "regions": REGIONS})
+    changes = {"sessions": sessions, "subjects": subjects, "regions": REGIONS}
+    simulation = dataset.simulation.model_copy(update=changes)
     settings = dataset.inference.model_copy(update=inference)
     dataset = dataset.model_copy(update={"simulation": simulation, "inference": settings})
     recordings = sources.read("simulation", dataset, "data", seed)
-    if subjects > 1:
-        for number, recording in enumerate(recordings):
-            recording.attrs["subject"] = f"subject {number % subjects}"
     return tables_of(recordings, Study("simulation", dataset, seed), list(REGIONS))
 
 
@@ -93,8 +91,8 @@ def test_no_row_about_the_region_has_a_p_below_what_its_sessions_allow(few, many
 def test_several_subjects_have_rows_of_their_own(few, many):
     assert set(few.overlap["subject"]) == {"all"}
     region = many.overlap[many.overlap["level"] == "the region"]
-    assert set(region["subject"]) == {"all", "subject 0", "subject 1"}
-    of_one = region[region["subject"] == "subject 0"]
+    assert set(region["subject"]) == {"all", "subject1", "subject2"}
+    of_one = region[region["subject"] == "subject1"]
     assert set(of_one["n_sessions"]) == {4}
     assert set(of_one["n_subjects"]) == {1}
 
