@@ -35,7 +35,10 @@ def pytest_configure() -> None:
 
 SMALL_RUN = frozenset(
     f"tests/workflow/test_{name}.py"
-    for name in ("outputs_page", "report_in_browser", "reruns", "run", "verified_run")
+    for name in (
+        *("debugging", "outputs_page", "report_in_browser"),
+        *("reruns", "run", "verified_run"),
+    )
 )
 """Files whose tests share a run of the whole workflow, so one process takes them all."""
 

@@ -50,7 +50,7 @@ def test_the_command_of_contributing_stops_at_a_breakpoint(project):
         timeout=commands.HANGS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "(Pdb) 'geometry'" in done.stdout
+    assert "(Pdb) 'measure_geometry'" in done.stdout
     assert (project.folder / TABLE).read_bytes() == before
 
 
