@@ -5,7 +5,7 @@ truth is known, sends each through the whole analysis, and counts. Every part pr
 with their n and writes results/benchmarks/calibration-PART.json and .png. The parts:
 
 errors    false alarms of max-T, clusters and onsets, and the distribution of p, where nothing is
-coverage  how often intervals of accuracy, transfer ratio and onset hold the truth
+coverage  how often intervals of accuracy and onset hold the truth
 spread    SD over bootstrap resamples against the true SD, by what is resampled
 power     experiments of the size of the original: which regions transfer
 onsets    the same: by how much onsets are off
@@ -313,7 +313,7 @@ def true_experiment(number: int, shared: float) -> Found:
 
 
 def interval_experiment(number: int, shared: float) -> Found:
-    """Return the intervals of accuracy and transfer ratio."""
+    """Return the intervals of accuracy."""
     made = in_window(number, "coverage", shared, 100)
     made["bootstrap"] = made["window_bootstrap"]
     found: Found = {}
@@ -321,7 +321,6 @@ def interval_experiment(number: int, shared: float) -> Found:
     for name, pair in (("within", WITHIN), ("across", ACROSS)):
         row = rows(table, pair).iloc[0]
         found[name] = tuple(row[["accuracy", "ci_low", "ci_high"]])
-    found["transfer ratio"] = tuple(row[["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]])
     return found
 
 
@@ -360,7 +359,6 @@ def coverage(n: int, cores: int) -> Found:
         truth = pd.DataFrame(many).mean().to_dict()
         results[f"truth, shared {shared:g}"] = {**truth, "n": 4 * n}
         print(f"truth, shared {shared:g}: {truth}  n {4 * n}", flush=True)
-        truth["transfer ratio"] = shared
         run = partial(interval_experiment, shared=shared)
         found = pd.DataFrame(repeated(run, n, cores, f"coverage, shared {shared:g}"))
         for name in found:

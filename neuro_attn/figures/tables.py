@@ -17,8 +17,6 @@ HEADERS = {
     "ci_high": "interval to",
     "p_value": "p",
     "p_corrected": "p, corrected",
-    "ratio_ci_low": "ratio from",
-    "ratio_ci_high": "ratio to",
     "n_units": "n units",
     "n_constant": "n constant units",
     "n_train": "n training trials",

@@ -1,6 +1,5 @@
 """Transfer matrix: accuracy of every pair of training and test task, by region and window."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
@@ -32,8 +31,7 @@ PANEL_HEIGHTS = (48.0, 38.0, 38.0, 35.0, 31.0)
 def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
     """Plot a matrix of training and test tasks for each region (columns) and window (rows).
 
-    Cells contain the accuracy, with a star if corrected p < alpha, and below it the transfer ratio,
-    (across - chance) / (within - chance), if it is defined.
+    Cells contain the accuracy, with a star if corrected p < alpha.
 
     Parameters
     ----------
@@ -72,8 +70,7 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
     every = [axes for column_panels in panels for axes in column_panels]
     style.accuracy_bar(figure, norm, every, rows["accuracy"].min())
     figure.supxlabel(
-        f"* corrected p < {style.proportion(alpha)};  {style.TIMES}: transfer ratio, "
-        f"(across {style.MINUS} chance) / (within {style.MINUS} chance)\n"
+        f"* corrected p < {style.proportion(alpha)};  "
         f"n: {style.count(rows['n_train'], 'training trial')}, "
         f"{style.count(rows['n_test'], 'test trial')}, "
         f"{style.count(rows['n_sessions'], 'session')}",
@@ -83,7 +80,7 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
 
 
 def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
-    """Describe the figure, with the cross-task accuracy and transfer ratio in each region.
+    """Describe the figure, with the cross-task accuracy in each region.
 
     Parameters
     ----------
@@ -99,23 +96,17 @@ def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
     lines = []
     for row in rows.to_dict("records"):
         accuracy = interval(row["accuracy"], row["ci_low"], row["ci_high"], 2)
-        ratio = "no transfer ratio, as within-task accuracy is not above chance"
-        if np.isfinite(row["transfer_ratio"]):
-            values = (row["transfer_ratio"], row["ratio_ci_low"], row["ratio_ci_high"])
-            ratio = f"transfer ratio {interval(*values, 2)}"
         lines.append(
             f"{rst(row['region'])}, {task_pair(row['train_task'], row['test_task'])}, "
             f"{rst(row['window'])}: {accuracy} "
-            f"(chance {row['chance']:.3g}, corrected p {p_value(row['p_corrected'])}), {ratio}."
+            f"(chance {row['chance']:.3g}, corrected p {p_value(row['p_corrected'])})."
         )
     description = (
         "Transfer between tasks. Balanced accuracy of decoders trained on one task (rows) and "
         "tested on another (columns), with rates averaged over each window. The same decoders are "
         "tested within and across tasks, so both have the same number of training trials. Stars "
         "mark "
-        f"{significance(dataset.inference, over='windows and regions', of_times=False)}. The "
-        "transfer ratio is (across - chance) / (within - chance): 1 for a shared code, 0 for no "
-        "transfer."
+        f"{significance(dataset.inference, over='windows and regions', of_times=False)}."
     )
     return paragraphs(description, f"Windows: {', '.join(spans)}.", listed(lines))
 
@@ -136,30 +127,16 @@ def _draw_matrix(
     size = style.SMALL if len(tasks) <= 3 else style.NOTE
     for (train_task, test_task), cell in cells.iterrows():
         x, y = tasks.index(test_task), tasks.index(train_task)
-        has_ratio = np.isfinite(cell["transfer_ratio"])
         color = "white" if abs(norm(cell["accuracy"]) - 0.5) > 0.32 else style.INK
         star = "*" if significant(cell["p_corrected"], alpha) else ""
         axes.annotate(
             style.proportion(cell["accuracy"]) + star,
             (x, y),
-            xytext=(0, 3.0 * has_ratio),
-            textcoords="offset points",
             ha="center",
             va="center",
             fontsize=size + 1,
             color=color,
         )
-        if has_ratio:
-            axes.annotate(
-                f"{style.TIMES} {style.proportion(cell['transfer_ratio'])}",
-                (x, y),
-                xytext=(0, -5.0),
-                textcoords="offset points",
-                ha="center",
-                va="center",
-                fontsize=size - 0.5,
-                color=color,
-            )
     long_names = max(map(len, tasks)) * len(tasks) > 24
     axes.set_xticks(range(len(tasks)), tasks, rotation=90 if long_names else 0)
     axes.set_yticks(range(len(tasks)), tasks)

@@ -57,26 +57,11 @@ def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataF
 
 
 def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
-    """Tabulate accuracy in the windows, as `transfer_table`, with the transfer ratio.
+    """Tabulate accuracy in the windows, as `transfer_table`.
 
-    ``transfer_ratio`` is (across - chance) / (within - chance) of the same decoder, trained on
-    train_task. It is left empty within tasks, and where the within-task accuracy is not above
-    chance (its interval or its corrected p-value): there it has no meaning. Windows have no
-    neighbours, so ``p_corrected`` is always by the maximum.
+    Windows have no neighbours, so ``p_corrected`` is always by the maximum.
     """
-    table = _table(decodings, settings, select=_in_windows, axis="window")
-    ratios = [_ratios(each, settings) for each in _groups(decodings, _in_windows)]
-    keys = ["region", "session", *_PAIR, "window"]
-    table = table.merge(pd.concat(ratios), on=keys, how="left", validate="one_to_one")
-    within = table.loc[table["train_task"] == table["test_task"]]
-    above = significant(within["p_corrected"], settings.alpha)
-    sound = within[above & (within["ci_low"] > within["chance"])]
-    keys = ["region", "session", "train_task", "window"]
-    is_sound = table.set_index(keys).index.isin(sound.set_index(keys).index)
-    columns = ["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]
-    table.loc[~is_sound | (table["train_task"] == table["test_task"]), columns] = np.nan
-    ends = [name for name in _SIZES if name in table]
-    return table[[c for c in table.columns if c not in ends] + ends]
+    return _table(decodings, settings, select=_in_windows, axis="window")
 
 
 def _over_time(decoding: xr.Dataset) -> xr.Dataset:
@@ -213,24 +198,6 @@ def _corrected(
         return corrected_p_value(observed, null, family)
 
     return np.max([against(null) for null in nulls], axis=0)
-
-
-def _ratios(group: xr.Dataset, settings: Inference) -> pd.DataFrame:
-    dims = ("population", *_PAIR, "window")
-    chance = group.attrs["chance"]
-    observed = group["accuracy"].transpose(*dims).values.astype(float)
-    boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
-
-    def ratio(accuracy: np.ndarray) -> np.ndarray:
-        within = np.einsum("paaw...->paw...", accuracy)[:, :, None] - chance
-        return (accuracy - chance) / np.where(np.abs(within) > 1e-6, within, np.nan)
-
-    low, high = interval(ratio(centred(observed, boot)), settings.confidence)
-    template = group["accuracy"].transpose(*dims)
-    columns = {"transfer_ratio": ratio(observed), "ratio_ci_low": low, "ratio_ci_high": high}
-    filled = xr.Dataset({name: template.copy(data=values) for name, values in columns.items()})
-    frame = filled.to_dataframe(dim_order=list(dims)).reset_index()
-    return frame[["region", "session", *_PAIR, "window", *columns]]
 
 
 def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0) -> pd.DataFrame:

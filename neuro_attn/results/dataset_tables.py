@@ -9,7 +9,6 @@ from neuro_attn.results.shared_columns import (
     MEASURE,
     N_UNITS,
     PAIR,
-    RATIO,
     REASON,
     REGION,
     SESSION,
@@ -56,7 +55,7 @@ DATASET_TABLES = (
         "summary",
         "Accuracy in a region for a pair of tasks in a window.",
         ("{dataset}/summary.csv",),
-        (REGION, SESSION, *PAIR, WINDOW, *ACCURACY, *RATIO, *SIZES),
+        (REGION, SESSION, *PAIR, WINDOW, *ACCURACY, *SIZES),
         title="Accuracy in the windows",
         caption=(
             "Balanced accuracy in every region and window for every pair of tasks, with its "
@@ -66,11 +65,8 @@ DATASET_TABLES = (
         ),
         details=(
             "Rates are averaged over the window before decoding, so accuracy is usually higher "
-            "than in single bins.\n\n"
-            "The transfer ratio and its interval are missing within tasks. They are also missing "
-            "where the within-task accuracy is not above chance (`p_corrected` is not below "
-            "`inference.alpha`, or the confidence interval reaches chance), because the ratio is "
-            "meaningless there."
+            "than in single bins. `overlap.csv` compares codes on a scale that does not depend on "
+            "their strength."
         ),
     ),
     Table(

@@ -34,16 +34,6 @@ ACCURACY = (
     P_VALUE,
     Column("p_corrected", "number", "p-value corrected over the family of tests"),
 )
-RATIO = (
-    Column(
-        "transfer_ratio",
-        "number",
-        "(cross-task accuracy - chance) / (within-task accuracy - chance) of the decoders trained "
-        "on `train_task`: 1 for a shared code, 0 for no transfer; noise can push it beyond either",
-    ),
-    Column("ratio_ci_low", "number", "lower end of its confidence interval"),
-    Column("ratio_ci_high", "number", "upper end of its confidence interval"),
-)
 OVERLAP = (
     Column("overlap", "number", "overlap of the two codes, missing if not estimable"),
     *CI,

@@ -150,10 +150,8 @@ def make_summary(shape: Shape) -> pd.DataFrame:
         for window in shape.windows:
             late = 0.5 if window != "cue" else 0.25
             for train_task, test_task in _pairs(shape):
-                within = _accuracy(shape, region, train_task, train_task, late) - shape.chance
                 accuracy = _accuracy(shape, region, train_task, test_task, late)
                 accuracy = float(np.clip(accuracy + rng.normal(0, 0.02), 0, 1))
-                ratio = (accuracy - shape.chance) / within if train_task != test_task else np.nan
                 p = 0.005 if accuracy - shape.chance > 0.06 else 0.3
                 rows.append(
                     {
@@ -168,9 +166,6 @@ def make_summary(shape: Shape) -> pd.DataFrame:
                         "ci_high": accuracy + 0.05,
                         "p_value": p / 2,
                         "p_corrected": p,
-                        "transfer_ratio": ratio if within > 0.05 else np.nan,
-                        "ratio_ci_low": ratio - 0.2,
-                        "ratio_ci_high": ratio + 0.2,
                         "n_units": 40 + 30 * i,
                         "n_constant": 0.0,
                         "n_train": 96,

@@ -46,7 +46,7 @@ def test_numbers_are_rounded_as_they_are_read():
             "accuracy": [0.863417, 1.0],
             "p_value": [1 / 201, 0.0416],
             "p_corrected": [0.005, 1.0],
-            "transfer_ratio": [np.nan, -0.0123],
+            "difference": [np.nan, -0.0123],
             "n_units": [574, 12345],
             "n_sessions": [3.0, np.nan],
             "trained": [True, False],
@@ -60,7 +60,7 @@ def test_numbers_are_rounded_as_they_are_read():
         "balanced accuracy",
         "p",
         "p, corrected",
-        "transfer ratio",
+        "difference",
         "n units",
         "n sessions",
         "trained",
@@ -99,7 +99,7 @@ def test_p_values_of_many_permutations_are_told_apart_and_never_0():
 def test_all_numbers_of_a_column_have_the_same_decimals():
     values = [0.67, 0.534, 1.0, 123456.7, -0.0001, 12.34]
     for columns, decimals in {
-        ("accuracy", "ci_low", "ratio_ci_high"): 3,
+        ("accuracy", "ci_low", "overlap"): 3,
         ("onset_s", "ci_low", "ci_high"): 3,
         ("distance", "ci_low", "runner_up_distance", "fraction_nearest"): 2,
         ("report_error",): 1,

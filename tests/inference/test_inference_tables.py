@@ -1,4 +1,4 @@
-"""The tables of results: their columns, what `all` means, and when a ratio has a meaning."""
+"""The tables of results: their columns, and what `all` means."""
 
 import numpy as np
 import pandas as pd
@@ -43,10 +43,9 @@ def test_the_columns_are_those_that_are_documented(decoding):
             "n_sessions",
         ],
     )
-    ratio = ["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]
     expected = {
         tables.transfer_table: [*names, "time", *numbers, *sizes],
-        tables.summary_table: [*names, "window", *numbers, *ratio, *sizes],
+        tables.summary_table: [*names, "window", *numbers, *sizes],
         tables.onset_table: [
             "region",
             "compared_with",
@@ -202,39 +201,6 @@ def test_cross_temporal_accuracy_has_the_correction_that_is_asked_for(decoding, 
     np.testing.assert_allclose(p, expected)
 
 
-# --- the transfer ratio ------------------------------------------------------------------------
-
-
-def test_the_ratio_is_one_for_identical_and_zero_for_independent_codes(decoding):
-    names = {"session": "all", "train_task": "pro", "test_task": "retro", "window": "late"}
-    for course, ratio in ((IDENTICAL, 1), (INDEPENDENT, 0)):
-        row = of(tables.summary_table([decoding(course)], SETTINGS), **names)
-        assert row["transfer_ratio"] == pytest.approx(ratio)
-        assert row["ratio_ci_low"] < ratio < row["ratio_ci_high"]
-
-
-def test_the_ratio_is_across_over_within_of_the_same_decoder(decoding):
-    course = np.full((2, 2, 8), 0.5)
-    course[0, 0], course[0, 1], course[1, 1], course[1, 0] = 0.9, 0.7, 0.6, 0.55
-    table = tables.summary_table([decoding(course, noise=0.005)], SETTINGS)
-    ratio = {
-        (row["train_task"], row["test_task"]): row["transfer_ratio"]
-        for row in table.query("window == 'late'").to_dict("records")
-    }
-    assert ratio["pro", "retro"] == pytest.approx(0.2 / 0.4)
-    assert ratio["retro", "pro"] == pytest.approx(0.05 / 0.1)
-
-
-def test_the_ratio_is_empty_within_tasks_and_where_within_is_not_above_chance(decoding):
-    table = tables.summary_table([decoding(IDENTICAL)], SETTINGS)
-    ratio = table[["transfer_ratio", "ratio_ci_low", "ratio_ci_high"]]
-    within = table["train_task"] == table["test_task"]
-    assert ratio[within | (table["window"] == "early")].isna().all(axis=None)
-    assert ratio[~within & (table["window"] == "late")].notna().all(axis=None)
-    below = tables.summary_table([decoding(1 - IDENTICAL)], SETTINGS)
-    assert below["transfer_ratio"].isna().all()
-
-
 # --- onsets ------------------------------------------------------------------------------------
 
 
@@ -282,14 +248,13 @@ def test_a_region_without_an_onset_has_no_row_and_no_difference(decoding):
 
 @pytest.mark.parametrize("correction", ["max", "cluster", "fdr"])
 @pytest.mark.parametrize(("permutations", "any_found"), [(19, False), (20, True)])
-def test_without_an_attainable_p_below_alpha_there_is_no_onset_no_ratio_and_nothing_significant(
+def test_without_an_attainable_p_below_alpha_there_is_no_onset_and_nothing_significant(
     decoding, correction, permutations, any_found
 ):
     made = SETTINGS.model_copy(update={"permutations": permutations, "correction": correction})
     decodings = [decoding(0.95, n=permutations)]
     assert (len(tables.onset_table(decodings, made)) > 0) == any_found
     summary, transfer = (f(decodings, made) for f in (tables.summary_table, tables.transfer_table))
-    assert summary["transfer_ratio"].notna().any() == any_found
     cross = tables.cross_temporal(decodings, made)["p_corrected"].values
     for p in (summary["p_corrected"], transfer["p_corrected"], cross, transfer["p_value"]):
         assert significant(p, made.alpha).any() == any_found

@@ -192,7 +192,7 @@ CAUTIONS = {
     "one task": (
         None,
         {"tasks": {"pro": {"trials": "order == 'pro'", "align": "cue"}}},
-        "there is one task, 'pro': transfer ratios and all geometry that compares tasks",
+        "there is one task, 'pro': overlaps, verdicts and all geometry that compares tasks",
     ),
     "too few permutations": (
         None,
