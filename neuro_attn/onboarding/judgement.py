@@ -191,8 +191,8 @@ def _settings(study: Study) -> Iterator[Caution]:
     if len(dataset.tasks) == 1:
         yield Caution(
             study.key("tasks"),
-            f"there is one task, {next(iter(dataset.tasks))!r}: overlaps, verdicts and all geometry "
-            "that compares tasks will be missing.",
+            f"there is one task, {next(iter(dataset.tasks))!r}: overlaps, verdicts and all "
+            "geometry that compares tasks will be missing.",
             "Add a second task to test for a shared code.",
         )
     smallest = 1 / (inference.permutations + 1)
