@@ -1,9 +1,9 @@
-"""The memory that reading and computing may take; what needs more is refused beforehand.
+"""The budget of memory: larger needs are errors before anything is allocated.
 
-A file of a few kilobytes can declare arrays of terabytes, and a short configuration can ask for any
-number of trials. Declared sizes are therefore compared with a budget before anything is allocated
-(`need`). A limit of the operating system on the process (`limited`) stops what no size announces,
-such as a compressed block that unfolds.
+A file of a few kilobytes can declare arrays of terabytes, and a short configuration can request any
+number of trials. Declared sizes are therefore compared with the budget (`need`). Needs without a
+declared size, such as a compressed block that expands, reach a limit of the operating system on the
+process (`limited`).
 """
 
 import math
@@ -20,28 +20,28 @@ from typing import Any
 from neuro_attn.errors import InputError
 
 SHARE = 0.8
-"""Part of the available memory that is the budget by default."""
+"""Default budget, as a fraction of the available memory."""
 VARIABLE = "NEURO_ATTN_MEMORY"
 """Environment variable with which the option ``--memory`` reaches the jobs of a run."""
 REMEDY = "To allow more, set the key memory or the option --memory (GB)."
 _FROM = 16_000_000
-"""Smallest need that is compared, bytes; many small arrays meet the limit of the process."""
+"""Smallest need that is compared, bytes; many small arrays reach the limit of the process."""
 _THREADS, _PER_CORE = 1_000_000_000, 100_000_000
 """Address space that libraries reserve for threads and buffers but hardly use, bytes."""
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|memory allocation failed|unable to allocate|can't allocate", re.IGNORECASE
 )
-"""How libraries that have errors of their own report a failed allocation."""
+"""Messages of a failed allocation, in libraries with exceptions of their own."""
 _NO_LIMIT = 1 << 60
-"""Limits of control groups from which on there is none."""
+"""Smallest value that stands for no limit in control groups."""
 
 
 class BudgetError(InputError):
-    """Raised for what would take more memory than the budget."""
+    """Raised if something needs more memory than the budget."""
 
 
 _TOTAL: ContextVar[tuple[float, str] | None] = ContextVar("total", default=None)
-"""Bytes that this process may have in use, and where the number is from; None: `SHARE`."""
+"""Bytes that this process may use, and the origin of that number; None: `SHARE`."""
 _OF_AVAILABLE = f"{SHARE:.0%} of what is available".replace("%", " %")
 
 
@@ -71,32 +71,32 @@ def limited(gigabytes: float | None) -> Iterator[None]:
 
 
 def _limit_data(n_bytes: int, before: tuple[int, int]) -> None:
-    """Make allocations beyond a size fail in this process, where the system can."""
+    """Let allocations beyond a size fail in this process, if the system supports it."""
     if sys.platform == "linux":
         lowest = min([n_bytes, *(each for each in before if each != resource.RLIM_INFINITY)])
         resource.setrlimit(resource.RLIMIT_DATA, (lowest, before[1]))
 
 
 def left() -> float:
-    """Return the bytes that this process may still take."""
+    """Return the bytes that this process may still allocate."""
     if (given := _TOTAL.get()) is None:
         return SHARE * available()
     return max(min(given[0] - resident(), _address_space()), 0.0)
 
 
 def need(n_bytes: float, where: str, what: str, remedy: str = "") -> None:
-    """Raise `BudgetError` if something takes more memory than is left of the budget.
+    """Raise `BudgetError` if something needs more memory than the rest of the budget.
 
     Parameters
     ----------
     n_bytes : float
-        What it takes.
+        Bytes that it needs.
     where : str
         File and table, or key.
     what : str
-        What takes it, with its size, as in "an array of 3 x 5 values".
+        Its description and size, such as "an array of 3 x 5 values".
     remedy : str
-        What makes it smaller.
+        How to make it smaller.
     """
     if n_bytes < _FROM or n_bytes <= (there := left()):
         return
@@ -128,9 +128,9 @@ def need_array(
     where : str
         File and array.
     copies : float
-        How many arrays of this size are in memory at once while it is read.
+        Number of arrays of this size in memory while it is read.
     chunks : sequence of int, optional
-        Shape of its chunks, one of which is unpacked as a whole.
+        Shape of its chunks, each of which is decompressed as a whole.
     """
     size = " x ".join(f"{int(each):,}" for each in shape) or "1"
     need(
@@ -150,7 +150,7 @@ def array_bytes(
 
 
 def item_bytes(dtype: Any) -> int:
-    """Return the bytes of a value; those of text are a pointer and an object of Python."""
+    """Return the bytes of a value; text counts as a pointer and a Python object."""
     return 64 if dtype.kind == "O" else int(dtype.itemsize)
 
 
@@ -162,7 +162,7 @@ def need_node(node: Any, where: str, copies: float = 2) -> None:
 
 @contextmanager
 def reading(path: str | Path) -> Iterator[None]:
-    """Turn an allocation that failed while a file was read into a `BudgetError`."""
+    """Convert a failed allocation while a file is read into a `BudgetError`."""
     try:
         yield
     except InputError:
@@ -186,11 +186,11 @@ def in_words(n_bytes: float) -> str:
     return f"{n_bytes / 1e9:,.1f} GB" if n_bytes < 1e11 else f"{n_bytes / 1e9:,.0f} GB"
 
 
-# --- what the system says ------------------------------------------------------------------------
+# --- memory of the system ------------------------------------------------------------------------
 
 
 def resident() -> int:
-    """Return the bytes of memory that this process has in use."""
+    """Return the bytes of memory that this process uses."""
     if pages := _statm(1):
         return pages
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -198,10 +198,10 @@ def resident() -> int:
 
 
 def available() -> float:
-    """Return the bytes that this process could still take.
+    """Return the bytes that this process could still allocate.
 
-    The least of what the machine has, what the control groups of the process (containers, Slurm)
-    allow, and what is left of its address space (``ulimit -v``).
+    This is the minimum of the free memory of the machine, the rest allowed by the control groups of
+    the process (containers, Slurm), and the rest of its address space (``ulimit -v``).
     """
     return max(min(_of_machine(), _of_groups(), _address_space()), 0.0)
 
@@ -214,7 +214,7 @@ def _of_machine() -> float:
 
 
 def _of_groups() -> float:
-    """Return what the control groups (version 1 or 2) of this process leave."""
+    """Return the bytes that the control groups (version 1 or 2) of this process still allow."""
     least = math.inf
     for line in _lines(Path("/proc/self/cgroup")):
         _, controllers, place = line.split(":", 2)
@@ -223,7 +223,7 @@ def _of_groups() -> float:
         old = controllers == "memory"
         root = Path("/sys/fs/cgroup/memory" if old else "/sys/fs/cgroup")
         names = ("memory.limit_in_bytes", "memory.usage_in_bytes") if old else _NAMES
-        # In a container the path is that of its host, and its own group is the root.
+        # In a container, the path is that on the host, and the group of the container is the root.
         group = root / place.strip("/")
         for folder in {group, *group.parents} - set(root.parents):
             limit, used = (_number(folder / name) for name in names)
@@ -236,7 +236,7 @@ _NAMES = ("memory.max", "memory.current")
 
 
 def _file_cache(folder: Path) -> int:
-    """Return the bytes of a control group that hold copies of files and can be given up."""
+    """Return the bytes of a control group that cache files and can be released."""
     fields = dict(line.split() for line in _lines(folder / "memory.stat"))
     return int(fields.get("total_inactive_file", fields.get("inactive_file", 0)))
 

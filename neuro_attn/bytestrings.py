@@ -9,7 +9,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 
 MANY = 50
-"""Converted columns from which a table is copied, so that pandas stores it as one again."""
+"""Number of converted columns from which a table is copied, so that pandas stores it compactly."""
 
 
 def as_text(values: Any, where: str) -> np.ndarray:
@@ -45,7 +45,7 @@ def as_text(values: Any, where: str) -> np.ndarray:
         stripped = [each.strip() for each in names]
         if stripped == names.tolist():
             return array
-        # Missing ones have the code -1.
+        # Missing values have the code -1.
         return np.array([*stripped, None], dtype=object)[codes].reshape(array.shape)
     decoded = np.empty(array.shape, dtype=object)
     for place, value in enumerate(np.ravel(array).tolist()):
@@ -68,8 +68,8 @@ def _decoded(value: bytes, place: int, where: str) -> str:
 def text_columns(table: pd.DataFrame, where: str) -> pd.DataFrame:
     """Return a table with every column converted to the form shared by all sources.
 
-    Bytes and text are converted by `as_text`, and durations to seconds. Truth values with missing
-    ones have pandas' type "boolean", so that a class has the same name in all sessions.
+    Bytes and text are converted by `as_text`, and durations to seconds. Boolean columns with
+    missing values get pandas' type "boolean", so that a class has the same name in all sessions.
     """
     made = table.copy(deep=False)
     converted = [
@@ -80,7 +80,7 @@ def text_columns(table: pd.DataFrame, where: str) -> pd.DataFrame:
     for name in converted:
         with guarded(f"{where}, {name}", "column"):
             made[name] = _plain(table[name], f"{where}, {name}")
-    # pandas warns when columns are added to a table that was put together column by column.
+    # pandas warns when columns are added to a table that was built column by column.
     return made.copy() if len(converted) > MANY else made
 
 
@@ -90,7 +90,7 @@ def _plain(column: pd.Series, where: str) -> pd.Series:
     if isinstance(column.dtype, pd.StringDtype):
         return column.str.strip()
     if column.dtype.kind == "c":
-        # No code expects complex numbers: as text they lose nothing, and are no number by mistake.
+        # No code expects complex numbers. As text they are complete and not taken for numbers.
         return column.map(str).astype(object)
     if column.dtype != object:
         return column

@@ -1,4 +1,4 @@
-"""What a run completes with, but its user should know: reported by `check` and in the run's log."""
+"""Settings that are probably unintended; `check` and the log of a run report them."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,20 +10,20 @@ from neuro_attn.recording import reason_without_trials
 from neuro_attn.spelling import alike
 
 _LONG_TIME = 60.0
-"""Time from the event, s, that is probably in ms."""
+"""Time from the event, s, which is implausible and suggests ms."""
 _SHORT_BIN, _WIDE_BIN = 0.001, 0.2
-"""Width of a spike, and of bins so wide that a window rarely needs a single one, s."""
+"""Width of a spike, and of bins so wide that a window rarely consists of one, s."""
 _ROUNDING = 1e-6
 """Tolerated error of edges, as a fraction of a bin."""
 
 
 class Caution(NamedTuple):
-    """Something that a run completes with, but that its user should know.
+    """A problem that does not stop a run but that the user should know.
 
     Parameters
     ----------
     where, problem, remedy : str
-        As of an `InputError`.
+        As in an `InputError`.
     """
 
     where: str
@@ -35,7 +35,7 @@ class Caution(NamedTuple):
 
 
 def cautions(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> list[Caution]:
-    """Return what is probably not meant in the time, classes and regions of a data set.
+    """Return cautions on the time, classes and regions of a data set.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def cautions(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> li
 
 
 def of_time(name: str, dataset: AnyDataset) -> Iterator[Caution]:
-    """Yield bins and windows that were probably meant otherwise; no data are needed.
+    """Yield cautions on bins and windows, which do not depend on data.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def of_time(name: str, dataset: AnyDataset) -> Iterator[Caution]:
     dataset : settings of a data set
         Its time, windows and inference.
     """
-    # Networks have their settings from one key.
+    # All networks are analysed with the settings of one key.
     key = "network_analysis" if dataset.source == "network" else f"datasets.{name}"
     time, sustained = dataset.time, dataset.inference.min_consecutive_bins
     span = f"from {time.start:g} to {time.stop:g} s"
@@ -107,7 +107,7 @@ def of_time(name: str, dataset: AnyDataset) -> Iterator[Caution]:
 
 
 def _in_seconds(width: float) -> str:
-    """Return the remedy for bins that may be ten times as wide as was meant."""
+    """Return the remedy for bins that may be ten times wider than intended."""
     return (
         f"Times are in s: {width:g} is {1000 * width:g} ms, and {100 * width:g} ms is "
         f"{width / 10:g}. Give a shorter bin, unless this is what you mean."
@@ -138,7 +138,7 @@ def _spelling(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> I
 def _absent_classes(
     recordings: list[xr.Dataset], name: str, dataset: AnyDataset
 ) -> Iterator[Caution]:
-    """Yield classes of the configuration that no trial of any session has."""
+    """Yield classes of the configuration without trials in any session."""
     if isinstance(dataset.label, str):
         return
     found = {str(each) for made in recordings for each in made["label"].values.tolist()}

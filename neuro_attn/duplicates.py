@@ -1,7 +1,7 @@
-"""Checks that no two sessions of a data set are one recording.
+"""Checks that no two sessions of a data set are the same recording.
 
-A file under two names, or listed twice by a link, looks like two sessions. Their trials are then
-not independent of each other, and confidence intervals and p-values claim twice the data.
+A file with two names, or a link to it, looks like two sessions. Their trials are not independent,
+so confidence intervals and p-values would be those of twice the data.
 """
 
 import hashlib
@@ -13,8 +13,9 @@ import xarray as xr
 from neuro_attn.errors import InputError
 
 _CHANCE = 1e-6
-"""Tolerated probability that any two units of different recordings agree by chance."""
+"""Tolerated probability that any two units of different recordings are equal by chance."""
 _LISTED = 5
+"""Number of sessions that a message names."""
 
 
 def fingerprinted(recording: xr.Dataset, activity: np.ndarray) -> xr.Dataset:
@@ -30,9 +31,9 @@ def fingerprinted(recording: xr.Dataset, activity: np.ndarray) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        With ``fingerprint`` (unit), a digest of the unit's activity on all trials in order of time,
-        and ``surprise`` (unit), minus the log probability that another unit agrees by chance: the
-        sum over trials of minus the log frequency of the trial's value.
+        With ``fingerprint`` (unit), a digest of the activity of a unit on all trials in order of
+        time, and ``surprise`` (unit), the negative log probability that another unit is equal by
+        chance: the sum over trials of the negative log frequency of the trial's value.
     """
     if "event_time" in recording.coords:
         activity = activity[np.argsort(recording["event_time"].values, kind="stable")]
@@ -48,10 +49,10 @@ def fingerprinted(recording: xr.Dataset, activity: np.ndarray) -> xr.Dataset:
 def check_distinct(recordings: Sequence[xr.Dataset], name: str) -> None:
     """Raise `InputError` if two sessions have the same units on the same trials.
 
-    Two sessions are one recording if at least half of the active units of either have the same
-    activity on all trials in the other. Units that hardly fire agree by chance. A unit therefore
-    counts as active if its activity is so improbable that units of different recordings would agree
-    in fewer than one in a million data sets. Sessions that `fingerprinted` has not marked, such as
+    Two sessions are the same recording if at least half of the active units of either have the same
+    activity on all trials in the other. Units that hardly fire are equal by chance. A unit is
+    therefore active if its activity is so improbable that units of different recordings would be
+    equal in fewer than one in a million data sets. Sessions without a fingerprint, such as
     simulations whose spikes are not drawn, are not compared.
 
     Parameters

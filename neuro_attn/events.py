@@ -1,4 +1,4 @@
-"""The times of the event that trials are aligned to: numbers, in s, on the clock of the spikes."""
+"""Event times, to which trials are aligned: numbers in s, on the clock of the spikes."""
 
 import numpy as np
 import pandas as pd
@@ -6,13 +6,14 @@ import pandas as pd
 from neuro_attn.errors import InputError, did_you_mean
 
 _ENOUGH_TRIALS = 5
-"""Fewest trials from which the order of events is judged."""
+"""Minimum number of trials to judge the order of events."""
 _GROWING = 0.9
-"""Share of events that follow the event of the row before, in a list of events."""
+"""Fraction of events that are later than that of the preceding row, in a list of events."""
 _PACKED = 2.0
-"""Windows laid side by side, in units of the time that events span, beyond which they are too
-dense to be events of a session."""
+"""Ratio of the total length of all windows to the time that the events span. Above it, they are too
+dense for a session."""
 _MOST_NAMED = 8
+"""Number of columns that a message names."""
 
 
 def no_column(column: str, trials: pd.DataFrame, where: str) -> InputError:
@@ -23,12 +24,12 @@ def no_column(column: str, trials: pd.DataFrame, where: str) -> InputError:
 
 
 def event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
-    """Return the times of an event on each trial, s; NaN where there is none.
+    """Return the times of an event on each trial, s; NaN if it is missing.
 
     Parameters
     ----------
     trials : pandas.DataFrame
-        One row a trial.
+        One row per trial.
     column : str
         The column of the event.
     where : str
@@ -37,13 +38,13 @@ def event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
     Raises
     ------
     InputError
-        If the column does not exist or holds no numbers.
+        If the column does not exist or does not contain numbers.
     """
     if column not in trials.columns:
         raise no_column(column, trials, where)
     values = trials[column]
     try:
-        # Dates would become numbers of another unit.
+        # Conversion would turn dates into numbers in another unit.
         if pd.api.types.infer_dtype(values, skipna=True) not in ("datetime64", "datetime", "date"):
             return values.to_numpy(dtype=float)
     except (TypeError, ValueError):
@@ -58,11 +59,11 @@ def event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
 
 
 def check_on_clock(trials: pd.DataFrame, column: str, length: float, where: str) -> None:
-    """Raise `InputError` if a column looks like durations, or like times from each trial's start.
+    """Raise `InputError` if a column seems to contain durations or times from each trial's start.
 
     Events on the clock of a recording increase from trial to trial, and a session is longer than
-    its trials together. We refuse values that do neither: reaction times, for example, lie within a
-    second or two, in any order.
+    all its trials together. Values for which neither holds are an error. Reaction times, for
+    example, lie within a second or two, in any order.
 
     Parameters
     ----------
@@ -106,18 +107,19 @@ def looks_relative(events: np.ndarray, length: float) -> bool:
 
 
 def event_columns(trials: pd.DataFrame) -> list[str]:
-    """Return the columns whose numbers increase from trial to trial, as times of events do."""
+    """Return the columns whose numbers increase from trial to trial, as event times do."""
     found = []
     for name, values in trials.items():
         if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
             continue
         steps = np.diff(values.dropna().to_numpy(dtype=float))
-        # Numbers of trials increase as well, in equal steps.
+        # Trial numbers also increase, but in equal steps.
         if len(steps) and (steps > 0).mean() >= _GROWING and not (steps == 1).all():
             found.append(str(name))
     return found
 
 
 def _candidates(trials: pd.DataFrame) -> str:
+    """Return a sentence that names columns that may contain event times."""
     named = [each for each in event_columns(trials) if each != "trial_id"][:_MOST_NAMED]
     return f"Columns that may be events: {', '.join(named)}. " if named else ""

@@ -1,8 +1,8 @@
-"""Restricted expressions on trial columns: comparison, logic and arithmetic, nothing else.
+"""Restricted expressions on trial columns: comparisons, logic and arithmetic only.
 
-An expression such as ``feedback_type == 1 and contrast_left > 0`` is parsed to a syntax tree and
-evaluated node by node over columns of a table. Names can only be columns; there are no calls,
-attributes, subscripts or any other way out, so text from a config cannot run code.
+An expression such as ``feedback_type == 1 and contrast_left > 0`` is parsed into a syntax tree,
+which is evaluated node by node on columns of a table. Names can only be columns. Calls, attributes
+and subscripts are not allowed, so text in a configuration cannot run code.
 """
 
 import ast
@@ -36,6 +36,7 @@ _ARITHMETIC: dict[type, Callable] = {
 }
 _MAX_LENGTH = 1000
 _LISTED = 8
+"""Number of values that a message lists."""
 
 
 def evaluate(expression: str, table: pd.DataFrame, where: str) -> np.ndarray:
@@ -49,7 +50,7 @@ def evaluate(expression: str, table: pd.DataFrame, where: str) -> np.ndarray:
     table : pandas.DataFrame
         The trials.
     where : str
-        The config key or file that the expression comes from, named in errors.
+        The key or file that contains the expression, named in errors.
 
     Returns
     -------
@@ -58,14 +59,14 @@ def evaluate(expression: str, table: pd.DataFrame, where: str) -> np.ndarray:
     Raises
     ------
     InputError
-        If the expression is none, uses more than the above, names a missing column or is not
-        true or false on every row.
+        If the expression is invalid, uses anything else, names a missing column or is not true or
+        false on every row.
     """
     if len(expression) > _MAX_LENGTH:
         raise InputError(where, f"expression of {len(expression)} characters", "At most 1000.")
     try:
         with warnings.catch_warnings():
-            # Python warns of odd text, such as `is` with a number, before it is refused here.
+            # Python warns about some expressions, such as `is` with a number, that are errors here.
             warnings.simplefilter("ignore")
             tree = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -179,7 +180,7 @@ def one_each(column: pd.Series, where: str) -> None:
 
 
 def _meant(name: str, table: pd.DataFrame) -> str:
-    """Return what a name that is no column was probably meant to be."""
+    """Return a sentence on the text or column that was probably meant by an unknown name."""
     for column, values in table.items():
         if pd.api.types.is_numeric_dtype(values):
             continue
@@ -192,10 +193,10 @@ def _meant(name: str, table: pd.DataFrame) -> str:
 
 
 def explain_no_row(expression: str, table: pd.DataFrame) -> str:
-    """Return why a valid expression is true on no row, if a comparison explains it.
+    """Return the reason why a valid expression is true on no row, if a comparison is the reason.
 
-    A comparison explains it if its value does not occur in the column, is of another type, or lies
-    outside the column's range.
+    This is the case if its value does not occur in the column, has another type, or lies outside
+    the column's range.
 
     Parameters
     ----------
@@ -239,7 +240,7 @@ def explain_no_row(expression: str, table: pd.DataFrame) -> str:
 
 
 def _absent(name: str, column: np.ndarray, value: object) -> str:
-    """Return which values a column has instead of one, and which one was probably meant."""
+    """Return a sentence on a value that is absent from a column, and on the values it contains."""
     is_text = column.dtype.kind == "O"
     if is_text != isinstance(value, str):
         one, other = ("text", f"{str(value)!r}") if is_text else ("numbers", f"{value}")

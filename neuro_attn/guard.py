@@ -1,4 +1,4 @@
-"""The guard around everything that reads a file: any exception ends in one message."""
+"""Conversion of any exception that reading a file raises into one message."""
 
 import errno
 import traceback
@@ -14,29 +14,28 @@ DAMAGED = (
     "read it, please report this message and what wrote the file."
 )
 _OF_CONTENT = frozenset({None, errno.EINVAL, errno.ERANGE, errno.EOVERFLOW, errno.EBADMSG})
-"""Error numbers with which libraries report what a file contains, not what the system refuses."""
+"""Error numbers by which libraries report the content of a file, not a refusal of the system."""
 
 
 @contextmanager
 def guarded(where: object, kind: str, remedy: str = DAMAGED) -> Iterator[None]:
-    """Turn any exception of reading a file into one message.
+    """Convert any exception that reading a file raises into one message.
 
-    Libraries raise exceptions of any type on files that are damaged or contradict themselves, and
-    so does our own code where a file does not hold what it promises. Guards are nested: around a
-    session, a file, a table, a column. The innermost one names the place. Messages that already
-    say what is wrong pass unchanged.
+    Damaged or contradictory files cause exceptions of any type, in libraries and in our own code.
+    Guards are nested, around a session, a file, a table and a column, and the innermost one names
+    the place. An `InputError` passes unchanged.
 
-    Names that do not exist in our own code, and warnings that tests raise as errors, are mistakes
-    of ours for any file. They are not caught. (SciPy has such a name, for some damaged files.)
+    Undefined names in our own code, and warnings that tests raise as errors, do not depend on the
+    file and are not caught. (SciPy has an undefined name that some damaged files reach.)
 
     Parameters
     ----------
     where : object
-        The file, with table and column as far as they are known.
+        The file, with table and column if they are known.
     kind : str
         What the file should be, such as "NWB file"; completes "is not a readable".
     remedy : str
-        What to do about it.
+        How to correct it.
 
     Raises
     ------
@@ -50,7 +49,7 @@ def guarded(where: object, kind: str, remedy: str = DAMAGED) -> Iterator[None]:
     import numpy as np
 
     try:
-        # What overflows or is no number is refused where it matters, in a message, not a warning.
+        # Later checks report overflow and values that are not numbers where they matter.
         with (
             budget.reading(str(where)),
             np.errstate(all="ignore"),
@@ -80,7 +79,7 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def said(error: BaseException) -> str:
-    """Return what an error of a library says, short enough to stand in a message."""
+    """Return the text of an error of a library, shortened for a message."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     text = str(error).strip().splitlines() or [""]

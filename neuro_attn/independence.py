@@ -31,7 +31,7 @@ def shared_windows(
     trial_ids : sequence, one per trial
         Names for the message.
     events : array, shape (trial,)
-        Event times on the session's clock, s, in any order; those that are not finite are ignored.
+        Event times on the session's clock, s, in any order; non-finite ones are ignored.
     length : float
         Length of the windows, s; with 0, only equal event times are found.
     what : str

@@ -1,19 +1,19 @@
-"""Which trials and units of a session were observed, so that silence is not taken for rates of 0.
+"""Selection of observed trials and units, so that missing data do not become rates of 0.
 
-A sorter may lose a unit in the middle of a session, and trials may go on after the recording. A
-Recording has a rate for every unit on every trial, so what was not observed has to leave: the
-trials and units with the largest part missing go first, until nothing is missing. So a trial
-outside the recording goes as a trial, and a unit that was lost goes as a unit.
+A sorter may lose a unit during a session, and trials may continue after the recording. Since a
+Recording has a rate for every unit on every trial, trials and units with missing data are excluded,
+those with the largest fraction missing first, until nothing is missing. A trial outside the
+recording is thus excluded as a trial, and a lost unit as a unit.
 """
 
 import numpy as np
 
 _EXPECTED = 20
-"""Minimum mean number of spikes in the other bins; an empty bin is then not due to chance."""
+"""Minimum mean number of spikes in the other bins, so that no bin is empty by chance."""
 _ENOUGH_UNITS = 5
-"""Minimum number of units; so many do not all fall silent together by chance."""
+"""Minimum number of units, so that not all of them are silent together by chance."""
 _TOLERANCE = 1e-6
-"""How far a window may reach past an interval of observation, s: times are rounded in files."""
+"""Tolerated excess of a window over an interval of observation, s, as times are rounded."""
 
 
 def was_observed(intervals: np.ndarray, opens: np.ndarray, closes: np.ndarray) -> np.ndarray:
@@ -22,7 +22,7 @@ def was_observed(intervals: np.ndarray, opens: np.ndarray, closes: np.ndarray) -
     Parameters
     ----------
     intervals : array, shape (interval, 2)
-        When a unit was observed, s, in any order; those that touch are one.
+        Intervals in which a unit was observed, s, in any order; adjacent ones are joined.
     opens, closes : array, shape (window,)
         Ends of the windows, s.
 
@@ -42,7 +42,7 @@ def was_observed(intervals: np.ndarray, opens: np.ndarray, closes: np.ndarray) -
 
 
 def fully_observed(observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Choose trials and units such that every unit was observed on every trial.
+    """Select trials and units such that every unit was observed on every trial.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def fully_observed(observed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     -------
     trials : numpy.ndarray of bool, shape (trial,)
     units : numpy.ndarray of bool, shape (unit,)
-        What stays. The trial or unit with the largest part missing is left out, trials before
-        units and early ones before late ones where they are equal, and so on.
+        Whether they are kept. The trial or unit with the largest fraction missing is excluded
+        repeatedly. Of equal fractions, trials precede units, and early ones late ones.
     """
     missing = ~observed
     trials, units = (np.ones(n, dtype=bool) for n in missing.shape)

@@ -1,4 +1,4 @@
-"""From spike times to firing rates around an event."""
+"""Firing rates around an event, computed from spike times."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 SLACK = 5e-7
 """Shift of all edges to earlier times, s: half of the last digit of times in microseconds."""
 _ROUNDING = 8 * np.finfo(float).eps
-"""The same relative to the largest time: the rounding error of a few sums of times."""
+"""Relative shift for large times: the rounding error of a few sums of times."""
 
 
 def bin_rates(
@@ -94,21 +94,21 @@ def count_spikes(
 
 
 def spikes_of(rates: np.ndarray, width: float) -> np.ndarray:
-    """Return each unit's spikes in each bin over all trials from its rates in bins of `width`."""
+    """Return the spikes of each unit in each bin over all trials, from rates in these bins."""
     return np.rint(width * rates.sum(axis=0, dtype=float)).astype(np.int64)
 
 
 def _occupied(
     times: np.ndarray, first: np.ndarray, n_spikes: np.ndarray, edges: np.ndarray, width: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the bins that hold spikes of a unit.
+    """Return the bins that contain spikes of a unit.
 
     Parameters
     ----------
     times : array, shape (spike,)
         Sorted spike times, s.
     first, n_spikes : array of int, shape (trial,)
-        The first spike in each trial's window, and how many there are.
+        The first spike in each trial's window, and the number of spikes.
     edges : array, shape (trial, time + 1)
         Edges of the bins, s.
     width : float
@@ -122,10 +122,10 @@ def _occupied(
     trial, spikes = spikes_in(times, first, n_spikes)
     bins = ((spikes - edges[trial, 0]) / width).astype(np.int64)
     np.minimum(bins, n_bins - 1, out=bins)
-    # The quotient is rounded, so a spike next to an edge may have to go over it.
+    # The quotient is rounded, which may put a spike next to an edge on the wrong side.
     bins -= spikes < edges[trial, bins]
     bins += spikes >= edges[trial, bins + 1]
-    # Spikes of a trial follow each other in time, so those of one bin do too.
+    # Spikes of a trial are sorted in time, so those of a bin are adjacent.
     place = trial * n_bins + bins
     begins = np.flatnonzero(np.diff(place, prepend=-1))
     counts = np.diff(begins, append=len(place))
@@ -135,7 +135,7 @@ def _occupied(
 def spikes_in(
     times: np.ndarray, first: np.ndarray, n_spikes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the spikes of a unit that lie in windows, one window after another.
+    """Return the spikes of a unit that lie in windows, window by window.
 
     Parameters
     ----------

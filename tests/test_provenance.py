@@ -249,7 +249,7 @@ def test_decoding_depends_on_its_own_stage_and_on_nothing_that_comes_after():
         "solver/estimator.py",
         "decoding/splits.py",
         "randomness.py",
-        "recording.py",
+        "recording/building.py",
         "configuration/settings.py",
     } <= found
     later = {"inference", "geometry", "networks", "comparison", "figures", "command_line"}

@@ -1,7 +1,7 @@
 """Pages of the site that do not lie in docs/, and links that lead out of it.
 
 The pages of docs/ link to files of the repository, as ``../config/README.md`` or
-``../neuro_attn/recording.py``, and README.md links into docs/. Here every such link is led to a
+``../neuro_attn/rates.py``, and README.md links into docs/. Here every such link is led to a
 page of the site: Markdown files become pages as they are, other text files pages that show them.
 """
 

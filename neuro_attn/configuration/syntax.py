@@ -60,6 +60,23 @@ def fault(error: Exception, content: str) -> Fault:
     said = (error.problem or "").replace("tag:yaml.org,2002:", "")
     context = error.context or ""
     lines = ["", *map(str.strip, content.splitlines()), ""]
+    return _of_parser(context, said, here=here, start=start, lines=lines)
+
+
+def _of_parser(
+    context: str, said: str, *, here: int | None, start: int | None, lines: list[str]
+) -> Fault:
+    """Return the fault that explains what the parser reports at line `here`.
+
+    Parameters
+    ----------
+    context, said : str
+        What the parser was reading, and what it reports.
+    here, start : int or None
+        The line of the problem, and the line on which the context begins.
+    lines : list of str
+        The lines of the file, from 1.
+    """
     text, opening = lines[here or 0], _short(lines[start or 0])
     given = f" (given: {_short(text)})" if text else ""
 

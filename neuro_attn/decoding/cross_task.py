@@ -15,7 +15,7 @@ null, in which random units are mirrored in the tested task (`mirrored.evaluate_
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -56,10 +56,9 @@ def decode_region(
     n_units : int or None
         Units of a draw; None takes all.
     generator : callable, optional
-        Generates labels as the experiment did, for the null model ``pseudosession``. It is called
-        with the session, the task, the true classes of the task's trials in order of time, and a
-        `numpy.random.Generator`. It returns as many classes. It must not use more of the true
-        classes than the experiment had fixed in advance.
+        Generates labels as the experiment did, for the null model ``pseudosession``, from session,
+        task, true classes of the task's trials in order of time, and a `numpy.random.Generator`. It
+        must not use more of the true classes than the experiment had fixed in advance.
     progress : bool
         Show a progress bar on stderr, if that is a terminal.
 
@@ -69,12 +68,10 @@ def decode_region(
         At pairs of times: ``accuracy`` (session, train_task, test_task, train_time, test_time,
         draw), ``null`` (..., permutation) and ``mirrored`` (the same; within tasks it is ``null``).
         At equal times: ``bootstrap`` (session, train_task, test_task, time, replicate). In windows:
-        ``window_accuracy``, ``window_null``, ``window_mirrored`` and ``window_bootstrap``,
-        ``unit_accuracy`` for several numbers of units, and ``half_accuracy`` for disjoint halves of
-        the units. ``n_constant`` (session, train_task, time) and ``window_n_constant`` are the
-        numbers of units that are constant over the training trials, means over folds and draws.
-        ``confidence`` is P(true class) of each trial; ``weights`` and ``patterns`` are those of
-        standardised units.
+        the same with the prefix ``window_``, ``unit_accuracy`` for several numbers of units, and
+        ``half_accuracy`` for disjoint halves of the units. ``n_constant`` are units that are
+        constant over the training trials, means over folds and draws. ``confidence`` is
+        P(true class) of each trial. ``weights`` and ``patterns`` are for standardised units.
 
     Raises
     ------
@@ -85,17 +82,11 @@ def decode_region(
         members, study, region=region, n_units=n_units, generator=generator, progress=progress
     ) as decoders:
         decoded = [_decoded(decoder) for decoder in decoders]
-    for on_session, _, _ in decoded:
-        _report_constant_units(on_session, f"{study.name}, region {region}")
     sessions, trials, units = zip(*decoded, strict=True)
-    result = xr.merge(
-        [
-            xr.concat(sessions, "session", join="outer"),
-            xr.concat(trials, "trial"),
-            xr.concat(units, "unit"),
-        ]
-    )
-    return result.assign_attrs(
+    _report_constant_units(sessions, f"{study.name}, region {region}")
+    on_sessions = xr.concat(sessions, "session", join="outer")
+    merged = xr.merge([on_sessions, xr.concat(trials, "trial"), xr.concat(units, "unit")])
+    return merged.assign_attrs(
         dataset=study.name,
         region=region,
         chance=balanced_accuracy.chance(len(members[0].classes)),
@@ -139,13 +130,15 @@ def decode_windows(
     )
 
 
-def _report_constant_units(on_session: xr.Dataset, where: str) -> None:
-    """Log how many units of a population are constant in windows, if any are."""
-    found = on_session["window_n_constant"].squeeze("session")
-    for task in found["train_task"].values:
-        numbers = found.sel(train_task=task).to_series()
-        numbers = numbers[numbers > 0]
-        if len(numbers):
+def _report_constant_units(sessions: Iterable[xr.Dataset], where: str) -> None:
+    """Log how many units of the populations are constant in windows, if any are."""
+    for on_session in sessions:
+        found = on_session["window_n_constant"].squeeze("session")
+        for task in found["train_task"].values:
+            numbers = found.sel(train_task=task).to_series()
+            numbers = numbers[numbers > 0]
+            if not len(numbers):
+                continue
             logger.warning(
                 "%s, session %s, task %s: of %d units, %s (mean over folds and draws) are constant "
                 "over the training trials and have no weight.",

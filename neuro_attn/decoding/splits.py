@@ -107,44 +107,40 @@ def draw_folds(
     Parameters
     ----------
     population : Population
-        Whose trials are split.
+        The trials.
     study : Study
-        The data set: how many folds, and whether they are made of trials or of blocks.
+        The data set, with the number of folds and whether they consist of trials or of blocks.
     sizes : Sizes
-        From `fold_sizes`. Blocks differ in length, so a side of theirs may have fewer trials of a
-        class; then some of them stand for the missing ones.
+        From `fold_sizes`. A side of blocks with fewer trials of a class repeats some of them.
     surrogates : SurrogateLabels
         The labels of permutations, the same for every draw, time and region.
     draw : int
         Number of the draw.
     replicate : Replicate
-        Permutations get their labels before the split. Bootstraps resample trials within each side
-        of the split, from one resample of the session that all draws share.
+        Permutations are labelled before the split. Bootstraps resample trials within each side of
+        the split, from a resample of the session that all draws share.
 
     Raises
     ------
     InputError
-        If blocks cannot be dealt out so that every fold has every task and class.
+        If blocks cannot be assigned such that every fold has every task and class.
     """
     n_tasks, n_classes = sizes.test.shape
     train_sizes = np.full(n_tasks * n_classes, sizes.train)
-    parts = []
-    for part in population.parts:
-        label = part.label
-        if replicate.kind == "permutation":
-            label = surrogates.draw(part, replicate.index)
-        parts.append(
-            _split_session(
-                part,
-                label,
-                study,
-                train_sizes=train_sizes,
-                test_sizes=sizes.test.ravel(),
-                n_classes=n_classes,
-                draw=draw,
-                replicate=replicate,
-            )
+    is_relabelled = replicate.kind == "permutation"
+    parts = [
+        _split_session(
+            part,
+            surrogates.draw(part, replicate.index) if is_relabelled else part.label,
+            study,
+            train_sizes=train_sizes,
+            test_sizes=sizes.test.ravel(),
+            n_classes=n_classes,
+            draw=draw,
+            replicate=replicate,
         )
+        for part in population.parts
+    ]
     ends = np.cumsum(sizes.test.sum(axis=1))[:-1]
     train_label = np.repeat(np.arange(n_classes), sizes.train)
     test_label = [np.repeat(np.arange(n_classes), counts) for counts in sizes.test]

@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -55,16 +56,7 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
     highest = float(np.quantile(means, 0.99))
     for index, (task, mean) in enumerate(zip(tasks, means, strict=True)):
         axes = grid.flat[index]
-        mesh = axes.pcolormesh(
-            times,
-            sources,
-            mean,
-            cmap=style.SEQUENTIAL,
-            vmin=0,
-            vmax=highest,
-            shading="nearest",
-            rasterized=True,
-        )
+        mesh = _draw_weights(axes, times, sources, mean, highest)
         axes.locator_params(nbins=5)
         if of_inputs:
             axes.set_aspect("equal")
@@ -82,13 +74,30 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
             )
     for unused in grid.flat[len(tasks) :]:
         unused.remove()
-    bar = figure.colorbar(
-        mesh, ax=list(grid.flat[: len(tasks)]), shrink=0.7, aspect=18, pad=0.01, extend="max"
+    _add_color_bar(figure, mesh, list(grid.flat[: len(tasks)]))
+    return figure
+
+
+def _draw_weights(
+    axes: Axes, times: np.ndarray, sources: np.ndarray, weights: np.ndarray, highest: float
+) -> QuadMesh:
+    return axes.pcolormesh(
+        times,
+        sources,
+        weights,
+        cmap=style.SEQUENTIAL,
+        vmin=0,
+        vmax=highest,
+        shading="nearest",
+        rasterized=True,
     )
+
+
+def _add_color_bar(figure: Figure, mesh: QuadMesh, panels: list[Axes]) -> None:
+    bar = figure.colorbar(mesh, ax=panels, shrink=0.7, aspect=18, pad=0.01, extend="max")
     bar.outline.set_linewidth(0.4)
     bar.locator = MaxNLocator(5)
     bar.set_label("mean attention weight")
-    return figure
 
 
 def caption(attention: xr.Dataset) -> str:

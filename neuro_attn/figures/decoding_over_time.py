@@ -45,14 +45,8 @@ def draw(
         The table of accuracy over time; rows with session ``all`` are plotted.
     onsets : pandas.DataFrame, optional
         The table of onsets; rows that compare regions are ignored.
-    alpha : float
-        Level of the tests.
-    confidence : float
-        Coverage of the intervals.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    alpha, confidence : float
+        Level of the tests, and coverage of the intervals.
     """
     rows = style.across_sessions(transfer, "transfer")
     regions = style.ordered(rows["region"])
@@ -77,12 +71,7 @@ def draw(
                 _draw_curve(axes, curve, color, train_task == test_task)
                 _draw_significance(axes, curve, color, low - lane * (level + 1), alpha)
                 if onsets is not None:
-                    found = onsets[
-                        (onsets["region"] == region)
-                        & (onsets["compared_with"] == "")
-                        & (onsets["train_task"] == train_task)
-                        & (onsets["test_task"] == test_task)
-                    ]
+                    found = _onsets_of(onsets, region, train_task, test_task)
                     _draw_onsets(axes, found, color, high + lane * (level + 1))
             axes.set_ylim(low - lane * (len(colors) + 1), high + lane * (len(colors) + 1))
             style.proportion_ticks(axes)
@@ -95,6 +84,16 @@ def draw(
     figure.supxlabel("time from the task's event (s)", fontsize=style.TEXT)
     _draw_key(figure, rows, colors, onsets is not None, alpha, confidence)
     return figure
+
+
+def _onsets_of(onsets: pd.DataFrame, region: str, train_task: str, test_task: str) -> pd.DataFrame:
+    """Return the rows with the onset in a region, without those that compare regions."""
+    return onsets[
+        (onsets["region"] == region)
+        & (onsets["compared_with"] == "")
+        & (onsets["train_task"] == train_task)
+        & (onsets["test_task"] == test_task)
+    ]
 
 
 def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -> str:

@@ -1,5 +1,7 @@
 """Geometry of population codes: every measure by region, task and window."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -79,6 +81,12 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
         style.outer_labels(axes, index % columns == 0, bottom=True)
     for unused in grid.flat[len(panels) :]:
         unused.remove()
+    _add_legend(figure, shades, columns, confidence)
+    return figure
+
+
+def _add_legend(figure: Figure, shades: dict[str, Any], columns: int, confidence: float) -> None:
+    """Add a legend of the windows above the figure."""
     handles = [
         Line2D([], [], color=shade, linewidth=0.8, marker="o", markersize=3.4, label=window)
         for window, shade in shades.items()
@@ -92,7 +100,6 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
         title_fontsize=style.NOTE,
         alignment="left",
     )
-    return figure
 
 
 def caption(geometry: pd.DataFrame) -> str:

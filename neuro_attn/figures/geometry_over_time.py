@@ -54,21 +54,14 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     times = np.unique(table["time"])
     width = float(np.diff(times).min(initial=np.inf))
     many = len(regions) > MANY
-    panels = [
-        (measure, task)
-        for measure in ROWS
-        for task in dict.fromkeys(table["task"])
-        if ((table["measure"] == measure) & (table["task"] == task)).any()
-    ]
-    columns = max(sum(1 for m, _ in panels if m == measure) for measure, _ in panels)
-    rows = list(dict.fromkeys(measure for measure, _ in panels))
+    panels = _panels(table)
+    columns = max(map(len, panels.values()))
     height = 20 + 2.8 * len(regions) if many else 30
     figure = style.new_figure(
-        style.width_for(max(columns, 2)), height * len(rows) + 12 + 3 * (len(regions) // 6)
+        style.width_for(max(columns, 2)), height * len(panels) + 12 + 3 * (len(regions) // 6)
     )
-    grid = figure.subplots(len(rows), columns, squeeze=False, sharex=True)
-    for i, measure in enumerate(rows):
-        tasks = [task for name, task in panels if name == measure]
+    grid = figure.subplots(len(panels), columns, squeeze=False, sharex=True)
+    for i, (measure, tasks) in enumerate(panels.items()):
         shared: list[Axes] = []
         for j in range(columns):
             axes = grid[i, j]
@@ -83,13 +76,9 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
             if many:
                 _draw_rows(axes, here, regions, times, measure)
                 style.outer_labels(axes, j == 0, bottom=True)
-                continue
-            _draw_courses(axes, here, looks, width)
-            for level in ROWS[measure][1]:
-                axes.axhline(level, color=style.GREY, linewidth=0.5, linestyle=":", zorder=0)
-            axes.axvline(0, color=style.PALE, linewidth=0.6, zorder=0)
-            if j == 0:
-                axes.set_ylabel(ROWS[measure][0])
+            else:
+                _draw_courses(axes, here, looks, width)
+                _draw_references(axes, measure, labelled=j == 0)
         if many:
             _color_bar(figure, shared, measure)
         else:
@@ -99,6 +88,37 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
             f"dots: {confidence:.0%} intervals exclude 0", fontsize=style.NOTE, x=0.01, ha="left"
         )
         return figure
+    _add_legend(figure, looks, 6 if columns > 2 else 4, confidence)
+    return figure
+
+
+def _panels(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the tasks, or pairs of tasks, with estimates of each measure."""
+    tasks = dict.fromkeys(table["task"])
+    found = {
+        measure: [
+            task
+            for task in tasks
+            if ((table["measure"] == measure) & (table["task"] == task)).any()
+        ]
+        for measure in ROWS
+    }
+    return {measure: of_measure for measure, of_measure in found.items() if of_measure}
+
+
+def _draw_references(axes: Axes, measure: str, labelled: bool) -> None:
+    """Draw the event and the reference levels of a measure, and label the axis."""
+    for level in ROWS[measure][1]:
+        axes.axhline(level, color=style.GREY, linewidth=0.5, linestyle=":", zorder=0)
+    axes.axvline(0, color=style.PALE, linewidth=0.6, zorder=0)
+    if labelled:
+        axes.set_ylabel(ROWS[measure][0])
+
+
+def _add_legend(
+    figure: Figure, looks: dict[str, tuple[str, str]], most_columns: int, confidence: float
+) -> None:
+    """Add a legend of the regions above the figure."""
     handles = [
         Line2D([], [], color=color, marker=marker, markersize=3, linewidth=1.0, label=region)
         for region, (color, marker) in looks.items()
@@ -106,12 +126,11 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     figure.legend(
         handles=handles,
         loc="outside upper left",
-        ncols=min(len(handles), 6 if columns > 2 else 4),
+        ncols=min(len(handles), most_columns),
         title=f"bars: {confidence:.0%} intervals",
         title_fontsize=style.NOTE,
         alignment="left",
     )
-    return figure
 
 
 def caption(table: pd.DataFrame) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
 
@@ -52,15 +53,7 @@ def draw(log: pd.DataFrame) -> Figure:
         axes.set_xlim(0, log["step"].max() * 1.02)
         axes.set_ylim(np.nanmin(errors) * 0.85, max(np.nanmax(errors), GUESSING) * 1.2)
         axes.axhline(GUESSING, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)))
-        ends = []
-        for task, color in colors.items():
-            curves = here.pivot_table(index="step", columns="seed", values=PREFIX + task).dropna()
-            if curves.empty:
-                continue
-            axes.plot(curves.index, curves, color=color, linewidth=0.5, alpha=0.4)
-            mean = curves.mean(axis=1)
-            axes.plot(mean.index, mean, color=color, linewidth=1.3)
-            ends.append((mean.index[-1], mean.iloc[-1], f"{task} {mean.iloc[-1]:.0f}°", color))
+        ends = _draw_curves(axes, here, colors)
         ticks = [1, 2, 5, 10, 20, 45, 90]
         axes.yaxis.set_major_locator(FixedLocator(ticks))
         axes.yaxis.set_major_formatter(ScalarFormatter())
@@ -70,16 +63,7 @@ def draw(log: pd.DataFrame) -> Figure:
         style.outer_labels(axes, index % columns == 0, index + columns >= len(networks))
         style.end_labels(axes, ends, PANEL_HEIGHT - 9)
         if index == 0:
-            axes.annotate(
-                "chance",
-                (axes.get_xlim()[1], GUESSING),
-                xytext=(0, -1.5),
-                textcoords="offset points",
-                ha="right",
-                va="top",
-                fontsize=style.NOTE,
-                color=style.GREY,
-            )
+            _label_chance(axes)
         if index % columns == 0:
             axes.set_ylabel("report error (degrees)")
     for unused in grid.flat[len(networks) :]:
@@ -87,6 +71,35 @@ def draw(log: pd.DataFrame) -> Figure:
     seeds = style.count(log.groupby("network")["seed"].nunique(), "seed")
     figure.supxlabel(f"training step (n = {seeds} of each network)", fontsize=style.TEXT)
     return figure
+
+
+def _draw_curves(
+    axes: Axes, log: pd.DataFrame, colors: dict[str, str]
+) -> list[tuple[float, float, str, str]]:
+    """Draw the curves of a network; return the end and label of the mean curve of each task."""
+    ends = []
+    for task, color in colors.items():
+        curves = log.pivot_table(index="step", columns="seed", values=PREFIX + task).dropna()
+        if curves.empty:
+            continue
+        axes.plot(curves.index, curves, color=color, linewidth=0.5, alpha=0.4)
+        mean = curves.mean(axis=1)
+        axes.plot(mean.index, mean, color=color, linewidth=1.3)
+        ends.append((mean.index[-1], mean.iloc[-1], f"{task} {mean.iloc[-1]:.0f}°", color))
+    return ends
+
+
+def _label_chance(axes: Axes) -> None:
+    axes.annotate(
+        "chance",
+        (axes.get_xlim()[1], GUESSING),
+        xytext=(0, -1.5),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize=style.NOTE,
+        color=style.GREY,
+    )
 
 
 def caption(report_error: pd.DataFrame) -> str:

@@ -35,10 +35,6 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
         ``region`` minus that of ``compared_with``.
     confidence : float
         Coverage of the intervals.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     if onsets.empty:
         return style.blank("no onsets: no accuracy is significant in enough consecutive bins")
@@ -57,11 +53,7 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     is_long = max(map(len, names)) > style.LINE
     beside = _beside(len(pairs), 1 if is_long else 4 // len(tables))
     lines = [[with_onset, _lines(different, pair)] for pair in pairs]
-    most = [
-        max(len(of_kind) for of_pair in lines[first : first + beside] for of_kind in of_pair)
-        for first in range(0, len(pairs), beside)
-    ]
-    heights = [14 + style.row_height(names, 4.0) * n_lines for n_lines in most]
+    heights = _row_heights(names, lines, beside)
     figure = style.new_figure(
         style.DOUBLE if is_long else style.width_for(beside * len(tables)), sum(heights) + 6
     )
@@ -88,6 +80,15 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     for unused in grid.flat[len(pairs) * len(tables) :]:
         unused.remove()
     return figure
+
+
+def _row_heights(names: list[str], lines: list[list[list[str]]], beside: int) -> list[float]:
+    """Return the heights of the rows of panels, mm, from the lines of each pair and table."""
+    most = [
+        max(len(of_kind) for of_pair in lines[first : first + beside] for of_kind in of_pair)
+        for first in range(0, len(lines), beside)
+    ]
+    return [14 + style.row_height(names, 4.0) * n_lines for n_lines in most]
 
 
 def caption(onsets: pd.DataFrame, inference: Inference) -> str:

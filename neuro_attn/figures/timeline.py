@@ -1,6 +1,7 @@
 """Timeline of the experiment: screen content and duration of each epoch in each task."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -76,6 +77,10 @@ def drawn(results: Results, settings: SimulationDataset) -> Drawn:
     return Drawn(draw(settings.simulation.timing), caption())
 
 
+def _draw_bar(axes: Axes, corner: tuple[float, float], width: float, **looks: Any) -> None:
+    axes.add_patch(Rectangle(corner, width, BAR, linewidth=0.6, **looks))
+
+
 def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: float) -> None:
     color = style.task_colors(TASKS)[task]
     axes.text(
@@ -102,28 +107,22 @@ def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: floa
         cue_seen |= name == "cue"
         items_seen |= name == "stimuli"
         is_event = name in ("cue", "stimuli", "report")
-        axes.add_patch(
-            Rectangle(
-                (start, bottom),
-                end - start,
-                BAR,
-                facecolor=color if is_event else "white",
-                edgecolor=color,
-                linewidth=0.6,
-                alpha=0.85 if is_event else 1,
-            )
+        _draw_bar(
+            axes,
+            (start, bottom),
+            end - start,
+            edgecolor=color,
+            facecolor=color if is_event else "white",
+            alpha=0.85 if is_event else 1,
         )
         if longest > shortest:
-            axes.add_patch(
-                Rectangle(
-                    (start + scale * shortest, bottom),
-                    scale * (longest - shortest),
-                    BAR,
-                    facecolor="none",
-                    edgecolor=color,
-                    linewidth=0.6,
-                    hatch="//////",
-                )
+            _draw_bar(
+                axes,
+                (start + scale * shortest, bottom),
+                scale * (longest - shortest),
+                edgecolor=color,
+                facecolor="none",
+                hatch="//////",
             )
         _draw_screen(axes, screen, bottom + BAR + 2.2, name)
         axes.plot(

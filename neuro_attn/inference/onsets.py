@@ -80,7 +80,28 @@ def onset(
     n_replicates = resampled.shape[1]
     if len(times) == 1:
         return float(times[0]), np.full(n_replicates, times[0])
-    stop = first + n_bins
+    explained, starts = _explained(observed, resampled, null, times, first, first + n_bins)
+    likelihood = np.exp(explained[0] - explained[0].max())
+    cumulative = likelihood.sum(axis=0).cumsum() / likelihood.sum()
+    shape = np.searchsorted(cumulative, (rng.permutation(n_replicates) + 0.5) / n_replicates)
+    of_shape = explained[1 + np.arange(n_replicates), :, shape]
+    of_shape = np.exp(of_shape - of_shape.max(axis=1, keepdims=True))
+    found = _medians(likelihood.sum(axis=1)[None], starts)
+    return float(found[0]), _medians(of_shape, starts)
+
+
+def _explained(
+    observed: np.ndarray,
+    resampled: np.ndarray,
+    null: np.ndarray,
+    times: np.ndarray,
+    first: int,
+    stop: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the log likelihoods (1 + replicate, start, shape) of the rises, and their starts.
+
+    The first row is that of the observed accuracy; see `onset`.
+    """
     width = np.diff(times).mean()
     edges = times[0] + width * (np.arange(stop + 1) - 0.5)
     level, variance = null.mean(axis=1), null[:stop].var(axis=1).mean()
@@ -93,15 +114,9 @@ def onset(
 
     shapes = _rises(edges, starts, ndtri(np.clip((1 + highest) / 2, 0.51, 0.999)))
     squared = (rise @ shapes.T).clip(min=0) ** 2 / (shapes**2).sum(axis=1).clip(min=1e-12)
-    explained = (squared / (2 * max(variance, 1e-9))).reshape(1 + n_replicates, n_starts, -1)
+    explained = (squared / (2 * max(variance, 1e-9))).reshape(len(rise), n_starts, -1)
     explained[starts < earliest[:, None]] = -np.inf
-    likelihood = np.exp(explained[0] - explained[0].max())
-    cumulative = likelihood.sum(axis=0).cumsum() / likelihood.sum()
-    shape = np.searchsorted(cumulative, (rng.permutation(n_replicates) + 0.5) / n_replicates)
-    of_shape = explained[1 + np.arange(n_replicates), :, shape]
-    of_shape = np.exp(of_shape - of_shape.max(axis=1, keepdims=True))
-    found = _medians(likelihood.sum(axis=1)[None], starts)
-    return float(found[0]), _medians(of_shape, starts)
+    return explained, starts
 
 
 def _rises(edges: np.ndarray, starts: np.ndarray, highest: float) -> np.ndarray:
