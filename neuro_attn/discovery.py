@@ -5,7 +5,7 @@ figure would import matplotlib, and each of them takes a second.
 """
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,28 @@ def constants(module: str | Path) -> dict[str, Any]:
                     found[name] = ast.literal_eval(value)
                 except ValueError:
                     continue
+    return found
+
+
+def stated(module: str | Path, needed: Mapping[str, type]) -> dict[str, Any]:
+    """Return the constants of a module that must define some of them.
+
+    Parameters
+    ----------
+    module : str or Path
+        A Python file.
+    needed : mapping of str to type
+        Types of the constants that it must define.
+
+    Raises
+    ------
+    ValueError
+        If one of them is missing or of another type.
+    """
+    found = constants(module)
+    for name, kind in needed.items():
+        if not isinstance(found.get(name), kind):
+            raise ValueError(f"{module}: must define {', '.join(needed)}; {name} is missing")
     return found
 
 

@@ -4,11 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field, WithJsonSchema, create_model
-from pydantic_core import PydanticCustomError
+from pydantic import Field, create_model
 
-from neuro_attn.configuration.types import Count, Flag, Fraction, Positive, Settings
-from neuro_attn.discovery import constants, modules
+from neuro_attn.configuration.types import (
+    Count,
+    Flag,
+    Fraction,
+    Positive,
+    Settings,
+    is_among,
+    schema_of_names,
+)
+from neuro_attn.discovery import modules, stated
 
 _KINDS: dict[str, Any] = {
     "positive": Positive,
@@ -56,20 +63,17 @@ def specified(module: Path) -> Decoder:
     Raises
     ------
     ValueError
-        If the module does not state what every decoder must state.
+        If the module lacks a constant that every decoder must define.
     """
-    stated = constants(module)
-    needed, settings = ("LABEL", "METHOD"), stated.get("SETTINGS", {})
-    for name in needed:
-        if not isinstance(stated.get(name), str):
-            raise ValueError(f"{module}: a decoder states {', '.join(needed)}; {name} is missing")
+    found = stated(module, {"LABEL": str, "METHOD": str})
+    settings = found.get("SETTINGS", {})
     for name, setting in settings.items():
         if not (isinstance(setting, tuple) and len(setting) == 3 and setting[0] in _KINDS):
             raise ValueError(
                 f"{module}: setting {name} needs a kind ({', '.join(_KINDS)}), a default and a "
                 "description"
             )
-    return Decoder(module.stem, stated["LABEL"], stated["METHOD"], settings, module)
+    return Decoder(module.stem, found["LABEL"], found["METHOD"], settings, module)
 
 
 def _written(value: Any) -> str:
@@ -85,32 +89,20 @@ DECODERS = {
 """All decoders, by name."""
 
 
-def _is_decoder(name: str) -> str:
-    if name not in DECODERS:
-        raise PydanticCustomError("decoder", "no such decoder")
-    return name
-
-
 DecoderName = Annotated[
     str,
-    AfterValidator(_is_decoder),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "enum": list(DECODERS),
-            "enumDescriptions": [decoder.method for decoder in DECODERS.values()],
-        }
-    ),
+    is_among(DECODERS, "decoder"),
+    schema_of_names({name: decoder.method for name, decoder in DECODERS.items()}),
 ]
 
 
 def _fields() -> dict[str, Any]:
     """Return the settings of all decoders as fields of a model; decoders may share one."""
-    stated: dict[str, tuple] = {}
+    settings: dict[str, tuple] = {}
     used_by: dict[str, list[str]] = {}
     for name, decoder in DECODERS.items():
         for key, setting in decoder.settings.items():
-            if stated.setdefault(key, setting) != setting:
+            if settings.setdefault(key, setting) != setting:
                 raise ValueError(f"{decoder.module}: another decoder has another setting {key}")
             used_by.setdefault(key, []).append(name)
     return {
@@ -118,7 +110,7 @@ def _fields() -> dict[str, Any]:
             _KINDS[kind],
             Field(default, description=f"{text} (decoder: {' or '.join(used_by[key])})."),
         )
-        for key, (kind, default, text) in stated.items()
+        for key, (kind, default, text) in settings.items()
     }
 
 

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
-
-from neuro_attn.discovery import constants, modules
+from neuro_attn.configuration.types import is_among, schema_of_names
+from neuro_attn.discovery import modules, stated
 
 
 @dataclass(frozen=True)
@@ -56,20 +54,17 @@ def specified(module: Path) -> NullModel:
     ValueError
         If the module lacks a constant that every null model must define.
     """
-    stated = constants(module)
     needed = {"LABELS": str, "ASSUMES": str, "KEEPS_COUNTS": bool, "LIMITATION": str}
-    for name, kind in needed.items():
-        if not isinstance(stated.get(name), kind):
-            raise ValueError(f"{module}: must define {', '.join(needed)}; {name} is missing")
+    found = stated(module, needed)
     return NullModel(
         name=module.stem,
-        labels=stated["LABELS"],
-        assumes=stated["ASSUMES"],
-        limitation=stated["LIMITATION"],
-        keeps_counts=stated["KEEPS_COUNTS"],
-        permutes_trials=stated.get("PERMUTES_TRIALS", False),
-        takes_generator=stated.get("TAKES_GENERATOR", False),
-        min_sessions=stated.get("MIN_SESSIONS", 1),
+        labels=found["LABELS"],
+        assumes=found["ASSUMES"],
+        limitation=found["LIMITATION"],
+        keeps_counts=found["KEEPS_COUNTS"],
+        permutes_trials=found.get("PERMUTES_TRIALS", False),
+        takes_generator=found.get("TAKES_GENERATOR", False),
+        min_sessions=found.get("MIN_SESSIONS", 1),
         module=module,
     )
 
@@ -81,22 +76,10 @@ NULL_MODELS = {
 """All null models, by name."""
 
 
-def _is_null_model(name: str) -> str:
-    if name not in NULL_MODELS:
-        raise PydanticCustomError("null_model", "no such null model")
-    return name
-
-
 NullModelName = Annotated[
     str,
-    AfterValidator(_is_null_model),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "enum": list(NULL_MODELS),
-            "enumDescriptions": [
-                f"{null.labels}; assumes that {null.assumes}" for null in NULL_MODELS.values()
-            ],
-        }
+    is_among(NULL_MODELS, "null model"),
+    schema_of_names(
+        {name: f"{null.labels}; assumes that {null.assumes}" for name, null in NULL_MODELS.items()}
     ),
 ]

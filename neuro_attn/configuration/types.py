@@ -1,9 +1,18 @@
 """Types of the values of configuration keys."""
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from neuro_attn.files import is_device, is_periodic
@@ -29,6 +38,28 @@ class AtKeyError(ValueError):
     def __init__(self, *path: str, message: str):
         self.path = path
         super().__init__(message)
+
+
+def is_among(names: Collection[str], what: str) -> AfterValidator:
+    """Return a validator that accepts only these names of, for example, decoders."""
+
+    def check(name: str) -> str:
+        if name not in names:
+            raise PydanticCustomError("unknown_name", "no such {what}", {"what": what})
+        return name
+
+    return AfterValidator(check)
+
+
+def schema_of_names(described: Mapping[str, str]) -> WithJsonSchema:
+    """Return the schema of a key that takes one of several names, from their descriptions."""
+    return WithJsonSchema(
+        {
+            "type": "string",
+            "enum": list(described),
+            "enumDescriptions": list(described.values()),
+        }
+    )
 
 
 def _is_no_boolean(value: Any) -> Any:

@@ -7,12 +7,15 @@ stated otherwise. Self-attention uses each state in turn as the query (`attend_t
 """
 
 from abc import abstractmethod
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import Array
+
+AnyModel = TypeVar("AnyModel", bound=eqx.Module)
 
 
 class Attention(eqx.Module):
@@ -295,3 +298,29 @@ def attends_to_steps(part: object) -> bool:
     return isinstance(part, MultiHeadAttention) or (
         isinstance(part, Attention) and part.attended == "step"
     )
+
+
+def with_attention(
+    model: AnyModel,
+    of_one: Callable[[Attention], Attention],
+    of_heads: Callable[[MultiHeadAttention], MultiHeadAttention],
+) -> AnyModel:
+    """Return a network in which every attention over the steps of the trial is replaced.
+
+    Attention to other sources is unchanged.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    of_one, of_heads : callable
+        Return what replaces an attention with one query, and multi-head attention.
+    """
+
+    def replaced(part: Any) -> Any:
+        if not attends_to_steps(part):
+            return part
+        return of_heads(part) if isinstance(part, MultiHeadAttention) else of_one(part)
+
+    changed: AnyModel = jax.tree.map(replaced, model, is_leaf=attends_to_steps)
+    return changed

@@ -6,8 +6,6 @@ network that maintains the items in its activity does not. The experiment is pos
 networks.
 """
 
-from typing import Any, TypeVar
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -20,15 +18,15 @@ from neuro_attn import experiment
 from neuro_attn.configuration import Network
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import (
+    AnyModel,
     Attention,
     Memory,
     MultiHeadAttention,
-    attends_to_steps,
+    with_attention,
 )
 from neuro_attn.networks.model import TRIALS_AT_ONCE, Model
 from neuro_attn.randomness import stream
 
-AnyModel = TypeVar("AnyModel", bound=Model)
 FOLDS = 5
 """Number of cross-validation folds for decoding the colours."""
 RIDGES = np.logspace(-3, 3, 7)
@@ -103,15 +101,11 @@ def cut(model: AnyModel, allowed: Array) -> AnyModel:
     allowed : array, shape (encoded_step,), bool
         Steps that can be attended to.
     """
-
-    def blocked(part: Any) -> Any:
-        if not attends_to_steps(part):
-            return part
-        heads = isinstance(part, MultiHeadAttention)
-        return BlockedHeads(part, allowed) if heads else BlockedAttention(part, allowed)
-
-    lesioned: AnyModel = jax.tree.map(blocked, model, is_leaf=attends_to_steps)
-    return lesioned
+    return with_attention(
+        model,
+        of_one=lambda attention: BlockedAttention(attention, allowed),
+        of_heads=lambda attention: BlockedHeads(attention, allowed),
+    )
 
 
 def ablate_attention(

@@ -18,7 +18,7 @@ Computation outside attention (the initial decoder state, residual connections) 
 Its contribution is what remains when all three are replaced.
 """
 
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -32,10 +32,11 @@ from neuro_attn import experiment
 from neuro_attn.configuration import Network
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import (
+    AnyModel,
     Attention,
     Memory,
     MultiHeadAttention,
-    attends_to_steps,
+    with_attention,
 )
 from neuro_attn.networks.model import TRIALS_AT_ONCE, Model
 from neuro_attn.randomness import stream
@@ -62,8 +63,6 @@ COLUMNS = [c for c in columns_of("qkv_swap") if c not in ("network", "trained", 
 """Columns of the table of `swap_attention`, without those that say of which network it is."""
 RUN = "run"
 """Name of the vmap axis: index 0 is the run on the trial, index 1 the run on its twin."""
-
-AnyModel = TypeVar("AnyModel", bound=Model)
 
 
 def or_of_twin(values: Array, is_swapped: ArrayLike) -> Array:
@@ -142,15 +141,11 @@ def swapped(model: AnyModel, swap: Swap) -> AnyModel:
     swap : Swap
         What to replace.
     """
-
-    def exchanged(part: Any) -> Any:
-        if not attends_to_steps(part):
-            return part
-        heads = isinstance(part, MultiHeadAttention)
-        return SwappedHeads(part, swap) if heads else SwappedAttention(part, swap)
-
-    patched: AnyModel = jax.tree.map(exchanged, model, is_leaf=attends_to_steps)
-    return patched
+    return with_attention(
+        model,
+        of_one=lambda attention: SwappedAttention(attention, swap),
+        of_heads=lambda attention: SwappedHeads(attention, swap),
+    )
 
 
 def swap_attention(

@@ -8,8 +8,15 @@ import equinox as eqx
 import jax
 from jax import Array
 
+from neuro_attn.configuration import Network
 from neuro_attn.networks.attention import QKVAttention, attend_to_self
-from neuro_attn.networks.self_attention import Embedding, Encoded, Positions
+from neuro_attn.networks.self_attention import (
+    Embedding,
+    Encoded,
+    Encoder,
+    Positions,
+    normalised_perceptron,
+)
 
 
 class ResidualAttention(eqx.Module):
@@ -52,3 +59,31 @@ class ResidualAttention(eqx.Module):
             states = states + attended
             populations[f"layer{number}"], attention[f"layer{number}"] = states, weights
         return Encoded(states, populations, attention)
+
+
+class ResidualEncoder(Encoder):
+    """Self-attention layers with residual connections, followed by a perceptron readout.
+
+    Parameters
+    ----------
+    key : jax.Array
+        Random key of the initial weights.
+    n_inputs, n_outputs : int
+        Numbers of input channels and of output units.
+    settings : Network
+        Numbers of units and layers, and the position encoding.
+    """
+
+    residual: ResidualAttention
+    readout: eqx.nn.Sequential
+
+    def __init__(self, key: Array, n_inputs: int, n_outputs: int, settings: Network):
+        key, key_readout = jax.random.split(key)
+        n_units = settings.hidden
+        sizes = n_inputs, n_units, settings.layers
+        self.residual = ResidualAttention(key, *sizes, settings.positions, settings.encoded_steps)
+        self.readout = normalised_perceptron(n_units, n_outputs, n_units, key_readout)
+
+    def encode(self, read: Array, present: Array) -> Encoded:
+        """Encode the steps of a trial; see `Encoder`."""
+        return self.residual(read, present)
