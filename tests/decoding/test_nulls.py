@@ -20,8 +20,10 @@ from scipy import stats
 
 from neuro_attn import sources
 from neuro_attn.configuration import Decoding, Inference, parse
+from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS, specified
 from neuro_attn.decoding import build_populations, decode_region
+from neuro_attn.decoding.cross_task import decode_windows
 from neuro_attn.decoding.nulls.pseudosession import reordered_runs, reordered_session
 from neuro_attn.decoding.nulls.shuffle import shuffled
 from neuro_attn.decoding.preparation import surrogates_of
@@ -90,6 +92,25 @@ def test_a_module_that_does_not_state_what_it_keeps_is_an_error(tmp_path):
     module.write_text('LABELS = "reversed labels"\nASSUMES = "time is symmetric"\n')
     with pytest.raises(ValueError, match=r"reversed\.py: .* KEEPS_COUNTS is missing"):
         specified(module)
+
+
+@pytest.mark.parametrize("null", NULL_MODELS)
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_every_null_model_works_with_every_decoder(dataset, null, decoder):
+    """In noise, the accuracies of 40 label sets lie around chance, across tasks as well."""
+    recordings = [recording_of(session, 40) for session in "abcd"]
+    settings = of_null(dataset, "pseudopopulation", 40, null_model=null)
+    settings = settings.model_copy(
+        update={"decoding": settings.decoding.model_copy(update={"decoder": decoder})}
+    )
+    study = Study("small", settings, 1)
+    members = build_populations(recordings, study, "V4")
+    found = decode_windows(members, study, region="V4", n_units=None, progress=False)
+    null_accuracy = found["window_null"].squeeze()
+    assert null_accuracy.sizes["permutation"] == 40
+    # The SD of a mean of 40 is at most .02, since 12 and more trials are tested.
+    np.testing.assert_allclose(null_accuracy.mean("permutation"), 0.5, atol=0.1)
+    assert (null_accuracy.std("permutation") > 0).all()
 
 
 # --- the key of the configuration --------------------------------------------------------------
