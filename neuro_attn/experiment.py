@@ -43,9 +43,9 @@ def draw_block(
     task : {"pro", "retro"}
         Order of cue and items.
     cue_set : {1, 2}
-        Look of the cues.
+        Set of the cues, which determines their appearance.
     n_trials : int
-        Trials of the block.
+        Number of trials.
     timing : Timing
         Durations are drawn uniformly from their ranges.
     rng : numpy.random.Generator
@@ -53,16 +53,16 @@ def draw_block(
     single_fraction : float
         Fraction of trials with one item, at the selected location.
     upper_fraction : float
-        Fraction of runs that select the upper location, as near as whole runs allow.
+        Fraction of runs that select the upper location, rounded to whole runs.
     run : int
-        Trials in a row that select the same location; the order of runs is random.
+        Number of consecutive trials that select the same location; the order of runs is random.
     decimals : int, optional
-        Digits behind the point that durations (s) are rounded to.
+        Number of decimals to which durations (s) are rounded.
 
     Returns
     -------
     pandas.DataFrame
-        One row a trial: ``task_order``, ``trial_type`` (pro, retro or single), ``cue_set``,
+        One row per trial: ``task_order``, ``trial_type`` (pro, retro or single), ``cue_set``,
         ``selected``, ``upper_color`` and ``lower_color`` (rad in [0, 2 pi), NaN where no item
         stands), ``target_color``, ``distractor_color``, one ``{epoch}_onset`` for each epoch (s
         from the start of the trial) and ``duration`` (s).
@@ -86,14 +86,21 @@ def draw_block(
             "distractor_color": np.where(is_upper, color["lower"], color["upper"]),
         }
     )
+    return trials.assign(**_epochs(task, n_trials, timing, rng, decimals))
+
+
+def _epochs(
+    task: str, n_trials: int, timing: Timing, rng: np.random.Generator, decimals: int | None
+) -> dict[str, np.ndarray]:
+    """Draw the onset of each epoch and the duration of each trial, as columns; see `draw_block`."""
+    columns = {}
     now = np.zeros(n_trials)
     for epoch in epochs(task):
-        trials[f"{epoch}_onset"] = now
+        columns[f"{epoch}_onset"] = now
         shortest, longest = getattr(getattr(timing, task), epoch)
         duration = rng.uniform(shortest, longest, n_trials)
         now = now + (duration if decimals is None else duration.round(decimals))
-    trials["duration"] = now
-    return trials
+    return {**columns, "duration": now}
 
 
 def _selections(n: int, upper_fraction: float, rng: np.random.Generator) -> np.ndarray:

@@ -43,9 +43,8 @@ def nearest(
         0 (or there is only one region), and ``UNDECIDED`` otherwise. ``fraction_nearest``,
         ``fraction_of_seeds`` and ``fraction_of_draws`` are the fractions of bootstrap replicates,
         of replicate networks and of draws of splits and units in which the region is the nearest.
-        ``untrained_as_near`` is True if the distance of the untrained population to that region
-        does not exceed the upper confidence limit of the trained population's distance, so that
-        training does not explain the similarity (missing without an untrained population).
+        ``untrained_as_near`` is True if the distance of the untrained population does not exceed
+        the upper confidence limit of the trained population's distance.
     """
     table = distances(brain, networks, confidence)
     brain = [region for region in brain if decodable(region, confidence)]

@@ -75,34 +75,21 @@ def measure(recordings: list[xr.Dataset], study: Study, region: str) -> Geometry
     InputError
         If the region has too few units or trials, or if a colour column is missing or not numeric.
     """
-    dataset = study.dataset
-    resampling = Resampling(
-        study,
-        bootstraps=dataset.inference.bootstraps,
-        splits=dataset.decoding.draws,
-        shuffles=dataset.inference.permutations,
-        confidence=dataset.inference.confidence,
-    )
     members = build_populations(recordings, study, region)
-    colors = None
-    if dataset.colors is not None:
-        colors = {
-            recording.attrs["session"]: shown_colors(recording, dataset.colors, study.name)
-            for recording in recordings
-        }
-    has_colors = colors is not None
-    context = Context(colors, dataset.decoding, resampling)
-    requests = in_windows(members[0], dataset, has_colors)
+    context = _context(recordings, study)
+    has_colors = context.colors is not None
+    requests = in_windows(members[0], study.dataset, has_colors)
     rows, left_out = _rows(requests, members, region, context)
-    without = context._replace(resampling=resampling._replace(references=False))
+    without = context._replace(resampling=context.resampling._replace(references=False))
     timed, _ = _rows(over_time(members[0], has_colors), members, region, without)
     informed: list[tuple] = []
     placed: list[pd.DataFrame] = []
-    if colors is not None:
-        informed, of_time, unknown = _information(members, region, colors, resampling)
+    if context.colors is not None:
+        found = _information(members, region, context.colors, context.resampling)
+        informed, of_time, unknown = found
         timed += of_time
         left_out += unknown
-        placed = list(_placed(members, region, colors))
+        placed = list(_placed(members, region, context.colors))
     left_out = _once_for_all(left_out, [member.session for member in members])
     for region_, task, window, measures, session, reason in left_out:
         where = f"{region_}, {task}, {window}, {measures}, session {session}"
@@ -116,6 +103,25 @@ def measure(recordings: list[xr.Dataset], study: Study, region: str) -> Geometry
         if placed
         else pd.DataFrame(columns=PLANES_COLUMNS),
     )
+
+
+def _context(recordings: list[xr.Dataset], study: Study) -> Context:
+    """Return the colours of the items, and the settings of decoders and of resampling."""
+    dataset = study.dataset
+    resampling = Resampling(
+        study,
+        bootstraps=dataset.inference.bootstraps,
+        splits=dataset.decoding.draws,
+        shuffles=dataset.inference.permutations,
+        confidence=dataset.inference.confidence,
+    )
+    colors = None
+    if dataset.colors is not None:
+        colors = {
+            recording.attrs["session"]: shown_colors(recording, dataset.colors, study.name)
+            for recording in recordings
+        }
+    return Context(colors, dataset.decoding, resampling)
 
 
 def _rows(

@@ -50,6 +50,20 @@ def fit_tuned(
         for value in grid
     ]
     best = np.argmin(loss, axis=0)
+    return _fit_best(X, y, grid=grid, best=best, settings=settings, weight=weight), grid[best]
+
+
+def _fit_best(
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    grid: np.ndarray,
+    best: np.ndarray,
+    settings: FitSettings,
+    weight: np.ndarray | None,
+) -> Solution:
+    """Fit each problem and label set with its own C, ``grid[best]``; see `fit_tuned`."""
+    shape = best.shape
     n_outputs = 1 if settings.n_classes == 2 else settings.n_classes
     weights = np.empty((len(X), X.shape[-1], shape[1], n_outputs), X.dtype)
     intercept = np.empty((*shape, n_outputs), X.dtype)
@@ -74,7 +88,7 @@ def fit_tuned(
         intercept[problem, chosen] = part.intercept[0]
         converged[problem, chosen] = part.converged[0]
         n_iterations = max(n_iterations, part.n_iterations)
-    return Solution(weights, intercept, converged, n_iterations), grid[best]
+    return Solution(weights, intercept, converged, n_iterations)
 
 
 def _held_out_loss(
