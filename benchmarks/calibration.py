@@ -33,13 +33,14 @@ from tqdm import tqdm
 
 from benchmarks.machine import FOLDER, save
 from neuro_attn import decoding
-from neuro_attn.configuration import AnyDataset, SimulationDataset, parse
+from neuro_attn.configuration import AnyDataset, parse
+from neuro_attn.configuration.sources.simulation import SimulationDataset
 from neuro_attn.decoding import cross_task, population_decoder, splits
 from neuro_attn.inference import tables
 from neuro_attn.inference.pvalues import TIE, p_value
 from neuro_attn.randomness import stream
 from neuro_attn.recording import assign_tasks, build
-from neuro_attn.sources import simulation
+from neuro_attn.sources.simulation import generation as simulation
 from neuro_attn.study import Study
 
 SEED = 2021

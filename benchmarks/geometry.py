@@ -35,7 +35,7 @@ from neuro_attn.geometry.measures import abstraction, axis_cosine, color_overlap
 from neuro_attn.geometry.places import Context, Place
 from neuro_attn.randomness import stream
 from neuro_attn.recording import build
-from neuro_attn.sources.simulation import MEMORY_LEVEL
+from neuro_attn.sources.simulation.generation import MEMORY_LEVEL
 from neuro_attn.study import Study
 
 NAME = "planted"

@@ -36,8 +36,9 @@ class Module(NamedTuple):
     code : str
         Digest of its code.
     imports, late : list of str
-        Names that it imports: when it is imported itself, and when its functions are called. A name
-        that ends in ``.*`` means all modules of a package, of which one is found by name.
+        Names that it imports: when it is imported itself, and when its functions are called or for
+        type checkers. A name that ends in ``.*`` means all modules of a package, of which one is
+        found by name.
     """
 
     code: str
@@ -178,12 +179,24 @@ def _parsed(source: bytes) -> Module:
 
 
 def _statements(block: Iterable[Any], in_function: bool = False) -> Iterator[tuple[Any, bool]]:
-    """Yield all statements in a block, and whether each is in a function."""
+    """Yield all statements in a block, and whether each is in a function.
+
+    Imports for type checkers, which do not happen, are treated like those in functions.
+    """
     for node in block:
         yield node, in_function
         for field in _BLOCKS:
             inner = getattr(node, field, ())
-            yield from _statements(inner, in_function or isinstance(node, _FUNCTIONS))
+            yield from _statements(inner, in_function or _is_later(node))
+
+
+def _is_later(node: Any) -> bool:
+    """Return whether statements in a node are not executed when its module is imported."""
+    match node:
+        case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+            return True
+        case _:
+            return isinstance(node, _FUNCTIONS)
 
 
 def _imported(node: Any) -> list[str]:

@@ -26,10 +26,10 @@ _FORKS.set_forkserver_preload(
         "neuro_attn.command_line.commands",
         "neuro_attn.onboarding.checking",
         "neuro_attn.onboarding.inspection",
-        "neuro_attn.onboarding.nwb",
         "neuro_attn.onboarding.proposal",
-        "neuro_attn.sources.nwb",
-        "neuro_attn.sources.simulation",
+        "neuro_attn.sources.nwb.contents",
+        "neuro_attn.sources.nwb.reading",
+        "neuro_attn.sources.simulation.generation",
     ]
 )
 

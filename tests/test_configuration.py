@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from neuro_attn.configuration import Configuration, parse
 from neuro_attn.configuration.analysis import Time
+from neuro_attn.configuration.sources import SETTINGS
 from neuro_attn.errors import InputError
 
+*_OTHERS, _LAST = SETTINGS
+SOURCES = f"{', '.join(_OTHERS)} or {_LAST}"
 NWB: dict[str, Any] = {
     "source": "nwb",
     "files": "*.nwb",
@@ -110,7 +113,7 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
     [
         ("seed", -1, "seed: must be a whole number of at least 0 (given: -1)."),
         ("seed", "many", "seed: must be a whole number of at least 0 (given: 'many')."),
-        ("d.source", "nbw", "datasets.d.source: must be simulation, nwb, raster, binned, table"),
+        ("d.source", "nbw", f"datasets.d.source: must be {SOURCES}"),
         ("d.source", "nbw", "(given: 'nbw'). Did you mean nwb?"),
         ("d.time.bin", 0, "datasets.d.time.bin: must be a number above 0 (given: 0)."),
         ("d.time.bin", 0.3, "datasets.d.time: start 0 to stop 0.5 is not a whole number of bins"),
@@ -186,8 +189,7 @@ def test_a_missing_key_is_named(key):
 
 def test_a_data_set_without_source_is_told_the_sources():
     keys = {"datasets": {"d": {k: v for k, v in NWB.items() if k != "source"}}}
-    expected = "datasets.d.source: the key is missing; give simulation, nwb, raster"
-    assert expected in message(keys)
+    assert f"datasets.d.source: the key is missing; give {SOURCES}." in message(keys)
 
 
 def test_every_mistake_is_told_at_once():

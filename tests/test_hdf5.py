@@ -12,7 +12,7 @@ from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
 from neuro_attn.hdf5 import opened_hdf5
 from neuro_attn.onboarding import inspection
-from neuro_attn.sources import matnodes
+from neuro_attn.sources.mat import nodes
 from tests import formats
 
 SECRET = np.frombuffer(b"secret secret secret", dtype=np.uint8)
@@ -72,7 +72,7 @@ def test_matlab_files_keep_their_data_in_themselves(way, other, tmp_path):
         WAYS[way](file, "rates", other)
     with (
         pytest.raises(InputError, match=r"rates\.mat, rates: its data are in another file"),
-        matnodes.opened(tmp_path / "rates.mat"),
+        nodes.opened(tmp_path / "rates.mat"),
     ):
         pass
 

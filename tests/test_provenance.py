@@ -21,7 +21,10 @@ FAMILY_FILES = {family_file(family) for family in FAMILIES}
 FIGURE_FILES = set((PACKAGE / "figures").glob("*.py"))
 NULL_FILES = {null.module for null in NULL_MODELS.values()}
 DECODER_FILES = {decoder.module for decoder in DECODERS.values()}
-OURS = Sources(on_demand=READERS | FAMILY_FILES | FIGURE_FILES | NULL_FILES | DECODER_FILES)
+DESCRIBERS = set(sources.DESCRIBERS)
+OURS = Sources(
+    on_demand=READERS | DESCRIBERS | FAMILY_FILES | FIGURE_FILES | NULL_FILES | DECODER_FILES
+)
 
 
 def modules(*scripts):
@@ -314,25 +317,21 @@ def test_recordings_depend_on_the_reader_of_their_source_and_on_no_other(source)
     own = set(sources.READERS[source])
     assert own
     found = OURS.files(SCRIPTS / "recordings.py", *own)
-    # A folder of Phy has a table of trials.
-    expected = own | set(sources.READERS["table"]) if source == "phy" else own
-    assert found & READERS == expected
+    assert found & READERS == own
 
 
-def test_every_reader_that_a_function_imports_is_of_one_source():
-    folder = PACKAGE / "sources"
-    names = {
-        name
-        for path in (folder / "reading.py", folder / "finding.py", folder / "__init__.py")
-        for name in re.findall(r"^ +from neuro_attn\.sources import (\w+)$", path.read_text(), re.M)
-    }
-    assert {folder / f"{name}.py" for name in names} <= READERS
-    assert len(names) > len(sources.READERS)
+@pytest.mark.parametrize("source", sources.READERS)
+def test_recordings_depend_on_what_reads_files_and_not_on_what_describes_them(source):
+    found = OURS.files(SCRIPTS / "recordings.py", *sources.READERS[source])
+    assert not found & DESCRIBERS
+    package = set((PACKAGE / "sources" / source).glob("*.py"))
+    assert package - DESCRIBERS <= found
+    assert len(package - DESCRIBERS) > 1
 
 
 def test_results_depend_on_no_reader_and_on_no_family_that_they_do_not_use():
     for script in SCRIPTS.glob("*.py"):
-        readers = {path.stem for path in OURS.files(script) & READERS}
-        assert readers == ({"simulation"} if script.name == "truth.py" else set()), script
+        expected = sources.READERS["simulation"] if script.name == "truth.py" else []
+        assert OURS.files(script) & READERS == set(expected), script
         used = {path.stem for path in OURS.files(script) & FAMILY_FILES}
         assert used == ({"bahdanau", "seq2seq"} if script.name == "recall_lists.py" else set())

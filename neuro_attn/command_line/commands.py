@@ -111,9 +111,9 @@ def _inspect(given: argparse.Namespace) -> None:
 
 def _init(given: argparse.Namespace) -> None:
     from neuro_attn.onboarding import rendering, terminal, text, writing
-    from neuro_attn.onboarding.wishes import Wishes
+    from neuro_attn.sources.options import InitOptions
 
-    wishes = Wishes(
+    options = InitOptions(
         label=given.label,
         tasks=given.task,
         align=given.align,
@@ -137,7 +137,7 @@ def _init(given: argparse.Namespace) -> None:
         with budget.limited(given.memory):
             reports = writing.initialize(
                 given.files,
-                wishes,
+                options,
                 given.output,
                 force=given.force,
                 quick=given.quick,

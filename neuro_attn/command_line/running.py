@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from neuro_attn import budget, checksums, configuration
+from neuro_attn import budget, checksums, configuration, sources
 from neuro_attn.command_line import verifying
 from neuro_attn.command_line.calling import DATA_VARIABLE, Run, command, environment, shows
 from neuro_attn.command_line.failures import WorkflowError, failure, located
@@ -116,13 +116,11 @@ def _read_first_sessions(what: Run, positions: configuration.Positions) -> None:
     new = {
         name: dataset
         for name, dataset in settings.datasets.items()
-        if dataset.source != "simulation" and not (RESULTS / name / "recordings").exists()
+        if sources.SOURCES[dataset.source].reads_files
+        and not (RESULTS / name / "recordings").exists()
     }
     if not new:
         return
-    # Imported only if needed: a run of existing results reads no data.
-    from neuro_attn import sources
-
     folder = what.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
     for name, dataset in new.items():
         try:

@@ -9,20 +9,7 @@ from neuro_attn.configuration.analysis import (
     Task,
     Time,
 )
-from neuro_attn.configuration.datasets import (
-    AlfDataset,
-    AnyDataset,
-    BinnedDataset,
-    MatlabDataset,
-    NetcdfDataset,
-    NetworkDataset,
-    NwbDataset,
-    PhyDataset,
-    RasterDataset,
-    RecordedDataset,
-    SimulationDataset,
-    TableDataset,
-)
+from neuro_attn.configuration.datasets import AnyDataset, NetworkDataset
 from neuro_attn.configuration.experiment import (
     BLOCK_NAMES,
     NETWORK_STEP,
@@ -41,6 +28,7 @@ from neuro_attn.configuration.parsing import dataset_from, parse
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.products import check_products, results_bytes
 from neuro_attn.configuration.reading import keys_and_positions, keys_of, load, read, read_keys
+from neuro_attn.configuration.recorded import RecordedDataset
 from neuro_attn.configuration.settings import Comparison, Configuration, network_dataset
 
 __all__ = [
@@ -49,34 +37,25 @@ __all__ = [
     "FAMILIES",
     "NETWORK_STEP",
     "NETWORK_TIMING",
-    "AlfDataset",
     "AnyDataset",
-    "BinnedDataset",
     "ColorColumns",
     "Comparison",
     "Configuration",
     "Decoding",
     "Inference",
     "ListRecall",
-    "MatlabDataset",
-    "NetcdfDataset",
     "Network",
     "NetworkAnalysis",
     "NetworkDataset",
     "NetworkTrials",
-    "NwbDataset",
-    "PhyDataset",
     "Positions",
     "ProspectiveTiming",
-    "RasterDataset",
     "RecordedDataset",
     "Regions",
     "RetrospectiveTiming",
     "Sessions",
     "SimulatedRegion",
     "Simulation",
-    "SimulationDataset",
-    "TableDataset",
     "Task",
     "Time",
     "Timing",

@@ -8,26 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from neuro_attn.configuration import allowed
-from neuro_attn.configuration.datasets import AnyDataset
+from neuro_attn.configuration.datasets import AnyDataset, NetworkDataset
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.settings import Configuration
+from neuro_attn.configuration.sources import SETTINGS, meant
 from neuro_attn.configuration.types import AtKeyError
 from neuro_attn.errors import InputError, did_you_mean
 
-SOURCES = ("simulation", "nwb", "raster", "binned", "table", "netcdf", "matlab", "alf", "phy")
-_ALIASES = {
-    **dict.fromkeys(("csv", "tsv", "parquet", "tables", "pandas", "excel"), "table"),
-    **dict.fromkeys(("mat", "m", "hdf5", "h5"), "matlab"),
-    **dict.fromkeys(("nc", "xarray"), "netcdf"),
-    **dict.fromkeys(("kilosort", "ks", "kilosort4", "spikeinterface"), "phy"),
-    **dict.fromkeys(("ibl", "one", "npy", "numpy"), "alf"),
-    **dict.fromkeys(("dandi", "hdmf"), "nwb"),
-    **dict.fromkeys(("ndt", "neurodecoder"), "raster (trials) or binned (means)"),
-}
-"""Sources by other names that users may give."""
 _RENAMED = {
     ("inference", "null"): "null_model",
     ("inference", "within"): "permute_within",
@@ -95,7 +85,7 @@ def parse(
 
 def dataset_from(keys: dict[str, Any]) -> AnyDataset:
     """Return the settings of a data set from the output of `model_dump`."""
-    return TypeAdapter(AnyDataset).validate_python(keys)
+    return SETTINGS.get(keys["source"], NetworkDataset).model_validate(keys)
 
 
 def _with_null_named(keys: Any) -> Any:
@@ -191,13 +181,11 @@ def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Probl
         path = (*path, loc[-1])
         return _Problem(path, f"the key is missing; give {allowed.described(_at(path, keys))}.")
     if kind == "union_tag_not_found":
-        text = f"the key is missing; give {_or(SOURCES)}."
+        text = f"the key is missing; give {_or(list(SETTINGS))}."
         return _Problem((*path, "source"), text)
     if kind == "union_tag_invalid":
         given = problem["input"]["source"]
-        meant = _ALIASES.get(str(given).lower())
-        hint = "" if meant is None else f"Did you mean {meant}?"
-        return _Problem((*path, "source"), _must_be(SOURCES, given, hint))
+        return _Problem((*path, "source"), _must_be(list(SETTINGS), given, _source_meant(given)))
     if kind == "value_error":
         error = problem["ctx"]["error"]
         text = str(error)
@@ -244,6 +232,15 @@ def _new_name(path: Sequence[str]) -> str:
 def _must_be(words: Sequence[str], given: Any, hint: str = "") -> str:
     hint = hint or did_you_mean(str(given), words)
     return f"must be {_or(words)} (given: {_yaml(given)}). {hint}".strip()
+
+
+def _source_meant(given: Any) -> str:
+    """Return a question that suggests the sources that are also called by a name."""
+    sources = meant(str(given))
+    if len(sources) == 1:
+        return f"Did you mean {sources[0]}?"
+    titled = [f"{source} ({SETTINGS[source].TITLE})" for source in sources]
+    return f"Did you mean {_or(titled)}?" if titled else ""
 
 
 def _or(words: Sequence[str]) -> str:
@@ -329,7 +326,7 @@ def _path(loc: Sequence[int | str], keys: dict[str, Any]) -> tuple[str, ...]:
     """
     path: list[str] = []
     here: Any = keys
-    if loc[:1] == ["datasets"] and len(loc) > 2 and loc[2] in SOURCES:
+    if loc[:1] == ["datasets"] and len(loc) > 2 and loc[2] in SETTINGS:
         # The tag of the data set's source, which may be named like one of its keys.
         loc = [*loc[:2], *loc[3:]]
     for part in loc:

@@ -54,9 +54,9 @@ def results_bytes(analysis: Analysis, tasks: int, bins: int) -> float:
 
 def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:
     for name, dataset in settings.datasets.items():
-        if dataset.source == "simulation":
+        if isinstance(simulation := getattr(dataset, "simulation", None), Simulation):
             where = f"datasets.{name}.simulation"
-            yield _of_simulation(dataset.simulation, dataset.time.n_bins, where)
+            yield _of_simulation(simulation, dataset.time.n_bins, where)
         yield _of_results(dataset, f"datasets.{name}")
     for name, network in settings.networks.items():
         yield _of_network(network, f"networks.{name}")

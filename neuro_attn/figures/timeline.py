@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle, Wedge
 
-from neuro_attn.configuration import SimulationDataset, Timing
+from neuro_attn.configuration import Timing
+from neuro_attn.configuration.sources.simulation import SimulationDataset
 from neuro_attn.experiment import TASKS, epochs
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import paragraphs

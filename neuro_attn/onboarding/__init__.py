@@ -1,9 +1,9 @@
-"""From files as they are found to a configuration that runs: inspect, init, check.
+"""The commands `inspect`, `init` and `check`: from files to a configuration that runs.
 
-`reading` and the modules named after file formats return the contents of files, `remarks` what is
-odd in them, and `inspection` shows both. `proposal` makes a configuration of the contents and of
-the options (`wishes`): `conditions` proposes label and tasks, `proposed_time` the bins. `checking`
-reports what a run of a configuration would do: `limits` what decoders train on, `judgement` what
-stops the run, `left_out` and `silence` what takes no part or carries no information, and `cost` how
-long it takes. `rendering` prints the report.
+`reading` finds the source of each file, which describes its contents (`sources.contents`).
+`remarks` lists problems in them, and `inspection` shows both. `proposal` makes a configuration of
+the contents and of the options of `init`: `conditions` proposes label and tasks, `proposed_time`
+the bins. `checking` reports what a run of a configuration would do: `limits` the training data of
+decoders, `judgement` the errors that stop a run, `left_out` and `silence` what is left out or
+carries no information, and `cost` the time and memory. `rendering` prints the report.
 """

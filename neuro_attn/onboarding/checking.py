@@ -1,7 +1,7 @@
-"""The command `check`: what a run of a configuration would find, before it runs.
+"""The command `check`: what a run of a configuration would decode, and what would stop it.
 
 The sessions are read without binning their spikes (`sources.outlines`), and the code of the later
-stages is asked what it would decode. So a check says what a run will do, not what it might.
+stages determines what it would decode. A check therefore agrees with a run.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,17 +30,17 @@ COUNTS = (
     "n_trials_without_label",
     "n_units_without_region",
 )
-"""What recordings count of the trials and units that they do not have."""
+"""Counts in recordings of trials and units that they exclude."""
 
 
 @dataclass(frozen=True)
 class DatasetReport:
-    """What a run would find in a data set.
+    """What a run would decode in a data set, and what would stop it.
 
     Parameters
     ----------
     name, source : str
-        The data set and its kind.
+        The data set and its source.
     trials : pandas.DataFrame
         ``session``, ``task``, ``label``, ``n_trials``; every combination has a row.
     units : pandas.DataFrame
@@ -49,17 +49,17 @@ class DatasetReport:
     counts : dict of str to int
         ``COUNTS``, over all sessions.
     folds : int
-        Folds that are asked for.
+        Requested number of folds.
     left_out : list of str
-        What takes no part, and why.
+        What is left out, and why.
     problems : list of InputError
-        What stops a run.
+        Errors that stop a run.
     cautions : list of Caution
-        What a run completes with, but its user should know.
+        Cautions that do not stop a run.
     attained : Attained or None
-        What decoders train on, if there is anything to decode.
+        Training data of the decoders, if there is anything to decode.
     changes : list of Change
-        What would lift a limit.
+        Changes of settings that would remove a limit.
     cost : Cost or None
         Estimated time and memory, if there is anything to decode.
     """
@@ -84,7 +84,7 @@ def examine(
     cores: int = 1,
     known: Mapping[str, list[xr.Dataset]] | None = None,
 ) -> list[DatasetReport]:
-    """Say what a run would find in every data set, those of the networks among them.
+    """Return a report on each data set, including those of networks.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def _trained(settings: Configuration) -> dict[str, AnyDataset]:
 def _outlines(
     name: str, dataset: AnyDataset, settings: Configuration, data_folder: str | Path
 ) -> Iterator[xr.Dataset | InputError]:
-    """Yield what a run would record of each session, or what stops it."""
+    """Yield the outline of each session, or the error that stops a run."""
     if not isinstance(dataset, NetworkDataset):
         # A run asks for these first.
         sources.input_files(name, dataset, data_folder)
@@ -163,7 +163,7 @@ def _outlines(
 def _read(
     outlines: Iterable[xr.Dataset | InputError],
 ) -> tuple[list[xr.Dataset], list[InputError]]:
-    """Return the outlines, and why sessions have none."""
+    """Return the outlines, and the errors of sessions that cannot be read."""
     found: list[xr.Dataset] = []
     problems: list[InputError] = []
     try:

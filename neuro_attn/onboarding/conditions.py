@@ -1,4 +1,4 @@
-"""What is decoded, and in which tasks: proposed from the columns of the trials, or asked for."""
+"""Label and tasks, proposed from the columns of the trials or prompted for."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,13 +10,14 @@ import pandas as pd
 from neuro_attn import recording
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding.contents import BIN, START, STOP, Column, Contents
+from neuro_attn.onboarding.named import all_named, by_task, parts
 from neuro_attn.onboarding.text import count, listed
-from neuro_attn.onboarding.wishes import Ask, Wishes, all_named, by_task, choose, parts
+from neuro_attn.sources.contents import BIN, START, STOP, Column, Contents
+from neuro_attn.sources.options import Ask, InitOptions, choose
 
 _ALL, _ALL_TRIALS = "all", "all trials"
 _FEWEST = 2
-"""Trials of each task and class that a session needs, for two folds."""
+"""Minimum number of trials of each task and class in a session, for two folds."""
 _PLAIN = re.compile(r"[^\W\d]\w*")
 
 
@@ -29,9 +30,9 @@ def judge_conditions(
     tasks: dict[str, dict[str, str]],
     classes: bool = True,
 ) -> None:
-    """Raise `InputError` where a run would refuse a label, or tasks with their events.
+    """Raise `InputError` if a run would refuse a label, or tasks with their events.
 
-    Whether the tasks have the same classes is judged if `classes`.
+    If `classes`, we also check that the tasks have the same classes.
     """
     time = {"start": START, "stop": STOP, "bin": BIN}
     whole = {**keys, "label": label, "tasks": tasks, "time": time, "windows": {"all": [0.0, BIN]}}
@@ -62,7 +63,7 @@ def judge_conditions(
 
 def label_of(
     described: list[Column],
-    wishes: Wishes,
+    options: InitOptions,
     ask: Ask | None,
     tasks: dict[str, dict[str, str]],
     judge: Callable[..., None],
@@ -86,8 +87,8 @@ def label_of(
             judge(label, {"none": {"trials": "trial_id != trial_id"}}, classes=False)
         return answer
 
-    if wishes.label:
-        return of(list(wishes.label))
+    if options.label:
+        return of(list(options.label))
     candidates = [column.name for column in described if column.is_condition]
     if "label" in candidates:
         return "label"
@@ -101,7 +102,7 @@ def tasks_of(
     described: list[Column],
     align: list[str],
     label: str | dict[str, str],
-    wishes: Wishes,
+    options: InitOptions,
     ask: Ask | None,
     judge: Callable[..., None],
     notes: dict[str, str],
@@ -117,13 +118,13 @@ def tasks_of(
         judge(label, tasks)
         return tasks
 
-    if not wishes.tasks and ask is not None:
+    if not options.tasks and ask is not None:
         columns = listed([column.name for column in described], most=40)
         question = f"tasks as NAME=EXPRESSION; ... of the columns {columns}"
         tasks = ask("--task", question, [], accept, _ALL_TRIALS)
     else:
-        tasks = of(list(wishes.tasks))
-    if tasks.keys() == {_ALL} and not wishes.tasks:
+        tasks = of(list(options.tasks))
+    if tasks.keys() == {_ALL} and not options.tasks:
         notes["tasks"] = (
             "One task: all trials. Give two or more that exclude each other, and transfer "
             "between them is decoded too."
@@ -136,19 +137,10 @@ def usual_tasks(
 ) -> dict[str, dict[str, str]]:
     """Return the tasks that the files name, or one of all trials with an event."""
     event = align[0] if align else ""
-    if found.kind == "netcdf" and "task" in table:
-        names = sorted(map(str, table["task"].unique()))
-        tasks = {name: f"task == {_quoted(name)}" for name in names}
-    elif event in table and table[event].isna().any() and _PLAIN.fullmatch(event):
-        # Only a missing number differs from itself.
-        tasks = {_ALL: f"{event} == {event}"}
-    else:
-        tasks = {_ALL: "trial_id == trial_id"}
-    return _with_events(tasks, align)
-
-
-def _quoted(name: str) -> str:
-    return repr(name)
+    # Only a missing number differs from itself.
+    can_be_missing = event in table and table[event].isna().any() and _PLAIN.fullmatch(event)
+    all_trials = {_ALL: f"{event} == {event}" if can_be_missing else "trial_id == trial_id"}
+    return _with_events(found.source.named_tasks(table) or all_trials, align)
 
 
 def _with_events(tasks: dict[str, str], align: list[str]) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-r"""How long a run would take, and how much memory: an estimate, from measured cost per fit.
+r"""Estimates of the time and memory of a run, from the measured cost of a fit.
 
 The decoders of a population are fitted for every replicate, draw, fold, task, time bin
 and window, which makes
@@ -54,7 +54,7 @@ BASE_BYTES = 230e6
 
 @dataclass(frozen=True)
 class Work:
-    """The shape of what is decoded in a population.
+    """The size of the decoding of a population.
 
     Parameters
     ----------
@@ -269,7 +269,7 @@ def render(cost: Cost) -> list[str]:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in words, as exact as an estimate is."""
+    """Return a duration as text, rounded to the precision of an estimate."""
     if seconds < 90:
         return f"{max(seconds, 1):.0f} s"
     if seconds < 90 * 60:

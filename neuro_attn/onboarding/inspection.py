@@ -1,4 +1,4 @@
-"""The command `inspect`: what stands in files, as text or as plain values for JSON."""
+"""The command `inspect`: the contents of files, as text or as plain values for JSON."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,28 +7,19 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.onboarding import reading, text
-from neuro_attn.onboarding.contents import Column, Contents, as_text
 from neuro_attn.onboarding.remarks import remarks
+from neuro_attn.sources import SOURCES
+from neuro_attn.sources.contents import Column, Contents, as_text
 
-_KINDS = {
-    "nwb": "NWB",
-    "raster": "NDT raster",
-    "binned": "NDT binned data",
-    "table": "table",
-    "netcdf": "NetCDF recording",
-    "matlab": "MATLAB arrays",
-    "alf": "ALF folder",
-    "phy": "Phy folder",
-}
 _FILES_SHOWN = 12
 _REGIONS_SHOWN = 40
 _VALUES_SHOWN, _COLUMNS_SHOWN = 4, 12
-"""Values of a column of the units, and columns, that are named."""
+"""Maximum number of values of a column of units, and of columns, that are shown."""
 _ALSO_SHOWN = 40
 
 
 def describe(paths: Iterable[str]) -> list[dict[str, Any]]:
-    """Return what stands in files as plain values.
+    """Return the contents of files as plain values.
 
     Parameters
     ----------
@@ -38,10 +29,10 @@ def describe(paths: Iterable[str]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One for each kind of file: ``kind``, ``files``, ``sessions`` (with length, units and rows
-        of each interval table), ``regions`` (place, column, units per region), ``unit_columns``
-        (what an expression may choose units by, with their values), ``tables`` (with
-        columns, their values and counts) and ``warnings``.
+        One for each source: ``kind`` (its name), ``files``, ``sessions`` (with length, units and
+        rows of each interval table), ``regions`` (place, column, units per region),
+        ``unit_columns`` (columns for an expression that selects units, with their values),
+        ``tables`` (with columns, their values and counts) and ``warnings``.
     """
     described = []
     for contents in reading.read(paths):
@@ -51,7 +42,7 @@ def describe(paths: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def render(descriptions: list[dict[str, Any]]) -> str:
-    """Return what `describe` found as text that fits a terminal of 100 columns."""
+    """Return what `describe` returned as text for a terminal of 100 columns."""
     return "\n\n".join("\n".join(_lines(each)) for each in descriptions)
 
 
@@ -60,7 +51,7 @@ def render(descriptions: list[dict[str, Any]]) -> str:
 
 def _describe(contents: Contents) -> dict[str, Any]:
     return {
-        "kind": contents.kind,
+        "kind": contents.source.name,
         "files": contents.files,
         "sessions": [
             {
@@ -148,7 +139,7 @@ def _n_more(contents: Contents, table: str) -> int:
 
 
 def _values(column: Column) -> str:
-    """Return the commonest values with their counts, or the range of numbers that vary."""
+    """Return the most frequent values with their counts, or the range of continuous numbers."""
     is_number = column.kind in ("integer", "number")
     if column.n_distinct == 0:
         return "all missing"
@@ -160,7 +151,7 @@ def _values(column: Column) -> str:
 
 
 def _briefly(column: Column) -> str:
-    """Return the range of numbers, a few values, or how many there are."""
+    """Return the range of numbers, or the values, or their number if they are many."""
     if column.kind in ("integer", "number") and np.isfinite(column.low):
         return f"{as_text(column.low)} to {as_text(column.high)}"
     if column.n_distinct > _VALUES_SHOWN:
@@ -173,12 +164,13 @@ def _briefly(column: Column) -> str:
 
 def _lines(found: dict[str, Any]) -> list[str]:
     sessions = found["sessions"]
-    counted = "folder" if found["kind"] in ("alf", "phy") else "file"
-    title = f"{_KINDS[found['kind']]}: {text.count(len(found['files']), counted)}"
+    source = SOURCES[found["kind"]]
+    counted = "folder" if source.is_folder else "file"
+    title = f"{source.settings.TITLE}: {text.count(len(found['files']), counted)}"
     if len(sessions) != len(found["files"]):
         title += f", {text.count(len(sessions), 'session')}"
     lines = [*text.wrapped(title, "", "  "), *_session_lines(sessions)]
-    if found["kind"] != "matlab":
+    if source.names_units:
         lines += ["", *_region_lines(found), *_unit_lines(found)]
     for table in found["tables"]:
         lines += ["", *_table_lines(table)]
@@ -220,7 +212,7 @@ def _span(session: dict[str, Any]) -> str:
         start, stop, width = session["bins_s"]
         return f"{start:g} to {stop:g}, bins of {width:g}"
     if session["start_s"] is None or session["stop_s"] is None:
-        return "not said"
+        return "unknown"
     return f"{session['start_s']:.1f} to {session['stop_s']:.1f}"
 
 
@@ -259,7 +251,7 @@ def _unit_lines(found: dict[str, Any]) -> list[str]:
     if not shown:
         return []
     more = len(shown) - _COLUMNS_SHOWN + found["n_more_unit_columns"]
-    key = "units_where" if found["kind"] == "table" else "units"
+    key = SOURCES[found["kind"]].units_key
     listed = ", ".join(shown[:_COLUMNS_SHOWN]) + (f", and {more:,} more" if more > 0 else "")
     return text.wrapped(f"columns to choose units by (key {key}): {listed}", "  ", "  ")
 

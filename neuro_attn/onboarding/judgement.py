@@ -34,7 +34,7 @@ from neuro_attn.study import Study
 
 @dataclass
 class Judgement:
-    """What is wrong with a data set.
+    """Problems and cautions of a data set.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Judgement:
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
-        """Make an `InputError` of the block a problem, once."""
+        """Add an `InputError` of the block to the problems, once."""
         try:
             yield
         except InputError as error:
@@ -64,7 +64,7 @@ class Judgement:
 
 
 def judge(found: list[xr.Dataset], study: Study) -> Judgement:
-    """Ask the functions of a run what they would raise, and look for what they would pass over.
+    """Collect the errors that functions of a run would raise, and cautions that they would not.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def judge_comparison(
     judgements: Mapping[str, Judgement],
     studies: Mapping[str, Study],
 ) -> list[InputError]:
-    """Return what stops the comparison of networks with a brain.
+    """Return the error that stops the comparison of networks with a brain, if any.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _judge_labels(
 
 
 def _judge_confounds(made: Judgement, found: list[xr.Dataset], study: Study) -> None:
-    """Look which confounds can be decoded, but for the mean rate, which outlines do not have."""
+    """Check which confounds can be decoded, except the mean rate, which outlines lack."""
     columns = [confound for confound in study.dataset.confounds if confound != MEAN_RATE]
     known = replace(study, dataset=study.dataset.model_copy(update={"confounds": columns}))
     assert made.populations is not None
@@ -217,7 +217,7 @@ def _settings(study: Study) -> Iterator[Caution]:
 
 
 def _single_units(populations: pd.DataFrame, study: Study) -> Iterator[Caution]:
-    """Yield that units are decoded one by one because each is a session of its own."""
+    """Yield a caution if each unit is decoded alone because it is a separate session."""
     sessions = populations["session"].nunique()
     if sessions > 1 and (populations["n_units"] == 1).all():
         yield Caution(

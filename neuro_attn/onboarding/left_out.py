@@ -1,4 +1,4 @@
-"""What of a data set takes no part in decoding, or hardly any: trials, units, sessions, regions."""
+"""Trials, units, sessions and regions that are left out of decoding, or nearly so."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ _FEW_TRIALS = 10
 
 
 def lost(found: list[xr.Dataset], study: Study) -> Iterator[Caution]:
-    """Yield how many trials and units are left out because a label or region is missing."""
+    """Yield the numbers of trials and units that are left out for want of a label or region."""
     dataset = study.dataset
     total = sum(each.attrs.get("n_trials_in_file", 0) for each in found)
     lost = total_of(found, "n_trials_without_label")
@@ -41,12 +41,12 @@ def lost(found: list[xr.Dataset], study: Study) -> Iterator[Caution]:
 
 
 def total_of(found: list[xr.Dataset], attribute: str) -> int:
-    """Return the sum of a count over sessions; sources that do not count it add nothing."""
+    """Return the sum of a count over sessions; sessions without it add nothing."""
     return sum(int(each.attrs.get(attribute, 0)) for each in found)
 
 
 def few_trials(found: list[xr.Dataset], study: Study) -> Iterator[Caution]:
-    """Yield how many of the sessions that take part have few trials of a task and class."""
+    """Yield the number of decoded sessions with few trials of a task and class."""
     dataset = study.dataset
     tasks, classes = tuple(dataset.tasks), class_names(found)
     of_session = [rarest(each, tasks, classes) for each in found]
@@ -74,7 +74,7 @@ def few_trials(found: list[xr.Dataset], study: Study) -> Iterator[Caution]:
 def left_out(
     found: list[xr.Dataset], dataset: AnyDataset, populations: pd.DataFrame | None
 ) -> list[str]:
-    """Say which sessions and regions are not decoded, and why."""
+    """Return the sessions and regions that are not decoded, with reasons."""
     needed, minimum = decoding.trials_needed(dataset), dataset.regions.min_units
     scarce = decoding.sessions_left_out(found, dataset)
     folds = dataset.decoding.folds

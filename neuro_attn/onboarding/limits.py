@@ -19,13 +19,13 @@ from neuro_attn.errors import InputError
 from neuro_attn.study import Study
 
 _MOST_POPULATIONS = 5_000
-"""Sessions times regions beyond which changes are not tried: each takes seconds."""
+"""Sessions times regions beyond which changes are not tried, since each takes seconds."""
 _GAIN = 1.1
 """By how much a change must lift a limit to be worth a row."""
 
 
 class Attained(NamedTuple):
-    """What decoders are trained on.
+    """Training data of decoders.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Change(NamedTuple):
 
 
 def without_time(found: list[xr.Dataset], study: Study) -> tuple[list[xr.Dataset], Study]:
-    """Return outlines and settings with one time bin, in which everything can be counted fast."""
+    """Return outlines and settings with one time bin, for which counting is fast."""
     dataset = study.dataset
     time = dataset.time
     whole = (time.start, time.stop)
@@ -83,7 +83,7 @@ def without_time(found: list[xr.Dataset], study: Study) -> tuple[list[xr.Dataset
 
 
 def attained(found: list[xr.Dataset], study: Study) -> Attained:
-    """Return what decoders of a data set are trained on.
+    """Return the training data of the decoders of a data set.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def attained(found: list[xr.Dataset], study: Study) -> Attained:
 
 
 def changes(found: list[xr.Dataset], study: Study, now: Attained) -> list[Change]:
-    """Return changes of the settings that would lift a limit, with what each would attain.
+    """Return changes of settings that would remove a limit, with the training data of each.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Where files lie, in the words of a configuration."""
+"""Locations of files, as a configuration names them."""
 
 import glob
 import os
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neuro_attn.onboarding.contents import Contents
+from neuro_attn.sources.contents import Contents
 
 _LISTED = 12
-"""Files from which on a pattern is written instead of a list, where one fits."""
+"""Number of files beyond which a pattern is written instead of a list, if one matches."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Location:
     name : str
         Name of the data set.
     data_folder : str
-        What the files are relative to.
+        Folder to which the files are relative.
     keys : dict
         ``files``, or for tables ``spikes``, ``trials`` and ``units``.
     """
@@ -32,7 +32,7 @@ class Location:
 
 
 def locate(contents: Contents, name: str, data_folder: str | None) -> Location:
-    """Say where files lie.
+    """Return the location of files.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def locate(contents: Contents, name: str, data_folder: str | None) -> Location:
     name : str
         Name of the data set.
     data_folder : str or None
-        The folder of the data, where the user named one; else the files' own common folder.
+        The folder of the data, if the user gave one; otherwise the common folder of the files.
     """
     folder = data_folder or _common_folder(contents.files)
 
@@ -64,7 +64,7 @@ def _common_folder(files: list[str]) -> str:
 
 
 def _patterns(files: list[str], folder: str) -> list[str]:
-    """Return file names as patterns; one pattern for many files if it matches just these."""
+    """Return file names as patterns; one pattern for many files if it matches these only."""
     if len(files) > _LISTED:
         first = Path(files[0])
         pattern = (Path(glob.escape(first.parent.as_posix())) / f"*{first.suffix}").as_posix()

@@ -1,23 +1,22 @@
-"""The time bins of a data set: those that the files have, or that their spikes cover."""
+"""The time bins of a data set: those of the files, or those that their spikes cover."""
 
 import numpy as np
 import pandas as pd
 
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding import binned
-from neuro_attn.onboarding.contents import BIN, START, STOP, Contents
-from neuro_attn.onboarding.wishes import Wishes
 from neuro_attn.rates import bin_rates
+from neuro_attn.sources.contents import BIN, START, STOP, Contents
+from neuro_attn.sources.options import InitOptions
 
 _SILENT = 0.02
-"""A bin with less than this part of the median bin's spikes holds none to speak of."""
+"""Fraction of the spikes of the median bin below which a bin counts as silent."""
 
 
 def time_of(
     found: Contents,
     table: pd.DataFrame,
     tasks: dict[str, dict[str, str]],
-    wishes: Wishes,
+    options: InitOptions,
     notes: dict[str, str],
 ) -> dict[str, float]:
     """Return the key `time`; add a note if the spikes cover less than the usual time.
@@ -27,20 +26,17 @@ def time_of(
     InputError
         If the first bin does not begin before the last one ends.
     """
-    if found.kind in ("netcdf", "binned"):
-        if found.kind == "binned" and wishes.event_sample is not None:
-            found = binned.at_event(found, wishes.event_sample)
-        bins = next((each.bins for each in found.sessions if each.bins), (START, STOP, BIN))
+    if bins := found.source.bins(found, options):
         start, stop, width = (round(float(each), 9) for each in bins)
     else:
-        start, stop, width = START, STOP, BIN if wishes.bin is None else wishes.bin
+        start, stop, width = START, STOP, BIN if options.bin is None else options.bin
         event = next(iter(tasks.values())).get("align", "")
         low, high = _covered(found, table, event, width)
         if (low, high) != (START, STOP):
-            notes["time"] = "The files hold spikes in this time only."
+            notes["time"] = "The files contain spikes in this time only."
         start, stop = low, high
-    start = start if wishes.start is None else wishes.start
-    stop = stop if wishes.stop is None else wishes.stop
+    start = start if options.start is None else options.start
+    stop = stop if options.stop is None else options.stop
     if start >= stop:
         raise InputError(
             "--start, --stop",
@@ -48,16 +44,16 @@ def time_of(
             "They are the edges of the analysed time, in s from the event, such as --start -0.2 "
             "--stop 0.8.",
         )
-    if wishes.bin is not None:
-        width = wishes.bin
-    elif wishes.start is not None or wishes.stop is not None:
-        # Ends that were asked for stand; the proposed width gives way.
+    if options.bin is not None:
+        width = options.bin
+    elif options.start is not None or options.stop is not None:
+        # Given limits are kept, and the proposed width is adjusted to them.
         width = _fitting(stop - start, width)
     return {"start": start, "stop": stop, "bin": width}
 
 
 def _fitting(length: float, width: float) -> float:
-    """Return the width next to `width` of which `length` holds a whole number."""
+    """Return the width closest to `width` that divides `length`."""
     return round(length / max(round(length / width), 1), 9) if length > 0 else width
 
 

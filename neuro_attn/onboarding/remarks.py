@@ -1,4 +1,4 @@
-"""What is odd in files, and what to do about it. None of it stops an inspection."""
+"""Remarks of `inspect` on contents that a run would refuse, exclude or be affected by."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +9,10 @@ import pandas as pd
 from neuro_attn import clock
 from neuro_attn.independence import shared_windows
 from neuro_attn.observation_intervals import silent_bins
-from neuro_attn.onboarding.contents import (
+from neuro_attn.onboarding.text import count
+from neuro_attn.rates import count_spikes
+from neuro_attn.recording import on_silent_bins
+from neuro_attn.sources.contents import (
     BIN,
     START,
     STOP,
@@ -19,9 +22,6 @@ from neuro_attn.onboarding.contents import (
     columns,
     is_placeholder,
 )
-from neuro_attn.onboarding.text import count
-from neuro_attn.rates import count_spikes
-from neuro_attn.recording import on_silent_bins
 from neuro_attn.spelling import alike
 
 _LISTED = 4
@@ -30,39 +30,27 @@ _UNEQUAL = 2.0
 
 
 def remarks(contents: Contents) -> list[str]:
-    """Return a sentence for each thing that a run would refuse, leave out or suffer from.
+    """Return remarks on contents that a run would refuse, exclude or be affected by.
 
     Parameters
     ----------
     contents : Contents
-        What stands in the files.
+        The contents of the files.
 
     Returns
     -------
     list of str
-        Sentences that begin with the file where one file is meant; alike ones are one.
+        Remarks, beginning with the file if they concern one; equal ones are merged.
     """
-    if contents.kind == "matlab":
+    if not contents.source.names_units:
         return [f"{each.path}: {told}" for each in contents.sessions for told in each.advice]
     found: dict[str, list[str]] = {}
     for session in contents.sessions:
         for text in _of_session(contents, session):
-            found.setdefault(text, []).append(_where(contents, session))
+            found.setdefault(text, []).append(contents.source.where(session))
     told = [f"{_listed(where)}: {text}" for text, where in found.items()]
     told += [*_empty(contents), *_regions(contents), *_relative(contents), *_unequal(contents)]
-    told += _spelling(contents)
-    if contents.kind == "table":
-        missing = [role for role in ("spikes", "trials", "units") if role not in contents.roles]
-        if missing:
-            told.append(
-                f"no table of {' and '.join(missing)} was given: a run needs spikes, trials and "
-                "units."
-            )
-    return told
-
-
-def _where(contents: Contents, session: SessionContents) -> str:
-    return f"session {session.session}" if contents.kind == "table" else session.path
+    return [*told, *_spelling(contents), *contents.source.remarks(contents)]
 
 
 def _listed(names: list[str]) -> str:
@@ -75,7 +63,7 @@ def _of_session(contents: Contents, session: SessionContents) -> Iterator[str]:
     yield from session.remarks
     if units.empty:
         yield "no units; sorted spikes are needed."
-    elif "n_spikes" not in units and contents.kind in ("nwb", "table"):
+    elif "n_spikes" not in units and not contents.source.keeps_rates:
         yield "no spike times."
     if (repeated := units["unit_id"][units["unit_id"].duplicated()]).size:
         yield (
@@ -96,8 +84,8 @@ def _spikes(session: SessionContents) -> Iterator[str]:
     units = session.units
     if n_wrong := int(units.get("n_wrong", pd.Series([0])).sum()):
         yield (
-            f"NaN or infinite among the spike times: {n_wrong}; a run refuses them. Take them out "
-            "of the file."
+            f"NaN or infinite among the spike times: {n_wrong}; a run refuses them. Remove them "
+            "from the file."
         )
 
 
@@ -117,7 +105,7 @@ def _trials(name: str, trials: pd.DataFrame, derived: list[str]) -> Iterator[str
 
 
 def _clock(session: SessionContents) -> Iterator[str]:
-    """Say what a run would find wrong with the clock, judged as a run judges it."""
+    """Yield problems of the clock, judged as in a run."""
     if session.spikes is None:
         return
     none = np.empty(0)
@@ -140,7 +128,7 @@ def _clock(session: SessionContents) -> Iterator[str]:
 
 
 def _silence(session: SessionContents) -> Iterator[str]:
-    """Say where no unit fires around the events of a table, unless they do around one of them."""
+    """Yield bins in which no unit fires, around the event of a table with the fewest of them."""
     n_bins = round((STOP - START) / BIN)
     centers = START + BIN * (np.arange(n_bins) + 0.5)
     for name, table in session.tables.items():
@@ -159,7 +147,7 @@ def _silence(session: SessionContents) -> Iterator[str]:
 
 
 def _times(table: pd.DataFrame, derived: list[str]) -> Iterator[tuple[str, bool]]:
-    """Yield columns of events, or else of numbers that grow, which may be events in samples."""
+    """Yield columns of events, or else of increasing numbers, which may be events in samples."""
     described = columns(table, derived)
     events = [each.name for each in described if each.use == "event" and each.name != "stop_time"]
     yield from ((name, True) for name in events)
@@ -173,7 +161,7 @@ def _times(table: pd.DataFrame, derived: list[str]) -> Iterator[tuple[str, bool]
 
 
 def _same_events(name: str, trials: pd.DataFrame, derived: list[str]) -> Iterator[str]:
-    """Remark on rows that are the same trial, by the first column of events in which they agree."""
+    """Remark on rows of the same trial, by the first column of events in which they agree."""
     ids = trials["trial_id"] if "trial_id" in trials else pd.Series(range(1, len(trials) + 1))
     for column in columns(trials, derived):
         if column.use != "event" or column.name == "stop_time":
@@ -182,7 +170,7 @@ def _same_events(name: str, trials: pd.DataFrame, derived: list[str]) -> Iterato
         if problem := shared_windows(ids.tolist(), events, 0.0, "rows"):
             yield (
                 f"{name}, column {column.name}: {problem} A run refuses trials that share spikes, "
-                "unless overlapping_windows says allow."
+                "unless overlapping_windows is allow."
             )
             return
 
@@ -205,10 +193,10 @@ def _regions(contents: Contents) -> Iterator[str]:
     if not any(len(session.units) for session in contents.sessions):
         return
     if not candidates:
-        if contents.kind not in ("raster", "binned"):
+        if contents.source.needs_region:
             yield (
                 "no column names the units' regions; a run needs one (regions.column), or the key "
-                "region, which gives all units one. In NWB the column may stand in the units, in "
+                "region, which gives all units one. In NWB the column may be in the units, in "
                 "their electrodes, or in electrode_group.location."
             )
         return
@@ -257,16 +245,16 @@ def _spelling(contents: Contents) -> Iterator[str]:
         ]
         if told:
             yield (
-                f"{name}: values differ only in case or blanks: {_listed(told)}. A run takes them "
-                "for separate classes; write them alike, or give label an expression for each "
+                f"{name}: values differ only in case or blanks: {_listed(told)}. A run treats "
+                "them as separate classes; spell them alike, or give label an expression for each "
                 "class, such as NAME: COLUMN in [VALUE, VALUE]."
             )
     for column in list(contents.region_columns())[:1]:
         groups = alike(contents.regions(column)["region"].astype(str))
         if told := [" and ".join(map(repr, group)) for group in groups]:
             yield (
-                f"regions in {column} differ only in case or blanks: {_listed(told)}. A run takes "
-                "them for separate regions; write them alike, or group them with regions.map."
+                f"regions in {column} differ only in case or blanks: {_listed(told)}. A run treats "
+                "them as separate regions; spell them alike, or group them with regions.map."
             )
 
 

@@ -1,4 +1,4 @@
-"""What `checking.examine` found, as text for a terminal."""
+"""Reports of `checking.examine` as text for a terminal."""
 
 from collections.abc import Iterable, Sequence
 
@@ -41,7 +41,7 @@ def render(reports: Sequence[DatasetReport], where: str, n_networks: int = 0) ->
 
 
 def _said(findings: Sequence[InputError] | Sequence[Caution]) -> list[str]:
-    """Return each finding with its remedy; one for all that differ only in the file."""
+    """Return findings with their remedies; those that differ only in the file are merged."""
     groups: dict[tuple[str, str, str], list[InputError | Caution]] = {}
     for each in findings:
         after_file = each.where.partition(", ")[2]
@@ -124,7 +124,7 @@ def _range(numbers: tuple[int, int]) -> str:
 
 
 def _trial_lines(report: DatasetReport) -> list[str]:
-    """Return the sessions with their trials, those with the fewest of a task and class first."""
+    """Return the sessions with their trials, in ascending order of the fewest in a class."""
     wide = report.trials.pivot_table(
         index="session", columns=["task", "label"], values="n_trials", sort=False
     ).astype(int)
@@ -145,7 +145,7 @@ def _trial_lines(report: DatasetReport) -> list[str]:
     lines = [*text.table(header, _together(rows)[:_SHOWN]), *_more(len(_together(rows)))]
     enough = int((rarest >= report.folds).sum())
     lines += text.wrapped(
-        f"{report.folds} folds are asked for; {enough} of {text.count(len(wide), 'session')} "
+        f"{report.folds} folds are requested; {enough} of {text.count(len(wide), 'session')} "
         "can give them.",
         "  ",
         "  ",
@@ -165,7 +165,7 @@ def _rows(wide: pd.DataFrame) -> Iterable[tuple[str, np.ndarray]]:
 
 
 def _lost_lines(report: DatasetReport) -> list[str]:
-    """Return how many trials and units a run will not have, where the source counts them."""
+    """Return the numbers of trials and units that a run excludes, where the source counts them."""
     counts = report.counts
     if not counts["n_trials_in_file"]:
         return []

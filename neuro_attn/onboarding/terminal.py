@@ -1,4 +1,4 @@
-"""Questions to a user at a terminal: each answer is judged when it is given, and kept."""
+"""Questions to a user at a terminal: each answer is checked at once, and recorded."""
 
 import shlex
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ class Dialogue:
     Parameters
     ----------
     intention : str
-        What the command is about to write; said before the first question.
+        What the command will write; printed before the first question.
     answers : list of str
         Options of the command that give the answers without a question.
     """
@@ -44,13 +44,13 @@ class Dialogue:
         option : str
             The option of the command that answers the question.
         question : str
-            What is asked.
+            The question.
         candidates : sequence of str
             What was found; an answer may be one's number, or anything else.
         accept : callable
-            Returns what an answer means, or raises `InputError`; then the question is asked again.
+            Returns the meaning of an answer, or raises `InputError`; the question is then repeated.
         default : str
-            What an empty answer means; without one, the question is asked again.
+            The meaning of an empty answer; without one, the question is repeated.
 
         Returns
         -------
@@ -73,7 +73,7 @@ class Dialogue:
                 said = f"{error.problem} {error.remedy}".strip()
                 print("\n".join(wrapped(f"{said[0].upper()}{said[1:]}", "  ", "  ")))
                 continue
-            # A default that is no candidate stands for the absence of the option.
+            # A default that is not a candidate represents the absence of the option.
             if answer != default or answer in candidates:
                 parts = answer.split(";") if option in REPEATED else [answer]
                 self.answers += [each for part in parts for each in (option, part.strip())]

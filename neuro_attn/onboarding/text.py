@@ -1,4 +1,4 @@
-"""Tables and paragraphs for the terminal: what does not fit a line is continued below it."""
+"""Tables and paragraphs for the terminal; long lines are continued below."""
 
 import shutil
 import sys
@@ -25,14 +25,14 @@ def terminal_width() -> int:
 
 
 def plain(text: object) -> str:
-    """Return text as it is shown, so that its width can be measured: control characters escaped."""
+    """Return text with escaped control characters, so that its width is that on the terminal."""
     return printable(str(text))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: int = 2) -> list[str]:
     """Return the lines of a table that fits the terminal.
 
-    Numbers stand on the right of their column, text on the left. Nothing is cut: cells that are
+    Numbers are aligned right, text left. Nothing is cut: cells that are
     wider than their column continue in the next line. Where the columns are too many for the
     terminal, each row becomes a list with a line for each cell.
 
@@ -75,7 +75,7 @@ def _widths(
 
 
 def _least(column: tuple[str, ...], number: bool, longest: int) -> int:
-    """Return the width that a column needs: for numbers whole, and for words up to `longest`."""
+    """Return the minimum width of a column: that of its numbers, and of words up to `longest`."""
     header, *cells = column
     in_header = max(map(len, header.split()), default=1)
     if number:
@@ -98,7 +98,7 @@ def _row(row: list[str], widths: list[int], right: list[bool], before: str) -> l
 
 
 def _broken(cell: str, width: int) -> list[str]:
-    """Return the lines of a cell; words break only where they are wider than the column."""
+    """Return the lines of a cell; only words that are wider than the column are broken."""
     return textwrap.wrap(cell, width, break_on_hyphens=False) or [""]
 
 
@@ -114,13 +114,13 @@ def _lists(cells: list[list[str]], indent: int) -> list[str]:
 
 
 def _are_numbers(cells: Sequence[object]) -> bool:
-    """Return whether all cells that are not empty hold a number, at least one does."""
+    """Return whether a column has numbers, and its other cells are empty."""
     filled = [str(cell) for cell in cells if str(cell)]
     return bool(filled) and all(cell.replace(".", "", 1).isdigit() for cell in filled)
 
 
 def wrapped(text: str, first: str = "  - ", other: str = "    ") -> list[str]:
-    """Return the lines of a paragraph that fits the terminal; only longer words reach beyond."""
+    """Return the lines of a paragraph that fits the terminal, except for longer words."""
     lines = textwrap.wrap(
         " ".join(plain(text).split()),
         terminal_width(),
@@ -133,11 +133,11 @@ def wrapped(text: str, first: str = "  - ", other: str = "    ") -> list[str]:
 
 
 def count(n: int, what: str) -> str:
-    """Return a number and what is counted, in the plural where it must be."""
+    """Return a number with a noun, in the plural unless the number is 1."""
     return f"{n:,} {what}" + ("" if n == 1 else "s")
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
-    """Return names with commas between them, and how many there are beyond the first few."""
+    """Return the first few names, separated by commas, and the number of the others."""
     shown = ", ".join(names[:most])
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")

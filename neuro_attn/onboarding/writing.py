@@ -1,4 +1,4 @@
-"""A proposal as a commented YAML file that is known to run."""
+"""The command `init`: writes a proposal as a commented configuration that runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,30 +14,20 @@ from neuro_attn.onboarding import checking, reading
 from neuro_attn.onboarding.checking import DatasetReport
 from neuro_attn.onboarding.locations import locate
 from neuro_attn.onboarding.proposal import propose
-from neuro_attn.onboarding.wishes import Ask, Wishes
+from neuro_attn.sources import SOURCES
+from neuro_attn.sources.options import Ask, InitOptions
 
 _COMMENTS = {
     "files": "Patterns, relative to data_folder.",
-    "spikes": "Three tables, relative to data_folder.",
-    "table": "The interval table with one row a trial.",
-    "sorting": "Sortings of a probe, in order of preference: the first that is there is read.",
-    "first_channel": (
-        "What clusters.peakChannel counts channels from. The files leave it open: 1 if a region "
-        "or two are wrong by one channel."
-    ),
-    "spike_times": "The file of the spike times; the trials must be on its clock.",
-    "units": "No table marks clusters as good or not: all are units.",
-    "units_table": "The table that lists the units, of several in the files.",
     "region": "The files name no regions: all units form one.",
-    "event_sample": "Sample (from 1) of the event that trials call onset.",
     "regions": "Which units form a region.",
     "label": "What is decoded: a trial column, or an expression for each class.",
     "tasks": "Which trials make a task, and the event that is its time zero.",
     "time": "Bins of the rates, s from the event.",
     "windows": "Rates are also averaged over these windows, s from the event.",
     "decoding": (
-        "How populations are decoded. Every draw takes as many units as the smallest population "
-        "has; units: all takes all, and then regions must not be compared."
+        "How populations are decoded. Every draw uses as many units as the smallest population "
+        "has. units: all uses all units; regions can then not be compared."
     ),
 }
 _INFERENCE = {"permutations": 200, "bootstraps": 100}
@@ -47,7 +37,7 @@ _WIDTH = 92
 
 def initialize(
     files: Sequence[str],
-    wishes: Wishes,
+    options: InitOptions,
     output: str,
     *,
     force: bool = False,
@@ -56,14 +46,14 @@ def initialize(
     ask: Ask | None = None,
     cores: int = 1,
 ) -> list[DatasetReport]:
-    """Write a configuration for files, and say what a run of it will find.
+    """Write a configuration for files, and return what a run of it will decode.
 
     Parameters
     ----------
     files : sequence of str
-        NWB files, NDT rasters, NetCDF recordings, or one table each of spikes, trials and units.
-    wishes : Wishes
-        What the user asked for.
+        Files and folders of one source.
+    options : InitOptions
+        The options of `init`.
     output : str
         The configuration file; its stem names the data set.
     force : bool
@@ -71,7 +61,7 @@ def initialize(
     quick : bool
         Few permutations and bootstraps, for a first look.
     data_folder : str, optional
-        The folder of the data, where the user named one.
+        The folder of the data, if the user gave one.
     ask : callable, optional
         Asks the user for what is missing.
     cores : int
@@ -101,12 +91,13 @@ def initialize(
         raise InputError(
             "--output",
             f"the data set would be named {path.stem!r}, after the file.",
-            f"Results of its own stand under {', '.join(RESERVED)} and network-*; take another.",
+            "Choose another name; reserved for workflow output are "
+            f"{', '.join(RESERVED)} and network-*.",
         )
-    contents = reading.read(files, wishes.units_table)
+    contents = reading.read(files, options)
     with contents[0].guarded():
         location = locate(contents[0], path.stem, data_folder)
-        proposal = propose(contents, location, wishes, ask)
+        proposal = propose(contents, location, options, ask)
     keys = {
         "data_folder": location.data_folder,
         "datasets": {location.name: proposal.keys},
@@ -133,7 +124,7 @@ def render(keys: dict[str, Any], notes: dict[str, str], schema: bool) -> str:
     keys : dict
         ``data_folder``, one data set and ``inference``.
     notes : dict of str
-        What else to say of a key of the data set.
+        Further comments on keys of the data set.
     schema : bool
         Whether the schema for editors lies beside the file.
     """
@@ -141,28 +132,29 @@ def render(keys: dict[str, Any], notes: dict[str, str], schema: bool) -> str:
     lines = ["# yaml-language-server: $schema=schema.json", "#"] if schema else []
     lines += [
         "# Written by `neuro-attn init`. config/config.yaml explains every key, config/README.md",
-        "# leads through them. `neuro-attn check` says what a run of this file will do.",
+        "# introduces them. `neuro-attn check` reports what a run of this file will do.",
         "",
         *_block("data_folder", keys["data_folder"], 0),
         "",
         "datasets:",
         f"  {_flow(name)}:",
     ]
+    comments = {**_COMMENTS, **SOURCES[dataset["source"]].comments}
     for key, value in dataset.items():
-        said = [_COMMENTS.get(key, ""), notes.get(key, "")]
+        said = [comments.get(key, ""), notes.get(key, "")]
         if any(said):
             lines += ["", *_comment(" ".join(filter(None, said)), 4)]
         lines += _block(key, value, 4)
     inference = (
-        "How sure results are. With 19 permutations nothing can be significant: for a first look. "
-        "200 and 100 bootstraps are enough for a figure, 1000 permutations for small p-values."
+        "Precision of the statistics. With 19 permutations nothing can be significant: for a first "
+        "look. 200 and 100 bootstraps suffice for a figure, 1000 permutations for small p-values."
     )
     lines += ["", *_comment(inference, 0), *_block("inference", keys["inference"], 0)]
     return "\n".join(lines) + "\n"
 
 
 def _block(key: str, value: Any, indent: int) -> list[str]:
-    """Return the lines of a key: one line, unless expressions stand below it."""
+    """Return the lines of a key: one line, unless it contains expressions."""
     space = " " * indent
     if isinstance(value, dict) and any(isinstance(v, (str, dict)) for v in value.values()):
         inner = [line for k, v in value.items() for line in _block(k, v, indent + 2)]

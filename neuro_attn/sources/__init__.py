@@ -1,14 +1,27 @@
-"""Where Recordings come from: one module for each kind of file, and the simulation."""
+"""Where Recordings come from: one module or package for each source, found by its file.
+
+`specification` states what a source is. `read` and `outlines` return the recordings of a data set.
+"""
 
 from typing import TYPE_CHECKING
 
 from neuro_attn.discovery import on_demand
-from neuro_attn.sources.finding import READERS, input_files, session_names
+from neuro_attn.sources.discovered import DESCRIBERS, READERS, SOURCES, source_of
+from neuro_attn.sources.finding import input_files, session_names
 
 if TYPE_CHECKING:
     from neuro_attn.sources.reading import outlines, read
 
-__all__ = ["READERS", "input_files", "outlines", "read", "session_names"]
+__all__ = [
+    "DESCRIBERS",
+    "READERS",
+    "SOURCES",
+    "input_files",
+    "outlines",
+    "read",
+    "session_names",
+    "source_of",
+]
 
 # A workflow is parsed in every job and needs the names of files and sessions only.
 __getattr__ = on_demand("neuro_attn.sources.reading", "outlines", "read")

@@ -1,39 +1,12 @@
-"""What every source checks of the files that users give."""
+"""Files, folders and digests, as all sources use them."""
 
 import hashlib
 import re
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from neuro_attn.errors import InputError, did_you_mean_file
 from neuro_attn.files import sha256
-from neuro_attn.guard import guarded
-
-KINDS = {
-    "nwb": "NWB file",
-    "raster": "raster",
-    "binned": "file of binned data",
-    "table": "table",
-    "netcdf": "NetCDF recording",
-    "matlab": "file of MATLAB arrays",
-    "alf": "ALF folder",
-    "phy": "Phy folder",
-}
-"""What the file or folder of a session is called in messages, by source."""
-
-
-def reading(where: object, source: str) -> AbstractContextManager[None]:
-    """Return the guard around everything that reads a file or folder of a source.
-
-    Parameters
-    ----------
-    where : object
-        The file or folder.
-    source : str
-        As in the configuration.
-    """
-    return guarded(where, KINDS[source])
 
 
 def existing_file(path: str | Path, where: str = "", *, fixed_name: bool = False) -> Path:
@@ -46,7 +19,7 @@ def existing_file(path: str | Path, where: str = "", *, fixed_name: bool = False
     where : str, optional
         The config key that names it; without one, the error names the file alone.
     fixed_name : bool
-        Whether the format, not the user, names the file. A similar name is then no suggestion.
+        Whether the format, not the user, names the file. Similar names are then not suggested.
     """
     path = Path(path)
     if not path.is_file():
@@ -68,14 +41,14 @@ _NUMBERED = re.compile(r"([^/]+)/(\d{4}-\d\d-\d\d)/(\d{3})")
 
 
 def is_zarr(path: str | Path) -> bool:
-    """Return whether a path is a folder that holds a Zarr group."""
+    """Return whether a path is a folder with a Zarr group."""
     return any((Path(path) / name).is_file() for name in (".zgroup", "zarr.json"))
 
 
 def zarr_files(path: str | Path) -> list[str]:
-    """Return the files of an NWB Zarr folder that are read, and those on top; else none.
+    """Return the files of an NWB Zarr folder that are read, and its top files; else none.
 
-    A folder's own time does not change with what lies deeper in it.
+    The modification time of a folder does not change with the contents of folders in it.
     """
     if not is_zarr(path):
         return []
@@ -85,11 +58,11 @@ def zarr_files(path: str | Path) -> list[str]:
 
 
 def session_of(path: str | Path) -> str:
-    """Return the session that a file or folder is.
+    """Return the name of the session in a file or folder.
 
-    A file is called by its name without suffix, a folder by its name, unless all sessions have
-    such a folder (alf, kilosort4, ...): then by the folder above it. A folder like
-    ``mouse/2020-01-31/001`` is ``mouse_2020-01-31_001``.
+    It is the name of the file without suffix, or that of the folder. If all sessions have a folder
+    of that name (alf, kilosort4, ...), it is that of the folder above it. A folder such as
+    ``mouse/2020-01-31/001`` is the session ``mouse_2020-01-31_001``.
     """
     if Path(path).is_dir() and not is_zarr(path):
         parts = list(Path(path).absolute().parts)

@@ -19,9 +19,9 @@ def read_parquet(
 ) -> pd.DataFrame:
     """Read a Parquet file as `pandas.read_parquet` does, if it fits into the budget of memory.
 
-    A run of one value takes a few bytes, so the size of a file says little. We compare the numbers
-    of values that it declares with the budget. Text is read as a dictionary with each text once, so
-    that it does not unfold either; texts are then objects that rows share.
+    A run of one value takes a few bytes, so the size of a file is uninformative. We compare the
+    numbers of values that it declares with the budget. Text is read as a dictionary with each text
+    once, and rows share these objects.
 
     Parameters
     ----------

@@ -1,8 +1,7 @@
-"""Reading of all sessions of a data set, as Recordings or as outlines of them."""
+"""Reads all sessions of a data set, as Recordings or as outlines of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,7 @@ import xarray as xr
 
 from neuro_attn import printing
 from neuro_attn.cautions import cautions
-from neuro_attn.configuration import (
-    AlfDataset,
-    AnyDataset,
-    BinnedDataset,
-    MatlabDataset,
-    NetcdfDataset,
-    NwbDataset,
-    PhyDataset,
-    RasterDataset,
-    RecordedDataset,
-    SimulationDataset,
-    TableDataset,
-)
+from neuro_attn.configuration import AnyDataset, RecordedDataset
 from neuro_attn.duplicates import check_distinct, fingerprinted
 from neuro_attn.errors import InputError
 from neuro_attn.rates import bin_rates, count_spikes, spikes_of
@@ -36,14 +23,10 @@ from neuro_attn.recording import (
     from_spikes,
     on_silent_bins,
 )
-from neuro_attn.sources.checks import reading
+from neuro_attn.sources.discovered import source_of
 from neuro_attn.sources.finding import session_paths
 from neuro_attn.sources.regions import check_map, grouped
-
-_KEPT = {"netcdf": "NetCDF", "matlab": "MATLAB arrays", "binned": "binned data"}
-"""Sources of rates that are already aligned and binned, and are read unchanged."""
-
-# Sources are imported on demand, since a run reads one kind of file.
+from neuro_attn.sources.specification import Request, Source, Unread
 
 
 def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> list[xr.Dataset]:
@@ -70,13 +53,15 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
     InputError
         If files or settings cannot be used; the message names file and table, or key.
     """
-    _check_alignment(name, dataset)
-    makers = _makers(name, dataset, data_folder, seed, "reading", outlined=False)
-    recordings = [make() for make in makers]
+    source = source_of(name, dataset)
+    _check_alignment(name, dataset, source)
+    request: Request[Any] = Request(name, dataset, data_folder, seed)
+    paths = session_paths(name, dataset, data_folder)
+    recordings = [_made(each, source, request) for each in source.sessions(paths, request)]
     # A file may contain sessions that are not analysed.
     recordings = [made for made in recordings if dataset.sessions.take(made.attrs["session"])]
     for made in recordings:
-        _remark_on_silence(made, _counts(made, kept=dataset.source in _KEPT))
+        _remark_on_silence(made, _counts(made, kept=source.keeps_rates))
         if "remarks" in made.attrs:
             printing.tell(f"{made.attrs['origin']}: {made.attrs['remarks']}")
     check_map(recordings, name, dataset)
@@ -120,10 +105,12 @@ def outlines(
     InputError
         If sessions cannot be distinguished: see `input_files` and `session_names`.
     """
-    _check_alignment(name, dataset)
-    for make in _makers(name, dataset, data_folder, seed, why, outlined=True):
+    source = source_of(name, dataset)
+    _check_alignment(name, dataset, source)
+    request: Request[Any] = Request(name, dataset, data_folder, seed, outlined=True, why=why)
+    for session in source.sessions(session_paths(name, dataset, data_folder), request):
         try:
-            made = make()
+            made = _made(session, source, request)
         except InputError as error:
             yield error
             continue
@@ -131,118 +118,13 @@ def outlines(
             yield made
 
 
-def _makers(
-    name: str, dataset: AnyDataset, data_folder: str | Path, seed: int, why: str, *, outlined: bool
-) -> Iterator[Callable[[], xr.Dataset]]:
-    """Yield what makes one session each, so that one that fails does not stop the others."""
-    paths = _progress(session_paths(name, dataset, data_folder), f"{why} {name}")
-    of_kept = _counted if outlined else _unchanged
-    match dataset:
-        case NetcdfDataset():
-            from neuro_attn.sources import netcdf
-
-            for path in paths:
-                read_kept = partial(netcdf.read, path, name, dataset)
-                yield partial(_guarded, partial(of_kept, read_kept), path, dataset)
-        case MatlabDataset():
-            from neuro_attn.sources import matlab
-
-            for path in paths:
-                read_file = partial(matlab.read, path, name, dataset)
-                yield from _all_of(read_file, of_kept, path, dataset)
-        case BinnedDataset():
-            from neuro_attn.sources import binned
-
-            for path in paths:
-                read_sites = partial(binned.recordings, path, name, dataset)
-                yield from _all_of(read_sites, of_kept, path, dataset)
-        case TableDataset():
-            from neuro_attn.sources import table
-
-            trials = table.files(dataset, data_folder)["trials"]
-            with reading(trials, dataset.source):
-                sessions = table.read(dataset, data_folder)
-            for session in sessions:
-                make = partial(_of_spikes, session, name, dataset, outlined)
-                yield partial(_guarded, make, trials, dataset)
-        case SimulationDataset():
-            from neuro_attn.sources import simulation
-
-            drawn = (
-                simulation.outlines(dataset.simulation, name, seed)
-                if outlined
-                else simulation.simulate(dataset.simulation, name, seed)[0]
-            )
-            for session in drawn:
-                if dataset.sessions.take(session.session):
-                    yield partial(_of_spikes, session, name, dataset, outlined)
-        case NwbDataset() | RasterDataset() | AlfDataset() | PhyDataset():
-            read_one = _reader(dataset, digested=not outlined)
-            for path in paths:
-                make = partial(_read_spikes, read_one, path, name, dataset, outlined)
-                yield partial(_guarded, make, path, dataset)
-        case _:
-            raise TypeError(f"{name} is a {dataset.source} data set, which is not read from files")
-
-
-def _guarded(
-    make: Callable[[], xr.Dataset], where: str | Path, dataset: RecordedDataset
-) -> xr.Dataset:
-    with reading(where, dataset.source):
-        return make()
-
-
-def _all_of(
-    read_file: Callable[[], Iterable[xr.Dataset | Callable[[], xr.Dataset]]],
-    of_kept: Callable[[Callable[[], xr.Dataset]], xr.Dataset],
-    path: str,
-    dataset: RecordedDataset,
-) -> Iterator[Callable[[], xr.Dataset]]:
-    """Yield functions that return the sessions of a file with several, or its error."""
-    try:
-        with reading(path, dataset.source):
-            found = list(read_file())
-    except InputError as error:
-        yield partial(_fail, error)
-        return
-    for each in found:
-        made = partial(xr.Dataset.copy, each) if isinstance(each, xr.Dataset) else each
-        yield partial(_guarded, partial(of_kept, made), path, dataset)
-
-
-def _fail(error: InputError) -> xr.Dataset:
-    raise error
-
-
-def _reader(dataset: AnyDataset, digested: bool = True) -> Callable[[str, Any], SpikeSession]:
-    """Return what reads a session of spikes from its file or folder."""
-    match dataset:
-        case AlfDataset():
-            from neuro_attn.sources import alf
-
-            return alf.read
-        case PhyDataset():
-            from neuro_attn.sources import phy
-
-            return phy.read
-        case RasterDataset():
-            from neuro_attn.sources import raster
-
-            return raster.read
-        case _:
-            from neuro_attn.sources import nwb
-
-            return nwb.read if digested else nwb.read_undigested
-
-
-def _read_spikes(
-    read_one: Callable[[str, Any], SpikeSession],
-    path: str,
-    name: str,
-    dataset: RecordedDataset,
-    outlined: bool,
-) -> xr.Dataset:
-    return _of_spikes(read_one(path, dataset), name, dataset, outlined)
+def _made(session: Unread, source: Source[Any], request: Request[Any]) -> xr.Dataset:
+    """Read a session as a Recording, or as an outline of one."""
+    with source.reading(session.where):
+        found = session.read()
+        if isinstance(found, SpikeSession):
+            return _of_spikes(found, request.name, request.dataset, request.outlined)
+        return _counted(found) if request.outlined else found
 
 
 def _of_spikes(
@@ -270,13 +152,8 @@ def _without_rates(session: SpikeSession, name: str, dataset: RecordedDataset) -
     return fingerprinted(_with_counts(outline, counts), whole[..., 0])
 
 
-def _unchanged(read_one: Callable[[], xr.Dataset]) -> xr.Dataset:
-    return read_one()
-
-
-def _counted(read_one: Callable[[], xr.Dataset]) -> xr.Dataset:
+def _counted(kept: xr.Dataset) -> xr.Dataset:
     """Return kept rates with their counts."""
-    kept = read_one()
     return fingerprinted(_with_counts(kept, _counts(kept, kept=True)), _per_trial(kept))
 
 
@@ -310,24 +187,18 @@ def _remark_on_silence(made: xr.Dataset, counts: np.ndarray) -> None:
     made.attrs.update(as_attribute(remarks))
 
 
-def _progress(paths: list[str], what: str) -> Iterable[str]:
-    """Yield the paths with a progress bar on stderr, if that is a terminal."""
-    return printing.bar(paths, desc=what, unit="file", leave=False)
-
-
-def _check_alignment(name: str, dataset: AnyDataset) -> None:
+def _check_alignment(name: str, dataset: AnyDataset, source: Source[Any]) -> None:
     """Raise `InputError` unless spikes have an event to be aligned to, and kept rates have none."""
-    kept = dataset.source in _KEPT
     for task, settings in dataset.tasks.items():
         key = f"datasets.{name}.tasks.{task}.align"
-        if settings.align is None and not kept:
+        if settings.align is None and not source.keeps_rates:
             raise InputError(
                 key, "the key is missing.", "It names the trial column with the event's time, s."
             )
-        if settings.align is not None and kept:
+        if settings.align is not None and source.keeps_rates:
             raise InputError(
                 key,
-                f"{settings.align!r} was given, but rates from {_KEPT[dataset.source]} are aligned "
-                "already.",
+                f"{settings.align!r} was given, but the rates in a {source.called} are already "
+                "aligned.",
                 "Leave the key out.",
             )

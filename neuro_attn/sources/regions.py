@@ -1,4 +1,4 @@
-"""Regions grouped as the configuration wants them, whatever the file calls them."""
+"""Groups of regions, as the key `regions.map` defines them."""
 
 from fnmatch import fnmatchcase
 

@@ -1,4 +1,4 @@
-"""What folders of spike-sorted data share: arrays of spikes, and tables of clusters."""
+"""Arrays of spikes and tables of clusters, which ALF and Phy share."""
 
 import warnings
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,6 @@ import scipy.ndimage
 
 from neuro_attn import budget
 from neuro_attn.bytestrings import as_text
-from neuro_attn.configuration import AlfDataset, PhyDataset
 from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 from neuro_attn.sources.checks import existing_file
@@ -20,9 +19,9 @@ from neuro_attn.sources.regions import no_region_column
 from neuro_attn.sources.units import finite_spike_times, kept_units
 
 _FEWEST, _SAMPLED = 100, 20_000
-"""Fewest spikes of a sorting that are compared, and how many of them are looked for."""
+"""Minimum number of spikes of a sorting that are compared, and the number that is sampled."""
 _LAG, _BIN, _BESIDE = 0.003, 0.0001, 21
-"""Longest lag and width of a bin of a cross-correlogram, s; bins on which a peak stands."""
+"""Longest lag and bin width of a cross-correlogram, s; bins of the baseline of a peak."""
 _MOST_CLUSTERS = np.iinfo(np.int32).max
 """Highest number of a cluster; sorters count in 32 bits at most."""
 _COINCIDENT = 0.3
@@ -44,35 +43,37 @@ def load_array(path: Path) -> np.ndarray:
     Raises
     ------
     InputError
-        If the file is missing, damaged, or holds objects.
+        If the file is missing or damaged, or contains objects.
     """
     existing_file(path, fixed_name=True)
     with guarded(path, ".npy file of numbers or text"), warnings.catch_warnings():
-        # NumPy reads a header that Python 2 wrote, and advises to save the file again.
+        # NumPy reads a header that Python 2 wrote, with a warning.
         warnings.simplefilter("ignore", UserWarning)
         # A map compares the shape that the header declares with the size of the file.
         array = np.load(path, allow_pickle=False, mmap_mode="r")
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufUS":
-        raise InputError(str(path), "holds neither numbers nor text.")
+        raise InputError(str(path), "contains neither numbers nor text.")
     budget.need_array(array.shape, max(array.dtype.itemsize, 8), str(path), copies=3)
-    # Half precision holds no number above 65,504, so others cannot be compared with it.
+    # Half precision has no number above 65,504, so others cannot be compared with it.
     half = array.dtype.kind == "f" and array.dtype.itemsize < 4
     return as_text(np.array(array, np.float32 if half else None), str(path))
 
 
 def load_vector(path: Path) -> np.ndarray:
-    """Read numbers, one after another, from a .npy file (of shape n, n x 1 or 1 x n).
+    """Read a vector of numbers from a .npy file (of shape n, n x 1 or 1 x n).
 
     Raises
     ------
     InputError
-        As `load_array`, or if it holds anything else.
+        As `load_array`, or if it contains anything else.
     """
     array = load_array(path)
     values = column(array)
     if values.dtype.kind not in "biuf" or values.ndim > 1:
         shape = " x ".join(map(str, array.shape))
-        raise InputError(str(path), f"holds {array.dtype}, {shape}.", "Must be one row of numbers.")
+        raise InputError(
+            str(path), f"contains {array.dtype}, {shape}.", "It must be one row of numbers."
+        )
     return values.reshape(-1)
 
 
@@ -105,7 +106,8 @@ def load_clusters(path: Path, n_spikes: int, times: Path) -> np.ndarray:
     Raises
     ------
     InputError
-        As `load_vector`, or if a number is none of a cluster or there are not as many as times.
+        As `load_vector`, or if a number is not that of a cluster, or their number is not that of
+        the times.
     """
     numbers = load_vector(path)
     if len(numbers) != n_spikes:
@@ -195,18 +197,27 @@ def trains_of(
     return trains
 
 
-def kept_clusters(
-    clusters: pd.DataFrame, dataset: AlfDataset | PhyDataset, where: str
-) -> list[int]:
-    """Return the rows of the clusters that ``units`` is true on; all without an expression."""
-    return kept_units(clusters, dataset.units, where=f"{where}, units", what="cluster").tolist()
+def kept_clusters(clusters: pd.DataFrame, units: str | None, where: str) -> list[int]:
+    """Return the rows of clusters for which the expression ``units`` is true; all without one."""
+    return kept_units(clusters, units, where=f"{where}, units", what="cluster").tolist()
 
 
-def regions_of(clusters: pd.DataFrame, dataset: AlfDataset | PhyDataset, where: str) -> list[str]:
-    """Return each cluster's region, from the column ``regions.column`` or the key ``region``."""
-    if dataset.region is not None:
-        return [dataset.region] * len(clusters)
-    column = dataset.regions.column
+def regions_of(clusters: pd.DataFrame, *, region: str | None, column: str, where: str) -> list[str]:
+    """Return the region of each cluster.
+
+    Parameters
+    ----------
+    clusters : pandas.DataFrame
+        One row for each cluster.
+    region : str or None
+        The key ``region``, for all clusters.
+    column : str
+        The key ``regions.column``, which is used without ``region``.
+    where : str
+        The folder, named in errors.
+    """
+    if region is not None:
+        return [region] * len(clusters)
     if column not in clusters.columns:
         raise no_region_column(column, list(map(str, clusters.columns)), f"{where}, clusters")
     return ["" if pd.isna(each) else name_of(each) for each in clusters[column]]

@@ -119,7 +119,7 @@ def read_text_table(
 
 
 def refuse_compressed(path: Path) -> None:
-    """Raise `InputError` if a file's name says that it is compressed."""
+    """Raise `InputError` if a file has the suffix of compressed files."""
     if path.suffix.lower() in _COMPRESSED:
         raise InputError(
             str(path),

@@ -1,4 +1,4 @@
-"""What sources share about units: which are selected, their numbers and their spike times."""
+"""Units of all sources: selection, numbers and spike times."""
 
 import re
 
@@ -82,17 +82,19 @@ def whole_numbers(values: np.ndarray, where: str) -> np.ndarray:
     """
     flat = np.ravel(values)
     if flat.dtype.kind not in "biuf":
-        raise InputError(where, f"holds {_typed(flat)}.", "Must be whole numbers.")
+        raise InputError(where, f"contains {_typed(flat)}.", "They must be whole numbers.")
     with np.errstate(invalid="ignore"):
         right = (flat == np.floor(flat)) & (np.abs(flat.astype(float)) <= MOST_WHOLE)
     if not right.all():
         place = int((~right).argmax())
-        raise InputError(where, f"value {place + 1} is {flat[place]}.", "Must be whole numbers.")
+        raise InputError(
+            where, f"value {place + 1} is {flat[place]}.", "They must be whole numbers."
+        )
     return flat.astype(np.int64)
 
 
 def _typed(values: np.ndarray) -> str:
-    """Return what an array holds that should hold numbers."""
+    """Return the type of an array that should contain numbers."""
     return "text" if values.dtype.kind in "SU" else f"values of type {values.dtype}"
 
 
@@ -117,9 +119,13 @@ def finite_spike_times(times: np.ndarray, where: str) -> np.ndarray:
     """
     times = np.ravel(times)
     if times.size and times.dtype.kind not in "biuf":
-        raise InputError(where, f"the times are {_typed(times)}.", "In s, and finite.")
+        raise InputError(
+            where, f"the times are {_typed(times)}.", "Spike times are finite numbers, s."
+        )
     times = times.astype(np.float64)
     if not (finite := np.isfinite(times)).all():
         spike = int(np.flatnonzero(~finite)[0])
-        raise InputError(where, f"spike {spike} has the time {times[spike]}.", "In s, and finite.")
+        raise InputError(
+            where, f"spike {spike} has the time {times[spike]}.", "Spike times are finite, s."
+        )
     return times

@@ -5,11 +5,13 @@ file and line, what was given, what is allowed and what to do; none has a traceb
 """
 
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from neuro_attn.configuration.sources import SETTINGS
 from tests.first_day.conftest import COLUMNS, MINE, typed
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,13 @@ class Mistake:
 
 
 LEFT_OUT = "[...]"
+SOURCES = list(SETTINGS)
+NO_SOURCE = textwrap.fill(
+    "neuro-attn: error: mine.yaml, line 4, datasets.mine.source: must be "
+    f"{', '.join(SOURCES[:-1])} or {SOURCES[-1]} (given: 'nbw'). Did you mean nwb?",
+    width=80,
+    subsequent_indent="  ",
+)
 MISTAKES = [
     Mistake(
         "A file in the place of the results",
@@ -335,12 +344,7 @@ neuro-attn: error: mine.yaml, line 7, datasets.mine.min_units: unknown key here.
     Mistake(
         "A source that there is not",
         ("source: nwb", "source: nbw"),
-        """
-$ neuro-attn check mine.yaml
-neuro-attn: error: mine.yaml, line 4, datasets.mine.source: must be simulation,
-  nwb, raster, binned, table, netcdf, matlab, alf or phy (given: 'nbw'). Did you
-  mean nwb?
-""",
+        "$ neuro-attn check mine.yaml\n" + NO_SOURCE,
     ),
     Mistake(
         "A window outside the time",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuro_attn.configuration import NetcdfDataset
+from neuro_attn.configuration.sources.netcdf import NetcdfDataset
 from neuro_attn.decoding import build_populations
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import shown_colors

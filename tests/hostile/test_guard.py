@@ -22,9 +22,11 @@ from neuro_attn import recording, sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError, UnreadableError, report_user_errors
 from neuro_attn.guard import guarded
-from neuro_attn.onboarding import contents, remarks
-from neuro_attn.onboarding import matlab as onboarding_matlab
-from neuro_attn.sources import matlab, raster
+from neuro_attn.onboarding import remarks
+from neuro_attn.sources import contents
+from neuro_attn.sources.matlab import contents as onboarding_matlab
+from neuro_attn.sources.matlab import reading as matlab
+from neuro_attn.sources.raster import reading as raster
 from tests import formats
 from tests.matlab_files import write_hdf5
 from tests.onboarding.conftest import command as command
@@ -385,7 +387,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "an index that is text": (
         "nwb",
         values("units/spike_times_index", ["a", "b"]),
-        "units.spike_times_index: holds values of type object. Must be whole numbers",
+        "units.spike_times_index: contains values of type object. They must be whole numbers",
     ),
     "an index of another number of rows": (
         "nwb",
@@ -421,7 +423,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "the number of a cluster that no integer holds": (
         "alf",
         clusters(1e300),
-        "clusters.metrics.pqt, cluster_id: value 1 is 1e+300. Must be whole numbers",
+        "clusters.metrics.pqt, cluster_id: value 1 is 1e+300. They must be whole numbers",
     ),
     "the number of a cluster below 0": (
         "alf",

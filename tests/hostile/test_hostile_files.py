@@ -608,7 +608,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "netcdf",
         unspoiled,
         {"time": {"start": -0.2, "stop": 0.6, "bin": 0.05}},
-        [f"{NC}, time", "does not hold the bins of 0.05 s", "bins of 0.1 s"],
+        [f"{NC}, time", "does not contain the bins of 0.05 s", "bins of 0.1 s"],
     ),
     "times that are all NaN": ("netcdf", put(NC, "time", np.nan), {}, [f"{NC}, time", "bins"]),
 }

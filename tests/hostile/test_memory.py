@@ -337,7 +337,7 @@ def test_a_raster_takes_at_most_three_times_its_array(tmp_path):
     code = f"""
 import resource
 from neuro_attn import configuration
-from neuro_attn.sources import raster
+from neuro_attn.sources.raster import reading as raster
 dataset = configuration.dataset_from({{
     "source": "raster", "files": "a.mat", "label": "side", "event_sample": 20000,
     "tasks": {{"t": {{"trials": "side == 'left'", "align": "onset"}}}},

@@ -12,9 +12,10 @@ import scipy.io
 
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import inspection
-from neuro_attn.onboarding import nwb as onboarding_nwb
-from neuro_attn.onboarding.contents import FIRST_COLUMNS
-from neuro_attn.sources import nwb_files, nwb_tables
+from neuro_attn.sources.nwb import contents as onboarding_nwb
+from neuro_attn.sources.nwb import files as nwb_files
+from neuro_attn.sources.nwb import tables as nwb_tables
+from neuro_attn.sources.wide_tables import FIRST_COLUMNS
 from tests import formats
 
 COLUMNS = 200_000

@@ -19,7 +19,7 @@ import pytest
 from neuro_attn import budget, sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding import nwb
+from neuro_attn.sources.nwb import contents as nwb
 from tests import formats
 from tests.hostile.conftest import CANARY
 

@@ -60,7 +60,7 @@ def test_trials_units_folds_and_cost_are_told(check, tmp_path):
     said = " ".join(done.out.split())
     assert "10 training trials of a class in a fold; fewest in session a: 20 trials of" in said
     assert "12 units in a draw; all populations alike have 12" in said
-    assert "2 folds are asked for; 1 of 1 session can give them." in done.out
+    assert "2 folds are requested; 1 of 1 session can give them." in done.out
     assert "Estimated cost: about " in done.out
     assert done.out.endswith("No problems in mine.yaml\n")
     assert max(map(len, done.out.splitlines())) <= 100
@@ -111,7 +111,7 @@ def test_sessions_and_regions_that_are_left_out_are_named_with_the_reason(check,
     assert done.code == 0, done.err
     assert "session b: 1 trial of task auditory, class left; 5 folds need 5." in done.out
     assert "region FEF: fewer than 5 units in a (4)." in done.out
-    assert "5 folds are asked for; 1 of 2 sessions can give them." in done.out
+    assert "5 folds are requested; 1 of 2 sessions can give them." in done.out
 
 
 def test_pooled_regions_and_those_not_included_are_named(check, tmp_path):

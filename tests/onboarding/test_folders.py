@@ -74,8 +74,8 @@ def test_a_folder_leads_to_a_configuration_that_runs(write, tmp_path, command, d
 def test_a_folder_of_anything_else_is_one_message(tmp_path, command):
     (tmp_path / "photos").mkdir()
     assert command("inspect", "photos").message == (
-        "photos: is a folder without files that can be read. Files that can be read: .nwb, .mat, "
-        ".csv, .parquet, .nc; folders of ALF or Phy, NWB in Zarr."
+        "photos: is a folder without files that can be read. Files that can be read: .csv, .mat, "
+        ".nc, .nwb, .parquet; folders: ALF, NWB in Zarr, Phy."
     )
 
 

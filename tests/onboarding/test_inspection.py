@@ -7,8 +7,8 @@ import pytest
 from pynwb.base import TimeSeries
 from pynwb.epoch import TimeIntervals
 
-from neuro_attn.sources import nwb_units
-from neuro_attn.sources.nwb_files import opened
+from neuro_attn.sources.nwb import units as nwb_units
+from neuro_attn.sources.nwb.files import opened
 from tests.onboarding.conftest import (
     N_TRIALS,
     N_UNITS,
@@ -273,7 +273,7 @@ def test_long_names_are_cut_to_the_width(command, tmp_path):
 
 BAD = {
     "missing": (None, "no such file"),
-    "notes.txt": (b"hello", "suffix '.txt'. Files that can be read: .nwb, .mat, .csv"),
+    "notes.txt": (b"hello", "suffix '.txt'. Files that can be read: .csv, .mat, .nc"),
     "damaged.nwb": (b"not HDF5", "is not a readable NWB file"),
     "damaged.nc": (b"not HDF5", "is not a readable NetCDF4 file"),
     "damaged.mat": (b"not MATLAB", "is not a readable .mat file"),

@@ -279,7 +279,7 @@ def test_an_ambiguous_event_names_the_option_and_the_candidates(command, tmp_pat
     message = command("init", write_nwb(tmp_path / "a.nwb", trials), *OPTIONS).message
     assert (
         message
-        == "--align: not given: which column holds the event's time. Candidates: stimulus, go."
+        == "--align: not given: which column contains the event's time. Candidates: stimulus, go."
     )
 
 
@@ -300,7 +300,7 @@ def test_tables_are_needed_all_three(command, tmp_path):
 
 def test_a_data_set_has_files_of_one_kind(command, tmp_path):
     paths = [write_nwb(tmp_path / "a.nwb"), write_raster(tmp_path / "u.mat")]
-    assert command("init", *paths, *OPTIONS).message.startswith("FILE: files of several kinds")
+    assert command("init", *paths, *OPTIONS).message.startswith("FILE: files of several sources")
 
 
 def test_a_raster_that_does_not_name_its_event_asks_for_it(command, tmp_path):

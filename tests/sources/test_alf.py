@@ -11,7 +11,7 @@ import pytest
 
 from neuro_attn import sources
 from neuro_attn.errors import InputError
-from neuro_attn.sources import alf
+from neuro_attn.sources.alf import reading as alf
 
 N_TRIALS, N_CLUSTERS = 12, 4
 START = 10.0 + 2.0 * np.arange(N_TRIALS)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from neuro_attn import sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
-from neuro_attn.sources import alf, alf_files
-from neuro_attn.sources.alf_files import newest
+from neuro_attn.sources.alf import files as alf_files
+from neuro_attn.sources.alf import reading as alf
+from neuro_attn.sources.alf.files import newest
 from neuro_attn.sources.sorting import check_distinct, column
 from tests import formats, layouts
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from neuro_attn import sources
 from neuro_attn.errors import InputError
-from neuro_attn.sources import binned, binned_files, raster
+from neuro_attn.sources.binned import files as binned_files
+from neuro_attn.sources.binned import reading as binned
+from neuro_attn.sources.raster import reading as raster
 from tests.matlab_files import write_hdf5, write_older
 
 SITES, TRIALS, EVENT = 3, 12, 101
@@ -299,7 +301,9 @@ def test_rasters_and_binned_data_point_to_each_others_source(tmp_path):
 
 def test_tasks_have_no_event(path, made_with):
     tasks = {"pro": {"trials": "order == 'pro'", "align": "onset"}}
-    assert "rates from binned data are aligned already" in problem(path, made_with(tasks=tasks))
+    assert "the rates in a file of binned data are already aligned" in problem(
+        path, made_with(tasks=tasks)
+    )
 
 
 def test_a_file_that_cannot_be_read_is_a_problem_of_every_command(tmp_path, made_with):

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from neuro_attn import sources
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import inspection, reading
-from neuro_attn.onboarding import matlab as matlab_contents
-from neuro_attn.sources import matlab, matlisting
+from neuro_attn.sources.mat import listing
+from neuro_attn.sources.matlab import contents as matlab_contents
+from neuro_attn.sources.matlab import reading as matlab
 from tests.matlab_files import write_hdf5, write_older
 
 UNITS, SIDES, ORDERS, SAMPLES, TRIALS = 3, 2, 2, 8, 5
@@ -160,8 +161,8 @@ def test_units_recorded_apart_are_sessions_with_their_own_trials(write, made_wit
 
 
 def test_arrays_of_numbers_are_listed_with_matlabs_shape(write):
-    (rates,) = matlisting.listing(write(areas=None, orders=None)).items()
-    assert rates == ("rates", matlisting.Listed("numbers", array().shape))
+    (rates,) = listing.listed(write(areas=None, orders=None)).items()
+    assert rates == ("rates", listing.Listed("numbers", array().shape))
 
 
 def test_each_element_of_an_array_of_structs_is_a_session(write, made_with):
@@ -222,13 +223,15 @@ def test_fields_are_listed_and_axes_guessed_from_what_stands_beside_them(write):
     ]
     assert "axes: [unit, condition1, condition2, time, trial]" in contents.advice[0]
     assert "regions: {column: all.recorded.areas}" in contents.advice[0]
-    assert "each is a session. 'all.recorded(1).rates' is one alone." in contents.advice[1]
+    assert (
+        "each is a session. 'all.recorded(1).rates' is the first one alone." in contents.advice[1]
+    )
 
 
 def test_a_condition_is_recognised_by_the_length_of_its_values(write):
     rates = np.ones((4, 7, 3, 30))
     path = write(rates=rates, areas=["V4"] * 7, orders=["a", "b", "c"], task=[1.0, 2.0, 3.0])
-    guess = matlab_contents.guess_axes(str(path), "rates", matlisting.listing(path))
+    guess = matlab_contents.guess_axes(str(path), "rates", listing.listed(path))
     assert (guess.axes, guess.region) == (["time", "unit", "orders", "trial"], "areas")
     assert guess.levels == {"orders": "orders"}
 
@@ -240,7 +243,7 @@ def test_signals_that_are_no_rates_are_recognised(write):
 
 def test_axes_named_after_the_files_task_get_another_name(write):
     path = write(rates=np.ones((4, 7, 3, 30)), areas=None, orders=None, task=["a", "b", "c"])
-    guess = matlab_contents.guess_axes(str(path), "rates", matlisting.listing(path))
+    guess = matlab_contents.guess_axes(str(path), "rates", listing.listed(path))
     assert (guess.axes[2], guess.levels) == ("task_given", {"task_given": "task"})
 
 

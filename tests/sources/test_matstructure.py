@@ -16,7 +16,7 @@ from scipy.io import loadmat, savemat, whosmat
 from scipy.sparse import csc_matrix
 
 from neuro_attn.errors import InputError
-from neuro_attn.sources import matfiles, matstructure
+from neuro_attn.sources.mat import structure, variables
 
 NAMES = np.array(["V4", "", "a longer name"], dtype=object)
 CONTENT = {
@@ -42,8 +42,8 @@ def good(request, tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("name", CONTENT)
 def test_what_scipy_writes_is_right(good, name):
-    matstructure.check(good)
-    matstructure.check(good, name)
+    structure.check(good)
+    structure.check(good, name)
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -52,14 +52,14 @@ def test_arrays_of_many_blocks_are_right(compressed, tmp_path_factory, n, seed):
     values = np.zeros(n) if seed is None else np.random.default_rng(seed).normal(size=n)
     path = tmp_path_factory.getbasetemp() / "long.mat"
     savemat(path, {"first": values, "second": values[::-1]}, do_compression=compressed)
-    matstructure.check(path, "first")
-    matstructure.check(path, "second")
+    structure.check(path, "first")
+    structure.check(path, "second")
 
 
 @pytest.mark.parametrize("version", ["4", "5"])
 def test_both_versions_are_read(version, tmp_path):
     savemat(tmp_path / "a.mat", {"rates": np.eye(3)}, format=version)
-    np.testing.assert_array_equal(matfiles.content(tmp_path / "a.mat", "rates"), np.eye(3))
+    np.testing.assert_array_equal(variables.content(tmp_path / "a.mat", "rates"), np.eye(3))
 
 
 def test_an_unknown_type_is_refused(tmp_path):
@@ -69,7 +69,7 @@ def test_an_unknown_type_is_refused(tmp_path):
     at = content.index(struct.pack("<2I", 9, 72))
     path.write_bytes(content[:at] + struct.pack("<I", 33_000) + content[at + 4 :])
     with pytest.raises(InputError, match="element of type"):
-        matfiles.content(path, "rates")
+        variables.content(path, "rates")
 
 
 def test_sparse_indices_beyond_the_matrix_are_refused(tmp_path):
@@ -78,7 +78,7 @@ def test_sparse_indices_beyond_the_matrix_are_refused(tmp_path):
     matrix.indices = np.array([0, 1, 1_000_000], dtype=np.int32)
     savemat(path, {"rates": matrix})
     with pytest.raises(InputError, match="outside its rows"):
-        matfiles.content(path, "rates")
+        variables.content(path, "rates")
 
 
 def test_cells_within_cells_without_end_are_refused(tmp_path):
@@ -89,7 +89,7 @@ def test_cells_within_cells_without_end_are_refused(tmp_path):
         inner = outer
     savemat(tmp_path / "a.mat", {"cells": inner})
     with pytest.raises(ValueError, match="nested"):
-        matstructure.check(tmp_path / "a.mat", "cells")
+        structure.check(tmp_path / "a.mat", "cells")
 
 
 @given(damage=st.lists(st.tuples(st.integers(0), st.binary(min_size=1, max_size=8)), min_size=1))
@@ -101,8 +101,8 @@ def test_a_check_of_any_damage_ends_in_an_answer_or_a_value_error(good, tmp_path
     path = tmp_path_factory.getbasetemp() / "damaged.mat"
     path.write_bytes(content)
     try:
-        matstructure.check(path, "struct")
-    except (ValueError, matstructure.zlib.error):
+        structure.check(path, "struct")
+    except (ValueError, structure.zlib.error):
         return
 
 
@@ -131,10 +131,10 @@ def read_damaged(good: Path, numbers: Iterable[int], checked: bool = True) -> No
         path.write_bytes(damaged(content, number))
         try:
             if checked:
-                matstructure.check(path)
+                structure.check(path)
             for name, _, _ in whosmat(path):
                 if checked:
-                    matstructure.check(path, name)
+                    structure.check(path, name)
                 loadmat(path, variable_names=[name], spmatrix=False)
         except Exception:
             continue

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from neuro_attn import recording, sources
 from neuro_attn.errors import InputError
-from neuro_attn.sources import netcdf
+from neuro_attn.sources.netcdf import reading as netcdf
 
 TASKS = {name: {"trials": f"task == '{name}'"} for name in ("pro", "retro")}
 
@@ -118,7 +118,7 @@ def test_bins_that_the_file_does_not_have_are_refused(kept, dataset, time):
     windows = {"all": [time["start"], time["stop"]]}
     settings = dataset(source="netcdf", files="*", tasks=TASKS, time=time, windows=windows)
     assert problem(path, settings) == (
-        f"{path}, time: does not hold the bins of {time['bin']:g} s from {time['start']:g} to "
+        f"{path}, time: does not contain the bins of {time['bin']:g} s from {time['start']:g} to "
         f"{time['stop']:g} s. The file has bins of 0.1 s: 0 to 0.4 s."
     )
 
@@ -126,7 +126,7 @@ def test_bins_that_the_file_does_not_have_are_refused(kept, dataset, time):
 def test_a_gap_in_the_files_time_is_no_bin(kept, small, tmp_path):
     made, _ = kept
     recording.save(made.isel(time=[0, 1, 3]), tmp_path / "gap.nc")
-    assert "does not hold the bins of 0.1 s" in problem(tmp_path / "gap.nc", small)
+    assert "does not contain the bins of 0.1 s" in problem(tmp_path / "gap.nc", small)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -192,6 +192,6 @@ def test_an_event_cannot_be_given_for_rates_that_are_aligned(kept, dataset):
     with pytest.raises(InputError) as error:
         sources.read("again", settings, path.parent, 0)
     assert str(error.value) == (
-        "datasets.again.tasks.pro.align: 'cue' was given, but rates from NetCDF are aligned "
-        "already. Leave the key out."
+        "datasets.again.tasks.pro.align: 'cue' was given, but the rates in a NetCDF recording are "
+        "already aligned. Leave the key out."
     )

@@ -16,7 +16,8 @@ from pynwb.epoch import TimeIntervals
 from neuro_attn import sources
 from neuro_attn.errors import InputError
 from neuro_attn.recording import cut, from_spikes
-from neuro_attn.sources import nwb, nwb_units
+from neuro_attn.sources.nwb import reading as nwb
+from neuro_attn.sources.nwb import units as nwb_units
 
 N_TRIALS = 12
 STARTS = 10.0 + 2.0 * np.arange(N_TRIALS)
@@ -501,7 +502,8 @@ def test_a_spike_time_that_is_no_time_is_named_with_its_unit(write, small, value
     times[1][4] = value
     path = write(add_trials, lambda file: add_units(file, times))
     assert problem(path, small) == (
-        f"{path}, units.spike_times, unit 1: spike 4 has the time {value}. In s, and finite."
+        f"{path}, units.spike_times, unit 1: spike 4 has the time {value}. "
+        "Spike times are finite, s."
     )
 
 

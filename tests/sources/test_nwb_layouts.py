@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from neuro_attn import configuration, sources
 from neuro_attn.command_line import main
 from neuro_attn.configuration import parse
-from neuro_attn.sources import nwb
+from neuro_attn.sources.nwb import reading as nwb
 from tests import formats, nwb_layouts
 
 N_UNITS = 10

@@ -12,7 +12,7 @@ from neuro_attn import sources
 from neuro_attn.command_line import main
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
-from neuro_attn.sources import nwb
+from neuro_attn.sources.nwb import reading as nwb
 from tests import formats, nwb_layouts
 
 N_UNITS = 6

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from neuro_attn import sources
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding import checking, folders, inspection
-from neuro_attn.sources import phy, phy_files
+from neuro_attn.onboarding import checking, inspection
+from neuro_attn.sources.phy import contents
+from neuro_attn.sources.phy import files as phy_files
+from neuro_attn.sources.phy import reading as phy
 from neuro_attn.sources.sorting import load_array
 from tests import formats, layouts
 from tests.layouts import write_table
@@ -531,7 +533,7 @@ def test_the_units_follow_from_groups_labels_and_spikes(
     read = phy.read(folder, of_kilosort4())
     assert read.units["unit_id"].tolist() == expected
     # `inspect` shows the units of a run.
-    shown = folders.read_phy(str(folder))
+    shown = contents.read(str(folder))
     assert shown.units["unit_id"].tolist() == expected
     assert shown.remarks == read.remarks
     n_left = len(with_spikes) - sum(curated)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from neuro_attn import recording
 from neuro_attn.errors import InputError
-from neuro_attn.sources import raster
+from neuro_attn.sources.raster import reading as raster
 from tests.matlab_files import write_hdf5, write_older
 
 N_TRIALS, N_SAMPLES, EVENT = 6, 800, 301
@@ -240,7 +240,10 @@ def test_a_table_whose_times_count_from_one_needs_the_event(tmp_path, dataset):
         (lambda t: t.filter(like="time"), ": has no column labels.NAME. A table of NeuroDecodeR"),
         (lambda t: t.filter(like="labels"), ": has no column time.START_STOP."),
         (lambda t: t.drop(columns="time.0_1"), ", time: the samples of the raster differ in width"),
-        (lambda t: t.assign(**{"time.0_1": "x"}), ", time.0_1: row 1 holds 'x'. Must be numbers."),
+        (
+            lambda t: t.assign(**{"time.0_1": "x"}),
+            ", time.0_1: row 1 contains 'x'. It must be a number.",
+        ),
         (lambda t: t.assign(**{"time.0_1": 0.5}), ", time: 0.5 in trial 1, sample 301. Must be "),
         (lambda t: t.iloc[:0], ": the table has no rows."),
     ],

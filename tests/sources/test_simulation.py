@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from neuro_attn.configuration import SimulatedRegion, Simulation
 from neuro_attn.rates import bin_rates
-from neuro_attn.sources import simulation
+from neuro_attn.sources.simulation import generation as simulation
 
 FALSE_ALARM = 1e-5
 SILENT = {"selection_sd": 0, "color_sd": 0, "cue_sd": 0}

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -113,6 +114,25 @@ def test_spikes_need_an_event(folder, dataset):
     )
 
 
+@pytest.mark.parametrize("source", formats.EVERY)
+def test_files_are_recognised_by_one_source_whatever_the_order_of_sources(source, tmp_path):
+    keys = formats.write(source, tmp_path, formats.planted(n_trials=8, n_units=1))
+    for path in map(str, tmp_path.iterdir()):
+        found = [each for each in sources.SOURCES.values() if each.recognises(path)]
+        # A general source reads what no other recognises.
+        (only,) = [each for each in found if not each.is_general] or found
+        assert only.name == keys["source"]
+
+
+@pytest.mark.parametrize("source", sources.SOURCES.values(), ids=sources.SOURCES)
+def test_a_source_is_named_after_its_modules_and_comments_on_its_own_keys(source):
+    assert sources.SOURCES[source.name] is source
+    assert source.settings.model_fields["source"].annotation == Literal[source.name]
+    assert set(source.comments) <= set(source.settings.model_fields)
+    assert source.settings.TITLE
+    assert source.called
+
+
 def test_activations_are_not_read_from_files(dataset):
     settings = dataset(source="nwb", files="*")
     shared = {key: getattr(settings, key) for key in ("label", "tasks", "time", "windows")}
@@ -122,7 +142,9 @@ def test_activations_are_not_read_from_files(dataset):
 
 
 def test_only_the_source_that_is_read_is_imported():
-    code = "import sys, neuro_attn.sources; sys.exit('neuro_attn.sources.nwb' in sys.modules)"
+    code = (
+        "import sys, neuro_attn.sources; sys.exit('neuro_attn.sources.nwb.reading' in sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from neuro_attn import sources
 from neuro_attn.errors import InputError
-from neuro_attn.sources import table
+from neuro_attn.sources.table import reading as table
 
 
 def frames() -> dict[str, pd.DataFrame]:
@@ -206,7 +206,10 @@ def test_any_bytes_are_an_input_error(content, kind, tmp_path_factory, dataset):
     (folder / f"t.{kind}").write_bytes(content)
     named = dict.fromkeys(("spikes", "trials", "units"), f"t.{kind}")
     settings = dataset(source="table", **named)
-    for function in (table.read, table.session_names):
+    for read in (
+        lambda: table.read(settings, folder),
+        lambda: table.session_names(folder / f"t.{kind}"),
+    ):
         with pytest.raises(InputError) as error:
-            function(settings, folder)
+            read()
         assert error.value.where.startswith(str(folder))

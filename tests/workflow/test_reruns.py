@@ -49,8 +49,13 @@ def test_an_edit_of_documentation_anywhere_reruns_nothing(copy):
 
 
 def test_an_edit_of_what_the_configuration_does_not_use_reruns_nothing(copy):
-    readers = ("alf", "alf_files", "nwb", "phy", "table", "matlab", "binned", "raster", "netcdf")
-    edit(copy, with_code, *(f"sources/{name}.py" for name in readers))
+    unused = ("alf", "binned", "matlab", "netcdf", "nwb", "phy", "raster", "table")
+    package = copy.folder / "neuro_attn"
+    readers = [path for name in unused for path in (package / "sources" / name).glob("*.py")]
+    settings = [package / "configuration" / "sources" / f"{name}.py" for name in unused]
+    describers = [package / "sources" / "contents.py"]
+    used = [*readers, *settings, *describers]
+    edit(copy, with_code, *(str(path.relative_to(package)) for path in used))
     edit(copy, with_code, "networks/families/transformer.py", "networks/families/qkv.py")
     edit(copy, with_code, "decoding/nulls/session_swap.py")
     edit(copy, with_code, "registry/client.py", "command_line/progress.py")

@@ -96,7 +96,7 @@ def settings_of(wildcards):
 
 # Readers, families, figures, null models and decoders count as sources only where they are used.
 CHOSEN = [
-    *chain(*sources.READERS.values()),
+    *chain(sources.DESCRIBERS, *sources.READERS.values()),
     *map(configuration.family_file, configuration.FAMILIES),
     *discovery.modules(Path(figures.__file__).parent).values(),
     *(null.module for null in NULL_MODELS.values()),

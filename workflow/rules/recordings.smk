@@ -23,8 +23,12 @@ for name, dataset in CONFIGURATION.datasets.items():
         params:
             name=name,
             settings=dataset.model_dump(mode="json", exclude=NOT_READ),
-            folder=FOLDER if dataset.source != "simulation" else "",
-            seed=CONFIGURATION.seed if dataset.source == "simulation" else 0,
+            folder=FOLDER if sources.SOURCES[dataset.source].reads_files else "",
+            seed=(
+                0
+                if sources.SOURCES[dataset.source].reads_files
+                else CONFIGURATION.seed
+            ),
             sources=sources_of("recordings.py", *sources.READERS[dataset.source]),
         script:
             "../scripts/recordings.py"

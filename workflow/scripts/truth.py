@@ -1,7 +1,7 @@
 from neuro_attn import recording
 from neuro_attn.configuration import Simulation
 from neuro_attn.jobs import job
-from neuro_attn.sources.simulation import plant
+from neuro_attn.sources.simulation.generation import plant
 
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = Simulation.model_validate(snakemake.params.simulation)

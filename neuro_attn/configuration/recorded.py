@@ -1,0 +1,19 @@
+"""Settings that all data sets of recordings share, whatever their source."""
+
+from typing import ClassVar, Literal
+
+from neuro_attn.configuration.analysis import Analysis
+
+
+class RecordedDataset(Analysis):
+    """Settings of all data sets that are read or simulated."""
+
+    TITLE: ClassVar[str]
+    """What the source reads, in a few words."""
+    SPELLINGS: ClassVar[tuple[str, ...]] = ()
+    """Other names that users give the source (lower case), for a suggestion."""
+
+    overlapping_windows: Literal["error", "allow"] = "error"
+    """Whether trials of a session may share spikes, by overlapping windows or repeated rows."""
+    source: str
+    """Format of the recordings."""
