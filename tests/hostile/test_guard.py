@@ -23,6 +23,7 @@ from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError, UnreadableError, report_user_errors
 from neuro_attn.guard import guarded
 from neuro_attn.onboarding import remarks
+from neuro_attn.recording import cutting
 from neuro_attn.sources import contents
 from neuro_attn.sources.matlab import contents as onboarding_matlab
 from neuro_attn.sources.matlab import reading as matlab
@@ -156,7 +157,7 @@ def test_a_run_and_check_name_the_file_whatever_fails(source, command, tmp_path,
     keys = formats.write(source, tmp_path / "data", session())
     configured(tmp_path, keys)
     # What every source calls once its file is open; the sources have imported it by name.
-    for module in (recording, matlab):
+    for module in (recording, cutting, matlab):
         if hasattr(module, "assign_tasks"):
             monkeypatch.setattr(module, "assign_tasks", fail)
     checked = command("check", "mine.yaml")
