@@ -1,18 +1,23 @@
 """Type I error, power, coverage and verdicts of the tests of a shared code, counted.
 
-`python -m benchmarks.shared_code [units | region] [--datasets N] [--cores K]` draws data sets from
-the worlds of tests/worlds.py and counts over N of them. Each part prints its rates and writes them,
-with their binomial intervals, to results/benchmarks/shared-code-PART.json.
+`python -m benchmarks.shared_code [units | region | verdicts] [--datasets N] [--cores K]` draws data
+sets from the worlds of tests/worlds.py, or seeds of the default simulation, and counts over N of
+them. Each part prints its rates and writes them, with their binomial intervals, to
+results/benchmarks/shared-code-PART.json. With --write they also replace those in shared_code.json
+beside this file, which docs/calibration.md quotes (docs/site/calibration.py).
 """
 
 import argparse
+import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import product
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +25,14 @@ from scipy import stats
 from tqdm import tqdm
 
 from benchmarks.machine import save
+from neuro_attn import sources
+from neuro_attn.configuration import load
 from neuro_attn.randomness import stream
 from neuro_attn.shared_code import sessions as over_sessions
 from neuro_attn.shared_code.discriminants import sensitivity
+from neuro_attn.shared_code.tables import tables_of
 from neuro_attn.shared_code.these_units import overlap_of
+from neuro_attn.study import Study
 from tests.worlds import (
     REGION_WORLDS,
     UNITS_WORLDS,
@@ -35,6 +44,8 @@ from tests.worlds import (
 
 SEED = 2021
 ALPHA = 0.05
+CONFIG = Path(__file__).parents[1] / "config/config.yaml"
+KEPT = Path(__file__).with_name("shared_code.json")
 
 
 def units_experiment(
@@ -116,7 +127,7 @@ def units(n: int, cores: int) -> dict[str, Any]:
 def region(n: int, cores: int) -> dict[str, Any]:
     """Type I error where the axes of the tasks are unrelated; power and coverage of others."""
     results = {}
-    for n_sessions in (4, 8, 16):
+    for n_sessions in (8, 4, 16):
         worlds = dict(REGION_WORLDS)
         for cosine, spread in product((0.0, 0.5, 1.0, -1.0), (0.0, 0.5, 1.0)):
             worlds[f"cosine {cosine:g}, CV {spread:g}"] = RegionWorld(cosine=cosine, spread=spread)
@@ -128,7 +139,28 @@ def region(n: int, cores: int) -> dict[str, Any]:
     return results
 
 
-PARTS = {"units": units, "region": region}
+def verdicts_of_seed(seed: int) -> dict[str, str]:
+    """Return the verdict on each region of the default simulation, in its last window."""
+    dataset = load(CONFIG).datasets["simulation"]
+    recordings = sources.read("simulation", dataset, CONFIG.parent, seed)
+    study = Study("simulation", dataset, seed)
+    table = tables_of(recordings, study, list(dataset.simulation.regions)).verdicts
+    last = table[table["window"] == list(dataset.windows)[-1]]
+    return dict(zip(last["region"], last["verdict"], strict=True))
+
+
+def verdicts(n: int, cores: int) -> dict[str, Any]:
+    """Count the verdicts on the default simulation over seeds; at most 100, which take minutes."""
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+        found = list(pool.map(verdicts_of_seed, range(min(n, 100))))
+    results: dict[str, Any] = {"n": len(found)}
+    for region in found[0]:
+        results[region] = dict(Counter(each[region] for each in found))
+        print(f"{region:<12} {results[region]}", flush=True)
+    return results
+
+
+PARTS = {"units": units, "region": region, "verdicts": verdicts}
 
 
 def main() -> None:
@@ -137,9 +169,14 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=PARTS, help="default: all")
     parser.add_argument("--datasets", type=int, default=1000, help="data sets behind each rate")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--write", action="store_true", help="keep the rates for the documentation")
     given = parser.parse_args()
     for part in given.parts or PARTS:
-        save(f"shared-code-{part}", PARTS[part](given.datasets, given.cores))
+        found = PARTS[part](given.datasets, given.cores)
+        save(f"shared-code-{part}", found)
+        if given.write:
+            kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+            KEPT.write_text(json.dumps({**kept, part: found}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

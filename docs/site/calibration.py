@@ -1,0 +1,69 @@
+"""Write the generated parts of docs/calibration.md: ``python docs/site/calibration.py``.
+
+The rates are those that ``python -m benchmarks.shared_code --write`` kept in
+benchmarks/shared_code.json. tests/results/test_calibration_page.py fails if the page is out of
+date.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/calibration.md"
+BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+RATES: dict[str, dict[str, Any]] = json.loads(
+    (ROOT / "benchmarks/shared_code.json").read_text(encoding="utf-8")
+)
+
+
+def page(text: str) -> str:
+    """Return the text of the page with all blocks generated anew."""
+    return BLOCK.sub(lambda block: f"{block[1]}\n{BLOCKS[block[2]]()}\n\n{block[3]}", text)
+
+
+def units() -> str:
+    """Return the rates of the test and the interval for these units."""
+    header = ["world", "p < 0.05", "interval contains the overlap", "median overlap", "n"]
+    return _grid(header, [_row(*each, "significant", "covered") for each in RATES["units"].items()])
+
+
+def region() -> str:
+    """Return the rates of the test and the interval for the region."""
+    header = ["world", "p < 0.05", "t test", "interval contains the overlap", "median overlap", "n"]
+    rates = ("significant", "t", "covered")
+    return _grid(header, [_row(*each, *rates) for each in RATES["region"].items()])
+
+
+def verdicts() -> str:
+    """Return the verdicts on the default simulation."""
+    found = dict(RATES["verdicts"])
+    n = found.pop("n")
+    kinds = sorted({kind for counts in found.values() for kind in counts})
+    rows = [
+        [region, *(str(counts.get(kind, 0)) for kind in kinds)] for region, counts in found.items()
+    ]
+    return _grid([f"{n} seeds", *kinds], rows)
+
+
+def _row(name: str, each: dict[str, Any], *rates: str) -> list[str]:
+    """Return the cells of a world: its name, rates with intervals, the overlap, and n."""
+    overlap = f"{each['overlap']:.2f}"
+    cells = [name, *(_rate(each[rate]) for rate in rates), overlap, f"{each['n']:,}"]
+    return [cell.replace("-", "\N{MINUS SIGN}") for cell in cells]
+
+
+def _rate(rate: dict[str, float]) -> str:
+    return f"{rate['rate']:.3f} [{rate['low']:.3f}, {rate['high']:.3f}]"
+
+
+def _grid(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+BLOCKS = {"units": units, "region": region, "verdicts": verdicts}
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,31 @@
+"""The rates in docs/calibration.md are those that the benchmark kept."""
+
+from pathlib import Path
+from runpy import run_path
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/calibration.md").read_text(encoding="utf-8")
+GENERATOR = run_path(str(ROOT / "docs/site/calibration.py"))
+
+
+def test_the_page_is_up_to_date():
+    assert GENERATOR["page"](PAGE) == PAGE, "run: python docs/site/calibration.py"
+
+
+def test_error_rates_and_coverage_rest_on_400_data_sets():
+    for part in ("units", "region"):
+        assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
+
+
+def test_orthogonal_codes_are_significant_in_at_most_six_of_a_hundred_data_sets():
+    for name, each in GENERATOR["RATES"]["units"].items():
+        if "cosine" not in name:
+            assert each["significant"]["rate"] <= 0.06 or each["significant"]["low"] <= 0.05, name
+
+
+def test_the_region_with_the_planted_code_is_called_shared_and_no_other():
+    verdicts = GENERATOR["RATES"]["verdicts"]
+    assert verdicts["LPFC"]["shared"] >= 0.95 * verdicts["n"]
+    for region in ("FEF", "parietal", "V4"):
+        wrong = sum(verdicts[region].get(kind, 0) for kind in ("shared", "reversed"))
+        assert wrong <= 0.05 * verdicts["n"]
