@@ -2,7 +2,7 @@
 
 The page contains blocks between ``<!-- generated: NAME -->`` and ``<!-- end -->``. They follow from
 the specifications of tables, null models and measures in the package; everything else is written
-by hand. tests/results/test_outputs_page.py fails if the page is out of date.
+by hand. tests/results/test_generated_page.py fails if the page is out of date.
 """
 
 import re

@@ -206,13 +206,16 @@ class Contents:
 
     def regions(self, column: str) -> pd.DataFrame:
         """Return ``session``, ``region`` and, where known, ``n_spikes``, one row a unit."""
-        rows = []
+        names: list[str] = []
+        sessions: list[str] = []
         for session in self.sessions:
             first = next((c for c in session.region_columns if c.column == column), None)
-            names = first.regions if first else [""] * len(session.units)
-            named = [name if is_region(name) else "" for name in names]
-            rows.append(session.units.assign(session=session.session, region=named))
-        return pd.concat(rows, ignore_index=True)
+            names += first.regions if first else [""] * len(session.units)
+            sessions += [session.session] * len(session.units)
+        units = pd.concat([session.units for session in self.sessions], ignore_index=True)
+        return units.assign(
+            session=sessions, region=[name if is_region(name) else "" for name in names]
+        )
 
 
 def is_region(name: str) -> bool:

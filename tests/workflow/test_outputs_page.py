@@ -1,6 +1,6 @@
 """docs/outputs.md names every file that a run writes, and every variable in its arrays.
 
-Its tables are generated from their specification: tests/results/test_outputs_page.py.
+Its tables are generated from their specification: tests/results/test_generated_page.py.
 """
 
 import re

@@ -64,16 +64,9 @@ def read(by_role: dict[str, str]) -> list[SessionContents]:
     sessions = dict.fromkeys(name for each in tables.values() for name in each["session"])
     path = by_role.get("trials", next(iter(by_role.values())))
     trials, units = (tables.get(role, pd.DataFrame({"session": []})) for role in ROLES[1:])
-    spikes_of = dict(iter(spikes.groupby("session")))
+    parts = [(dict(iter(each.groupby("session"))), each[:0]) for each in (spikes, trials, units)]
     return [
-        _session(
-            name,
-            path,
-            spikes_of.get(name, spikes[:0]),
-            trials[trials["session"] == name],
-            units[units["session"] == name],
-            n_more,
-        )
+        _session(name, path, *(rows.get(name, none) for rows, none in parts), n_more)
         for name in sorted(sessions)
     ]
 

@@ -57,23 +57,22 @@ def read(dataset: TableDataset, data_folder: str | Path) -> list[SpikeSession]:
     _check_sessions(spikes, trials, units, paths)
     where = f"{paths['units']}, units_where"
     kept = kept_units(units, dataset.units_where, where=where, what="unit")
-    if column is None:
-        units = units.assign(region=dataset.region)
-    else:
-        units = units.assign(region=units[column].astype(object).where(units[column].notna(), ""))
-    units["_kept"] = np.isin(np.arange(len(units)), kept)
+    region = dataset.region
+    if column is not None:
+        region = units[column].astype(object).where(units[column].notna(), "")
+    added = {"region": region, "_kept": np.isin(np.arange(len(units)), kept)}
+    # pandas warns about columns that are inserted into a table of hundreds.
+    units = pd.concat(
+        [units.drop(columns="region", errors="ignore"), pd.DataFrame(added, index=units.index)],
+        axis=1,
+    )
     provenance = {f"{role}_sha256": sha256(path) for role, path in paths.items()}
-    by_session = dict(iter(spikes.groupby("session")))
+    of_spikes, of_trials, of_units = (
+        dict(iter(table.groupby("session"))) for table in (spikes, trials, units)
+    )
     return [
-        _session(
-            name,
-            by_session[name],
-            trials[trials["session"] == name],
-            units[units["session"] == name],
-            paths,
-            provenance,
-        )
-        for name in sorted(trials["session"].unique())
+        _session(name, of_spikes[name], of_trials[name], of_units[name], paths, provenance)
+        for name in sorted(of_trials)
     ]
 
 
