@@ -49,12 +49,14 @@ def verdicts() -> str:
 
 def _row(name: str, each: dict[str, Any], *rates: str) -> list[str]:
     """Return the cells of a world: its name, rates with intervals, the overlap, and n."""
-    overlap = f"{each['overlap']:.2f}"
-    cells = [name, *(_rate(each[rate]) for rate in rates), overlap, f"{each['n']:,}"]
+    overlap = f"{round(each['overlap'], 2) + 0.0:.2f}"
+    cells = [name, *(_rate(each.get(rate)) for rate in rates), overlap, f"{each['n']:,}"]
     return [cell.replace("-", "\N{MINUS SIGN}") for cell in cells]
 
 
-def _rate(rate: dict[str, float]) -> str:
+def _rate(rate: dict[str, float] | None) -> str:
+    if rate is None:
+        return "\N{EN DASH}"
     return f"{rate['rate']:.3f} [{rate['low']:.3f}, {rate['high']:.3f}]"
 
 

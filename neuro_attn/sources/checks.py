@@ -65,13 +65,25 @@ def session_of(path: str | Path) -> str:
     ``mouse/2020-01-31/001`` is the session ``mouse_2020-01-31_001``.
     """
     if Path(path).is_dir() and not is_zarr(path):
-        parts = list(Path(path).absolute().parts)
-        while len(parts) > 2 and GENERIC.fullmatch(parts[-1]):
-            parts.pop()
+        parts = _own_parts(path)
         numbered = _NUMBERED.fullmatch("/".join(parts[-3:]))
         return "_".join(numbered.groups()) if numbered else parts[-1]
     name = Path(path).name
     return Path(name.removesuffix(".zarr")).stem if name.endswith(".nwb.zarr") else Path(path).stem
+
+
+def subject_of(folder: str | Path) -> str:
+    """Return the subject of a folder such as ``mouse/2020-01-31/001``; else an empty string."""
+    numbered = _NUMBERED.fullmatch("/".join(_own_parts(folder)[-3:]))
+    return numbered[1] if numbered else ""
+
+
+def _own_parts(folder: str | Path) -> list[str]:
+    """Return the parts of a path up to the folder that identifies the session."""
+    parts = list(Path(folder).absolute().parts)
+    while len(parts) > 2 and GENERIC.fullmatch(parts[-1]):
+        parts.pop()
+    return parts
 
 
 def digest(path: str | Path) -> str:

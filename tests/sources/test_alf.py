@@ -89,6 +89,7 @@ def test_clusters_are_units_with_their_spikes_and_the_region_of_their_channel(se
     read = alf.read(session, small())
     times, clusters = spikes()
     assert read.session == "mouse7_2020-01-31_001"
+    assert read.provenance["subject"] == "mouse7"
     assert read.units["unit_id"].tolist() == [0, 1, 2, 3]
     assert read.units["region"].tolist() == ["MOs", "CA1", "VISp", "VISp"]
     for unit, train in enumerate(read.spike_times):

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pynwb import NWBHDF5IO, NWBFile
 from pynwb.epoch import TimeIntervals
+from pynwb.file import Subject
 
 from neuro_attn import sources
 from neuro_attn.errors import InputError
@@ -119,6 +120,14 @@ def test_spikes_regions_and_trials_are_read_as_they_were_written(write, small):
     assert trials["correct"].dtype == bool
     np.testing.assert_allclose(trials["cue"], STARTS + 0.5)
     np.testing.assert_allclose(trials["stop_time"] - trials["start_time"], 1.5)
+
+
+def test_the_subject_is_that_of_the_file(write, small):
+    def of_mouse(file: NWBFile) -> None:
+        file.subject = Subject(subject_id="mouse7", species="Mus musculus")
+
+    assert nwb.read(write(add_trials, add_units, of_mouse), small).provenance["subject"] == "mouse7"
+    assert "subject" not in nwb.read(write(add_trials, add_units), small).provenance
 
 
 def test_the_file_can_be_found_again(write, small):

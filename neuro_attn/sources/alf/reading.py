@@ -23,7 +23,7 @@ from neuro_attn.sources.alf.files import (
     spikes_files,
 )
 from neuro_attn.sources.alf.objects import arrays_of, read_object
-from neuro_attn.sources.checks import digest_of, session_of
+from neuro_attn.sources.checks import digest_of, session_of, subject_of
 from neuro_attn.sources.sorting import (
     Clusters,
     check_distinct,
@@ -113,6 +113,7 @@ def read(folder: str | Path, dataset: AlfDataset) -> SpikeSession:
         provenance={
             "file": folder.name,
             "sha256": digest_of([file.path for file in read_files], folder),
+            **({"subject": subject} if (subject := subject_of(folder)) else {}),
             **({"revisions": ", ".join(found)} if (found := revisions(read_files)) else {}),
         },
         remarks=remarks,

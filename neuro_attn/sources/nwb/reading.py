@@ -80,6 +80,7 @@ def _session(tree: Tree, path: Path, dataset: NwbDataset) -> SpikeSession:
     trials = read_trials(tree, names, path)
     observed, remarks = observation_intervals(table.observed(), rows)
     description = _text_at(tree, "session_description")
+    subject = _text_at(tree, "general/subject/subject_id")
     return SpikeSession(
         session=session_of(path),
         spike_times=spike_times,
@@ -89,6 +90,7 @@ def _session(tree: Tree, path: Path, dataset: NwbDataset) -> SpikeSession:
         provenance={
             "file": path.name,
             "nwb_identifier": _text_at(tree, "identifier"),
+            **({"subject": subject} if subject else {}),
             **({"description": description} if 0 < len(description) <= _MAX_DESCRIPTION else {}),
         },
         observed=observed,

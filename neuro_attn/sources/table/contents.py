@@ -66,19 +66,15 @@ def read(by_role: dict[str, str]) -> list[SessionContents]:
     trials, units = (tables.get(role, pd.DataFrame({"session": []})) for role in ROLES[1:])
     parts = [(dict(iter(each.groupby("session"))), each[:0]) for each in (spikes, trials, units)]
     return [
-        _session(name, path, *(rows.get(name, none) for rows, none in parts), n_more)
+        _session(name, path, tuple(rows.get(name, none) for rows, none in parts), n_more)
         for name in sorted(sessions)
     ]
 
 
 def _session(
-    name: str,
-    path: str,
-    spikes: pd.DataFrame,
-    trials: pd.DataFrame,
-    units: pd.DataFrame,
-    n_more: dict[str, int],
+    name: str, path: str, tables: tuple[pd.DataFrame, ...], n_more: dict[str, int]
 ) -> SessionContents:
+    spikes, trials, units = tables
     times = {unit: times.to_numpy() for unit, times in spikes.groupby("unit_id")["time"]}
     ids = list(units["unit_id"]) if "unit_id" in units else list(times)
 
