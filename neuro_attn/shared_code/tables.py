@@ -136,7 +136,8 @@ def _verdicts(estimates: list[Estimate], study: Study) -> Iterator[tuple]:
         each = of_region if significant(of_region.smallest_p, alpha) else of_units
         verdict, sentence = _concluded(each, study)
         if verdict == "inconclusive" and each is of_region:
-            sentence += f"; {_concluded(of_units, study)[1]}"
+            n_units = _counted(of_units.sizes.n_units, "unit")
+            sentence += f"; {_concluded(of_units, study)[0]} in these {n_units}"
         low, high = each.overlap.interval(study.dataset.inference.confidence)
         yield (
             *(each.region, each.test.first, each.test.second, each.test.window, each.level),

@@ -77,7 +77,7 @@ def test_with_eight_sessions_verdicts_are_about_the_region(many):
 
 def test_an_undecided_region_has_the_verdict_about_its_units_beside_it(many):
     for row in of_window(many.verdicts).itertuples():
-        assert ("these 32 units" in row.conclusion) == (row.verdict == "inconclusive")
+        assert ("in these 32 units" in row.conclusion) == (row.verdict == "inconclusive")
 
 
 def test_no_row_about_the_region_has_a_p_below_what_its_sessions_allow(few, many):
