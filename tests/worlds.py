@@ -65,6 +65,8 @@ UNITS_WORLDS = {
     "Poisson counts": UnitsWorld(tails="poisson"),
     "100 units": UnitsWorld(units=100),
     "12 units, 40 trials": UnitsWorld(units=12, trials=40),
+    "300 units, 20 trials": UnitsWorld(units=300, trials=20),
+    "20 units, 8 trials": UnitsWorld(units=20, trials=8),
 }
 
 

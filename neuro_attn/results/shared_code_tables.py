@@ -46,7 +46,7 @@ SHARED_CODE_TABLES = (
             "estimates exceed this range by chance.\n\n"
             "- `these units`: would the code of exactly these units generalise on other trials? "
             "The overlap is the cosine of the two codes in the metric of the noise, p comes from "
-            "a normal approximation and is corrected by Holm's method. Trials must be independent "
+            "a t test and is corrected by Holm's method. Trials must be independent "
             "of each other.\n"
             "- `the region`: would it generalise in other sessions of these subjects? The overlap "
             "is the sum of d' across tasks over that within tasks, and p comes from flipping the "

@@ -18,7 +18,9 @@ strength of either. It is the cosine of the two codes in the metric M.
 The variance of T comes from a closed-form delete-one jackknife, which includes the estimation of
 M. A jackknife counts the product of two sampling errors twice; we subtract it once. Intervals of r
 are those of Fieller: all values :math:`r_0` for which :math:`T - r_0 \sqrt{D_A D_B}` is compatible
-with 0.
+with 0. Tests and intervals use the t distribution. Its degrees of freedom are the number of trials
+of the smallest class and task minus 1, summed over sessions: with few trials, the normal
+distribution is liberal.
 
 Trials must be independent of each other. Where they are not (drift, labels in runs), the test is
 liberal, and the null models `pseudosession` and `session_swap` of the decoders are needed.
@@ -35,7 +37,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import t
 
 RIDGE = 0.05
 """Share of the identity in the metric, in SDs of the units."""
@@ -70,6 +72,8 @@ class UnitsOverlap:
         Their jackknife covariance.
     double : array, shape (3,)
         Variances of the products of two sampling errors in each.
+    freedom : float
+        Degrees of freedom of the variances.
     """
 
     product: float
@@ -77,6 +81,7 @@ class UnitsOverlap:
     second: float
     covariance: np.ndarray
     double: np.ndarray
+    freedom: float
 
     @property
     def value(self) -> float:
@@ -87,20 +92,20 @@ class UnitsOverlap:
 
     @property
     def z(self) -> float:
-        """Test statistic of T = 0, standard normal under the null."""
+        """Test statistic of T = 0, distributed as t under the null."""
         variance = max(self.covariance[0, 0] - self.double[0], self.double[0] / 2)
         return float(self.product / np.sqrt(variance)) if variance > 0 else 0.0
 
     @property
     def p_value(self) -> float:
         """Two-sided p-value of T = 0."""
-        return float(2 * norm.sf(abs(self.z)))
+        return float(2 * t.sf(abs(self.z), self.freedom))
 
     @property
     def p_codes(self) -> tuple[float, float]:
         """One-sided p-values of "the task has no code", for each task."""
         first, second = (
-            float(norm.sf(energy / np.sqrt(variance))) if variance > 0 else 1.0
+            float(t.sf(energy / np.sqrt(variance), self.freedom)) if variance > 0 else 1.0
             for energy, variance in zip((self.first, self.second), self.double[1:], strict=True)
         )
         return first, second
@@ -122,7 +127,7 @@ class UnitsOverlap:
             self.covariance[0, 0] - 2 * tried * between + tried**2 * alone,
             of_product + tried**2 * of_scale,
         )
-        critical = norm.isf((1 - confidence) / 2)
+        critical = t.isf((1 - confidence) / 2, self.freedom)
         kept = tried[np.abs(self.product - tried * scale) <= critical * np.sqrt(variance)]
         if not len(kept):
             # The estimate lies beyond -1 or 1, whose neighbourhood is all that remains.
@@ -136,7 +141,8 @@ class _Moments:
 
     `energies` are T, D_A, D_B; `raw` tr(A M A') and tr(B M B'). Changes when a trial is left out
     are `changes` (3, trial), plus `of_metric` (3, trial) times the debiased fractions. `double`
-    holds the variances of the products of two sampling errors.
+    holds the variances of the products of two sampling errors. The variance over the trials of the
+    smallest cell (a class of a task) is the least certain, so its degrees of freedom are `freedom`.
     """
 
     energies: np.ndarray
@@ -145,6 +151,7 @@ class _Moments:
     of_metric: np.ndarray
     double: np.ndarray
     cell: np.ndarray
+    freedom: float
 
 
 def overlap_of(
@@ -191,7 +198,8 @@ def overlap_of(
     )
     product, first, second = map(float, energies)
     double = np.sum([part.double for part in parts], axis=0)
-    return UnitsOverlap(product, first, second, covariance, double)
+    freedom = sum(part.freedom for part in parts)
+    return UnitsOverlap(product, first, second, covariance, double, freedom)
 
 
 def _moments(first: TaskTrials, second: TaskTrials, ridge: float) -> _Moments:
@@ -252,6 +260,7 @@ def _moments(first: TaskTrials, second: TaskTrials, ridge: float) -> _Moments:
             residuals, weighted, np.sqrt(n / (n - 1)) / kept, n_a, (counts_a, counts_b)
         ),
         cell=np.where(is_first, 0, n_classes) + label,
+        freedom=float(n.min() - 1),
     )
 
 
