@@ -75,7 +75,8 @@ class Reruns:
 
     def _by_cause(self) -> Iterator[str]:
         causes: dict[str, list[str]] = {}
-        for (rule, cause), n in self.jobs.items():
+        # Snakemake lists jobs in an order that differs between runs.
+        for (rule, cause), n in sorted(self.jobs.items()):
             causes.setdefault(cause, []).append(rule if n == 1 else f"{n} {rule}")
         for cause, rules in sorted(causes.items(), key=lambda each: each[0] == _RECOMPUTED):
             yield f"  {', '.join(rules)}: {cause}"

@@ -83,7 +83,7 @@ def test_what_follows_from_another_job_is_counted_and_comes_last(reruns):
     assert reruns.summary("would run again").splitlines() == [
         "3 jobs would run again:",
         "  decode: changed settings: 1 -> 2",
-        "  infer, draw: the input is computed again",
+        "  draw, infer: the input is computed again",
     ]
 
 
