@@ -301,9 +301,9 @@ def test_every_figure_has_a_section_on_how_to_read_it_that_names_what_it_is_draw
 
 def test_pictures_are_small():
     pictures = list((ROOT / "docs/figures").iterdir())
-    assert len(pictures) <= 8
+    assert len(pictures) <= 9
     for picture in pictures:
-        assert picture.stat().st_size < 200_000
+        assert picture.stat().st_size < 250_000
 
 
 def test_whatever_the_methods_cite_is_among_their_sources_and_nothing_else():
