@@ -24,6 +24,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from neuro_attn.decoding.shrinkage import shrunk_covariance
+from neuro_attn.solver import constant_units
+
 
 class Sensitivity(NamedTuple):
     """d' of the discriminants of two tasks in a session.
@@ -54,7 +57,7 @@ def sensitivity(
     Parameters
     ----------
     first, second : pair of arrays
-        Rates (trial, unit, bin) and classes (trial,), numbered from 0, of each task.
+        Rates (trial, unit, bin), float32 or float64, and classes (trial,), from 0, of each task.
     folds : int
         Parts of each task, of which one is held out at a time. Reduced to the number of trials of
         the rarest class.
@@ -64,7 +67,9 @@ def sensitivity(
     Returns
     -------
     Sensitivity
-        0 where no unit varies.
+        0 where no unit varies. Units that are constant on the training trials, up to the rounding
+        of the rates, have no weight, nor have those that do not vary within classes, whose noise is
+        unknown.
     """
     within, across = [], []
     for (rates, label), other in ((first, second), (second, first)):
@@ -85,8 +90,7 @@ def _of_task(
     n_classes = int(label.max()) + 1
     pairs = list(combinations(range(n_classes), 2))
     fold = _folds(label, folds, rng)
-    rates = np.moveaxis(np.asarray(rates, dtype=float), 2, 0)
-    elsewhere = np.moveaxis(np.asarray(other[0], dtype=float), 2, 0)
+    rates, elsewhere = (np.moveaxis(each, 2, 0) for each in (rates, other[0]))
     outputs = np.zeros((len(rates), len(label), len(pairs)))
     on_other = []
     for each in np.unique(fold):
@@ -112,12 +116,16 @@ def _discriminants(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the discriminants (bin, unit, pair) and their outputs (bin, 1, pair) midway."""
     n_classes = int(label.max()) + 1
+    constant = constant_units(np.swapaxes(rates, 0, 1))[:, None]
+    rates = rates.astype(float)
     means = np.stack([rates[:, label == k].mean(axis=1) for k in range(n_classes)], axis=1)
     residuals = rates - means[:, label]
     freedom = max(len(label) - n_classes, 1)
     sd = np.sqrt((residuals**2).sum(axis=1, keepdims=True) / freedom)
-    scale = np.divide(1, sd, out=np.zeros_like(sd), where=sd > 0)
-    covariance = _shrunk(residuals * scale, freedom)
+    scale = np.divide(1, sd, out=np.zeros_like(sd), where=(sd > 0) & ~constant)
+    # A covariance with the degrees of freedom of the residuals is that of data so much larger.
+    covariance = shrunk_covariance(residuals * scale * np.sqrt(len(label) / freedom))
+    covariance[~covariance.any(axis=(1, 2))] = np.eye(covariance.shape[1])
     one, zero = (np.array([pair[place] for pair in pairs]) for place in (1, 0))
     difference = np.swapaxes((means[:, one] - means[:, zero]) * scale, 1, 2)
     axes = np.linalg.solve(covariance, difference)
@@ -126,21 +134,6 @@ def _discriminants(
     axes *= np.swapaxes(scale, 1, 2)
     midway = np.swapaxes((means[:, one] + means[:, zero]) / 2, 1, 2)
     return axes, (axes * midway).sum(axis=1, keepdims=True)
-
-
-def _shrunk(residuals: np.ndarray, freedom: int) -> np.ndarray:
-    """Return covariances (bin, unit, unit), shrunk by the amount of Ledoit and Wolf (2004)."""
-    _, n, n_units = residuals.shape
-    covariance = np.swapaxes(residuals, 1, 2) @ residuals / freedom
-    mean = np.trace(covariance, axis1=1, axis2=2) / n_units
-    squared = residuals**2
-    fourth = (squared.sum(axis=2) ** 2).sum(axis=1) / freedom**2
-    spread = (covariance**2).sum(axis=(1, 2)) - n_units * mean**2
-    error = fourth - (covariance**2).sum(axis=(1, 2)) / n
-    amount = np.divide(error, spread, out=np.ones_like(spread), where=spread > 0)
-    amount = np.clip(amount, 0, 1)[:, None, None]
-    identity = np.eye(n_units) * np.where(mean > 0, mean, 1)[:, None, None]
-    return (1 - amount) * covariance + amount * identity
 
 
 def d_prime(outputs: np.ndarray, label: np.ndarray, pairs: list[tuple[int, int]]) -> np.ndarray:

@@ -30,7 +30,7 @@ FOLDS = 5
 Overlap = UnitsOverlap | RegionOverlap
 
 
-class Test(NamedTuple):
+class TaskPair(NamedTuple):
     """A pair of tasks, by name and number, in a window."""
 
     first: str
@@ -39,7 +39,7 @@ class Test(NamedTuple):
     numbers: tuple[int, int, int]
 
     @property
-    def pair(self) -> tuple[str, str]:
+    def tasks(self) -> tuple[str, str]:
         """The names of the two tasks."""
         return self.first, self.second
 
@@ -61,7 +61,7 @@ class Estimate(NamedTuple):
         `UNITS` or `REGION`.
     region, subject : str
         The region, and the subject, or ``all``.
-    test : Test
+    test : TaskPair
         The tasks and the window.
     overlap : UnitsOverlap or RegionOverlap
         Estimate and intervals.
@@ -80,7 +80,7 @@ class Estimate(NamedTuple):
     level: str
     region: str
     subject: str
-    test: Test
+    test: TaskPair
     overlap: Overlap
     p_value: float
     p_corrected: float
@@ -145,18 +145,18 @@ def _subject(recording: xr.Dataset) -> str:
     return ONE_SUBJECT
 
 
-def tests_of(study: Study) -> list[Test]:
+def tests_of(study: Study) -> list[TaskPair]:
     """Return every pair of tasks in every window."""
     tasks, windows = tuple(study.dataset.tasks), tuple(study.dataset.windows)
     return [
-        Test(tasks[first], tasks[second], window, (first, second, number))
+        TaskPair(tasks[first], tasks[second], window, (first, second, number))
         for first, second in combinations(range(len(tasks)), 2)
         for number, window in enumerate(windows)
     ]
 
 
 def sessions_of(
-    recordings: list[xr.Dataset], study: Study, region: str, tests: list[Test]
+    recordings: list[xr.Dataset], study: Study, region: str, tests: list[TaskPair]
 ) -> SessionsOfRegion:
     """Return d' within and across tasks in every session of a region.
 
@@ -168,7 +168,7 @@ def sessions_of(
     members = build_populations(recordings, study, region)
     parts = {part.session: part for member in members for part in member.parts}
     found = np.full((4, len(recordings), len(tests)), np.nan)
-    pairs = {test.numbers[:2]: test.pair for test in tests}
+    pairs = {test.numbers[:2]: test.tasks for test in tests}
     for row, recording in enumerate(recordings):
         part = parts.get(recording.attrs["session"])
         if part is None:
@@ -201,7 +201,7 @@ def _trials(part: SessionTrials, task: int, bins: int | slice) -> tuple[np.ndarr
 
 
 def in_units(
-    regions: Sequence[SessionsOfRegion], tests: list[Test], sample: Sample
+    regions: Sequence[SessionsOfRegion], tests: list[TaskPair], sample: Sample
 ) -> list[Estimate]:
     """Return the overlap in exactly these units; p-values are corrected by Holm's method."""
     everyone = np.ones(len(sample.sessions), bool)
@@ -234,7 +234,7 @@ def in_units(
             )
         )
     corrected = np.empty(len(found))
-    pairs = [each.test.pair for each in found]
+    pairs = [each.test.tasks for each in found]
     for pair in dict.fromkeys(pairs):
         members = [number for number, other in enumerate(pairs) if other == pair]
         corrected[members] = holm(np.array([found[member].p_value for member in members]))
@@ -242,7 +242,7 @@ def in_units(
 
 
 def in_regions(
-    regions: Sequence[SessionsOfRegion], tests: list[Test], sample: Sample, study: Study
+    regions: Sequence[SessionsOfRegion], tests: list[TaskPair], sample: Sample, study: Study
 ) -> Iterator[Estimate]:
     """Yield the overlap in each region, of all subjects and, if there are several, of each.
 
@@ -254,8 +254,8 @@ def in_regions(
         subjects |= {name: np.array(sample.subjects) == name for name in names}
     for subject, chosen in subjects.items():
         signs = sign_patterns(int(chosen.sum()), study.rng("sign flips", subject))
-        for pair in dict.fromkeys(test.pair for test in tests):
-            columns = [number for number, test in enumerate(tests) if test.pair == pair]
+        for pair in dict.fromkeys(test.tasks for test in tests):
+            columns = [number for number, test in enumerate(tests) if test.tasks == pair]
             places = list(product(regions, columns))
             values = np.stack([region.mean_across[chosen, n] for region, n in places], axis=1)
             flips = sign_flip_test(values, signs)

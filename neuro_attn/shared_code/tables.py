@@ -17,7 +17,7 @@ from neuro_attn.shared_code.estimates import (
     Estimate,
     Sample,
     SessionsOfRegion,
-    Test,
+    TaskPair,
     holm,
     in_regions,
     in_units,
@@ -89,7 +89,9 @@ def _row(each: Estimate, study: Study) -> tuple:
     )
 
 
-def _differences(found: list[SessionsOfRegion], tests: list[Test], study: Study) -> Iterator[tuple]:
+def _differences(
+    found: list[SessionsOfRegion], tests: list[TaskPair], study: Study
+) -> Iterator[tuple]:
     """Yield differences in overlap between regions; p-values are corrected by Holm's method."""
     confidence = study.dataset.inference.confidence
     rows = []
@@ -99,14 +101,16 @@ def _differences(found: list[SessionsOfRegion], tests: list[Test], study: Study)
             value, low, high, p = difference(overlaps[one], overlaps[other], confidence)
             if np.isfinite(value):
                 rows.append((test, found[one].name, found[other].name, value, low, high, p))
-    for pair in dict.fromkeys(row[0].pair for row in rows):
-        family = [row for row in rows if row[0].pair == pair]
+    for pair in dict.fromkeys(row[0].tasks for row in rows):
+        family = [row for row in rows if row[0].tasks == pair]
         corrected = holm(np.array([row[-1] for row in family]))
         for (test, region, compared, *numbers), p in zip(family, corrected.tolist(), strict=True):
             yield (region, compared, *pair, test.window, *numbers, p)
 
 
-def _sessions(found: list[SessionsOfRegion], tests: list[Test], sample: Sample) -> Iterator[tuple]:
+def _sessions(
+    found: list[SessionsOfRegion], tests: list[TaskPair], sample: Sample
+) -> Iterator[tuple]:
     subject_of = dict(zip(sample.sessions, sample.subjects, strict=True))
     row_of = {session: row for row, session in enumerate(sample.sessions)}
     for region, test in product(found, enumerate(tests)):
@@ -134,10 +138,10 @@ def _verdicts(estimates: list[Estimate], study: Study) -> Iterator[tuple]:
     for key, of_units in by_level[UNITS].items():
         of_region = by_level[REGION][key]
         each = of_region if significant(of_region.smallest_p, alpha) else of_units
-        verdict, sentence = _concluded(each, study)
+        verdict, sentence = concluded(each, study)
         if verdict == "inconclusive" and each is of_region:
             n_units = _counted(of_units.sizes.n_units, "unit")
-            sentence += f"; {_concluded(of_units, study)[0]} in these {n_units}"
+            sentence += f"; {concluded(of_units, study)[0]} in these {n_units}"
         low, high = each.overlap.interval(study.dataset.inference.confidence)
         yield (
             *(each.region, each.test.first, each.test.second, each.test.window, each.level),
@@ -146,23 +150,31 @@ def _verdicts(estimates: list[Estimate], study: Study) -> Iterator[tuple]:
         )
 
 
-def _concluded(each: Estimate, study: Study) -> tuple[str, str]:
-    """Return the verdict and a sentence with its scope."""
+def concluded(each: Estimate, study: Study) -> tuple[str, str]:
+    """Return the verdict and a sentence with its scope.
+
+    The verdict does not depend on the coverage of the intervals that tables and figures show.
+    """
     inference = study.dataset.inference
-    low, high = each.overlap.interval(inference.confidence)
     evidence = Evidence(
-        *(each.overlap.value, low, high, *each.overlap.interval(1 - 2 * inference.alpha)),
+        each.overlap.value,
+        *each.overlap.interval(1 - inference.alpha),
+        *each.overlap.interval(1 - 2 * inference.alpha),
         *(each.p_corrected, *each.p_codes),
     )
     verdict = verdict_of(evidence, alpha=inference.alpha, bound=inference.overlap_bound)
     sizes = each.sizes
-    sample = _counted(sizes.n_sessions, "session")
+    # The sessions of a network are replicate networks.
+    of_network = study.dataset.source == "network"
+    sample = _counted(sizes.n_sessions, "replicate network" if of_network else "session")
     if sizes.n_subjects > 1:
         sample += f" of {sizes.n_subjects} subjects"
     where = "this region" if each.level == REGION else f"these {_counted(sizes.n_units, 'unit')}"
     said = f"{verdict} in {where} ({sample})"
     if verdict == "inconclusive":
-        said += f": {allowed_by(low, high)}"
+        said += f": {allowed_by(*each.overlap.interval(inference.confidence))}"
+    if each.level == UNITS and inference.null_model != "shuffle":
+        said += "; the test assumes independent trials"
     return verdict, said
 
 

@@ -39,6 +39,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import t
 
+from neuro_attn.solver import constant_units
+
 RIDGE = 0.05
 """Share of the identity in the metric, in SDs of the units."""
 _GRID = 4001
@@ -50,8 +52,9 @@ class TaskTrials(NamedTuple):
 
     Parameters
     ----------
-    rates : array, shape (trial, unit)
-        Activity in a time bin or window.
+    rates : array of float, shape (trial, unit)
+        Activity in a time bin or window. Units that are constant, up to the rounding of the rates,
+        do not count, nor do those that do not vary within classes, whose noise is unknown.
     label : array of int, shape (trial,)
         Class, from 0.
     """
@@ -91,15 +94,15 @@ class UnitsOverlap:
         return float("nan")
 
     @property
-    def z(self) -> float:
-        """Test statistic of T = 0, distributed as t under the null."""
+    def statistic(self) -> float:
+        """T in standard errors: distributed as t if T is 0."""
         variance = max(self.covariance[0, 0] - self.double[0], self.double[0] / 2)
         return float(self.product / np.sqrt(variance)) if variance > 0 else 0.0
 
     @property
     def p_value(self) -> float:
         """Two-sided p-value of T = 0."""
-        return float(2 * t.sf(abs(self.z), self.freedom))
+        return float(2 * t.sf(abs(self.statistic), self.freedom))
 
     @property
     def p_codes(self) -> tuple[float, float]:
@@ -211,7 +214,8 @@ def _moments(first: TaskTrials, second: TaskTrials, ridge: float) -> _Moments:
     n_a, n_trials = len(residual_a), len(residuals)
     freedom = n_trials - 2 * n_classes
     sd = np.sqrt((residuals**2).sum(axis=0) / freedom)
-    varies = sd > 0
+    constant = constant_units(np.concatenate([first.rates, second.rates]))
+    varies = (sd > 0) & ~constant
     residuals = residuals[:, varies] / sd[varies]
     means_a, means_b = means_a[:, varies] / sd[varies], means_b[:, varies] / sd[varies]
     covariance = (1 - ridge) * (residuals.T @ residuals) / freedom

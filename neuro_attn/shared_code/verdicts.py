@@ -18,7 +18,7 @@ class Evidence(NamedTuple):
     Parameters
     ----------
     overlap, low, high : float
-        Overlap and its confidence interval, of coverage 1 - alpha or more.
+        Overlap and its interval of coverage 1 - alpha.
     narrow_low, narrow_high : float
         Interval of coverage 1 - 2 alpha, for the equivalence test (Schuirmann 1987).
     p_corrected : float

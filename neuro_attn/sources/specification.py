@@ -124,7 +124,7 @@ class Source(Generic[Settings]):
         return Path(path).suffix.lower() in self.suffixes and not Path(path).is_dir()
 
     def refuse(self, path: str) -> None:
-        """Raise `InputError` for a path that no source recognises if the remedy is known here."""
+        """Raise `InputError` if no source recognises a path and this one has a remedy."""
 
     def reading(self, where: object) -> AbstractContextManager[None]:
         """Return the guard around everything that reads one of its files or folders."""
@@ -132,6 +132,7 @@ class Source(Generic[Settings]):
 
     def given(self, dataset: Settings) -> list[str]:
         """Return the paths and patterns in a configuration that are relative to `data_folder`."""
+        # Sources whose settings have no such key override this.
         files = dataset.files  # type: ignore[attr-defined]
         return [files] if isinstance(files, str) else list(files)
 

@@ -1,14 +1,18 @@
 """The tables of shared codes, from recordings of a simulation with planted codes."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from neuro_attn import sources
-from neuro_attn.configuration import load
+from neuro_attn.configuration import Inference, load
 from neuro_attn.configuration.experiment import SimulatedRegion
 from neuro_attn.results import columns_of
-from neuro_attn.shared_code.tables import tables_of
+from neuro_attn.shared_code.estimates import UNITS, Estimate, Sizes, TaskPair
+from neuro_attn.shared_code.tables import concluded, tables_of
+from neuro_attn.shared_code.these_units import UnitsOverlap
 from neuro_attn.study import Study
+from tests.studies import study_of
 
 REGIONS = {
     "LPFC": SimulatedRegion(
@@ -63,6 +67,33 @@ def test_with_few_sessions_verdicts_are_about_these_units(few):
         "parietal": "not decodable",
     }
     assert verdicts.loc["LPFC", "conclusion"] == "shared in these 32 units (2 sessions)"
+
+
+@pytest.mark.parametrize("confidence", [0.6, 0.95, 0.999])
+def test_the_coverage_of_the_intervals_that_are_shown_changes_no_verdict(confidence):
+    # An overlap of 0.68 with a standard error of 0.1: its 95 % interval begins below 0.5.
+    overlap = UnitsOverlap(0.68, 1.0, 1.0, np.diag([0.01, 0, 0]), np.zeros(3), 1e6)
+    estimate = Estimate(
+        level=UNITS,
+        region="V4",
+        subject="all",
+        test=TaskPair("pro", "retro", "late", (0, 1, 0)),
+        overlap=overlap,
+        p_value=0.001,
+        p_corrected=0.001,
+        smallest_p=0.0,
+        p_codes=(0.001, 0.001),
+        bayes_factor=np.nan,
+        sizes=Sizes(40, 1, 1),
+    )
+    study = study_of(inference=Inference(confidence=confidence))
+    assert concluded(estimate, study)[0] == "partly shared"
+
+
+def test_where_trials_may_depend_on_each_other_a_verdict_on_units_says_what_it_assumes(few):
+    careful = analysed(2, null_model="pseudosession").verdicts["conclusion"]
+    assert careful.str.endswith("; the test assumes independent trials").all()
+    assert not few.verdicts["conclusion"].str.contains("assumes").any()
 
 
 def test_with_eight_sessions_verdicts_are_about_the_region(many):

@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 from neuro_attn.decoding.readouts import Readouts
+from neuro_attn.decoding.shrinkage import shrunk_covariance
 from neuro_attn.solver.batched_fit import one_blas_thread
 
 LABEL = "linear discriminant analysis"
@@ -26,8 +27,6 @@ METHOD = (
 )
 FEWEST = 3
 """Smallest number of trials of a class from which the shrinkage is estimated."""
-LEAST_SHRINKAGE = 1e-10
-"""Keeps covariances invertible where the estimate is 0."""
 PER_FIT = 2e-5
 """Overhead of a fit, s."""
 PER_ENTRY = 2e-8
@@ -84,7 +83,6 @@ def _discriminant(of_class: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 def _moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean (problem, unit) and the shrunk covariance (problem, unit, unit) of rows."""
-    n_problems, n_rows, n_units = rows.shape
     # Differences from the first row, so that a constant unit has a variance of exactly 0.
     differences = rows - rows[:, :1]
     shift = differences.mean(axis=1, keepdims=True)
@@ -92,17 +90,5 @@ def _moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     sd = np.sqrt((centred**2).mean(axis=1))
     scale = np.where(sd > 0, sd, 1)
     data = centred / scale[:, None]
-    covariance = np.swapaxes(data, 1, 2) @ data / n_rows
-    variance = np.trace(covariance, axis1=1, axis2=2) / n_units
-    # Squared distance of the covariance from its target, and squared error of its estimate.
-    squares = (covariance**2).reshape(n_problems, -1).sum(axis=1)
-    from_target = squares / n_units - variance**2
-    lengths = (data**2).sum(axis=2)
-    of_estimate = ((lengths**2).mean(axis=1) - squares) / (n_units * n_rows)
-    shrinkage = np.ones(n_problems)
-    if n_rows >= FEWEST:
-        np.divide(of_estimate, from_target, out=shrinkage, where=from_target > 0)
-    shrinkage = np.clip(shrinkage, LEAST_SHRINKAGE, 1)[:, None, None]
-    target = variance[:, None, None] * np.eye(n_units)
-    shrunk = (1 - shrinkage) * covariance + shrinkage * target
+    shrunk = shrunk_covariance(data, FEWEST)
     return (rows[:, :1] + shift)[:, 0], shrunk * scale[:, :, None] * scale[:, None]
