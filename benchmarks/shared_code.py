@@ -1,10 +1,11 @@
 """Type I error, power, coverage and verdicts of the tests of a shared code, counted.
 
-`python -m benchmarks.shared_code [units | region | verdicts] [--datasets N] [--cores K]` draws data
-sets from the worlds of tests/worlds.py, or seeds of the default simulation, and counts over N of
-them. Each part prints its rates and writes them, with their binomial intervals, to
-results/benchmarks/shared-code-PART.json. With --write they also replace those in shared_code.json
-beside this file, which docs/calibration.md quotes (docs/site/calibration.py).
+`python -m benchmarks.shared_code [units | dependent | real | region | verdicts] [--datasets N]
+[--cores K] [--data FOLDER]` draws data sets from the worlds of tests/worlds.py, from recorded
+units, or from seeds of the default simulation, and counts over N of them. Each part prints its
+rates and writes them, with their binomial intervals, to results/benchmarks/shared-code-PART.json.
+With --write they also replace those in shared_code.json beside this file, which docs/calibration.md
+quotes (docs/site/calibration.py).
 """
 
 import argparse
@@ -27,13 +28,16 @@ from tqdm import tqdm
 from benchmarks.machine import save
 from neuro_attn import sources
 from neuro_attn.configuration import load
+from neuro_attn.decoding import build_populations, regions_table
+from neuro_attn.decoding.population import SessionTrials
 from neuro_attn.randomness import stream
 from neuro_attn.shared_code import sessions as over_sessions
 from neuro_attn.shared_code.discriminants import sensitivity
 from neuro_attn.shared_code.tables import tables_of
-from neuro_attn.shared_code.these_units import overlap_of
+from neuro_attn.shared_code.these_units import TaskTrials, overlap_of
 from neuro_attn.study import Study
 from tests.worlds import (
+    DEPENDENT_WORLDS,
     REGION_WORLDS,
     UNITS_WORLDS,
     RegionWorld,
@@ -46,6 +50,8 @@ SEED = 2021
 ALPHA = 0.05
 CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 KEPT = Path(__file__).with_name("shared_code.json")
+REAL = {"steinmetz2019": "steinmetz2019/session11.nwb", "zhang_desimone": ""}
+"""Data sets whose units are tested, and the files if not all."""
 
 
 def units_experiment(
@@ -83,7 +89,7 @@ def region_experiment(number: int, name: str, world: RegionWorld) -> dict[str, f
         "width": high - low,
         "t": stats.ttest_1samp(across, 0).pvalue <= ALPHA,
     }
-    # Where few sessions have a code, their overlap is no property of the region.
+    # If only some sessions have a code, the region has no single overlap.
     if not world.only:
         found["covered"] = low <= (world.cosine or 0.0) <= high
     return found
@@ -95,6 +101,12 @@ def counted(
     """Repeat an experiment and count."""
     with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
         found = list(tqdm(pool.map(run, range(n), chunksize=20), total=n, desc=what, leave=False))
+    return summarised(found, what)
+
+
+def summarised(found: list[dict[str, float]], what: str) -> dict[str, Any]:
+    """Return and print the rates with their intervals, and the medians."""
+    n = len(found)
     summary: dict[str, Any] = {"n": n}
     for name in found[0]:
         values = np.array([each[name] for each in found], dtype=float)
@@ -124,6 +136,60 @@ def units(n: int, cores: int) -> dict[str, Any]:
         run = partial(units_experiment, name=name, world=white, cosine=cosine, strength=strength)
         results[name] = counted(run, n, cores, name)
     return results
+
+
+def dependent(n: int, cores: int) -> dict[str, Any]:
+    """Type I error where trials depend on each other."""
+    results = {}
+    for name, world in DEPENDENT_WORLDS.items():
+        run = partial(units_experiment, name=name, world=world, cosine=0.0, strength=2.0)
+        results[name] = counted(run, n, cores, name)
+    return results
+
+
+def real(n: int, cores: int, data: str) -> dict[str, Any]:
+    """Type I error in recorded units: the labels of one task are permuted within sessions.
+
+    Each data set is a region, a pair of tasks and a window, drawn at random.
+    """
+    results = {}
+    for name, files in REAL.items():
+        dataset = load(CONFIG.with_name(f"{name}.yaml")).datasets[name]
+        if files:
+            dataset = dataset.model_copy(update={"files": files})
+        study = Study(name, dataset, SEED)
+        recordings = sources.read(name, dataset, data, SEED)
+        regions = regions_table(recordings, study)["region"].unique()
+        members = [
+            [part for each in build_populations(recordings, study, region) for part in each.parts]
+            for region in regions
+        ]
+        tasks, windows = len(dataset.tasks), len(dataset.windows)
+        found = [
+            real_experiment(members, tasks, windows, stream(SEED, "real", name, number))
+            for number in tqdm(range(n), desc=name, leave=False)
+        ]
+        results[name] = summarised(found, name)
+    return results
+
+
+def real_experiment(
+    members: list[list[SessionTrials]], tasks: int, windows: int, rng: np.random.Generator
+) -> dict[str, float]:
+    """Test one region with the labels of the second task permuted."""
+    parts = members[rng.integers(len(members))]
+    first, second = rng.choice(tasks, 2, replace=False)
+    place = parts[0].rates.shape[2] - windows + rng.integers(windows)
+    pairs = []
+    for part in parts:
+        one, other = (np.flatnonzero(part.task == task) for task in (first, second))
+        pairs.append(
+            (
+                TaskTrials(part.rates[one, :, place], part.label[one]),
+                TaskTrials(part.rates[other, :, place], rng.permutation(part.label[other])),
+            )
+        )
+    return {"significant": overlap_of(pairs).p_value <= ALPHA}
 
 
 def region(n: int, cores: int) -> dict[str, Any]:
@@ -162,19 +228,23 @@ def verdicts(n: int, cores: int) -> dict[str, Any]:
     return results
 
 
-PARTS = {"units": units, "region": region, "verdicts": verdicts}
+PARTS = {"units": units, "dependent": dependent, "region": region, "verdicts": verdicts}
 
 
 def main() -> None:
     """Run the parts that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", choices=PARTS, help="default: all")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "real"], help="default: all but real")
+    parser.add_argument("--data", help="folder of the recordings, for the part real")
     parser.add_argument("--datasets", type=int, default=1000, help="data sets behind each rate")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--write", action="store_true", help="keep the rates for the documentation")
     given = parser.parse_args()
     for part in given.parts or PARTS:
-        found = PARTS[part](given.datasets, given.cores)
+        if part == "real" and not given.data:
+            parser.error("the part real needs --data")
+        run = partial(real, data=given.data) if part == "real" else PARTS[part]
+        found = run(given.datasets, given.cores)
         save(f"shared-code-{part}", found)
         if given.write:
             kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}

@@ -37,6 +37,10 @@ class UnitsWorld:
         Units with a code in each task; 0 for all.
     tails : {"normal", "t5", "poisson"}
         Distribution of the noise.
+    memory : float
+        Correlation of a unit's noise between successive trials.
+    run : int
+        Successive trials of the same class.
     """
 
     units: int = 40
@@ -49,6 +53,8 @@ class UnitsWorld:
     rare: float = 0.5
     coded: int = 0
     tails: str = "normal"
+    memory: float = 0.0
+    run: int = 1
 
 
 UNITS_WORLDS = {
@@ -68,6 +74,12 @@ UNITS_WORLDS = {
     "300 units, 20 trials": UnitsWorld(units=300, trials=20),
     "20 units, 8 trials": UnitsWorld(units=20, trials=8),
 }
+DEPENDENT_WORLDS = {
+    f"AR(1) {memory:g}, {order}": UnitsWorld(memory=memory, run=run)
+    for order, run in (("classes in random order", 1), ("classes in runs of 10", 10))
+    for memory in (0.3, 0.7)
+}
+"""Worlds whose trials depend on each other, where the test for these units is not valid."""
 
 
 def units_data_set(
@@ -100,7 +112,7 @@ def units_data_set(
         first, second = _planted(codes[0], codes[1], metric, sd, cosine, strength)
     made = []
     for code, offset in zip((first, second), offsets, strict=True):
-        order = rng.permutation(label)
+        order = np.repeat(rng.permutation(label[:: world.run]), world.run)
         made.append(TaskTrials(_trials(world, basis, offset + code[order], rng), order))
     return made[0], made[1]
 
@@ -182,6 +194,9 @@ def _trials(
         noise = rng.standard_t(5, size=means.shape) * np.sqrt(3 / 5)
     else:
         noise = rng.normal(size=means.shape)
+    for trial in range(1, len(noise) if world.memory else 0):
+        noise[trial] *= np.sqrt(1 - world.memory**2)
+        noise[trial] += world.memory * noise[trial - 1]
     noise = np.sqrt(1 - world.correlation) * noise
     noise += np.sqrt(world.correlation) * rng.normal(size=(len(means), 1))
     if world.dimensions:

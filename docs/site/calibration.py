@@ -23,10 +23,23 @@ def page(text: str) -> str:
     return BLOCK.sub(lambda block: f"{block[1]}\n{BLOCKS[block[2]]()}\n\n{block[3]}", text)
 
 
-def units() -> str:
+def units(part: str = "units") -> str:
     """Return the rates of the test and the interval for these units."""
     header = ["world", "p < 0.05", "interval contains the overlap", "median overlap", "n"]
-    return _grid(header, [_row(*each, "significant", "covered") for each in RATES["units"].items()])
+    return _grid(header, [_row(*each, "significant", "covered") for each in RATES[part].items()])
+
+
+def dependent() -> str:
+    """Return the same rates where trials depend on each other."""
+    return units("dependent")
+
+
+def real() -> str:
+    """Return the rates of the test in recorded units."""
+    rows = [
+        [name, _rate(each["significant"]), f"{each['n']:,}"] for name, each in RATES["real"].items()
+    ]
+    return _grid(["recordings", "p < 0.05", "n"], rows)
 
 
 def region() -> str:
@@ -65,7 +78,13 @@ def _grid(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-BLOCKS = {"units": units, "region": region, "verdicts": verdicts}
+BLOCKS = {
+    "units": units,
+    "dependent": dependent,
+    "real": real,
+    "region": region,
+    "verdicts": verdicts,
+}
 
 if __name__ == "__main__":
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -13,12 +13,13 @@ def test_the_page_is_up_to_date():
 
 
 def test_error_rates_and_coverage_rest_on_400_data_sets():
-    for part in ("units", "region"):
+    for part in ("units", "dependent", "real", "region"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
 
 
 def test_orthogonal_codes_are_significant_in_at_most_six_of_a_hundred_data_sets():
-    for name, each in GENERATOR["RATES"]["units"].items():
+    rates = GENERATOR["RATES"]
+    for name, each in {**rates["units"], **rates["real"]}.items():
         if "cosine" not in name:
             assert each["significant"]["rate"] <= 0.06 or each["significant"]["low"] <= 0.05, name
 
