@@ -33,7 +33,7 @@ _OUT_OF_MEMORY = re.compile(
 )
 """Messages of a failed allocation, in libraries with exceptions of their own."""
 _NO_LIMIT = 1 << 60
-"""Smallest value that stands for no limit in control groups."""
+"""Values from here on mean "no limit" in control groups."""
 
 
 class BudgetError(InputError):

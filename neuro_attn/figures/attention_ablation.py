@@ -170,14 +170,8 @@ def _draw_pairs(axes: Axes, table: pd.DataFrame, tops: dict[str, int]) -> None:
 def _legend(figure: Figure, located: pd.DataFrame) -> None:
     seeds = style.count(located.groupby("network")["seed"].nunique(), "seed")
     labels = {"intact": "intact", "cut": "attention to the items blocked"}
-    figure.legend(
-        handles=[
-            Line2D([], [], linestyle="", label=label, **_LOOKS[column])
-            for column, label in labels.items()
-        ],
-        loc="outside upper left",
-        ncols=2,
-        title=f"mean of {seeds}; small points: seeds",
-        title_fontsize=style.NOTE,
-        alignment="left",
-    )
+    handles = [
+        Line2D([], [], linestyle="", label=label, **_LOOKS[column])
+        for column, label in labels.items()
+    ]
+    style.legend_above(figure, handles, 2, f"mean of {seeds}; small points: seeds")

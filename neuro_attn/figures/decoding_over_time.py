@@ -236,11 +236,4 @@ def _draw_key(
         f"{style.count(rows['n_test'], 'test trial')}, "
         f"{style.count(rows['n_sessions'], 'session')}"
     )
-    figure.legend(
-        handles=tested + kinds,
-        loc="outside upper left",
-        ncols=round(figure.get_figwidth() * 25.4 / 45),
-        title=trials,
-        title_fontsize=style.NOTE,
-        alignment="left",
-    )
+    style.legend_above(figure, tested + kinds, round(figure.get_figwidth() * 25.4 / 45), trials)

@@ -92,14 +92,8 @@ def _add_legend(figure: Figure, shades: dict[str, Any], columns: int, confidence
         for window, shade in shades.items()
     ]
     handles.append(Line2D([], [], color=style.PALE, linewidth=4, label="floor to ceiling"))
-    figure.legend(
-        handles=handles,
-        loc="outside upper left",
-        ncols=2 if columns == 1 else len(handles),
-        title=f"lines: {confidence:.0%} intervals",
-        title_fontsize=style.NOTE,
-        alignment="left",
-    )
+    in_legend = 2 if columns == 1 else len(handles)
+    style.legend_above(figure, handles, in_legend, f"lines: {confidence:.0%} intervals")
 
 
 def caption(geometry: pd.DataFrame) -> str:

@@ -123,14 +123,8 @@ def _add_legend(
         Line2D([], [], color=color, marker=marker, markersize=3, linewidth=1.0, label=region)
         for region, (color, marker) in looks.items()
     ]
-    figure.legend(
-        handles=handles,
-        loc="outside upper left",
-        ncols=min(len(handles), most_columns),
-        title=f"bars: {confidence:.0%} intervals",
-        title_fontsize=style.NOTE,
-        alignment="left",
-    )
+    in_legend = min(len(handles), most_columns)
+    style.legend_above(figure, handles, in_legend, f"bars: {confidence:.0%} intervals")
 
 
 def caption(table: pd.DataFrame) -> str:

@@ -77,14 +77,8 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
         for level, marker in MARKERS.items()
         if (verdicts["level"] == level).any()
     ]
-    figure.legend(
-        handles=handles,
-        loc="outside upper left",
-        ncols=2 if columns == 1 else len(handles),
-        title=f"lines: {confidence:.0%} intervals",
-        title_fontsize=style.NOTE,
-        alignment="left",
-    )
+    in_legend = 2 if columns == 1 else len(handles)
+    style.legend_above(figure, handles, in_legend, f"lines: {confidence:.0%} intervals")
     figure.supxlabel("overlap of the two codes", fontsize=style.TEXT)
     return figure
 

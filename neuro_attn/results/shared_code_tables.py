@@ -151,8 +151,8 @@ SHARED_CODE_TABLES = (
             "4. `inconclusive`: anything else. The conclusion then states which overlaps remain "
             "possible.\n\n"
             "The level is the region if the number of sessions allows p below `inference.alpha` "
-            "(6 sessions for 0.05), otherwise these units. A verdict about these units says "
-            "nothing about other units of the region."
+            "(6 sessions for 0.05), otherwise these units. A verdict about these units does "
+            "not apply to other units of the region."
         ),
     ),
 )

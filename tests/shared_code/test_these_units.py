@@ -133,17 +133,20 @@ def test_intervals_contain_the_planted_overlap(cosine, strength):
 
 @pytest.mark.parametrize("strength", [2.0, 4.0, 8.0, 16.0])
 def test_an_identical_code_stays_significant_however_strong_it_is(strength):
+    # Of 300 data sets of each strength, the largest p was 0.00024, and all intervals ended at 1.
     found = overlap_of([data(8, 1.0, strength)])
-    assert found.p_value < 1e-4
+    assert found.p_value < 0.01
     assert found.interval(0.95)[1] == 1
 
 
-def test_without_codes_no_overlap_is_stated():
-    no_code = data(9, 0.0, 0.0)
-    found = overlap_of([no_code])
-    low, high = found.interval(0.95)
-    assert high - low > 1
-    assert min(found.p_codes) > 1e-4
+def test_without_codes_none_is_found_more_often_than_stated_and_hardly_any_overlap_is_excluded():
+    n = 200
+    found = [overlap_of([data(seed, 0.0, 0.0)]) for seed in range(n)]
+    codes = np.array([each.p_codes for each in found]) <= 0.05
+    # 2,000 data sets had rates of 0.05, and 0.001 intervals that are narrower than 1.
+    assert codes.sum() <= stats.binom.isf(FAR_RATE, codes.size, 0.06)
+    widths = np.array([np.diff(each.interval(0.95))[0] for each in found])
+    assert (widths <= 1).sum() <= stats.binom.isf(FAR_RATE, n, 0.005)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -90,6 +90,13 @@ def test_activations_keep_their_units(kept, small, tmp_path):
     assert netcdf.read(tmp_path / "network.nc", "n", small)["rates"].attrs["units"] == "a.u."
 
 
+def test_the_subject_is_kept(kept, small, tmp_path):
+    made, path = kept
+    recording.save(made.assign_attrs(subject="mouse7"), tmp_path / "day1.nc")
+    assert netcdf.read(tmp_path / "day1.nc", "n", small).attrs["subject"] == "mouse7"
+    assert "subject" not in netcdf.read(path, "n", small).attrs
+
+
 def test_a_file_without_event_times_or_bin_width_is_read(kept, small, tmp_path):
     made, _ = kept
     plain = made.drop_vars("event_time")

@@ -75,6 +75,14 @@ def problem(folder: Path, settings: Any) -> str:
     return str(error.value)
 
 
+def test_the_subject_is_that_of_a_numbered_folder(folder, small, tmp_path):
+    assert "subject" not in phy.read(folder, small()).provenance
+    numbered = tmp_path / "mouse7" / "2020-01-31" / "001"
+    numbered.mkdir(parents=True)
+    numbered = folder.rename(numbered / "kilosort4")
+    assert phy.read(numbered, small()).provenance["subject"] == "mouse7"
+
+
 def test_good_clusters_are_units_with_their_spikes_in_seconds(folder, small):
     read = phy.read(folder, small())
     samples, clusters = spikes()

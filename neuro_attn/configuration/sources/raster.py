@@ -19,6 +19,6 @@ class RasterDataset(RecordedDataset):
     region: RegionName = "all"
     """Region of units whose file names none in its site information."""
     event_sample: Count | None = None
-    """Sample (from 1) of the event that trials call `onset`; from the file where it says so."""
+    """Sample (from 1) of the event `onset`; null: as stated in the file."""
     sampling_rate: Positive = 1000.0
     """Samples per second."""

@@ -44,6 +44,7 @@ from neuro_attn.figures.style.numbers import (
 from neuro_attn.figures.style.page import (
     blank,
     journal_style,
+    legend_above,
     new_figure,
     save,
     width_for,
@@ -96,6 +97,7 @@ __all__ = [
     "is_leftmost",
     "is_lowest",
     "journal_style",
+    "legend_above",
     "n_columns",
     "new_figure",
     "ordered",

@@ -1,12 +1,13 @@
 """Figures as pages: settings of matplotlib, sizes, and files with reproducible bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
 from typing import Any
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
@@ -19,6 +20,7 @@ from neuro_attn.figures.style.constants import (
     GREY,
     INK,
     MIDDLE,
+    NOTE,
     SINGLE,
     SMALL,
     TEXT,
@@ -99,6 +101,18 @@ def blank(text: str) -> Figure:
 def width_for(n_columns: int) -> float:
     """Return the width of a figure with `n_columns` columns of panels, mm."""
     return (SINGLE, MIDDLE, DOUBLE)[min(n_columns, 3) - 1]
+
+
+def legend_above(figure: Figure, handles: Sequence[Artist], columns: int, note: str) -> None:
+    """Add a legend above all panels, with a note on its first line."""
+    figure.legend(
+        handles=handles,
+        loc="outside upper left",
+        ncols=columns,
+        title=note,
+        title_fontsize=NOTE,
+        alignment="left",
+    )
 
 
 def save(figure: Figure, path: str | Path, note: str = "") -> None:

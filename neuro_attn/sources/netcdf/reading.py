@@ -75,6 +75,7 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
             "origin": str(path),
             "file": path.name,
             "sha256": sha256(path),
+            **({"subject": str(kept.attrs["subject"])} if "subject" in kept.attrs else {}),
             **counts,
             **recording.region_counts(units),
             **recording.as_attribute([recording.judge_independence(problem, dataset, str(path))]),

@@ -11,7 +11,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.guard import guarded
 from neuro_attn.recording import SpikeSession
 from neuro_attn.sources import table_files
-from neuro_attn.sources.checks import digest_of, existing_file, session_of
+from neuro_attn.sources.checks import digest_of, existing_file, session_of, subject_of
 from neuro_attn.sources.phy.files import (
     CLUSTERS,
     INFO,
@@ -98,7 +98,11 @@ def read(folder: str | Path, dataset: PhyDataset) -> SpikeSession:
         units=pd.DataFrame({"unit_id": ids, "region": regions}),
         trials=read_trials(folder / dataset.trials),
         origin=str(folder),
-        provenance={"file": folder.name, "sha256": digest_of(files(folder, dataset), folder)},
+        provenance={
+            "file": folder.name,
+            "sha256": digest_of(files(folder, dataset), folder),
+            **({"subject": subject} if (subject := subject_of(folder)) else {}),
+        },
         remarks=found.remarks,
         where_spikes=str(path),
     )
