@@ -11,6 +11,10 @@ ROUNDING = 2
 """Range of a constant unit in eps of its largest value, as each value may be rounded up or down."""
 
 
+LEAST_SD = math.sqrt(float(np.finfo(np.float64).tiny) / float(np.finfo(np.float64).eps))
+"""SD below which squares are so small that they lose precision."""
+
+
 class Units(NamedTuple):
     """Standardisation of units; all arrays have the shape (..., unit).
 
@@ -113,7 +117,7 @@ def _standardize(
         for unit in range(n_units):
             # The SD of a constant unit is at most half its range; few others are that small.
             spread = math.sqrt(squares[unit] / total_weight)
-            limit = ROUNDING * eps * abs(first[unit] + weighed[unit]) + tiny
+            limit = max(ROUNDING * eps * abs(first[unit] + weighed[unit]) + tiny, LEAST_SD)
             if not limit < spread < np.inf:
                 spread = _small_or_large_sd(rows[:, unit], weight, first[unit], weighed[unit])
             constant[problem, unit] = spread == 0

@@ -55,6 +55,13 @@ def test_units_that_vary_by_rounding_alone_are_constant(dtype, data, n_trials, s
     assert found_constant(rounded[:, None]).all()
 
 
+@pytest.mark.parametrize("magnitude", 10.0 ** np.arange(-280, 0, 20))
+def test_the_sd_of_rates_of_any_magnitude_is_as_precise(magnitude):
+    X = magnitude * np.random.default_rng(0).normal(size=(50, 3))
+    expected = (X / magnitude).std(axis=0)
+    np.testing.assert_allclose(standardize(X, scale=True)[1].scale / magnitude, expected, 1e-12)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @given(data=st.data(), n_trials=N_TRIALS, seed=st.integers(0, 2**32 - 1))
 def test_a_signal_that_the_precision_resolves_is_never_constant(dtype, data, n_trials, seed):
