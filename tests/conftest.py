@@ -36,7 +36,7 @@ def pytest_configure() -> None:
 SMALL_RUN = frozenset(
     f"tests/workflow/test_{name}.py"
     for name in (
-        *("debugging", "outputs_page", "report_in_browser"),
+        *("arrays", "debugging", "outputs_page", "report_in_browser"),
         *("reruns", "run", "verified_run"),
     )
 )

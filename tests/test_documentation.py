@@ -6,6 +6,7 @@ docs/outputs.md are those of a run in tests/workflow/test_outputs_page.py.
 
 import argparse
 import ast
+import doctest
 import json
 import os
 import re
@@ -284,6 +285,19 @@ def test_the_example_of_decoding_from_python_runs():
     assert set(summary["region"]) == {"LPFC", "V4"}
     assert set(summary["train_task"]) == set(summary["test_task"]) == {"pro", "retro"}
     assert summary["accuracy"].between(0, 1).all()
+
+
+def test_the_examples_of_the_page_on_arrays_give_what_it_shows():
+    done = doctest.testfile(str(ROOT / "docs/arrays.md"), module_relative=False)
+    assert done.attempted > 20
+    assert not done.failed
+
+
+def test_the_readme_shows_what_its_example_on_arrays_prints():
+    (example,) = (each for each in blocks("README.md", "python") if "cross_task" in each)
+    found: dict[str, Any] = {}
+    exec(example, found)
+    assert f"print(found)  # {found['found']}\n" in example
 
 
 def test_every_figure_has_a_section_on_how_to_read_it_that_names_what_it_is_drawn_from():

@@ -1,5 +1,7 @@
 """Decoding accuracy over time, for every region and pair of training and test task."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -55,26 +57,12 @@ def draw(
     figure, panels = style.region_panels(
         len(regions), len(tasks), panel_height=29, extra_height=26, share=True
     )
-    low = min(rows["ci_low"].min(), rows["accuracy"].min(), rows["chance"].min())
-    high = max(rows["ci_high"].max(), rows["accuracy"].max())
-    lane = 0.055 * (high - low)
+    limits = accuracy_limits(rows)
     for column, region in enumerate(regions):
         for row, train_task in enumerate(tasks):
             axes = panels[column][row]
             here = rows[(rows["region"] == region) & (rows["train_task"] == train_task)]
-            style.chance_line(axes, here["chance"].mean())
-            axes.axvline(0, color=style.PALE, linewidth=0.7, zorder=0)
-            for level, (test_task, color) in enumerate(colors.items()):
-                curve = here[here["test_task"] == test_task].sort_values("time")
-                if curve.empty:
-                    continue
-                _draw_curve(axes, curve, color, train_task == test_task)
-                _draw_significance(axes, curve, color, low - lane * (level + 1), alpha)
-                if onsets is not None:
-                    found = _onsets_of(onsets, region, train_task, test_task)
-                    _draw_onsets(axes, found, color, high + lane * (level + 1))
-            axes.set_ylim(low - lane * (len(colors) + 1), high + lane * (len(colors) + 1))
-            style.proportion_ticks(axes)
+            draw_panel(axes, here, onsets, colors=colors, limits=limits, alpha=alpha)
             leftmost = style.is_leftmost(column, len(regions))
             style.outer_labels(axes, left=leftmost, bottom=row == len(tasks) - 1)
             if row == 0:
@@ -84,6 +72,56 @@ def draw(
     figure.supxlabel("time from the task's event (s)", fontsize=style.TEXT)
     _draw_key(figure, rows, colors, onsets is not None, alpha, confidence)
     return figure
+
+
+def accuracy_limits(rows: pd.DataFrame) -> tuple[float, float]:
+    """Return the lowest and highest accuracy of some rows, with their intervals and chance."""
+    low = min(rows["ci_low"].min(), rows["accuracy"].min(), rows["chance"].min())
+    return low, max(rows["ci_high"].max(), rows["accuracy"].max())
+
+
+def draw_panel(
+    axes: Axes,
+    rows: pd.DataFrame,
+    onsets: pd.DataFrame | None,
+    *,
+    colors: Mapping[str, str],
+    limits: tuple[float, float],
+    alpha: float,
+) -> None:
+    """Plot accuracy over time in a region for one training task.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The axes.
+    rows : pandas.DataFrame
+        Rows of the table of accuracy over time, of one region and training task.
+    onsets : pandas.DataFrame or None
+        The table of onsets.
+    colors : mapping of str to str
+        Colour of each test task.
+    limits : tuple of float
+        Lowest and highest accuracy.
+    alpha : float
+        Level of the tests.
+    """
+    low, high = limits
+    lane = 0.055 * (high - low)
+    region, train_task = rows["region"].iloc[0], rows["train_task"].iloc[0]
+    style.chance_line(axes, rows["chance"].mean())
+    axes.axvline(0, color=style.PALE, linewidth=0.7, zorder=0)
+    for level, (test_task, color) in enumerate(colors.items()):
+        curve = rows[rows["test_task"] == test_task].sort_values("time")
+        if curve.empty:
+            continue
+        _draw_curve(axes, curve, color, train_task == test_task)
+        _draw_significance(axes, curve, color, low - lane * (level + 1), alpha)
+        if onsets is not None:
+            found = _onsets_of(onsets, region, train_task, test_task)
+            _draw_onsets(axes, found, color, high + lane * (level + 1))
+    axes.set_ylim(low - lane * (len(colors) + 1), high + lane * (len(colors) + 1))
+    style.proportion_ticks(axes)
 
 
 def _onsets_of(onsets: pd.DataFrame, region: str, train_task: str, test_task: str) -> pd.DataFrame:

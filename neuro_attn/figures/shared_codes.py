@@ -61,8 +61,7 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for index, (first, second, window) in enumerate(panels):
         axes = grid.flat[index]
-        chosen = (verdicts[keys] == (first, second, window)).all(axis=1)
-        _draw_panel(axes, verdicts[chosen], regions)
+        draw_panel(axes, verdicts.groupby(keys).get_group((first, second, window)), regions)
         style.panel_title(axes, f"{first} and {second}, {window}")
         style.outer_labels(axes, index % columns == 0, style.is_lowest(index, len(panels)))
     for unused in grid.flat[len(panels) :]:
@@ -83,7 +82,8 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
     return figure
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, regions: list[str]) -> None:
+def draw_panel(axes: Axes, rows: pd.DataFrame, regions: list[str]) -> None:
+    """Plot the overlap of one pair of tasks in a window, one row a region."""
     for at in (0, 1):
         axes.axvline(at, color="0.6", linewidth=0.6, linestyle=":", zorder=0)
     for row in rows.itertuples():

@@ -57,7 +57,7 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
         for row, window in enumerate(windows):
             axes = panels[column][row]
             here = rows[(rows["region"] == region) & (rows["window"] == window)]
-            _draw_matrix(axes, here, tasks, norm, alpha)
+            draw_panel(axes, here, tasks, norm, alpha)
             leftmost = style.is_leftmost(column, len(regions))
             lowest = row == len(windows) - 1 and style.is_lowest(column, len(regions))
             style.outer_labels(axes, left=leftmost, bottom=lowest)
@@ -117,9 +117,10 @@ def drawn(results: Results, settings: AnyDataset) -> Drawn:
     return Drawn(draw(summary, settings.inference.alpha), caption(summary, settings))
 
 
-def _draw_matrix(
+def draw_panel(
     axes: Axes, here: pd.DataFrame, tasks: list[str], norm: Normalize, alpha: float
 ) -> None:
+    """Plot the matrix of training and test tasks of a region and window."""
     cells = here.set_index(["train_task", "test_task"])
     pairs = pd.MultiIndex.from_product([tasks, tasks])
     accuracy = cells["accuracy"].reindex(pairs).to_numpy(float).reshape(len(tasks), len(tasks))

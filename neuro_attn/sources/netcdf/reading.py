@@ -1,5 +1,6 @@
 """Reader of NetCDF recordings, to which new tasks, labels, regions and times are applied."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +48,52 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
         the data set.
     """
     path = existing_file(path)
+    provenance = {"file": path.name, "sha256": sha256(path)}
     kept = with_text(recording.load(path), str(path))
-    recording.check(kept, str(path))
-    first = _first_bin(kept["time"], dataset.time, f"{path}, time")
+    return with_settings(
+        kept, origin=str(path), session=path.stem, name=name, dataset=dataset, provenance=provenance
+    )
+
+
+def with_settings(
+    kept: xr.Dataset,
+    *,
+    origin: str,
+    session: str,
+    name: str,
+    dataset: NetcdfDataset,
+    provenance: Mapping[str, str],
+) -> xr.Dataset:
+    """Apply a data set's tasks, label, regions and time to a Recording.
+
+    Parameters
+    ----------
+    kept : xarray.Dataset
+        A Recording.
+    origin : str
+        Where it comes from, named in errors.
+    session, name : str
+        Names of the session and of the data set.
+    dataset : NetcdfDataset
+        Tasks, label, regions and time.
+    provenance : mapping
+        Attributes to add.
+
+    Returns
+    -------
+    xarray.Dataset
+        A Recording.
+
+    Raises
+    ------
+    InputError
+        As `read`.
+    """
+    recording.check(kept, origin)
+    first = _first_bin(kept["time"], dataset.time, f"{origin}, time")
     # The row of each trial of a task gives its rates and event time.
     table = coordinates(kept, "trial").assign(_row=np.arange(kept.sizes["trial"]))
-    trials, counts = recording.assign_tasks(table, dataset, str(path))
+    trials, counts = recording.assign_tasks(table, dataset, origin)
     row = trials.pop("_row").to_numpy()
     trials = trials.drop(columns="event_time")
     if "event_time" in table:
@@ -60,7 +101,7 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
     units = coordinates(kept, "unit").drop(columns="session")
     units = units.rename(columns=lambda column: column.removeprefix("unit_"))
     units = units.rename(columns={"id": "unit_id"})
-    units = grouped(units, dataset.regions, str(path))
+    units = grouped(units, dataset.regions, origin)
     keep = recording.selected_units(units, dataset.regions)
     rates = kept["rates"].values[row][:, keep, first : first + dataset.time.n_bins]
     problem = _shared(trials, dataset.time) or repeated_rates(trials["trial_id"].to_numpy(), rates)
@@ -69,16 +110,15 @@ def read(path: str | Path, name: str, dataset: NetcdfDataset) -> xr.Dataset:
         trials,
         units[keep],
         name,
-        path.stem,
+        session,
         dataset,
         {
-            "origin": str(path),
-            "file": path.name,
-            "sha256": sha256(path),
+            "origin": origin,
+            **provenance,
             **({"subject": str(kept.attrs["subject"])} if "subject" in kept.attrs else {}),
             **counts,
             **recording.region_counts(units),
-            **recording.as_attribute([recording.judge_independence(problem, dataset, str(path))]),
+            **recording.as_attribute([recording.judge_independence(problem, dataset, origin)]),
         },
         kept["rates"].attrs.get("units", "spikes/s"),
     )

@@ -1,0 +1,217 @@
+"""Cross-task decoding of arrays: the function that the package offers to notebooks."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from neuro_attn import recording
+from neuro_attn.arrays.recordings import CALL, Bins, bins_of, recording_of, sessions_of
+from neuro_attn.arrays.tables import CrossTask
+from neuro_attn.configuration import parse
+from neuro_attn.configuration.sources.netcdf import NetcdfDataset
+from neuro_attn.decoding import build_populations, decode_region, regions_table, units_per_draw
+from neuro_attn.errors import InputError, did_you_mean
+from neuro_attn.inference import tables
+from neuro_attn.shared_code.tables import tables_of
+from neuro_attn.sources.netcdf.reading import with_settings
+from neuro_attn.study import Study
+
+WINDOW = "all"
+"""Name of the window if the user names none: all bins."""
+
+
+def cross_task(
+    rates: ArrayLike | Sequence[ArrayLike],
+    label: Sequence[Any],
+    task: Sequence[Any],
+    *,
+    tasks: Sequence[str] | None = None,
+    region: str | Sequence[Any] | None = None,
+    session: str | Sequence[str] | None = None,
+    subject: str | Sequence[str] | None = None,
+    times: ArrayLike | None = None,
+    windows: Mapping[str, tuple[float, float]] | None = None,
+    trials: pd.DataFrame | Sequence[pd.DataFrame] | None = None,
+    permutations: int = 1000,
+    seed: int = 0,
+    decoding: Mapping[str, Any] | None = None,
+    inference: Mapping[str, Any] | None = None,
+    units: str = "a.u.",
+    name: str = "arrays",
+    progress: Callable[[str], object] | None = None,
+) -> CrossTask:
+    """Test whether a population uses the same code for a label in two or more tasks.
+
+    Runs the analysis of the workflow without files, and returns the same numbers: decoders trained
+    on each task and tested on all of them, with permutation tests and bootstrap intervals, and the
+    overlap of the codes of each pair of tasks with one verdict a region.
+
+    Parameters
+    ----------
+    rates : array, shape (trial, unit) or (trial, unit, time), or list of such arrays
+        Activity of simultaneously recorded units, in any unit; a list with one array a session.
+    label, task : array, shape (trial,), or list of such arrays
+        Decoded variable and task of each trial. Trials for which one of them is missing are left
+        out.
+    tasks : list of str
+        Tasks to compare, in this order; by default all, in the order in which they occur.
+    region : str or array, shape (unit,), or list of those
+        Region of each unit, or one for all units; by default ``all units``.
+    session, subject : str or list of str
+        Names of the sessions and of their subjects. Verdicts about a region, rather than about
+        these units, need six or more sessions.
+    times : array, shape (time,)
+        Centres of the bins, s. Required for rates with an axis of time.
+    windows : mapping of str to (start, stop)
+        Windows over which rates are averaged, s; by default one of all bins, named ``all``.
+    trials : pandas.DataFrame, one row a trial, or list of those
+        Further columns of the trials, which `decoding` and `inference` may name.
+    permutations : int
+        Number of label sets of the null.
+    seed : int
+        Seed of all random numbers.
+    decoding, inference : mapping
+        Other settings, with the keys of the configuration, such as ``{"folds": 5}``.
+    units : str
+        Unit of the rates; ``spikes/s`` may not be negative.
+    name : str
+        Name of the data set. Random numbers depend on it.
+    progress : callable, optional
+        Receives a line about each step, such as `print`.
+
+    Returns
+    -------
+    CrossTask
+        The tables, which can be drawn.
+
+    Raises
+    ------
+    InputError
+        If arrays do not fit together, a setting is not allowed, or data are too few.
+
+    Examples
+    --------
+    Two tasks with one code, in 20 units:
+
+    >>> import numpy as np
+    >>> import neuro_attn
+    >>> rng = np.random.default_rng(1)
+    >>> label, task = np.tile(["left", "right"], 80), np.repeat(["remember", "attend"], 80)
+    >>> rates = rng.normal(size=(160, 20))
+    >>> rates[label == "left", :10] += 1
+    >>> neuro_attn.cross_task(rates, label, task, permutations=100)
+    all units, remember and attend, all: shared in these 20 units (1 session)
+    """
+    given = sessions_of(
+        rates,
+        {"label": label, "task": task, "region": region},
+        session=session,
+        subject=subject,
+        trials=trials,
+    )
+    bins = bins_of(times, np.ndim(given[0].rates))
+    found = [recording_of(each, bins, units) for each in given]
+    dataset = _dataset(
+        found,
+        name,
+        seed,
+        tasks=tasks,
+        time=bins,
+        windows=windows,
+        decoding=decoding,
+        inference={"permutations": permutations, **(inference or {})},
+    )
+    recordings = [
+        with_settings(
+            kept,
+            origin=each.where,
+            session=each.name,
+            name=name,
+            dataset=dataset,
+            provenance={},
+        )
+        for each, kept in zip(given, found, strict=True)
+    ]
+    study = Study(name, dataset, seed)
+    return _analysed(recordings, study, progress or (lambda line: None))
+
+
+def _dataset(
+    found: list[xr.Dataset],
+    name: str,
+    seed: int,
+    *,
+    tasks: Sequence[str] | None,
+    time: Bins,
+    windows: Mapping[str, tuple[float, float]] | None,
+    decoding: Mapping[str, Any] | None,
+    inference: Mapping[str, Any],
+) -> NetcdfDataset:
+    """Return the settings of a data set, as if the sessions had been saved as NetCDF files."""
+    names = _tasks([each for kept in found for each in kept["task"].values.tolist()], tasks)
+    every = {WINDOW: (time.start, time.stop)}
+    keys = {
+        "source": "netcdf",
+        "files": [f"{kept.attrs['session']}.nc" for kept in found],
+        "label": "label",
+        "tasks": {each: {"trials": f"task == {each!r}"} for each in names},
+        "time": {"start": time.start, "stop": time.stop, "bin": time.width},
+        "windows": {k: list(v) for k, v in (windows or every).items()},
+        "decoding": dict(decoding or {}),
+        "inference": dict(inference),
+    }
+    dataset = parse({"seed": seed, "datasets": {name: keys}}, CALL).datasets[name]
+    assert isinstance(dataset, NetcdfDataset)
+    return dataset
+
+
+def _tasks(found: Sequence[str], wanted: Sequence[str] | None) -> list[str]:
+    """Return the tasks to compare; trials without a task have an empty name."""
+    present = dict.fromkeys(filter(None, found))
+    listed = ", ".join(present) or "none"
+    names = list(present if wanted is None else dict.fromkeys(map(str, wanted)))
+    if missing := [name for name in names if name not in present]:
+        raise InputError(
+            f"{CALL}, tasks",
+            f"no trial has the task {missing[0]!r}.",
+            f"{did_you_mean(missing[0], present)} Tasks: {listed}.".strip(),
+        )
+    if len(names) < 2:
+        raise InputError(
+            f"{CALL}, task", f"trials of one task: {listed}.", "Give trials of two or more tasks."
+        )
+    return names
+
+
+def _analysed(
+    recordings: list[xr.Dataset], study: Study, tell: Callable[[str], object]
+) -> CrossTask:
+    """Decode all regions, test and compare; the jobs of the workflow in one process."""
+    began, inference = time.monotonic(), study.dataset.inference
+    recording.check_together(recordings, study.name, study.dataset)
+    regions = regions_table(recordings, study)
+    n_units = units_per_draw(study.dataset, regions)
+    names = list(dict.fromkeys(regions["region"]))
+    decodings = []
+    for number, region in enumerate(names, 1):
+        members = build_populations(recordings, study, region)
+        decodings.append(decode_region(members, study, region=region, n_units=n_units))
+        elapsed = time.monotonic() - began
+        tell(f"decoded {region}, {number} of {len(names)} regions, {elapsed:.0f} s")
+    shared = tables_of(recordings, study, names)
+    tell(f"compared the codes of the tasks, {time.monotonic() - began:.0f} s")
+    return CrossTask(
+        **shared._asdict(),
+        summary=tables.summary_table(decodings, inference),
+        over_time=tables.transfer_table(decodings, inference),
+        onsets=tables.onset_table(decodings, inference, study.seed),
+        unit_counts=tables.unit_count_table(decodings),
+        regions=regions,
+        cross_temporal=tables.cross_temporal(decodings, inference),
+        settings=study.dataset,
+    )
