@@ -14,6 +14,7 @@ from neuro_attn.onboarding import inspection
 from neuro_attn.study import Study
 from tests import formats
 
+pytestmark = pytest.mark.slow
 CONFIG = Path(__file__).parents[1] / "config"
 
 

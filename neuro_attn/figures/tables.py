@@ -1,6 +1,7 @@
 """HTML versions of the CSV tables, for the report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -51,28 +52,41 @@ tbody tr:last-child td { border-bottom: 1px solid #999; }
 """
 
 
-def write_tables(
-    *, tables: Mapping[str, str], results: Mapping[str, str], outputs: Mapping[str, str]
-) -> None:
+class Page(NamedTuple):
+    """A table of the report.
+
+    Parameters
+    ----------
+    table : str
+        Its name in `results.TABLES`.
+    note : str
+        A caution to show above the table and before its caption, e.g. from
+        `significance.first_look`; empty for none.
+    csv, html, caption : str
+        The file of the table, and the files to write.
+    """
+
+    table: str
+    note: str
+    csv: str
+    html: str
+    caption: str
+
+
+def write_tables(pages: Iterable[Page]) -> None:
     """Write tables as HTML pages with their captions.
 
     Parameters
     ----------
-    tables : mapping of str to str
-        For each name in `results.TABLES`, a note to show above the table and before its caption,
-        e.g. from `significance.first_look`; empty for none.
-    results : mapping of str to str
-        CSV file of each table.
-    outputs : mapping of str to str
-        Output files, by the table's name with ``_html`` or ``_caption``.
+    pages : iterable of Page
+        The tables.
     """
-    for name, note in tables.items():
-        table, path = TABLES[name], results[name]
-        page = to_html(read_csv(path, name), table.title, path, note)
-        write_text(page, outputs[f"{name}_html"])
-        warning = f"**{note.capitalize()}.**\n\n" if note else ""
-        caption = f"{warning}{table.caption} As CSV: {rst(path)}.\n"
-        write_text(caption, outputs[f"{name}_caption"])
+    for page in pages:
+        table = TABLES[page.table]
+        frame = read_csv(page.csv, page.table)
+        write_text(to_html(frame, table.title, page.csv, page.note), page.html)
+        warning = f"**{page.note.capitalize()}.**\n\n" if page.note else ""
+        write_text(f"{warning}{table.caption} As CSV: {rst(page.csv)}.\n", page.caption)
 
 
 def to_html(frame: pd.DataFrame, title: str, caption: str, note: str = "") -> str:

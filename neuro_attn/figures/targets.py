@@ -1,7 +1,7 @@
 """Files that a run writes: tables of results, and the figures and tables of its report.
 
 They follow from the configuration and from the specifications of figures and tables. One job draws
-all figures of a data set, and one job writes all its tables.
+all figures of a data set, and one job writes all tables of the report.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -71,10 +71,23 @@ class Entry:
             for kind, suffix in {**kinds, "caption": "rst"}.items()
         }
 
+    @property
+    def as_page(self) -> dict[str, str]:
+        """The arguments of `tables.Page`, if this is a table."""
+        (csv,) = map(str, self.needs.values())
+        html, caption = self.files.values()
+        return {
+            "table": self.name,
+            "note": self.note,
+            "csv": csv,
+            "html": html,
+            "caption": caption,
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Figures and tables of the same subject, each kind produced by one job.
+    """Figures and tables of the same subject; one job draws the figures.
 
     Parameters
     ----------

@@ -43,10 +43,10 @@ START_SECONDS = 8.0
 JOB_SECONDS = 2.0
 """What every job takes to start and to import, s."""
 DATASET_SECONDS = 25.0
-"""Reading, inference, geometry, figures and tables of a data set, s.
+"""Reading, inference, geometry and figures of a data set, s.
 
 Four data sets of 2 to 14 regions took 19 to 30 s of processor time: figures 7 to 14 s, geometry and
-inference 3 to 6 s each, regions 3 s, reading 2 to 6 s, tables 1 s.
+inference 3 to 6 s each, regions 3 s, reading 2 to 6 s.
 """
 BASE_BYTES = 230e6
 """Memory of a job that has imported everything."""

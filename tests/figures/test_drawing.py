@@ -6,7 +6,7 @@ from neuro_attn.configuration import dataset_from, parse
 from neuro_attn.errors import InputError
 from neuro_attn.figures import decoding_over_time, onsets, style, transfer_matrix, unit_counts
 from neuro_attn.figures.drawing import write_figures
-from neuro_attn.figures.tables import write_tables
+from neuro_attn.figures.tables import Page, write_tables
 from neuro_attn.results import read_csv, write_csv
 from tests.figures.test_targets import KEYS
 
@@ -86,8 +86,8 @@ def test_a_table_is_a_page_with_its_note_and_a_caption_that_names_the_csv(make, 
     folder = tmp_path / "results/my_data"
     path = folder / "onsets.csv"
     write_csv(make.onsets(make.shapes["panichello"]), path)
-    files = {"onsets_html": str(tmp_path / "o.html"), "onsets_caption": str(tmp_path / "o.rst")}
-    write_tables(tables={"onsets": NOTE}, results={"onsets": str(path)}, outputs=files)
+    html, caption = (str(tmp_path / name) for name in ("o.html", "o.rst"))
+    write_tables([Page(table="onsets", note=NOTE, csv=str(path), html=html, caption=caption)])
     assert NOTE.capitalize() in (tmp_path / "o.html").read_text()
     caption = (tmp_path / "o.rst").read_text()
     assert caption.startswith(f"**{NOTE.capitalize()}.**\n\n")

@@ -32,7 +32,7 @@ def test_as_a_module_of_another_workflow_it_finds_its_own_scripts(new_project, t
     (tmp_path / "Snakefile").write_text(OUTER.format(snakefile=snakefile))
     outer.write_config(SMALL, "mine.yaml")
     planned = outer.snakemake("--dry-run", "--cores", "1").stdout
-    for rule in ("recordings_small", "regions", "infer", "figures_small", "tables_small"):
+    for rule in ("recordings_small", "regions", "infer", "figures_small", "tables"):
         assert f"rule neuro_attn_{rule}:" in planned or f"checkpoint neuro_attn_{rule}:" in planned
     # A job runs a script beside the module's rules, with the package of the module.
     truth = "results/small/truth.nc"

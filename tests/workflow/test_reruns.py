@@ -80,7 +80,7 @@ def test_an_edit_of_a_figure_redraws_the_figures_of_each_data_set_and_the_run_sa
 def test_an_edit_of_code_reruns_what_depends_on_it_and_nothing_before_it(copy):
     edit(copy, with_code, "inference/onsets.py")
     rules, summary = planned(copy)
-    assert {"infer", "figures_small", "tables_small"} <= rules
+    assert {"infer", "figures_small", "tables"} <= rules
     assert not rules & {"recordings_small", "regions", "decode", "measure_geometry", "train_tiny"}
     assert "infer: neuro_attn/inference/onsets.py changed" in summary
     assert "the input is computed again" in summary

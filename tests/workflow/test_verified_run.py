@@ -22,29 +22,30 @@ def test_every_file_that_the_configuration_makes_is_recorded(small_run):
     assert n > 100
 
 
+@pytest.mark.parametrize("half", [0, 1])
 @pytest.mark.parametrize("damage", [flipped, truncated, emptied, deleted])
-def test_damage_to_any_file_is_found(results, damage):
+def test_damage_to_any_file_is_found_and_the_others_are_not_blamed(results, damage, half):
     known, _ = checksums.recorded(results)
     kind = MISSING if damage is deleted else DAMAGED
-    for name, (checksum,) in known.items():
-        path = results / name
-        before = path.read_bytes()
-        damage(path, 0.5)
-        assert checksums.verify(results) == [Problem(name, kind, checksum.rule)]
-        path.write_bytes(before)
+    damaged = sorted(known)[half::2]
+    for name in damaged:
+        damage(results / name, 0.5)
+    expected = [Problem(name, kind, known[name][-1].rule) for name in damaged]
+    assert checksums.verify(results) == expected
 
 
-def test_any_two_neighbours_that_swapped_their_names_are_found(results):
-    known, _ = checksums.recorded(results)
-    for one, other in zip(sorted(known), sorted(known)[1:], strict=False):
-        before = (results / one).read_bytes(), (results / other).read_bytes()
-        if before[0] == before[1]:
-            continue
-        for path, content in ((one, before[1]), (other, before[0])):
-            (results / path).write_bytes(content)
-        assert {each.path for each in checksums.verify(results)} == {one, other}
-        for path, content in zip((one, other), before, strict=True):
-            (results / path).write_bytes(content)
+@pytest.mark.parametrize("first", [0, 1])
+def test_any_two_neighbours_that_swapped_their_names_are_found(results, first):
+    names = sorted(checksums.recorded(results)[0])[first:]
+    expected = set()
+    for one, other in zip(names[::2], names[1::2], strict=False):
+        contents = (results / one).read_bytes(), (results / other).read_bytes()
+        if contents[0] != contents[1]:
+            (results / one).write_bytes(contents[1])
+            (results / other).write_bytes(contents[0])
+            expected |= {one, other}
+    assert {each.path for each in checksums.verify(results)} == expected
+    assert len(expected) > 50
 
 
 @pytest.mark.parametrize("damage", [flipped, truncated, emptied, deleted])

@@ -4,6 +4,28 @@ OF_SOME_NETWORKS = [
 ]
 
 
+def recorded_of(name, network, trained):
+    """Return the outputs of recording all replicates of a network, one list for each kind."""
+    dataset = configuration.network_dataset(name, trained)
+    kinds = {
+        "recording": f"results/{dataset}/recordings/seed{{seed}}.nc",
+        "report_error": f"results/networks/{name}/seed{{seed}}/report_error"
+        f"{'' if trained else '_untrained'}.csv",
+    }
+    if trained and network.attended:
+        kinds["attention"] = f"results/networks/{name}/seed{{seed}}/attention.nc"
+    if trained:
+        kinds |= {
+            table.name: f"results/networks/{name}/seed{{seed}}/{table.name}.csv"
+            for table in OF_SOME_NETWORKS
+            if table.applies(network)
+        }
+    seeds = range(network.seeds)
+    return {
+        kind: [path.format(seed=seed) for seed in seeds] for kind, path in kinds.items()
+    }
+
+
 for name, network in CONFIGURATION.networks.items():
 
     rule:
@@ -26,63 +48,37 @@ for name, network in CONFIGURATION.networks.items():
         script:
             "../scripts/train.py"
 
-    rule:
-        name:
-            f"record_{name}"
-        input:
-            weights=f"results/networks/{name}/seed{{seed}}/weights.npz",
-        output:
-            **(
-                {"attention": f"results/networks/{name}/seed{{seed}}/attention.nc"}
-                if network.attended
-                else {}
-            ),
-            **{
-                table.name: f"results/networks/{name}/seed{{seed}}/{table.name}.csv"
-                for table in OF_SOME_NETWORKS
-                if table.applies(network)
-            },
-            recording=f"results/{configuration.network_dataset(name)}/recordings/seed{{seed}}.nc",
-            report_error=f"results/networks/{name}/seed{{seed}}/report_error.csv",
-        log:
-            f"results/logs/record/{name}/seed{{seed}}.log",
-        benchmark:
-            f"results/benchmarks/record/{name}/seed{{seed}}.tsv"
-        conda:
-            "../envs/neuro-attn.yaml"
-        params:
-            dataset=configuration.network_dataset(name),
-            settings=DATASETS[configuration.network_dataset(name)].model_dump(
-                mode="json", exclude={"inference", "confounds"}
-            ),
-            network=network.model_dump(mode="json"),
-            seed=CONFIGURATION.seed,
-            sources=sources_of("record.py", configuration.family_file(network.family)),
-        script:
-            "../scripts/record.py"
+    # One job records all replicates: loading JAX takes longer than recording one.
+    for trained in (True, False):
 
-    rule:
-        name:
-            f"untrained_{name}"
-        output:
-            recording=f"results/{configuration.network_dataset(name, False)}/recordings/seed{{seed}}.nc",
-            report_error=f"results/networks/{name}/seed{{seed}}/report_error_untrained.csv",
-        log:
-            f"results/logs/record_untrained/{name}/seed{{seed}}.log",
-        benchmark:
-            f"results/benchmarks/record_untrained/{name}/seed{{seed}}.tsv"
-        conda:
-            "../envs/neuro-attn.yaml"
-        params:
-            dataset=configuration.network_dataset(name, False),
-            settings=DATASETS[configuration.network_dataset(name, False)].model_dump(
-                mode="json", exclude={"inference", "confounds"}
-            ),
-            network=network.model_dump(mode="json"),
-            seed=CONFIGURATION.seed,
-            sources=sources_of("record.py", configuration.family_file(network.family)),
-        script:
-            "../scripts/record.py"
+        rule:
+            name:
+                f"record_{name}" if trained else f"untrained_{name}"
+            input:
+                weights=[
+                    f"results/networks/{name}/seed{seed}/weights.npz"
+                    for seed in range(network.seeds if trained else 0)
+                ],
+            output:
+                **recorded_of(name, network, trained),
+            log:
+                f"results/logs/{'record' if trained else 'record_untrained'}/{name}.log",
+            benchmark:
+                f"results/benchmarks/{'record' if trained else 'record_untrained'}/{name}.tsv"
+            conda:
+                "../envs/neuro-attn.yaml"
+            params:
+                dataset=configuration.network_dataset(name, trained),
+                settings=DATASETS[
+                    configuration.network_dataset(name, trained)
+                ].model_dump(mode="json", exclude={"inference", "confounds"}),
+                network=network.model_dump(mode="json"),
+                seed=CONFIGURATION.seed,
+                sources=sources_of(
+                    "record.py", configuration.family_file(network.family)
+                ),
+            script:
+                "../scripts/record.py"
 
 
 rule collect_networks:

@@ -1,5 +1,5 @@
-# One job draws all figures of a data set, and one writes all its tables. The same applies to
-# networks and to the comparison. Specifications in the package determine the outputs of each job.
+# One job draws all figures of a data set, of the networks, or of the comparison, and one writes all
+# tables of the report. Specifications in the package determine the outputs of each job.
 for group in GROUPS:
     if group.figures:
 
@@ -26,23 +26,24 @@ for group in GROUPS:
             script:
                 "../scripts/draw_figures.py"
 
-    if group.tables:
 
-        rule:
-            name:
-                f"tables_{group.name}"
-            input:
-                **needs_of(group.tables),
-            output:
-                **outputs_of(group.tables),
-            log:
-                f"results/logs/tables/{group.name}.log",
-            benchmark:
-                f"results/benchmarks/tables/{group.name}.tsv"
-            conda:
-                "../envs/neuro-attn.yaml"
-            params:
-                tables={table.name: table.note for table in group.tables},
-                sources=sources_of("write_tables.py"),
-            script:
-                "../scripts/write_tables.py"
+TABLES_SHOWN = [table for group in GROUPS for table in group.tables]
+
+if TABLES_SHOWN:
+
+    rule tables:
+        input:
+            [file for table in TABLES_SHOWN for file in table.needs.values()],
+        output:
+            [file for table in TABLES_SHOWN for file in outputs_of([table]).values()],
+        log:
+            "results/logs/tables.log",
+        benchmark:
+            "results/benchmarks/tables.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
+        params:
+            tables=[table.as_page for table in TABLES_SHOWN],
+            sources=sources_of("write_tables.py"),
+        script:
+            "../scripts/write_tables.py"
