@@ -158,6 +158,7 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
             "comparison.dataset: must be one of d, and networks must be given (given: 'x')",
         ),
         ("d.colors", {"bins": 4}, "datasets.d.colors.items: the key is missing"),
+        ("d.balance", ["mean_rate"], "datasets.d.balance: mean_rate is computed from the units"),
         (
             "d.colors",
             {"items": {"left": "a"}},
@@ -169,6 +170,13 @@ def test_impossible_values_are_named_with_what_was_given_and_what_is_allowed(pat
     text = message(with_key(path, value))
     assert text.startswith("config.yaml, ")
     assert expected in text
+
+
+def test_balance_needs_a_null_model_that_keeps_it():
+    keys = with_key("d.balance", ["stimulus"])
+    keys["datasets"]["d"]["inference"] = {"null_model": "pseudosession"}
+    needs = "datasets.d.balance: needs null_model: shuffle (given: pseudosession)"
+    assert needs in message(keys)
 
 
 @pytest.mark.parametrize("width", [0.02, 0.05, 0.1])

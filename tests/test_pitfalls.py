@@ -359,10 +359,11 @@ def test_13_accuracy_below_chance_and_confounds():
     dataset = dataset.model_copy(update={"confounds": ["trial_number", "mean_rate"]})
     table = regions_table([recording], Study(simulated.NAME, dataset, 1))
     found = confounds.decode_confounds([recording], Study(simulated.NAME, dataset, 13), table)
-    for confound in dataset.confounds:
-        for what in ("confound", "label"):
-            told = tables.summary_table(found[confound, what], dataset.inference)
-            assert simulated.rows(told, WITHIN)["p_corrected"].item() == 0.01
+    shown = [each for each in found if each.row.what in ("confound decoded", "label decoded")]
+    assert len(shown) == 6
+    for each in shown:
+        told = tables.summary_table(each.decodings, dataset.inference)
+        assert simulated.rows(told, WITHIN)["p_corrected"].item() == 0.01
 
 
 @pytest.mark.parametrize("shared", [0.0, 1.0])
@@ -511,3 +512,54 @@ def test_19_the_slow_drift_trap():
                 wrong[null] += (p_value(accuracy[:, 0], accuracy[:, 1:]) <= 0.05).sum()
     assert wrong["shuffled"] > 0.15 * 100 * N_CONTROLS
     assert wrong["pseudosession"] < 0.10 * 100 * N_CONTROLS
+
+
+# --- confounds ---------------------------------------------------------------------------------
+
+
+def of_confound(number, rates, task, label, confound, **columns):
+    """Return the table of a confound of one session, by what is decoded."""
+    recording = simulated.as_recording(
+        "s", rates[..., None], task, label, np.repeat(["V4"], rates.shape[1]), np.array([0.05])
+    ).assign_coords({name: ("trial", values) for name, values in columns.items()})
+    dataset = simulated.settings(1, tasks=simulated.TASKS[: task.max() + 1])
+    dataset = dataset.model_copy(update={"confounds": [confound]})
+    study = Study(simulated.NAME, dataset, number)
+    found = confounds.decode_confounds([recording], study, regions_table([recording], study))
+    told = [tables.summary_table(each.decodings, dataset.inference) for each in found]
+    names = [(each.row.decoded_from, each.row.what) for each in found]
+    return dict(zip(names, told, strict=True))
+
+
+RAW, REGRESSED_OUT = ("units", "label decoded"), ("units", "regressed out")
+
+
+def test_20_a_label_that_changes_the_mean_rate():
+    """Left raises all rates in one task and lowers them in the other: no code but the mean rate.
+
+    With the mean rate regressed out, accuracy is within 5 of its standard errors (.05 for 160
+    trials that are not all independent) of chance.
+    """
+    rng = np.random.default_rng(20)
+    task, label = np.repeat([0, 1], 160), np.tile([0, 1], 160)
+    common = np.where(task == label, 0.6, -0.6) + rng.normal(scale=0.5, size=320)
+    rates = 10 + common[:, None] + rng.normal(size=(320, 24))
+    found = of_confound(20, rates, task, label, "mean_rate")
+    assert simulated.rows(found[RAW], WITHIN)["accuracy"].item() > 0.75
+    assert simulated.rows(found[RAW], ACROSS)["accuracy"].item() < 0.25
+    for pair in (WITHIN, ACROSS):
+        assert abs(simulated.rows(found[REGRESSED_OUT], pair)["accuracy"].item() - 0.5) < 0.25
+
+
+def test_32_confounds_that_are_not_linear():
+    """Label and rates follow |x|: x is decoded, decodes the label, and explains its accuracy."""
+    rng = np.random.default_rng(32)
+    x = rng.normal(size=160)
+    label = (np.abs(x) > np.median(np.abs(x))).astype(int) ^ (rng.random(160) < 0.05)
+    rates = 10 + 1.5 * np.outer(np.abs(x), rng.normal(size=12)) + rng.normal(size=(160, 12))
+    found = of_confound(32, rates, np.zeros(160, int), label, "x", x=x)
+    for name in [RAW, ("confound", "label decoded"), ("units", "confound decoded")]:
+        assert simulated.rows(found[name], WITHIN)["p_corrected"].item() == 0.01
+    assert simulated.rows(found[RAW], WITHIN)["accuracy"].item() > 0.65
+    adjusted = simulated.rows(found[REGRESSED_OUT], WITHIN)
+    assert abs(adjusted["accuracy"].item() - 0.5) < 0.25

@@ -1,6 +1,9 @@
 """The configuration: typed and validated; the only source of its keys and their descriptions."""
 
 from neuro_attn.configuration.analysis import (
+    MEAN_RATE,
+    NUISANCE_KEYS,
+    TRIAL_NUMBER,
     ColorColumns,
     Decoding,
     Inference,
@@ -35,8 +38,11 @@ __all__ = [
     "ATTENDED",
     "BLOCK_NAMES",
     "FAMILIES",
+    "MEAN_RATE",
     "NETWORK_STEP",
     "NETWORK_TIMING",
+    "NUISANCE_KEYS",
+    "TRIAL_NUMBER",
     "AnyDataset",
     "ColorColumns",
     "Comparison",

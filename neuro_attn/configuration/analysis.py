@@ -22,6 +22,10 @@ from neuro_attn.configuration.types import (
     Settings,
 )
 
+TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
+"""Nuisance variables other than trial columns: order of trials, and mean rate of the region."""
+NUISANCE_KEYS = {"confounds", "balance"}
+"""Keys of a data set that only the table of confounds depends on."""
 _MOST_BINS = 10_000
 _LONG_BIN, _LONG_TIME = 5.0, 100.0
 """Implausibly long bins and times, s, which are probably in ms."""
@@ -252,15 +256,39 @@ class Analysis(Settings):
     """Colours of the two items, if the data set has them."""
     confounds: list[Name] = []
     """Nuisance variables to test as confounds: trial columns, trial_number or mean_rate."""
+    balance: list[Name] = []
+    """Trial columns to balance: equally many trials of each class and combination of values."""
     decoding: Decoding = Decoding()
     """Overrides of the top-level `decoding` settings."""
     inference: Inference = Inference()
     """Overrides of the top-level `inference` settings."""
 
     @property
+    def nuisance_variables(self) -> list[str]:
+        """Return the nuisance variables that are tested or balanced."""
+        return [*self.confounds, *self.balance]
+
+    @property
     def task_pairs(self) -> list[tuple[str, str]]:
         """Return all pairs of tasks, in the order of the tasks."""
         return list(combinations(self.tasks, 2))
+
+    @model_validator(mode="after")
+    def _balance_can_be_kept(self) -> "Analysis":
+        able = [null.name for null in NULL_MODELS.values() if null.permutes_trials]
+        if self.balance and self.inference.null_model not in able:
+            raise AtKeyError(
+                "balance",
+                message=f"needs null_model: {' or '.join(able)} (given: "
+                f"{self.inference.null_model}), which shuffles labels within each value",
+            )
+        if MEAN_RATE in self.balance:
+            raise AtKeyError(
+                "balance",
+                message=f"{MEAN_RATE} is computed from the units and cannot be balanced; list it "
+                "under confounds",
+            )
+        return self
 
     @model_validator(mode="after")
     def _windows_lie_in_time(self) -> "Analysis":

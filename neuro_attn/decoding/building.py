@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn.configuration import AnyDataset
+from neuro_attn.configuration import MEAN_RATE, NUISANCE_KEYS, TRIAL_NUMBER, AnyDataset
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.decoding.population import Population, SessionTrials, fewest_trials, trial_counts
 from neuro_attn.errors import InputError
@@ -17,8 +17,6 @@ from neuro_attn.study import Study
 
 POOLED = "all"
 """Name of the session that stands for all sessions together."""
-TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
-"""Confounds other than trial columns: order of the trials, and mean rate of the region."""
 
 
 class Rarest(NamedTuple):
@@ -149,8 +147,9 @@ def _session_trials(
     dataset = study.dataset
     of_region = recording["region"].values == region
     rates = recording["rates"].values[:, of_region]
-    for column in set(dataset.confounds) - {TRIAL_NUMBER, MEAN_RATE}:
-        trial_column(recording, column, study.key("confounds"))
+    for key in sorted(NUISANCE_KEYS):
+        for column in set(getattr(dataset, key)) - {TRIAL_NUMBER, MEAN_RATE}:
+            trial_column(recording, column, study.key(key))
     averaged = [
         rates[..., dataset.time.bins_in(window)].mean(-1) for window in dataset.windows.values()
     ]

@@ -1,31 +1,31 @@
 """Confounds: variables that covary with the label and could be decoded in its place.
 
-Each confound is tested twice, with the decoder and in the windows of the label. First it is decoded
-from the units; a numeric confound is split at its median. Then it replaces the units, and the label
-is decoded from it. Only a confound that succeeds in both tests can explain the result.
+Each confound is tested twice, with the decoder and in the windows of the label. First its levels
+are decoded from the units. Then it replaces the units, and the label is decoded from it. Only a
+confound that succeeds in both tests can explain the result.
+
+Two controls show what is left without it. The confound is regressed out of the rates within folds
+(`adjustment`), or variables are balanced in training and test (`balancing`). The label is decoded
+with and without the control.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn.decoding.building import (
-    MEAN_RATE,
-    TRIAL_NUMBER,
-    build_populations,
-    trial_column,
-    units_per_draw,
-)
+from neuro_attn.decoding.balancing import balanced, joint, shuffled_within, subsampled
+from neuro_attn.decoding.building import build_populations, units_per_draw
+from neuro_attn.decoding.confound_targets import adjusted, as_label, in_place_of_units
 from neuro_attn.decoding.cross_task import decode_windows
-from neuro_attn.decoding.population import Population, SessionTrials, fewest_trials
+from neuro_attn.decoding.nuisance import levels, regressors, values_by_session
+from neuro_attn.decoding.population import Population
+from neuro_attn.decoding.trial_selection import Target, decodable
 from neuro_attn.errors import InputError
 from neuro_attn.results import columns_of
-from neuro_attn.solver import constant_units
 from neuro_attn.study import Study
 
 COLUMNS = columns_of("confounds")
@@ -33,63 +33,42 @@ COLUMNS = columns_of("confounds")
 logger = logging.getLogger(__name__)
 
 
-def decode_confounds(
-    recordings: list[xr.Dataset], study: Study, table: pd.DataFrame
-) -> dict[tuple[str, str], list[xr.Dataset]]:
-    """Decode every confound from the units, and the label from every confound.
+class Row(NamedTuple):
+    """What is decoded, from what, and with which control: columns of the table of confounds.
 
     Parameters
     ----------
-    recordings : list of xarray.Dataset
-        All sessions of the data set.
-    study : Study
-        The data set, with its confounds, decoding and inference. Labels keep the null model of the
-        data set. Confounds are always shuffled within session and task: most, like the trial
-        number, come from no process that could be repeated.
-    table : pandas.DataFrame
-        From `regions_table`.
-
-    Returns
-    -------
-    dict of (str, str) to list of xarray.Dataset
-        From confound and what is decoded ("confound" or "label") to the results of all regions
-        where it can be decoded, from `decode_windows`. The log reports which regions,
-        tasks and sessions are excluded, and why.
-
-    Raises
-    ------
-    InputError
-        If there is no such trial column.
+    confound : str
+        The nuisance variable, or several that are balanced together.
+    decoded, decoded_from : str
+        The confound or the label, from the units or from the confound.
+    control : str
+        "none", "regressed out", "balanced" or "subsampled".
     """
-    results: dict[tuple[str, str], list[xr.Dataset]] = {}
-    for aim in aims(recordings, study, table):
-        for each in aim.left_out:
-            logger.warning("%s", each)
-        try:
-            decoded = [
-                decode_windows(
-                    members, aim.study, region=region, n_units=aim.n_units, mirrored=False
-                )
-                for region, members in aim.members.items()
-            ]
-        except InputError as error:
-            # A confound is a look aside: the results of the label do not depend on it.
-            logger.warning("%s: left out, %s", aim.where, error.problem)
-            continue
-        if decoded:
-            results[aim.confound, aim.decoded] = decoded
-    return results
+
+    confound: str
+    decoded: str
+    decoded_from: str = "units"
+    control: str = "none"
+
+    @property
+    def what(self) -> str:
+        """What is decoded, or with which control, in words."""
+        return f"{self.decoded} decoded" if self.control == "none" else self.control
+
+    def __str__(self) -> str:
+        return f"confound {self.confound}, {self.what}"
 
 
 class Aim(NamedTuple):
-    """One of the two tests of a confound: decoded from the units, or as the units.
+    """One row of every region: what to decode in which populations.
 
     Parameters
     ----------
+    row : Row
+        What is decoded.
     where : str
-        Data set, confound and what is decoded, in words.
-    confound, decoded : str
-        ``decoded`` is "confound" or "label".
+        Data set and row, in words.
     study : Study
         The data set, with the settings of decoding and inference for this aim.
     n_units : int or None
@@ -98,19 +77,124 @@ class Aim(NamedTuple):
         The populations, by region.
     left_out : list of str
         Regions, tasks and sessions that take no part, and why.
+    missing_cells : dict of str to str
+        Classes and values of a balanced variable with too few trials, by session.
+    kept_values : dict of str to str
+        The values that are balanced, by session.
     """
 
+    row: Row
     where: str
-    confound: str
-    decoded: str
     study: Study
     n_units: int | None
     members: dict[str, list[Population]]
     left_out: list[str]
+    missing_cells: dict[str, str] = {}
+    kept_values: dict[str, str] = {}
+
+
+class Decoded(NamedTuple):
+    """What was decoded: a row, the results of its regions, and missing cells by session."""
+
+    row: Row
+    decodings: list[xr.Dataset]
+    missing_cells: dict[str, str]
+
+
+def decode_confounds(
+    recordings: list[xr.Dataset], study: Study, table: pd.DataFrame
+) -> list[Decoded]:
+    """Decode every confound, the label from every confound, and the label under controls.
+
+    Parameters
+    ----------
+    recordings : list of xarray.Dataset
+        All sessions of the data set.
+    study : Study
+        The data set, with its confounds, balanced variables, decoding and inference. Labels keep
+        the null model of the data set; under a control, shuffles are within levels of the confound.
+        Confounds are always shuffled within session and task: most, like the trial number, come
+        from no process that could be repeated.
+    table : pandas.DataFrame
+        From `regions_table`.
+
+    Returns
+    -------
+    list of Decoded
+        The results of all regions where something can be decoded, from `decode_windows`. The log
+        reports which regions, tasks and sessions are excluded, and why.
+
+    Raises
+    ------
+    InputError
+        If there is no such trial column.
+    """
+    found: list[Decoded] = []
+    without_control: list[xr.Dataset] = []
+    for aim in aims(recordings, study, table):
+        for each in aim.left_out:
+            logger.warning("%s", each)
+        try:
+            decodings = [_decoded(aim, region) for region in aim.members]
+        except InputError as error:
+            # A confound is a look aside: the results of the label do not depend on it.
+            logger.warning("%s: left out, %s", aim.where, error.problem)
+            continue
+        if not decodings:
+            continue
+        raw = Row(aim.row.confound, "label")
+        if aim.row.control != "none" and raw not in [each.row for each in found]:
+            without_control = without_control or _without_control(recordings, study, table)
+            found.append(Decoded(raw, _of_the_same(without_control, decodings), {}))
+        found.append(Decoded(aim.row, decodings, aim.missing_cells))
+    return found
+
+
+def _decoded(aim: Aim, region: str) -> xr.Dataset:
+    """Decode a region.
+
+    Only the label is tested against mirrored units, and only the units of a region are a sample. A
+    confound that seems to generalise deserves attention.
+    """
+    from_units = aim.row.decoded_from == "units"
+    return decode_windows(
+        aim.members[region],
+        aim.study,
+        region=region,
+        n_units=aim.n_units,
+        mirrored=from_units and aim.row.decoded == "label",
+        resample_units=from_units,
+    )
+
+
+def _without_control(
+    recordings: list[xr.Dataset], study: Study, table: pd.DataFrame
+) -> list[xr.Dataset]:
+    """Decode the label from the units of all regions; the values of summary.csv."""
+    n_units = units_per_draw(study.dataset, table)
+    return [
+        decode_windows(
+            build_populations(recordings, study, region), study, region=region, n_units=n_units
+        )
+        for region in dict.fromkeys(table["region"])
+    ]
+
+
+def _of_the_same(decodings: list[xr.Dataset], like: list[xr.Dataset]) -> list[xr.Dataset]:
+    """Return results of the regions, sessions and tasks that others have."""
+    sessions = {each.attrs["region"]: each["session"].values for each in like}
+    tasks = like[0]["train_task"].values
+    return [
+        each.sel(session=sessions[region], train_task=tasks, test_task=tasks)
+        for each in decodings
+        if (region := each.attrs["region"]) in sessions
+    ]
 
 
 def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Iterator[Aim]:
     """Yield what `decode_confounds` decodes, before anything is fitted.
+
+    The label from the units without any control is not among them.
 
     Parameters
     ----------
@@ -123,264 +207,96 @@ def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Ite
         If there is no such trial column.
     """
     dataset = study.dataset
-    n_units = units_per_draw(dataset, table)
-    regions = list(dict.fromkeys(table["region"]))
-    members = {region: build_populations(recordings, study, region) for region in regions}
+    members = {
+        region: build_populations(recordings, study, region)
+        for region in dict.fromkeys(table["region"])
+    }
     by_shuffle = {"null_model": "shuffle", "permute_within": []}
-    shuffled = dataset.model_copy(
-        update={"inference": dataset.inference.model_copy(update=by_shuffle)}
-    )
+    inference = dataset.inference.model_copy(update=by_shuffle)
+    shuffled = replace(study, dataset=dataset.model_copy(update={"inference": inference}))
+    n_units = units_per_draw(dataset, table)
     folds = dataset.decoding.folds
+
+    def aim(row: Row, targets: dict[str, Target], settings: Study, n_units: int | None) -> Aim:
+        where = f"{study.name}, {row}"
+        found, left_out = decodable(targets, folds=folds, where=where)
+        return Aim(row, where, settings, n_units, found, left_out)
+
     for confound in dataset.confounds:
-        columns = _columns(recordings, confound, study)
-        values = {region: _by_session(members[region], columns, confound) for region in regions}
-        # Only the label is tested against mirrored units: a confound that seems to generalise
-        # deserves attention, and in place of the units it has only one to mirror.
-        of_confound = {r: _as_label(members[r], values[r], folds) for r in regions}
-        of_label = {r: _in_place_of_units(members[r], values[r]) for r in regions}
-        for decoded, settings, units, targets in (
-            ("confound", replace(study, dataset=shuffled), n_units, of_confound),
-            ("label", study, None, of_label),
-        ):
-            where = f"{study.name}, confound {confound}, {decoded} decoded"
-            decodable, left_out = _decodable(targets, folds, where)
-            yield Aim(where, confound, decoded, settings, units, decodable, left_out)
-
-
-class _Target(NamedTuple):
-    """The populations of a region, and the tasks in which they cannot be decoded, with reasons."""
-
-    members: list[Population]
-    lacking: dict[str, str]
-
-
-def _decodable(
-    targets: dict[str, _Target], folds: int, where: str
-) -> tuple[dict[str, list[Population]], list[str]]:
-    """Return populations by region, in the tasks that all share, and what is excluded, and why.
-
-    Regions are corrected together and therefore have the same tasks. Regions without any task are
-    excluded.
-    """
-    tasks = {
-        region: [task for task in target.members[0].tasks if task not in target.lacking]
-        for region, target in targets.items()
-    }
-    some = [region for region in targets if tasks[region]]
-    decodable: dict[str, list[Population]] = {}
-    left_out: list[str] = []
-    for region, target in targets.items():
-        kept = [task for task in tasks[region] if all(task in tasks[other] for other in some)]
-        for task in target.members[0].tasks:
-            others = ", ".join(other for other in some if task not in tasks[other])
-            if task not in kept:
-                reason = target.lacking.get(
-                    task, f"left out because it cannot be decoded in {others}"
-                )
-                left_out.append(f"{where}, region {region}, task {task}: {reason}")
-        members, scarce = _in_tasks(
-            target.members, kept, folds=folds, where=f"{where}, region {region}"
-        )
-        left_out += scarce
-        if members:
-            decodable[region] = members
-    return decodable, left_out
-
-
-def _in_tasks(
-    members: list[Population], names: list[str], *, folds: int, where: str
-) -> tuple[list[Population], list[str]]:
-    """Return populations of the tasks and of the trials that have a class, and what is excluded.
-
-    Sessions with fewer trials of a task and class than folds are excluded, as for the label.
-    """
-    restricted: list[Population] = []
-    left_out: list[str] = []
-    if not names:
-        return restricted, left_out
-    for member in members:
-        tasks = np.flatnonzero(np.isin(member.tasks, names))
-        parts = []
-        for part in member.parts:
-            own = _restricted(part, (part.label >= 0) & np.isin(part.task, tasks), tasks)
-            if (
-                fewest_trials(
-                    own.task, own.label, n_tasks=len(tasks), n_classes=len(member.classes)
-                )
-                >= folds
-            ):
-                parts.append(own)
-            else:
-                few = f"fewer than {folds} trials of a class of the confound"
-                left_out.append(f"{where}, session {part.session}: left out, {few}")
-        labels = {
-            session: tuple(labels[task] for task in tasks)
-            for session, labels in member.session_labels.items()
+        values = {
+            region: values_by_session(recordings, each, confound, study.key("confounds"))
+            for region, each in members.items()
         }
-        if parts:
-            restricted.append(
-                replace(member, parts=parts, tasks=tuple(names), session_labels=labels)
+        as_levels = {r: levels(each, values[r], folds=folds) for r, each in members.items()}
+        yield aim(
+            Row(confound, "confound"),
+            {r: as_label(each, as_levels[r], folds) for r, each in members.items()},
+            shuffled,
+            n_units,
+        )
+        yield aim(
+            Row(confound, "label", "confound"),
+            {r: in_place_of_units(each, regressors(values[r])) for r, each in members.items()},
+            study,
+            None,
+        )
+        yield aim(
+            Row(confound, "label", control="regressed out"),
+            {
+                r: adjusted(each, regressors(values[r], missing=True), as_levels[r], folds)
+                for r, each in members.items()
+            },
+            study,
+            n_units,
+        )
+    if dataset.balance:
+        yield from _balanced_aims(recordings, study, members, n_units)
+
+
+def _balanced_aims(
+    recordings: list[xr.Dataset],
+    study: Study,
+    members: dict[str, list[Population]],
+    n_units: int | None,
+) -> Iterator[Aim]:
+    """Yield the label with balanced variables, and with as few trials without balance."""
+    dataset, folds = study.dataset, study.dataset.decoding.folds
+    name = " x ".join(dataset.balance)
+    row = Row(name, "label", control="balanced")
+    where = f"{study.name}, {row}"
+    targets, missing, kept = {}, {}, {}
+    for region, each in members.items():
+        several = [
+            (
+                variable,
+                levels(
+                    each,
+                    values_by_session(recordings, each, variable, study.key("balance")),
+                    folds=folds,
+                ),
             )
-    return restricted, left_out
+            for variable in dataset.balance
+        ]
+        targets[region], of_region, values = balanced(each, joint(several), folds=folds)
+        missing.update(of_region)
+        kept.update(values)
+    found, left_out = decodable(targets, folds=folds, where=where)
+    yield Aim(row, where, study, n_units, shuffled_within(found), left_out, missing, kept)
+    if not found:
+        return
+    few = Row(name, "label", control="subsampled")
+    yield Aim(few, f"{study.name}, {few}", study, n_units, subsampled(found, folds), [])
 
 
-def _columns(
-    recordings: list[xr.Dataset], confound: str, study: Study
-) -> dict[str, np.ndarray] | None:
-    """Return the values of a trial column by session; None if the confound is no column."""
-    if confound in (TRIAL_NUMBER, MEAN_RATE):
-        return None
-    where = study.key("confounds")
-    return {r.attrs["session"]: trial_column(r, confound, where) for r in recordings}
-
-
-def _by_session(
-    members: list[Population], columns: dict[str, np.ndarray] | None, confound: str
-) -> dict[str, np.ndarray]:
-    """Return a confound on the trials of each session; NaN or empty text where it is missing."""
-    parts = [(member, part) for member in members for part in member.parts]
-    if columns is not None:
-        return {part.session: columns[part.session] for _, part in parts}
-    if confound == TRIAL_NUMBER:
-        return {part.session: np.argsort(part.in_time).astype(float) for _, part in parts}
-    # Shape (trial, time): a mean over units at every time, and in every window.
-    return {part.session: part.rates.mean(axis=1) for _, part in parts}
-
-
-def _as_label(members: list[Population], by_session: dict[str, np.ndarray], folds: int) -> _Target:
-    """Return populations whose classes are those of the confound; trials without one have -1."""
-    n_times = len(members[0].times)
-    values = {
-        session: each[:, :n_times].mean(axis=1) if each.ndim == 2 else each
-        for session, each in by_session.items()
-    }
-    classes, split = _classes(list(values.values()))
-
-    def labelled(part: SessionTrials) -> SessionTrials:
-        own = values[part.session]
-        return replace(
-            part, label=_median_split(own, part.task) if split else _numbered(own, classes)
-        )
-
-    made = [
-        replace(member, parts=[labelled(part) for part in member.parts], classes=classes)
-        for member in members
-    ]
-    if len(classes) < 2:
-        return _Target(made, dict.fromkeys(members[0].tasks, "the confound does not vary"))
-    parts = [part for member in made for part in member.parts]
-    lacking = {
-        task: f"no session has {folds} trials of every class of the confound"
-        for number, task in enumerate(members[0].tasks)
-        if not any(
-            np.bincount(
-                part.label[(part.task == number) & (part.label >= 0)], None, len(classes)
-            ).min()
-            >= folds
-            for part in parts
-        )
-    }
-    return _Target(made, lacking)
-
-
-def _numbered(values: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
-    """Return the class numbers of values, -1 of those that are none."""
-    return pd.Index(classes).get_indexer(values.astype(str))
-
-
-def _classes(values: list[np.ndarray]) -> tuple[tuple[str, ...], bool]:
-    """Return the classes of a confound, and whether they are the sides of a median."""
-    together = np.concatenate(values)
-    if together.dtype.kind in "biuf":
-        together = together[np.isfinite(together.astype(float))]
-        if len(together) and constant_units(together.astype(float)):
-            return (str(together[0]),), False
-        if len(np.unique(together)) > 2:
-            return ("low", "high"), True
-    found = np.unique(together.astype(str))
-    return tuple(found[found != ""].tolist()), False
-
-
-def _median_split(values: np.ndarray, task: np.ndarray) -> np.ndarray:
-    """Return 1 above the median of the session's task, 0 up to it, -1 where there is no value."""
-    side = np.full(len(values), -1)
-    for number in np.unique(task):
-        member = (task == number) & np.isfinite(values)
-        if member.any():
-            side[member] = values[member] > np.median(values[member])
-    return side
-
-
-def _restricted(part: SessionTrials, keep: np.ndarray, tasks: np.ndarray) -> SessionTrials:
-    """Return the trials to keep, which are of the tasks, numbered anew."""
-
-    def kept(values: np.ndarray | None) -> np.ndarray | None:
-        return None if values is None else values[keep]
-
-    return replace(
-        part,
-        rates=part.rates[keep],
-        task=np.searchsorted(tasks, part.task[keep]),
-        label=part.label[keep],
-        trial_ids=part.trial_ids[keep],
-        event_time=kept(part.event_time),
-        condition=kept(part.condition),
-        block=kept(part.block),
-    )
-
-
-def _in_place_of_units(members: list[Population], by_session: dict[str, np.ndarray]) -> _Target:
-    """Return populations whose only unit is the confound.
-
-    Text has one unit for each value. A missing value is replaced by the median, or by 0 for text,
-    so that it is uninformative. A confound that is constant over the trials of a task cannot
-    predict the label.
-    """
-    texts = [each.astype(str) for each in by_session.values() if each.dtype.kind not in "biuf"]
-    shown = np.setdiff1d(np.concatenate(texts), [""]) if texts else np.empty(0, str)
-    units = {session: _as_units(values, shown) for session, values in by_session.items()}
-
-    def replaced(part: SessionTrials, n_bins: int) -> SessionTrials:
-        own = units[part.session]
-        # float32 does not resolve the variation of large numbers, such as times in s since 1970.
-        rates = np.broadcast_to(own - np.median(own, axis=0), (*own.shape[:2], n_bins))
-        rates = rates.astype(np.float32)
-        unit_ids = np.array([f"confound{i}" for i in range(own.shape[1])], object)
-        return replace(part, rates=rates, unit_ids=unit_ids)
-
-    made = [
-        replace(member, parts=[replaced(part, member.n_bins) for part in member.parts])
-        for member in members
-    ]
-    lacking = {
-        task: "the confound does not vary"
-        for number, task in enumerate(members[0].tasks)
-        if not any(
-            not constant_units(units[part.session][part.task == number]).all()
-            for member in made
-            for part in member.parts
-        )
-    }
-    return _Target(made, lacking)
-
-
-def _as_units(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """Return a confound as rates, shape (trial, unit, 1 or bin)."""
-    if values.dtype.kind not in "biuf":
-        return (values.astype(str)[:, None] == shown).astype(float)[..., None]
-    values = values.astype(float)
-    known = values[np.isfinite(values)]
-    values = np.where(np.isfinite(values), values, np.median(known) if len(known) else 0.0)
-    return values.reshape(len(values), 1, -1)
-
-
-def together(tables: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
-    """Put the tables of all confounds together.
+def together(decoded: Sequence[Decoded], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put the tables of all confounds together, with the controls of a region side by side.
 
     Parameters
     ----------
-    tables : dict of (str, str) to pandas.DataFrame
-        From confound and what is decoded to a table of accuracy in the windows.
+    decoded : sequence of Decoded
+        From `decode_confounds`.
+    tables : sequence of pandas.DataFrame
+        The accuracy of each in the windows.
 
     Returns
     -------
@@ -388,7 +304,19 @@ def together(tables: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
         With ``COLUMNS``.
     """
     frames = [
-        table.assign(confound=confound, decoded=decoded)[COLUMNS]
-        for (confound, decoded), table in tables.items()
+        table.assign(**each.row._asdict(), missing_cells=_by_session(table, each.missing_cells))
+        for each, table in zip(decoded, tables, strict=True)
     ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+    if not frames:
+        return pd.DataFrame(columns=COLUMNS)
+    table = pd.concat(frames, ignore_index=True)
+    keys = ["confound", "region", "session", "train_task", "test_task", "window"]
+    order = pd.DataFrame({key: pd.factorize(table[key])[0] for key in keys})
+    order = order.sort_values(keys, kind="stable")
+    return table.loc[order.index, COLUMNS].reset_index(drop=True)
+
+
+def _by_session(table: pd.DataFrame, missing: dict[str, str]) -> list[str]:
+    """Return the missing cells of each row; for all sessions, those of each session."""
+    every = "; ".join(f"session {session}: {cells}" for session, cells in missing.items())
+    return [missing.get(session, every if session == "all" else "") for session in table["session"]]

@@ -103,6 +103,7 @@ def decode_windows(
     region: str,
     n_units: int | None,
     mirrored: bool = True,
+    resample_units: bool = True,
     progress: bool = True,
 ) -> xr.Dataset:
     """Decode all populations of a region in the windows alone, with null and bootstrap.
@@ -113,6 +114,8 @@ def decode_windows(
         As in `decode_region`.
     mirrored : bool
         Whether to mirror units, too; mirroring a single unit is uninformative.
+    resample_units : bool
+        Whether bootstraps resample units, too, and not only trials.
 
     Returns
     -------
@@ -121,7 +124,13 @@ def decode_windows(
     """
     timeless = [without_times(member) for member in members]
     with _decoders(
-        timeless, study, region=region, n_units=n_units, generator=None, progress=progress
+        timeless,
+        study,
+        region=region,
+        n_units=n_units,
+        generator=None,
+        resample_units=resample_units,
+        progress=progress,
     ) as decoders:
         decoded = [_decoded_in_windows(decoder, mirrored) for decoder in decoders]
     chance = balanced_accuracy.chance(len(members[0].classes))
@@ -159,6 +168,7 @@ def _decoders(
     n_units: int | None,
     generator: Generator | None,
     progress: bool,
+    resample_units: bool = True,
 ) -> Iterator[list[PopulationDecoder]]:
     """Prepare to decode populations, and show the progress until the context is left."""
     inference = study.dataset.inference
@@ -178,6 +188,7 @@ def _decoders(
                 n_units=n_units,
                 surrogates=of_member,
                 progress=bar,
+                resample_units=resample_units,
             )
             for member, of_member in zip(members, surrogates, strict=True)
         ]

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from neuro_attn.configuration import Decoding
+from neuro_attn.decoding.adjustment import held_out_rows, training_rows
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.readouts import fit_readouts
 from neuro_attn.decoding.scores import balanced_accuracy
@@ -84,12 +85,15 @@ def evaluate_fold(
     """
     n_tasks = len(population.tasks)
     tests = [
-        held_out_rows(population, np.stack([fold.test[task] for fold in folds]), units, bins)
+        held_out_rows(population, folds, task=task, units=units, bins=bins)
         for task in range(n_tasks)
     ]
     others = tests
     if across is not None and n_tasks > 1:
-        others = [held_out_rows(population, test[None], units[:1], bins) for test in across.test]
+        others = [
+            held_out_rows(population, [across], task=task, units=units[:1], bins=bins)
+            for task in range(n_tasks)
+        ]
     trained = [
         train(population, folds, task=task, units=units, settings=settings, bins=bins)
         for task in range(n_tasks)
@@ -124,7 +128,7 @@ def train(
     bins: slice,
 ) -> Trained:
     """Train decoders on a task in a fold of several replicates; see `evaluate_fold`."""
-    data = population.rows(np.stack([fold.train[task] for fold in folds]), units, bins)
+    data = training_rows(population, folds, task=task, units=units, bins=bins)
     n_replicates, n_bins, _, n_units = data.shape
     # Rows are ordered by class, in the same way in all replicates.
     fitted = fit_readouts(
@@ -144,18 +148,6 @@ def train(
         fitted.units.constant.sum(axis=-1).reshape(n_replicates, n_bins),
         float(1 - fitted.readouts.converged.mean()),
     )
-
-
-def held_out_rows(
-    population: Population, trials: np.ndarray, units: np.ndarray, bins: slice
-) -> np.ndarray:
-    """Return the rates of trials less their origin; see `Population.rows`.
-
-    Scores are then not small differences of large numbers.
-    """
-    rates = population.rows(trials, units, bins)
-    rates -= population.origin[units][:, None, None]
-    return rates
 
 
 def _scores(test: np.ndarray, weights: np.ndarray, intercept: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 import numpy as np
 
 from neuro_attn.configuration import Decoding
-from neuro_attn.decoding.evaluation import EVERYTHING, Trained, held_out_rows, train
+from neuro_attn.decoding.adjustment import held_out_rows
+from neuro_attn.decoding.evaluation import EVERYTHING, Trained, train
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.scores import balanced_accuracy
 from neuro_attn.decoding.splits import Fold
@@ -47,7 +48,8 @@ def evaluate_mirrored(
     n_tasks, n_bins = len(population.tasks), population.n_bins
     accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_bins, n_bins))
     tests = [
-        held_out_rows(population, trials[None], units[None], EVERYTHING)[0] for trials in fold.test
+        held_out_rows(population, [fold], task=task, units=units[None], bins=EVERYTHING)[0]
+        for task in range(n_tasks)
     ]
     for train_task in range(n_tasks):
         decoders = train(

@@ -27,6 +27,11 @@ class SessionTrials:
         Labels are shuffled only among trials of the same task and condition.
     block : array, shape (trial,), optional
         Runs of equal values are blocks. Without it, runs of the label are.
+    stratum : array of int, shape (trial,), optional
+        Number, from 0, of the value of a balanced variable. Every side of a split has equally many
+        trials of every stratum in each class.
+    nuisance : array, shape (trial, regressor, 1 or bin), optional
+        Nuisance variables that are regressed out of the rates (`neuro_attn.decoding.adjustment`).
     """
 
     session: str
@@ -38,6 +43,8 @@ class SessionTrials:
     event_time: np.ndarray | None = None
     condition: np.ndarray | None = None
     block: np.ndarray | None = None
+    stratum: np.ndarray | None = None
+    nuisance: np.ndarray | None = None
 
     @property
     def in_time(self) -> np.ndarray:
@@ -70,6 +77,10 @@ class Population:
     session_labels : dict of str to tuple of array of int
         Class numbers of every session of the data set, task by task in order of time. Null models
         that exchange sessions need those of sessions without units in the region, too.
+    n_strata : int
+        Number of strata of every part; 1 if nothing is balanced.
+    pseudotrials : int, optional
+        Training rows of a class, in place of ``decoding.pseudotrials``.
     """
 
     session: str
@@ -79,6 +90,8 @@ class Population:
     windows: tuple[str, ...]
     times: np.ndarray
     session_labels: dict[str, tuple[np.ndarray, ...]] = field(default_factory=dict)
+    n_strata: int = 1
+    pseudotrials: int | None = None
 
     @property
     def n_units(self) -> int:
@@ -96,17 +109,21 @@ class Population:
         return np.concatenate([part.rates.mean(axis=(0, 2)) for part in self.parts])
 
     @cached_property
+    def part_of_unit(self) -> np.ndarray:
+        """Number of the part of every unit, (unit,)."""
+        return np.repeat(np.arange(len(self.parts)), [part.rates.shape[1] for part in self.parts])
+
+    @cached_property
     def _flat(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """All rates as (trial and unit, bin), and for each unit its part, first row and step."""
         sizes = [part.rates.shape[:2] for part in self.parts]
         starts = np.cumsum([0] + [trials * units for trials, units in sizes])
         rates = np.concatenate([part.rates.reshape(-1, self.n_bins) for part in self.parts])
-        part = np.repeat(np.arange(len(sizes)), [units for _, units in sizes])
         first = np.concatenate(
             [start + np.arange(units) for start, (_, units) in zip(starts[:-1], sizes, strict=True)]
         )
         step = np.repeat([units for _, units in sizes], [units for _, units in sizes])
-        return rates, part, first, step
+        return rates, self.part_of_unit, first, step
 
     def rows(self, trials: np.ndarray, units: np.ndarray, bins: slice) -> np.ndarray:
         """Return the rates of (pseudo)trials.
@@ -133,8 +150,29 @@ class Population:
 def without_times(population: Population) -> Population:
     """Return a population that has rates in the windows only."""
     n_times = len(population.times)
-    parts = [replace(part, rates=part.rates[..., n_times:]) for part in population.parts]
+    parts = [
+        replace(part, rates=part.rates[..., n_times:], nuisance=_in_windows(part.nuisance, n_times))
+        for part in population.parts
+    ]
     return replace(population, parts=parts, times=population.times[:0])
+
+
+def _in_windows(nuisance: np.ndarray | None, n_times: int) -> np.ndarray | None:
+    """Return nuisance variables in the windows; those without bins are the same in all."""
+    if nuisance is None or nuisance.shape[-1] == 1:
+        return nuisance
+    return nuisance[..., n_times:]
+
+
+def cells_of(
+    part: SessionTrials, label: np.ndarray, *, n_classes: int, n_strata: int = 1
+) -> np.ndarray:
+    """Return the number of the combination of task, class and stratum of every trial, (trial,).
+
+    Trials are split, resampled and counted within these cells.
+    """
+    cell = part.task * n_classes + label
+    return cell if part.stratum is None else cell * n_strata + part.stratum
 
 
 def trial_counts(task: np.ndarray, label: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -42,6 +42,8 @@ class PopulationDecoder:
         The labels of permutations.
     progress : tqdm
         Updated after every draw of every replicate.
+    resample_units : bool
+        Whether bootstraps resample units, too.
     """
 
     def __init__(
@@ -53,12 +55,14 @@ class PopulationDecoder:
         n_units: int | None,
         surrogates: SurrogateLabels,
         progress: tqdm,
+        resample_units: bool = True,
     ):
         self.population, self.study, self.region = population, study, region
         self.settings, self.inference = study.dataset.decoding, study.dataset.inference
         self.n_units = min(n_units or population.n_units, population.n_units)
         self.surrogates, self.progress = surrogates, progress
-        wanted = self.settings.pseudotrials
+        self.resample_units = resample_units
+        wanted = population.pseudotrials or self.settings.pseudotrials
         self.pseudotrials = None if wanted == "auto" else wanted
         self.sizes = fold_sizes(
             population, folds=self.settings.folds, pseudotrials=self.pseudotrials
@@ -97,7 +101,7 @@ class PopulationDecoder:
         names = (self.region, self.population.session)
         n = self.population.n_units
         pool = np.arange(n)
-        if replicate.kind == "bootstrap":
+        if replicate.kind == "bootstrap" and self.resample_units:
             pool = self.study.rng("bootstrap units", *names, replicate.index).choice(n, n)
         return pool[self.study.rng("units", *names, draw).permutation(n)]
 

@@ -1,18 +1,21 @@
 """Splits into training and test trials: trials are split first and resampled afterwards.
 
 The trials of a session are divided into folds within each task and class, or block by block, before
-anything is resampled or combined. No raw trial is therefore on both sides of a split. Every random
+anything is resampled or combined. No raw trial is therefore on both sides of a split. If a variable
+is balanced, trials are also divided within each of its values, and both sides have equally many
+trials of every value in each class, so the label is independent of the variable. Every random
 choice comes from a stream named by data set, session, draw and replicate, but not by region, so all
 regions and times share it.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from neuro_attn.decoding.population import Population, SessionTrials, trial_counts
+from neuro_attn.decoding.population import Population, SessionTrials, cells_of
 from neuro_attn.decoding.surrogates import SurrogateLabels
 from neuro_attn.errors import InputError
 from neuro_attn.study import Study
@@ -56,10 +59,13 @@ class Sizes:
         Training rows of a class, the same for all tasks and classes.
     test : array of int, shape (task, class)
         Test rows.
+    n_strata : int
+        Values of a balanced variable, among which the rows of a class are divided equally.
     """
 
     train: int
     test: np.ndarray
+    n_strata: int = 1
 
 
 def fold_sizes(
@@ -83,14 +89,22 @@ def fold_sizes(
         Labels in place of the population's own. The rule is the same, so that the data and the
         null are treated alike.
     """
-    shape = (len(population.tasks), len(population.classes))
+    n_classes, n_strata = len(population.classes), population.n_strata
+    shape = (len(population.tasks), n_classes, n_strata)
     if labels is None:
         labels = [part.label for part in population.parts]
-    pairs = zip(population.parts, labels, strict=True)
-    counts = np.stack([trial_counts(part.task, label, shape) for part, label in pairs])
+    cells = [
+        cells_of(part, label, n_classes=n_classes, n_strata=n_strata)
+        for part, label in zip(population.parts, labels, strict=True)
+    ]
+    n_cells = math.prod(shape)
+    counts = np.stack([np.bincount(cell, minlength=n_cells).reshape(shape) for cell in cells])
     largest_test = -(-counts // folds)
-    train = int((counts - largest_test).min()) if pseudotrials is None else pseudotrials
-    return Sizes(train, (counts // folds).min(axis=0))
+    of_cell = int((counts - largest_test).min())
+    if pseudotrials is not None:
+        of_cell = -(-pseudotrials // n_strata)
+    test = (counts // folds).min(axis=(0, 3)) * n_strata
+    return Sizes(of_cell * n_strata, test, n_strata)
 
 
 def draw_folds(
@@ -126,7 +140,8 @@ def draw_folds(
         If blocks cannot be assigned such that every fold has every task and class.
     """
     n_tasks, n_classes = sizes.test.shape
-    train_sizes = np.full(n_tasks * n_classes, sizes.train)
+    train_sizes = np.full(n_tasks * n_classes * sizes.n_strata, sizes.train // sizes.n_strata)
+    test_sizes = np.repeat(sizes.test.ravel() // sizes.n_strata, sizes.n_strata)
     is_relabelled = replicate.kind == "permutation"
     parts = [
         _split_session(
@@ -134,8 +149,9 @@ def draw_folds(
             surrogates.draw(part, replicate.index) if is_relabelled else part.label,
             study,
             train_sizes=train_sizes,
-            test_sizes=sizes.test.ravel(),
+            test_sizes=test_sizes,
             n_classes=n_classes,
+            n_strata=sizes.n_strata,
             draw=draw,
             replicate=replicate,
         )
@@ -156,15 +172,15 @@ def draw_folds(
 
 
 def bootstrap_counts(
-    part: SessionTrials, study: Study, *, n_classes: int, replicate: Replicate
+    part: SessionTrials, study: Study, *, n_classes: int, replicate: Replicate, n_strata: int = 1
 ) -> np.ndarray:
     """Return how often a bootstrap resample contains each trial of a session, shape (trial,).
 
-    Trials are resampled within task and class, once for all draws. If every draw had its own
-    resample, the mean over draws would vary less than the data do.
+    Trials are resampled within task, class and stratum, once for all draws. If every draw had its
+    own resample, the mean over draws would vary less than the data do.
     """
     rng = study.rng("bootstrap", part.session, replicate.index)
-    cells = part.task * n_classes + part.label
+    cells = cells_of(part, part.label, n_classes=n_classes, n_strata=n_strata)
     counts = np.zeros(len(cells), dtype=int)
     for cell in np.unique(cells):
         members = np.flatnonzero(cells == cell)
@@ -180,17 +196,20 @@ def _split_session(
     train_sizes: np.ndarray,
     test_sizes: np.ndarray,
     n_classes: int,
+    n_strata: int,
     draw: int,
     replicate: Replicate,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return for each fold a session's (train, test) trials, ordered by task and class."""
+    """Return for each fold a session's (train, test) trials, ordered by task, class and stratum."""
     decoding = study.dataset.decoding
     n_cells, n_folds = len(train_sizes), decoding.folds
     rng = study.rng("split", part.session, draw, replicate.kind, replicate.index)
-    cell = part.task * n_classes + label
+    cell = cells_of(part, label, n_classes=n_classes, n_strata=n_strata)
     copies = np.ones(len(cell), dtype=int)
     if replicate.kind == "bootstrap":
-        copies = bootstrap_counts(part, study, n_classes=n_classes, replicate=replicate)
+        copies = bootstrap_counts(
+            part, study, n_classes=n_classes, replicate=replicate, n_strata=n_strata
+        )
     # In random order within each cell; the rank in the cell decides on the fold.
     order = rng.permutation(len(cell))
     order = order[np.argsort(cell[order], kind="stable")]

@@ -123,7 +123,8 @@ def check_variety(
     significant, k must exceed 1 / alpha.
     """
     inference = study.dataset.inference
-    if NULL_MODELS[inference.null_model].permutes_trials and not inference.permute_within:
+    restricted = any(part.condition is not None for each in members for part in each.parts)
+    if NULL_MODELS[inference.null_model].permutes_trials and not restricted:
         return
     # 1 / alpha may be a whole number but for its rounding.
     needed = int(np.floor(1 / inference.alpha * (1 + 1e-9))) + 1

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from neuro_attn.configuration import AnyDataset, Configuration, Network, NetworkDataset
+from neuro_attn.configuration import (
+    NUISANCE_KEYS,
+    AnyDataset,
+    Configuration,
+    Network,
+    NetworkDataset,
+)
 from neuro_attn.figures.specification import FIGURES, Specification
 from neuro_attn.inference.significance import first_look
 from neuro_attn.results import TABLES, Table
@@ -170,8 +176,8 @@ def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configurati
         name=name,
         figures=figures,
         tables=tables,
-        # No figure shows confounds, so a change of confounds must not rerun the figures.
-        settings=dataset.model_dump(mode="json", exclude={"confounds"}),
+        # No figure shows confounds or balance, so a change of them must not rerun the figures.
+        settings=dataset.model_dump(mode="json", exclude=NUISANCE_KEYS),
     )
 
 

@@ -15,11 +15,11 @@ import xarray as xr
 
 from neuro_attn import comparison, decoding, recording
 from neuro_attn.cautions import Caution, cautions
-from neuro_attn.configuration import Inference
+from neuro_attn.configuration import MEAN_RATE, Inference
 from neuro_attn.decoding import confounds
-from neuro_attn.decoding.building import MEAN_RATE
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.preparation import check_replicates, surrogates_of
+from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.duplicates import check_distinct
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import shown_colors
@@ -102,9 +102,9 @@ def judge(found: list[xr.Dataset], study: Study) -> Judgement:
     if dataset.colors is not None:
         with made.collecting():
             made.cautions += _colors(found, by_region, study)
-    if dataset.confounds:
+    if dataset.nuisance_variables:
         with made.collecting():
-            _judge_confounds(made, found, study)
+            _judge_confounds(made, found, by_region, study)
     return made
 
 
@@ -158,14 +158,25 @@ def _judge_labels(
             check_replicates([m for m, _ in new], [s for _, s in new], study)
 
 
-def _judge_confounds(made: Judgement, found: list[xr.Dataset], study: Study) -> None:
+def _judge_confounds(
+    made: Judgement,
+    found: list[xr.Dataset],
+    by_region: Mapping[str, list[Population]],
+    study: Study,
+) -> None:
     """Check which confounds can be decoded, except the mean rate, which outlines lack."""
     columns = [confound for confound in study.dataset.confounds if confound != MEAN_RATE]
     known = replace(study, dataset=study.dataset.model_copy(update={"confounds": columns}))
     assert made.populations is not None
+    lacking: dict[tuple[str, str, str], list[str]] = {}
     for aim in confounds.aims(found, known, made.populations):
-        what = f"{aim.confound!r} ({aim.decoded} decoded)"
+        key = "balance" if aim.row.control in ("balanced", "subsampled") else "confounds"
         reasons = [each.removeprefix(f"{aim.where}, ") for each in aim.left_out]
+        reasons += [
+            f"session {session}: too few trials of {cells}; balanced over "
+            f"{aim.kept_values.get(session) or 'nothing'}"
+            for session, cells in aim.missing_cells.items()
+        ]
         for members in aim.members.values():
             try:
                 check_replicates(members, surrogates_of(members, aim.study), aim.study)
@@ -174,15 +185,42 @@ def _judge_confounds(made: Judgement, found: list[xr.Dataset], study: Study) -> 
                 aim.members.clear()
                 break
         if not aim.members:
-            reason = dict.fromkeys(each.rpartition(": ")[2] for each in reasons)
-            made.cautions.append(
-                Caution(
-                    study.key("confounds"),
-                    f"{what} is left out of confounds.csv: {'; '.join(reason)}.",
-                )
-            )
+            reason = "; ".join(dict.fromkeys(each.rpartition(": ")[2] for each in reasons))
+            lacking.setdefault((key, aim.row.confound, reason), []).append(aim.row.what)
         else:
-            made.left_out += [f"confound {what}, {each}." for each in reasons]
+            made.left_out += [f"{key} {aim.row.confound!r} ({aim.row.what}), {r}." for r in reasons]
+        if aim.row.control == "balanced":
+            made.cautions += _few_balanced(aim, by_region, study)
+    for (key, confound, reason), rows in lacking.items():
+        made.cautions.append(
+            Caution(
+                study.key(key),
+                f"{confound!r} ({', '.join(rows)}) is left out of confounds.csv: {reason}.",
+            )
+        )
+
+
+def _few_balanced(
+    aim: confounds.Aim, by_region: Mapping[str, list[Population]], study: Study
+) -> Iterator[Caution]:
+    """Yield a caution if balance leaves less than half of the training trials of a session."""
+    folds = study.dataset.decoding.folds
+    trained: dict[str, list[int]] = {}
+    for populations in (by_region, aim.members):
+        for region in aim.members:
+            for member in populations[region]:
+                n = fold_sizes(member, folds=folds, pseudotrials=None).train * len(member.classes)
+                trained.setdefault(member.session, []).append(n)
+    shares = {session: (each[-1], each[0]) for session, each in trained.items() if len(each) > 1}
+    worst = min(shares, key=lambda session: shares[session][0] / shares[session][1], default=None)
+    if worst is not None and shares[worst][0] < shares[worst][1] / 2:
+        balanced, raw = shares[worst]
+        yield Caution(
+            study.key("balance"),
+            f"balanced decoding trains on {balanced} instead of {raw} trials of a task (session "
+            f"{worst!r}), as many as the rarest class and value allows.",
+            "Rows with control = subsampled show what so few trials cost without balance.",
+        )
 
 
 def _settings(study: Study) -> Iterator[Caution]:

@@ -100,7 +100,7 @@ DATASET_TABLES = (
     ),
     Table(
         "confounds",
-        "Accuracy of decoding a confound, or the label from the confound, in a window.",
+        "Accuracy of decoding a confound or, without it, the label in a window.",
         ("{dataset}/confounds.csv",),
         (
             REGION,
@@ -109,47 +109,70 @@ DATASET_TABLES = (
                 "confound",
                 "text",
                 "a trial column, `trial_number` (position of the trial in its session) or "
-                "`mean_rate` (mean over the units of the region)",
+                "`mean_rate` (mean over the units of the region); several that are balanced "
+                "together are joined by x",
             ),
+            Column("decoded", "text", "what is decoded: the `confound` or the `label`"),
+            Column("decoded_from", "text", "from the `units`, or from the `confound` alone"),
             Column(
-                "decoded",
+                "control",
                 "text",
-                "`confound`: the confound, from the units; `label`: the label, from the confound "
-                "alone",
+                "`none`; `regressed out`: the confound, from the rates; `balanced`: equally many "
+                "trials of every class and value; `subsampled`: as few trials as with balance, at "
+                "random",
             ),
             *PAIR,
             WINDOW,
             *ACCURACY,
             N_UNITS,
             *TRIALS,
+            Column(
+                "missing_cells",
+                "text",
+                "with balance, values that are left out because a task and class has too few "
+                "trials of them",
+            ),
         ),
-        when="confounds",
+        when="nuisance_variables",
         title="Confounds",
         caption=(
-            "Decoding of confounds in every window. Each row is for the confound decoded from the "
-            "units of the region (numeric confounds are split at the median of each session and "
-            "task), or for the label decoded from the confound alone, by the same decoder. A "
-            "confound can explain a result only if both are above chance. Confounds are tested "
-            "against shuffles within session and task, so a small p-value can reflect drift. The "
-            "label is tested against the null of the data set. P-values are corrected over the "
-            "windows and regions of one confound."
+            "Decoding of confounds in every window. First the levels of the confound are decoded "
+            "from the units of the region, and the label from the confound alone, by the same "
+            "decoder. A confound can explain a result only if both are above chance. Then the "
+            "label is decoded from the units: without control, with the confound regressed out, "
+            "or with balanced trials. What remains above chance is not due to the confound. Under "
+            "a control, labels are shuffled within levels of the confound. P-values are corrected "
+            "over the windows and regions of rows that differ in nothing else."
         ),
         details=(
-            "Only for data sets with `confounds`. A confound can explain a result only if, for the "
-            "same tasks, it can be decoded from the units (rows with `decoded` = `confound`) *and* "
-            "the label can be decoded from it (`label`).\n\n"
-            "- **Values.** Numeric confounds with more than two values are split at the median of "
-            "each session and task. Trials without a value are excluded from `confound` rows and "
-            "get the median in `label` rows.\n"
+            "Only for data sets with `confounds` or `balance`. A confound can explain a result "
+            "only if, for the same tasks, it can be decoded from the units (`decoded` = "
+            "`confound`) *and* the label can be decoded from it (`decoded_from` = `confound`). "
+            "The accuracy of the label from the units then follows without control and with it.\n\n"
+            "- **Levels.** Text and numbers with at most four values keep their values. Other "
+            "numbers are divided at the quartiles of each session and task (or at tertiles or the "
+            "median, if trials are few), and expanded in cubic splines where the confound decodes "
+            "the label or is regressed out. A relation therefore need not be linear.\n"
+            "- **`regressed out`.** The regression is fitted to the training trials of every fold "
+            "and task, and applied to both sides ([methods](methods.md#confounds)). The label "
+            "cannot be separated from a confound that determines it: such rows are missing.\n"
+            "- **`balanced`.** Every side of every fold has equally many trials of each class and "
+            "value, within each task. A value with fewer trials of a class than folds is left out "
+            "of its session, and named in `missing_cells`. Fewer trials lower the accuracy, too: "
+            "compare with `subsampled`.\n"
+            "- **Missing values.** Trials without a value are excluded if the confound is decoded "
+            "or balanced. They get the mean of the regressors if the confound decodes the label, "
+            "and an indicator of their own if it is regressed out.\n"
             "- **`mean_rate`** is computed from the units, so its `confound` rows are high by "
             "construction. Only its `label` rows are informative.\n"
             "- **Null.** `confound` rows are tested against shuffles within session and task, "
             "since most confounds, such as the trial number, allow no other null. A small p-value "
             "can therefore reflect drift. `label` rows are tested against the null of the data "
-            "set. Units are not mirrored, so a confound is reported too often rather than too "
-            "rarely.\n"
-            "- **Correction.** `p_corrected` is corrected over the windows and regions of one "
-            "confound.\n"
+            "set. With a control, `shuffle` permutes labels within levels of the confound only, "
+            "because the label may depend on the confound. Confounds are not tested against "
+            "mirrored units, so they are reported too often rather than too rarely.\n"
+            "- **Correction.** `p_corrected` is corrected over the windows and regions of rows "
+            "that differ in nothing else.\n"
             "- **Missing rows.** Tasks in which a confound does not vary, or has too few trials of "
             "a value, have no rows. Regions are corrected together, so a task that one region "
             "lacks has no rows in any region. A region that lacks all tasks, and a session that "

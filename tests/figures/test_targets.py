@@ -75,6 +75,7 @@ def test_every_data_set_has_its_figures_and_a_simulation_its_timeline():
     [
         ("colors", COLORS, "color_planes-mine", "color_information"),
         ("confounds", ["trial_number"], None, "confounds"),
+        ("balance", ["block"], None, "confounds"),
     ],
 )
 def test_what_needs_a_setting_is_of_the_data_sets_that_have_it(key, value, figure, table):

@@ -144,6 +144,7 @@ def cases(draw: Callable, among: tuple[str, ...] = RAPID) -> Case:
             "exclude": ["session01" if simulated else "s0"] if draw(_seldom()) else [],
         },
         "confounds": draw(_mostly([], ["trial_number"], ["mean_rate"], columns[:1], columns[1:])),
+        "balance": draw(_mostly([], columns[:1], columns[1:])) if null == "shuffle" else [],
         "decoding": {
             "population": draw(st.sampled_from(["simultaneous", "pseudopopulation"])),
             "C": draw(_mostly(1.0, [0.1, 1.0])),
@@ -227,6 +228,7 @@ def run(settings: Configuration, data_folder: Path, results: Path | None = None)
         tables.onset_table(decoded, inference, settings.seed)
         tables.unit_count_table(decoded)
         tables.cross_temporal(decoded, inference)
-        if dataset.confounds:
+        if dataset.nuisance_variables:
             found = confounds.decode_confounds(recordings, study, table)
-            confounds.together({k: tables.summary_table(v, inference) for k, v in found.items()})
+            each = [tables.summary_table(one.decodings, inference) for one in found]
+            confounds.together(found, each)

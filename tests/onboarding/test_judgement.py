@@ -153,6 +153,7 @@ PROBLEMS = {
     ),
     "no block column": (None, {"decoding": BLOCK}, "decoding.block: no trial column 'block'"),
     "no confound column": (None, {"confounds": ["rt"]}, "confounds: no trial column 'rt'"),
+    "no column to balance": (None, {"balance": ["rt"]}, "balance: no trial column 'rt'"),
     "no colour column": (
         None,
         {"colors": {"items": {"upper": "cue", "lower": "hue"}}},
@@ -179,6 +180,9 @@ def test_what_a_run_would_refuse_is_a_problem(examined, case):
 
 # --- what a run completes with -----------------------------------------------------------------
 
+SIDE = session().trials["side"].to_numpy()
+FLIPPED = np.where(SIDE == "left", "right", "left").astype(object), SIDE
+"""The other side, and the side."""
 NO_LABEL = np.where(np.arange(80) % 10 == 9, "", np.where(np.arange(80) % 2, "left", "right"))
 
 
@@ -222,7 +226,18 @@ CAUTIONS = {
     "a constant confound": (
         {"s1": session(contrast=np.ones(80))},
         {"confounds": ["contrast"]},
-        "'contrast' (label decoded) is left out of confounds.csv: the confound does not vary.",
+        "'contrast' (confound decoded, label decoded, regressed out) is left out of "
+        "confounds.csv: the confound does not vary.",
+    ),
+    "a balance that leaves few trials": (
+        {"s1": session(sign=np.where(np.arange(80) % 20 < 4, *FLIPPED))},
+        {"balance": ["sign"], "decoding": {"folds": 2}},
+        "balanced decoding trains on 8 instead of 20 trials of a task (session 's1')",
+    ),
+    "a balance that is impossible": (
+        {"s1": session(copy=session().trials["side"])},
+        {"balance": ["copy"], "decoding": {"folds": 2}},
+        "'copy' (balanced) is left out of confounds.csv: no value has 2 trials",
     ),
     "colours on too few trials": (
         {"s1": session(hue=np.where(np.arange(80) < 6, 1.0, np.nan))},

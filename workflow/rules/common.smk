@@ -90,8 +90,10 @@ wildcard_constraints:
 
 
 def settings_of(wildcards):
-    # Only one rule uses confounds; a change of confounds must not rerun the others.
-    return DATASETS[wildcards.dataset].model_dump(mode="json", exclude={"confounds"})
+    # Only one rule uses confounds and balance; a change of them must not rerun the others.
+    return DATASETS[wildcards.dataset].model_dump(
+        mode="json", exclude=configuration.NUISANCE_KEYS
+    )
 
 
 # Readers, families, figures, null models and decoders count as sources only where they are used.

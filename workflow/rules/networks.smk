@@ -71,7 +71,9 @@ for name, network in CONFIGURATION.networks.items():
                 dataset=configuration.network_dataset(name, trained),
                 settings=DATASETS[
                     configuration.network_dataset(name, trained)
-                ].model_dump(mode="json", exclude={"inference", "confounds"}),
+                ].model_dump(
+                    mode="json", exclude={"inference", *configuration.NUISANCE_KEYS}
+                ),
                 network=network.model_dump(mode="json"),
                 seed=CONFIGURATION.seed,
                 sources=sources_of(

@@ -1,5 +1,8 @@
 # Settings on which recordings do not depend.
-NOT_READ = {"inference": True, "confounds": True, "sessions": {"min_trials"}}
+NOT_READ = {
+    **dict.fromkeys(["inference", *configuration.NUISANCE_KEYS], True),
+    "sessions": {"min_trials"},
+}
 
 for name, dataset in CONFIGURATION.datasets.items():
 

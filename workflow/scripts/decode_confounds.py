@@ -12,8 +12,5 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     recordings = [recording.load(path) for path in snakemake.input.recordings]
     regions = read_csv(snakemake.input.regions)
     decoded = confounds.decode_confounds(recordings, study, regions)
-    summaries = {
-        key: tables.summary_table(decodings, dataset.inference)
-        for key, decodings in decoded.items()
-    }
-    write_csv(confounds.together(summaries), snakemake.output[0])
+    summaries = [tables.summary_table(each.decodings, dataset.inference) for each in decoded]
+    write_csv(confounds.together(decoded, summaries), snakemake.output[0])
