@@ -121,7 +121,11 @@ class CrossTask:
         inference = self.settings.inference
         if ax is None:
             return decoding_over_time.draw(
-                self.over_time, self.onsets, inference.alpha, inference.confidence
+                self.over_time,
+                self.onsets,
+                inference.alpha,
+                inference.confidence,
+                self.settings.decoding.score_label,
             )
         together = self.over_time[self.over_time["session"] == POOLED]
         rows = _chosen(together, "region", region)
@@ -161,7 +165,7 @@ class CrossTask:
         """
         alpha = self.settings.inference.alpha
         if ax is None:
-            return transfer_matrix.draw(self.summary, alpha)
+            return transfer_matrix.draw(self.summary, alpha, self.settings.decoding.score_label)
         together = self.summary[self.summary["session"] == POOLED]
         rows = _chosen(_chosen(together, "region", region), "window", window)
         tasks = list(dict.fromkeys(rows["train_task"]))

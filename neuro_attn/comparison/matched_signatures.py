@@ -10,7 +10,7 @@ from neuro_attn.comparison.colors import color_features, colors_of
 from neuro_attn.comparison.matching import Members, Sizes, matching_noise
 from neuro_attn.comparison.signatures import decodable, signature
 from neuro_attn.decoding.population_decoder import ORIGINAL
-from neuro_attn.decoding.scores import balanced_accuracy
+from neuro_attn.decoding.scores import score_of
 from neuro_attn.decoding.unit_subsets import halves, in_windows
 from neuro_attn.geometry.colors import Colors
 from neuro_attn.study import Study
@@ -115,7 +115,7 @@ def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dat
         attrs={
             "dataset": members.study.name,
             "region": members.region,
-            "chance": balanced_accuracy.chance(len(population.classes)),
+            "chance": score_of(decoders[0].settings).chance(len(population.classes)),
         },
     )
     result = signature(decoding)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from neuro_attn.configuration.decoders import DECODERS, DecoderName, DecoderSettings
 from neuro_attn.configuration.null_models import NULL_MODELS, NullModelName
+from neuro_attn.configuration.scores import SCORES, ScoreName
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -155,6 +156,8 @@ class Decoding(DecoderSettings):
 
     decoder: DecoderName = "logistic_regression"
     """Linear decoder that is trained and tested."""
+    score: ScoreName = "balanced_accuracy"
+    """Score of the decoder on test trials."""
     population: Literal["simultaneous", "pseudopopulation"] = "simultaneous"
     """Decode each session separately, or the units of all sessions together."""
     standardize: Flag = True
@@ -202,6 +205,11 @@ class Decoding(DecoderSettings):
     def decoder_label(self) -> str:
         """The decoder and its settings, for captions."""
         return DECODERS[self.decoder].described(self.decoder_settings)
+
+    @property
+    def score_label(self) -> str:
+        """The score, for figures and captions."""
+        return SCORES[self.score].label
 
 
 class Inference(Settings):

@@ -26,7 +26,7 @@ from neuro_attn.decoding.original import decode_original
 from neuro_attn.decoding.population import Population, without_times
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.decoding.preparation import surrogates_of
-from neuro_attn.decoding.scores import balanced_accuracy
+from neuro_attn.decoding.scores import score_of
 from neuro_attn.decoding.surrogates import Generator
 from neuro_attn.decoding.unit_subsets import by_unit_count, halves
 from neuro_attn.study import Study
@@ -89,7 +89,7 @@ def decode_region(
     return merged.assign_attrs(
         dataset=study.name,
         region=region,
-        chance=balanced_accuracy.chance(len(members[0].classes)),
+        chance=score_of(study.dataset.decoding).chance(len(members[0].classes)),
         classes=", ".join(members[0].classes),
         population=study.dataset.decoding.population,
         confidence=study.dataset.inference.confidence,
@@ -133,7 +133,7 @@ def decode_windows(
         progress=progress,
     ) as decoders:
         decoded = [_decoded_in_windows(decoder, mirrored) for decoder in decoders]
-    chance = balanced_accuracy.chance(len(members[0].classes))
+    chance = score_of(study.dataset.decoding).chance(len(members[0].classes))
     return xr.concat(decoded, "session").assign_attrs(
         dataset=study.name, region=region, chance=chance
     )

@@ -14,7 +14,7 @@ from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.adjustment import held_out_rows, training_rows
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.readouts import fit_readouts
-from neuro_attn.decoding.scores import balanced_accuracy
+from neuro_attn.decoding.scores import score_of
 from neuro_attn.decoding.splits import Fold
 
 EVERYTHING = slice(None)
@@ -105,7 +105,7 @@ def evaluate_fold(
         test = (tests if test_task == train_task else others)[test_task]
         scores = _scores(test, trained[train_task].weights, trained[train_task].intercept)
         truth = folds[0].test_label[test_task]
-        accuracy[:, train_task, test_task] = balanced_accuracy.score(scores, truth)
+        accuracy[:, train_task, test_task] = score_of(settings).score(scores, truth)
         at_training_time = np.einsum("rpnpk->rpnk", scores)
         true_class[train_task].append(_probability_of(truth, at_training_time))
     return Tested(

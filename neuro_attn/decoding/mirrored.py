@@ -6,7 +6,7 @@ from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.adjustment import held_out_rows
 from neuro_attn.decoding.evaluation import EVERYTHING, Trained, train
 from neuro_attn.decoding.population import Population
-from neuro_attn.decoding.scores import balanced_accuracy
+from neuro_attn.decoding.scores import score_of
 from neuro_attn.decoding.splits import Fold
 
 SCORES_BYTES = 16_000_000
@@ -43,7 +43,7 @@ def evaluate_mirrored(
     Returns
     -------
     array, shape (replicate, train_task, test_task, train_bin, test_bin)
-        Balanced accuracy; 0 within tasks.
+        Score; 0 within tasks.
     """
     n_tasks, n_bins = len(population.tasks), population.n_bins
     accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_bins, n_bins))
@@ -63,13 +63,17 @@ def evaluate_mirrored(
         for test_task in range(n_tasks):
             if test_task != train_task:
                 accuracy[:, train_task, test_task] = _accuracy(
-                    decoders, tests[test_task], fold.test_label[test_task], mirrors
+                    decoders, tests[test_task], fold.test_label[test_task], mirrors, settings
                 )
     return accuracy
 
 
 def _accuracy(
-    decoders: Trained, test: np.ndarray, truth: np.ndarray, mirrors: np.ndarray
+    decoders: Trained,
+    test: np.ndarray,
+    truth: np.ndarray,
+    mirrors: np.ndarray,
+    settings: Decoding,
 ) -> np.ndarray:
     """Return the accuracy (replicate, train_bin, test_bin) on rates (test_bin, row, unit)."""
     n_bins, n_rows, n_units = test.shape
@@ -87,5 +91,5 @@ def _accuracy(
         mirrored = (signs[:, batch] * by_unit).reshape(n_units, -1)
         scores = (around @ mirrored).reshape(n_bins, n_rows, -1, by_unit.shape[-1])
         scores = (scores + offset[:, :, None]).reshape(*scores.shape[:3], n_bins, -1)
-        accuracy[batch] = balanced_accuracy.score(np.moveaxis(scores, 2, 0), truth)
+        accuracy[batch] = score_of(settings).score(np.moveaxis(scores, 2, 0), truth)
     return accuracy

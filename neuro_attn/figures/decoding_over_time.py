@@ -35,6 +35,7 @@ def draw(
     onsets: pd.DataFrame | None = None,
     alpha: float = 0.05,
     confidence: float = 0.95,
+    score: str = "balanced accuracy",
 ) -> Figure:
     """Plot accuracy over time, one column of panels per region and one row per training task.
 
@@ -49,6 +50,8 @@ def draw(
         The table of onsets; rows that compare regions are ignored.
     alpha, confidence : float
         Level of the tests, and coverage of the intervals.
+    score : str
+        Name of the score, on the axes.
     """
     rows = style.across_sessions(transfer, "transfer")
     regions = style.ordered(rows["region"])
@@ -68,7 +71,7 @@ def draw(
             if row == 0:
                 style.panel_title(axes, region, style.count(here["n_units"], "unit"))
             if leftmost:
-                axes.set_ylabel(f"trained on {train_task}\nbalanced accuracy")
+                axes.set_ylabel(f"trained on {train_task}\n{score}")
     figure.supxlabel("time from the task's event (s)", fontsize=style.TEXT)
     _draw_key(figure, rows, colors, onsets is not None, alpha, confidence)
     return figure
@@ -176,7 +179,7 @@ def _description(dataset: AnyDataset) -> str:
         "simultaneous": "Each session is decoded separately; curves are means over sessions.",
     }
     return (
-        "Balanced accuracy of decoders trained and tested at the same time, in bins of "
+        f"The {decoding.score_label} of decoders trained and tested at the same time, in bins of "
         f"{1000 * dataset.time.bin:g} ms, aligned to each task's event. "
         f"{populations[decoding.population]} Decoder: {decoding.decoder_label}. Accuracy is a mean "
         f"over {decoding.folds} folds and {decoding.draws} draws. Bands are "
@@ -192,7 +195,8 @@ def _description(dataset: AnyDataset) -> str:
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
     transfer, onsets, inference = results["transfer"], results["onsets"], settings.inference
-    figure = draw(transfer, onsets, inference.alpha, inference.confidence)
+    score = settings.decoding.score_label
+    figure = draw(transfer, onsets, inference.alpha, inference.confidence, score)
     return Drawn(figure, caption(transfer, onsets, settings))
 
 

@@ -13,7 +13,6 @@ from neuro_attn.results import TABLES, read_csv
 HEADERS = {
     "time": "time (s)",
     "onset_s": "onset (s)",
-    "accuracy": "balanced accuracy",
     "ci_low": "interval from",
     "ci_high": "interval to",
     "p_value": "p",

@@ -28,7 +28,7 @@ PANEL_HEIGHTS = (48.0, 38.0, 38.0, 35.0, 31.0)
 
 
 @style.journal_style()
-def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
+def draw(summary: pd.DataFrame, alpha: float = 0.05, score: str = "balanced accuracy") -> Figure:
     """Plot a matrix of training and test tasks for each region (columns) and window (rows).
 
     Cells contain the accuracy, with a star if corrected p < alpha.
@@ -39,6 +39,8 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
         The table of accuracies in windows; rows with session ``all`` are plotted.
     alpha : float
         Level of the tests.
+    score : str
+        Name of the score, on the scale of colours.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05) -> Figure:
             if lowest:
                 axes.set_xlabel("tested on")
     every = [axes for column_panels in panels for axes in column_panels]
-    style.accuracy_bar(figure, norm, every, rows["accuracy"].min())
+    style.accuracy_bar(figure, norm, every, rows["accuracy"].min(), score)
     figure.supxlabel(
         f"* corrected p < {style.proportion(alpha)};  "
         f"n: {style.count(rows['n_train'], 'training trial')}, "
@@ -102,10 +104,10 @@ def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
             f"(chance {row['chance']:.3g}, corrected p {p_value(row['p_corrected'])})."
         )
     description = (
-        "Transfer between tasks. Balanced accuracy of decoders trained on one task (rows) and "
-        "tested on another (columns), with rates averaged over each window. The same decoders are "
-        "tested within and across tasks, so both have the same number of training trials. Stars "
-        "mark "
+        f"Transfer between tasks. The {dataset.decoding.score_label} of decoders trained on one "
+        "task (rows) and tested on another (columns), with rates averaged over each window. The "
+        "same decoders are tested within and across tasks, so both have the same number of "
+        "training trials. Stars mark "
         f"{significance(dataset.inference, over='windows and regions', of_times=False)}."
     )
     return paragraphs(description, f"Windows: {', '.join(spans)}.", listed(lines))
@@ -114,7 +116,8 @@ def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
     summary = results["summary"]
-    return Drawn(draw(summary, settings.inference.alpha), caption(summary, settings))
+    figure = draw(summary, settings.inference.alpha, settings.decoding.score_label)
+    return Drawn(figure, caption(summary, settings))
 
 
 def draw_panel(

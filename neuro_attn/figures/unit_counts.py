@@ -28,7 +28,7 @@ DODGE = 1.05
 
 
 @style.journal_style()
-def draw(unit_counts: pd.DataFrame) -> Figure:
+def draw(unit_counts: pd.DataFrame, score: str = "balanced accuracy") -> Figure:
     """Plot accuracy against the number of units; bars are one SD over draws of units and splits.
 
     With up to `MOST_TOGETHER` regions, there is one panel per pair of tasks and window, with one
@@ -41,6 +41,8 @@ def draw(unit_counts: pd.DataFrame) -> Figure:
     ----------
     unit_counts : pandas.DataFrame
         The table of accuracy by number of units.
+    score : str
+        Name of the score, on the axes.
 
     Returns
     -------
@@ -48,9 +50,9 @@ def draw(unit_counts: pd.DataFrame) -> Figure:
     """
     regions = style.ordered(unit_counts["region"])
     if len(regions) > MOST_TOGETHER:
-        figure = _draw_regions(unit_counts, regions)
+        figure = _draw_regions(unit_counts, regions, score)
     else:
-        figure = _draw_pairs(unit_counts, regions)
+        figure = _draw_pairs(unit_counts, regions, score)
     chance = style.proportion(unit_counts["chance"].mean())
     figure.supxlabel(
         f"units in a draw (n; bars: SD over draws; dotted: chance, {chance})", fontsize=style.TEXT
@@ -58,12 +60,12 @@ def draw(unit_counts: pd.DataFrame) -> Figure:
     return figure
 
 
-def caption(unit_counts: pd.DataFrame) -> str:
+def caption(unit_counts: pd.DataFrame, score: str = "balanced accuracy") -> str:
     """Describe the figure, with the within-task accuracy at the largest number of units.
 
     Parameters
     ----------
-    unit_counts : pandas.DataFrame
+    unit_counts, score
         As for `draw`.
     """
     within = unit_counts[unit_counts["train_task"] == unit_counts["test_task"]]
@@ -75,7 +77,7 @@ def caption(unit_counts: pd.DataFrame) -> str:
         for row in last.to_dict("records")
     ]
     description = (
-        "Accuracy as a function of the number of units. Balanced accuracy in each window, for "
+        f"Accuracy as a function of the number of units. The {score} in each window, for "
         "units drawn at random. Bars are one SD over draws. Compare regions only at the same "
         "number of units."
     )
@@ -89,11 +91,11 @@ def _spread(sd: float) -> str:
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
-    unit_counts = results["unit_counts"]
-    return Drawn(draw(unit_counts), caption(unit_counts))
+    unit_counts, score = results["unit_counts"], settings.decoding.score_label
+    return Drawn(draw(unit_counts, score), caption(unit_counts, score))
 
 
-def _draw_pairs(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:
+def _draw_pairs(unit_counts: pd.DataFrame, regions: list[str], score: str) -> Figure:
     """Plot one panel per pair of tasks and window, with one curve per region."""
     looks = style.region_looks(regions)
     tasks = list(dict.fromkeys(unit_counts["train_task"]))
@@ -140,7 +142,7 @@ def _draw_pairs(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:
         if is_short:
             style.end_labels(axes, ends, PANEL_HEIGHT - 9)
         if index % columns == 0:
-            axes.set_ylabel(f"window: {window}\nbalanced accuracy")
+            axes.set_ylabel(f"window: {window}\n{score}")
     if not is_short:  # long names at the curves' ends would leave no space for the curves
         handles = [
             Line2D([], [], color=color, marker=marker, markersize=2.4, label=region)
@@ -150,7 +152,7 @@ def _draw_pairs(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:
     return figure
 
 
-def _draw_regions(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:
+def _draw_regions(unit_counts: pd.DataFrame, regions: list[str], score: str) -> Figure:
     """Plot one column of panels per region, with one curve per pair of tasks."""
     tasks = list(dict.fromkeys(unit_counts["train_task"]))
     windows = list(dict.fromkeys(unit_counts["window"]))
@@ -180,7 +182,7 @@ def _draw_regions(unit_counts: pd.DataFrame, regions: list[str]) -> Figure:
             if leftmost:
                 of_task = f"\ntrained on {train_tasks[0]}" if len(trained) > 1 else ""
                 axes.set_ylabel(f"window: {window}{of_task}")
-    figure.supylabel("balanced accuracy", fontsize=style.TEXT)
+    figure.supylabel(score, fontsize=style.TEXT)
     handles = [
         Line2D([], [], color=color, label=f"tested on {task}") for task, color in colors.items()
     ]

@@ -189,7 +189,11 @@ DATASET_TABLES = (
             *PAIR,
             WINDOW,
             N_UNITS,
-            Column("accuracy", "number", "balanced accuracy, mean over draws"),
+            Column(
+                "accuracy",
+                "number",
+                "balanced accuracy, or the score that `decoding.score` names; mean over draws",
+            ),
             Column("sd", "number", "SD over draws, missing for a single draw"),
             CHANCE,
         ),

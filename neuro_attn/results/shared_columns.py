@@ -28,7 +28,12 @@ CI_S = (
 )
 P_VALUE = Column("p_value", "number", "one-sided permutation p-value, uncorrected")
 ACCURACY = (
-    Column("accuracy", "number", "balanced accuracy, mean over folds, draws and sessions"),
+    Column(
+        "accuracy",
+        "number",
+        "balanced accuracy, or the score that `decoding.score` names; mean over folds, draws "
+        "and sessions",
+    ),
     CHANCE,
     *CI,
     P_VALUE,

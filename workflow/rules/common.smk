@@ -7,6 +7,7 @@ from pathlib import Path
 from neuro_attn import budget, configuration, discovery, figures, provenance, sources
 from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
+from neuro_attn.configuration.scores import SCORES
 from neuro_attn.errors import InputError
 from neuro_attn.escaping import rst
 from neuro_attn.figures.specification import FIGURES
@@ -96,13 +97,14 @@ def settings_of(wildcards):
     )
 
 
-# Readers, families, figures, null models and decoders count as sources only where they are used.
+# Readers, families, figures, null models, decoders and scores count as sources only where they are used.
 CHOSEN = [
     *chain(sources.DESCRIBERS, *sources.READERS.values()),
     *map(configuration.family_file, configuration.FAMILIES),
     *discovery.modules(Path(figures.__file__).parent).values(),
     *(null.module for null in NULL_MODELS.values()),
     *(decoder.module for decoder in DECODERS.values()),
+    *(score.module for score in SCORES.values()),
 ]
 SOURCES = provenance.Sources(provenance.STORE, on_demand=CHOSEN)
 
@@ -115,6 +117,11 @@ def sources_of(script, *chosen):
 def decoder_of(dataset):
     """Return the module of the decoder of a data set."""
     return DECODERS[dataset.decoding.decoder].module
+
+
+def score_of(dataset):
+    """Return the module of the score of a data set."""
+    return SCORES[dataset.decoding.score].module
 
 
 def null_of(dataset):

@@ -26,7 +26,7 @@ rule match_signatures:
         settings=SETTINGS_OF_COMPARED,
         confidence=CONFIDENCE,
         seed=CONFIGURATION.seed,
-        sources=sources_by_dataset("signatures.py", decoder_of, null_of),
+        sources=sources_by_dataset("signatures.py", decoder_of, score_of, null_of),
     script:
         "../scripts/signatures.py"
 

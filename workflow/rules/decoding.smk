@@ -13,7 +13,7 @@ rule decode:
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,
-        sources=sources_by_dataset("decode.py", decoder_of, null_of),
+        sources=sources_by_dataset("decode.py", decoder_of, score_of, null_of),
     script:
         "../scripts/decode.py"
 
@@ -36,6 +36,7 @@ rule decode_confounds:
         sources=sources_by_dataset(
             "decode_confounds.py",
             decoder_of,
+            score_of,
             null_of,
             always=[NULL_MODELS["shuffle"].module],
         ),

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+LABEL = "balanced accuracy"
+MEANING = "Fraction of trials that are classified correctly, mean over classes."
+
 
 def score(decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the balanced accuracy for every pair of bins.

@@ -34,7 +34,11 @@ def chance_norm(values: np.ndarray, chance: float) -> CenteredNorm:
 
 
 def accuracy_bar(
-    figure: Figure, norm: CenteredNorm, axes: Sequence[Axes], lowest: float
+    figure: Figure,
+    norm: CenteredNorm,
+    axes: Sequence[Axes],
+    lowest: float,
+    score: str = "balanced accuracy",
 ) -> Colorbar:
     """Add a colour bar of accuracies, with a tick at chance and cropped at the `lowest` value."""
     bar = figure.colorbar(
@@ -53,7 +57,7 @@ def accuracy_bar(
     bar.set_ticks(
         [*ticks, chance], labels=[*map(proportion, ticks), f"{proportion(chance)} chance"]
     )
-    bar.set_label("balanced accuracy")
+    bar.set_label(score)
     bar.outline.set_linewidth(0.4)
     bar.ax.minorticks_off()
     return bar
