@@ -37,6 +37,7 @@ from neuro_attn.configuration import AnyDataset, parse
 from neuro_attn.configuration.sources.simulation import SimulationDataset
 from neuro_attn.decoding import cross_task, population_decoder, splits
 from neuro_attn.inference import tables
+from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.inference.pvalues import TIE, p_value
 from neuro_attn.randomness import stream
 from neuro_attn.recording import assign_tasks, build
@@ -197,7 +198,7 @@ def null_experiment(number: int, population: str) -> Found:
             inference = dataset.inference.model_copy(update={"correction": correction})
             table = rows(tables.transfer_table(regions, inference), pair)
             found[f"{where}: {correction}"] = float(table["p_corrected"].min())
-    onsets = tables.onset_table(both, dataset.inference)
+    onsets = onset_table(both, dataset.inference)
     onsets = onsets[onsets["compared_with"] == ""]
     silent = rows(onsets, WITHIN)
     found["within: onset"] = bool((silent["region"] == SILENT).any())
@@ -340,7 +341,7 @@ def onset_experiment(number: int) -> Found:
         width=0.05,
     )
     made = decoded(recordings, dataset, "V4", number)
-    table = tables.onset_table([made], dataset.inference)
+    table = onset_table([made], dataset.inference)
     if table.empty:
         return {}
     return {"onset": tuple(table.loc[0, ["onset_s", "ci_low", "ci_high"]] - start)}
@@ -625,7 +626,7 @@ def paper_onset_experiment(number: int) -> Found:
     recordings = spike_counts(dataset, number, [region])
     n_units = min(each.units for each in planted.values())
     made = decoded(recordings, dataset, region, number, n_units)
-    table = tables.onset_table([made], dataset.inference)
+    table = onset_table([made], dataset.inference)
     if table.empty:
         return {}
     onset = table.loc[0, ["onset_s", "ci_low", "ci_high"]] - planted[region].selection_onset

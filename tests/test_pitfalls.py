@@ -30,6 +30,7 @@ from neuro_attn.decoding.splits import Replicate, draw_folds, fold_sizes
 from neuro_attn.decoding.surrogates import surrogate_labels
 from neuro_attn.errors import InputError
 from neuro_attn.inference import tables
+from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.inference.pvalues import p_value
 from neuro_attn.rates import bin_rates
 from neuro_attn.recording import assign_tasks
@@ -328,8 +329,8 @@ def test_12_cluster_tests_used_for_onsets():
     dataset = simulated.settings(20, tasks=simulated.TASKS[:1], start=-0.2, width=0.05)
     decoded = [simulated.decoded(recordings, dataset, "V4", 12)]
     by_cluster = dataset.inference.model_copy(update={"correction": "cluster"})
-    found = tables.onset_table(decoded, dataset.inference)
-    pd.testing.assert_frame_equal(found, tables.onset_table(decoded, by_cluster))
+    found = onset_table(decoded, dataset.inference)
+    pd.testing.assert_frame_equal(found, onset_table(decoded, by_cluster))
     assert {"onset_s", "ci_low", "ci_high"} <= set(found)
 
     intervals = [simulated.onset_experiment(number) for number in range(16)]

@@ -14,6 +14,7 @@ import pytest
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
 from neuro_attn.inference import tables
+from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.study import Study
 
 REGIONS = {"LPFC": (0.1, 1.0), "FEF": (0.2, 0.0), "parietal": (0.3, 0.0), "V4": (0.4, 0.0)}
@@ -86,7 +87,7 @@ def test_regions_with_an_axis_for_each_task_do_not_transfer(results):
 
 
 def test_onsets_come_out_in_the_planted_order(results):
-    onsets = tables.onset_table(*results)
+    onsets = onset_table(*results)
     plain = onsets[(onsets["compared_with"] == "") & (onsets["train_task"] == onsets["test_task"])]
     found = plain.groupby("region")["onset_s"].mean()[list(REGIONS)]
     assert found.is_monotonic_increasing

@@ -17,6 +17,8 @@ from neuro_attn.configuration.sources.netcdf import NetcdfDataset
 from neuro_attn.decoding import build_populations, decode_region, regions_table, units_per_draw
 from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.inference import tables
+from neuro_attn.inference.cross_temporal import cross_temporal
+from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.shared_code.tables import tables_of
 from neuro_attn.sources.netcdf.reading import with_settings
 from neuro_attn.study import Study
@@ -209,9 +211,9 @@ def _analysed(
         **shared._asdict(),
         summary=tables.summary_table(decodings, inference),
         over_time=tables.transfer_table(decodings, inference),
-        onsets=tables.onset_table(decodings, inference, study.seed),
+        onsets=onset_table(decodings, inference, study.seed),
         unit_counts=tables.unit_count_table(decodings),
         regions=regions,
-        cross_temporal=tables.cross_temporal(decodings, inference),
+        cross_temporal=cross_temporal(decodings, inference),
         settings=study.dataset,
     )

@@ -229,6 +229,8 @@ class Inference(Settings):
     """Level of the tests: a result is significant if p < alpha."""
     correction: Literal["max", "cluster", "fdr"] = "max"
     """Correction of p over times: by the maximum, cluster mass, or the false discovery rate."""
+    correct_over: list[Literal["regions", "task_pairs"]] = []
+    """Correct p over all regions or all pairs of tasks, too, where a table does not."""
     overlap_bound: Annotated[float, Field(gt=0, lt=1), NUMBER] = 0.3
     """Overlap of two codes below which they count as task-specific (equivalence test)."""
     min_consecutive_bins: Count = 3

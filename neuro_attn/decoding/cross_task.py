@@ -10,8 +10,9 @@ uninformative decoder with that signal, which relabelling both tasks would remov
 
 If both tasks have a code, their axes overlap by chance, too. Relabelling underestimates this
 overlap: shuffled decoders have another direction in every fold, so their mean over folds varies
-less than the accuracy of decoders that have found a code. Across tasks we therefore use a second
-null, in which random units are mirrored in the tested task (`mirrored.evaluate_mirrored`).
+less than the accuracy of decoders that have found a code. The same holds for two times of one task.
+Across tasks and across times we therefore use a second null, in which random units are mirrored in
+the test (`mirrored.evaluate_mirrored`).
 """
 
 import logging
@@ -66,7 +67,8 @@ def decode_region(
     -------
     xarray.Dataset
         At pairs of times: ``accuracy`` (session, train_task, test_task, train_time, test_time,
-        draw), ``null`` (..., permutation) and ``mirrored`` (the same; within tasks it is ``null``).
+        draw), ``null`` (..., permutation) and ``mirrored`` (the same; within tasks at equal times
+        it is ``null``).
         At equal times: ``bootstrap`` (session, train_task, test_task, time, replicate). In windows:
         the same with the prefix ``window_``, ``unit_accuracy`` for several numbers of units, and
         ``half_accuracy`` for disjoint halves of the units. ``n_constant`` are units that are

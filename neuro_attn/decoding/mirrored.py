@@ -1,4 +1,4 @@
-"""Units mirrored at random: the null of two tasks whose codes are unrelated."""
+"""Units mirrored at random: the null of two tasks, or two times, whose codes are unrelated."""
 
 import numpy as np
 
@@ -21,11 +21,13 @@ def evaluate_mirrored(
     settings: Decoding,
     mirrors: np.ndarray,
 ) -> np.ndarray:
-    r"""Train on each task of a fold and test on the others, with units mirrored.
+    r"""Train on each task of a fold and test on all tasks, with units mirrored in the test.
 
-    A mirrored unit prefers the other class: in the tested task, its rates x become 2 m - x, where
-    m is the mean over classes at that time. The strength of each unit's signal and the decoder's
-    mean score are unchanged, but whether a unit prefers the same class in both tasks is random.
+    A mirrored unit prefers the other class: its rates x become 2 m - x, where m is the mean over
+    classes of the tested task at that time. The strength of each unit's signal and the decoder's
+    mean score are unchanged, but whether a unit prefers the same class in training and test is
+    random. Where task and time are those of the training, the code is the same by definition, and
+    this null does not apply.
 
     .. math:: F = \sum_u w_u m_u + b + \sum_u s_u w_u (x_u - m_u)
 
@@ -43,9 +45,10 @@ def evaluate_mirrored(
     Returns
     -------
     array, shape (replicate, train_task, test_task, train_bin, test_bin)
-        Score; 0 within tasks.
+        Score; 0 within tasks if there is a single time.
     """
     n_tasks, n_bins = len(population.tasks), population.n_bins
+    several_times = len(population.times) > 1
     accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_bins, n_bins))
     tests = [
         held_out_rows(population, [fold], task=task, units=units[None], bins=EVERYTHING)[0]
@@ -61,7 +64,7 @@ def evaluate_mirrored(
             bins=EVERYTHING,
         )
         for test_task in range(n_tasks):
-            if test_task != train_task:
+            if test_task != train_task or several_times:
                 accuracy[:, train_task, test_task] = _accuracy(
                     decoders, tests[test_task], fold.test_label[test_task], mirrors, settings
                 )

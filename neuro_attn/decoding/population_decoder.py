@@ -138,9 +138,10 @@ class PopulationDecoder:
         return accuracy
 
     def mirrored(self, null: np.ndarray) -> np.ndarray:
-        """Return accuracies with units mirrored in the tested task; within tasks those of `null`.
+        """Return accuracies with units mirrored in the test, or `null` where codes cannot differ.
 
-        A replicate mirrors the same units at all times, in all folds and draws.
+        Within a task at equal times, training and test have the same code, and only shuffled labels
+        are a null. A replicate mirrors the same units at all times, in all folds and draws.
         """
         accuracy = np.zeros_like(null)
         if len(null) == 0:
@@ -169,8 +170,9 @@ class PopulationDecoder:
                         mirrors=batch[:, units],
                     )
             accuracy[start : start + MIRRORED_AT_ONCE] = total / n_terms
-        tasks = np.arange(null.shape[1])
-        accuracy[:, tasks, tasks] = null[:, tasks, tasks]
+        task, time = (np.arange(null.shape[axis]) for axis in (1, -1))
+        same = (slice(None), task[:, None], task[:, None], time, time)
+        accuracy[same] = null[same]
         return accuracy
 
     def _batches(self, replicates: list[Replicate]) -> Iterator[tuple[Sizes, list[int]]]:

@@ -14,6 +14,8 @@ CORRECTIONS = {
     "fdr": "for the false discovery rate",
 }
 
+FAMILIES = {"regions": "regions", "task_pairs": "pairs of tasks"}
+
 
 def paragraphs(*texts: str) -> str:
     """Join texts as paragraphs, omitting empty ones."""
@@ -45,6 +47,21 @@ def p_value(value: float) -> str:
 def percent(fraction: float) -> str:
     """Return a fraction in percent, without decimals."""
     return f"{100 * fraction:.0f} %"
+
+
+def family(inference: Inference, *always: str) -> str:
+    """Return the names of what p-values are corrected over, joined by "and".
+
+    Parameters
+    ----------
+    inference : Inference
+        Settings of the tests.
+    *always : str
+        What p-values of this kind are corrected over in any case.
+    """
+    requested = [FAMILIES[name] for name in inference.correct_over]
+    names = list(dict.fromkeys([*always, *requested]))
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def significance(inference: Inference, *, over: str, of_times: bool) -> str:

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from neuro_attn.configuration import AnyDataset, Inference
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import listed, paragraphs, percent, significance, task_pair
+from neuro_attn.figures.captions import family, listed, paragraphs, percent, significance, task_pair
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.inference.significance import significant
 
@@ -23,6 +23,12 @@ NEEDS = ("{dataset}/cross_temporal.nc",)
 GAP = 0.04
 """Gap between the blocks of two tasks, as a fraction of a block."""
 
+OUTLINES: dict[str, dict] = {
+    "p_corrected": {"linewidths": 0.5},
+    "p_corrected_below": {"linewidths": 0.9, "linestyles": [(0, (0.8, 0.8))]},
+}
+"""Lines around cells that are significant above and below chance."""
+
 PANEL_HEIGHTS = (57.0, 41.0, 43.0, 37.0, 31.0)
 """Heights of square panels without margins, for one to five columns, mm."""
 
@@ -32,14 +38,15 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
     """Plot one panel per region, with one block per pair of training task (row) and test task.
 
     Blocks show training time (vertical) against test time (horizontal). Cells with corrected
-    p < alpha are outlined. On the dashed diagonal, training and test time are equal.
+    p < alpha are outlined, with solid lines above chance and dotted lines below. On the dashed
+    diagonal, training and test time are equal.
 
     Parameters
     ----------
     cross_temporal : xarray.Dataset
-        ``accuracy`` and ``p_corrected`` (region, train_task, test_task, train_time, test_time),
-        with times in s and the attribute ``chance``. The coordinate ``n_units`` (region) is
-        optional.
+        ``accuracy``, ``p_corrected`` and ``p_corrected_below`` (region, train_task, test_task,
+        train_time, test_time), with times in s and the attribute ``chance``. The coordinate
+        ``n_units`` (region) is optional.
     alpha : float
         Level of the tests.
 
@@ -68,9 +75,8 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
             axes.tick_params(which="both", labelbottom=False)
     lowest = float(cross_temporal["accuracy"].min())
     style.accuracy_bar(figure, norm, [panel[0] for panel in panels], lowest)
-    figure.supxlabel(
-        f"test time (s); outlined: corrected p < {style.proportion(alpha)}", fontsize=style.TEXT
-    )
+    marks = f"corrected p < {style.proportion(alpha)} above chance (solid) or below (dotted)"
+    figure.supxlabel(f"test time (s); outlined: {marks}", fontsize=style.TEXT)
     return figure
 
 
@@ -84,22 +90,31 @@ def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
     inference : Inference
         Settings of the tests.
     """
-    above = significant(cross_temporal["p_corrected"], inference.alpha)
-    fractions = above.mean(["train_time", "test_time"])
-    lines = [
-        f"{rst(region)}, {task_pair(train, test)}: above chance in "
-        f"{percent(float(fractions.sel(region=region, train_task=train, test_task=test)))} "
-        "of the pairs of times."
-        for region in cross_temporal["region"].values
-        for train in cross_temporal["train_task"].values
-        for test in cross_temporal["test_task"].values
-    ]
+    fractions = {
+        direction: significant(cross_temporal[name], inference.alpha).mean(
+            ["train_time", "test_time"]
+        )
+        for direction, name in (("above", "p_corrected"), ("below", "p_corrected_below"))
+    }
+    lines = []
+    for region in cross_temporal["region"].values:
+        for train in cross_temporal["train_task"].values:
+            for test in cross_temporal["test_task"].values:
+                here = {"region": region, "train_task": train, "test_task": test}
+                above, below = (percent(float(each.sel(here))) for each in fractions.values())
+                lines.append(
+                    f"{rst(region)}, {task_pair(train, test)}: above chance in {above} of the "
+                    f"pairs of times, below in {below}."
+                )
+    over = family(inference, "both directions", "all pairs of times of a block")
     description = (
         "Cross-temporal generalisation. Balanced accuracy of decoders trained at one time "
-        "(vertical) and tested at another (horizontal), for every pair of tasks. Outlines mark "
-        f"{significance(inference, over='all pairs of times of a block', of_times=True)}. "
-        "A square indicates a stable code, a stripe along the dashed diagonal a code that changes "
-        "over time."
+        "(vertical) and tested at another (horizontal), for every pair of tasks. Solid outlines "
+        "mark accuracy above chance, dotted outlines accuracy below chance (a reversed code): "
+        f"two-sided {significance(inference, over=over, of_times=True)}. "
+        "Across tasks or times, p is the larger of this p-value and that of a null with randomly "
+        "mirrored units. A square indicates a stable code, a stripe along the dashed diagonal a "
+        "code that changes over time."
     )
     return paragraphs(description, listed(lines))
 
@@ -121,18 +136,18 @@ def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) 
             x = _edges(block["test_time"].values) + column * step
             y = edges + (len(tasks) - 1 - row) * step
             accuracy = block["accuracy"].transpose("train_time", "test_time").values
-            p = block["p_corrected"].transpose("train_time", "test_time").values
-            outline = _outline(significant(p, alpha), x, y)
             axes.pcolormesh(
                 x, y, accuracy, cmap=style.DIVERGING, norm=norm, rasterized=True, zorder=1
             )
             axes.plot(
                 x[[0, -1]], y[[0, -1]], color=style.INK, linewidth=0.4, dashes=(4, 4), zorder=2
             )
-            axes.add_collection(
-                LineCollection(outline, colors=style.INK, linewidths=0.5),
-                autolim=False,
-            )
+            for name, line in OUTLINES.items():
+                p = block[name].transpose("train_time", "test_time").values
+                outline = _outline(significant(p, alpha), x, y)
+                axes.add_collection(
+                    LineCollection(outline, colors=style.INK, **line), autolim=False
+                )
     _label_blocks(axes, tasks, edges, step)
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)

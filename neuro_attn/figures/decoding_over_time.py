@@ -13,6 +13,7 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import (
+    family,
     interval,
     listed,
     p_value,
@@ -185,7 +186,7 @@ def _description(dataset: AnyDataset) -> str:
         f"over {decoding.folds} folds and {decoding.draws} draws. Bands are "
         f"{percent(inference.confidence)} intervals from {inference.bootstraps} resamples of "
         "trials and units. Bars mark "
-        f"{significance(inference, over='times and regions', of_times=True)}. "
+        f"{significance(inference, over=family(inference, 'times', 'regions'), of_times=True)}. "
         "Across tasks, p is the larger of this p-value and that of a null with randomly mirrored "
         "units. Triangles mark onsets, the start of the rise to "
         f"{inference.min_consecutive_bins} consecutive significant bins. Bins do not overlap."

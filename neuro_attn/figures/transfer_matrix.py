@@ -9,6 +9,7 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import (
+    family,
     interval,
     listed,
     p_value,
@@ -103,12 +104,13 @@ def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
             f"{rst(row['window'])}: {accuracy} "
             f"(chance {row['chance']:.3g}, corrected p {p_value(row['p_corrected'])})."
         )
+    over = family(dataset.inference, "windows", "regions")
     description = (
         f"Transfer between tasks. The {dataset.decoding.score_label} of decoders trained on one "
         "task (rows) and tested on another (columns), with rates averaged over each window. The "
         "same decoders are tested within and across tasks, so both have the same number of "
         "training trials. Stars mark "
-        f"{significance(dataset.inference, over='windows and regions', of_times=False)}."
+        f"{significance(dataset.inference, over=over, of_times=False)}."
     )
     return paragraphs(description, f"Windows: {', '.join(spans)}.", listed(lines))
 

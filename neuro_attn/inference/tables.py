@@ -1,15 +1,11 @@
-"""The tables of results: accuracy over time and in windows, onsets, and numbers of units.
+"""Tables of accuracy over time, in windows, and against the number of units.
 
 All are computed from the decoding results of a data set's regions. If sessions are decoded
 separately, the rows of session ``all`` are means over sessions, tested against the mean over
 sessions of the null.
-
-Across tasks there are two nulls, shuffled labels and mirrored units (`decoding.cross_task`), and a
-code is significant only against both: p is the larger of the two.
 """
 
 from collections.abc import Callable
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -17,19 +13,13 @@ import xarray as xr
 
 from neuro_attn.configuration import Inference
 from neuro_attn.decoding import POOLED
-from neuro_attn.inference.clusters import cluster_p_value
+from neuro_attn.inference.corrections import NULLS, corrected, nulls_of
 from neuro_attn.inference.intervals import centred, interval
-from neuro_attn.inference.onsets import first_lasting_bin, onset
-from neuro_attn.inference.pvalues import corrected_p_value, false_discovery_p_value, p_value
-from neuro_attn.inference.significance import significant
-from neuro_attn.randomness import stream
-from neuro_attn.results import columns_of
+from neuro_attn.inference.pvalues import p_value
 
 _PAIR = ["train_task", "test_task"]
 _SIZES = ["n_units", "n_constant", "n_train", "n_test", "n_sessions"]
 """Counts, and the mean number of constant units in results of `decode_region`."""
-NULLS = ("null", "mirrored")
-"""Shuffled labels and, in results with several tasks, mirrored units."""
 Select = Callable[[xr.Dataset], xr.Dataset]
 """Takes accuracy, null and bootstrap, over times or windows, from a decoding result."""
 
@@ -38,7 +28,8 @@ def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataF
     """Tabulate accuracy over time: one row a region x session x train x test task x time.
 
     ``p_corrected`` is corrected, as `settings.correction` says, over all times and populations of
-    the same pair of tasks, for the rows of session ``all`` and for those of single sessions apart.
+    the same pair of tasks (or of all pairs: `settings.correct_over`), for the rows of session
+    ``all`` and for those of single sessions apart.
 
     Parameters
     ----------
@@ -53,7 +44,7 @@ def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataF
         region, session, train_task, test_task, time, accuracy, chance, ci_low, ci_high, p_value,
         p_corrected, n_units, n_constant, n_train, n_test, n_sessions.
     """
-    return _table(decodings, settings, select=_over_time, axis="time")
+    return _table(decodings, settings, select=over_time, axis="time")
 
 
 def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
@@ -64,7 +55,7 @@ def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFr
     return _table(decodings, settings, select=_in_windows, axis="window")
 
 
-def _over_time(decoding: xr.Dataset) -> xr.Dataset:
+def over_time(decoding: xr.Dataset) -> xr.Dataset:
     """Return accuracy, null and bootstrap at equal training and test times."""
     same = {"train_time": decoding["time"], "test_time": decoding["time"]}
     return xr.Dataset(
@@ -113,7 +104,7 @@ def with_all_sessions(decoding: xr.Dataset, values: xr.Dataset) -> xr.Dataset:
     )
 
 
-def _groups(decodings: list[xr.Dataset], select: Select) -> list[xr.Dataset]:
+def groups_of(decodings: list[xr.Dataset], select: Select) -> list[xr.Dataset]:
     """Return populations stacked by what is corrected together: all sessions, then each."""
     stacked = []
     for decoding in decodings:
@@ -136,7 +127,7 @@ def _groups(decodings: list[xr.Dataset], select: Select) -> list[xr.Dataset]:
 def _table(
     decodings: list[xr.Dataset], settings: Inference, *, select: Select, axis: str
 ) -> pd.DataFrame:
-    frames = [_rows(group, settings, axis) for group in _groups(decodings, select)]
+    frames = [_rows(group, settings, axis) for group in groups_of(decodings, select)]
     table = pd.concat(frames, ignore_index=True)
     keys = ["region", "session", *_PAIR, axis]
     order = {region: n for n, region in enumerate(d.attrs["region"] for d in decodings)}
@@ -151,7 +142,7 @@ def _table(
 def _rows(group: xr.Dataset, settings: Inference, axis: str) -> pd.DataFrame:
     dims = ("population", *_PAIR, axis)
     observed = group["accuracy"].transpose(*dims).values.astype(float)
-    nulls = _nulls(group, (*dims, "permutation"))
+    nulls = nulls_of(group, (*dims, "permutation"))
     boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
     # Resamples that were moved may have left the range of an accuracy; the truth has not.
     low, high = np.clip(interval(centred(observed, boot), settings.confidence), 0, 1)
@@ -162,7 +153,13 @@ def _rows(group: xr.Dataset, settings: Inference, axis: str) -> pd.DataFrame:
         "ci_low": low,
         "ci_high": high,
         "p_value": np.max([p_value(observed, null) for null in nulls], axis=0),
-        "p_corrected": _corrected(observed, nulls, settings, family=(0, 3), times=times),
+        "p_corrected": corrected(
+            observed,
+            nulls,
+            settings,
+            family=(0, 1, 2, 3) if "task_pairs" in settings.correct_over else (0, 3),
+            times=times,
+        ),
     }
     filled = xr.Dataset({name: template.copy(data=values) for name, values in columns.items()})
     for name in _SIZES:
@@ -171,92 +168,6 @@ def _rows(group: xr.Dataset, settings: Inference, axis: str) -> pd.DataFrame:
             filled[name] = number if name == "n_constant" else number.astype(int)
     filled = filled.assign(chance=xr.full_like(template, group.attrs["chance"], dtype=float))
     return filled.to_dataframe(dim_order=list(dims)).reset_index()
-
-
-def _nulls(group: xr.Dataset, dims: tuple[str, ...]) -> list[np.ndarray]:
-    return [group[name].transpose(*dims).values for name in NULLS if name in group]
-
-
-def _corrected(
-    observed: np.ndarray,
-    nulls: list[np.ndarray],
-    settings: Inference,
-    *,
-    family: tuple[int, ...],
-    times: tuple[int, ...],
-) -> np.ndarray:
-    """Return p-values corrected over a family, the larger ones of the nulls.
-
-    A family without axes that are times is corrected by its maximum.
-    """
-
-    def against(null: np.ndarray) -> np.ndarray:
-        if times and settings.correction == "cluster":
-            return cluster_p_value(observed, null, family=family, times=times, alpha=settings.alpha)
-        if times and settings.correction == "fdr":
-            return false_discovery_p_value(observed, null, family)
-        return corrected_p_value(observed, null, family)
-
-    return np.max([against(null) for null in nulls], axis=0)
-
-
-def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0) -> pd.DataFrame:
-    """Tabulate onsets and their differences between regions, over all sessions.
-
-    There is an onset where accuracy is significant, corrected by the maximum over time, in
-    `min_consecutive_bins` bins in a row. `onsets.onset` estimates when the rise to them began, from
-    the data and from each resample. Differences are paired: all regions share the resampled trials.
-
-    Parameters
-    ----------
-    decodings : list of xarray.Dataset
-        From `decoding.decode_region`, one a region of a data set.
-    settings : Inference
-        Level of the tests, bins that an onset lasts, confidence of the intervals.
-    seed : int
-        The configuration's seed: the shape of the rise in each resample is drawn.
-
-    Returns
-    -------
-    pandas.DataFrame
-        region, compared_with ("" for an onset, else the region whose onset is subtracted),
-        train_task, test_task, onset_s, ci_low, ci_high.
-    """
-    rows = []
-    group = _groups(decodings, _over_time)[0]
-    times = group["time"].values
-    for train, test in np.ndindex(group.sizes["train_task"], group.sizes["test_task"]):
-        names = {
-            "train_task": str(group["train_task"].values[train]),
-            "test_task": str(group["test_task"].values[test]),
-        }
-        found: dict[str, tuple[float, np.ndarray]] = {}
-        for number, region in enumerate(group["region"].values):
-            cell = group.isel(population=number, train_task=train, test_task=test)
-            observed = cell["accuracy"].values.astype(float)
-            nulls = _nulls(cell.astype(float), ("time", "permutation"))
-            p = np.max([corrected_p_value(observed, each, (0,)) for each in nulls], axis=0)
-            first = first_lasting_bin(significant(p, settings.alpha), settings.min_consecutive_bins)
-            if first is not None:
-                boot = centred(observed, cell["bootstrap"].transpose("time", "replicate").values)
-                rng = stream(seed, "shapes of onsets", group.attrs["dataset"], region)
-                found[str(region)] = onset(
-                    observed,
-                    boot,
-                    nulls[0],
-                    times=times,
-                    first=first,
-                    n_bins=settings.min_consecutive_bins,
-                    rng=rng,
-                )
-        for region, (estimate, resampled) in found.items():
-            low, high = interval(resampled, settings.confidence)
-            rows.append((region, "", *names.values(), estimate, float(low), float(high)))
-        for one, other in combinations(found, 2):
-            low, high = interval(found[one][1] - found[other][1], settings.confidence)
-            difference = found[one][0] - found[other][0]
-            rows.append((one, other, *names.values(), difference, float(low), float(high)))
-    return pd.DataFrame(rows, columns=columns_of("onsets"))
 
 
 def unit_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
@@ -280,33 +191,3 @@ def unit_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
         table.insert(0, "region", decoding.attrs["region"])
         frames.append(table.assign(chance=decoding.attrs["chance"]))
     return pd.concat(frames, ignore_index=True)
-
-
-def cross_temporal(decodings: list[xr.Dataset], settings: Inference) -> xr.Dataset:
-    """Return accuracy for every training and test time, over all sessions, with its p-value.
-
-    ``p_corrected`` is corrected, as `settings.correction` says, over all pairs of times of a region
-    and pair of tasks; for clusters, both training and test time are times.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``accuracy`` and ``p_corrected`` (region, train_task, test_task, train_time, test_time).
-    """
-    dims = ("train_task", "test_task", "train_time", "test_time")
-    regions = []
-    for decoding in decodings:
-        accuracy = decoding["accuracy"].mean(["draw", "session"], dtype=float).transpose(*dims)
-        nulls = _nulls(
-            decoding[[n for n in NULLS if n in decoding]].mean("session", dtype=float),
-            (*dims, "permutation"),
-        )
-        p = _corrected(accuracy.values, nulls, settings, family=(2, 3), times=(2, 3))
-        region = xr.Dataset({"accuracy": accuracy, "p_corrected": (dims, p)})
-        n_units = int(decoding["units_per_draw"].sum())
-        regions.append(
-            region.expand_dims(region=[decoding.attrs["region"]]).assign_coords(
-                n_units=("region", [n_units])
-            )
-        )
-    return xr.concat(regions, "region", join="exact").assign_attrs(chance=decoding.attrs["chance"])

@@ -12,6 +12,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.figures import decoding_over_time
 from neuro_attn.geometry.tables import measure
 from neuro_attn.inference import tables
+from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.study import Study
 
 
@@ -109,7 +110,7 @@ def test_a_run_finds_the_shared_code_and_reports_the_decoder(study, recordings):
         row = summary.loc[(region, train, test)]
         assert (row["p_corrected"] < 0.05) == (train == test or region == "LPFC")
     transfer = tables.transfer_table(decodings, settings)
-    onsets = tables.onset_table(decodings, settings, study.seed)
+    onsets = onset_table(decodings, settings, study.seed)
     text = decoding_over_time.caption(transfer, onsets, study.dataset)
     assert "Decoder: linear discriminant analysis." in text
 

@@ -237,6 +237,7 @@ def make_cross_temporal(shape: Shape) -> xr.Dataset:
         {
             "accuracy": (dims, accuracy),
             "p_corrected": (dims, np.where(accuracy > shape.chance + 0.1, 0.005, 0.5)),
+            "p_corrected_below": (dims, np.where(accuracy < shape.chance - 0.1, 0.005, 0.5)),
         },
         coords={
             "region": list(shape.regions),

@@ -92,12 +92,13 @@ def test_a_p_that_equals_alpha_is_marked_in_no_figure(make, tmp_path):
         each(shape).assign(p_corrected=0.05) for each in (make.transfer, make.summary)
     )
     cross = make.cross_temporal(shape)
-    cross["p_corrected"][:] = 0.05
+    cross["p_corrected"][:] = cross["p_corrected_below"][:] = 0.05
     assert significance_bars(written(decoding_over_time.draw(transfer), tmp_path)) == 0
     assert not [text for text in words(transfer_matrix.draw(summary)) if text.endswith("*")]
     for axes in panels(written(cross_temporal.draw(cross), tmp_path)):
         assert not sum(len(c.get_segments()) for c in axes.findobj(LineCollection))
-    assert "in 0 % of" in cross_temporal.caption(cross, Inference(alpha=0.05))
+    caption = cross_temporal.caption(cross, Inference(alpha=0.05))
+    assert "above chance in 0 % of the pairs of times, below in 0 %." in caption
     # A level above is reached by all.
     assert significance_bars(decoding_over_time.draw(transfer, alpha=0.051)) > 0
     assert [text for text in words(transfer_matrix.draw(summary, 0.051)) if text.endswith("*")]
@@ -180,6 +181,24 @@ def test_cross_temporal_outlines_whole_cells():
         ((1.0, 2.0), (2.0, 2.0)),
         ((2.0, 2.0), (3.0, 2.0)),
     }
+
+
+def test_cross_temporal_outlines_accuracy_below_chance_with_dotted_lines(make, tmp_path):
+    data = make.cross_temporal(make.shapes["one region"])
+    data["p_corrected"][:] = data["p_corrected_below"][:] = 1.0
+    block = {"train_task": 0, "test_task": 0, "train_time": slice(2), "test_time": slice(4, 7)}
+    data["p_corrected_below"][{"region": 0, **block}] = 0.01
+    (axes,) = panels(written(cross_temporal.draw(data), tmp_path))
+    outlines = [lines for lines in axes.findobj(LineCollection) if lines.get_segments()]
+    patterns = [pattern for lines in outlines for _, pattern in lines.get_linestyle()]
+    # A block of 2 x 3 cells.
+    assert sum(len(lines.get_segments()) for lines in outlines) == 10
+    assert patterns
+    assert None not in patterns
+    n_times = data.sizes["train_time"] ** 2
+    caption = cross_temporal.caption(data, Inference())
+    assert f"below in {100 * 6 / n_times:.0f} %." in caption
+    assert "dotted outlines accuracy below chance (a reversed code)" in caption
 
 
 def test_cross_temporal_draws_what_is_nowhere_significant(make, tmp_path):

@@ -8,7 +8,8 @@ from scipy import stats
 from neuro_attn.configuration import Inference
 from neuro_attn.inference import tables
 from neuro_attn.inference.clusters import cluster_p_value
-from neuro_attn.inference.pvalues import p_value
+from neuro_attn.inference.cross_temporal import cross_temporal
+from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.inference.significance import significant
 from neuro_attn.results import read_csv, write_csv
 
@@ -46,7 +47,7 @@ def test_the_columns_are_those_that_are_documented(decoding):
     expected = {
         tables.transfer_table: [*names, "time", *numbers, *sizes],
         tables.summary_table: [*names, "window", *numbers, *sizes],
-        tables.onset_table: [
+        onset_table: [
             "region",
             "compared_with",
             "train_task",
@@ -159,7 +160,7 @@ def test_the_correction_is_the_one_that_is_asked_for_and_windows_keep_the_maximu
         tables.summary_table(decodings, settings), tables.summary_table(decodings, SETTINGS)
     )
     pd.testing.assert_frame_equal(
-        tables.onset_table(decodings, settings), tables.onset_table(decodings, SETTINGS)
+        onset_table(decodings, settings), onset_table(decodings, SETTINGS)
     )
     for pair, rows in table.groupby(["train_task", "test_task"], sort=False):
         if correction == "fdr":
@@ -183,24 +184,6 @@ def test_the_correction_is_the_one_that_is_asked_for_and_windows_keep_the_maximu
         np.testing.assert_allclose(rows["p_corrected"], expected)
 
 
-@pytest.mark.parametrize("correction", ["cluster", "fdr"])
-def test_cross_temporal_accuracy_has_the_correction_that_is_asked_for(decoding, correction):
-    settings = SETTINGS.model_copy(update={"correction": correction})
-    made = decoding(IDENTICAL)
-    p = tables.cross_temporal([made], settings)["p_corrected"].isel(region=0, train_task=0)
-    p = p.isel(test_task=0).values
-    dims = ("train_time", "test_time", "permutation")
-    cell = made.isel(session=0, train_task=0, test_task=0)
-    observed, null = cell["accuracy"].mean("draw").values, cell["null"].transpose(*dims).values
-    if correction == "fdr":
-        expected = stats.false_discovery_control(p_value(observed, null).ravel()).reshape(8, 8)
-    else:
-        expected = cluster_p_value(
-            observed, null, family=(0, 1), times=(0, 1), alpha=settings.alpha
-        )
-    np.testing.assert_allclose(p, expected)
-
-
 # --- onsets ------------------------------------------------------------------------------------
 
 
@@ -213,7 +196,7 @@ def test_onsets_and_their_differences_are_found(decoding):
         decoding(course_from(0.2), region="LPFC"),
         decoding(course_from(0.4), region="V4"),
     ]
-    table = tables.onset_table(decodings, SETTINGS)
+    table = onset_table(decodings, SETTINGS)
     names = {"train_task": "pro", "test_task": "retro"}
     for region, start in (("LPFC", 0.2), ("V4", 0.4)):
         row = of(table, region=region, compared_with="", **names)
@@ -230,7 +213,7 @@ def test_the_shapes_of_resampled_rises_follow_the_seed_and_the_data_set(decoding
     made = decoding(course_from(0.3), noise=0.05)
     elsewhere = made.assign_attrs(dataset="other")
     one, same, other_seed, other_data = (
-        tables.onset_table([each], SETTINGS, seed)
+        onset_table([each], SETTINGS, seed)
         for each, seed in ((made, 1), (made, 1), (made, 2), (elsewhere, 1))
     )
     pd.testing.assert_frame_equal(one, same)
@@ -241,7 +224,7 @@ def test_the_shapes_of_resampled_rises_follow_the_seed_and_the_data_set(decoding
 
 def test_a_region_without_an_onset_has_no_row_and_no_difference(decoding):
     decodings = [decoding(INDEPENDENT, region="V4"), decoding(0.5, region="FEF")]
-    table = tables.onset_table(decodings, SETTINGS)
+    table = onset_table(decodings, SETTINGS)
     rows = table[["region", "compared_with", "train_task", "test_task"]].to_numpy().tolist()
     assert rows == [["V4", "", "pro", "pro"], ["V4", "", "retro", "retro"]]
 
@@ -253,11 +236,14 @@ def test_without_an_attainable_p_below_alpha_there_is_no_onset_and_nothing_signi
 ):
     made = SETTINGS.model_copy(update={"permutations": permutations, "correction": correction})
     decodings = [decoding(0.95, n=permutations)]
-    assert (len(tables.onset_table(decodings, made)) > 0) == any_found
+    assert (len(onset_table(decodings, made)) > 0) == any_found
     summary, transfer = (f(decodings, made) for f in (tables.summary_table, tables.transfer_table))
-    cross = tables.cross_temporal(decodings, made)["p_corrected"].values
-    for p in (summary["p_corrected"], transfer["p_corrected"], cross, transfer["p_value"]):
+    for p in (summary["p_corrected"], transfer["p_corrected"], transfer["p_value"]):
         assert significant(p, made.alpha).any() == any_found
+    cross = cross_temporal(decodings, made)["p_corrected"].values
+    # The false discovery rate counts the tests of both directions, of which one can be found.
+    either = any_found and correction != "fdr"
+    assert significant(cross, made.alpha).any() == either
 
 
 # --- other results -----------------------------------------------------------------------------
@@ -281,24 +267,6 @@ def test_the_sd_over_draws_is_that_of_a_sample(decoding):
     assert tables.unit_count_table([made.isel(draw=[0])])["sd"].isna().all()
 
 
-def test_cross_temporal_accuracy_is_corrected_over_all_pairs_of_times(decoding):
-    result = tables.cross_temporal([three_sessions(decoding), decoding(0.5, region="V4")], SETTINGS)
-    assert result["accuracy"].dims == (
-        "region",
-        "train_task",
-        "test_task",
-        "train_time",
-        "test_time",
-    )
-    assert result["region"].values.tolist() == ["LPFC", "V4"]
-    np.testing.assert_allclose(result["accuracy"].sel(region="LPFC"), 0.7)
-    assert (result["p_corrected"].sel(region="LPFC") == 0.01).all()
-    # Noise-free accuracy at the null's mean: the maximum over 64 pairs of times exceeds it.
-    assert (result["p_corrected"].sel(region="V4") == 1).all()
-    assert result["n_units"].values.tolist() == [30, 10]
-    assert result.attrs["chance"] == 0.5
-
-
 @pytest.mark.parametrize("name", ["NA", "011", "None", "1e5", "true", "area 7, left"])
 def test_names_survive_the_file_whatever_they_look_like(decoding, tmp_path, name):
     names = {dim: [name, "002"] for dim in ("train_task", "test_task", "window")}
@@ -309,7 +277,7 @@ def test_names_survive_the_file_whatever_they_look_like(decoding, tmp_path, name
     made = {
         "transfer": tables.transfer_table(decodings, SETTINGS),
         "summary": tables.summary_table(decodings, SETTINGS),
-        "onsets": tables.onset_table(decodings, SETTINGS),
+        "onsets": onset_table(decodings, SETTINGS),
         "unit_counts": tables.unit_count_table(decodings),
     }
     for kind, table in made.items():

@@ -16,6 +16,8 @@ from neuro_attn.decoding import confounds
 from neuro_attn.files import as_filename
 from neuro_attn.geometry.tables import measure
 from neuro_attn.inference import tables
+from neuro_attn.inference.cross_temporal import cross_temporal
+from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.study import Study
 from tests import formats
 
@@ -225,9 +227,9 @@ def run(settings: Configuration, data_folder: Path, results: Path | None = None)
         inference = dataset.inference
         tables.transfer_table(decoded, inference)
         tables.summary_table(decoded, inference)
-        tables.onset_table(decoded, inference, settings.seed)
+        onset_table(decoded, inference, settings.seed)
         tables.unit_count_table(decoded)
-        tables.cross_temporal(decoded, inference)
+        cross_temporal(decoded, inference)
         if dataset.nuisance_variables:
             found = confounds.decode_confounds(recordings, study, table)
             each = [tables.summary_table(one.decodings, inference) for one in found]

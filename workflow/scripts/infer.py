@@ -1,6 +1,8 @@
 from neuro_attn import recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.inference import tables
+from neuro_attn.inference.cross_temporal import cross_temporal
+from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.jobs import job
 from neuro_attn.results import write_csv
 
@@ -9,8 +11,6 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     decodings = [recording.load(path) for path in snakemake.input.decodings]
     write_csv(tables.transfer_table(decodings, settings), snakemake.output.transfer)
     write_csv(tables.summary_table(decodings, settings), snakemake.output.summary)
-    write_csv(
-        tables.onset_table(decodings, settings, snakemake.params.seed), snakemake.output.onsets
-    )
+    write_csv(onset_table(decodings, settings, snakemake.params.seed), snakemake.output.onsets)
     write_csv(tables.unit_count_table(decodings), snakemake.output.unit_counts)
-    recording.save(tables.cross_temporal(decodings, settings), snakemake.output.cross_temporal)
+    recording.save(cross_temporal(decodings, settings), snakemake.output.cross_temporal)
