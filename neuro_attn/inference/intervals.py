@@ -1,6 +1,7 @@
 """Confidence intervals from bootstrap replicates."""
 
 import numpy as np
+from scipy import stats
 
 
 def centred(observed: np.ndarray, replicates: np.ndarray) -> np.ndarray:
@@ -32,3 +33,50 @@ def interval(replicates: np.ndarray, confidence: float) -> tuple[np.ndarray, np.
     tail = (1 - confidence) / 2
     low, high = np.quantile(replicates, [tail, 1 - tail], axis=-1, method="weibull")
     return low, high
+
+
+def within_limits_of_trials(
+    observed: np.ndarray,
+    limits: tuple[np.ndarray, np.ndarray],
+    n_trials: np.ndarray,
+    confidence: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Widen intervals of accuracies of 0 and 1 to Wilson's interval of a proportion.
+
+    If all trials are classified correctly, so are most resamples, and the bootstrap interval has a
+    width of nearly 0, although few trials say little about rare errors. With z the normal quantile,
+    Wilson's interval of n of n trials begins at
+
+    .. math:: n / (n + z^2)
+
+    Parameters
+    ----------
+    observed : array, shape (...)
+        Accuracy.
+    limits : tuple of array, shape (...)
+        Lower and upper limit of the bootstrap interval.
+    n_trials : array, shape (...)
+        Number of test trials.
+    confidence : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    low, high : array, shape (...)
+        The limits, between 0 and 1.
+
+    References
+    ----------
+    Wilson (1927), J. Am. Stat. Assoc. 22, 209.
+
+    Examples
+    --------
+    >>> low, high = within_limits_of_trials(np.array(1.0), (np.array(1.0), np.array(1.0)), 40, 0.95)
+    >>> print(f"{low:.3f} {high:.3f}")
+    0.912 1.000
+    """
+    low, high = np.clip(limits, 0, 1)
+    z = stats.norm.isf((1 - confidence) / 2)
+    sure = n_trials / (n_trials + z**2)
+    low = np.where(observed >= 1, np.minimum(low, sure), low)
+    return low, np.where(observed <= 0, np.maximum(high, 1 - sure), high)

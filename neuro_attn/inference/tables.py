@@ -14,7 +14,7 @@ import xarray as xr
 from neuro_attn.configuration import Inference
 from neuro_attn.decoding import POOLED
 from neuro_attn.inference.corrections import NULLS, corrected, nulls_of
-from neuro_attn.inference.intervals import centred, interval
+from neuro_attn.inference.intervals import centred, interval, within_limits_of_trials
 from neuro_attn.inference.pvalues import p_value
 
 _PAIR = ["train_task", "test_task"]
@@ -144,8 +144,9 @@ def _rows(group: xr.Dataset, settings: Inference, axis: str) -> pd.DataFrame:
     observed = group["accuracy"].transpose(*dims).values.astype(float)
     nulls = nulls_of(group, (*dims, "permutation"))
     boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
-    # Resamples that were moved may have left the range of an accuracy; the truth has not.
-    low, high = np.clip(interval(centred(observed, boot), settings.confidence), 0, 1)
+    n_test = group["n_test"].broadcast_like(group["accuracy"]).transpose(*dims).values
+    limits = interval(centred(observed, boot), settings.confidence)
+    low, high = within_limits_of_trials(observed, limits, n_test, settings.confidence)
     template = group["accuracy"].transpose(*dims)
     times = (3,) if axis == "time" else ()
     columns = {

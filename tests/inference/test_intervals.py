@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from neuro_attn.inference.intervals import centred, interval
+from neuro_attn.inference.intervals import centred, interval, within_limits_of_trials
 
 
 @pytest.mark.parametrize(("confidence", "tail"), [(0.95, 0.025), (0.5001, 0.24995)])
@@ -51,3 +51,18 @@ def test_an_interval_covers_the_truth_as_often_as_stated_though_replicates_are_b
         covered += low <= 0 <= high
     fewest, most = stats.binom.interval(1 - 1e-4, 1000, [0.94, 0.955])
     assert fewest[0] <= covered <= most[1]
+
+
+@given(n=st.integers(1, 1000), confidence=st.sampled_from([0.5001, 0.9, 0.95, 0.999]))
+def test_the_limits_of_an_accuracy_of_0_or_1_are_those_of_scipys_wilson_interval(n, confidence):
+    for accuracy, successes in ((1.0, n), (0.0, 0)):
+        point = np.array(accuracy)
+        low, high = within_limits_of_trials(point, (point, point), np.array(n), confidence)
+        expected = stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
+        np.testing.assert_allclose((low, high), expected, atol=1e-12)
+
+
+def test_other_accuracies_keep_their_intervals_cut_at_0_and_1():
+    observed, limits = np.array([0.4, 0.98]), (np.array([-0.1, 0.9]), np.array([0.6, 1.1]))
+    low, high = within_limits_of_trials(observed, limits, np.array([10, 10]), 0.95)
+    assert (low.tolist(), high.tolist()) == ([0, 0.9], [0.6, 1])

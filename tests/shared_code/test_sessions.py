@@ -14,7 +14,7 @@ from neuro_attn.shared_code.sessions import (
     sign_flip_test,
     sign_patterns,
 )
-from tests.worlds import REGION_WORLDS, RegionWorld, region_data_set
+from tests.worlds import RegionWorld, region_data_set
 
 FAR_RATE = 1e-5
 
@@ -129,22 +129,14 @@ def experiment(world, seed):
     found = [sensitivity(*tasks, folds=5, rng=rng) for tasks in region_data_set(world, rng)]
     within = np.array([each.first[0] + each.second[0] for each in found])
     across = np.array([each.first_on_second[0] + each.second_on_first[0] for each in found])
-    p = sign_flip_test(across[:, None], sign_patterns(world.sessions, rng)).p_value[0]
-    return float(p), overlap_of_sessions(across, within)
-
-
-@pytest.mark.parametrize("name", REGION_WORLDS)
-def test_unrelated_codes_in_few_dimensions_are_rarely_significant(name):
-    n = 60
-    p = [experiment(REGION_WORLDS[name], seed)[0] for seed in range(n)]
-    assert sum(each <= 0.05 for each in p) <= stats.binom.isf(FAR_RATE / 7, n, 0.06)
+    return overlap_of_sessions(across, within)
 
 
 @pytest.mark.parametrize("cosine", [0.0, 0.5, 1.0, -1.0])
 def test_intervals_contain_the_planted_overlap_of_a_region(cosine):
     n, held = 60, 0
     for seed in range(n):
-        low, high = experiment(RegionWorld(cosine=cosine), seed)[1].interval(0.95)
+        low, high = experiment(RegionWorld(cosine=cosine), seed).interval(0.95)
         # With finite training, one code is read as 1.03.
         held += low <= cosine <= high
     assert held >= stats.binom.ppf(FAR_RATE / 4, n, 0.92)
