@@ -53,6 +53,7 @@ benchmarks: $(INSTALLED)
 	$(BIN)/python -m benchmarks.solver
 	$(BIN)/python -m benchmarks.solver_cost
 	$(BIN)/python -m benchmarks.solver_growth
+	$(BIN)/python -m benchmarks.peers
 
 # Installs anew only when the locked packages change.
 $(INSTALLED): requirements.lock pyproject.toml
