@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from benchmarks.machine import save
 from neuro_attn import sources
-from neuro_attn.comparison import Sizes, by_population, nearest, of_populations, of_regions
+from neuro_attn.comparison import Sizes, by_population, fits, nearest, of_populations, of_regions
 from neuro_attn.configuration import AnyDataset, parse
 from neuro_attn.decoding import build_populations
 from neuro_attn.geometry.colors import shown_colors
@@ -228,7 +228,8 @@ def resemblance_experiment(seed: int) -> list[dict[str, Any]]:
             confidence=CONFIDENCE,
         )
         networks = by_population(matched, {NAME: ("network", True)})
-        row = nearest(brain, networks, CONFIDENCE).iloc[0]
+        tested = fits(brain, networks, CONFIDENCE)
+        row = nearest(brain, networks, tested=tested, confidence=CONFIDENCE).iloc[0]
         rows.append({"part": part, "region": row["region"], "verdict": row["verdict"]})
     return rows
 

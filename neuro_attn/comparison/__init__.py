@@ -1,6 +1,7 @@
 """Comparison of networks with brain regions by decoding signatures and by representations."""
 
 from neuro_attn.comparison.distance import NetworkSignature, by_population, distances
+from neuro_attn.comparison.fit import fits
 from neuro_attn.comparison.matched_signatures import of_populations, of_regions
 from neuro_attn.comparison.matching import Sizes, equal_sizes
 from neuro_attn.comparison.nearest_region import nearest
@@ -27,6 +28,7 @@ __all__ = [
     "compare_representations",
     "distances",
     "equal_sizes",
+    "fits",
     "left_out_table",
     "nearest",
     "of_populations",

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn.comparison.signatures import ACCURACY, decodable, least_sd
+from neuro_attn.comparison.signatures import D_PRIME, decodable, least_sd
 from neuro_attn.errors import InputError
 from neuro_attn.inference.intervals import centred, interval
 from neuro_attn.results import columns_of
@@ -68,7 +68,7 @@ def distances(
     brain : sequence of xarray.Dataset
         Signatures of the regions; the attribute ``region`` is the name.
     networks : sequence of NetworkSignature
-        Trained and untrained populations, with the same accuracy features as the regions.
+        Trained and untrained populations, with the same tasks and windows as the regions.
     confidence : float
         Coverage of the confidence intervals.
 
@@ -81,13 +81,13 @@ def distances(
         between random halves of the region's own units, averaged over draws; smaller distances are
         not expected. ``floor`` is the distance of the untrained population of the same name, NaN
         if there is none. ``noise`` is the noise (SDs of each unit) added to match the network's
-        mean within-task ``accuracy`` to the ``region_accuracy``. ``n_features`` is the number of
+        mean ``d_prime`` within tasks to the ``region_d_prime``. ``n_features`` is the number of
         features. Regions without a code (`decodable`) have no rows.
 
     Raises
     ------
     InputError
-        If a network and a region do not have the same accuracy features.
+        If a network and a region do not have the same tasks and windows.
     """
     brain = [region for region in brain if decodable(region, confidence)]
     rows = []
@@ -107,8 +107,8 @@ def distances(
                     float(high),
                     ceiling,
                     own.attrs.get("noise", 0.0),
-                    own.attrs["accuracy"],
-                    region.attrs["accuracy"],
+                    own.attrs["d_prime"],
+                    region.attrs["d_prime"],
                     region.sizes["feature"],
                 )
             )
@@ -139,12 +139,12 @@ def matched(
     Raises
     ------
     InputError
-        If a population and a region do not have the same accuracy features.
+        If a population and a region do not have the same tasks and windows.
     """
     pairs = [(network.signatures[region.attrs["region"]], region) for region in brain]
     for own, region in pairs:
         ours, theirs = (
-            [name for name in each["feature"].values if name.startswith(ACCURACY)]
+            [name for name in each["feature"].values if name.startswith(D_PRIME)]
             for each in (own, region)
         )
         for features, others, name in ((ours, theirs, "network"), (theirs, ours, "region")):

@@ -1,4 +1,4 @@
-"""Signatures of regions and network populations with matched units, trials and accuracy."""
+"""Signatures of regions and network populations with matched units, trials and d'."""
 
 import json
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ import xarray as xr
 
 from neuro_attn.comparison.colors import color_features, colors_of
 from neuro_attn.comparison.matching import Members, Sizes, matching_noise
+from neuro_attn.comparison.overlaps import overlaps_of
 from neuro_attn.comparison.signatures import decodable, signature
 from neuro_attn.decoding.population_decoder import ORIGINAL
-from neuro_attn.decoding.scores import score_of
 from neuro_attn.decoding.unit_subsets import halves, in_windows
 from neuro_attn.geometry.colors import Colors
 from neuro_attn.study import Study
@@ -38,10 +38,13 @@ def of_regions(
         One signature per region; see `signature`.
     """
     colors = colors_of(recordings, study)
-    return [
-        _with_noise(Members(recordings, study, region=region, sizes=sizes), 0.0, colors)
-        for region in regions
-    ]
+    found = []
+    for region in regions:
+        members = Members(recordings, study, region=region, sizes=sizes)
+        own = _with_noise(members, 0.0, colors)
+        overlaps = overlaps_of(members.clean, members.study, region)
+        found.append(_together(own, overlaps))
+    return found
 
 
 def of_populations(
@@ -76,12 +79,18 @@ def of_populations(
     found = []
     for population in populations:
         members = Members(recordings, study, region=population, sizes=sizes)
+        overlaps = overlaps_of(members.clean, members.study, population)
         for region in brain:
             if decodable(region, confidence):
-                level = matching_noise(members.accuracy, region.attrs["accuracy"])
-                own = _with_noise(members, level, colors)
+                level = matching_noise(members.d_prime, region.attrs["d_prime"])
+                own = _together(_with_noise(members, level, colors), overlaps)
                 found.append(own.assign_attrs(matched_to=region.attrs["region"]))
     return found
+
+
+def _together(own: xr.Dataset, overlaps: xr.Dataset) -> xr.Dataset:
+    """Add the overlaps; a pseudopopulation is one session of a signature, but not of its codes."""
+    return own.assign(overlaps.rename(session="code_session").data_vars)
 
 
 def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dataset:
@@ -100,9 +109,9 @@ def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dat
     ]
     decoding = xr.Dataset(
         {
-            "window_accuracy": (("session", *pair, "draw"), np.stack(drawn)),
+            "window_d_prime": (("session", *pair, "draw"), np.stack(drawn)),
             "window_bootstrap": (("session", *pair, "replicate"), np.stack(bootstraps)),
-            "half_accuracy": (
+            "half_d_prime": (
                 ("session", *pair, "half", "draw"),
                 np.stack([halves(one) for one in decoders]),
             ),
@@ -112,11 +121,7 @@ def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dat
             "test_task": list(population.tasks),
             "window": list(population.windows),
         },
-        attrs={
-            "dataset": members.study.name,
-            "region": members.region,
-            "chance": score_of(decoders[0].settings).chance(len(population.classes)),
-        },
+        attrs={"dataset": members.study.name, "region": members.region},
     )
     result = signature(decoding)
     features, left_out = color_features(decoders, colors)

@@ -1,9 +1,8 @@
-"""Matching of populations before comparison: units, trials and within-task accuracy.
+"""Matching of populations before comparison: units, trials and d' within tasks.
 
-Accuracy increases with units and trials and decreases with noise, and near an accuracy of 1 any
-code appears shared. We therefore decode all regions and network populations with the units and
-training trials of the smallest one. We also add noise to a network's activations until its mean
-within-task accuracy equals that of the region.
+d' increases with units and trials and decreases with noise. We therefore decode all regions and
+network populations with the units and training trials of the smallest one. We also add noise to a
+network's activations until its mean d' within tasks equals that of the region.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,17 +16,17 @@ import xarray as xr
 from tqdm import tqdm
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding import Population, build_populations, units_per_draw
+from neuro_attn.decoding import Population, build_populations, sensitivity, units_per_draw
 from neuro_attn.decoding.population import without_times
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.decoding.surrogates import surrogate_labels
 from neuro_attn.errors import InputError
 from neuro_attn.study import Study
 
-TOLERANCE = 0.002
-"""Largest difference between matched accuracies."""
+TOLERANCE = 0.01
+"""Largest difference between matched d'."""
 STEPS = 15
-"""Largest number of bisections; accuracy is discrete, so the tolerance may not be reached."""
+"""Largest number of bisections."""
 LARGEST_NOISE = 64.0
 """Noise at which nothing can be decoded, in SDs of each unit."""
 FEWEST_UNITS = 2
@@ -138,12 +137,13 @@ class Members:
                 n_units=self.sizes.units,
                 surrogates=of_member,
                 progress=tqdm(disable=True),
+                score=sensitivity,
             )
             for member, of_member in zip(self.with_noise(level), self.surrogates, strict=True)
         ]
 
-    def accuracy(self, level: float) -> float:
-        """Return the within-task accuracy averaged over windows, tasks and sessions."""
+    def d_prime(self, level: float) -> float:
+        """Return d' within tasks, averaged over windows, tasks and sessions."""
         decoded = [one.replicated([ORIGINAL])[0] for one in self.decoders(level)]
         within = [np.diagonal(np.diagonal(each, axis1=-2, axis2=-1)) for each in decoded]
         return float(np.mean(within))
@@ -159,27 +159,27 @@ def _noise(recording: xr.Dataset, study: Study, region: str) -> xr.Dataset:
     return recording.assign(rates=(rates.dims, noise))
 
 
-def matching_noise(accuracy: Callable[[float], float], target: float) -> float:
-    """Return a noise level at which accuracy equals `target`, or 0 if accuracy is not above it.
+def matching_noise(d_prime: Callable[[float], float], target: float) -> float:
+    """Return a noise level at which d' equals `target`, or 0 if d' is not above it.
 
-    Bisection ends at the first level with an accuracy within ``TOLERANCE``, which need not be the
-    lowest such level.
+    Bisection ends at the first level with a d' within ``TOLERANCE``, which need not be the lowest
+    such level.
 
     Parameters
     ----------
-    accuracy : callable
-        Accuracy as a decreasing function of the noise level.
+    d_prime : callable
+        d' as a decreasing function of the noise level.
     target : float
-        Target accuracy.
+        Target d'.
     """
-    if accuracy(0.0) <= target + TOLERANCE:
+    if d_prime(0.0) <= target + TOLERANCE:
         return 0.0
     low, high = 0.0, 1.0
-    while accuracy(high) > target and high < LARGEST_NOISE:
+    while d_prime(high) > target and high < LARGEST_NOISE:
         low, high = high, 2 * high
     for _ in range(STEPS):
         middle = (low + high) / 2
-        difference = accuracy(middle) - target
+        difference = d_prime(middle) - target
         if abs(difference) <= TOLERANCE:
             return middle
         low, high = (middle, high) if difference > 0 else (low, middle)

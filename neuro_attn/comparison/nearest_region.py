@@ -1,6 +1,6 @@
-"""The region nearest to each network population, with confidence intervals of the margin."""
+"""Which region a network population resembles: the only one that fits, and the nearest that do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,52 +13,72 @@ from neuro_attn.comparison.distance import (
     replicate_distances,
     signature_distance,
 )
-from neuro_attn.comparison.signatures import decodable
+from neuro_attn.comparison.fit import COMPATIBLE, INCOMPATIBLE
 from neuro_attn.inference.intervals import centred, interval
 from neuro_attn.results import columns_of
 
 NEAREST_COLUMNS = columns_of("nearest")
 UNDECIDED = "undecided"
-"""Verdict if no region is reliably nearer than all others."""
+"""Verdict if the tests of fit leave more than one region, or one that is uninformative."""
+NO_REGION = "none"
+"""Verdict if all regions are incompatible."""
+
+_NOTHING = ("", *[np.nan] * 3, "", *[np.nan] * 7, pd.NA)
+"""What a row contains about the nearest region if no region is possible."""
 
 
 def nearest(
-    brain: Sequence[xr.Dataset], networks: Sequence[NetworkSignature], confidence: float = 0.95
+    brain: Sequence[xr.Dataset],
+    networks: Sequence[NetworkSignature],
+    *,
+    tested: pd.DataFrame,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Determine the region nearest to each trained population and the reliability of that result.
+    """Name the region that each trained population resembles, and rank those that remain possible.
 
     Parameters
     ----------
     brain, networks, confidence
         As for `distances`.
+    tested : pandas.DataFrame
+        The tests of fit; see `fit.fits`.
 
     Returns
     -------
     pandas.DataFrame
-        Columns ``NEAREST_COLUMNS``. Of regions at the same distance, the first in `brain` is the
+        Columns ``NEAREST_COLUMNS``. ``possible`` are the regions that are not incompatible.
+        ``verdict`` is a compatible region if all others are incompatible, ``NO_REGION`` if all are,
+        and ``UNDECIDED`` otherwise. The other columns concern possible regions only; they are empty
+        or NaN if there is none. Of regions at the same distance, the first in `brain` is the
         nearest. ``runner_up`` is the second nearest region ("" and NaN if there is only one).
         ``margin`` is the difference in distance between the nearest region and the region with the
         smallest lower confidence limit of that difference, with its confidence interval from paired
-        replicates. ``verdict`` is the nearest region if the intervals of all differences are above
-        0 (or there is only one region), and ``UNDECIDED`` otherwise. ``fraction_nearest``,
-        ``fraction_of_seeds`` and ``fraction_of_draws`` are the fractions of bootstrap replicates,
-        of replicate networks and of draws of splits and units in which the region is the nearest.
-        ``untrained_as_near`` is True if the distance of the untrained population does not exceed
-        the upper confidence limit of the trained population's distance.
+        replicates. ``fraction_nearest``, ``fraction_of_seeds`` and ``fraction_of_draws`` are the
+        fractions of bootstrap replicates, of replicate networks and of draws of splits and units in
+        which the region is the nearest. ``untrained_as_near`` is True if the distance of the
+        untrained population does not exceed the upper confidence limit of the trained population's
+        distance.
     """
     table = distances(brain, networks, confidence)
-    brain = [region for region in brain if decodable(region, confidence)]
-    regions = [region.attrs["region"] for region in brain]
     rows = []
     for one in networks:
-        if not one.trained or not brain:
-            continue
         network, population = one.network, one.population
-        own_rows = table.query("trained and network == @network and population == @population")
-        ranked = own_rows.sort_values("distance", kind="stable").set_index("region")
+        keys = "trained and network == @network and population == @population"
+        verdicts = tested.query(keys).set_index("region")["verdict"]
+        if not one.trained or verdicts.empty:
+            continue
+        possible = verdicts[verdicts != INCOMPATIBLE]
+        regions = list(possible.index)
+        if not regions:
+            rows.append((network, population, NO_REGION, "", *_NOTHING))
+            continue
+        ranked = table.query(keys).query("region in @regions")
+        ranked = ranked.sort_values("distance", kind="stable").set_index("region")
         first = ranked.iloc[0]
         second = ranked.iloc[1] if len(ranked) > 1 else None
-        pairs = _on_the_same_features(matched(one, brain))
+        # The features of a population are those of all regions with a code.
+        pairs = matched(one, [each for each in brain if each.attrs["region"] in verdicts.index])
+        pairs = _on_the_same_features([p for p in pairs if p[1].attrs["region"] in regions])
         replicates = np.stack([replicate_distances(own, region) for own, region in pairs])
         place = regions.index(str(first.name))
         margin, low, high = _margin(
@@ -68,6 +88,8 @@ def nearest(
             (
                 network,
                 population,
+                named_region(verdicts.to_dict()),
+                ", ".join(regions),
                 first.name,
                 *first[["distance", "ci_low", "ci_high"]],
                 "" if second is None else second.name,
@@ -75,7 +97,6 @@ def nearest(
                 margin,
                 low,
                 high,
-                first.name if second is None or low > 0 else UNDECIDED,
                 (replicates.argmin(axis=0) == place).mean(),
                 _fraction_nearest(pairs, "sessions", place),
                 _fraction_nearest(pairs, "draws", place),
@@ -83,6 +104,22 @@ def nearest(
             )
         )
     return pd.DataFrame(rows, columns=NEAREST_COLUMNS).astype({"untrained_as_near": "boolean"})
+
+
+def named_region(verdicts: Mapping[str, str]) -> str:
+    """Return the region that fits while all others do not, ``NO_REGION`` or ``UNDECIDED``.
+
+    Parameters
+    ----------
+    verdicts : mapping of str to str
+        Verdict of each region with a code; see `fit.Fit.verdict`.
+    """
+    possible = [region for region, verdict in verdicts.items() if verdict != INCOMPATIBLE]
+    if not possible:
+        return NO_REGION
+    if len(possible) == 1 and verdicts[possible[0]] == COMPATIBLE:
+        return possible[0]
+    return UNDECIDED
 
 
 def _on_the_same_features(

@@ -1,8 +1,9 @@
 """Signatures: decoding results of a region or network population as one labelled vector.
 
 Regions and network populations are decoded in the same way and thus have the same features: the
-accuracy of every pair of training and test task in every named window. If colours are defined,
-colour information and the overlap of colour planes are added (`colors`).
+sensitivity d' (`decoding.sensitivity`) of every pair of training and test task in every
+named window. If colours are defined, colour information and the overlap of colour planes are added
+(`colors`).
 """
 
 import json
@@ -17,18 +18,14 @@ from neuro_attn.inference.intervals import centred, interval
 from neuro_attn.results import columns_of
 
 LEFT_OUT_COLUMNS = columns_of("signatures_left_out")
-ACCURACY = "accuracy "
-"""Prefix of the names of accuracy features."""
-MIN_SD = 0.01
-"""Lower bound of the SD of an accuracy: one percentage point.
-
-At chance, this SD corresponds to 2500 independent test trials. A bootstrap SD of 0 means that every
-replicate decoded every trial correctly, not that accuracy is known exactly.
-"""
+D_PRIME = "d_prime "
+"""Prefix of the names of features that are sensitivities."""
+MIN_SD = 0.05
+"""Lower bound of the SD of a d'. Without a code, 800 test trials of each class have this SD."""
 FEWEST_SDS = 3.0
 """Smallest difference between no transfer and full transfer to distinguish codes, bootstrap SDs."""
 FEATURE = ("train_task", "test_task", "window")
-"""Dimensions of a decoding result that together identify an accuracy feature."""
+"""Dimensions of a decoding result that together identify a sensitivity."""
 
 
 def signature(decoding: xr.Dataset) -> xr.Dataset:
@@ -37,39 +34,39 @@ def signature(decoding: xr.Dataset) -> xr.Dataset:
     Parameters
     ----------
     decoding : xarray.Dataset
-        Contains ``window_accuracy`` (session, train_task, test_task, window, draw),
+        Contains d': ``window_d_prime`` (session, train_task, test_task, window, draw),
         ``window_bootstrap`` (session, train_task, test_task, window, replicate) and
-        ``half_accuracy`` (session, train_task, test_task, window, half, draw), the accuracy in
-        two disjoint random halves of the units of each draw.
+        ``half_d_prime`` (session, train_task, test_task, window, half, draw), in two disjoint
+        random halves of the units of each draw.
 
     Returns
     -------
     xarray.Dataset
-        Variables on ``feature``, with labels such as 'accuracy pro->retro cue', averaged over
+        Variables on ``feature``, with labels such as 'd_prime pro->retro cue', averaged over
         sessions (for networks, over replicate networks): ``value`` (feature), mean over draws;
         ``sd`` (feature), SD over bootstrap replicates; ``replicates`` (replicate, feature);
         ``draws`` (draw, feature); ``halves`` (half, draw, feature), not averaged over draws,
         because each draw has other halves. ``sessions`` (session, feature) is not averaged over
-        sessions. The coordinate ``within`` (feature) is True for within-task accuracies.
-        Attributes are those of `decoding`, and ``accuracy``, the mean within-task accuracy.
+        sessions. The coordinate ``within`` (feature) is True within tasks. Attributes are those
+        of `decoding`, and ``d_prime``, the mean d' within tasks.
 
     Raises
     ------
     InputError
         If a variable is not finite for a feature.
     """
-    means = decoding[["window_accuracy", "window_bootstrap", "half_accuracy"]].mean("session")
+    means = decoding[["window_d_prime", "window_bootstrap", "half_d_prime"]].mean("session")
     replicates = _by_feature(means["window_bootstrap"])
     result = xr.Dataset(
         {
-            "value": _by_feature(means["window_accuracy"].mean("draw")),
+            "value": _by_feature(means["window_d_prime"].mean("draw")),
             "sd": replicates.std("replicate", ddof=1),
             "replicates": replicates.transpose("replicate", "feature"),
-            "draws": _by_feature(means["window_accuracy"]).transpose("draw", "feature"),
-            "sessions": _by_feature(decoding["window_accuracy"].mean("draw")).transpose(
+            "draws": _by_feature(means["window_d_prime"]).transpose("draw", "feature"),
+            "sessions": _by_feature(decoding["window_d_prime"].mean("draw")).transpose(
                 "session", "feature"
             ),
-            "halves": _by_feature(means["half_accuracy"]).transpose("half", "draw", "feature"),
+            "halves": _by_feature(means["half_d_prime"]).transpose("half", "draw", "feature"),
         },
         attrs=decoding.attrs,
     )
@@ -83,14 +80,14 @@ def signature(decoding: xr.Dataset) -> xr.Dataset:
                 f"{name} is not finite for the features: {lacking}.",
             )
     within = result["value"][result["within"].values]
-    return result.assign_attrs(accuracy=float(within.mean()))
+    return result.assign_attrs(d_prime=float(within.mean()))
 
 
 def _by_feature(values: xr.DataArray) -> xr.DataArray:
-    """Stack the dimensions `FEATURE` into one, with labels such as 'accuracy pro->retro cue'."""
+    """Stack the dimensions `FEATURE` into one, with labels such as 'd_prime pro->retro cue'."""
     stacked = values.stack(feature=FEATURE)
     labels = [
-        f"{ACCURACY}{train}->{test} {window}" for train, test, window in stacked.indexes["feature"]
+        f"{D_PRIME}{train}->{test} {window}" for train, test, window in stacked.indexes["feature"]
     ]
     within = [train == test for train, test, _ in stacked.indexes["feature"]]
     return stacked.drop_vars(["feature", *FEATURE]).assign_coords(
@@ -101,41 +98,50 @@ def _by_feature(values: xr.DataArray) -> xr.DataArray:
 def why_no_code(region: xr.Dataset, confidence: float) -> str:
     """Return the reason why a region has no code to compare with; empty if it has one.
 
-    Either the within-task accuracy is not above chance, or it is so close to chance that no
-    transfer and full transfer are indistinguishable in all windows. Any network matched to such a
-    region would be close to it, whatever its code.
+    Either d' within tasks is not above 0, or it is so low that no transfer and full transfer are
+    indistinguishable in all windows. Any network matched to such a region would be close to it,
+    whatever its code.
 
     Parameters
     ----------
     region : xarray.Dataset
         Signature of the region.
     confidence : float
-        Coverage of the confidence interval of the accuracy.
+        Coverage of the confidence interval of d'.
     """
-    within, chance = region["within"].values, region.attrs["chance"]
-    accuracy = region.attrs["accuracy"]
-    moved = centred(np.array(accuracy), region["replicates"][:, within].mean("feature").values)
-    if not interval(moved, confidence)[0] > chance:
-        return f"the interval of its accuracy within tasks ({accuracy:.2f}) reaches chance"
-    # Accuracies come first, in the order of `FEATURE`; colour features may follow.
-    is_accuracy = [name.startswith(ACCURACY) for name in region["feature"].values]
-    n_tasks = sum(is_accuracy) // int(within.sum())
-    value, sd = (
-        region[name].values[is_accuracy].reshape(n_tasks, n_tasks, -1) for name in ("value", "sd")
-    )
-    full = np.einsum("ttw->tw", value)[:, None] - chance
+    within, d_prime = region["within"].values, region.attrs["d_prime"]
+    moved = centred(np.array(d_prime), region["replicates"][:, within].mean("feature").values)
+    if not interval(moved, confidence)[0] > 0:
+        return f"the interval of its d' within tasks ({d_prime:.2f}) reaches 0"
+    value, sd = (of_tasks(region[name]) for name in ("value", "sd"))
+    n_tasks = len(value)
+    full = np.einsum("ttw->tw", value)[:, None]
     apart = (full / np.maximum(sd, MIN_SD))[~np.eye(n_tasks, dtype=bool)].max(initial=-np.inf)
     if n_tasks > 1 and apart < FEWEST_SDS:
         return (
-            f"its accuracy within tasks ({accuracy:.2f}) is so low that no transfer and full "
+            f"its d' within tasks ({d_prime:.2f}) is so low that no transfer and full "
             f"transfer are at most {apart:.1f} bootstrap SDs apart; {FEWEST_SDS:g} are needed"
         )
     return ""
 
 
+def of_tasks(values: xr.DataArray) -> np.ndarray:
+    """Return the sensitivities of a signature's variable, (..., train_task, test_task, window).
+
+    Parameters
+    ----------
+    values : xarray.DataArray, shape (..., feature)
+        Sensitivities come first, in the order of `FEATURE`; colour features may follow.
+    """
+    is_d_prime = [name.startswith(D_PRIME) for name in values["feature"].values]
+    n_tasks = sum(is_d_prime) // int(values["within"].sum())
+    found = values.transpose(..., "feature").values[..., is_d_prime]
+    return found.reshape(*found.shape[:-1], n_tasks, n_tasks, -1)
+
+
 def least_sd(features: Iterable[str]) -> np.ndarray:
     """Return the lower bound of the SD of each feature, shape (feature,)."""
-    return np.where([name.startswith(ACCURACY) for name in features], MIN_SD, 1e-9)
+    return np.where([name.startswith(D_PRIME) for name in features], MIN_SD, 1e-9)
 
 
 def decodable(region: xr.Dataset, confidence: float) -> bool:

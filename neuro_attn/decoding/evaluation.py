@@ -14,7 +14,7 @@ from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.adjustment import held_out_rows, training_rows
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.readouts import fit_readouts
-from neuro_attn.decoding.scores import score_of
+from neuro_attn.decoding.scores import PooledScore, score_of
 from neuro_attn.decoding.splits import Fold
 
 EVERYTHING = slice(None)
@@ -40,7 +40,8 @@ class Trained(NamedTuple):
 class Tested(NamedTuple):
     """What testing one batch of decoders gave.
 
-    ``accuracy`` (replicate, train_task, test_task, train_bin, test_bin); ``weights`` and
+    ``accuracy`` (replicate, train_task, test_task, train_bin, test_bin), or the statistics of
+    another score, with axes of their own after these; ``weights`` and
     ``patterns`` (replicate, train_task, bin, unit, output) on standardised units; ``true_class``
     P(true class) at the training time, [train_task][test_task] (replicate, bin, row);
     ``n_constant`` (replicate, train_task, bin) units that are constant over the training trials;
@@ -63,6 +64,7 @@ def evaluate_fold(
     settings: Decoding,
     bins: slice,
     across: Fold | None = None,
+    score: PooledScore | None = None,
 ) -> Tested:
     """Train on each task of a fold and test on all tasks, for several replicates at once.
 
@@ -82,6 +84,8 @@ def evaluate_fold(
         Where the test trials of tasks other than the trained one come from, for all replicates;
         by default from `folds`, as those of the trained task do. Units must then be the same in
         all replicates.
+    score : PooledScore, optional
+        In place of the score in `settings`.
     """
     n_tasks = len(population.tasks)
     tests = [
@@ -98,18 +102,18 @@ def evaluate_fold(
         train(population, folds, task=task, units=units, settings=settings, bins=bins)
         for task in range(n_tasks)
     ]
-    n_replicates, n_bins = tests[0].shape[:2]
-    accuracy = np.empty((n_replicates, n_tasks, n_tasks, n_bins, n_bins))
+    scored = []
     true_class: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
     for train_task, test_task in np.ndindex(n_tasks, n_tasks):
         test = (tests if test_task == train_task else others)[test_task]
         scores = _scores(test, trained[train_task].weights, trained[train_task].intercept)
         truth = folds[0].test_label[test_task]
-        accuracy[:, train_task, test_task] = score_of(settings).score(scores, truth)
+        scored.append((score or score_of(settings)).score(scores, truth))
         at_training_time = np.einsum("rpnpk->rpnk", scores)
         true_class[train_task].append(_probability_of(truth, at_training_time))
+    accuracy = np.stack(scored, axis=1)
     return Tested(
-        accuracy,
+        accuracy.reshape(-1, n_tasks, n_tasks, *accuracy.shape[2:]),
         np.stack([each.standardized for each in trained], 1),
         np.stack([each.patterns for each in trained], 1),
         true_class,

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold
 from neuro_attn.decoding.mirrored import evaluate_mirrored
 from neuro_attn.decoding.population import Population
+from neuro_attn.decoding.scores import PooledScore
 from neuro_attn.decoding.splits import Fold, Replicate, Sizes, draw_folds, fold_sizes
 from neuro_attn.decoding.surrogates import SurrogateLabels
 from neuro_attn.study import Study
@@ -44,6 +45,8 @@ class PopulationDecoder:
         Updated after every draw of every replicate.
     resample_units : bool
         Whether bootstraps resample units, too.
+    score : PooledScore, optional
+        In place of the configured score.
     """
 
     def __init__(
@@ -56,11 +59,12 @@ class PopulationDecoder:
         surrogates: SurrogateLabels,
         progress: tqdm,
         resample_units: bool = True,
+        score: PooledScore | None = None,
     ):
         self.population, self.study, self.region = population, study, region
         self.settings, self.inference = study.dataset.decoding, study.dataset.inference
         self.n_units = min(n_units or population.n_units, population.n_units)
-        self.surrogates, self.progress = surrogates, progress
+        self.surrogates, self.progress, self.score = surrogates, progress, score
         self.resample_units = resample_units
         wanted = population.pseudotrials or self.settings.pseudotrials
         self.pseudotrials = None if wanted == "auto" else wanted
@@ -106,7 +110,7 @@ class PopulationDecoder:
         return pool[self.study.rng("units", *names, draw).permutation(n)]
 
     def replicated(self, replicates: list[Replicate]) -> np.ndarray:
-        """Return accuracies (replicate, train, test, bin, bin), means over draws and folds.
+        """Return scores (replicate, train, test, bin, bin) from means over draws and folds.
 
         They are summed in float64 and rounded once: equal accuracies are equal in all digits,
         whatever they are sums of, and however many.
@@ -117,7 +121,7 @@ class PopulationDecoder:
         n_terms = self.settings.draws * self.settings.folds
         for sizes, members in self._batches(replicates):
             batch = [replicates[member] for member in members]
-            total = np.zeros((len(batch), *shape[1:]))
+            total = np.zeros(())
             for draw in range(self.settings.draws):
                 units = np.stack([self.units(draw, each)[: self.n_units] for each in batch])
                 observed = self.folds(draw, ORIGINAL, sizes)
@@ -131,11 +135,16 @@ class PopulationDecoder:
                         settings=self.settings,
                         bins=EVERYTHING,
                         across=across,
+                        score=self.score,
                     )
-                    total += tested.accuracy
+                    total = total + tested.accuracy
                 self.progress.update(len(batch))
-            accuracy[members] = total / n_terms
+            accuracy[members] = self.value(total / n_terms)
         return accuracy
+
+    def value(self, mean: np.ndarray) -> np.ndarray:
+        """Return the score from means over folds and draws."""
+        return mean if self.score is None else self.score.value(mean)
 
     def mirrored(self, null: np.ndarray) -> np.ndarray:
         """Return accuracies with units mirrored in the test, or `null` where codes cannot differ.

@@ -1,4 +1,4 @@
-"""Accuracy with some of a draw's units: fewer of them, or disjoint halves."""
+"""Scores with some of a draw's units: fewer of them, or disjoint halves."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 
 
 def in_windows(decoder: PopulationDecoder, units: np.ndarray, draw: int) -> np.ndarray:
-    """Return accuracies in the windows (train_task, test_task, window) with other units."""
+    """Return scores in the windows (train_task, test_task, window) with other units."""
     tested = [
         evaluate_fold(
             decoder.population,
@@ -15,10 +15,11 @@ def in_windows(decoder: PopulationDecoder, units: np.ndarray, draw: int) -> np.n
             units=units[None],
             settings=decoder.settings,
             bins=decoder.windows,
+            score=decoder.score,
         ).accuracy[0]
         for fold in decoder.folds(draw, ORIGINAL)
     ]
-    return np.diagonal(np.mean(tested, axis=0), axis1=-2, axis2=-1)
+    return np.diagonal(decoder.value(np.mean(tested, axis=0)), axis1=-2, axis2=-1)
 
 
 def by_unit_count(decoder: PopulationDecoder) -> tuple[list[int], np.ndarray]:
@@ -33,7 +34,7 @@ def by_unit_count(decoder: PopulationDecoder) -> tuple[list[int], np.ndarray]:
 
 
 def halves(decoder: PopulationDecoder) -> np.ndarray:
-    """Return accuracies (train, test, window, half, draw) of disjoint halves of a draw's units.
+    """Return scores (train, test, window, half, draw) of disjoint halves of a draw's units.
 
     Both halves of a single unit are that unit.
     """

@@ -1,4 +1,6 @@
-"""Distances between the decoding signatures of network populations and brain regions."""
+"""Distances between the signatures of network populations and brain regions, and their fit."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,26 +16,32 @@ from neuro_attn.figures.protocol import Compared, Drawn, Results
 
 TITLE = "Distances between networks and regions"
 OF = "comparison"
-NEEDS = ("comparison/distances.csv", "comparison/nearest.csv")
+NEEDS = ("comparison/distances.csv", "comparison/fit.csv", "comparison/nearest.csv")
 
-TRAINED = style.REGION_PALETTE[0]
+COLORS = {"compatible": "#1b6ca8", "incompatible": "#c0392b", "uninformative": "0.6"}
+MARKERS = {"compatible": "o", "incompatible": "X", "uninformative": "D"}
+"""Colour and marker of each verdict on the fit."""
 LINE, DENSE = 4.2, 3.0
 """Height of a region's row, with few and with many panels, mm."""
 
 
 @style.journal_style()
-def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
+def draw(
+    distances: pd.DataFrame, fit: pd.DataFrame, nearest: pd.DataFrame, confidence: float = 0.95
+) -> Figure:
     """Plot one panel per population of each network, with one row per region.
 
-    Filled dots are the trained network, open dots the untrained network. A ring marks the region
-    nearest to the trained network. Grey ticks mark the ceiling (split halves of the region's own
-    units), and grey bars extend from there to the floor.
+    Filled markers are the trained network; shape and colour are the verdict on its fit. Open dots
+    are the untrained network. A ring marks a region that is named. Grey ticks mark the ceiling
+    (split halves of the region's own units), and grey bars extend from there to the floor.
 
     Parameters
     ----------
     distances : pandas.DataFrame
         ``network``, ``trained``, ``population``, ``region``, ``distance``, ``ci_low``,
         ``ci_high``, ``ceiling`` and ``floor``, in units of the region's bootstrap SD.
+    fit, nearest : pandas.DataFrame
+        The tables of fits and of regions that networks resemble.
     confidence : float
         Coverage of the intervals.
 
@@ -57,10 +65,12 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for index, (network, population) in enumerate(populations):
         axes = grid.flat[index]
-        here = distances[
-            (distances["network"] == network) & (distances["population"] == population)
-        ]
-        _draw_population(axes, here, regions)
+        here, fits, named = (
+            table[(table["network"] == network) & (table["population"] == population)]
+            for table in (distances, fit, nearest)
+        )
+        verdicts = fits[fits["trained"].astype(bool)].set_index("region")["verdict"].to_dict()
+        _draw_population(axes, here, regions, verdicts, set(named["verdict"]))
         style.panel_title(axes, network, population)
         style.outer_labels(axes, index % columns == 0, index + columns >= len(populations))
     for unused in grid.flat[len(populations) :]:
@@ -70,114 +80,100 @@ def draw(distances: pd.DataFrame, confidence: float = 0.95) -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     figure.supxlabel("distance of signatures (bootstrap SDs)", fontsize=style.TEXT)
     handles = [
-        _dot(True, f"trained, {confidence:.0%} interval"),
-        _dot(False, "untrained"),
-        _ring("nearest region"),
+        *(Line2D([], [], **_look(verdict), label=verdict) for verdict in COLORS),
+        Line2D([], [], **_look(None), label="untrained"),
+        Line2D([], [], **RING, linestyle="", label="region named"),
         Line2D([], [], color=style.GREY, linestyle="", marker="|", label="ceiling"),
         Line2D([], [], color=style.PALE, linewidth=4, label="ceiling to floor"),
     ]
-    figure.legend(
-        handles=handles, loc="outside upper left", ncols=2 if columns == 1 else len(handles)
-    )
+    in_row = 2 if columns == 1 else 4
+    style.legend_above(figure, handles, in_row, f"lines: {confidence:.0%} intervals")
     return figure
 
 
 def caption(nearest: pd.DataFrame) -> str:
-    """Describe the figure, with the region nearest to each population.
+    """Describe the figure, with the region that each population resembles.
 
     Parameters
     ----------
     nearest : pandas.DataFrame
-        The table of nearest regions.
+        The table of regions that networks resemble.
     """
     lines = []
     known = nearest.assign(untrained_as_near=nearest["untrained_as_near"].fillna(False))
     for row in known.to_dict("records"):
+        name = f"{rst(row['network'])}, {rst(row['population'])}"
+        if not row["possible"]:
+            lines.append(f"{name}: incompatible with all regions.")
+            continue
+        resembles = f"resembles {rst(row['verdict'])}"
+        if row["verdict"] == "undecided":
+            resembles = f"undecided, {rst(row['possible'])} possible"
         as_near = "; the untrained network is as near" if row["untrained_as_near"] else ""
         lines.append(
-            f"{rst(row['network'])}, {rst(row['population'])}: "
-            f"{'undecided, ' if row['verdict'] != row['region'] else ''}nearest to "
-            f"{rst(row['region'])}, distance "
+            f"{name}: {resembles}; distance from {rst(row['region'])} "
             f"{interval(row['distance'], row['ci_low'], row['ci_high'], 1)}, nearest in "
             f"{percent(row['fraction_nearest'])} of the bootstrap replicates and "
             f"{percent(row['fraction_of_seeds'])} of the seeds{as_near}."
         )
     description = (
-        "Distance between the signatures of networks and regions. Signatures contain the "
-        "accuracies of all pairs of tasks in all windows and, if colours are defined, their "
-        "geometry. The distance is the root mean square over features in units of the region's "
-        "bootstrap SD. Units and training trials are those of the smallest population, and we add "
-        "noise to each network until its mean within-task accuracy matches that of the region. "
-        "Regions without a code are omitted. The ceiling is the distance between random halves of "
-        "the region's own units, the floor that of the untrained network. Intervals are from "
-        "bootstrap replicates of both."
+        "Distance between the signatures of networks and regions, and whether they fit. Markers: a "
+        "network is incompatible if its codes do not overlap across tasks as those of the region "
+        "do (squared difference in units of the covariance of bootstrap replicates). The test is "
+        "uninformative if it would reject neither an overlap of 0 nor one of 1. A region is named "
+        "if it alone is compatible. Distance: root mean square over d' of all pairs of tasks in "
+        "all windows, and colour geometry, in bootstrap SDs of the region. Units, training trials "
+        "and d' within tasks are matched. Ceiling: halves of the region's units; floor: untrained "
+        "network."
     )
     return paragraphs(description, listed(lines))
 
 
 def drawn(results: Results, settings: Compared) -> Drawn:
     """Return the figure of the comparison and its caption."""
-    return Drawn(draw(results["distances"], settings.confidence), caption(results["nearest"]))
+    nearest = results["nearest"]
+    figure = draw(results["distances"], results["fit"], nearest, settings.confidence)
+    return Drawn(figure, caption(nearest))
 
 
-def _draw_population(axes: Axes, here: pd.DataFrame, regions: list[str]) -> None:
-    trained = here[here["trained"].astype(bool)].dropna(subset="distance")
-    nearest = trained.loc[trained["distance"].idxmin(), "region"] if len(trained) else None
+RING: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 7.5,
+    "markerfacecolor": "none",
+    "markeredgecolor": style.INK,
+    "markeredgewidth": 0.8,
+}
+
+
+def _look(verdict: str | None) -> dict[str, Any]:
+    """Return how a network with a verdict, or an untrained network, is drawn."""
+    color = COLORS[verdict] if verdict else style.GREY
+    return {
+        "color": color,
+        "linewidth": 0.8,
+        "marker": MARKERS[verdict] if verdict else "o",
+        "markersize": 4.2 if verdict == "incompatible" else 3.6,
+        "markerfacecolor": color if verdict else "white",
+        "markeredgewidth": 0.4 if verdict == "incompatible" else 0.8,
+    }
+
+
+def _draw_population(
+    axes: Axes,
+    here: pd.DataFrame,
+    regions: list[str],
+    verdicts: dict[str, str],
+    named: set[str],
+) -> None:
     for row in here.itertuples():
         y = regions.index(row.region)
         if row.trained:
             axes.plot([row.ceiling, row.floor], [y, y], color=style.PALE, linewidth=4, zorder=1)
             axes.plot([row.ceiling] * 2, [y - 0.2, y + 0.2], color=style.GREY, linewidth=1)
-        color = TRAINED if row.trained else style.GREY
-        axes.plot([row.ci_low, row.ci_high], [y, y], color=color, linewidth=0.8, zorder=2)
-        axes.plot(
-            row.distance,
-            y,
-            marker="o",
-            markersize=3.6,
-            color=color,
-            markerfacecolor=color if row.trained else "white",
-            markeredgewidth=0.8,
-            zorder=3,
-        )
-        if row.trained and row.region == nearest:
-            axes.plot(
-                row.distance,
-                y,
-                marker="o",
-                markersize=7,
-                markerfacecolor="none",
-                markeredgecolor=style.INK,
-                markeredgewidth=0.8,
-                zorder=4,
-            )
+        look = _look(verdicts[row.region] if row.trained else None)
+        ends = [row.ci_low, row.ci_high]
+        axes.plot(ends, [y, y], color=look["color"], linewidth=0.8, zorder=2)
+        axes.plot(row.distance, y, **look, zorder=3)
+        if row.trained and row.region in named:
+            axes.plot(row.distance, y, **RING, zorder=4)
     style.row_labels(axes, regions)
-
-
-def _dot(trained: bool, label: str) -> Line2D:
-    color = TRAINED if trained else style.GREY
-    return Line2D(
-        [],
-        [],
-        color=color,
-        linewidth=0.8,
-        marker="o",
-        markersize=3.6,
-        markerfacecolor=color if trained else "white",
-        markeredgewidth=0.8,
-        label=label,
-    )
-
-
-def _ring(label: str) -> Line2D:
-    return Line2D(
-        [],
-        [],
-        linestyle="",
-        marker="o",
-        markersize=7,
-        markerfacecolor="none",
-        markeredgecolor=style.INK,
-        markeredgewidth=0.8,
-        label=label,
-    )

@@ -19,14 +19,14 @@ OF = "comparison"
 NEEDS = ("comparison/signatures.csv", "comparison/distances.csv")
 
 ARROW = "\N{RIGHTWARDS ARROW}"
-SMALLEST_SD = 0.01
-"""Lower bound of the bootstrap SD of an accuracy, as for the distances."""
+SMALLEST_SD = 0.05
+"""Lower bound of the bootstrap SD of a d', as for the distances."""
 MOST_ROWS = 40
 """With more rows, untrained networks are omitted."""
 MOST_NAMES = 16
 """With more regions and trained populations, only regions are labelled on the map."""
 KINDS = {
-    "balanced accuracy": (r"accuracy (.+)", None, style.SEQUENTIAL),
+    "d'": (r"d_prime (.+)", None, style.SEQUENTIAL),
     "colour information": (r"((?:un)?cued)_color (.+)", None, "YlGnBu"),
     "cosine or index": (r"(plane_cosine|alignment) (.+)", (-1.0, 1.0), "RdBu_r"),
 }
@@ -101,7 +101,7 @@ def draw(
     _heat_maps(left, table.loc[order], names, (len(of_brain), len(of_brain) + len(groups[0])))
     sd = drawn[drawn["dataset"] == brain].groupby("feature")["sd"].mean()
     everywhere = table.loc[order].dropna(axis=1)
-    least = np.where(everywhere.columns.str.startswith("accuracy "), SMALLEST_SD, 1e-9)
+    least = np.where(everywhere.columns.str.startswith("d_prime "), SMALLEST_SD, 1e-9)
     scaled = everywhere / np.maximum(sd[everywhere.columns], least)
     axes = right.subplots()
     trained = {key: key[0] == brain or bool(networks[key[0]][1]) for key in order}
@@ -111,7 +111,7 @@ def draw(
 
 
 def caption(shown: pd.DataFrame) -> str:
-    """Describe the figure, with the range of accuracies in each signature.
+    """Describe the figure, with the range of d' in each signature.
 
     Parameters
     ----------
@@ -120,19 +120,19 @@ def caption(shown: pd.DataFrame) -> str:
     """
     lines = []
     for (dataset, region), own in shown.groupby(["dataset", "region"], sort=False):
-        rows = own[own["feature"].str.startswith("accuracy ")]
+        rows = own[own["feature"].str.startswith("d_prime ")]
         best = rows.loc[rows["value"].idxmax()]
         lines.append(
-            f"{rst(dataset)}, {rst(region)}: {len(own)} features; accuracies from "
+            f"{rst(dataset)}, {rst(region)}: {len(own)} features; d' from "
             f"{rows['value'].min():.2f} to {best['value']:.2f} "
-            f"({rst(best['feature'].removeprefix('accuracy '))})."
+            f"({rst(best['feature'].removeprefix('d_prime '))})."
         )
     description = (
-        "Signatures of regions and network populations. Left: balanced accuracy of every pair of "
+        "Signatures of regions and network populations. Left: sensitivity d' of every pair of "
         "tasks in every window and, if colours are defined, information about the cued and uncued "
         "colour (omega squared), and cosine and alignment index of the colour planes. Units and "
         "training trials are those of the smallest population. We add noise to each network until "
-        "its within-task accuracy matches its nearest region. Grey is undefined. If there are many "
+        "its d' within tasks is that of its nearest region. Grey is undefined. If there are many "
         "networks, only trained ones are shown. Right: the same signatures on their first two "
         "principal components, after division of each feature by the regions' mean bootstrap SD. "
         "Projection can only shorten distances. Open dots are untrained networks."

@@ -61,8 +61,8 @@ COMPARISON_TABLES = (
             Column("ceiling", "number", "distance between halves of the region's units"),
             Column("floor", "number", "distance of the untrained network"),
             Column("noise", "number", "SD of the noise added to the network", "SDs of each unit"),
-            Column("accuracy", "number", "mean within-task accuracy of the network, matched"),
-            Column("region_accuracy", "number", "mean within-task accuracy of the region"),
+            Column("d_prime", "number", "mean d' within tasks of the network, matched"),
+            Column("region_d_prime", "number", "mean d' within tasks of the region"),
             Column("n_features", "count", "number of features compared"),
         ),
         title="Distances",
@@ -74,13 +74,52 @@ COMPARISON_TABLES = (
         ),
     ),
     Table(
+        "fit",
+        "Test of whether a network population fits a region.",
+        ("comparison/fit.csv",),
+        (
+            NETWORK,
+            TRAINED,
+            POPULATION,
+            REGION,
+            Column("n_overlaps", "count", "number of overlaps compared: pairs of tasks x windows"),
+            Column("overlap", "number", "overlap of the network's codes across tasks"),
+            Column("region_overlap", "number", "overlap of the region's codes across tasks"),
+            Column("statistic", "number", "squared difference in units of its covariance"),
+            Column("p_value", "number", "p-value of equal overlaps"),
+            Column("p_unrelated", "number", "the same if the network's overlap were exactly 0"),
+            Column("p_shared", "number", "the same if the network's overlap were exactly 1"),
+            Column("verdict", "text", "`compatible`, `incompatible` or `uninformative`"),
+        ),
+        title="Fit of networks to regions",
+        caption=(
+            "Fit of every population of every network to every region: do the codes of two tasks "
+            "overlap equally, in all windows? Compatible means that equality is not rejected, "
+            "although an overlap of 0 or of 1 would be. Uninformative means that these would not "
+            "be rejected either."
+        ),
+        details=(
+            "The overlap of the codes of two tasks is 1 for one code, 0 for unrelated codes and "
+            "-1 for a reversed code, whatever their strength. It is compared in every window and "
+            "pair of tasks in which both the network and the region have a code in both tasks; "
+            "`overlap` and `region_overlap` are over all of these. All units and trials count, "
+            "without the noise that matches networks to regions.\n\n"
+            "- `incompatible`: p is at most 1 - `inference.confidence`.\n"
+            "- `uninformative`: not incompatible, but neither an overlap of 0 nor one of 1 would "
+            "be, or there is no overlap to compare.\n"
+            "- `compatible`: not incompatible, although at least one of these would be."
+        ),
+    ),
+    Table(
         "nearest",
-        "The region nearest to a population of a trained network.",
+        "The region that a population of a trained network resembles.",
         ("comparison/nearest.csv",),
         (
             NETWORK,
             POPULATION,
-            Column("region", "text", "the nearest region"),
+            Column("verdict", "text", "the only region that fits, `undecided` or `none`"),
+            Column("possible", "text", "regions that are not incompatible"),
+            Column("region", "text", "the nearest of these, empty if there is none"),
             Column("distance", "number", "distance to it", "bootstrap SDs"),
             *CI,
             Column("runner_up", "text", "the second nearest region, empty if there is none"),
@@ -88,7 +127,6 @@ COMPARISON_TABLES = (
             Column("margin", "number", "difference in distance to another region", "bootstrap SDs"),
             Column("margin_ci_low", "number", "lower end of its interval", "bootstrap SDs"),
             Column("margin_ci_high", "number", "upper end of its interval", "bootstrap SDs"),
-            Column("verdict", "text", "the nearest region, or `undecided`"),
             Column("fraction_nearest", "number", "fraction of bootstrap replicates that agree"),
             Column("fraction_of_seeds", "number", "fraction of replicate networks that agree"),
             Column("fraction_of_draws", "number", "fraction of draws that agree"),
@@ -99,19 +137,21 @@ COMPARISON_TABLES = (
                 optional=True,
             ),
         ),
-        title="Nearest regions",
+        title="Regions that networks resemble",
         caption=(
-            "The region nearest to every trained population, the runner-up, the difference "
+            "The region that every trained population resembles. A region is named if it is "
+            "compatible and all others are incompatible. The verdict is none if all are "
+            "incompatible. Also the nearest of the possible regions, the runner-up, the difference "
             "between their distances, and the fraction of resamples in which the region remains "
-            "the nearest. The verdict is undecided if the confidence interval of the difference "
-            "contains 0."
+            "the nearest."
         ),
         details=(
+            "- **Verdict.** A region that is compatible while every other region with a code is "
+            "incompatible ([fit](#fitcsv)); `none` if all are incompatible; otherwise `undecided`, "
+            "and `possible` lists what remains. All further columns concern these regions.\n"
             "- **Margin.** The difference in distance between the nearest region and the region "
-            "with the smallest lower confidence limit of that difference.\n"
-            "- **Verdict.** The nearest region if the intervals of the differences to all other "
-            "regions are above 0, and `undecided` otherwise. If only one region has a code, it is "
-            "the verdict, and `runner_up` and the margin are empty.\n"
+            "with the smallest lower confidence limit of that difference. If only one region is "
+            "possible, `runner_up` and the margin are empty.\n"
             "- **Fractions.** How often the region is the nearest: in bootstrap replicates, in "
             "replicate networks, and in draws of splits and units. With one replicate network the "
             "fraction is 0 or 1 and carries little information.\n"

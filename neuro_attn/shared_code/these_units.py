@@ -142,8 +142,25 @@ class UnitsOverlap:
         return float(kept[0]), float(kept[-1])
 
 
+class _Standardised(NamedTuple):
+    """A session in SDs of its units.
+
+    Residuals of all trials from the class means of their task, and of those of the first task; the
+    class means less their mean, and trials per class, of each task; the inverse of the metric; its
+    degrees of freedom; and which units vary.
+    """
+
+    residuals: np.ndarray
+    n_first: int
+    means: tuple[np.ndarray, np.ndarray]
+    counts: tuple[np.ndarray, np.ndarray]
+    covariance: np.ndarray
+    freedom: int
+    varies: np.ndarray
+
+
 @dataclass(frozen=True)
-class _Moments:
+class Moments:
     """What one session contributes; all entries add up over sessions.
 
     `energies` are T, D_A, D_B; `raw` tr(A M A') and tr(B M B'). Changes when a trial is left out
@@ -191,11 +208,12 @@ def overlap_of(
     >>> bool(found.interval(0.95)[0] > 0.5), bool(found.p_value < 0.001)
     (True, True)
     """
-    parts = [_moments(first, second, ridge) for first, second in sessions]
-    energies = np.sum([part.energies for part in parts], axis=0)
-    raw = np.sum([part.raw for part in parts], axis=0)
-    measured = np.divide(energies[1:], raw, out=np.zeros(2), where=raw > 0).clip(0, 1)
-    fractions = np.array([np.sqrt(measured.prod()), *measured])
+    return pooled([moments_of(first, second, ridge) for first, second in sessions])
+
+
+def pooled(parts: Sequence[Moments]) -> UnitsOverlap:
+    """Return the overlap in the units of some sessions from their moments."""
+    fractions = debiased_fractions(parts)
     covariance = np.sum(
         [
             _jackknife_covariance(part.changes + fractions[:, None] * part.of_metric, part.cell)
@@ -203,27 +221,63 @@ def overlap_of(
         ],
         axis=0,
     )
-    product, first, second = map(float, energies)
+    product, first, second = map(float, np.sum([part.energies for part in parts], axis=0))
     double = np.sum([part.double for part in parts], axis=0)
     freedom = sum(part.freedom for part in parts)
     return UnitsOverlap(product, first, second, covariance, double, freedom)
 
 
-def _moments(first: TaskTrials, second: TaskTrials, ridge: float) -> _Moments:
-    """Compute T, D_A and D_B of a session, and how they change when each trial is left out."""
+def debiased_fractions(parts: Sequence[Moments]) -> np.ndarray:
+    """Return which fraction of T, D_A and D_B is signal, (3,), by which changes of M count."""
+    energies = np.sum([part.energies for part in parts], axis=0)
+    raw = np.sum([part.raw for part in parts], axis=0)
+    measured = np.divide(energies[1:], raw, out=np.zeros(2), where=raw > 0).clip(0, 1)
+    return np.array([np.sqrt(measured.prod()), *measured])
+
+
+def without_units(first: TaskTrials, second: TaskTrials, ridge: float = RIDGE) -> np.ndarray:
+    r"""Return by how much T, D_A and D_B fall when each unit of a session is left out.
+
+    .. math:: T - T_{-u} = \sum_k (A M)_{ku} (B M)_{ku} / M_{uu}
+
+    Returns
+    -------
+    array, shape (3, unit)
+        0 for units that do not count.
+    """
+    data = _standardised(first, second, ridge)
+    metric = np.linalg.inv(data.covariance)
+    of_a, of_b = (means @ metric for means in data.means)
+    found = np.zeros((3, len(data.varies)))
+    products = [
+        (one * other).sum(axis=0) for one, other in ((of_a, of_b), (of_a, of_a), (of_b, of_b))
+    ]
+    found[:, data.varies] = np.stack(products) / np.diag(metric)
+    return found
+
+
+def _standardised(first: TaskTrials, second: TaskTrials, ridge: float) -> _Standardised:
     n_classes = int(max(first.label.max(), second.label.max())) + 1
     centred = [_class_means(task, n_classes) for task in (first, second)]
     (residual_a, means_a, counts_a), (residual_b, means_b, counts_b) = centred
     residuals = np.concatenate([residual_a, residual_b])
-    n_a, n_trials = len(residual_a), len(residuals)
-    freedom = n_trials - 2 * n_classes
+    freedom = len(residuals) - 2 * n_classes
     sd = np.sqrt((residuals**2).sum(axis=0) / freedom)
     constant = constant_units(np.concatenate([first.rates, second.rates]))
     varies = (sd > 0) & ~constant
     residuals = residuals[:, varies] / sd[varies]
-    means_a, means_b = means_a[:, varies] / sd[varies], means_b[:, varies] / sd[varies]
+    means = means_a[:, varies] / sd[varies], means_b[:, varies] / sd[varies]
     covariance = (1 - ridge) * (residuals.T @ residuals) / freedom
     covariance[np.diag_indices_from(covariance)] += ridge
+    counts = counts_a, counts_b
+    return _Standardised(residuals, len(residual_a), means, counts, covariance, freedom, varies)
+
+
+def moments_of(first: TaskTrials, second: TaskTrials, ridge: float = RIDGE) -> Moments:
+    """Compute T, D_A and D_B of a session, and how they change when each trial is left out."""
+    residuals, n_a, means, counts, covariance, freedom, _ = _standardised(first, second, ridge)
+    (means_a, means_b), (counts_a, counts_b) = means, counts
+    n_trials, n_classes = len(residuals), len(counts_a)
     weighted = np.linalg.solve(covariance, residuals.T).T
     label = np.concatenate([first.label, second.label])
     n = np.concatenate([counts_a[first.label], counts_b[second.label]])
@@ -252,7 +306,7 @@ def _moments(first: TaskTrials, second: TaskTrials, ridge: float) -> _Moments:
         )
     ]
     zero = np.zeros(n_trials)
-    return _Moments(
+    return Moments(
         energies=np.array([product, raw_a - bias[0], raw_b - bias[1]]),
         raw=np.array([raw_a, raw_b]),
         changes=np.stack(

@@ -12,7 +12,7 @@ from neuro_attn.errors import InputError
 def test_every_pair_of_tasks_and_window_is_a_feature_named_in_words(decoding):
     result = signature(decoding(0.7))
     assert set(result["feature"].values) == {
-        f"accuracy {train}->{test} {window}"
+        f"d_prime {train}->{test} {window}"
         for train in ("pro", "retro")
         for test in ("pro", "retro")
         for window in ("cue", "delay")
@@ -20,32 +20,30 @@ def test_every_pair_of_tasks_and_window_is_a_feature_named_in_words(decoding):
     assert result.attrs["region"] == "LPFC"
 
 
-def test_a_feature_holds_the_accuracy_of_its_own_pair_and_window(decoding):
-    accuracy = np.arange(8).reshape(2, 2, 2) / 10
-    result = signature(decoding(accuracy, noise=0))
-    assert float(result["value"].sel(feature="accuracy pro->retro cue")) == pytest.approx(0.2)
-    assert float(result["value"].sel(feature="accuracy retro->pro delay")) == pytest.approx(0.5)
+def test_a_feature_holds_the_sensitivity_of_its_own_pair_and_window(decoding):
+    d_prime = np.arange(8).reshape(2, 2, 2) / 10
+    result = signature(decoding(d_prime, noise=0))
+    assert float(result["value"].sel(feature="d_prime pro->retro cue")) == pytest.approx(0.2)
+    assert float(result["value"].sel(feature="d_prime retro->pro delay")) == pytest.approx(0.5)
 
 
 def test_values_are_means_over_draws_and_sessions_and_the_sd_is_that_of_replicates(decoding):
     source = decoding(0.7, sessions=("seed0", "seed1", "seed2"))
     pick = {"train_task": "retro", "test_task": "pro", "window": "delay"}
-    found = signature(source).sel(feature="accuracy retro->pro delay")
+    found = signature(source).sel(feature="d_prime retro->pro delay")
     one = source.sel(pick)
-    assert float(found["value"]) == pytest.approx(float(one["window_accuracy"].mean()))
+    assert float(found["value"]) == pytest.approx(float(one["window_d_prime"].mean()))
     replicates = one["window_bootstrap"].mean("session").values
     assert found["replicates"].values == pytest.approx(replicates)
     assert float(found["sd"]) == pytest.approx(replicates.std(ddof=1))
-    halves = one["half_accuracy"].mean("session").transpose("half", "draw").values
+    halves = one["half_d_prime"].mean("session").transpose("half", "draw").values
     assert found["halves"].values == pytest.approx(halves)
 
 
 def test_a_feature_without_a_value_is_named(decoding):
     source = decoding(0.7)
-    source["window_accuracy"].loc[{"train_task": "pro", "test_task": "retro"}] = np.nan
-    with pytest.raises(
-        InputError, match=r"LPFC.*accuracy pro->retro cue, accuracy pro->retro delay"
-    ):
+    source["window_d_prime"].loc[{"train_task": "pro", "test_task": "retro"}] = np.nan
+    with pytest.raises(InputError, match=r"LPFC.*d_prime pro->retro cue, d_prime pro->retro delay"):
         signature(source)
 
 
@@ -56,21 +54,21 @@ def test_a_code_in_one_window_is_a_code_however_weak_it_is_in_the_others(decodin
     """
 
     def why(cue, delay):
-        accuracy = np.where(np.eye(2, dtype=bool)[..., None], [cue, delay], 0.5)
-        decoded = decoding(accuracy, noise=0.1)
-        exact = accuracy[None, ..., None] + 0 * decoded["window_accuracy"]
-        return why_no_code(signature(decoded.assign(window_accuracy=exact)), 0.95)
+        d_prime = np.where(np.eye(2, dtype=bool)[..., None], [cue, delay], 0)
+        decoded = decoding(d_prime, noise=0.5)
+        exact = d_prime[None, ..., None] + 0 * decoded["window_d_prime"]
+        return why_no_code(signature(decoded.assign(window_d_prime=exact)), 0.95)
 
-    assert why(0.5, 0.9) == ""
-    assert "3 are needed" in why(0.67, 0.67)
+    assert why(0, 2) == ""
+    assert "3 are needed" in why(0.85, 0.85)
 
 
 def test_regions_of_unequal_sessions_and_features_are_written_and_read_in_order(decoding):
     """Regions recorded in one and in three sessions; colours known of the second."""
     tasks = {"train_task": ["pro", "pro-1"], "test_task": ["pro", "pro-1"]}
-    accuracy = np.where(np.eye(2, dtype=bool)[..., None], 0.9, 0.5)
+    d_prime = np.where(np.eye(2, dtype=bool)[..., None], 2.0, 0.0)
     one, three = (
-        signature(decoding(accuracy, name, sessions=range(n)).assign_coords(tasks))
+        signature(decoding(d_prime, name, sessions=range(n)).assign_coords(tasks))
         for name, n in (("V4", 1), ("LPFC", 3))
     )
     color = three.isel(feature=[0]).assign_coords(

@@ -299,7 +299,11 @@ def make_log(networks: tuple[str, ...] = ("seq2seq", "bahdanau")) -> pd.DataFram
     return pd.concat(frames, ignore_index=True)
 
 
-def make_distances(shape: Shape) -> pd.DataFrame:
+def make_compared(shape: Shape) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Make distances and fits to regions, and which regions networks resemble.
+
+    Encoders resemble the first region, decoders none, and contexts are undecided.
+    """
     rng = np.random.default_rng(7)
     rows = []
     for network, populations in {
@@ -324,7 +328,16 @@ def make_distances(shape: Shape) -> pd.DataFrame:
                             "floor": floor,
                         }
                     )
-    return pd.DataFrame(rows)
+    distances = pd.DataFrame(rows)
+    fit = distances[["network", "trained", "population", "region"]].copy()
+    first = next(iter(shape.regions))
+    kinds = {"encoder": "incompatible", "decoder": "incompatible", "context": "uninformative"}
+    fit["verdict"] = fit["population"].map(kinds)
+    fit.loc[(fit["region"] == first) & (fit["population"] != "decoder"), "verdict"] = "compatible"
+    nearest = distances[["network", "population"]].drop_duplicates()
+    verdicts = {"encoder": first, "decoder": "none", "context": "undecided"}
+    nearest["verdict"] = nearest["population"].map(verdicts)
+    return distances, fit, nearest
 
 
 def make_geometry(shape: Shape) -> pd.DataFrame:
@@ -390,7 +403,7 @@ def make_signatures(
     rng = np.random.default_rng(11)
     networks = {"network-a": ("a", True), "network-a-untrained": ("a", False)}
     features = [
-        f"accuracy {train}->{test} {window}"
+        f"d_prime {train}->{test} {window}"
         for train in shape.tasks
         for test in shape.tasks
         for window in shape.windows
@@ -488,7 +501,7 @@ def make() -> SimpleNamespace:
         cross_temporal=make_cross_temporal,
         attention=make_attention,
         log=make_log,
-        distances=make_distances,
+        compared=make_compared,
         geometry=make_geometry,
         geometry_over_time=make_geometry_over_time,
         color_planes=make_color_planes,

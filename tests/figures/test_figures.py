@@ -269,7 +269,7 @@ def atlas_figures(make) -> dict:
         "unit_counts": unit_counts.draw(make.unit_counts(shape)),
         "geometry": geometry.draw(make.geometry(shape)),
         "onsets": onsets.draw(make.onsets(shape)),
-        "signature_distances": signature_distances.draw(make.distances(shape)),
+        "signature_distances": signature_distances.draw(*make.compared(shape)),
     }
 
 
@@ -414,23 +414,34 @@ def test_list_recall_draws_every_seed_beside_chance(lengths, make, tmp_path):
         assert says(figure, text)
 
 
-def test_signature_distances_rings_the_nearest_region(shape, make, tmp_path):
-    table = make.distances(shape)
-    figure = written(signature_distances.draw(table), tmp_path)
-    trained = table[table["trained"]]
-    nearest = trained.loc[trained.groupby(["network", "population"])["distance"].idxmin()]
-    rings = [
-        line.get_xdata()[0] for axes in panels(figure) for line in axes.lines
-        if line.get_markersize() == 7
-    ]  # fmt: skip
-    assert sorted(rings) == pytest.approx(sorted(nearest["distance"]))
+def test_signature_distances_show_the_verdicts_and_ring_the_region_that_is_named(
+    shape, make, tmp_path
+):
+    table, fit, nearest = make.compared(shape)
+    figure = written(signature_distances.draw(table, fit, nearest), tmp_path)
+    lines = [line for axes in panels(figure) for line in axes.lines]
+    of_encoders = table[table["trained"] & (table["population"] == "encoder")]
+    named = of_encoders[of_encoders["region"] == next(iter(shape.regions))]
+    rings = [line.get_xdata()[0] for line in lines if line.get_markersize() == 7.5]
+    assert sorted(rings) == pytest.approx(sorted(named["distance"]))
+    trained = fit[fit["trained"]]["verdict"].value_counts()
+    for verdict, marker in signature_distances.MARKERS.items():
+        color = signature_distances.COLORS[verdict]
+        found = [
+            line
+            for line in lines
+            if line.get_marker() == marker and line.get_markerfacecolor() == color
+        ]
+        assert len(found) == trained.get(verdict, 0)
+        assert says(figure, verdict)
     assert says(figure, "distance of signatures (bootstrap SDs)")
     assert says(figure, "ceiling to floor")
 
 
 def test_signature_distances_draws_networks_without_an_untrained_twin(make, tmp_path):
-    table = make.distances(make.shapes["panichello"])
-    written(signature_distances.draw(table[table["trained"]].assign(floor=np.nan)), tmp_path)
+    table, fit, nearest = make.compared(make.shapes["panichello"])
+    trained = table[table["trained"]].assign(floor=np.nan)
+    written(signature_distances.draw(trained, fit, nearest), tmp_path)
 
 
 def test_geometry_shows_every_measure_with_ceiling_and_floor(shape, make, tmp_path):
@@ -601,7 +612,7 @@ def test_long_names_of_regions_leave_room_for_the_data(make, tmp_path):
         transfer_matrix.draw(make.summary(shape)),
         cross_temporal.draw(make.cross_temporal(shape)),
         unit_counts.draw(make.unit_counts(shape)),
-        signature_distances.draw(make.distances(shape)),
+        signature_distances.draw(*make.compared(shape)),
         geometry.draw(make.geometry(shape)),
         onsets.draw(make.onsets(shape)),
     ):

@@ -124,7 +124,7 @@ def _figures(make) -> dict:
         "unit_counts": lambda: unit_counts.draw(make.unit_counts(shape)),
         "attention": lambda: attention.draw(make.attention(), NETWORK_TIMING),
         "learning": lambda: learning.draw(make.log()),
-        "signature_distances": lambda: signature_distances.draw(make.distances(shape)),
+        "signature_distances": lambda: signature_distances.draw(*make.compared(shape)),
         "geometry": lambda: geometry.draw(make.geometry(shape)),
         "geometry_over_time": lambda: geometry_over_time.draw(make.geometry_over_time(shape)),
         "color_planes": lambda: color_planes.draw(make.color_planes(shape), make.geometry(shape)),

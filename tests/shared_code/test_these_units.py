@@ -93,7 +93,7 @@ def test_a_trial_that_is_left_out_changes_t_as_the_closed_form_says():
     from neuro_attn.shared_code import these_units
 
     first, second = data(6, strength=1.5)
-    moments = these_units._moments(first, second, these_units.RIDGE)
+    moments = these_units.moments_of(first, second)
     predicted = (moments.changes + moments.of_metric)[0][: len(first.label)]
     exact = []
     for left_out in range(len(first.label)):

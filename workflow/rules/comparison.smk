@@ -37,6 +37,7 @@ rule compare:
         networks=[f"results/comparison/signatures/{name}.nc" for name in COMPARED[1:]],
     output:
         distances="results/comparison/distances.csv",
+        fit="results/comparison/fit.csv",
         nearest="results/comparison/nearest.csv",
         signatures="results/comparison/signatures.csv",
         left_out="results/comparison/signatures_left_out.csv",

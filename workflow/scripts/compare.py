@@ -10,7 +10,10 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     confidence = snakemake.params.confidence
     networks = comparison.by_population(populations, snakemake.params.networks)
     write_csv(comparison.distances(brain, networks, confidence), snakemake.output.distances)
-    write_csv(comparison.nearest(brain, networks, confidence), snakemake.output.nearest)
+    tested = comparison.fits(brain, networks, confidence)
+    write_csv(tested, snakemake.output.fit)
+    nearest = comparison.nearest(brain, networks, tested=tested, confidence=confidence)
+    write_csv(nearest, snakemake.output.nearest)
     write_csv(comparison.signature_table([*brain, *populations]), snakemake.output.signatures)
     left_out = comparison.left_out_table(brain, populations, confidence)
     write_csv(left_out, snakemake.output.left_out)

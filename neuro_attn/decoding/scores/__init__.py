@@ -10,6 +10,9 @@ expected score of a decoder without information.
 
 from importlib import import_module
 from types import ModuleType
+from typing import Protocol
+
+import numpy as np
 
 from neuro_attn.configuration import Decoding
 
@@ -17,3 +20,13 @@ from neuro_attn.configuration import Decoding
 def score_of(settings: Decoding) -> ModuleType:
     """Return the module of the score that a data set uses."""
     return import_module(f"neuro_attn.decoding.scores.{settings.score}")
+
+
+class PooledScore(Protocol):
+    """A score of the means of some statistics over folds and draws, such as `sensitivity`."""
+
+    def score(self, decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        """Return statistics of a fold for every pair of bins, with axes of their own after these."""
+
+    def value(self, statistics: np.ndarray) -> np.ndarray:
+        """Return the score from the means of these statistics."""

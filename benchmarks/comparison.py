@@ -1,0 +1,244 @@
+"""Rates of the fit of networks to regions: planted regions, reversed codes and twins, counted.
+
+`python -m benchmarks.comparison [WORLD ...] [--datasets N] [--cores K]` simulates recordings of
+regions and of networks whose codes of two tasks have known cosines, estimates their overlaps, tests
+the fit of each network to each region, and counts the verdicts over N data sets. The rates are
+printed and written, with their binomial intervals, to results/benchmarks/comparison.json. With
+--write they also replace those in comparison.json beside this file, which docs/calibration.md
+quotes (docs/site/calibration.py).
+"""
+
+import argparse
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+from tqdm import tqdm
+
+from benchmarks.machine import save
+from neuro_attn.comparison.fit import COMPATIBLE, INCOMPATIBLE, fit
+from neuro_attn.comparison.nearest_region import named_region
+from neuro_attn.comparison.overlaps import overlaps_of
+from neuro_attn.configuration import AnyDataset, parse
+from neuro_attn.decoding import Population, build_populations
+from neuro_attn.decoding.population import without_times
+from neuro_attn.randomness import stream
+from neuro_attn.recording import build
+from neuro_attn.study import Study
+
+SEED = 33
+CONFIDENCE = 0.95
+NAME = "benchmark"
+KEPT = Path(__file__).with_name("comparison.json")
+
+
+@dataclass(frozen=True)
+class World:
+    """Conditions under which regions and a network are recorded.
+
+    Parameters
+    ----------
+    cosine : float
+        Cosine of the codes of both tasks in the network, and in the regions "planted" and "twin".
+    strength : float
+        SD over units of half the difference between classes, in SDs of the regions' noise.
+    units, trials : int
+        Units of a session, and trials of each task and class.
+    sessions, networks : int
+        Sessions of a region, and replicate networks. Units of all sessions are drawn independently.
+    spread : float
+        SD of the cosine between sessions, and between replicate networks.
+    correlation : float
+        Noise correlation between all pairs of units.
+    tasks, classes : int
+        Number of tasks and of classes.
+    """
+
+    cosine: float = 0.5
+    strength: float = 0.2
+    units: int = 40
+    trials: int = 40
+    sessions: int = 1
+    networks: int = 1
+    spread: float = 0.0
+    correlation: float = 0.0
+    tasks: int = 2
+    classes: int = 2
+
+
+WORLDS = {
+    "cosine 0.5": World(),
+    "cosine 0": World(cosine=0.0),
+    "cosine 1": World(cosine=1.0),
+    "cosine 1, accuracy near 1": World(cosine=1.0, strength=0.6),
+    "weak codes": World(strength=0.12),
+    "noise correlation 0.2": World(correlation=0.2),
+    "12 units": World(units=12, strength=0.35),
+    "4 sessions, 3 networks": World(sessions=4, networks=3, units=20, trials=20),
+    "the same, cosines differ by 0.2": World(
+        sessions=4, networks=3, units=20, trials=20, spread=0.2
+    ),
+    "8 sessions, 5 networks": World(sessions=8, networks=5, trials=20),
+    "three tasks": World(tasks=3),
+    "four classes": World(classes=4),
+}
+
+
+def settings(world: World) -> AnyDataset:
+    """Return the settings of a data set of a world."""
+    keys = {
+        "source": "netcdf",
+        "files": "*",
+        "label": "side",
+        "tasks": {f"task{n}": {"trials": f"order == 'task{n}'"} for n in range(world.tasks)},
+        "time": {"start": 0.0, "stop": 0.2, "bin": 0.1},
+        "windows": {"early": [0.0, 0.1], "late": [0.1, 0.2]},
+    }
+    return parse({"datasets": {NAME: keys}}).datasets[NAME]
+
+
+def recordings(
+    world: World, region: str, rng: np.random.Generator, *, cosine: float, is_network: bool = False
+) -> list[xr.Dataset]:
+    """Draw the recordings of a region, or of a network, which has half the noise.
+
+    Codes are half as strong in the early window. Mean rates differ between tasks by the SD of the
+    noise.
+    """
+    n_sessions = world.networks if is_network else world.sessions
+    return [
+        _recording(
+            world,
+            region,
+            rng,
+            name=f"{region}{number}",
+            cosine=float(np.clip(cosine + world.spread * rng.normal(), -1, 1)),
+            noise=0.5 if is_network else 1.0,
+        )
+        for number in range(n_sessions)
+    ]
+
+
+def _recording(
+    world: World,
+    region: str,
+    rng: np.random.Generator,
+    *,
+    name: str,
+    cosine: float,
+    noise: float,
+) -> xr.Dataset:
+    units = world.units
+    codes = rng.normal(size=(world.tasks, world.classes, units))
+    codes -= codes.mean(axis=1, keepdims=True)
+    codes /= np.sqrt(1 - 1 / world.classes)
+    # Task 0 and any other have this cosine; so have, on average, all others.
+    codes[1:] = cosine * codes[0] + np.sqrt(1 - cosine**2) * codes[1:]
+    shape = (world.tasks, world.classes)
+    task, side = np.indices(shape).reshape(2, -1).repeat(world.trials, axis=1)
+    rates = world.strength * codes[task, side][:, :, None] * [0.5, 1.0]
+    rates += rng.normal(size=(world.tasks, units))[task][:, :, None]
+    common = rng.normal(size=(len(task), 1, 2))
+    private = rng.normal(size=(len(task), units, 2))
+    weight = world.correlation
+    rates += noise * (np.sqrt(weight) * common + np.sqrt(1 - weight) * private)
+    trials = pd.DataFrame({"trial_id": np.arange(len(task))})
+    trials["task"] = np.array([f"task{number}" for number in range(world.tasks)])[task]
+    trials["label"] = np.array([f"class{number}" for number in range(world.classes)])[side]
+    of_units = pd.DataFrame({"unit_id": np.arange(units).astype(str), "region": region})
+    return build(rates, trials, of_units, NAME, name, settings(world), {}, "a.u.")
+
+
+def codes(
+    world: World, region: str, number: int, rng: np.random.Generator, *, cosine: float, **kind: bool
+) -> xr.Dataset:
+    """Record a region or a network, and estimate the overlap of its codes."""
+    study = Study(NAME, settings(world), number)
+    recorded = recordings(world, region, rng, cosine=cosine, **kind)
+    members = [without_times(each) for each in build_populations(recorded, study, region)]
+    return signature_of(members, study, region)
+
+
+def signature_of(members: list[Population], study: Study, region: str) -> xr.Dataset:
+    """Return the part of a signature that the fit concerns."""
+    found = overlaps_of(members, study, region).rename(session="code_session")
+    return found.assign_attrs(dataset=study.name, region=region)
+
+
+def experiment(number: int, name: str, world: World) -> dict[str, Any]:
+    """Test a network against the region of its code, a twin of it, and two other regions.
+
+    A second network has the reverse of a shared code.
+    """
+    rng = stream(SEED, "comparison", name, number)
+    cosines = {"planted": world.cosine, "twin": world.cosine, "shared": 1.0, "separate": 0.0}
+    regions = {
+        region: codes(world, region, number, rng, cosine=cosine)
+        for region, cosine in cosines.items()
+    }
+    network, backwards = (
+        codes(world, "network", number, rng, cosine=cosine, is_network=True)
+        for cosine in (world.cosine, -1.0)
+    )
+    verdicts = {each: fit(network, region).verdict(CONFIDENCE) for each, region in regions.items()}
+    of_reversed = [
+        fit(backwards, regions[each]).verdict(CONFIDENCE) for each in ("shared", "separate")
+    ]
+    others = [each for each in ("shared", "separate") if cosines[each] != world.cosine]
+    named = named_region({each: verdicts[each] for each in ("planted", *others)})
+    compatible = [verdicts[each] != INCOMPATIBLE for each in ("planted", "twin")]
+    return {
+        "rejected": not compatible[0],
+        "compatible": verdicts["planted"] == COMPATIBLE,
+        "named": named == "planted",
+        "misnamed": named in others,
+        "twins": all(compatible),
+        "reversed_and_shared": of_reversed[0] == INCOMPATIBLE,
+        "reversed_and_separate": of_reversed[1] == INCOMPATIBLE,
+    }
+
+
+def counted(found: list[dict[str, bool]], what: str) -> dict[str, Any]:
+    """Return and print rates with their exact binomial intervals."""
+    n = len(found)
+    summary: dict[str, Any] = {"n": n}
+    for name in found[0]:
+        k = sum(each[name] for each in found)
+        low, high = stats.binomtest(k, n).proportion_ci(method="exact")
+        summary[name] = {"rate": k / n, "low": float(low), "high": float(high)}
+    rates = ", ".join(f"{name} {summary[name]['rate']:.3f}" for name in found[0])
+    print(f"{what:<34} {rates}", flush=True)
+    return summary
+
+
+def main() -> None:
+    """Count in the worlds that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("worlds", nargs="*", help=f"of: {'; '.join(WORLDS)} (default: all)")
+    parser.add_argument("--datasets", type=int, default=400, help="data sets behind each rate")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--write", action="store_true", help="keep the rates for the documentation")
+    given = parser.parse_args()
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    with ProcessPoolExecutor(given.cores, mp_context=get_context("spawn")) as pool:
+        for name in given.worlds or WORLDS:
+            run = partial(experiment, name=name, world=WORLDS[name])
+            numbers = range(given.datasets)
+            found = pool.map(run, numbers, chunksize=20)
+            kept[name] = counted(list(tqdm(found, total=given.datasets, leave=False)), name)
+            save("comparison", kept)
+            if given.write:
+                KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
