@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from scipy import stats
 from tqdm import tqdm
@@ -28,16 +27,18 @@ from benchmarks.machine import save
 from neuro_attn.comparison.fit import COMPATIBLE, INCOMPATIBLE, fit
 from neuro_attn.comparison.nearest_region import named_region
 from neuro_attn.comparison.overlaps import overlaps_of
-from neuro_attn.configuration import AnyDataset, parse
-from neuro_attn.decoding import Population, build_populations
-from neuro_attn.decoding.population import without_times
+from neuro_attn.configuration import load
+from neuro_attn.decoding import Population
+from neuro_attn.decoding.population import SessionTrials
 from neuro_attn.randomness import stream
-from neuro_attn.recording import build
 from neuro_attn.study import Study
 
 SEED = 33
 CONFIDENCE = 0.95
 NAME = "benchmark"
+CONFIG = Path(__file__).parents[1] / "config/config.yaml"
+DATASET = load(CONFIG).datasets["simulation"]
+"""Settings that nothing here depends on."""
 KEPT = Path(__file__).with_name("comparison.json")
 
 
@@ -93,85 +94,57 @@ WORLDS = {
 }
 
 
-def settings(world: World) -> AnyDataset:
-    """Return the settings of a data set of a world."""
-    keys = {
-        "source": "netcdf",
-        "files": "*",
-        "label": "side",
-        "tasks": {f"task{n}": {"trials": f"order == 'task{n}'"} for n in range(world.tasks)},
-        "time": {"start": 0.0, "stop": 0.2, "bin": 0.1},
-        "windows": {"early": [0.0, 0.1], "late": [0.1, 0.2]},
-    }
-    return parse({"datasets": {NAME: keys}}).datasets[NAME]
-
-
-def recordings(
-    world: World, region: str, rng: np.random.Generator, *, cosine: float, is_network: bool = False
-) -> list[xr.Dataset]:
-    """Draw the recordings of a region, or of a network, which has half the noise.
-
-    Codes are half as strong in the early window. Mean rates differ between tasks by the SD of the
-    noise.
-    """
-    n_sessions = world.networks if is_network else world.sessions
-    return [
-        _recording(
+def codes(
+    world: World,
+    region: str,
+    number: int,
+    rng: np.random.Generator,
+    *,
+    cosine: float,
+    is_network: bool = False,
+) -> xr.Dataset:
+    """Record a region, or a network with half the noise, and estimate the overlap of its codes."""
+    parts = [
+        _session(
             world,
-            region,
+            f"{region}{session}",
             rng,
-            name=f"{region}{number}",
             cosine=float(np.clip(cosine + world.spread * rng.normal(), -1, 1)),
             noise=0.5 if is_network else 1.0,
         )
-        for number in range(n_sessions)
+        for session in range(world.networks if is_network else world.sessions)
     ]
+    tasks, classes = (tuple(map(str, range(n))) for n in (world.tasks, world.classes))
+    members = [
+        Population(part.session, [part], tasks, classes, ("early", "late"), np.zeros(0))
+        for part in parts
+    ]
+    found = overlaps_of(members, Study(NAME, DATASET, number), region)
+    return found.rename(session="code_session").assign_attrs(dataset=NAME, region=region)
 
 
-def _recording(
-    world: World,
-    region: str,
-    rng: np.random.Generator,
-    *,
-    name: str,
-    cosine: float,
-    noise: float,
-) -> xr.Dataset:
-    units = world.units
-    codes = rng.normal(size=(world.tasks, world.classes, units))
+def _session(
+    world: World, name: str, rng: np.random.Generator, *, cosine: float, noise: float
+) -> SessionTrials:
+    """Draw the rates of a session in two windows; codes are half as strong in the early one.
+
+    Mean rates differ between tasks by the SD of the noise.
+    """
+    units, shape = world.units, (world.tasks, world.classes)
+    codes = rng.normal(size=(*shape, units))
     codes -= codes.mean(axis=1, keepdims=True)
     codes /= np.sqrt(1 - 1 / world.classes)
-    # Task 0 and any other have this cosine; so have, on average, all others.
+    # The first task and any other have this cosine.
     codes[1:] = cosine * codes[0] + np.sqrt(1 - cosine**2) * codes[1:]
-    shape = (world.tasks, world.classes)
-    task, side = np.indices(shape).reshape(2, -1).repeat(world.trials, axis=1)
-    rates = world.strength * codes[task, side][:, :, None] * [0.5, 1.0]
+    task, label = np.indices(shape).reshape(2, -1).repeat(world.trials, axis=1)
+    rates = world.strength * codes[task, label][:, :, None] * [0.5, 1.0]
     rates += rng.normal(size=(world.tasks, units))[task][:, :, None]
     common = rng.normal(size=(len(task), 1, 2))
     private = rng.normal(size=(len(task), units, 2))
     weight = world.correlation
     rates += noise * (np.sqrt(weight) * common + np.sqrt(1 - weight) * private)
-    trials = pd.DataFrame({"trial_id": np.arange(len(task))})
-    trials["task"] = np.array([f"task{number}" for number in range(world.tasks)])[task]
-    trials["label"] = np.array([f"class{number}" for number in range(world.classes)])[side]
-    of_units = pd.DataFrame({"unit_id": np.arange(units).astype(str), "region": region})
-    return build(rates, trials, of_units, NAME, name, settings(world), {}, "a.u.")
-
-
-def codes(
-    world: World, region: str, number: int, rng: np.random.Generator, *, cosine: float, **kind: bool
-) -> xr.Dataset:
-    """Record a region or a network, and estimate the overlap of its codes."""
-    study = Study(NAME, settings(world), number)
-    recorded = recordings(world, region, rng, cosine=cosine, **kind)
-    members = [without_times(each) for each in build_populations(recorded, study, region)]
-    return signature_of(members, study, region)
-
-
-def signature_of(members: list[Population], study: Study, region: str) -> xr.Dataset:
-    """Return the part of a signature that the fit concerns."""
-    found = overlaps_of(members, study, region).rename(session="code_session")
-    return found.assign_attrs(dataset=study.name, region=region)
+    units_of, trials = np.arange(units).astype(str), np.arange(len(task))
+    return SessionTrials(name, rates.astype(np.float32), task, label, units_of, trials)
 
 
 def experiment(number: int, name: str, world: World) -> dict[str, Any]:

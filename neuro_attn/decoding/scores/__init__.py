@@ -26,7 +26,7 @@ class PooledScore(Protocol):
     """A score of the means of some statistics over folds and draws, such as `sensitivity`."""
 
     def score(self, decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        """Return statistics of a fold for every pair of bins, with axes of their own after these."""
+        """Return statistics of a fold for every pair of bins, on axes after these."""
 
     def value(self, statistics: np.ndarray) -> np.ndarray:
         """Return the score from the means of these statistics."""
