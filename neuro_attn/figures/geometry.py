@@ -24,6 +24,8 @@ MEASURES = labels()
 """Axis labels of the measures to plot, which have no units."""
 MANY = 12
 """With more regions, rows are closer together."""
+ACROSS = (0, (1, 1.5))
+"""Line style of intervals for the region in other sessions."""
 LARGEST = 1.6
 """Largest cosine on the axis; debiased cosines of weak codes can exceed 1 by far."""
 
@@ -38,7 +40,8 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
     ----------
     geometry : pandas.DataFrame
         ``region``, ``task``, ``window``, ``measure``, ``value``, ``ci_low``, ``ci_high``,
-        ``ceiling`` and ``floor``; windows in temporal order.
+        ``region_ci_low``, ``region_ci_high``, ``ceiling`` and ``floor``; windows in temporal
+        order.
     confidence : float
         Coverage of the intervals.
 
@@ -81,19 +84,26 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
         style.outer_labels(axes, index % columns == 0, bottom=True)
     for unused in grid.flat[len(panels) :]:
         unused.remove()
-    _add_legend(figure, shades, columns, confidence)
+    over_sessions = bool(geometry["region_ci_low"].notna().any())
+    _add_legend(figure, shades, columns, confidence, over_sessions)
     return figure
 
 
-def _add_legend(figure: Figure, shades: dict[str, Any], columns: int, confidence: float) -> None:
+def _add_legend(
+    figure: Figure, shades: dict[str, Any], columns: int, confidence: float, over_sessions: bool
+) -> None:
     """Add a legend of the windows above the figure."""
     handles = [
         Line2D([], [], color=shade, linewidth=0.8, marker="o", markersize=3.4, label=window)
         for window, shade in shades.items()
     ]
     handles.append(Line2D([], [], color=style.PALE, linewidth=4, label="floor to ceiling"))
+    if over_sessions:
+        handles.append(
+            Line2D([], [], color=style.INK, linewidth=0.6, linestyle=ACROSS, label="over sessions")
+        )
     in_legend = 2 if columns == 1 else len(handles)
-    style.legend_above(figure, handles, in_legend, f"lines: {confidence:.0%} intervals")
+    style.legend_above(figure, handles, in_legend, f"lines: {confidence:.0%} intervals over trials")
 
 
 def caption(geometry: pd.DataFrame) -> str:
@@ -107,7 +117,7 @@ def caption(geometry: pd.DataFrame) -> str:
     lines = [
         f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: "
         f"{rst(row['measure'])} {interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
-        f"ceiling {row['ceiling']:.2f}, floor {row['floor']:.2f}."
+        f"{_over_sessions(row)}ceiling {row['ceiling']:.2f}, floor {row['floor']:.2f}."
         for row in geometry.to_dict("records")
     ]
     description = (
@@ -118,9 +128,20 @@ def caption(geometry: pd.DataFrame) -> str:
         "not bias them towards 0. The ceiling is the measure between halves of the trials of one "
         "set of conditions, the floor its value with shuffled labels. Noise alone makes the "
         "absolute cosine of the planes positive; compare it with its floor. Accuracies are for "
-        "held-out trials. A separate table lists the measures that are not defined for these data."
+        "held-out trials. Solid intervals are about these units: in them, independent codes have a "
+        "cosine other than 0 by chance. Dotted intervals are about the region in other sessions. A "
+        "separate table lists the measures that are not defined for these data."
     )
     return paragraphs(description, listed(lines))
+
+
+def _over_sessions(row: dict[str, Any]) -> str:
+    """Return the interval over sessions as text; empty if there is none."""
+    low, high = row["region_ci_low"], row["region_ci_high"]
+    if not np.isfinite(low):
+        return ""
+    limits = f"[{low:.2f}, {high:.2f}]".replace("-", "\N{MINUS SIGN}")
+    return f"{limits} over {int(row['n_sessions'])} sessions, "
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
@@ -151,13 +172,23 @@ def _draw_measure(
         axes.plot(
             [row.ci_low, row.ci_high], [y, y], color=shades[row.window], linewidth=0.8, zorder=2
         )
+        axes.plot(
+            [row.region_ci_low, row.region_ci_high],
+            [y, y],
+            color=shades[row.window],
+            linewidth=0.6,
+            linestyle=ACROSS,
+            zorder=2,
+        )
         axes.plot(row.value, y, marker="o", markersize=3.4, color=shades[row.window], zorder=3)
     style.row_labels(axes, regions)
 
 
 def _same_limits(axes: Axes, of_measure: pd.DataFrame) -> None:
     """Set the same limits in all panels of a measure."""
-    values = of_measure[["value", "ci_low", "ci_high", "ceiling", "floor"]].to_numpy(float)
+    values = of_measure[
+        ["value", "ci_low", "ci_high", "region_ci_low", "region_ci_high", "ceiling", "floor"]
+    ].to_numpy(float)
     values = values[np.isfinite(values)]
     if values.size and values.max() > values.min():
         low, high = max(values.min(), -LARGEST), min(values.max(), LARGEST)

@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import helmert
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from neuro_attn.decoding.population import SessionTrials
 from neuro_attn.solver import constant_units
 from neuro_attn.study import Study
 
+FEWEST_SESSIONS = 4
+"""Smallest number of sessions for an interval over sessions."""
 ATTEMPTS = 100
 """Largest number of attempts to find random halves that both contain every condition."""
 
@@ -107,6 +109,43 @@ def averaged(
     ]
     means = np.mean(references, axis=0).tolist() if references else []
     return value, float(low), float(high), *means
+
+
+def over_sessions(
+    estimates: list[Estimate], confidence: float, bounds: tuple[float, float]
+) -> tuple[float, float, int]:
+    r"""Return the interval of a measure for the region in other sessions, and n sessions.
+
+    The sessions are the sample: trials and units of a session leave with it. With mean m and SD s
+    over n sessions, the interval is
+
+    .. math:: m \pm t_{n - 1} \, s / \sqrt n
+
+    Intervals from resampled trials (`averaged`) are about exactly these units. In them, axes drawn
+    independently have a cosine that differs from 0, by chance.
+
+    Parameters
+    ----------
+    estimates : list of Estimate
+        Estimates in each session.
+    confidence : float
+        Coverage of the interval.
+    bounds : tuple of float
+        Limits to which the interval is clipped.
+
+    Returns
+    -------
+    low, high : float
+        NaN for fewer than `FEWEST_SESSIONS` sessions.
+    n_sessions : int
+    """
+    values = np.array([one.value for one in estimates])
+    n_sessions = len(values)
+    if n_sessions < FEWEST_SESSIONS:
+        return float("nan"), float("nan"), n_sessions
+    half = stdtrit(n_sessions - 1, (1 + confidence) / 2) * values.std(ddof=1) / np.sqrt(n_sessions)
+    low, high = np.clip([values.mean() - half, values.mean() + half], *bounds)
+    return float(low), float(high), n_sessions
 
 
 def normal_interval(value: float, replicates: np.ndarray, confidence: float) -> tuple[float, float]:

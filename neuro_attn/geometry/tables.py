@@ -19,6 +19,7 @@ from neuro_attn.geometry.estimates import (
     UndefinedError,
     averaged,
     normal_interval,
+    over_sessions,
 )
 from neuro_attn.geometry.information import ITEMS, Information, color_information
 from neuro_attn.geometry.places import Context, Request, in_windows, over_time
@@ -51,8 +52,8 @@ def measure(recordings: list[xr.Dataset], study: Study, region: str) -> Geometry
 
     The modules of `measures`, and `information`, define the measures. We use the populations that
     are decoded: the units of all sessions for pseudopopulations, otherwise the units of each
-    session, with measures averaged over sessions. Confidence intervals reflect resampling of
-    trials, not of units or sessions.
+    session, with measures averaged over sessions. Confidence intervals are about exactly these
+    units, since trials are resampled, and about the region in other sessions (`over_sessions`).
 
     Parameters
     ----------
@@ -145,7 +146,10 @@ def _rows(
             continue
         for name in request.names:
             of_sessions = [estimate[name] for estimate in estimates]
-            numbers = averaged(of_sessions, context.resampling.confidence, limits[name])
+            given = of_sessions, context.resampling.confidence, limits[name]
+            numbers = averaged(*given)
+            if context.resampling.references:
+                numbers += over_sessions(*given)
             rows.append((region, request.task, request.window, name, *numbers))
     return rows, left_out
 

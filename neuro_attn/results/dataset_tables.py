@@ -225,13 +225,27 @@ DATASET_TABLES = (
                 "number",
                 "mean absolute value with shuffled labels (or colours), not debiased",
             ),
+            Column(
+                "region_ci_low",
+                "number",
+                "lower limit for the region in other sessions, from t over sessions; missing in "
+                "pseudopopulations and below four sessions",
+            ),
+            Column("region_ci_high", "number", "its upper limit"),
+            Column(
+                "n_sessions",
+                "count",
+                "sessions in which the measure is defined; 1 for a pseudopopulation",
+            ),
         ),
         title="Geometry",
         caption="Geometry of each region's codes in every window.",
         details=(
             "[Measures of geometry](#measures-of-geometry) explains each measure, and "
-            "[methods](methods.md#geometry) has the equations. Confidence intervals are normal, "
-            "with the spread of a bootstrap over trials; units are not resampled."
+            "[methods](methods.md#geometry) has the equations. `ci_low` and `ci_high` are about "
+            "exactly these units: normal, with the spread of a bootstrap over trials. In them, "
+            "axes drawn independently have a cosine other than 0 by chance. `region_ci_low` and "
+            "`region_ci_high` are about the region in other sessions (or replicate networks)."
         ),
     ),
     Table(

@@ -344,6 +344,7 @@ def make_geometry(shape: Shape) -> pd.DataFrame:
     rng = np.random.default_rng(8)
     pairs = [f"{a} vs {b}" for i, a in enumerate(shape.tasks) for b in shape.tasks[i + 1 :]]
     windows = shape.windows if len(shape.windows) > 1 else ("before", *shape.windows)
+    n_sessions = 2 * len(shape.regions)
     rows = []
     for region, (_, shared, _) in shape.regions.items():
         for i, window in enumerate(windows):
@@ -361,6 +362,9 @@ def make_geometry(shape: Shape) -> pd.DataFrame:
                             "ci_high": value + 0.1,
                             "ceiling": 0.95 - 0.1 * rng.random(),
                             "floor": 0.08 + 0.04 * rng.random(),
+                            "region_ci_low": value - 0.2 if n_sessions > 3 else np.nan,
+                            "region_ci_high": value + 0.2 if n_sessions > 3 else np.nan,
+                            "n_sessions": n_sessions,
                         }
                     )
     return pd.DataFrame(rows)

@@ -3,12 +3,19 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from neuro_attn.configuration.sources.netcdf import NetcdfDataset
 from neuro_attn.decoding import build_populations
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import shown_colors
-from neuro_attn.geometry.estimates import Resampling, UndefinedError, normal_interval
+from neuro_attn.geometry.estimates import (
+    Estimate,
+    Resampling,
+    UndefinedError,
+    normal_interval,
+    over_sessions,
+)
 from neuro_attn.geometry.measures import axis_cosine, color_overlap
 from neuro_attn.geometry.places import Context, Place
 from neuro_attn.geometry.tables import (
@@ -126,6 +133,30 @@ def test_sessions_that_are_replicates_are_averaged():
     pd.testing.assert_frame_equal(both, (each[0] + each[1]).loc[both.index] / 2)
 
 
+def test_the_interval_over_sessions_is_students():
+    values = np.random.default_rng(0).normal(size=6)
+    estimates = [Estimate(value, np.zeros(1)) for value in values]
+    low, high, n = over_sessions(estimates, 0.9, (-5, 5))
+    expected = stats.t.interval(0.9, 5, loc=values.mean(), scale=stats.sem(values))
+    np.testing.assert_allclose((low, high), expected)
+    assert n == 6
+    assert over_sessions(estimates, 0.9, (-0.1, 0.1))[:2] == (-0.1, 0.1)
+
+
+def test_few_sessions_have_no_interval_of_the_region():
+    low, high, n = over_sessions([Estimate(0.5, np.zeros(1))] * 3, 0.95, (-1, 1))
+    assert np.isnan([low, high]).all()
+    assert n == 3
+
+
+def test_intervals_of_a_region_need_sessions_that_are_decoded_apart():
+    for population, numbers in (("simultaneous", {2}), ("pseudopopulation", {1})):
+        dataset = settings(population)
+        table = measure(recordings(dataset), Study("toy", dataset, 1), "LPFC").geometry
+        assert set(table["n_sessions"]) == numbers
+        assert table["region_ci_low"].isna().all()
+
+
 @pytest.mark.parametrize("degrees", [0, 90])
 def test_parallel_and_orthogonal_colour_planes_are_told_apart(degrees):
     dataset = settings()
@@ -150,7 +181,9 @@ def test_no_table_has_a_row_twice_or_a_number_missing(tmp_path):
     ]
     for name, table in tables._asdict().items():
         assert len(table)
-        assert not table.isna().any(axis=None)
+        # A pseudopopulation has no interval over sessions.
+        known = [column for column in table if not column.startswith("region_ci")]
+        assert not table[known].isna().any(axis=None)
         path = tmp_path / f"mine/{FILES.get(name, name)}.csv"
         write_csv(table, path)
         pd.testing.assert_frame_equal(read_csv(path), table, check_dtype=False, rtol=1e-8)
