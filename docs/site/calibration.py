@@ -1,8 +1,8 @@
 """Write the generated parts of docs/calibration.md: ``python docs/site/calibration.py``.
 
 The rates are those that ``python -m benchmarks.shared_code --write`` kept in
-benchmarks/shared_code.json. tests/results/test_calibration_page.py fails if the page is out of
-date.
+benchmarks/shared_code.json, and ``python -m benchmarks.confounds --write`` in
+benchmarks/confounds.json. tests/results/test_calibration_page.py fails if the page is out of date.
 """
 
 import json
@@ -13,8 +13,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/calibration.md"
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-RATES: dict[str, dict[str, Any]] = json.loads(
-    (ROOT / "benchmarks/shared_code.json").read_text(encoding="utf-8")
+RATES, CONFOUNDS = (
+    json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
+    for name in ("shared_code", "confounds")
 )
 
 
@@ -60,6 +61,35 @@ def verdicts() -> str:
     return _grid([f"{n} seeds", *kinds], rows)
 
 
+def controls() -> str:
+    """Return accuracy and rates of the test under the controls of confounds."""
+    header = ["world", "raw", "regressed out", "p ≤ 0.05", "balanced", "p ≤ 0.05", "n"]
+    rows = []
+    for name, each in CONFOUNDS["controls"].items():
+        cells = [name, f"{each['none']['accuracy']:.2f}"]
+        for control in ("regressed out", "balanced"):
+            found = each[control]
+            accuracy = f"{found['accuracy']:.2f}" if found["n"] else "\N{EN DASH}"
+            cells += [accuracy, _rate(found.get("significant"))]
+        n = [str(each[control]["n"]) for control in ("regressed out", "balanced")]
+        rows.append([*cells, ", ".join(dict.fromkeys(n))])
+    return _grid(header, rows)
+
+
+def balance() -> str:
+    """Return the accuracy of an action that is entangled with the stimulus."""
+    ways = ["raw", "subsampled", "balanced", "resampled", "decodanda"]
+    rows = [
+        [
+            name,
+            *(f"{each[way]['mean']:.3f} ± {each[way]['se']:.3f}" for way in ways),
+            str(each["n"]),
+        ]
+        for name, each in CONFOUNDS["balance"].items()
+    ]
+    return _grid(["units follow", *ways, "n"], rows)
+
+
 def _row(name: str, each: dict[str, Any], *rates: str) -> list[str]:
     """Return the cells of a world: its name, rates with intervals, the overlap, and n."""
     overlap = f"{round(each['overlap'], 2) + 0.0:.2f}"
@@ -84,6 +114,8 @@ BLOCKS = {
     "real": real,
     "region": region,
     "verdicts": verdicts,
+    "controls": controls,
+    "balance": balance,
 }
 
 if __name__ == "__main__":

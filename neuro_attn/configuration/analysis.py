@@ -267,7 +267,7 @@ class Analysis(Settings):
     confounds: list[Name] = []
     """Nuisance variables to test as confounds: trial columns, trial_number or mean_rate."""
     balance: list[Name] = []
-    """Trial columns to balance: equally many trials of each class and combination of values."""
+    """Trial columns or trial_number to balance: equally many trials of each class and value."""
     decoding: Decoding = Decoding()
     """Overrides of the top-level `decoding` settings."""
     inference: Inference = Inference()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from neuro_attn.decoding.balancing import within_levels
-from neuro_attn.decoding.nuisance import Levels
+from neuro_attn.decoding.nuisance import Levels, regressors
 from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.decoding.trial_selection import Target
@@ -60,23 +60,28 @@ def in_place_of_units(members: list[Population], columns: dict[str, np.ndarray])
 
 
 def adjusted(
-    members: list[Population], columns: dict[str, np.ndarray], confound: Levels, folds: int
+    members: list[Population], values: dict[str, np.ndarray], confound: Levels, folds: int
 ) -> Target:
     """Return populations with the confound to be regressed out, shuffled within its levels.
 
     If the null hypothesis is true, the label may depend on the confound. Only shuffles within its
     levels keep this relation, and with it the errors that the regression makes.
     """
+    n_train = {
+        part.session: fold_sizes(member, folds=folds, pseudotrials=None).train * len(member.classes)
+        for member in members
+        for part in member.parts
+    }
+    columns = regressors(values, missing=True, n_train=n_train)
     made = []
     for member in members:
-        n_train = fold_sizes(member, folds=folds, pseudotrials=None).train * len(member.classes)
         parts = [
             replace(
                 within_levels(part, confound.of_session[part.session]),
                 nuisance=columns[part.session],
                 # Too many regressors explain the rates of a training side whatever they are.
                 label=part.label
-                if columns[part.session].shape[1] <= MOST_REGRESSORS * n_train
+                if columns[part.session].shape[1] <= MOST_REGRESSORS * n_train[part.session]
                 else np.full_like(part.label, -1),
             )
             for part in member.parts

@@ -227,7 +227,7 @@ def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Ite
             region: values_by_session(recordings, each, confound, study.key("confounds"))
             for region, each in members.items()
         }
-        as_levels = {r: levels(each, values[r], folds=folds) for r, each in members.items()}
+        as_levels = levels(members, values, folds=folds)
         yield aim(
             Row(confound, "confound"),
             {r: as_label(each, as_levels[r], folds) for r, each in members.items()},
@@ -242,10 +242,7 @@ def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Ite
         )
         yield aim(
             Row(confound, "label", control="regressed out"),
-            {
-                r: adjusted(each, regressors(values[r], missing=True), as_levels[r], folds)
-                for r, each in members.items()
-            },
+            {r: adjusted(each, values[r], as_levels[r], folds) for r, each in members.items()},
             study,
             n_units,
         )
@@ -264,20 +261,21 @@ def _balanced_aims(
     name = " x ".join(dataset.balance)
     row = Row(name, "label", control="balanced")
     where = f"{study.name}, {row}"
+    several = {
+        variable: levels(
+            members,
+            {
+                region: values_by_session(recordings, each, variable, study.key("balance"))
+                for region, each in members.items()
+            },
+            folds=folds,
+        )
+        for variable in dataset.balance
+    }
     targets, missing, kept = {}, {}, {}
     for region, each in members.items():
-        several = [
-            (
-                variable,
-                levels(
-                    each,
-                    values_by_session(recordings, each, variable, study.key("balance")),
-                    folds=folds,
-                ),
-            )
-            for variable in dataset.balance
-        ]
-        targets[region], of_region, values = balanced(each, joint(several), folds=folds)
+        combined = joint([(variable, found[region]) for variable, found in several.items()])
+        targets[region], of_region, values = balanced(each, combined, folds=folds)
         missing.update(of_region)
         kept.update(values)
     found, left_out = decodable(targets, folds=folds, where=where)

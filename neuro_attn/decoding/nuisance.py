@@ -19,8 +19,10 @@ from neuro_attn.solver import constant_units
 
 MOST_VALUES = 4
 """Numbers with more values are divided at quantiles, into this many levels at most."""
-KNOTS, DEGREE = 5, 3
-"""Knots of the splines, at quantiles of each session, and their degree."""
+DEGREE, MOST_FREEDOM = 3, 6
+"""Degree of the splines, and their degrees of freedom: with 6, knots lie at the quartiles."""
+TRIALS_A_DEGREE = 10
+"""Training trials that a regression of rates on splines needs for each degree of freedom."""
 
 
 class Levels(NamedTuple):
@@ -70,50 +72,77 @@ def values_by_session(
     if variable == MEAN_RATE:
         return {part.session: part.rates.mean(axis=1) for part in parts}
     sessions = {part.session for part in parts}
-    return {
+    found = {
         recording.attrs["session"]: trial_column(recording, variable, where)
         for recording in recordings
         if recording.attrs["session"] in sessions
     }
+    kinds = {each.dtype.kind for each in found.values()}
+    if len(kinds) > 1 and kinds <= set("iuf"):
+        # Missing numbers turn a session's whole numbers into floating-point numbers: 1 is 1.0.
+        return {session: each.astype(float) for session, each in found.items()}
+    return found
 
 
 def levels(
-    members: Sequence[Population], values: Mapping[str, np.ndarray], *, folds: int
-) -> Levels:
+    members: Mapping[str, Sequence[Population]],
+    values: Mapping[str, Mapping[str, np.ndarray]],
+    *,
+    folds: int,
+) -> dict[str, Levels]:
     """Return a nuisance variable as levels: its values or, for numbers with many, quantiles.
 
-    Quantiles are those of each session and task, so all levels have about as many trials. There
-    are four, or fewer if more sessions then have enough trials of each for the folds.
+    All regions have the same levels, because they are compared. Quantiles are those of each session
+    and task, so all levels have about as many trials. There are four, or fewer if more sessions
+    then have enough trials of each for the folds.
 
     Parameters
     ----------
-    members : sequence of Population
-        Of a region.
-    values : mapping of str to array, shape (trial,) or (trial, bin)
-        From `values_by_session`; the mean over time bins counts.
+    members : mapping of str to sequence of Population
+        By region.
+    values : mapping of str to mapping of str to array, shape (trial,) or (trial, bin)
+        By region, from `values_by_session`; the mean over time bins counts.
     folds : int
         Trials that a session needs of every level.
+
+    Returns
+    -------
+    dict of str to Levels
+        By region.
     """
-    parts = [part for member in members for part in member.parts]
-    n_times = len(members[0].times)
+    parts = {r: [part for each in found for part in each.parts] for r, found in members.items()}
     flat = {
-        session: each if each.ndim == 1 else each[:, :n_times].mean(axis=1)
-        for session, each in values.items()
+        region: {
+            session: each if each.ndim == 1 else each[:, : len(members[region][0].times)].mean(1)
+            for session, each in of_region.items()
+        }
+        for region, of_region in values.items()
     }
-    names = distinct_values(list(flat.values()))
+    names = distinct_values([each for of_region in flat.values() for each in of_region.values()])
     if names is not None:
-        return Levels(names, {s: _numbered(each, names) for s, each in flat.items()})
+        return {
+            region: Levels(names, {s: _numbered(each, names) for s, each in of_region.items()})
+            for region, of_region in flat.items()
+        }
 
-    def divided(n_levels: int) -> dict[str, np.ndarray]:
-        return {p.session: _by_quantiles(flat[p.session], p.task, n_levels) for p in parts}
+    def divided(region: str, n_levels: int) -> dict[str, np.ndarray]:
+        return {
+            part.session: _by_quantiles(flat[region][part.session], part.task, n_levels)
+            for part in parts[region]
+        }
 
-    def n_complete(n_levels: int) -> int:
-        found = divided(n_levels)
-        return sum(_fewest(found[part.session], part, n_levels) >= folds for part in parts)
+    def suitability(n_levels: int) -> tuple[int, int]:
+        complete = sum(
+            _fewest(found[part.session], part, n_levels) >= folds
+            for region in parts
+            for found in [divided(region, n_levels)]
+            for part in parts[region]
+        )
+        return complete, n_levels if complete else -n_levels
 
-    n_levels = max(range(2, MOST_VALUES + 1), key=lambda n: (n_complete(n), n))
+    n_levels = max(range(2, MOST_VALUES + 1), key=suitability)
     names = tuple(f"quantile {number + 1} of {n_levels}" for number in range(n_levels))
-    return Levels(names, divided(n_levels))
+    return {region: Levels(names, divided(region, n_levels)) for region in parts}
 
 
 def distinct_values(values: Sequence[np.ndarray]) -> tuple[str, ...] | None:
@@ -147,7 +176,12 @@ def _fewest(level: np.ndarray, part: SessionTrials, n_levels: int) -> int:
     return int(np.bincount(cell, minlength=(part.task.max() + 1) * n_levels).min())
 
 
-def regressors(values: Mapping[str, np.ndarray], *, missing: bool = False) -> dict[str, np.ndarray]:
+def regressors(
+    values: Mapping[str, np.ndarray],
+    *,
+    missing: bool = False,
+    n_train: Mapping[str, int] | None = None,
+) -> dict[str, np.ndarray]:
     """Return a nuisance variable as regressors.
 
     Text and numbers with few values have an indicator of each value. Other numbers are expanded in
@@ -159,6 +193,9 @@ def regressors(values: Mapping[str, np.ndarray], *, missing: bool = False) -> di
         From `values_by_session`.
     missing : bool
         Whether sessions with missing values get an indicator of them, too.
+    n_train : mapping of str to int, optional
+        Training trials of a task in each session. Few trials are described by fewer splines, or by
+        a polynomial, because every regressor that is fitted to rates adds noise to them.
 
     Returns
     -------
@@ -172,7 +209,10 @@ def regressors(values: Mapping[str, np.ndarray], *, missing: bool = False) -> di
         if not len(known):
             columns = np.zeros((0, 1, 1))
         elif names is None:
-            columns = _splines(known - np.median(known))
+            freedom = MOST_FREEDOM
+            if n_train is not None:
+                freedom = min(max(n_train[session] // TRIALS_A_DEGREE, 1), MOST_FREEDOM)
+            columns = _splines(known - np.median(known), freedom)
         else:
             columns = _indicators(known, names)
         complete = np.empty((len(each), *columns.shape[1:]))
@@ -207,16 +247,19 @@ def _indicators(values: np.ndarray, names: Sequence[str]) -> np.ndarray:
     return (numbers[:, None] == np.arange(len(names))[:, None]).astype(float)
 
 
-def _splines(values: np.ndarray) -> np.ndarray:
+def _splines(values: np.ndarray, freedom: int) -> np.ndarray:
     """Return splines of values (trial, bin), (trial, spline, bin).
 
-    Knots lie at the quantiles, or at equal distances if quantiles coincide.
+    With an intercept, they have so many degrees of freedom beside it. Knots lie at quantiles, or at
+    equal distances if quantiles coincide.
     """
     # Most jobs need no splines, and importing scikit-learn takes half a second.
     from sklearn.preprocessing import SplineTransformer
 
-    knots = np.quantile(values, np.linspace(0, 1, KNOTS), axis=0)
-    even = np.linspace(knots[0], np.where(knots[-1] > knots[0], knots[-1], knots[0] + 1), KNOTS)
+    degree = min(DEGREE, freedom)
+    n_knots = freedom - degree + 2
+    knots = np.quantile(values, np.linspace(0, 1, n_knots), axis=0)
+    even = np.linspace(knots[0], np.where(knots[-1] > knots[0], knots[-1], knots[0] + 1), n_knots)
     knots = np.where((np.diff(knots, axis=0) > 0).all(axis=0), knots, even)
-    splines = SplineTransformer(KNOTS, DEGREE, knots=knots).fit_transform(values)
+    splines = SplineTransformer(n_knots, degree, knots=knots).fit_transform(values)
     return np.moveaxis(splines.reshape(*values.shape, -1), 1, 2)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tqdm import tqdm
 
+from benchmarks.confounds import entangled
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.balancing import balanced, joint, shuffled_within, subsampled
 from neuro_attn.decoding.nuisance import Levels
@@ -173,19 +174,6 @@ def test_several_variables_are_balanced_in_all_combinations():
     assert found.of_session["s"].tolist() == [2, 3, -1, -1]
 
 
-def entangled(population, number, *, of_action, agree=0.9, n_trials=160):
-    """Make trials whose action follows the stimulus, and units of the stimulus and the action."""
-    rng = np.random.default_rng([17, number])
-    stimulus = rng.integers(0, 2, n_trials)
-    action = np.where(rng.random(n_trials) < agree, stimulus, 1 - stimulus)
-    axes = rng.normal(size=(2, 12)) / np.sqrt(12)
-    driven = 2.5 * np.outer(2 * stimulus - 1, axes[0])
-    driven = driven + of_action * np.outer(2 * action - 1, axes[1])
-    rates = driven + rng.normal(size=driven.shape)
-    made = population((rates[..., None], np.zeros(n_trials, int), action), n_tasks=1, window=True)
-    return made, Levels(("A", "B"), {"s0": stimulus})
-
-
 def accuracies(population, n_datasets, **world):
     """Return raw, balanced and subsampled accuracy, (data set, control)."""
     study = study_of(Decoding(draws=2))
@@ -203,8 +191,11 @@ def accuracies(population, n_datasets, **world):
 
     found = []
     for number in range(n_datasets):
-        made, levels = entangled(population, number, **world)
-        member, _ = balance(made, levels)
+        rates, action, stimulus = entangled(np.random.default_rng([17, number]), **world)
+        made = population(
+            (rates[..., None], np.zeros(len(action), int), action), n_tasks=1, window=True
+        )
+        member, _ = balance(made, Levels(("A", "B"), {"s0": stimulus}))
         as_few = subsampled({"V4": [member]}, folds=2)["V4"][0]
         found.append([accuracy(each) for each in (made, member, as_few)])
     return np.array(found)

@@ -259,6 +259,23 @@ def test_what_a_run_completes_with_is_a_caution(examined, case):
     assert max(map(len, said.splitlines())) <= 100
 
 
+def test_values_that_cannot_be_balanced_are_named_with_those_that_remain(examined):
+    """No trial on the left has the value x in session s2; y and z remain there."""
+    cue = np.array(["x", "y", "z"], object)[np.arange(80) // 4 % 3]
+    made = {
+        "s1": session(sign=cue),
+        "s2": session(seed=1, sign=np.where((SIDE == "left") & (cue == "x"), "y", cue)),
+    }
+    report = examined(made, balance=["sign"], decoding={"folds": 2})
+    assert report.problems == []
+    expected = (
+        "balance 'sign' (balanced), session s2: too few trials of sign x: 0 of task pro, class "
+        "left and 0 of task retro, class left; balanced over sign y; sign z."
+    )
+    assert [each for each in report.left_out if "balance" in each] == [expected]
+    assert "balanced over sign y" in rendering.render([report], "mine.yaml").replace("\n    ", " ")
+
+
 def examined_in(source, folder, made, **keys):
     """Write a session in a format and examine it."""
     settings = parse({"datasets": {"drawn": {**formats.write(source, folder, made), **keys}}})

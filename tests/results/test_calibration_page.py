@@ -15,6 +15,8 @@ def test_the_page_is_up_to_date():
 def test_error_rates_and_coverage_rest_on_400_data_sets():
     for part in ("units", "dependent", "real", "region"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
+    for world in GENERATOR["CONFOUNDS"]["controls"].values():
+        assert all(each["drawn"] >= 400 for each in world.values())
 
 
 def test_orthogonal_codes_are_significant_in_at_most_six_of_a_hundred_data_sets():
@@ -30,3 +32,21 @@ def test_the_region_with_the_planted_code_is_called_shared_and_no_other():
     for region in ("FEF", "parietal", "V4"):
         wrong = sum(verdicts[region].get(kind, 0) for kind in ("shared", "reversed"))
         assert wrong <= 0.05 * verdicts["n"]
+
+
+def test_controls_of_confounds_keep_their_type_i_error():
+    for name, each in GENERATOR["CONFOUNDS"]["controls"].items():
+        if "code of the label" not in name:
+            rate = each["regressed out"]["significant"]
+            assert rate["rate"] <= 0.06 or rate["low"] <= 0.05, name
+            assert abs(each["regressed out"]["accuracy"] - 0.5) < 0.02, name
+
+
+def test_a_balanced_action_is_at_chance_if_units_follow_the_stimulus_and_agrees_with_a_peer():
+    for name, each in GENERATOR["CONFOUNDS"]["balance"].items():
+        assert each["n"] >= 400
+        assert each["raw"]["mean"] > 0.8
+        assert abs(each["resampled"]["mean"] - each["decodanda"]["mean"]) < 0.02
+        if name == "stimulus alone":
+            for way in ("balanced", "resampled", "decodanda"):
+                assert abs(each[way]["mean"] - 0.5) < 0.02
