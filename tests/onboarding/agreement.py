@@ -32,7 +32,8 @@ class Case:
 
     source: str
     keys: dict[str, Any]
-    sessions: dict[str, formats.Session] = field(default_factory=dict)
+    # Arrays are too long for the report of a failure.
+    sessions: dict[str, formats.Session] = field(default_factory=dict, repr=False)
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write the files and return the keys of the whole configuration."""
