@@ -1,11 +1,11 @@
 """Type I error, power, coverage and verdicts of the tests of a shared code, counted.
 
-`python -m benchmarks.shared_code [units | dependent | real | region | verdicts] [--datasets N]
-[--cores K] [--data FOLDER]` draws data sets from the worlds of tests/worlds.py, from recorded
-units, or from seeds of the default simulation, and counts over N of them. Each part prints its
-rates and writes them, with their binomial intervals, to results/benchmarks/shared-code-PART.json.
-With --write they also replace those in shared_code.json beside this file, which docs/calibration.md
-quotes (docs/site/calibration.py).
+`python -m benchmarks.shared_code [units | dependent | real | differences | region | verdicts]
+[--datasets N] [--cores K] [--data FOLDER]` draws data sets from the worlds of tests/worlds.py, from
+recorded units, or from seeds of the default simulation, and counts over N of them. Each part prints
+its rates and writes them, with their binomial intervals, to
+results/benchmarks/shared-code-PART.json. With --write they also replace those in shared_code.json
+beside this file, which docs/calibration.md quotes (docs/site/calibration.py).
 """
 
 import argparse
@@ -32,9 +32,10 @@ from neuro_attn.decoding import build_populations, regions_table
 from neuro_attn.decoding.population import SessionTrials
 from neuro_attn.randomness import stream
 from neuro_attn.shared_code import sessions as over_sessions
+from neuro_attn.shared_code.differences import difference_in_units
 from neuro_attn.shared_code.discriminants import sensitivity
 from neuro_attn.shared_code.tables import tables_of
-from neuro_attn.shared_code.these_units import TaskTrials, overlap_of
+from neuro_attn.shared_code.these_units import TaskTrials, moments_of, overlap_of, pooled
 from neuro_attn.study import Study
 from tests.worlds import (
     DEPENDENT_WORLDS,
@@ -192,6 +193,50 @@ def real_experiment(
     return {"significant": overlap_of(pairs).p_value <= ALPHA}
 
 
+def differences(n: int, cores: int) -> dict[str, Any]:
+    """Type I error, power and coverage of differences in overlap between two sets of units.
+
+    As in a run, differences are tested only where all codes are significant.
+    """
+    results = {}
+    for cosines, strengths in product(
+        ((0.5, 0.5), (1.0, 1.0), (0.0, 0.0), (1.0, 0.0), (0.9, 0.5), (-1.0, 1.0)),
+        ((1.0, 1.0), (2.0, 0.8)),
+    ):
+        what = f"cosines {cosines[0]:g} and {cosines[1]:g}, d {strengths[0]:g} and {strengths[1]:g}"
+        run = partial(difference_experiment, cosines=cosines, strengths=strengths)
+        with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+            found = [each for each in pool.map(run, range(n), chunksize=20) if each]
+        results[what] = summarised(found, what)
+    return results
+
+
+def difference_experiment(
+    number: int, cosines: tuple[float, float], strengths: tuple[float, float]
+) -> dict[str, float]:
+    """Compare the codes of two sets of units in the same trials; empty if a code is too weak."""
+    rng = stream(SEED, "differences", *cosines, *strengths, number)
+    moments = []
+    for cosine, strength in zip(cosines, strengths, strict=True):
+        data = units_data_set(UnitsWorld(), rng, cosine=cosine, strength=strength)
+        orders = [np.argsort(task.label, kind="stable") for task in data]
+        tasks = [
+            TaskTrials(task.rates[order], task.label[order])
+            for task, order in zip(data, orders, strict=True)
+        ]
+        moments.append({"session": moments_of(*tasks)})
+    codes = [pooled(list(parts.values())).p_codes for parts in moments]
+    if max(max(each) for each in codes) >= ALPHA:
+        return {}
+    value, low, high, p = difference_in_units(*moments, 0.95)
+    return {
+        "significant": p <= ALPHA,
+        "covered": low <= cosines[0] - cosines[1] <= high,
+        "overlap": value,
+        "width": high - low,
+    }
+
+
 def region(n: int, cores: int) -> dict[str, Any]:
     """Type I error where the axes of the tasks are unrelated; power and coverage of others."""
     results = {}
@@ -228,7 +273,13 @@ def verdicts(n: int, cores: int) -> dict[str, Any]:
     return results
 
 
-PARTS = {"units": units, "dependent": dependent, "region": region, "verdicts": verdicts}
+PARTS = {
+    "units": units,
+    "dependent": dependent,
+    "differences": differences,
+    "region": region,
+    "verdicts": verdicts,
+}
 
 
 def main() -> None:

@@ -43,6 +43,13 @@ def real() -> str:
     return _grid(["recordings", "p < 0.05", "n"], rows)
 
 
+def differences() -> str:
+    """Return the rates of differences in overlap between two sets of units."""
+    header = ["codes", "p < 0.05", "interval contains the difference", "median difference", "n"]
+    rates = ("significant", "covered")
+    return _grid(header, [_row(*each, *rates) for each in RATES["differences"].items()])
+
+
 def region() -> str:
     """Return the rates of the test and the interval for the region."""
     header = ["world", "p < 0.05", "t test", "interval contains the overlap", "median overlap", "n"]
@@ -112,6 +119,7 @@ BLOCKS = {
     "units": units,
     "dependent": dependent,
     "real": real,
+    "differences": differences,
     "region": region,
     "verdicts": verdicts,
     "controls": controls,

@@ -57,11 +57,12 @@ SHARED_CODE_TABLES = (
     ),
     Table(
         "overlap_differences",
-        "Difference in overlap between two regions, with sessions as the sample.",
+        "Difference in overlap between two regions.",
         ("{dataset}/overlap_differences.csv",),
         (
             REGION,
             Column("compared_with", "text", "region whose overlap is subtracted"),
+            LEVEL,
             *TASKS,
             WINDOW,
             Column("difference", "number", "overlap minus that of the other region"),
@@ -72,13 +73,15 @@ SHARED_CODE_TABLES = (
         when="task_pairs",
         title="Differences in overlap between regions",
         caption=(
-            "Differences in overlap between regions, with sessions as the sample. That one region "
-            "is significant and another is not does not make them different; this table does."
+            "Differences in overlap between regions, in exactly these units and in the region in "
+            "other sessions. That one region is significant and another is not does not make them "
+            "different; this table does."
         ),
         details=(
-            "Only if the data set has two or more tasks. Sessions are left out together, so that "
-            "what the regions have in common cancels. Rows are missing where the overlap of "
-            "either region is not estimable."
+            "Only if the data set has two or more tasks. Trials (`these units`) or sessions "
+            "(`the region`) are left out of both regions together, so that what the regions have "
+            "in common cancels. P-values are corrected for each level apart. Rows are missing "
+            "where the overlap of either region is not estimable."
         ),
     ),
     Table(

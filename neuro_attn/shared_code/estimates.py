@@ -18,7 +18,13 @@ from neuro_attn.shared_code.sessions import (
     sign_flip_test,
     sign_patterns,
 )
-from neuro_attn.shared_code.these_units import TaskTrials, UnitsOverlap, overlap_of
+from neuro_attn.shared_code.these_units import (
+    Moments,
+    TaskTrials,
+    UnitsOverlap,
+    moments_of,
+    pooled,
+)
 from neuro_attn.study import Study
 
 UNITS, REGION = "these units", "the region"
@@ -200,6 +206,18 @@ def _trials(part: SessionTrials, task: int, bins: int | slice) -> tuple[np.ndarr
     return part.rates[chosen][..., bins], part.label[chosen]
 
 
+def moments_in(region: SessionsOfRegion, test: TaskPair) -> dict[str, Moments]:
+    """Return the moments of each session of a region, by the name of the session."""
+    first, second, window = test.numbers
+    place = region.n_times + window
+    return {
+        part.session: moments_of(
+            TaskTrials(*_trials(part, first, place)), TaskTrials(*_trials(part, second, place))
+        )
+        for part in region.parts
+    }
+
+
 def in_units(
     regions: Sequence[SessionsOfRegion], tests: list[TaskPair], sample: Sample
 ) -> list[Estimate]:
@@ -207,17 +225,7 @@ def in_units(
     everyone = np.ones(len(sample.sessions), bool)
     found: list[Estimate] = []
     for region, test in product(regions, tests):
-        first, second, window = test.numbers
-        place = region.n_times + window
-        overlap = overlap_of(
-            [
-                (
-                    TaskTrials(*_trials(part, first, place)),
-                    TaskTrials(*_trials(part, second, place)),
-                )
-                for part in region.parts
-            ]
-        )
+        overlap = pooled(list(moments_in(region, test).values()))
         found.append(
             Estimate(
                 level=UNITS,

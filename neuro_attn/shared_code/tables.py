@@ -1,16 +1,16 @@
 """The tables of shared codes: overlap, differences between regions, sessions, and verdicts."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations, product
+from itertools import product
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
 from neuro_attn.decoding.building import POOLED
 from neuro_attn.inference.significance import significant
 from neuro_attn.results import columns_of
+from neuro_attn.shared_code.differences import differences_of
 from neuro_attn.shared_code.estimates import (
     REGION,
     UNITS,
@@ -18,14 +18,12 @@ from neuro_attn.shared_code.estimates import (
     Sample,
     SessionsOfRegion,
     TaskPair,
-    holm,
     in_regions,
     in_units,
     sample_of,
     sessions_of,
     tests_of,
 )
-from neuro_attn.shared_code.sessions import difference
 from neuro_attn.shared_code.verdicts import Evidence, allowed_by, verdict_of
 from neuro_attn.study import Study
 
@@ -92,20 +90,14 @@ def _row(each: Estimate, study: Study) -> tuple:
 def _differences(
     found: list[SessionsOfRegion], tests: list[TaskPair], study: Study
 ) -> Iterator[tuple]:
-    """Yield differences in overlap between regions; p-values are corrected by Holm's method."""
-    confidence = study.dataset.inference.confidence
-    rows = []
-    for number, test in enumerate(tests):
-        overlaps = [each.overlap(number, np.ones(len(each.first), bool)) for each in found]
-        for one, other in combinations(range(len(found)), 2):
-            value, low, high, p = difference(overlaps[one], overlaps[other], confidence)
-            if np.isfinite(value):
-                rows.append((test, found[one].name, found[other].name, value, low, high, p))
-    for pair in dict.fromkeys(row[0].tasks for row in rows):
-        family = [row for row in rows if row[0].tasks == pair]
-        corrected = holm(np.array([row[-1] for row in family]))
-        for (test, region, compared, *numbers), p in zip(family, corrected.tolist(), strict=True):
-            yield (region, compared, *pair, test.window, *numbers, p)
+    inference = study.dataset.inference
+    for each in differences_of(
+        found, tests, confidence=inference.confidence, alpha=inference.alpha
+    ):
+        yield (
+            *(each.region, each.compared_with, each.level, *each.test.tasks, each.test.window),
+            *(each.value, each.low, each.high, each.p_value, each.p_corrected),
+        )
 
 
 def _sessions(

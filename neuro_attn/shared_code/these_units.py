@@ -216,7 +216,7 @@ def pooled(parts: Sequence[Moments]) -> UnitsOverlap:
     fractions = debiased_fractions(parts)
     covariance = np.sum(
         [
-            _jackknife_covariance(part.changes + fractions[:, None] * part.of_metric, part.cell)
+            jackknife_covariance(part.changes + fractions[:, None] * part.of_metric, part.cell)
             for part in parts
         ],
         axis=0,
@@ -379,7 +379,7 @@ def _parts(n_first: int) -> tuple[slice, slice]:
     return slice(None, n_first), slice(n_first, None)
 
 
-def _jackknife_covariance(changes: np.ndarray, cell: np.ndarray) -> np.ndarray:
+def jackknife_covariance(changes: np.ndarray, cell: np.ndarray) -> np.ndarray:
     """Return the jackknife covariance of statistics (statistic, trial), stratified by cell."""
     total = np.zeros((len(changes),) * 2)
     for each in np.unique(cell):

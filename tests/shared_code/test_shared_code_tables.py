@@ -139,13 +139,25 @@ def test_corrected_p_values_are_never_below_uncorrected_ones(many):
 
 def test_a_shared_and_a_reversed_code_differ(many):
     differences = many.overlap_differences
-    row = differences[
+    rows = differences[
         (differences["region"] == "LPFC")
         & (differences["compared_with"] == "V4")
         & (differences["window"] == "delay")
-    ].iloc[0]
-    assert row["ci_low"] > 1
-    assert row["p_corrected"] < 0.05
+    ].set_index("level")
+    assert set(rows.index) == {"these units", "the region"}
+    assert (rows["ci_low"] > 1).all()
+    assert (rows["p_corrected"] < 0.05).all()
+
+
+def test_a_region_without_a_code_is_not_compared_in_its_units(many):
+    differences = many.overlap_differences
+    units = differences[differences["level"] == "these units"]
+    codes = many.overlap[many.overlap["level"] == "these units"]
+    weak = codes[codes[["p_first", "p_second"]].max(axis=1) >= 0.05]
+    assert len(weak)
+    for row in weak.itertuples():
+        here = units[units["window"] == row.window]
+        assert row.region not in {*here["region"], *here["compared_with"]}
 
 
 def test_sessions_are_listed_with_their_own_units(many):

@@ -1,0 +1,155 @@
+r"""Differences in overlap between two regions, at both levels.
+
+In exactly these units, the overlap of a region changes by
+
+.. math:: \Delta r_i = (\Delta T_i - r \, \Delta c_i) / c , \qquad c = \sqrt{D_A D_B} ,
+
+when trial i is left out (`these_units`). Units of two regions that were recorded together share
+their trials, so the changes of both regions are subtracted trial by trial, and the jackknife of the
+differences contains what the regions have in common. Interval and p-value use the t distribution.
+Only regions in which both tasks have a significant code are compared, because the overlap of a weak
+code is not estimable.
+
+In the region, sessions are left out instead (`sessions.difference`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import t
+
+from neuro_attn.inference.significance import significant
+from neuro_attn.shared_code.estimates import (
+    REGION,
+    UNITS,
+    SessionsOfRegion,
+    TaskPair,
+    holm,
+    moments_in,
+)
+from neuro_attn.shared_code.sessions import difference
+from neuro_attn.shared_code.these_units import (
+    Moments,
+    debiased_fractions,
+    jackknife_covariance,
+    pooled,
+)
+
+
+class Difference(NamedTuple):
+    """Overlap in a region minus that in another region, with its interval and two-sided p-values.
+
+    `p_corrected` is corrected over windows and pairs of regions of a pair of tasks by Holm's
+    method, for each level apart.
+    """
+
+    level: str
+    region: str
+    compared_with: str
+    test: TaskPair
+    value: float
+    low: float
+    high: float
+    p_value: float
+    p_corrected: float = np.nan
+
+
+def differences_of(
+    found: Sequence[SessionsOfRegion], tests: Sequence[TaskPair], *, confidence: float, alpha: float
+) -> list[Difference]:
+    """Return the differences of all pairs of regions, for every pair of tasks and window.
+
+    Parameters
+    ----------
+    found : sequence of SessionsOfRegion
+        The regions.
+    tests : sequence of TaskPair
+        Pairs of tasks and windows.
+    confidence : float
+        Coverage of the intervals.
+    alpha : float
+        Level below which a code is significant.
+    """
+    rows = [
+        *_in_units(found, tests, confidence, alpha),
+        *_in_regions(found, tests, confidence),
+    ]
+    families: dict[tuple, list[int]] = {}
+    for number, row in enumerate(rows):
+        families.setdefault((row.level, row.test.tasks), []).append(number)
+    for members in families.values():
+        corrected = holm(np.array([rows[number].p_value for number in members]))
+        for number, p in zip(members, corrected.tolist(), strict=True):
+            rows[number] = rows[number]._replace(p_corrected=p)
+    return rows
+
+
+def _in_units(
+    found: Sequence[SessionsOfRegion], tests: Sequence[TaskPair], confidence: float, alpha: float
+) -> Iterator[Difference]:
+    for test in tests:
+        moments = {region.name: moments_in(region, test) for region in found}
+        coded = [
+            name
+            for name, parts in moments.items()
+            if significant(max(pooled(list(parts.values())).p_codes), alpha)
+        ]
+        for one, other in combinations(coded, 2):
+            numbers = difference_in_units(moments[one], moments[other], confidence)
+            yield Difference(UNITS, one, other, test, *numbers)
+
+
+def _in_regions(
+    found: Sequence[SessionsOfRegion], tests: Sequence[TaskPair], confidence: float
+) -> Iterator[Difference]:
+    for number, test in enumerate(tests):
+        overlaps = [each.overlap(number, np.ones(len(each.first), bool)) for each in found]
+        for one, other in combinations(range(len(found)), 2):
+            numbers = difference(overlaps[one], overlaps[other], confidence)
+            if np.isfinite(numbers[0]):
+                yield Difference(REGION, found[one].name, found[other].name, test, *numbers)
+
+
+def difference_in_units(
+    first: Mapping[str, Moments], second: Mapping[str, Moments], confidence: float
+) -> tuple[float, float, float, float]:
+    """Return r in the units of one region minus r in those of another: value, low, high, p-value.
+
+    Parameters
+    ----------
+    first, second : mapping of str to Moments
+        Moments of the sessions of each region, by the name of the session. Trials of a session are
+        in the same order in both.
+    confidence : float
+        Coverage of the interval.
+    """
+    overlaps = [pooled(list(parts.values())) for parts in (first, second)]
+    changes = [_changes(parts) for parts in (first, second)]
+    value = overlaps[0].value - overlaps[1].value
+    variance = 0.0
+    for session in {**first, **second}:
+        own, subtracted = (each.get(session, 0.0) for each in changes)
+        cell = (first.get(session) or second[session]).cell
+        change = np.atleast_2d(np.subtract(own, subtracted))
+        variance += float(jackknife_covariance(change, cell)[0, 0])
+    freedom = min(each.freedom for each in overlaps)
+    error = np.sqrt(variance)
+    half = error * float(t.isf((1 - confidence) / 2, freedom))
+    p = 2 * float(t.sf(abs(value) / error, freedom)) if error > 0 else float(value == 0)
+    return value, value - half, value + half, p
+
+
+def _changes(parts: Mapping[str, Moments]) -> dict[str, np.ndarray]:
+    """Return by how much r of all sessions changes when each trial of a session is left out."""
+    overlap = pooled(list(parts.values()))
+    fractions = debiased_fractions(list(parts.values()))[:, None]
+    scale = np.sqrt(overlap.first * overlap.second)
+    ratio = np.sqrt(overlap.second / overlap.first)
+    found = {}
+    for session, part in parts.items():
+        of_product, of_first, of_second = part.changes + fractions * part.of_metric
+        of_scale = (ratio * of_first + of_second / ratio) / 2
+        found[session] = (of_product - overlap.value * of_scale) / scale
+    return found
