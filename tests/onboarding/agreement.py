@@ -26,14 +26,18 @@ RAPID = ("csv", "parquet", "netcdf", "matlab", "phy", "alf", "raster", "simulati
 """Sources whose files are written in some 20 ms; an NWB file takes ten times as long."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """A configuration, and the sessions that its files hold."""
 
     source: str
     keys: dict[str, Any]
-    # Arrays are too long for the report of a failure.
-    sessions: dict[str, formats.Session] = field(default_factory=dict, repr=False)
+    sessions: dict[str, formats.Session] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return the report of a failure, without the arrays."""
+        counts = {name: session.trials.shape for name, session in self.sessions.items()}
+        return f"Case({self.source!r}, {self.keys!r}, sessions {counts!r})"
 
     def write(self, folder: Path) -> dict[str, Any]:
         """Write the files and return the keys of the whole configuration."""
