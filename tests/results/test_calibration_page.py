@@ -1,5 +1,6 @@
 """The rates in docs/calibration.md are those that the benchmark kept."""
 
+import re
 from pathlib import Path
 from runpy import run_path
 
@@ -13,10 +14,33 @@ def test_the_page_is_up_to_date():
 
 
 def test_error_rates_and_coverage_rest_on_400_data_sets():
-    for part in ("units", "dependent", "real", "region"):
+    for part in ("units", "dependent", "real", "differences", "region"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
     for world in GENERATOR["CONFOUNDS"]["controls"].values():
         assert all(each["drawn"] >= 400 for each in world.values())
+
+
+def test_differences_of_equal_overlaps_keep_their_type_i_error_and_intervals_their_coverage():
+    for name, each in GENERATOR["RATES"]["differences"].items():
+        assert each["covered"]["low"] >= 0.92, name
+        if name.startswith(("cosines 0.5 and 0.5", "cosines 1 and 1", "cosines 0 and 0")):
+            assert each["significant"]["rate"] <= 0.06, name
+
+
+def test_worlds_of_the_page_are_not_kind():
+    rates = GENERATOR["RATES"]
+    of_units = ("correlation", "dimensions", "gain", "rates change", "classes", "units", "tails")
+    assert all(any(word in world for world in rates["units"]) for word in of_units)
+    of_regions = ("dimensions", "mean rate", "one of the sessions", "300 and 16 trials", "CV 1")
+    assert all(any(word in world for world in rates["region"]) for word in of_regions)
+    assert set(rates["real"]) == {"steinmetz2019", "zhang_desimone"}
+
+
+def test_pitfalls_of_the_page_have_the_tests_that_it_names():
+    named = re.findall(r"`(tests/\S+\.py)::(test_\w+)`", PAGE)
+    assert len(named) >= 17
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
 
 
 def test_orthogonal_codes_are_significant_in_at_most_six_of_a_hundred_data_sets():

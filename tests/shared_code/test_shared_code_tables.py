@@ -14,7 +14,7 @@ from neuro_attn.shared_code.these_units import UnitsOverlap
 from neuro_attn.study import Study
 from tests.studies import study_of
 
-# Of 200 seeds none gave another verdict on LPFC, FEF and V4 than the tests expect.
+# Of 40 seeds none gave another verdict on LPFC, FEF and V4 than the tests expect.
 REGIONS = {
     "LPFC": SimulatedRegion(
         units=32, selection_onset=0.1, selection_axis_cosine=1.0, selection_sd=3.0
