@@ -81,6 +81,8 @@ class Aim(NamedTuple):
         Classes and values of a balanced variable with too few trials, by session.
     kept_values : dict of str to str
         The values that are balanced, by session.
+    only_levels : tuple of str
+        Balanced variables with many values, of which only the levels are balanced.
     """
 
     row: Row
@@ -91,6 +93,7 @@ class Aim(NamedTuple):
     left_out: list[str]
     missing_cells: dict[str, str] = {}
     kept_values: dict[str, str] = {}
+    only_levels: tuple[str, ...] = ()
 
 
 class Decoded(NamedTuple):
@@ -279,7 +282,11 @@ def _balanced_aims(
         missing.update(of_region)
         kept.update(values)
     found, left_out = decodable(targets, folds=folds, where=where)
-    yield Aim(row, where, study, n_units, shuffled_within(found), left_out, missing, kept)
+    only_levels = tuple(
+        variable for variable, of in several.items() if any(each.divided for each in of.values())
+    )
+    members = shuffled_within(found)
+    yield Aim(row, where, study, n_units, members, left_out, missing, kept, only_levels)
     if not found:
         return
     few = Row(name, "label", control="subsampled")

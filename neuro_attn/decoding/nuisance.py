@@ -34,10 +34,13 @@ class Levels(NamedTuple):
         The levels.
     of_session : dict of str to array of int, shape (trial,)
         Number of the level of every trial of a session, -1 where it has no value.
+    divided : bool
+        Whether a level has trials of different values.
     """
 
     names: tuple[str, ...]
     of_session: dict[str, np.ndarray]
+    divided: bool = False
 
 
 def values_by_session(
@@ -125,7 +128,7 @@ def levels(
             for region, of_region in flat.items()
         }
 
-    def divided(region: str, n_levels: int) -> dict[str, np.ndarray]:
+    def numbers(region: str, n_levels: int) -> dict[str, np.ndarray]:
         return {
             part.session: _by_quantiles(flat[region][part.session], part.task, n_levels)
             for part in parts[region]
@@ -135,14 +138,14 @@ def levels(
         complete = sum(
             _fewest(found[part.session], part, n_levels) >= folds
             for region in parts
-            for found in [divided(region, n_levels)]
+            for found in [numbers(region, n_levels)]
             for part in parts[region]
         )
         return complete, n_levels if complete else -n_levels
 
     n_levels = max(range(2, MOST_VALUES + 1), key=suitability)
     names = tuple(f"quantile {number + 1} of {n_levels}" for number in range(n_levels))
-    return {region: Levels(names, divided(region, n_levels)) for region in parts}
+    return {region: Levels(names, numbers(region, n_levels), divided=True) for region in parts}
 
 
 def distinct_values(values: Sequence[np.ndarray]) -> tuple[str, ...] | None:

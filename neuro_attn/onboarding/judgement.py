@@ -191,6 +191,15 @@ def _judge_confounds(
             made.left_out += [f"{key} {aim.row.confound!r} ({aim.row.what}), {r}." for r in reasons]
         if aim.row.control == "balanced":
             made.cautions += _few_balanced(aim, by_region, study)
+            made.cautions += [
+                Caution(
+                    study.key("balance"),
+                    f"{variable!r} has many values and is balanced only to its quantiles, within "
+                    "which the label can still follow it.",
+                    "List it under confounds, where it is regressed out.",
+                )
+                for variable in aim.only_levels
+            ]
     for (key, confound, reason), rows in lacking.items():
         made.cautions.append(
             Caution(

@@ -234,6 +234,11 @@ CAUTIONS = {
         {"balance": ["sign"], "decoding": {"folds": 2}},
         "balanced decoding trains on 8 instead of 20 trials of a task (session 's1')",
     ),
+    "a balance of many values": (
+        {"s1": session(latency=np.random.default_rng(0).random(80))},
+        {"balance": ["latency"], "decoding": {"folds": 2}},
+        "'latency' has many values and is balanced only to its quantiles",
+    ),
     "a balance that is impossible": (
         {"s1": session(copy=session().trials["side"])},
         {"balance": ["copy"], "decoding": {"folds": 2}},
