@@ -19,10 +19,12 @@ from neuro_attn.geometry.estimates import (
 from neuro_attn.inference.intervals import centred, interval, within_limits_of_trials
 from neuro_attn.inference.pvalues import corrected_p_value, p_value
 from neuro_attn.shared_code.discriminants import sensitivity
+from neuro_attn.shared_code.estimates import Sample, SessionsOfRegion, TaskPair, in_subjects
 from neuro_attn.shared_code.sessions import difference, overlap_of_sessions, sign_flip_test
 from neuro_attn.shared_code.sessions import sign_patterns as patterns_of
 from neuro_attn.shared_code.these_units import UnitsOverlap, overlap_of
 from neuro_attn.shared_code.verdicts import Evidence, verdict_of
+from tests.studies import study_of
 from tests.worlds import (
     REGION_WORLDS,
     RegionWorld,
@@ -76,6 +78,24 @@ def test_20_codes_that_are_independent_within_a_few_dimensions_of_tuning(name):
 )
 def test_21_sessions_as_fixed_effects(name):
     assert n_significant(name, 60) <= stats.binom.isf(RATE / 7, 60, 0.06)
+
+
+def test_21_sessions_of_a_subject_as_independent():
+    """What the sessions of a subject share is no evidence about other subjects."""
+    n, wrong, naive = 400, 0, 0
+    tasks = TaskPair("remember", "attend", "late", (0, 1, 0))
+    sample = Sample([f"{k}" for k in range(32)], [f"subject{k // 4}" for k in range(32)])
+    study = study_of()
+    for seed in range(n):
+        rng = np.random.default_rng(seed)
+        across = np.repeat(rng.normal(size=8), 4)[:, None] + rng.normal(size=(32, 1)) / 2
+        ones = np.ones((32, 1))
+        region = SessionsOfRegion("V4", [], 0, ones, ones, across, across)
+        naive += p_of_region(across[:, 0]) <= ALPHA
+        (found,) = in_subjects([region], [tasks], sample, study)
+        wrong += found.p_value <= ALPHA
+    assert wrong <= stats.binom.isf(RATE, n, 0.05)
+    assert naive >= stats.binom.ppf(RATE, n, 0.25)
 
 
 def test_22_significant_here_and_not_there():

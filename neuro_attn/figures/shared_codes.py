@@ -26,7 +26,7 @@ COLORS = {
     "not decodable": "0.8",
 }
 """Colour of each verdict."""
-MARKERS = {"these units": "s", "the region": "o"}
+MARKERS = {"these units": "s", "the region": "o", "other subjects": "D"}
 LIMIT = 1.25
 """Largest overlap on the axis; wider intervals end in an arrow."""
 
@@ -35,8 +35,9 @@ LIMIT = 1.25
 def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
     """Plot the overlap with its interval, one row a region, one panel a pair of tasks and window.
 
-    Colours are verdicts. Circles concern the region, with sessions as the sample, squares exactly
-    the recorded units. Dotted lines mark unrelated codes (0) and one code (1).
+    Colours are verdicts. Circles concern the region, with sessions as the sample, diamonds other
+    subjects, squares exactly the recorded units. Dotted lines mark unrelated codes (0) and one
+    code (1).
 
     Parameters
     ----------
@@ -126,9 +127,9 @@ def caption(verdicts: pd.DataFrame) -> str:
     description = (
         "Overlap of the codes of two tasks in each region and window. An overlap of 1 means one "
         "code, 0 unrelated codes, and -1 a reversed code, whatever the strength of the codes. "
-        "Verdicts *in this region* generalise to other sessions of these subjects. Verdicts *in "
-        "these units* concern the recorded units alone. P-values are two-sided and corrected over "
-        "windows and regions."
+        "Verdicts *in this region* generalise to other sessions of these subjects, those *in other "
+        "subjects* to animals that were not recorded. Verdicts *in these units* concern the "
+        "recorded units alone. P-values are two-sided and corrected over windows and regions."
     )
     return paragraphs(description, listed(lines))
 

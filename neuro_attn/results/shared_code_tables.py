@@ -51,7 +51,10 @@ SHARED_CODE_TABLES = (
             "- `the region`: would it generalise in other sessions of these subjects? The overlap "
             "is the sum of d' across tasks over that within tasks, and p comes from flipping the "
             "signs of whole sessions. With n sessions it cannot be below `smallest_p`, which is "
-            "0.125 for 4 and 0.031 for 6 sessions.\n\n"
+            "0.125 for 4 and 0.031 for 6 sessions.\n"
+            "- `other subjects`, with four or more: would it generalise in other subjects? Each "
+            "contributes the means of d' over its sessions, and the signs of whole subjects are "
+            "flipped. What all sessions of a subject share does not count as evidence.\n\n"
             "If recordings name several subjects, each also has rows of its own."
         ),
     ),
@@ -140,8 +143,8 @@ SHARED_CODE_TABLES = (
         title="Verdicts",
         caption=(
             "One conclusion for each region, pair of tasks and window, at the highest level of "
-            "inference that the data support: the region if there are enough sessions, otherwise "
-            "exactly these units."
+            "inference that the data support: other subjects if there are enough of them, the "
+            "region if there are enough sessions, otherwise exactly these units."
         ),
         details=(
             "Only if the data set has two or more tasks. The first condition that holds "
@@ -153,9 +156,9 @@ SHARED_CODE_TABLES = (
             "lies below 0; above 0.5; above 0 and below 1.\n"
             "4. `inconclusive`: anything else. The conclusion then states which overlaps remain "
             "possible.\n\n"
-            "The level is the region if the number of sessions allows p below `inference.alpha` "
-            "(6 sessions for 0.05), otherwise these units. A verdict about these units does "
-            "not apply to other units of the region."
+            "The level is other subjects if their number allows p below `inference.alpha` (6 for "
+            "0.05), the region if the number of sessions does, otherwise these units. A verdict "
+            "about these units does not apply to other units of the region."
         ),
     ),
 )

@@ -13,7 +13,9 @@ TASKS = (
     Column("first_task", "text", "the first task of the pair"),
     Column("second_task", "text", "the second task of the pair"),
 )
-LEVEL = Column("level", "text", "what the row is about: `these units` or `the region`")
+LEVEL = Column(
+    "level", "text", "what the row is about: `these units`, `the region` or `other subjects`"
+)
 TIME = Column("time", "number", "bin centre relative to the task's event", "s")
 WINDOW = Column("window", "text", "the window")
 MEASURE = Column("measure", "text", "name of the measure")

@@ -27,8 +27,11 @@ from neuro_attn.shared_code.these_units import (
 )
 from neuro_attn.study import Study
 
-UNITS, REGION = "these units", "the region"
-"""What an estimate is about: exactly these units, or the region in other sessions."""
+UNITS, REGION, SUBJECTS = "these units", "the region", "other subjects"
+"""What an estimate is about: exactly these units, the region in other sessions of these subjects,
+or the region in other subjects."""
+FEWEST_SUBJECTS = 4
+"""Smallest number of subjects for estimates about other subjects."""
 ONE_SUBJECT = "unnamed"
 """Subject of recordings that name none."""
 FOLDS = 5
@@ -64,7 +67,7 @@ class Estimate(NamedTuple):
     Parameters
     ----------
     level : str
-        `UNITS` or `REGION`.
+        `UNITS`, `REGION` or `SUBJECTS`.
     region, subject : str
         The region, and the subject, or ``all``.
     test : TaskPair
@@ -262,29 +265,90 @@ def in_regions(
         subjects |= {name: np.array(sample.subjects) == name for name in names}
     for subject, chosen in subjects.items():
         signs = sign_patterns(int(chosen.sum()), study.rng("sign flips", subject))
-        for pair in dict.fromkeys(test.tasks for test in tests):
-            columns = [number for number, test in enumerate(tests) if test.tasks == pair]
-            places = list(product(regions, columns))
-            values = np.stack([region.mean_across[chosen, n] for region, n in places], axis=1)
-            flips = sign_flip_test(values, signs)
-            for place, (region, column) in enumerate(places):
-                present = values[np.isfinite(values[:, place]), place]
-                yield Estimate(
-                    level=REGION,
-                    region=region.name,
-                    subject=subject,
-                    test=tests[column],
-                    overlap=region.overlap(column, chosen),
-                    p_value=float(flips.p_value[place]),
-                    p_corrected=float(flips.p_corrected[place]),
-                    smallest_p=float(flips.smallest[place]),
-                    p_codes=(
-                        positive_p_value(region.first[chosen, column], signs),
-                        positive_p_value(region.second[chosen, column], signs),
-                    ),
-                    bayes_factor=bayes_factor(present),
-                    sizes=_sizes(region, sample, chosen),
-                )
+        sizes = [_sizes(region, sample, chosen) for region in regions]
+        yield from _tested(
+            regions, tests, signs, level=REGION, subject=subject, chosen=chosen, sizes=sizes
+        )
+
+
+def in_subjects(
+    regions: Sequence[SessionsOfRegion], tests: list[TaskPair], sample: Sample, study: Study
+) -> Iterator[Estimate]:
+    """Yield the overlap in each region of other subjects, if there are `FEWEST_SUBJECTS` or more.
+
+    A subject contributes the means of d' over its sessions, and all its sessions leave with it.
+    """
+    names = list(dict.fromkeys(sample.subjects))
+    if len(names) < FEWEST_SUBJECTS:
+        return
+    everyone = np.ones(len(sample.sessions), bool)
+    sizes = [_sizes(region, sample, everyone) for region in regions]
+    yield from _tested(
+        [_means_of_subjects(region, sample, names) for region in regions],
+        tests,
+        sign_patterns(len(names), study.rng("sign flips", "subjects")),
+        level=SUBJECTS,
+        subject=POOLED,
+        chosen=np.ones(len(names), bool),
+        sizes=sizes,
+    )
+
+
+def _means_of_subjects(
+    region: SessionsOfRegion, sample: Sample, names: Sequence[str]
+) -> SessionsOfRegion:
+    """Return a region whose rows are subjects: means over their sessions with the region."""
+    rows = [np.array(sample.subjects) == name for name in names]
+
+    def means(values: np.ndarray) -> np.ndarray:
+        present = np.isfinite(values)
+        n = np.stack([present[row].sum(axis=0) for row in rows])
+        total = np.stack([np.where(present, values, 0)[row].sum(axis=0) for row in rows])
+        return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+
+    return region._replace(
+        first=means(region.first),
+        second=means(region.second),
+        across=means(region.across),
+        back=means(region.back),
+    )
+
+
+def _tested(
+    regions: Sequence[SessionsOfRegion],
+    tests: list[TaskPair],
+    signs: np.ndarray,
+    *,
+    level: str,
+    subject: str,
+    chosen: np.ndarray,
+    sizes: Sequence[Sizes],
+) -> Iterator[Estimate]:
+    """Yield estimates from some rows (sessions or subjects) of all regions."""
+    for pair in dict.fromkeys(test.tasks for test in tests):
+        columns = [number for number, test in enumerate(tests) if test.tasks == pair]
+        places = list(product(range(len(regions)), columns))
+        values = np.stack([regions[row].mean_across[chosen, n] for row, n in places], axis=1)
+        flips = sign_flip_test(values, signs)
+        for place, (row, column) in enumerate(places):
+            region = regions[row]
+            present = values[np.isfinite(values[:, place]), place]
+            yield Estimate(
+                level=level,
+                region=region.name,
+                subject=subject,
+                test=tests[column],
+                overlap=region.overlap(column, chosen),
+                p_value=float(flips.p_value[place]),
+                p_corrected=float(flips.p_corrected[place]),
+                smallest_p=float(flips.smallest[place]),
+                p_codes=(
+                    positive_p_value(region.first[chosen, column], signs),
+                    positive_p_value(region.second[chosen, column], signs),
+                ),
+                bayes_factor=bayes_factor(present),
+                sizes=sizes[row],
+            )
 
 
 def _sizes(region: SessionsOfRegion, sample: Sample, chosen: np.ndarray) -> Sizes:

@@ -13,12 +13,14 @@ from neuro_attn.results import columns_of
 from neuro_attn.shared_code.differences import differences_of
 from neuro_attn.shared_code.estimates import (
     REGION,
+    SUBJECTS,
     UNITS,
     Estimate,
     Sample,
     SessionsOfRegion,
     TaskPair,
     in_regions,
+    in_subjects,
     in_units,
     sample_of,
     sessions_of,
@@ -40,9 +42,9 @@ class SharedCode(NamedTuple):
 def tables_of(recordings: list[xr.Dataset], study: Study, regions: Sequence[str]) -> SharedCode:
     """Estimate and test the overlap of the codes of every pair of tasks in windows and regions.
 
-    Two levels are kept apart: `these units` (module `these_units`; trials are the sample) and `the
-    region` (module `sessions`; sessions are the sample). P-values are corrected over the windows
-    and regions of a pair of tasks.
+    Levels are kept apart: `these units` (module `these_units`; trials are the sample), `the region`
+    (module `sessions`; sessions are the sample) and `other subjects` (the same, with subjects).
+    P-values are corrected over the windows and regions of a pair of tasks.
 
     Parameters
     ----------
@@ -64,7 +66,11 @@ def tables_of(recordings: list[xr.Dataset], study: Study, regions: Sequence[str]
     """
     tests, sample = tests_of(study), sample_of(recordings)
     found = [sessions_of(recordings, study, region, tests) for region in regions]
-    estimates = [*in_units(found, tests, sample), *in_regions(found, tests, sample, study)]
+    estimates = [
+        *in_units(found, tests, sample),
+        *in_regions(found, tests, sample, study),
+        *in_subjects(found, tests, sample, study),
+    ]
     return SharedCode(
         _table("overlap", (_row(each, study) for each in estimates)),
         _table("overlap_differences", _differences(found, tests, study)),
@@ -119,21 +125,21 @@ def _sessions(
 def _verdicts(estimates: list[Estimate], study: Study) -> Iterator[tuple]:
     """Yield one verdict for each region, pair of tasks and window, at the highest level possible.
 
-    The region's level needs as many sessions as make a p-value of alpha attainable.
+    A level needs as many subjects, or sessions, as make a p-value of alpha attainable.
     """
     of_all = [each for each in estimates if each.subject == POOLED]
     by_level = {
         level: {(each.region, each.test): each for each in of_all if each.level == level}
-        for level in (UNITS, REGION)
+        for level in (UNITS, REGION, SUBJECTS)
     }
     alpha = study.dataset.inference.alpha
     for key, of_units in by_level[UNITS].items():
-        of_region = by_level[REGION][key]
-        each = of_region if significant(of_region.smallest_p, alpha) else of_units
+        higher = [by_level[level].get(key) for level in (SUBJECTS, REGION)]
+        attainable = [one for one in higher if one and significant(one.smallest_p, alpha)]
+        each, *lower = [*attainable, of_units]
         verdict, sentence = concluded(each, study)
-        if verdict == "inconclusive" and each is of_region:
-            n_units = _counted(of_units.sizes.n_units, "unit")
-            sentence += f"; {concluded(of_units, study)[0]} in these {n_units}"
+        if verdict == "inconclusive" and lower:
+            sentence += f"; {concluded(lower[0], study)[0]} in {_where(lower[0])}"
         low, high = each.overlap.interval(study.dataset.inference.confidence)
         yield (
             *(each.region, each.test.first, each.test.second, each.test.window, each.level),
@@ -161,13 +167,18 @@ def concluded(each: Estimate, study: Study) -> tuple[str, str]:
     sample = _counted(sizes.n_sessions, "replicate network" if of_network else "session")
     if sizes.n_subjects > 1:
         sample += f" of {sizes.n_subjects} subjects"
-    where = "this region" if each.level == REGION else f"these {_counted(sizes.n_units, 'unit')}"
-    said = f"{verdict} in {where} ({sample})"
+    said = f"{verdict} in {_where(each)} ({sample})"
     if verdict == "inconclusive":
         said += f": {allowed_by(*each.overlap.interval(inference.confidence))}"
     if each.level == UNITS and inference.null_model != "shuffle":
         said += "; the test assumes independent trials"
     return verdict, said
+
+
+def _where(each: Estimate) -> str:
+    """Return the scope of an estimate, in words."""
+    units = f"these {_counted(each.sizes.n_units, 'unit')}"
+    return {REGION: "this region", SUBJECTS: "this region in other subjects"}.get(each.level, units)
 
 
 def _counted(n: int, what: str) -> str:

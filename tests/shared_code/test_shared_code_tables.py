@@ -131,6 +131,32 @@ def test_several_subjects_have_rows_of_their_own(few, many):
     assert set(of_one["n_subjects"]) == {1}
 
 
+@pytest.fixture(scope="module")
+def animals():
+    return analysed(8, subjects=8)
+
+
+def test_with_enough_subjects_verdicts_are_about_others(animals):
+    verdicts = of_window(animals.verdicts)
+    assert set(verdicts["level"]) == {"other subjects"}
+    said = "shared in this region in other subjects (8 sessions of 8 subjects)"
+    assert verdicts.loc["LPFC", "conclusion"] == said
+
+
+def test_one_session_of_each_subject_makes_both_levels_equal(animals):
+    rows = animals.overlap[animals.overlap["subject"] == "all"].drop(columns="subject")
+    keys = ["region", "window"]
+    region, subjects = (
+        rows[rows["level"] == level].set_index(keys).drop(columns="level").sort_index()
+        for level in ("the region", "other subjects")
+    )
+    pd.testing.assert_frame_equal(region, subjects)
+
+
+def test_few_subjects_have_no_rows_about_others(many):
+    assert "other subjects" not in set(many.overlap["level"])
+
+
 def test_corrected_p_values_are_never_below_uncorrected_ones(many):
     for table in (many.overlap, many.overlap_differences):
         known = table.dropna(subset=["p_value"])
