@@ -52,7 +52,7 @@ def event_times(trials: pd.DataFrame, column: str, where: str) -> np.ndarray:
     given = next((repr(str(each)) for each in values if not pd.isna(each)), "nothing")
     raise InputError(
         where,
-        f"column {column!r} holds no times in s but, for example, {given}.",
+        f"column {column!r} contains no times in s but, for example, {given}.",
         f"{_candidates(trials)}Write numbers with a decimal point, in s on the clock of the "
         "spikes.",
     )
@@ -84,7 +84,7 @@ def check_on_clock(trials: pd.DataFrame, column: str, length: float, where: str)
     values = f"{low:g} to {high:g}, in no order" if high > low else f"{low:g} on every trial"
     raise InputError(
         where,
-        f"column {column!r} holds no times on the clock of the recording: its values ({values}) "
+        f"column {column!r} contains no times on the clock of the recording: its values ({values}) "
         "look like durations, or like times from the start of each trial.",
         f"{_candidates(trials)}If {column!r} counts from the start of the trial, add the start of "
         "each trial to it in the file.",

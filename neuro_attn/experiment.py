@@ -1,10 +1,10 @@
 """The experiment: trial types, epochs, conditions and timing (Panichello & Buschman 2021).
 
-A trial shows two coloured squares, upper and lower; a cue says which one's colour to report.
+A trial shows two coloured squares, upper and lower; a cue indicates whose colour to report.
 In prospective ("pro") trials the cue comes before the squares, in retrospective ("retro") trials
-after them. Retro trials use two cue sets: set 1 looks like the pro cues, set 2 does not. A
-fraction of trials shows a single square, at the cued location. The simulation and the networks
-both draw their trials here.
+after them. Retro trials use two cue sets: set 1 has the appearance of the pro cues, set 2
+does not. A fraction of trials shows a single square, at the cued location. The simulation and the
+networks both draw their trials here.
 """
 
 from collections.abc import Mapping
@@ -63,8 +63,8 @@ def draw_block(
     -------
     pandas.DataFrame
         One row per trial: ``task_order``, ``trial_type`` (pro, retro or single), ``cue_set``,
-        ``selected``, ``upper_color`` and ``lower_color`` (rad in [0, 2 pi), NaN where no item
-        stands), ``target_color``, ``distractor_color``, one ``{epoch}_onset`` for each epoch (s
+        ``selected``, ``upper_color`` and ``lower_color`` (rad in [0, 2 pi), NaN without an
+        item), ``target_color``, ``distractor_color``, one ``{epoch}_onset`` for each epoch (s
         from the start of the trial) and ``duration`` (s).
     """
     runs = _selections(-(-n_trials // run), upper_fraction, rng)

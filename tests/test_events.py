@@ -41,7 +41,7 @@ def aligned_to(column: str, source: str, folder) -> tuple[InputError, list[str]]
 def test_durations_and_times_from_the_start_are_named_as_such(source, column, tmp_path):
     error, problems = aligned_to(column, source, tmp_path)
     assert error.where.endswith("tasks.pro.align")
-    assert f"column {column!r} holds no times on the clock of the recording" in error.problem
+    assert f"column {column!r} contains no times on the clock of the recording" in error.problem
     assert "look like durations, or like times from the start of each trial" in error.problem
     assert "Columns that may be events: " in error.remedy
     assert "cue" in error.remedy
@@ -53,7 +53,7 @@ def test_durations_and_times_from_the_start_are_named_as_such(source, column, tm
 @pytest.mark.parametrize("source", formats.SPIKES)
 def test_text_gets_the_columns_of_events(source, tmp_path):
     error, problems = aligned_to("side", source, tmp_path)
-    assert "column 'side' holds no times in s but, for example, 'right'." in error.problem
+    assert "column 'side' contains no times in s but, for example, 'right'." in error.problem
     assert "Columns that may be events: " in error.remedy
     assert str(error) in problems
 

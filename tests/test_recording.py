@@ -252,7 +252,7 @@ def test_wrong_columns_are_named_with_key_and_file(dataset):
 def test_an_event_must_hold_times(small):
     text = problem(recording.assign_tasks, session(cue="soon").trials, small, "s1.nwb")
     assert text == (
-        "s1.nwb, tasks.pro.align: column 'cue' holds no times in s but, for example, 'soon'. "
+        "s1.nwb, tasks.pro.align: column 'cue' contains no times in s but, for example, 'soon'. "
         "Write numbers with a decimal point, in s on the clock of the spikes."
     )
 

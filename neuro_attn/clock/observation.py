@@ -16,9 +16,9 @@ def outside_recording(spikes: Spikes, opens: np.ndarray, closes: np.ndarray) -> 
     We treat a silence before the first or after the last spike as unrecorded if it is longer than
     expected with a probability of 1e-9. Intervals between seconds with spikes are assumed to be
     exponential: for n intervals of mean m, the limit is m n (1e-9^(-1/n) - 1). We count seconds
-    rather than spikes, since spikes occur in bursts. Pauses within the recording are treated alike
-    if there are enough units. A window that extends past the spikes also counts if about 20
-    spikes are missing in it.
+    rather than spikes, since spikes occur in bursts. Pauses within the recording are treated in
+    the same way if there are enough units. A window that extends past the spikes also counts if
+    about 20 spikes are missing in it.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ def run(what: Run, report: bool = False) -> None:
         if what.verify:
             raise InputError(
                 "--verify",
-                "removes damaged results, but Snakemake is only asked to print something.",
+                "removes damaged results; do not combine it with options that only print.",
                 "To list damaged results without changes, run neuro-attn verify CONFIG.",
             )
         with located(positions, what.config):

@@ -43,7 +43,7 @@ class RetrospectiveTiming(Settings):
     stimuli: Duration = (0.5, 0.5)
     """The coloured squares."""
     memory_delay: Duration = (0.5, 1.0)
-    """Delay between items and cue: both items are held."""
+    """Delay between items and cue, during which both items are remembered."""
     cue: Duration = (0.3, 0.3)
     """Cue, after the items are gone."""
     selection_delay: Duration = (0.5, 0.7)
@@ -115,7 +115,7 @@ class NetworkRetrospectiveTiming(RetrospectiveTiming):
     stimuli: _Shown = (0.8, 0.8)
     """The coloured squares."""
     memory_delay: _Steps = (0.6, 0.6)
-    """Delay between items and cue: both items are held."""
+    """Delay between items and cue, during which both items are remembered."""
     cue: _Shown = (0.4, 0.4)
     """Cue, after the items are gone."""
     selection_delay: _Steps = (0.7, 0.7)

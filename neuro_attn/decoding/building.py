@@ -121,7 +121,7 @@ def _no_session(scarce: list[Rarest], study: Study) -> InputError:
     most = max(scarce, key=lambda each: each.n_trials)
     key, asks = "decoding.folds", f"{folds} folds need {needed}"
     if needed > folds:
-        key, asks = "sessions.min_trials", f"it asks for {needed}"
+        key, asks = "sessions.min_trials", f"requires {needed}"
     remedy = "Give fewer folds, or tasks and classes with more trials."
     if most.n_trials == 0:
         remedy = "Leave out classes that few sessions have: give label an expression for each."
@@ -220,7 +220,7 @@ def regions_table(recordings: list[xr.Dataset], study: Study) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If no region can be decoded, or one that is asked for by name cannot.
+        If no region can be decoded, or one that the configuration names cannot.
     """
     dataset = study.dataset
     found = {str(region) for r in recordings for region in np.unique(r["region"].values)}

@@ -74,7 +74,7 @@ class PopulationDecoder:
         self.windows = slice(len(population.times), None)
 
     def replicates(self, kind: Literal["permutation", "bootstrap"]) -> list[Replicate]:
-        """Return the replicates that the inference asks for."""
+        """Return the replicates that the settings of the inference specify."""
         n = self.inference.permutations if kind == "permutation" else self.inference.bootstraps
         return [Replicate(kind, index) for index in range(n)]
 
@@ -112,8 +112,8 @@ class PopulationDecoder:
     def replicated(self, replicates: list[Replicate]) -> np.ndarray:
         """Return scores (replicate, train, test, bin, bin) from means over draws and folds.
 
-        They are summed in float64 and rounded once: equal accuracies are equal in all digits,
-        whatever they are sums of, and however many.
+        They are summed in float64 and rounded once. Equal accuracies are therefore equal in
+        all digits, whichever and however many terms they sum.
         """
         n_tasks, n_bins = len(self.population.tasks), self.population.n_bins
         shape = (len(replicates), n_tasks, n_tasks, n_bins, n_bins)

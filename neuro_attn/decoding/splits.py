@@ -86,8 +86,8 @@ def fold_sizes(
     pseudotrials : int or None
         Training rows of a class, if they are given.
     labels : sequence of array of int, one per part, optional
-        Labels in place of the population's own. The rule is the same, so that the data and the
-        null are treated alike.
+        Labels in place of the population's own. The rule is the same, so that data and null
+        are treated in the same way.
     """
     n_classes, n_strata = len(population.classes), population.n_strata
     shape = (len(population.tasks), n_classes, n_strata)
@@ -278,9 +278,9 @@ def _check_folds(
     if found.min() == 0:
         raise InputError(
             study.key("decoding.splits"),
-            f"the blocks of session {session!r} cannot be dealt out to {n_folds} folds so that "
+            f"the blocks of session {session!r} cannot be assigned to {n_folds} folds so that "
             "every fold has every task and class.",
-            "Fewer folds, smaller blocks (decoding.block), or splits: stratified.",
+            "Use fewer folds, smaller blocks (decoding.block), or splits: stratified.",
         )
 
 

@@ -1,7 +1,7 @@
-"""Surrogate labels: what the labels could have been if they had nothing to do with the rates.
+"""Surrogate labels: what the labels could have been if they were independent of the rates.
 
 Shuffling assumes that trials are exchangeable. Where labels come in blocks and rates drift, they
-are not: neighbouring trials are alike in both, and shuffled labels vary faster than the true ones.
+are not: neighbouring trials have similar rates and labels, and shuffling removes only the latter.
 Surrogate labels must then come from the process that generated the labels (Harris 2020). The
 modules of `nulls` draw them.
 

@@ -1,1 +1,1 @@
-"""Inference: p-values and corrections, intervals, onsets, and the tables that hold them."""
+"""Inference: p-values and corrections, intervals, onsets, and their tables."""

@@ -44,8 +44,8 @@ def within_limits_of_trials(
     r"""Widen intervals of accuracies of 0 and 1 to Wilson's interval of a proportion.
 
     If all trials are classified correctly, so are most resamples, and the bootstrap interval has a
-    width of nearly 0, although few trials say little about rare errors. With z the normal quantile,
-    Wilson's interval of n of n trials begins at
+    width of nearly 0, although few trials carry little information on rare errors. With z the
+    normal quantile, Wilson's interval of n of n trials begins at
 
     .. math:: n / (n + z^2)
 

@@ -41,7 +41,8 @@ class Studentized(NamedTuple):
 def p_value(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
     """Return one-sided permutation p-values, (b + 1) / (m + 1) with b counting null >= observed.
 
-    Never 0 (Phipson & Smyth 2010); above .5 where the statistic is below the null's median.
+    They are never 0 (Phipson & Smyth 2010), and above 0.5 if the statistic is below the median of
+    the null.
 
     Parameters
     ----------

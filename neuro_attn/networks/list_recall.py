@@ -74,8 +74,8 @@ class Recaller(eqx.Module):
         items : array, shape (position, item)
             The list, one-hot.
         told : array, shape (position, item), optional
-            Items that the decoder receives as x_1, x_2, ... in place of its own answers, one-hot
-            (teacher forcing). By default it receives its own answers.
+            Items that the decoder receives as x_1, x_2, ... in place of its own output, one-hot
+            (teacher forcing). By default it receives its own output.
 
         Returns
         -------

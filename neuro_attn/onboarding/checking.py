@@ -100,7 +100,7 @@ def examine(
     Returns
     -------
     list of DatasetReport
-        Networks have one only where there is something to say of them.
+        Networks have one only if there are cautions or problems.
     """
     outlines: dict[str, list[xr.Dataset]] = {}
     judgements: dict[str, Judgement] = {}

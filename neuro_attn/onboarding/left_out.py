@@ -18,7 +18,7 @@ _FEW_TRIALS = 10
 
 
 def lost(found: list[xr.Dataset], study: Study) -> Iterator[Caution]:
-    """Yield the numbers of trials and units that are left out for want of a label or region."""
+    """Yield the numbers of trials and units left out because they lack a label or region."""
     dataset = study.dataset
     total = sum(each.attrs.get("n_trials_in_file", 0) for each in found)
     lost = total_of(found, "n_trials_without_label")

@@ -17,7 +17,7 @@ _GAP = "  "
 def terminal_width() -> int:
     """Return the columns that text fits into: those of the terminal, if it has fewer than `WIDTH`.
 
-    In a file or a pipe, text has the same form whatever the terminal is.
+    In a file or a pipe, the width of text does not depend on the terminal.
     """
     if not sys.stdout.isatty():
         return WIDTH

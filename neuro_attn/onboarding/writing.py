@@ -106,7 +106,11 @@ def initialize(
     text = render(keys, proposal.notes, (path.parent / "schema.json").is_file())
     settings = configuration.parse(keys, "options")
     if configuration.keys_of(text, output) != keys:
-        raise InputError(output, "names in the files or options that YAML cannot hold.")
+        raise InputError(
+            output,
+            "a name in the files or options contains characters that YAML cannot represent.",
+            "Rename it.",
+        )
     known = {location.name: proposal.outlines}
     reports = checking.examine(settings, location.data_folder, cores, known)
     for report in reports:

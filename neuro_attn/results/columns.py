@@ -63,8 +63,8 @@ class Table:
         Setting of a data set, of a network or of the list recall without which the table does not
         exist; empty if it always exists.
     details : str
-        What else a reader of the table needs to know, for `docs/outputs.md`, in Markdown. If the
-        table does not always exist, the text begins with "Only" and says when it does.
+        Further explanation of the table for `docs/outputs.md`, in Markdown. If the table does not
+        always exist, the text begins with "Only" and states when it does.
     """
 
     name: str

@@ -89,9 +89,10 @@ def sign_patterns(n_sessions: int, rng: np.random.Generator) -> np.ndarray:
 def sign_flip_test(values: np.ndarray, signs: np.ndarray) -> Flips:
     """Test whether means over sessions are 0, two-sided, by flipping the signs of whole sessions.
 
-    The statistic is the mean in units of the root mean square over sessions, which no flip changes:
-    regions and windows of different scale enter the maximum alike. The test supposes that a
-    session's value is as likely positive as negative if the codes of the region are unrelated.
+    The statistic is the mean in units of the root mean square over sessions, which flips do not
+    change. Regions and windows with different scales therefore have equal weight in the maximum.
+    The test assumes that a session's value is positive or negative with equal probability if the
+    codes of the region are unrelated.
 
     Parameters
     ----------

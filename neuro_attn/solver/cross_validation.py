@@ -57,7 +57,7 @@ def cross_validated_accuracy(
         Trial numbers, as scikit-learn's splitters return them, or masks of the trials. All label
         sets share them.
     across_time : bool
-        Test every decoder at all times instead of its own time only.
+        Test every decoder at all times, not only at the time of its training.
     progress : bool
         Show a progress bar on standard error, if that is a terminal.
 

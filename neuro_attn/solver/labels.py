@@ -28,7 +28,7 @@ def as_labels(y: object) -> np.ndarray:
     ------
     ValueError
         If a label is missing (NaN, None) or infinite, if labels are continuous or mix text with
-        numbers, or if y has another number of axes.
+        numbers, or if y has a different number of axes.
     """
     if y is None:
         raise ValueError("The decoder requires y to be passed, but the target y is None")

@@ -52,7 +52,7 @@ def load_array(path: Path) -> np.ndarray:
         # A map compares the shape that the header declares with the size of the file.
         array = np.load(path, allow_pickle=False, mmap_mode="r")
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufUS":
-        raise InputError(str(path), "contains neither numbers nor text.")
+        raise InputError(str(path), "contains neither numbers nor text.", "Save numbers or text.")
     budget.need_array(array.shape, max(array.dtype.itemsize, 8), str(path), copies=3)
     # Half precision has no number above 65,504, so others cannot be compared with it.
     half = array.dtype.kind == "f" and array.dtype.itemsize < 4
@@ -83,7 +83,7 @@ def column(values: np.ndarray, n_rows: int | None = None) -> np.ndarray:
     Parameters
     ----------
     values : array
-        Numbers or text. Any other shape is left as it is.
+        Numbers or text. Arrays of any other shape are returned unchanged.
     n_rows : int, optional
         Rows of the object, where they are known: 1 x n is then one row of n values if there is one
         row only.
@@ -99,15 +99,15 @@ def load_clusters(path: Path, n_spikes: int, times: Path) -> np.ndarray:
     Parameters
     ----------
     path, times : Path
-        The files of the clusters and of the times of the spikes.
+        Files with the clusters and with the times of the spikes.
     n_spikes : int
         Number of spike times.
 
     Raises
     ------
     InputError
-        As `load_vector`, or if a number is not that of a cluster, or their number is not that of
-        the times.
+        As `load_vector`, or if a value is not a cluster number, or the number of values is not
+        that of the spike times.
     """
     numbers = load_vector(path)
     if len(numbers) != n_spikes:
@@ -148,7 +148,7 @@ def check_distinct(sortings: Sequence[tuple[str, np.ndarray]], where: str) -> No
             raise InputError(
                 where,
                 f"{name} and {other} contain the same spikes: {shared:.0%} coincide.",
-                "They are two sortings of one recording: move one of them away.",
+                "They are two sortings of one recording: move one of them out of the folder.",
             )
 
 

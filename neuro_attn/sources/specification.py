@@ -1,9 +1,9 @@
-"""What a source of recordings is: a format of files, or the simulation.
+"""Specification of a source of recordings: a format of files, or the simulation.
 
 A source has a class of settings in ``configuration/sources/`` and, in a module or package of the
 same name in this folder, a subclass of `Source` with an instance called ``SOURCE``. Runs,
-`inspect`, `init` and `check` know a source by that object alone, so they cannot disagree. What
-differs between sources is an attribute or a method of it.
+`inspect`, `init` and `check` use a source through that object alone, so they cannot disagree. Its
+attributes and methods state what differs between sources.
 
 The workflow is parsed in every job and imports the objects of all sources. Their modules therefore
 import numpy, pandas and readers of files only inside methods.
@@ -217,7 +217,7 @@ class Source(Generic[Settings]):
     def own_keys(
         self, contents: "Contents", table: str, options: InitOptions, ask: Ask | None
     ) -> dict[str, Any]:
-        """Return keys of its own for a configuration; `table` is the interval table of trials."""
+        """Return the source's own keys of a configuration; `table` has the intervals of trials."""
         return {}
 
     def named_tasks(self, trials: "pd.DataFrame") -> dict[str, str]:

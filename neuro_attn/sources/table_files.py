@@ -109,13 +109,13 @@ def numbers(column: pd.Series, path: Path) -> np.ndarray:
     """Return the spike times of a table, or raise `InputError` if one is not a finite number."""
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if kind in ("datetime64", "datetime", "date"):
-        raise InputError(f"{path}, time", "the column holds dates.", _IN_SECONDS)
+        raise InputError(f"{path}, time", "the column contains dates.", _IN_SECONDS)
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     if not (finite := np.isfinite(numbers)).all():
         row = int(np.flatnonzero(~finite)[0])
         raise InputError(
             f"{path}, time",
-            f"row {row + 1} holds {column.tolist()[row]!r}.",
+            f"row {row + 1} contains {column.tolist()[row]!r}.",
             _IN_SECONDS,
         )
     return numbers

@@ -82,13 +82,13 @@ def whole_numbers(values: np.ndarray, where: str) -> np.ndarray:
     """
     flat = np.ravel(values)
     if flat.dtype.kind not in "biuf":
-        raise InputError(where, f"contains {_typed(flat)}.", "They must be whole numbers.")
+        raise InputError(where, f"contains {_typed(flat)}.", "Values must be whole numbers.")
     with np.errstate(invalid="ignore"):
         right = (flat == np.floor(flat)) & (np.abs(flat.astype(float)) <= MOST_WHOLE)
     if not right.all():
         place = int((~right).argmax())
         raise InputError(
-            where, f"value {place + 1} is {flat[place]}.", "They must be whole numbers."
+            where, f"value {place + 1} is {flat[place]}.", "Values must be whole numbers."
         )
     return flat.astype(np.int64)
 

@@ -790,7 +790,7 @@ def test_sessions_with_fewer_trials_than_are_asked_for_take_no_part(dataset):
     with pytest.raises(InputError) as error:
         build_populations(recordings, Study("small", dataset(**keys), 1), "V4")
     assert str(error.value) == (
-        "datasets.small.sessions.min_trials: it asks for 6 trials of every task and class; "
+        "datasets.small.sessions.min_trials: requires 6 trials of every task and class; "
         "session 'b' has 5 of task 'pro', class 'right'; other sessions have no more. At most 5 "
         "keeps a session."
     )

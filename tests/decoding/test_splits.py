@@ -310,8 +310,8 @@ def test_blocks_that_cannot_fill_the_folds_are_an_error(population):
     with pytest.raises(InputError) as error:
         folds_of(made, Replicate("observed"), splits="blocks")
     assert str(error.value) == (
-        "datasets.data.decoding.splits: the blocks of session 's0' cannot be dealt out to 2 folds "
-        "so that every fold has every task and class. Fewer folds, smaller blocks "
+        "datasets.data.decoding.splits: the blocks of session 's0' cannot be assigned to 2 folds "
+        "so that every fold has every task and class. Use fewer folds, smaller blocks "
         "(decoding.block), or splits: stratified."
     )
 

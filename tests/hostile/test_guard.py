@@ -388,7 +388,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "an index that is text": (
         "nwb",
         values("units/spike_times_index", ["a", "b"]),
-        "units.spike_times_index: contains values of type object. They must be whole numbers",
+        "units.spike_times_index: contains values of type object. Values must be whole numbers",
     ),
     "an index of another number of rows": (
         "nwb",
@@ -408,7 +408,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "ids of NWB that are lists": (
         "nwb",
         values("intervals/trials/id", h5py.vlen_dtype(np.float64)),
-        "trials.id: holds object. Ids must be numbers or text",
+        "trials.id: contains object. Ids must be numbers or text",
     ),
     "regions that are lists": (
         "nwb",
@@ -424,7 +424,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "the number of a cluster that no integer holds": (
         "alf",
         clusters(1e300),
-        "clusters.metrics.pqt, cluster_id: value 1 is 1e+300. They must be whole numbers",
+        "clusters.metrics.pqt, cluster_id: value 1 is 1e+300. Values must be whole numbers",
     ),
     "the number of a cluster below 0": (
         "alf",

@@ -329,7 +329,7 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "nwb",
         unspoiled,
         {"tasks": {"visual": {"trials": "rule == 'visual'", "align": "side"}}},
-        [NWB, "tasks.visual.align", "'side' holds no times"],
+        [NWB, "tasks.visual.align", "'side' contains no times"],
     ),
     "a condition with one class": (
         "nwb",
@@ -499,13 +499,13 @@ CASES: dict[str, tuple[str, Change, dict[str, Any], list[str]]] = {
         "table",
         csv("spikes", at("time", 2, "soon")),
         {},
-        ["spikes.csv, time", "row 3 holds 'soon'"],
+        ["spikes.csv, time", "row 3 contains 'soon'"],
     ),
     "a spike time that is missing": (
         "table",
         csv("spikes", at("time", 2, np.nan)),
         {},
-        ["spikes.csv, time", "row 3 holds nan"],
+        ["spikes.csv, time", "row 3 contains nan"],
     ),
     "spike times in a table that are infinite": (
         "table",

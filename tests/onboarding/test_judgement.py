@@ -149,7 +149,7 @@ PROBLEMS = {
     "blocks that do not fill the folds": (
         FEW_BLOCKS,
         {"decoding": {**BLOCK, "folds": 4}},
-        "the blocks of session 's1' cannot be dealt out to 4 folds",
+        "the blocks of session 's1' cannot be assigned to 4 folds",
     ),
     "no block column": (None, {"decoding": BLOCK}, "decoding.block: no trial column 'block'"),
     "no confound column": (None, {"confounds": ["rt"]}, "confounds: no trial column 'rt'"),

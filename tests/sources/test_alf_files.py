@@ -100,7 +100,7 @@ def test_sortings_that_no_name_gives_away_are_told_by_their_spikes(places, tmp_p
     layouts.write_alf(tmp_path, SESSION, *places)
     text = problem(tmp_path)
     assert f"{places[0]} and {places[1]} contain the same spikes" in text
-    assert "move one of them away" in text
+    assert "move one of them out of the folder" in text
 
 
 def test_a_sorting_above_a_probe_cannot_be_chosen_and_is_refused(tmp_path):

@@ -44,9 +44,9 @@ class MatlabDataset(RecordedDataset):
     axes: list[Name] = ["unit", "condition", "time", "trial"]
     """The array's axes in order: unit, time, trial; any other is a condition, a trial column."""
     levels: dict[Name, str | list[str | Annotated[int, NUMBER] | Annotated[float, NUMBER]]] = {}
-    """Values along an axis of conditions, or the variable that holds them; else 1, 2, ..."""
+    """Values along an axis of conditions, or the variable that contains them; default: 1, 2, ..."""
     values: Literal["rates", "counts", "other"] = "rates"
-    """What the array holds: spikes/s, spikes a sample, or anything else, as z scores."""
+    """Contents of the array: spikes/s, spikes per sample, or other values, such as z scores."""
     start: Seconds
     """Left edge of the first sample, s from the event."""
     sample: Positive

@@ -19,7 +19,7 @@ class NwbDataset(RecordedDataset):
     files: Files
     """Files or patterns, relative to `data_folder`."""
     table: str | Annotated[list[str], Field(min_length=1)] = "trials"
-    """The interval table that lists the trials, or several; the column `table` then says which."""
+    """The interval table of the trials, or several; the column `table` then contains its name."""
     units_table: str | None = None
     """The units table, as `module/table`; null: the file's own, or the only one."""
     units: Expression | None = None

@@ -17,7 +17,7 @@ class TableDataset(RecordedDataset):
     spikes: str
     """Table with columns session, unit_id, time (s), relative to `data_folder`."""
     trials: str
-    """Table with columns session, trial_id and whatever tasks and labels use."""
+    """Table with columns session, trial_id and those that tasks and labels use."""
     units: str
     """Table with columns session, unit_id and the region's column."""
     units_where: Expression | None = None

@@ -1,4 +1,4 @@
-"""Labels drawn anew from the process that generated them (Harris 2020).
+"""Surrogate labels drawn from the process that generated the labels (Harris 2020).
 
 By default, the runs of equal labels of each task are put in another order. If the experiment has a
 known process, a function can generate the labels instead.
@@ -20,7 +20,7 @@ TAKES_GENERATOR = True
 def surrogate_labels(
     population: Population, study: Study, generator: Generator | None = None
 ) -> Draw:
-    """Return a function that reorders the blocks of a session, or asks a generator for labels."""
+    """Return a function that reorders the blocks of a session, or calls a generator of labels."""
     if generator is not None:
         return _generated(population, study, generator)
     return lambda part, index: reordered_session(
@@ -107,7 +107,7 @@ def _same_transitions(state: np.ndarray, rng: np.random.Generator) -> np.ndarray
 
 
 def _generated(population: Population, study: Study, generator: Generator) -> Draw:
-    """Return a function that asks a generator for the labels of each task of a session."""
+    """Return a function that calls a generator for the labels of each task of a session."""
     classes = list(population.classes)
 
     def draw(part: SessionTrials, index: int) -> np.ndarray:

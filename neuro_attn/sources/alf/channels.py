@@ -1,4 +1,4 @@
-"""The channel of each cluster, whose number may start at 0 or 1."""
+"""Channel of each cluster; channels may be numbered from 0 or from 1."""
 
 import numpy as np
 import pandas as pd

@@ -113,7 +113,7 @@ def newest(folder: Path, wanted: str) -> dict[Path, list[DataFile]]:
             raise InputError(
                 str(path),
                 f"is {wanted}.{file.attribute}, and so is {other.path.name}.",
-                "Move one of the two away.",
+                "Move one of the two files out of the folder.",
             )
     places: dict[Path, list[DataFile]] = {}
     for (place, _), file in found.items():

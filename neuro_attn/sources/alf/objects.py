@@ -97,7 +97,7 @@ def _put(
             raise InputError(
                 f"{file.path}, {name}",
                 f"differs from {name} in {other_file.path}.",
-                "Move one of the two away.",
+                "Move one of the two files out of the folder.",
             )
 
 

@@ -42,7 +42,7 @@ def listed(path: str | Path, most: int | None = None) -> dict[str, Listed]:
     path : str or Path
         The file.
     most : int, optional
-        List so many variables and no more.
+        Largest number of variables to list.
 
     Raises
     ------

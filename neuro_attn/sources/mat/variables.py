@@ -1,4 +1,4 @@
-"""Variables of MATLAB files, of version 7.3 (HDF5) and older ones alike.
+"""Variables of MATLAB files, both of version 7.3 (HDF5) and of older ones.
 
 Values are addressed as in MATLAB: ``data.rates``, ``data(3).rates``, ``rates{2}``. Only numbers,
 text, cells and structs are read, not objects, function handles, tables or strings of MATLAB. No
@@ -100,7 +100,7 @@ def numbers(path: str | Path, name: str, n_axes: int) -> np.ndarray:
 
 
 def values(path: str | Path, name: str) -> list[Any]:
-    """Return numbers, or texts of a cell or char array (a row each), one after another.
+    """Return numbers, or texts of a cell or char array (one a row), as a flat list.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What rasters and binned data of the Neural Decoding Toolbox and NeuroDecodeR share."""
+"""Shared base of the sources of rasters and binned data (Neural Decoding Toolbox, NeuroDecodeR)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal

@@ -53,7 +53,7 @@ def labels(struct: Any, n_trials: int, where: str) -> dict[str, np.ndarray]:
     Raises
     ------
     InputError
-        If there are no labels, or another number of them.
+        If there are no labels, or their number differs from that of the trials.
     """
     if not isinstance(struct, Mapping) or not struct:
         raise InputError(where, "the struct with the labels of the trials is missing.")

@@ -1,8 +1,8 @@
 """NWB files as trees of groups and arrays, in HDF5 or Zarr.
 
-We read the tree itself, not through pynwb, which refuses what the schema of its own version does
-not allow. Many files are like that: MATLAB writes columns of shape (n, 1), extensions change
-between versions, and NWB 1 has a different structure.
+We read the tree itself, not through pynwb, which refuses files that violate the schema of its own
+version. Many files do: MATLAB writes columns of shape (n, 1), extensions change between versions,
+and NWB 1 has a different structure.
 """
 
 import warnings
@@ -179,7 +179,7 @@ def part(array: Any, selection: Any) -> np.ndarray:
 
 
 def is_pickled(array: Any) -> bool:
-    """Return whether an array of Zarr is stored as a pickle."""
+    """Return whether a Zarr array is stored as a pickle."""
     codecs = [*(getattr(array, "filters", None) or []), getattr(array, "compressor", None)]
     return any(getattr(each, "codec_id", "") == "pickle" for each in codecs)
 

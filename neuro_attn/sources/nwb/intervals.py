@@ -61,7 +61,7 @@ def _holds_intervals(group: Any) -> bool:
 
 
 def read_trials(tree: Tree, names: list[str], path: Path) -> pd.DataFrame:
-    """Return the rows of one interval table, or of several one after another.
+    """Return the rows of one interval table, or of several, concatenated.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Tables of NWB files: columns with one row for each trial, unit or electrode.
 
-The schema wants a column of one value a row as n values. MATLAB has no such arrays, so its files
-have n x 1 or 1 x n, of ids and indices too. Here a column that holds as many values as the table
-has rows has one value a row, whatever its shape.
+The schema requires a column with one value a row to be a vector. MATLAB has no vectors, so its
+files contain arrays of shape n x 1 or 1 x n, also for ids and indices. We therefore read any
+column with as many values as the table has rows as one value a row, regardless of its shape.
 """
 
 from typing import Any
@@ -47,7 +47,7 @@ class Table:
     tree : Tree
         The file.
     group : h5py.Group or zarr.Group
-        Holds an array for each column.
+        Contains an array for each column.
     name : str
         Names the table in messages.
     first : int, optional
@@ -96,7 +96,7 @@ class Table:
         if ids.dtype.kind in "iuf":
             return _signed(ids)
         if ids.dtype.kind not in "SOU" or not all(isinstance(each, (str, bytes)) for each in ids):
-            raise InputError(where, f"holds {ids.dtype}.", "Ids must be numbers or text.")
+            raise InputError(where, f"contains {ids.dtype}.", "Ids must be numbers or text.")
         return as_text(ids, where).astype(object)
 
     def __getitem__(self, column: str) -> Any:
@@ -115,8 +115,8 @@ class Table:
         Raises
         ------
         InputError
-            If the index has another number of rows than the table, a row lies outside the array,
-            or rows are not one after another.
+            If the number of rows of the index differs from that of the table, a row lies outside
+            the array, or rows are not contiguous.
         """
         where = f"{self.tree.path}, {self.name}.{column}_index"
         stops = whole_numbers(whole(self._arrays[f"{column}_index"]), where)

@@ -163,7 +163,7 @@ def _times(path: Path) -> np.ndarray:
     if (wrong := finite != np.floor(finite)).any():
         raise InputError(
             str(path),
-            f"holds {finite[wrong][0]:g}, but sample numbers are whole.",
+            f"contains {finite[wrong][0]:g}, but sample numbers are whole.",
             "If these are times in s, rename the file to spike_times_sec.npy.",
         )
     return values / sampling_rate(path.parent / "params.py")
@@ -273,7 +273,7 @@ def _load_table(path: Path) -> pd.DataFrame:
     if (wrong := ids.isna() | (ids % 1 != 0) | (ids.abs() > MOST_WHOLE)).any():
         row = int(found.index[wrong][0])
         what = found["cluster_id"][row]
-        said = "is empty" if pd.isna(what) else f"holds {what!r}, not the number of a cluster"
+        said = "is empty" if pd.isna(what) else f"contains {what!r}, which is not a cluster number"
         raise InputError(
             f"{path}, cluster_id",
             f"row {row + 1} {said}.",

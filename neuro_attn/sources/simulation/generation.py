@@ -10,10 +10,10 @@ with selection y = +1 (upper) or -1 (lower), e(theta) = (cos, sin), and S(t) = 1
 tau) from the region's onset o_r after the cue. The selection axes of the two tasks have the
 planted cosine, in units of each unit's Poisson SD; the colour planes u, l and c are orthogonal, so
 colours lie in one subspace per location until selection turns the selected one into a common
-subspace. The visual response V depends on how the cue looks: pro cues and retro cue set 1 look
-alike, set 2 does not. The gain g_i of a trial has the planted variance and correlation between
-units. The drift d_i is constant throughout a trial; its logarithm is a random walk over trials,
-independent of the task.
+subspace. The visual response V depends on the appearance of the cue: pro cues and retro cue set 1
+have the same appearance, set 2 a different one. The gain g_i of a trial has the planted variance
+and correlation between units. The drift d_i is constant throughout a trial; its logarithm is a
+random walk over trials, independent of the task.
 """
 
 from collections.abc import Iterator
