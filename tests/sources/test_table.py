@@ -141,7 +141,7 @@ def test_a_spike_time_that_is_no_number_is_named_with_its_row(make, tmp_path, su
     times = spikes["time"].astype(str).to_numpy(dtype=object)
     times[4] = value
     text = problem(make(spikes=spikes.assign(time=times)), tmp_path)
-    assert text.startswith(f"{tmp_path / 'spikes'}.{suffix}, time: row 5 holds ")
+    assert text.startswith(f"{tmp_path / 'spikes'}.{suffix}, time: row 5 contains ")
     assert text.endswith("Spike times are finite numbers, s.")
 
 
