@@ -285,12 +285,16 @@ PARTS = {
 def main() -> None:
     """Run the parts that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "real"], help="default: all but real")
+    known = [*PARTS, "real"]
+    told = f"of {', '.join(known)}; default: all but real"
+    parser.add_argument("parts", nargs="*", metavar="PART", help=told)
     parser.add_argument("--data", help="folder of the recordings, for the part real")
     parser.add_argument("--datasets", type=int, default=1000, help="data sets behind each rate")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--write", action="store_true", help="keep the rates for the documentation")
     given = parser.parse_args()
+    if unknown := set(given.parts) - set(known):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
     for part in given.parts or PARTS:
         if part == "real" and not given.data:
             parser.error("the part real needs --data")

@@ -1,4 +1,4 @@
-"""Nineteen ways in which decoding results have been wrong, and that this project is not.
+"""Ways in which decoding results have been wrong, and that this project is not.
 
 Each test is named after its pitfall. FAR is the number of standard errors that a mean over n
 independent values may be off: for n >= 25, a t statistic beyond it has a probability below 5e-5.
