@@ -5,10 +5,9 @@ truth is known, sends each through the whole analysis, and counts. Every part pr
 with their n and writes results/benchmarks/calibration-PART.json and .png. The parts:
 
 errors    false alarms of max-T, clusters and onsets, and the distribution of p, where nothing is
-coverage  how often intervals of accuracy and onset hold the truth
+coverage  how often intervals of accuracy hold the truth
 spread    SD over bootstrap resamples against the true SD, by what is resampled
 power     experiments of the size of the original: which regions transfer
-onsets    the same: by how much onsets are off
 drift     slow drift and labels in runs: false alarms of every null
 """
 
@@ -326,34 +325,6 @@ def interval_experiment(number: int, shared: float) -> Found:
     return found
 
 
-def onset_experiment(number: int) -> Found:
-    """Return the onset and its interval of a code that starts between .1 and .4 s."""
-    rng = stream(SEED, "onset", number)
-    start = rng.uniform(0.1, 0.4)
-    axes = {"V4": planted_axes(rng, 1, PLANTED_UNITS, STRENGTH)[:, :1]}
-    recordings = sessions(rng, axes, PLANTED_TRIALS, rise(start, COURSE_TIMES), COURSE_TIMES, 0.2)
-    dataset = settings(
-        20,
-        {"population": "pseudopopulation"},
-        {"bootstraps": 100},
-        tasks=TASKS[:1],
-        start=-0.2,
-        width=0.05,
-    )
-    made = decoded(recordings, dataset, "V4", number)
-    table = onset_table([made], dataset.inference)
-    if table.empty:
-        return {}
-    return {"onset": tuple(table.loc[0, ["onset_s", "ci_low", "ci_high"]] - start)}
-
-
-def rise(start: float, times: np.ndarray, constant: float = 0.03) -> np.ndarray:
-    """Return the mean of 1 - exp(-(t - start) / constant) over the bins around `times`."""
-    width = times[1] - times[0]
-    since = np.maximum(np.add.outer(times, [-width / 2, width / 2]) - start, 0)
-    return np.diff(since + constant * np.expm1(-since / constant), axis=1)[:, 0] / width
-
-
 def coverage(n: int, cores: int) -> Found:
     results: Found = {}
     for shared in (1.0, 0.0):
@@ -367,11 +338,6 @@ def coverage(n: int, cores: int) -> Found:
             held = covered(found[name], truth[name])
             results[f"shared {shared:g}, {name}"] = held
             print(f"shared {shared:g}, {name:<44}{said(held)}", flush=True)
-    found = pd.DataFrame(repeated(onset_experiment, n, cores, "onsets"))
-    for name in found:
-        held = covered(found[name], 0.0)
-        results[name] = held
-        print(f"{name:<54}{said(held)}", flush=True)
     return results
 
 
@@ -611,36 +577,6 @@ def draw_power(results: Found, axes: Sequence[plt.Axes]) -> None:
     axes[0].set(xlabel="share of experiments with significant transfer", xlim=(-0.02, 1.02))
 
 
-def paper_onset_experiment(number: int) -> Found:
-    """Return how far the onset of a region is off, with its interval, in one experiment."""
-    dataset = paper((-0.1, 0.6), 0.05, ("pro",), permutations=99, bootstraps=50)
-    # The look of a cue tells which item is meant, sooner than selection does.
-    planted = {
-        region: each.model_copy(update={"cue_sd": 0.0})
-        for region, each in dataset.simulation.regions.items()
-    }
-    region = list(planted)[number % len(planted)]
-    dataset = dataset.model_copy(
-        update={"simulation": dataset.simulation.model_copy(update={"regions": planted})}
-    )
-    recordings = spike_counts(dataset, number, [region])
-    n_units = min(each.units for each in planted.values())
-    made = decoded(recordings, dataset, region, number, n_units)
-    table = onset_table([made], dataset.inference)
-    if table.empty:
-        return {}
-    onset = table.loc[0, ["onset_s", "ci_low", "ci_high"]] - planted[region].selection_onset
-    return {"onset": tuple(onset)}
-
-
-def onsets(n: int, cores: int) -> Found:
-    found = pd.DataFrame(repeated(paper_onset_experiment, n, cores, "onsets of the paper's size"))
-    results = {region: covered(found[region], 0.0) for region in found}
-    for region, held in results.items():
-        print(f"{region:<54}{said(held)}", flush=True)
-    return results
-
-
 # --- drift -------------------------------------------------------------------------------------
 
 BLOCKS = {"splits": "blocks", "block": "run"}
@@ -760,7 +696,6 @@ PARTS: dict[str, tuple[Callable[[int, int], Found], int]] = {
     "coverage": (coverage, 300),
     "spread": (spread, 240),
     "power": (power, 200),
-    "onsets": (onsets, 40),
     "drift": (drift, 200),
 }
 """Each part with the data sets it takes unless told otherwise."""

@@ -19,6 +19,7 @@ from pynwb import NWBHDF5IO, NWBFile
 from scipy import stats
 
 from benchmarks import calibration as simulated
+from benchmarks import onsets
 from neuro_attn import sources
 from neuro_attn.configuration import parse
 from neuro_attn.decoding import build_populations, confounds, regions_table
@@ -32,6 +33,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.inference import tables
 from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.inference.pvalues import p_value
+from neuro_attn.inference.rises import signal
 from neuro_attn.rates import bin_rates
 from neuro_attn.recording import assign_tasks
 from neuro_attn.solver import LogisticDecoder, cross_validated_accuracy
@@ -323,9 +325,9 @@ def test_12_cluster_tests_used_for_onsets():
     """
     axes = simulated.planted_axes(np.random.default_rng(12), 1, 20, 0.3)[:, :1]
     times = simulated.COURSE_TIMES
-    recordings = simulated.sessions(
-        np.random.default_rng(12), {"V4": axes}, 60, simulated.rise(0.2, times), times, 0.2
-    )
+    edges = np.append(times - 0.025, times[-1] + 0.025)
+    course = signal("exponential", 0.03, edges=edges, starts=np.array([0.2]))[0]
+    recordings = simulated.sessions(np.random.default_rng(12), {"V4": axes}, 60, course, times, 0.2)
     dataset = simulated.settings(20, tasks=simulated.TASKS[:1], start=-0.2, width=0.05)
     decoded = [simulated.decoded(recordings, dataset, "V4", 12)]
     by_cluster = dataset.inference.model_copy(update={"correction": "cluster"})
@@ -333,11 +335,11 @@ def test_12_cluster_tests_used_for_onsets():
     pd.testing.assert_frame_equal(found, onset_table(decoded, by_cluster))
     assert {"onset_s", "ci_low", "ci_high"} <= set(found)
 
-    intervals = [simulated.onset_experiment(number) for number in range(16)]
-    errors = np.array([each["onset"] for each in intervals if each])
-    held = (errors[:, 1] <= 0) & (errors[:, 2] >= 0)
-    assert len(errors) >= 8
-    assert held.sum() >= stats.binom.ppf(FAR_RATE, len(errors), 0.92)
+    world = onsets.World("exponential", 0.03, 0.8)
+    found = [onsets.decoded_experiment(number, world) for number in range(16)]
+    held = [each["onset"] for each in found if each]
+    assert len(held) >= 8
+    assert sum(held) >= stats.binom.ppf(FAR_RATE, len(held), 0.92)
 
 
 def test_13_accuracy_below_chance_and_confounds():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from benchmarks import cross_temporal, onsets
 from neuro_attn.geometry.coding_axes import coding_axes, cosine, inner_products
 from neuro_attn.geometry.conditions import bootstrapped, membership
 from neuro_attn.geometry.estimates import (
@@ -201,6 +202,32 @@ def test_29_angles_between_codes_in_units_that_are_not_resampled():
         region += not low <= 0 <= high
     assert region <= stats.binom.isf(RATE, n, 0.07)
     assert sessions >= stats.binom.ppf(RATE, n, 0.5)
+
+
+# --- when -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in onsets.PAIRS if name.startswith("equal")])
+def test_30_onsets_of_rises_of_other_shapes(name):
+    """Equal onsets are not called different, other shapes are (at a rate above 0.25)."""
+    n, pair = 60, onsets.PAIRS[name]
+    found = [onsets.difference_experiment(number, name, pair) for number in range(n)]
+    found = [each for each in found if each]
+    assert len(found) > n / 2
+    assert sum(each["onset"] for each in found) <= stats.binom.isf(RATE / 4, len(found), 0.05)
+    if pair[0].duration > 0.2:
+        shapes = sum(each["onset or shape"] for each in found)
+        assert shapes >= stats.binom.ppf(RATE / 4, len(found), 0.25)
+
+
+def test_31_independent_codes_at_two_times():
+    """Shuffled labels alone call them related in 0.29 and reversed in 0.32 of data sets."""
+    n = 24
+    found = [cross_temporal.experiment(number, "independent codes") for number in range(n)]
+    wrong = sum(each["above"] or each["below"] for each in found)
+    assert wrong <= stats.binom.isf(RATE / 2, n, 0.05)
+    labels = sum(each["above, shuffled labels alone"] for each in found)
+    assert labels >= stats.binom.ppf(RATE / 2, n, 0.25)
 
 
 # --- how it is computed ---------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 """Write the generated parts of docs/calibration.md: ``python docs/site/calibration.py``.
 
-The rates are those that ``python -m benchmarks.shared_code --write`` kept in
-benchmarks/shared_code.json, and ``python -m benchmarks.confounds --write`` in
-benchmarks/confounds.json. tests/results/test_calibration_page.py fails if the page is out of date.
+The rates are those that the benchmarks kept (``python -m benchmarks.NAME --write``) in
+benchmarks/NAME.json. tests/results/test_calibration_page.py fails if the page is out of date.
 """
 
 import json
@@ -13,10 +12,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/calibration.md"
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-RATES, CONFOUNDS = (
+RATES, CONFOUNDS, *OVER_TIME = (
     json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
-    for name in ("shared_code", "confounds")
+    for name in ("shared_code", "confounds", "cross_temporal", "onsets")
 )
+for rates in OVER_TIME:
+    RATES |= rates
 
 
 def page(text: str) -> str:
@@ -97,6 +98,69 @@ def balance() -> str:
     return _grid(["units follow", *ways, "n"], rows)
 
 
+def cross_temporal() -> str:
+    """Return how often the codes of two epochs are called the same or reversed."""
+    directions = ("above", "below")
+    names = [*directions, *(f"{each}, shuffled labels alone" for each in directions)]
+    header = ["world", "same", "reversed", "same, labels alone", "reversed, labels alone", "n"]
+    rows = [
+        [name, *(_rate(each[rate]) for rate in names), f"{each['n']:,}"]
+        for name, each in RATES["cross_temporal"].items()
+    ]
+    return _grid(header, rows)
+
+
+def onsets_alone(part: str = "onsets_alone") -> str:
+    """Return the coverage, errors and widths of onsets and latencies."""
+    header = ["rise", "onset covered", "latency covered", "poor fit"]
+    header += ["onset error, ms", "onset width, ms", "latency error, ms", "latency width, ms", "n"]
+    rows = []
+    for name, each in RATES[part].items():
+        cells = [name, *(_rate(each[rate]) for rate in ("onset", "latency", "bad fit"))]
+        for what in ("onset", "latency"):
+            cells += [_error(each[f"{what}_error"]), f"{each[f'{what}_width']:.0f}"]
+        rows.append([*cells, f"{each['n']:,}"])
+    return _grid(header, rows)
+
+
+def onsets_decoded() -> str:
+    """Return the coverage of onsets that were decoded from units."""
+    header = ["rise", "onset covered", "poor fit", "onset error, ms", "onset width, ms", "n"]
+    rows = [
+        [
+            name,
+            *(_rate(each[rate]) for rate in ("onset", "bad fit")),
+            _error(each["onset_error"]),
+            f"{each['onset_width']:.0f}",
+            f"{each['n']:,}",
+        ]
+        for name, each in RATES["onsets_decoded"].items()
+    ]
+    return _grid(header, rows)
+
+
+def onsets_differences() -> str:
+    """Return what is said to differ between two regions."""
+    shown = ("onset", "onset or shape", "none")
+    header = ["two regions", "interval covers", *(f"`{each}`" for each in shown), "width, ms", "n"]
+    rows = [
+        [
+            name,
+            *(_rate(each[rate]) for rate in ("covered", *shown)),
+            f"{each['width']:.0f}",
+            f"{each['n']:,}",
+        ]
+        for name, each in RATES["onsets_differences"].items()
+    ]
+    return _grid(header, rows)
+
+
+def _error(error: dict[str, float]) -> str:
+    """Return the mean and SD of an error, ms."""
+    mean = f"{round(error['mean']):+d}".replace("-", "\N{MINUS SIGN}")
+    return f"{mean} (SD {error['sd']:.0f})"
+
+
 def _row(name: str, each: dict[str, Any], *rates: str) -> list[str]:
     """Return the cells of a world: its name, rates with intervals, the overlap, and n."""
     overlap = f"{round(each['overlap'], 2) + 0.0:.2f}"
@@ -124,6 +188,10 @@ BLOCKS = {
     "verdicts": verdicts,
     "controls": controls,
     "balance": balance,
+    "cross_temporal": cross_temporal,
+    "onsets_alone": onsets_alone,
+    "onsets_decoded": onsets_decoded,
+    "onsets_differences": onsets_differences,
 }
 
 if __name__ == "__main__":

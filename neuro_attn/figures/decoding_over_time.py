@@ -159,6 +159,8 @@ def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -
         if (region, train, test) in plain.index:
             row = plain.loc[(region, train, test)]
             onset = f"onset {interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s"
+            if significant(row["fit_p_value"], dataset.inference.alpha):
+                onset += " (caution: no shape fits the rise)"
         lines.append(
             f"{rst(region)}, {task_pair(train, test)}: highest "
             f"{interval(peak['accuracy'], peak['ci_low'], peak['ci_high'], 2)} at "

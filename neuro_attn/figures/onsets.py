@@ -1,4 +1,4 @@
-"""Onsets of codes in each region, and differences in onset between regions."""
+"""Onsets and latencies of codes in each region, and their differences between regions."""
 
 import numpy as np
 import pandas as pd
@@ -9,20 +9,32 @@ from matplotlib.ticker import MaxNLocator
 from neuro_attn.configuration import AnyDataset, Inference
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import interval, listed, paragraphs, percent, task_pair
+from neuro_attn.figures.captions import family, interval, listed, paragraphs, percent, task_pair
 from neuro_attn.figures.protocol import Drawn, Results
+from neuro_attn.inference.significance import significant
 
 TITLE = "Onsets"
 OF = "dataset"
 NEEDS = ("{dataset}/onsets.csv",)
 
+MARKS = (("onset_s", "ci_low", "ci_high"), ("latency_s", "latency_ci_low", "latency_ci_high"))
+OFFSETS = (-0.17, 0.17)
+"""Places of the onset and the latency of a row, in rows; the first one is on top."""
+SHOWN = {
+    "onset": "onsets differ",
+    "onset or shape": "onsets or shapes differ",
+    "none": "no difference shown",
+}
 MOST_DIFFERENCES = 40
 """If a pair of tasks has more, only differences whose interval excludes 0 are plotted."""
 
 
 @style.journal_style()
-def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
+def draw(onsets: pd.DataFrame, confidence: float = 0.95, alpha: float = 0.05) -> Figure:
     """Plot the onsets for each task pair (left) and their differences between regions (right).
+
+    Open markers below the filled ones are latencies, when accuracy has risen to half of its
+    maximum. Onsets of rises that no shape fits are marked.
 
     A region with an onset in any pair of tasks has a row for all pairs. Pairs of regions have a row
     only where they are compared.
@@ -30,11 +42,12 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     Parameters
     ----------
     onsets : pandas.DataFrame
-        ``region``, ``compared_with``, ``train_task``, ``test_task``, ``onset_s``, ``ci_low`` and
-        ``ci_high`` (s). Rows with an empty ``compared_with`` are onsets, others the onset of
+        The table of onsets. Rows with an empty ``compared_with`` are onsets, others the onset of
         ``region`` minus that of ``compared_with``.
     confidence : float
         Coverage of the intervals.
+    alpha : float
+        P-value of the fit below which it is marked as poor.
     """
     if onsets.empty:
         return style.blank("no onsets: no accuracy is significant in enough consecutive bins")
@@ -47,7 +60,10 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     plain = onsets[compared == ""].assign(line=lambda rows: rows["region"])
     different, shown = _differences(onsets[compared != ""], regions)
     tables = [plain, different] if len(different) else [plain]
-    titles = [f"onset (s), {confidence:.0%} interval", f"difference of onsets (s){shown}"]
+    titles = [
+        f"onset (s), {confidence:.0%} interval;\nopen: half-maximum",
+        f"difference of onsets (s);\nopen: half-maximum{shown}",
+    ]
     with_onset = [region for region in regions if region in set(plain["region"])]
     names = list(dict.fromkeys([*with_onset, *different["line"]]))
     is_long = max(map(len, names)) > style.LINE
@@ -55,7 +71,7 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
     lines = [[with_onset, _lines(different, pair)] for pair in pairs]
     heights = _row_heights(names, lines, beside)
     figure = style.new_figure(
-        style.DOUBLE if is_long else style.width_for(beside * len(tables)), sum(heights) + 6
+        style.DOUBLE if is_long else style.width_for(beside * len(tables)), sum(heights) + 9
     )
     grid = figure.subplots(len(heights), beside * len(tables), squeeze=False, height_ratios=heights)
     lowest: dict[int, Axes] = {}
@@ -66,7 +82,7 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95) -> Figure:
             if not of_pair[kind]:
                 axes.remove()
                 continue
-            _draw_lines(axes, _of_pair(table, pair), of_pair[kind], looks)
+            _draw_lines(axes, _of_pair(table, pair), of_pair[kind], looks, alpha)
             axes.set_xlim(_limits(table))
             axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
             if kind == 0:
@@ -103,26 +119,36 @@ def caption(onsets: pd.DataFrame, inference: Inference) -> str:
     """
     lines = [
         f"{rst(row['region'])} \N{MINUS SIGN} {rst(row['compared_with'])}, "
-        f"{task_pair(row['train_task'], row['test_task'])}: "
-        f"{interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s."
+        f"{task_pair(row['train_task'], row['test_task'])}: onset "
+        f"{interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s, latency "
+        f"{interval(row['latency_s'], row['latency_ci_low'], row['latency_ci_high'], 2)} s; "
+        f"{SHOWN[row['difference']]}."
         for row in onsets[onsets["compared_with"] != ""].to_dict("records")
     ]
+    poor = [
+        f"{rst(row['region'])}, {task_pair(row['train_task'], row['test_task'])}"
+        for row in onsets[significant(onsets["fit_p_value"], inference.alpha)].to_dict("records")
+    ]
     description = (
-        f"Onsets (left) and their differences between regions (right) with "
+        "Onsets (left, filled) and their differences between regions (right) with "
         f"{percent(inference.confidence)} intervals from {inference.bootstraps} resamples of "
         "trials and units. A region has an onset if its accuracy is significant "
-        f"(p < {inference.alpha:g}, corrected by the maximum over time) in "
-        f"{inference.min_consecutive_bins} consecutive bins; the onset is the start of a fitted "
-        "rise to these bins. Compare regions by the differences and not by the overlap of their "
-        "intervals, because resampled trials are shared."
+        f"(p < {inference.alpha:g}, corrected by the maximum over "
+        f"{family(inference, 'time')}) in {inference.min_consecutive_bins} consecutive bins; the "
+        "onset is the start of the rise to these bins, fitted with exponentials, ramps and "
+        "sigmoids. Open markers: latency of half of the maximum. If only latencies differ, either "
+        "the onset or the shape of the rise differs. Compare regions by the differences, because "
+        "resampled trials are shared."
     )
-    return paragraphs(description, listed(lines))
+    caution = f"Caution: no shape fits the rise in {'; '.join(poor)}." if poor else ""
+    return paragraphs(description, caution, listed(lines))
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
     onsets, inference = results["onsets"], settings.inference
-    return Drawn(draw(onsets, inference.confidence), caption(onsets, inference))
+    figure = draw(onsets, inference.confidence, inference.alpha)
+    return Drawn(figure, caption(onsets, inference))
 
 
 def _differences(table: pd.DataFrame, regions: list[str]) -> tuple[pd.DataFrame, str]:
@@ -157,29 +183,42 @@ def _lines(table: pd.DataFrame, pair: tuple[str, str]) -> list[str]:
 
 def _limits(table: pd.DataFrame) -> tuple[float, float]:
     """Return axis limits that include 0 s and every onset and interval of a table."""
-    values = table[["onset_s", "ci_low", "ci_high"]].to_numpy(float)
+    values = table[[name for columns in MARKS for name in columns]].to_numpy(float)
     low, high = np.nanmin(values, initial=0.0), np.nanmax(values, initial=0.0)
     margin = 0.05 * (high - low) or 0.01
     return low - margin, high + margin
 
 
 def _draw_lines(
-    axes: Axes, here: pd.DataFrame, lines: list[str], looks: dict[str, tuple[str, str]]
+    axes: Axes,
+    here: pd.DataFrame,
+    lines: list[str],
+    looks: dict[str, tuple[str, str]],
+    alpha: float,
 ) -> None:
     found = here[np.isfinite(here["onset_s"])]
-    for row in found.itertuples():
-        y = lines.index(row.line)
-        color, marker = looks[row.region]
-        axes.plot([row.ci_low, row.ci_high], [y, y], color=color, linewidth=1.0)
-        axes.plot(row.onset_s, y, marker=marker, markersize=3.6, color=color)
+    for row in found.to_dict("records"):
+        y = lines.index(row["line"])
+        color, marker = looks[row["region"]]
+        for (value, low, high), fill, lower in zip(MARKS, (color, "white"), OFFSETS, strict=True):
+            at = y + lower
+            axes.plot([row[low], row[high]], [at, at], color=color, linewidth=0.9)
+            axes.plot(row[value], at, marker=marker, markersize=3.2, color=color, mfc=fill, mew=0.7)
+        if significant(row["fit_p_value"], alpha):
+            _note(axes, "poor fit", y, at_left=False)
     for line in [line for line in lines if line not in set(found["line"])]:
-        axes.annotate(
-            "none found",
-            (0.02, lines.index(line)),
-            xycoords=axes.get_yaxis_transform(),
-            va="center",
-            fontsize=style.NOTE,
-            color=style.GREY,
-            bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
-        )
+        _note(axes, "none found", lines.index(line), at_left=True)
     style.row_labels(axes, lines)
+
+
+def _note(axes: Axes, text: str, y: float, *, at_left: bool) -> None:
+    axes.annotate(
+        text,
+        (0.02 if at_left else 0.98, y),
+        xycoords=axes.get_yaxis_transform(),
+        va="center",
+        ha="left" if at_left else "right",
+        fontsize=style.NOTE,
+        color=style.GREY,
+        bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
+    )

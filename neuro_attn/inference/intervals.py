@@ -1,7 +1,7 @@
 """Confidence intervals from bootstrap replicates."""
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 
 def centred(observed: np.ndarray, replicates: np.ndarray) -> np.ndarray:
@@ -76,7 +76,7 @@ def within_limits_of_trials(
     0.912 1.000
     """
     low, high = np.clip(limits, 0, 1)
-    z = stats.norm.isf((1 - confidence) / 2)
+    z = -ndtri((1 - confidence) / 2)
     sure = n_trials / (n_trials + z**2)
     low = np.where(observed >= 1, np.minimum(low, sure), low)
     return low, np.where(observed <= 0, np.maximum(high, 1 - sure), high)

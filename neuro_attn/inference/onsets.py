@@ -2,30 +2,43 @@ r"""Onsets: when a time course rises above chance for several consecutive bins.
 
 *Whether* there is an onset is a test: accuracy must be significant, corrected by the maximum over
 time, in several consecutive bins. *When* it occurred is an estimate, since weaker signals become
-significant later. We model the rise to the first of these bins as the accuracy of a decoder of a
-signal s that starts at t0 and rises with the time constant tau,
-
-.. math:: s(t) = 1 - e^{-(t - t_0) / \tau}, \qquad
-    d(s) \propto \frac{s^2}{\sqrt{s^2 + \kappa}}, \qquad
-    a(s) - chance \propto \Phi(d(s)) - \tfrac12,
-
-with s averaged over each bin, as rates are. Estimated weights are noisy, so a decoder's d' falls
-with the square of a weak signal; kappa is the signal strength at which this begins (for a linear
-discriminant, units / training trials divided by the squared d' of the full signal). At s = 1, d is
-that of the highest accuracy. tau and kappa are unknown: the onset is the median over their values,
-weighted by the likelihood. Each resample is fitted with one shape, drawn in proportion to its
-likelihood, so that the interval contains the noise and the uncertainty of the shape, each once.
+significant later. We fit rises of several shapes (`rises`) up to these bins. The shape, its
+duration and kappa are unknown: the onset is the median over their values, weighted by the
+likelihood. Each resample is fitted with one rise, drawn in proportion to its likelihood, so that
+the interval contains the noise and the uncertainty of the shape, each once.
 """
 
-import numpy as np
-from scipy.special import ndtr, ndtri
+from typing import NamedTuple
 
-RISE_TIMES = (0.01, 0.02, 0.04, 0.08, 0.16)
-"""Time constants of the rise that are tried, s."""
-WEAKNESSES = (0.1, 0.3, 1.0)
-"""Values of kappa that are tried."""
+import numpy as np
+
+from neuro_attn.inference.pvalues import fraction
+from neuro_attn.inference.rises import LONGEST, NAMES, SHAPES, rises
+
 STEP = 0.002
 """Steps in which onsets are tried, s."""
+
+
+class Onset(NamedTuple):
+    """When accuracy began to rise.
+
+    Parameters
+    ----------
+    time : float
+        The onset, s.
+    resampled : array, shape (replicate,)
+        Onsets of the resamples, s.
+    shape : str
+        The most likely shape of the rise, of `rises.SHAPES`.
+    fit_p_value : float
+        Fraction of permutations that depart from the null's mean as far as accuracy departs from
+        the rise that fits best. A small one means that no shape fits.
+    """
+
+    time: float
+    resampled: np.ndarray
+    shape: str
+    fit_p_value: float
 
 
 def first_lasting_bin(significant: np.ndarray, n_bins: int) -> int | None:
@@ -45,11 +58,11 @@ def onset(
     first: int,
     n_bins: int,
     rng: np.random.Generator,
-) -> tuple[float, np.ndarray]:
+) -> Onset:
     """Return when accuracy began to rise towards a bin that is above chance.
 
-    The onset is never after that bin. It is at most one bin before the unbroken run of bins above
-    the mean of the null that leads to it, since the data carry no information on earlier signals.
+    The onset is never after that bin. It is at most the longest duration of a rise before it, and
+    not before the first bin.
 
     Parameters
     ----------
@@ -65,69 +78,63 @@ def onset(
         The bin, from `first_lasting_bin`.
     n_bins : int
         Number of bins from `first` on that are fitted. Later bins contribute only the highest
-        accuracy.
+        accuracy, which no rise exceeds.
     rng : numpy.random.Generator
-        Assigns the shapes to the resamples. Regions need streams of their own, since their
+        Assigns the rises to the resamples. Regions need streams of their own, since their
         resamples are paired but their shapes are independent.
-
-    Returns
-    -------
-    onset : float
-        In s.
-    resampled : array, shape (replicate,)
-        Onsets of the resamples, s.
     """
     n_replicates = resampled.shape[1]
     if len(times) == 1:
-        return float(times[0]), np.full(n_replicates, times[0])
-    explained, starts = _explained(observed, resampled, null, times, first, first + n_bins)
-    likelihood = np.exp(explained[0] - explained[0].max())
-    cumulative = likelihood.sum(axis=0).cumsum() / likelihood.sum()
-    shape = np.searchsorted(cumulative, (rng.permutation(n_replicates) + 0.5) / n_replicates)
-    of_shape = explained[1 + np.arange(n_replicates), :, shape]
-    of_shape = np.exp(of_shape - of_shape.max(axis=1, keepdims=True))
-    found = _medians(likelihood.sum(axis=1)[None], starts)
-    return float(found[0]), _medians(of_shape, starts)
-
-
-def _explained(
-    observed: np.ndarray,
-    resampled: np.ndarray,
-    null: np.ndarray,
-    times: np.ndarray,
-    first: int,
-    stop: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the log likelihoods (1 + replicate, start, shape) of the rises, and their starts.
-
-    The first row is that of the observed accuracy; see `onset`.
-    """
-    width = np.diff(times).mean()
-    edges = times[0] + width * (np.arange(stop + 1) - 0.5)
-    level, variance = null.mean(axis=1), null[:stop].var(axis=1).mean()
+        start = float(times[0])
+        return Onset(start, np.full(n_replicates, start), "", np.nan)
+    stop = first + n_bins
+    edges = times[0] + np.diff(times).mean() * (np.arange(stop + 1) - 0.5)
+    starts = _starts(edges, first)
+    level = null.mean(axis=1)
+    noise = null[:stop] - level[:stop, None]
+    variance = max(noise.var(axis=1).mean(), 1e-9)
     highest = np.max((observed - level)[first:] / (1 - level[first:]))
-    rise = np.concatenate([observed[None], resampled.T])[:, :stop] - level[:stop]
-    leading = (rise[:, :first] > 0)[:, ::-1].cumprod(axis=1).sum(axis=1)
-    earliest = edges[np.maximum(first - leading - 1, 0)]
-    n_starts = round((edges[first + 1] - earliest.min()) / STEP)
-    starts = earliest.min() + STEP * (np.arange(n_starts) + 0.5)
+    shapes = highest * (1 - level[:stop]) * rises(edges, starts, highest)
+    above = (observed - level)[:stop]
 
-    shapes = _rises(edges, starts, ndtri(np.clip((1 + highest) / 2, 0.51, 0.999)))
-    squared = (rise @ shapes.T).clip(min=0) ** 2 / (shapes**2).sum(axis=1).clip(min=1e-12)
-    explained = (squared / (2 * max(variance, 1e-9))).reshape(len(rise), n_starts, -1)
-    explained[starts < earliest[:, None]] = -np.inf
-    return explained, starts
+    explained = _explained(above[None], shapes, variance)[0]
+    likelihood = np.exp(explained - explained.max())
+    of_rise = likelihood.sum(axis=0)
+    cumulative = of_rise.cumsum() / of_rise.sum()
+    drawn = np.searchsorted(cumulative, (rng.permutation(n_replicates) + 0.5) / n_replicates)
+    found = np.empty(n_replicates)
+    for rise in np.unique(drawn):
+        rows = drawn == rise
+        again = (resampled[:stop, rows] - level[:stop, None]).T
+        of_start = _explained(again, shapes[:, [rise]], variance)[..., 0]
+        found[rows] = _medians(np.exp(of_start - of_start.max(axis=1, keepdims=True)), starts)
+    misfit = (above**2).sum() - 2 * variance * explained.max()
+    return Onset(
+        float(_medians(likelihood.sum(axis=1)[None], starts)[0]),
+        found,
+        max(SHAPES, key=lambda name: of_rise[name == NAMES].sum()),
+        float(fraction((noise**2).sum(axis=0) >= misfit)),
+    )
 
 
-def _rises(edges: np.ndarray, starts: np.ndarray, highest: float) -> np.ndarray:
-    """Return the shapes, (start x time constant x kappa, time), of accuracy that rises."""
-    tau = np.array(RISE_TIMES)[:, None]
-    since = (edges - starts[:, None, None]).clip(min=0)
-    signal = np.diff(since + tau * np.expm1(-since / tau)) / np.diff(edges)
-    kappa = np.array(WEAKNESSES)[:, None]
-    signal = signal[:, :, None]
-    d = highest * signal**2 * np.sqrt((1 + kappa) / (signal**2 + kappa))
-    return (ndtr(d) - 0.5).reshape(-1, len(edges) - 1)
+def _starts(edges: np.ndarray, first: int) -> np.ndarray:
+    """Return the onsets that are tried for a rise towards a bin."""
+    earliest = max(edges[0], min(edges[max(first - 1, 0)], edges[first] - LONGEST))
+    n_starts = round((edges[first + 1] - earliest) / STEP)
+    return earliest + STEP * (np.arange(n_starts) + 0.5)
+
+
+def _explained(above: np.ndarray, shapes: np.ndarray, variance: float) -> np.ndarray:
+    """Return log likelihoods (course, start, rise) of rises of at most their full height.
+
+    `above` is (course, bin), `shapes` is (start, rise, bin).
+    """
+    flat = shapes.reshape(-1, shapes.shape[-1])
+    squared = (flat**2).sum(axis=1).clip(min=1e-12)
+    product = above @ flat.T
+    height = (product / squared).clip(0, 1)
+    explained = height * (2 * product - height * squared) / (2 * variance)
+    return explained.reshape(len(above), *shapes.shape[:2])
 
 
 def _medians(weights: np.ndarray, values: np.ndarray) -> np.ndarray:

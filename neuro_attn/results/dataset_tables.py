@@ -71,7 +71,7 @@ DATASET_TABLES = (
     ),
     Table(
         "onsets",
-        "Onset in a region, or difference in onset between two regions.",
+        "Onset and latency in a region, or their differences between two regions.",
         ("{dataset}/onsets.csv",),
         (
             REGION,
@@ -79,23 +79,64 @@ DATASET_TABLES = (
             *PAIR,
             Column("onset_s", "number", "onset relative to the task's event, or difference", "s"),
             *CI_S,
+            Column(
+                "shape",
+                "text",
+                "most likely shape of the rise: `exponential`, `ramp` or `sigmoid`; empty for "
+                "differences",
+            ),
+            Column(
+                "fit_p_value",
+                "number",
+                "p-value of the fit; if it is small, no shape fits and the onset is unreliable; "
+                "missing for differences",
+            ),
+            Column(
+                "latency_s",
+                "number",
+                "time at which accuracy has risen to half of its maximum, or difference",
+                "s",
+            ),
+            Column(
+                "latency_ci_low", "number", "lower end of the confidence interval of latency", "s"
+            ),
+            Column(
+                "latency_ci_high", "number", "upper end of the confidence interval of latency", "s"
+            ),
+            Column(
+                "difference",
+                "text",
+                "what differs between the regions: `onset`, `onset or shape`, or `none` shown; "
+                "empty for onsets",
+            ),
         ),
         title="Onsets and their differences",
         caption=(
-            "Onsets in s relative to the task's event, and differences between regions, with "
-            "confidence intervals. A difference is the onset in the region minus the onset in the "
-            "region it is compared with."
+            "Onsets and latencies (half of the maximum) in s relative to the task's event, and "
+            "differences between regions, with confidence intervals. A difference is the value in "
+            "the region minus the value in the region it is compared with. If only latencies "
+            "differ, either the onset or the shape of the rise differs."
         ),
         details=(
             "All sessions together. A region has an onset if its accuracy is significant, "
             "corrected by the maximum over all times, in `inference.min_consecutive_bins` "
-            "consecutive bins. The onset is the start of a rise fitted to the bins up to these "
-            "([methods](methods.md#inference)), since a weak signal becomes significant late. It "
-            "is at most one bin before the unbroken run of bins above chance that leads to them. "
-            "Each bootstrap resample is fitted as the data are.\n\n"
-            "Regions without an onset have no rows. To compare two regions, use the interval of "
-            "their difference: the two onsets are not independent, because both regions share the "
-            "resampled trials."
+            "consecutive bins.\n\n"
+            "- **Onset.** The start of a rise fitted to the bins up to these "
+            "([methods](methods.md#inference)), since a weak signal becomes significant late. "
+            "Exponentials, ramps and sigmoids of many durations are fitted. The interval includes "
+            "the uncertainty of the shape, so it is wide: a slow start cannot be seen in the "
+            "noise.\n"
+            "- **Fit.** `fit_p_value` below 0.05: no shape fits the rise (for example because it "
+            "has two steps), and the interval cannot be relied on.\n"
+            "- **Latency.** `latency_s` assumes no shape and is more exact, but it is no onset. A "
+            "slower rise has a longer latency.\n"
+            "- **Differences.** Use the interval of the difference, not the overlap of two "
+            "intervals: both regions share the resampled trials. `difference` is `onset` if the "
+            "onsets differ. It is `onset or shape` if only the latencies do: one region rises "
+            "earlier *or* faster, and the data do not determine which. The intervals that decide "
+            "on this have half of the error of those in the row (97.5 % instead of 95 %), as two "
+            "differences are considered. [Error rates](calibration.md#onsets) were measured.\n\n"
+            "Regions without an onset have no rows."
         ),
     ),
     Table(

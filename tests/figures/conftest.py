@@ -9,6 +9,8 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
 
+from neuro_attn.results import columns_of
+
 
 class Shape(NamedTuple):
     """Regions with their peak accuracy above chance (0 to 1), shared code (0 to 1) and onset."""
@@ -185,13 +187,16 @@ def make_onsets(shape: Shape) -> pd.DataFrame:
             if strength * (1 if train_task == test_task else shared) < 0.2:
                 onset = np.nan
             low, high = onset - 0.03, onset + 0.05
-            rows.append((region, "", train_task, test_task, onset, low, high))
+            latency = (onset + 0.05, onset + 0.03, onset + 0.08)
+            rise = "" if np.isnan(onset) else "ramp"
+            of_region = (onset, low, high, rise, 0.5, *latency, "")
+            rows.append((region, "", train_task, test_task, *of_region))
             if i:
                 change = onset - shape.regions[names[0]][2]
                 low, high = change - 0.05, change + 0.06
-                rows.append((region, names[0], train_task, test_task, change, low, high))
-    columns = ["region", "compared_with", "train_task", "test_task", "onset_s", "ci_low", "ci_high"]
-    return pd.DataFrame(rows, columns=columns)
+                numbers = (change, low, high, "", np.nan, change, low, high, "none")
+                rows.append((region, names[0], train_task, test_task, *numbers))
+    return pd.DataFrame(rows, columns=columns_of("onsets"))
 
 
 def make_unit_counts(shape: Shape) -> pd.DataFrame:

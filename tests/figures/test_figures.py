@@ -579,6 +579,30 @@ def test_onsets_says_where_none_was_found(make, tmp_path):
     assert says(figure, "none found")
 
 
+def test_onsets_cautions_where_no_shape_fits_the_rise(make, tmp_path):
+    table = make.onsets(make.shapes["panichello"])
+    inference = Inference()
+    assert not says(onsets.draw(table), "poor fit")
+    assert "no shape fits" not in onsets.caption(table, inference)
+    row = table.index[table["onset_s"].notna() & (table["compared_with"] == "")][1]
+    table.loc[row, "fit_p_value"] = 0.01
+    assert says(written(onsets.draw(table), tmp_path), "poor fit")
+    region, train, test = table.loc[row, ["region", "train_task", "test_task"]]
+    caution = f"Caution: no shape fits the rise in {region}, {train} \N{RIGHTWARDS ARROW} {test}."
+    assert caution in onsets.caption(table, inference)
+
+
+def test_onsets_distinguishes_onsets_from_shapes_in_its_caption(make):
+    table = make.onsets(make.shapes["panichello"])
+    compared = table.index[table["compared_with"] != ""]
+    table.loc[compared[0], "difference"] = "onset"
+    table.loc[compared[1], "difference"] = "onset or shape"
+    caption = onsets.caption(table, Inference())
+    assert caption.count("; onsets differ.") == 1
+    assert caption.count("; onsets or shapes differ.") == 1
+    assert caption.count("; no difference shown.") == len(compared) - 2
+
+
 def test_of_too_many_differences_onsets_shows_the_clear_ones(make, tmp_path):
     table = make.onsets(make.atlas)
     plain = table[(table["compared_with"] == "") & table["onset_s"].notna()]
@@ -590,6 +614,9 @@ def test_of_too_many_differences_onsets_shows_the_clear_ones(make, tmp_path):
         onset_s=change,
         ci_low=change - 0.11,
         ci_high=change + 0.11,
+        latency_s=change,
+        latency_ci_low=change - 0.05,
+        latency_ci_high=change + 0.05,
     )
     figure = written(onsets.draw(pd.concat([plain, different])), tmp_path)
     n_clear = (change.abs() > 0.11).sum()

@@ -10,6 +10,7 @@ from neuro_attn.inference import tables
 from neuro_attn.inference.clusters import cluster_p_value
 from neuro_attn.inference.cross_temporal import cross_temporal
 from neuro_attn.inference.onset_table import onset_table
+from neuro_attn.inference.pvalues import corrected_p_value
 from neuro_attn.inference.significance import significant
 from neuro_attn.results import read_csv, write_csv
 
@@ -55,6 +56,12 @@ def test_the_columns_are_those_that_are_documented(decoding):
             "onset_s",
             "ci_low",
             "ci_high",
+            "shape",
+            "fit_p_value",
+            "latency_s",
+            "latency_ci_low",
+            "latency_ci_high",
+            "difference",
         ],
     }
     for function, columns in expected.items():
@@ -202,10 +209,34 @@ def test_onsets_and_their_differences_are_found(decoding):
         row = of(table, region=region, compared_with="", **names)
         assert abs(row["onset_s"] - start) <= 0.05  # half a bin
         assert row["ci_low"] <= row["onset_s"] <= row["ci_high"]
+        assert row["latency_ci_low"] <= row["latency_s"] <= row["latency_ci_high"]
+        assert abs(row["latency_s"] - start) <= 0.02  # interpolated between bin centres
+        assert row["fit_p_value"] > 0.05
+        assert row["difference"] == ""
     row = of(table, region="LPFC", compared_with="V4", **names)
-    assert row["onset_s"] == pytest.approx(-0.2, abs=0.02)
+    assert row["onset_s"] == pytest.approx(-0.2, abs=0.03)
+    assert row["latency_s"] == pytest.approx(-0.2, abs=0.02)
     assert row["ci_low"] <= row["ci_high"] < 0
+    assert row["difference"] == "onset"
+    assert (row["shape"], np.isnan(row["fit_p_value"])) == ("", True)
     assert len(table) == 3 * 4
+
+
+@pytest.mark.parametrize(
+    ("over", "axes"),
+    [([], {3}), (["regions"], {0, 3}), (["regions", "task_pairs"], {0, 1, 2, 3})],
+)
+def test_onsets_are_corrected_over_what_is_asked_for(decoding, monkeypatch, over, axes):
+    families = []
+
+    def corrected(observed, null, family):
+        families.append(set(family))
+        return corrected_p_value(observed, null, family)
+
+    monkeypatch.setattr("neuro_attn.inference.onset_table.corrected_p_value", corrected)
+    settings = SETTINGS.model_copy(update={"correct_over": over})
+    onset_table([decoding(IDENTICAL, region=region) for region in ("LPFC", "V4")], settings)
+    assert families == [axes]
 
 
 def test_the_shapes_of_resampled_rises_follow_the_seed_and_the_data_set(decoding):

@@ -14,8 +14,11 @@ def test_the_page_is_up_to_date():
 
 
 def test_error_rates_and_coverage_rest_on_400_data_sets():
-    for part in ("units", "dependent", "real", "differences", "region"):
+    for part in ("units", "dependent", "real", "differences", "region", "cross_temporal"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
+    # Some of 400 data sets have no onset.
+    for part in ("onsets_alone", "onsets_differences"):
+        assert all(each["n"] + each["without"] >= 400 for each in GENERATOR["RATES"][part].values())
     for world in GENERATOR["CONFOUNDS"]["controls"].values():
         assert all(each["drawn"] >= 400 for each in world.values())
 
@@ -48,6 +51,24 @@ def test_orthogonal_codes_are_significant_in_at_most_six_of_a_hundred_data_sets(
     for name, each in {**rates["units"], **rates["real"]}.items():
         if "cosine" not in name:
             assert each["significant"]["rate"] <= 0.06 or each["significant"]["low"] <= 0.05, name
+
+
+def test_unrelated_codes_of_two_times_are_called_related_in_at_most_five_of_a_hundred_data_sets():
+    rates = GENERATOR["RATES"]["cross_temporal"]
+    for name in ("no code", "a code in the second epoch", "independent codes"):
+        assert rates[name]["above"]["rate"] + rates[name]["below"]["rate"] <= 0.05, name
+
+
+def test_intervals_of_onsets_and_latencies_cover_at_least_92_percent():
+    for name, each in GENERATOR["RATES"]["onsets_alone"].items():
+        assert each["onset"]["rate"] >= 0.92, name
+        assert each["latency"]["rate"] >= 0.92 or each["latency"]["high"] >= 0.92, name
+
+
+def test_equal_onsets_are_called_different_in_at_most_five_of_a_hundred_data_sets():
+    for name, each in GENERATOR["RATES"]["onsets_differences"].items():
+        if name.startswith("equal"):
+            assert each["onset"]["rate"] <= 0.05, name
 
 
 def test_the_region_with_the_planted_code_is_called_shared_and_no_other():
