@@ -249,11 +249,12 @@ def blocks(part: SessionTrials, label: np.ndarray) -> np.ndarray:
 def _folds_of_blocks(
     block: np.ndarray, cell: np.ndarray, *, n_cells: int, n_folds: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return the fold of each trial; whole blocks are dealt out, as evenly as they allow.
+    """Return the fold of each trial; whole blocks are assigned to folds as evenly as possible.
 
-    The largest first, each to the fold that keeps the variance over folds of the trials of its
-    tasks and classes smallest; among equals, by chance. scikit-learn's StratifiedGroupKFold does
-    this too, but takes seven times as long, which every permutation would pay.
+    The largest block is assigned first, each to the fold that minimises the variance over folds of
+    the trials of its tasks and classes; ties are broken at random. We do not use scikit-learn's
+    StratifiedGroupKFold, which does the same, because it is seven times slower and runs in every
+    permutation.
     """
     counts = np.zeros((block.max() + 1, n_cells))
     np.add.at(counts, (block, cell), 1)

@@ -168,5 +168,5 @@ def _cell(value: object, column: str, decimals: int) -> str:
 
 
 def _p(value: float) -> str:
-    """Return a p-value as text without a leading zero; values below 0.0005 are "< .001"."""
-    return "< .001" if value < 0.0005 else f"{value:.3f}".removeprefix("0")
+    """Return a p-value as text; values below 0.0005 are "< 0.001"."""
+    return "< 0.001" if value < 0.0005 else f"{value:.3f}"

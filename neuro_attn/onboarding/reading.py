@@ -76,7 +76,7 @@ def _recognised(path: str) -> Source[Any] | None:
 
 
 def _refuse(path: str) -> None:
-    """Raise `InputError` if a source knows what to do about a path that cannot be read."""
+    """Raise `InputError` if a source has a remedy for a path that cannot be read."""
     for source in _SOURCES:
         source.refuse(path)
 

@@ -120,7 +120,7 @@ def _held_out_loss(
 
 
 def _folds(y: np.ndarray, weighs: np.ndarray, n_classes: int, folds: int) -> np.ndarray:
-    """Return the fold of each row, of the shape of y: the rows of a class are dealt out in turn.
+    """Return the fold of each row, of the shape of y: the rows of a class are assigned in turn.
 
     Rows of weight 0 are not counted, so that no fold takes all rows of a class that have weight.
     """

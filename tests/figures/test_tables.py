@@ -70,8 +70,8 @@ def test_numbers_are_rounded_as_they_are_read():
         "all sessions",
         "\N{MINUS SIGN}0.190",
         "0.863",
-        ".005",
-        ".005",
+        "0.005",
+        "0.005",
         "\N{EN DASH}",
         "574",
         "3",
@@ -82,7 +82,7 @@ def test_numbers_are_rounded_as_they_are_read():
         "session01",
         "0.300",
         "1.000",
-        ".042",
+        "0.042",
         "1.000",
         "\N{MINUS SIGN}0.012",
         "12345",
@@ -93,7 +93,7 @@ def test_numbers_are_rounded_as_they_are_read():
 
 def test_p_values_of_many_permutations_are_told_apart_and_never_0():
     page = to_html(pd.DataFrame({"p_value": [1 / 1001, 3 / 1001, 1 / 10_001]}), "", "")
-    assert cells(page)[1:] == [[".001"], [".003"], ["< .001"]]
+    assert cells(page)[1:] == [["0.001"], ["0.003"], ["< 0.001"]]
 
 
 def test_all_numbers_of_a_column_have_the_same_decimals():
