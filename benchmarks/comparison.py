@@ -11,6 +11,7 @@ quotes (docs/site/calibration.py).
 import argparse
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +40,7 @@ NAME = "benchmark"
 CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 DATASET = load(CONFIG).datasets["simulation"]
 """Settings that nothing here depends on."""
+LAYER = "random layer of 60 units"
 KEPT = Path(__file__).with_name("comparison.json")
 
 
@@ -60,6 +62,8 @@ class World:
         SD of the cosine between sessions, and between replicate networks.
     correlation : float
         Noise correlation between all pairs of units.
+    along : float
+        SD of noise that all units share along the axes of the codes, in units of their strength.
     tasks, classes : int
         Number of tasks and of classes.
     """
@@ -72,6 +76,7 @@ class World:
     networks: int = 1
     spread: float = 0.0
     correlation: float = 0.0
+    along: float = 0.0
     tasks: int = 2
     classes: int = 2
 
@@ -81,8 +86,10 @@ WORLDS = {
     "cosine 0": World(cosine=0.0),
     "cosine 1": World(cosine=1.0),
     "cosine 1, accuracy near 1": World(cosine=1.0, strength=0.6),
+    "cosine 0.2, strong codes": World(cosine=0.2, strength=0.5),
     "weak codes": World(strength=0.12),
     "noise correlation 0.2": World(correlation=0.2),
+    "noise along the codes": World(along=1.0, strength=0.3),
     "12 units": World(units=12, strength=0.35),
     "4 sessions, 3 networks": World(sessions=4, networks=3, units=20, trials=20),
     "the same, cosines differ by 0.2": World(
@@ -114,7 +121,15 @@ def codes(
         )
         for session in range(world.networks if is_network else world.sessions)
     ]
-    tasks, classes = (tuple(map(str, range(n))) for n in (world.tasks, world.classes))
+    return overlaps(parts, region, number)
+
+
+def overlaps(parts: list[SessionTrials], region: str, number: int) -> xr.Dataset:
+    """Return the part of a signature that the fit concerns, from sessions of two windows."""
+    tasks, classes = (
+        tuple(map(str, range(1 + max(each.max() for each in of_parts))))
+        for of_parts in ([part.task for part in parts], [part.label for part in parts])
+    )
     members = [
         Population(part.session, [part], tasks, classes, ("early", "late"), np.zeros(0))
         for part in parts
@@ -134,6 +149,7 @@ def _session(
     codes = rng.normal(size=(*shape, units))
     codes -= codes.mean(axis=1, keepdims=True)
     codes /= np.sqrt(1 - 1 / world.classes)
+    axes = codes[:, 0].copy()
     # The first task and any other have this cosine.
     codes[1:] = cosine * codes[0] + np.sqrt(1 - cosine**2) * codes[1:]
     task, label = np.indices(shape).reshape(2, -1).repeat(world.trials, axis=1)
@@ -143,11 +159,12 @@ def _session(
     private = rng.normal(size=(len(task), units, 2))
     weight = world.correlation
     rates += noise * (np.sqrt(weight) * common + np.sqrt(1 - weight) * private)
-    units_of, trials = np.arange(units).astype(str), np.arange(len(task))
-    return SessionTrials(name, rates.astype(np.float32), task, label, units_of, trials)
+    shared = rng.normal(size=(len(task), 2, len(axes)))
+    rates += world.along * world.strength * np.swapaxes(shared @ axes, 1, 2)
+    return _part(name, rates, task, label)
 
 
-def experiment(number: int, name: str, world: World) -> dict[str, Any]:
+def experiment(number: int, name: str, world: World) -> dict[str, bool]:
     """Test a network against the region of its code, a twin of it, and two other regions.
 
     A second network has the reverse of a shared code.
@@ -162,21 +179,62 @@ def experiment(number: int, name: str, world: World) -> dict[str, Any]:
         codes(world, "network", number, rng, cosine=cosine, is_network=True)
         for cosine in (world.cosine, -1.0)
     )
-    verdicts = {each: fit(network, region).verdict(CONFIDENCE) for each, region in regions.items()}
-    of_reversed = [
-        fit(backwards, regions[each]).verdict(CONFIDENCE) for each in ("shared", "separate")
-    ]
     others = [each for each in ("shared", "separate") if cosines[each] != world.cosine]
+    return outcomes(regions, network, backwards, others)
+
+
+def layer_experiment(number: int) -> dict[str, bool]:
+    """Test a layer of 60 random tanh units against other units of that layer.
+
+    Its inputs are the task and the selected side, with a gain that depends on the task. The
+    network has half the noise of the regions.
+    """
+    rng = stream(SEED, "comparison", LAYER, number)
+    inputs = rng.normal(size=(3, 60, 5))
+    made = dict(zip(("network", "planted", "twin"), map(_activations, inputs), strict=True))
+    made["shared"] = 0.35 * np.array([-1, 1])[:, None] * rng.normal(size=60) + np.zeros((2, 1, 1))
+    made["backwards"] = made["shared"] * np.array([1, -1])[:, None, None]
+    task, side = np.indices((2, 2)).reshape(2, -1).repeat(60, axis=1)
+    found = {}
+    for name, code in made.items():
+        noise = 0.5 if name in ("network", "backwards") else 1.0
+        rates = code[task, side][:, :, None] + noise * rng.normal(size=(len(task), 60, 2))
+        found[name] = overlaps([_part(name, rates, task, side)], name, number)
+    network, backwards = found.pop("network"), found.pop("backwards")
+    return outcomes(found, network, backwards, ["shared"])
+
+
+def _activations(weights: np.ndarray) -> np.ndarray:
+    """Return the responses of tanh units to each task and side, shape (task, side, unit)."""
+    task, side = np.meshgrid([0, 1], [-1, 1], indexing="ij")
+    seen = [np.ones_like(task), task, side * (1 - task), side * task, 0.5 * side]
+    return np.tanh(0.35 * np.stack(seen, axis=-1) @ weights.T)
+
+
+def _part(name: str, rates: np.ndarray, task: np.ndarray, label: np.ndarray) -> SessionTrials:
+    trials, units = np.arange(len(task)), np.arange(rates.shape[1]).astype(str)
+    return SessionTrials(name, rates.astype(np.float32), task, label, units, trials)
+
+
+def outcomes(
+    regions: dict[str, xr.Dataset], network: xr.Dataset, backwards: xr.Dataset, others: list[str]
+) -> dict[str, bool]:
+    """Return what happens to the region "planted" among others, and to a reversed network."""
+    verdicts = {each: fit(network, region).verdict(CONFIDENCE) for each, region in regions.items()}
+    of_reversed = {
+        each: fit(backwards, regions[each]).verdict(CONFIDENCE)
+        for each in ("shared", "separate")
+        if each in regions
+    }
     named = named_region({each: verdicts[each] for each in ("planted", *others)})
-    compatible = [verdicts[each] != INCOMPATIBLE for each in ("planted", "twin")]
+    kept = [verdicts[each] != INCOMPATIBLE for each in ("planted", "twin")]
     return {
-        "rejected": not compatible[0],
+        "rejected": not kept[0],
         "compatible": verdicts["planted"] == COMPATIBLE,
         "named": named == "planted",
         "misnamed": named in others,
-        "twins": all(compatible),
-        "reversed_and_shared": of_reversed[0] == INCOMPATIBLE,
-        "reversed_and_separate": of_reversed[1] == INCOMPATIBLE,
+        "twins": all(kept),
+        **{f"reversed_and_{each}": was == INCOMPATIBLE for each, was in of_reversed.items()},
     }
 
 
@@ -193,18 +251,24 @@ def counted(found: list[dict[str, bool]], what: str) -> dict[str, Any]:
     return summary
 
 
+EXPERIMENTS: dict[str, Callable[[int], dict[str, bool]]] = {
+    **{name: partial(experiment, name=name, world=world) for name, world in WORLDS.items()},
+    LAYER: layer_experiment,
+}
+
+
 def main() -> None:
     """Count in the worlds that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("worlds", nargs="*", help=f"of: {'; '.join(WORLDS)} (default: all)")
+    parser.add_argument("worlds", nargs="*", help=f"of: {'; '.join(EXPERIMENTS)} (default: all)")
     parser.add_argument("--datasets", type=int, default=400, help="data sets behind each rate")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--write", action="store_true", help="keep the rates for the documentation")
     given = parser.parse_args()
     kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
     with ProcessPoolExecutor(given.cores, mp_context=get_context("spawn")) as pool:
-        for name in given.worlds or WORLDS:
-            run = partial(experiment, name=name, world=WORLDS[name])
+        for name in given.worlds or EXPERIMENTS:
+            run = EXPERIMENTS[name]
             numbers = range(given.datasets)
             found = pool.map(run, numbers, chunksize=20)
             kept[name] = counted(list(tqdm(found, total=given.datasets, leave=False)), name)

@@ -1,4 +1,4 @@
-"""Coverage and false positives of geometry measures and of the nearest-region verdict.
+"""Coverage and false positives of geometry measures.
 
 `python -m benchmarks.geometry [part ...] [--experiments N] [--cores K]` simulates experiments with
 known ground truth and analyses them. Each part prints its results with n and writes
@@ -7,8 +7,6 @@ results/benchmarks/geometry-PART.json.
 planted   coverage of the intervals of axis cosine, plane cosine and alignment, before, during and
           after selection
 noise     false positives of cosines, alignment, abstraction and colour information in pure noise
-resemblance   how often the verdict is the region simulated from the network's own activations, and
-              how often it is a region although two are equally near
 """
 
 import argparse
@@ -25,7 +23,6 @@ from tqdm import tqdm
 
 from benchmarks.machine import save
 from neuro_attn import sources
-from neuro_attn.comparison import Sizes, by_population, fits, nearest, of_populations, of_regions
 from neuro_attn.configuration import AnyDataset, parse
 from neuro_attn.decoding import build_populations
 from neuro_attn.geometry.colors import shown_colors
@@ -33,8 +30,6 @@ from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, 
 from neuro_attn.geometry.information import ITEMS, color_information
 from neuro_attn.geometry.measures import abstraction, axis_cosine, color_overlap
 from neuro_attn.geometry.places import Context, Place
-from neuro_attn.randomness import stream
-from neuro_attn.recording import build
 from neuro_attn.sources.simulation.generation import MEMORY_LEVEL
 from neuro_attn.study import Study
 
@@ -183,96 +178,6 @@ def noise_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
     return rows
 
 
-def resemblance_experiment(seed: int) -> list[dict[str, Any]]:
-    """Return nearest region and verdict, with one or with two regions that have the network's code.
-
-    The network is a layer of 60 random tanh units. Its inputs are the task and the selected side,
-    with a gain that depends on the task. The region "own" consists of other units of that layer, on
-    other trials. The region "twin" has the same units as "own", on its own trials. The other
-    regions have a shared code and a weak code. The network has half the noise of the regions and is
-    matched to them.
-    """
-    rng = stream(seed, "benchmark", "resemblance")
-    dataset = parse({"datasets": {NAME: RESEMBLANCE}}).datasets[NAME]
-    inputs = rng.normal(size=(200, 5))
-    layers = {"network": inputs[:60], "own": inputs[60:120], "twin": inputs[60:120]}
-    regions = {name: _activations(weights) for name, weights in layers.items()}
-    axis = rng.normal(size=60)
-    side = np.array([-1, 1])[None, :, None]
-    regions["shared"] = 0.35 * side * axis + np.zeros((2, 1, 1))
-    regions["weak"] = 0.05 * side * rng.normal(size=(2, 1, 60))
-    recordings = {
-        name: _recorded(code, dataset, name, 0.5 if name == "network" else 1.0, rng)
-        for name, code in regions.items()
-    }
-    sizes = Sizes(60, 30)
-    signatures = {
-        name: of_regions(
-            [recordings[name]], Study(NAME, dataset, seed), regions=[name], sizes=sizes
-        )[0]
-        for name in regions
-        if name != "network"
-    }
-    rows = []
-    for part, names in {
-        "planted": ("own", "shared", "weak"),
-        "none planted": ("own", "twin"),
-    }.items():
-        brain = [signatures[name] for name in names]
-        matched = of_populations(
-            [recordings["network"]],
-            Study(NAME, dataset, seed),
-            populations=["network"],
-            sizes=sizes,
-            brain=brain,
-            confidence=CONFIDENCE,
-        )
-        networks = by_population(matched, {NAME: ("network", True)})
-        tested = fits(brain, networks, CONFIDENCE)
-        row = nearest(brain, networks, tested=tested, confidence=CONFIDENCE).iloc[0]
-        rows.append({"part": part, "region": row["region"], "verdict": row["verdict"]})
-    return rows
-
-
-RESEMBLANCE = {
-    "source": "netcdf",
-    "files": "*",
-    "label": "side",
-    "tasks": {task: {"trials": f"order == '{task}'"} for task in ("pro", "retro")},
-    "time": {"start": 0.0, "stop": 0.2, "bin": 0.1},
-    "windows": {"early": [0.0, 0.1], "late": [0.1, 0.2]},
-    "decoding": {"draws": 3, "unit_counts": []},
-    "inference": {"permutations": 19, "bootstraps": 100},
-}
-
-
-def _activations(weights: np.ndarray) -> np.ndarray:
-    """Return the responses of tanh units to each task and side, shape (task, side, unit)."""
-    task, side = np.meshgrid([0, 1], [-1, 1], indexing="ij")
-    seen = [np.ones_like(task), task, side * (1 - task), side * task, 0.5 * side]
-    return np.tanh(0.35 * np.stack(seen, axis=-1) @ weights.T)
-
-
-def _recorded(
-    code: np.ndarray, dataset: AnyDataset, region: str, noise: float, rng: np.random.Generator
-) -> xr.Dataset:
-    """Return a recording of 60 noisy trials per task and side of a code (task, side, unit)."""
-    task, side = np.indices((2, 2)).reshape(2, -1).repeat(60, axis=1)
-    rates = code[task, side][:, :, None] + noise * rng.normal(size=(len(task), code.shape[2], 2))
-    trials = pd.DataFrame({"trial_id": np.arange(len(task))})
-    trials["task"], trials["label"] = np.array(["pro", "retro"])[task], np.array(["l", "u"])[side]
-    units = pd.DataFrame({"unit_id": np.arange(code.shape[2]).astype(str), "region": region})
-    return build(rates, trials, units, NAME, "session", dataset, {}, "a.u.")
-
-
-def count_resemblance(rows: pd.DataFrame, n: int) -> dict[str, Any]:
-    """Print and return the number of experiments by nearest region and verdict."""
-    table = rows.groupby(["part", "region", "verdict"]).size().rename("experiments")
-    print(f"nearest regions and verdicts, of {n} experiments (planted: own)")
-    print(table.to_string())
-    return {"rows": table.reset_index().to_dict("records")}
-
-
 def count_planted(rows: pd.DataFrame, n: int) -> dict[str, Any]:
     """Print and return the number of intervals that contain the planted value."""
     done = rows[rows["defined"].astype(bool)].astype({"inside": int})
@@ -302,7 +207,6 @@ def count_noise(rows: pd.DataFrame, n: int) -> dict[str, Any]:
 PARTS: dict[str, tuple[Callable, Callable]] = {
     "planted": (planted_experiment, count_planted),
     "noise": (noise_experiment, count_noise),
-    "resemblance": (resemblance_experiment, count_resemblance),
 }
 
 

@@ -19,6 +19,7 @@ from pynwb import NWBHDF5IO, NWBFile
 from scipy import stats
 
 from benchmarks import calibration as simulated
+from benchmarks import comparison as compared
 from benchmarks import onsets
 from neuro_attn import sources
 from neuro_attn.configuration import parse
@@ -566,3 +567,15 @@ def test_32_confounds_that_are_not_linear():
     assert simulated.rows(found[RAW], WITHIN)["accuracy"].item() > 0.65
     adjusted = simulated.rows(found[REGRESSED_OUT], WITHIN)
     assert abs(adjusted["accuracy"].item() - 0.5) < 0.25
+
+
+def test_33_nearest_is_not_alike():
+    """A network with the reversed code fits no region, one with the code of a region fits it alone.
+
+    The overlap of unrelated codes of 60 units has an SD of 0.13, that of equal codes 0.02, so 1 is
+    more than 5 standard errors of a difference.
+    """
+    world = compared.World(cosine=1.0, strength=0.6, units=60, trials=60)
+    found = [compared.experiment(number, "pitfall 33", world) for number in range(20)]
+    for outcome in ("compatible", "named", "twins", "reversed_and_shared", "reversed_and_separate"):
+        assert sum(each[outcome] for each in found) == 20, outcome

@@ -12,9 +12,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/calibration.md"
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-RATES, CONFOUNDS, *OVER_TIME = (
+RATES, CONFOUNDS, FITS, *OVER_TIME = (
     json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
-    for name in ("shared_code", "confounds", "cross_temporal", "onsets")
+    for name in ("shared_code", "confounds", "comparison", "cross_temporal", "onsets")
 )
 for rates in OVER_TIME:
     RATES |= rates
@@ -56,6 +56,24 @@ def region() -> str:
     header = ["world", "p < 0.05", "t test", "interval contains the overlap", "median overlap", "n"]
     rates = ("significant", "t", "covered")
     return _grid(header, [_row(*each, *rates) for each in RATES["region"].items()])
+
+
+def fits() -> str:
+    """Return the rates of the fit of networks to regions."""
+    columns = {
+        "rejected": "rejected",
+        "compatible": "compatible",
+        "both twins kept": "twins",
+        "named": "named",
+        "another named": "misnamed",
+        "reversed: not shared": "reversed_and_shared",
+        "reversed: not unrelated": "reversed_and_separate",
+    }
+    rows = [
+        [world, *(_rate(each.get(name)) for name in columns.values()), f"{each['n']:,}"]
+        for world, each in FITS.items()
+    ]
+    return _grid(["world", *columns, "n"], rows)
 
 
 def verdicts() -> str:
@@ -192,6 +210,7 @@ BLOCKS = {
     "onsets_alone": onsets_alone,
     "onsets_decoded": onsets_decoded,
     "onsets_differences": onsets_differences,
+    "fits": fits,
 }
 
 if __name__ == "__main__":

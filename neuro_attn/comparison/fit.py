@@ -107,66 +107,92 @@ def fit(own: xr.Dataset, region: xr.Dataset, confidence: float = 0.95) -> Fit:
     confidence : float
         A task has a code in a window if its p-value of no code is at most 1 - `confidence`.
     """
-    coded = [(each["p_codes"] <= 1 - confidence).all("task").values for each in (own, region)]
-    chosen = np.logical_and(*coded)
+    sides = [_Side.of(each) for each in (own, region)]
+    chosen = np.all([side.p_codes <= 1 - confidence for side in sides], axis=(0, 2))
     if not chosen.any():
         return Fit(0, np.nan, np.nan, np.nan, 1.0, 1.0, 1.0)
-    own, region = (each.isel(overlap=chosen) for each in (own, region))
-    network, brain = (_ratios(each["energies"]) for each in (own, region))
-    deviations = _deviations(own) - _deviations(region)
-    statistic, p_value = _rank(network - brain, deviations)
+    network, brain = (side.only(chosen) for side in sides)
+    deviations = network.deviations() - brain.deviations()
+    statistic, p_value = _rank(network.overlaps - brain.overlaps, deviations)
     return Fit(
         n_overlaps=int(chosen.sum()),
-        overlap=_over_all(own),
-        region_overlap=_over_all(region),
+        overlap=network.over_all,
+        region_overlap=brain.over_all,
         statistic=statistic,
         p_value=p_value,
-        p_unrelated=_rank(0 - brain, deviations)[1],
-        p_shared=_rank(1 - brain, deviations)[1],
+        p_unrelated=_rank(0 - brain.overlaps, deviations)[1],
+        p_shared=_rank(1 - brain.overlaps, deviations)[1],
     )
 
 
-def _ratios(energies: xr.DataArray) -> np.ndarray:
-    """Return the overlaps (overlap,)."""
-    product, first, second = energies.transpose("energy", "overlap").values
-    return product / np.sqrt(first * second)
+class _Side(NamedTuple):
+    """One side of a comparison; see `overlaps.overlaps_of`.
 
-
-def _over_all(signature: xr.Dataset) -> float:
-    """Return the overlap over all pairs of tasks and windows."""
-    product, first, second = signature["energies"].transpose("energy", "overlap").values
-    return float(product.sum() / np.sqrt(first * second).sum())
-
-
-def _deviations(signature: xr.Dataset) -> np.ndarray:
-    """Return the deviations of the overlaps in resamples of one side, (resample, overlap).
-
-    Their variance is increased by the amount by which that over sessions, or over replicate
-    networks, exceeds it. That excess is uncertain if these are few, so each resample gets its own
-    draw from the chi-squared distribution of its estimate.
+    ``energies`` (overlap, 3), ``sessions`` (session, overlap, 3), ``resamples`` (resample, overlap,
+    3) and ``p_codes`` (overlap, 2).
     """
-    _, first, second = signature["energies"].transpose("energy", "overlap").values
-    slope = np.sqrt(second / first)
-    scale, overlap = np.sqrt(first * second), _ratios(signature["energies"])
-    gradient = np.stack([np.ones_like(slope), -overlap * slope / 2, -overlap / (2 * slope)], -1)
 
-    def changes(name: str) -> np.ndarray:
-        energies = signature[name].transpose(..., "overlap", "energy").values
-        return (energies * gradient).sum(axis=-1) / scale
+    name: tuple[str, str]
+    energies: np.ndarray
+    sessions: np.ndarray
+    resamples: np.ndarray
+    p_codes: np.ndarray
 
-    found, sessions = changes("energy_resamples"), changes("session_energies")
-    # The gradient is orthogonal to the energies themselves, so both have a mean of 0.
-    n_sessions = len(sessions)
-    if n_sessions < 2:
+    @classmethod
+    def of(cls, signature: xr.Dataset) -> "_Side":
+        last = ("overlap", "energy")
+        variables = ("energies", "session_energies", "energy_resamples")
+        arrays = [signature[name].transpose(..., *last).values for name in variables]
+        arrays.append(signature["p_codes"].transpose("overlap", "task").values)
+        return cls((signature.attrs["dataset"], signature.attrs["region"]), *arrays)
+
+    def only(self, chosen: np.ndarray) -> "_Side":
+        """Return some of the overlaps."""
+        return self._replace(
+            energies=self.energies[chosen],
+            sessions=self.sessions[:, chosen],
+            resamples=self.resamples[:, chosen],
+        )
+
+    @property
+    def scale(self) -> np.ndarray:
+        """The geometric mean of the energies of both tasks (overlap,)."""
+        return np.sqrt(self.energies[:, 1] * self.energies[:, 2])
+
+    @property
+    def overlaps(self) -> np.ndarray:
+        """The overlap of every pair of tasks in every window (overlap,)."""
+        return self.energies[:, 0] / self.scale
+
+    @property
+    def over_all(self) -> float:
+        """The overlap over all pairs of tasks and windows."""
+        return float(self.energies[:, 0].sum() / self.scale.sum())
+
+    def deviations(self) -> np.ndarray:
+        """Return the deviations of the overlaps in resamples, to first order (resample, overlap).
+
+        Their variance is increased by the amount by which that over sessions, or over replicate
+        networks, exceeds it. That excess is uncertain if these are few, so each resample gets its
+        own draw from the chi-squared distribution of its estimate.
+        """
+        slope = np.sqrt(self.energies[:, 2] / self.energies[:, 1])
+        half = self.overlaps / 2
+        # Orthogonal to the energies themselves, so that deviations have a mean of 0.
+        gradient = np.stack([np.ones_like(slope), -half * slope, -half / slope], axis=-1)
+        found, sessions = (
+            (each * gradient).sum(axis=-1) / self.scale for each in (self.resamples, self.sessions)
+        )
+        n_sessions = len(sessions)
+        if n_sessions < 2:
+            return found
+        over_sessions = n_sessions * sessions.var(axis=0, ddof=1)
+        excess = over_sessions.sum() / (found**2).mean(axis=0).sum() - 1
+        if excess > 0:
+            freedom = (n_sessions - 1) * _effective_number(found)
+            drawn = stream(0, "fit sessions", *self.name).chisquare(freedom, len(found)) / freedom
+            found = found * np.sqrt(1 + excess / drawn)[:, None]
         return found
-    over_sessions = n_sessions * sessions.var(axis=0, ddof=1)
-    excess = over_sessions.sum() / (found**2).mean(axis=0).sum() - 1
-    if excess > 0:
-        freedom = (n_sessions - 1) * _effective_number(found)
-        rng = stream(0, "fit sessions", signature.attrs["dataset"], signature.attrs["region"])
-        drawn = rng.chisquare(freedom, len(found)) / freedom
-        found = found * np.sqrt(1 + excess / drawn)[:, None]
-    return found
 
 
 def _effective_number(deviations: np.ndarray) -> float:

@@ -132,8 +132,8 @@ def caption(shown: pd.DataFrame) -> str:
         "tasks in every window and, if colours are defined, information about the cued and uncued "
         "colour (omega squared), and cosine and alignment index of the colour planes. Units and "
         "training trials are those of the smallest population. We add noise to each network until "
-        "its d' within tasks is that of its nearest region. Grey is undefined. If there are many "
-        "networks, only trained ones are shown. Right: the same signatures on their first two "
+        "its d' within tasks is that of the least distant region. Grey is undefined. If there are "
+        "many networks, only trained ones are shown. Right: the same signatures on their first two "
         "principal components, after division of each feature by the regions' mean bootstrap SD. "
         "Projection can only shorten distances. Open dots are untrained networks."
     )
@@ -248,7 +248,7 @@ def _map(
         Line2D([], [], linestyle="", marker="D", markersize=4, color=style.GREY, label="region"),
         Line2D(
             [], [], linestyle="", marker="o", markersize=3.8, color=style.GREY,
-            label="network, in the colour of the nearest region",
+            label="network, in the colour of the least distant region",
         ),
     ]  # fmt: skip
     axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)

@@ -46,6 +46,13 @@ def test_pitfalls_of_the_page_have_the_tests_that_it_names():
         assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
 
 
+def test_planted_regions_are_rejected_in_at_most_five_of_a_hundred_data_sets():
+    for world, each in GENERATOR["FITS"].items():
+        assert each["n"] >= 400
+        assert each["rejected"]["rate"] <= 0.05 or each["rejected"]["low"] <= 0.05, world
+        assert each["misnamed"]["rate"] <= 0.05, world
+
+
 def test_orthogonal_codes_are_significant_in_at_most_six_of_a_hundred_data_sets():
     rates = GENERATOR["RATES"]
     for name, each in {**rates["units"], **rates["real"]}.items():
