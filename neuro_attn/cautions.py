@@ -18,7 +18,7 @@ _ROUNDING = 1e-6
 
 
 class Caution(NamedTuple):
-    """A problem that does not stop a run but that the user should know.
+    """A problem that does not stop a run but should be reported to the user.
 
     Parameters
     ----------

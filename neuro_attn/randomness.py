@@ -8,8 +8,8 @@ import numpy as np
 def stream(seed: int, *names: object) -> np.random.Generator:
     """Return the generator that belongs to `names` under `seed`.
 
-    The same seed and names give the same numbers whatever else has run, on any number of cores
-    and in any order of jobs; different names give independent streams.
+    The same seed and names give the same numbers, independent of other jobs, their order and the
+    number of cores; different names give independent streams.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ class Target(NamedTuple):
     Parameters
     ----------
     members : list of Population
-        Trials with the label -1 take no part.
+        Trials with the label -1 are excluded.
     lacking : dict of str to str
         Tasks in which they cannot be decoded, and why.
     requires : str

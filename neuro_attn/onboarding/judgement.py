@@ -45,7 +45,7 @@ class Judgement:
     cautions : list of Caution
         What a run completes with.
     left_out : list of str
-        Sessions, regions and confounds that take no part, and why.
+        Sessions, regions and confounds that are excluded, and the reasons.
     """
 
     populations: pd.DataFrame | None = None

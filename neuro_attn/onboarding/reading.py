@@ -1,4 +1,4 @@
-"""Contents of the files that a user names, whatever their source."""
+"""Contents of the files that a user names, for all sources."""
 
 from collections.abc import Iterable
 from pathlib import Path

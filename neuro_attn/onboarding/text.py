@@ -32,7 +32,7 @@ def plain(text: object) -> str:
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], indent: int = 2) -> list[str]:
     """Return the lines of a table that fits the terminal.
 
-    Numbers are aligned right, text left. Nothing is cut: cells that are
+    Numbers are right-aligned and text is left-aligned. No cell is truncated: cells that are
     wider than their column continue in the next line. Where the columns are too many for the
     terminal, each row becomes a list with a line for each cell.
 

@@ -1,6 +1,6 @@
-"""Whether two tasks share a code: in the units recorded, and in the region they come from.
+"""Tests of whether two tasks share a code, in the recorded units and in their region.
 
-Two questions are kept apart. `these_units` asks whether the codes of exactly these units overlap;
-trials are the sample. `sessions` asks whether the codes of the region overlap; sessions are the
+We test two hypotheses. `these_units` tests whether the codes of exactly these units overlap;
+trials are the sample. `sessions` tests whether the codes of the region overlap; sessions are the
 sample. `verdicts` states one conclusion at the highest level that the data support.
 """

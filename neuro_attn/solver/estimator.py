@@ -323,7 +323,7 @@ class LogisticDecoder(ClassifierMixin, BaseEstimator):
         Returns
         -------
         float, or array of shape ([time,] [label set])
-            A float where there are neither times nor label sets.
+            A float if there are neither times nor label sets.
         """
         scores = self.decision_function(X)
         labels = as_labels(y)

@@ -1,4 +1,4 @@
-"""Where Recordings come from: one module or package for each source, found by its file.
+"""Sources of recordings: one module or package for each source, found by its file.
 
 `specification` states what a source is. `read` and `outlines` return the recordings of a data set.
 """
