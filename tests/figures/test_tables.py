@@ -57,7 +57,7 @@ def test_numbers_are_rounded_as_they_are_read():
         "region",
         "session",
         "time (s)",
-        "balanced accuracy",
+        "accuracy",
         "p",
         "p, corrected",
         "difference",
