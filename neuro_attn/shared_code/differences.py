@@ -18,7 +18,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t
 
 from neuro_attn.inference.significance import significant
 from neuro_attn.shared_code.estimates import (
@@ -30,6 +29,7 @@ from neuro_attn.shared_code.estimates import (
     moments_in,
 )
 from neuro_attn.shared_code.sessions import difference
+from neuro_attn.shared_code.student import critical, upper_tail
 from neuro_attn.shared_code.these_units import (
     Moments,
     debiased_fractions,
@@ -136,8 +136,8 @@ def difference_in_units(
         variance += float(jackknife_covariance(change, cell)[0, 0])
     freedom = min(each.freedom for each in overlaps)
     error = np.sqrt(variance)
-    half = error * float(t.isf((1 - confidence) / 2, freedom))
-    p = 2 * float(t.sf(abs(value) / error, freedom)) if error > 0 else float(value == 0)
+    half = error * critical(confidence, freedom)
+    p = 2 * upper_tail(abs(value) / error, freedom) if error > 0 else float(value == 0)
     return value, value - half, value + half, p
 
 

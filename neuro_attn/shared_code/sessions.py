@@ -24,8 +24,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 from scipy.integrate import quad
+
+from neuro_attn.shared_code.student import critical, upper_tail
 
 FLIPS = 10_000
 """Sign patterns that are drawn where there are more; below 14 sessions all are enumerated."""
@@ -72,7 +73,7 @@ class RegionOverlap:
         each = self.without[np.isfinite(self.without)]
         if not np.isfinite(self.value) or len(each) < 2:
             return float("nan"), float("nan")
-        half = jackknife_error(each) * float(stats.t.isf((1 - confidence) / 2, self.freedom))
+        half = jackknife_error(each) * critical(confidence, self.freedom)
         return self.value - half, self.value + half
 
 
@@ -191,8 +192,8 @@ def difference(
     used = np.isfinite(changes[0]) | np.isfinite(changes[1])
     error = jackknife_error(np.nan_to_num(changes[0][used]) - np.nan_to_num(changes[1][used]))
     freedom = min(first.freedom, second.freedom)
-    half = error * stats.t.isf((1 - confidence) / 2, freedom)
-    p = 2 * stats.t.sf(abs(value) / error, freedom) if error > 0 else float(value == 0)
+    half = error * critical(confidence, freedom)
+    p = 2 * upper_tail(abs(value) / error, freedom) if error > 0 else float(value == 0)
     return float(value), float(value - half), float(value + half), float(p)
 
 

@@ -37,8 +37,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t
 
+from neuro_attn.shared_code.student import critical, upper_tail
 from neuro_attn.solver import constant_units
 
 RIDGE = 0.05
@@ -102,7 +102,7 @@ class UnitsOverlap:
     @property
     def p_value(self) -> float:
         """Two-sided p-value of T = 0."""
-        return float(2 * t.sf(abs(self.statistic), self.freedom))
+        return 2 * upper_tail(abs(self.statistic), self.freedom)
 
     @property
     def p_codes(self) -> tuple[float, float]:
@@ -112,7 +112,7 @@ class UnitsOverlap:
         below 0.001: the tail is longer than that of the t distribution.
         """
         first, second = (
-            float(t.sf(energy / np.sqrt(variance), self.freedom)) if variance > 0 else 1.0
+            upper_tail(energy / np.sqrt(variance), self.freedom) if variance > 0 else 1.0
             for energy, variance in zip((self.first, self.second), self.double[1:], strict=True)
         )
         return first, second
@@ -134,8 +134,8 @@ class UnitsOverlap:
             self.covariance[0, 0] - 2 * tried * between + tried**2 * alone,
             of_product + tried**2 * of_scale,
         )
-        critical = t.isf((1 - confidence) / 2, self.freedom)
-        kept = tried[np.abs(self.product - tried * scale) <= critical * np.sqrt(variance)]
+        limit = critical(confidence, self.freedom)
+        kept = tried[np.abs(self.product - tried * scale) <= limit * np.sqrt(variance)]
         if not len(kept):
             # The estimate lies beyond -1 or 1, whose neighbourhood is all that remains.
             return (float(np.sign(self.product)),) * 2
