@@ -193,6 +193,34 @@ def planted_truth(wildcards):
     ]
 
 
+# Tables that exist only for some networks.
+OF_SOME_NETWORKS = [
+    table for table in TABLES.values() if table.subject == "network" and table.when
+]
+
+
+def recorded_of(name, network, trained):
+    """Return the outputs of recording all replicates of a network, one list for each kind."""
+    dataset = configuration.network_dataset(name, trained)
+    kinds = {
+        "recording": f"results/{dataset}/recordings/seed{{seed}}.nc",
+        "report_error": f"results/networks/{name}/seed{{seed}}/report_error"
+        f"{'' if trained else '_untrained'}.csv",
+    }
+    if trained and network.attended:
+        kinds["attention"] = f"results/networks/{name}/seed{{seed}}/attention.nc"
+    if trained:
+        kinds |= {
+            table.name: f"results/networks/{name}/seed{{seed}}/{table.name}.csv"
+            for table in OF_SOME_NETWORKS
+            if table.applies(network)
+        }
+    seeds = range(network.seeds)
+    return {
+        kind: [path.format(seed=seed) for seed in seeds] for kind, path in kinds.items()
+    }
+
+
 # Figures and tables of the report, grouped by the job that produces them.
 GROUPS = report_groups(CONFIGURATION)
 
