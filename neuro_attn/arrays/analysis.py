@@ -1,7 +1,7 @@
 """Cross-task decoding of arrays: the function that the package offers to notebooks."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from neuro_attn.inference.cross_temporal import cross_temporal
 from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.shared_code.tables import tables_of
 from neuro_attn.sources.netcdf.reading import with_settings
+from neuro_attn.sources.reading import check_sessions
 from neuro_attn.study import Study
 
 WINDOW = "all"
@@ -63,7 +64,8 @@ def cross_task(
     tasks : list of str
         Tasks to compare, in this order; by default all, in the order in which they occur.
     region : str or array, shape (unit,), or list of those
-        Region of each unit, or one for all units; by default ``all units``.
+        Region of each unit, or one for all units; by default ``all units``. Units for which it is
+        missing are left out.
     session, subject : str or list of str
         Names of the sessions and of their subjects. Verdicts about a region, rather than about
         these units, need six or more sessions.
@@ -109,6 +111,9 @@ def cross_task(
     >>> neuro_attn.cross_task(rates, label, task, permutations=100)
     all units, remember and attend, all: shared in these 20 units (1 session)
     """
+    _check_kinds(windows=windows, decoding=decoding, inference=inference)
+    if progress is not None and not callable(progress):
+        raise InputError(f"{CALL}, progress", f"{progress!r}, not a function.", "Give print.")
     given = sessions_of(
         rates,
         {"label": label, "task": task, "region": region},
@@ -116,11 +121,11 @@ def cross_task(
         subject=subject,
         trials=trials,
     )
-    bins = bins_of(times, np.ndim(given[0].rates))
+    bins = bins_of(times, given[0].rates.ndim)
     found = [recording_of(each, bins, units) for each in given]
     dataset = _dataset(
         found,
-        name,
+        str(name),
         seed,
         tasks=tasks,
         time=bins,
@@ -133,13 +138,13 @@ def cross_task(
             kept,
             origin=each.where,
             session=each.name,
-            name=name,
+            name=str(name),
             dataset=dataset,
             provenance={},
         )
         for each, kept in zip(given, found, strict=True)
     ]
-    study = Study(name, dataset, seed)
+    study = Study(str(name), dataset, seed)
     return _analysed(recordings, study, progress or (lambda line: None))
 
 
@@ -163,7 +168,7 @@ def _dataset(
         "label": "label",
         "tasks": {each: {"trials": f"task == {each!r}"} for each in names},
         "time": {"start": time.start, "stop": time.stop, "bin": time.width},
-        "windows": {k: list(v) for k, v in (windows or every).items()},
+        "windows": {k: _bounds(v) for k, v in (windows or every).items()},
         "decoding": dict(decoding or {}),
         "inference": dict(inference),
     }
@@ -172,11 +177,30 @@ def _dataset(
     return dataset
 
 
+def _check_kinds(**settings: Any) -> None:
+    """Raise `InputError` if an argument that has names is not a mapping of names."""
+    for argument, value in settings.items():
+        where = f"{CALL}, {argument}"
+        if value is None:
+            continue
+        if not isinstance(value, Mapping):
+            raise InputError(where, f"{value!r}, not a dictionary.", "Give {'name': value}.")
+        if other := [name for name in value if not isinstance(name, str)]:
+            raise InputError(where, f"the name {other[0]!r} is not text.", "Quote names.")
+
+
+def _bounds(window: Any) -> Any:
+    """Return the two times of a window as a list; the configuration names what is anything else."""
+    return list(window) if isinstance(window, (tuple, np.ndarray)) else window
+
+
 def _tasks(found: Sequence[str], wanted: Sequence[str] | None) -> list[str]:
     """Return the tasks to compare; trials without a task have an empty name."""
     present = dict.fromkeys(filter(None, found))
     listed = ", ".join(present) or "none"
-    names = list(present if wanted is None else dict.fromkeys(map(str, wanted)))
+    if isinstance(wanted, str) or not isinstance(wanted, Iterable | None):
+        raise InputError(f"{CALL}, tasks", f"{wanted!r}, not a list.", f"Tasks: {listed}.")
+    names = list(present if wanted is None else dict.fromkeys(map(recording.class_name, wanted)))
     if missing := [name for name in names if name not in present]:
         raise InputError(
             f"{CALL}, tasks",
@@ -195,7 +219,7 @@ def _analysed(
 ) -> CrossTask:
     """Decode all regions, test and compare; the jobs of the workflow in one process."""
     began, inference = time.monotonic(), study.dataset.inference
-    recording.check_together(recordings, study.name, study.dataset)
+    check_sessions(recordings, study.name, study.dataset, timed=study.dataset.time.n_bins > 1)
     regions = regions_table(recordings, study)
     n_units = units_per_draw(study.dataset, regions)
     names = list(dict.fromkeys(regions["region"]))

@@ -1,6 +1,6 @@
 """Arrays become Recordings, which are checked like those that are read from files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +8,10 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from neuro_attn.arrays.values import column_of, entries_of, numbers_of
 from neuro_attn.errors import InputError
+from neuro_attn.expressions import one_each
+from neuro_attn.recording import class_name, stored_name
 
 CALL = "cross_task"
 """The function, named in errors."""
@@ -27,15 +30,15 @@ class Bins(NamedTuple):
 
 
 class OneSession(NamedTuple):
-    """The arrays of a session, as the user gave them."""
+    """The arrays of a session; except rates and names, as the user gave them."""
 
     name: str
-    rates: ArrayLike
-    label: Sequence[Any]
-    task: Sequence[Any]
-    region: str | Sequence[Any]
+    rates: np.ndarray
+    label: Any
+    task: Any
+    region: Any
     subject: str | None
-    trials: pd.DataFrame | None
+    trials: Any
 
     @property
     def where(self) -> str:
@@ -60,48 +63,79 @@ def sessions_of(
     Raises
     ------
     InputError
-        If the number of entries of an argument is not that of the sessions.
+        If the number of entries of an argument is not that of the sessions, or rates are not
+        numbers.
     """
+    if _is_several(rates) and not len(rates):
+        raise InputError(f"{CALL}, rates", "an empty list.", "Give one array for each session.")
+    found = _sessions(rates, given, session, subject, trials)
+    return [each._replace(rates=numbers_of(each.rates, f"{each.where}, rates")) for each in found]
+
+
+def _sessions(
+    rates: Any, given: Mapping[str, Any], session: Any, subject: Any, trials: Any
+) -> list[OneSession]:
+    """Return the arguments of each session."""
     if not _is_several(rates):
         alone = {**given, "region": "all units" if given["region"] is None else given["region"]}
-        name = "session01" if session is None else str(session)
-        return [OneSession(name, rates, **alone, subject=_text(subject), trials=trials)]
+        name, animal, table = (
+            entries_of(each, f"{CALL}, {key}", 1)[0] if isinstance(each, (list, tuple)) else each
+            for key, each in (("session", session), ("subject", subject), ("trials", trials))
+        )
+        name = "session01" if name is None else str(name)
+        return [OneSession(name, rates, **alone, subject=_text(animal), trials=table)]
     n_sessions = len(rates)
     region = given["region"] if given["region"] is not None else "all units"
+    numbered = [f"session{n:02d}" for n in range(1, n_sessions + 1)]
     columns = {
-        "session": [f"session{n:02d}" for n in range(1, n_sessions + 1)]
-        if session is None
-        else [str(each) for each in session],
+        "session": numbered if session is None else session,
         "label": given["label"],
         "task": given["task"],
         "region": [region] * n_sessions if isinstance(region, str) else region,
-        "subject": [_text(subject)] * n_sessions
-        if subject is None or isinstance(subject, str)
-        else [_text(each) for each in subject],
+        "subject": [subject] * n_sessions if _is_one(subject) else subject,
         "trials": [None] * n_sessions if trials is None else trials,
     }
-    for name, values in columns.items():
-        if len(values) != n_sessions:
-            raise InputError(
-                f"{CALL}, {name}",
-                f"{_n(len(values), 'entry', 'entries')} for {n_sessions} sessions.",
-                "Give a list with one entry for each array in rates.",
-            )
+    _check_flat_regions(rates, region)
+    listed = {
+        name: entries_of(values, f"{CALL}, {name}", n_sessions) for name, values in columns.items()
+    }
     return [
-        OneSession(name, each, label, task, area, animal, table)
+        OneSession(str(name), each, label, task, area, _text(animal), table)
         for each, name, label, task, area, animal, table in zip(
-            rates, *columns.values(), strict=True
+            rates, *listed.values(), strict=True
         )
     ]
 
 
 def _is_several(rates: Any) -> bool:
     """Return whether rates are a list of arrays, each of trials, units and possibly times."""
-    return isinstance(rates, (list, tuple)) and all(getattr(each, "ndim", 0) > 1 for each in rates)
+    listed = isinstance(rates, (list, tuple)) or (
+        # Numpy makes an array of objects of sessions with different numbers of trials.
+        isinstance(rates, np.ndarray) and rates.dtype == object and rates.ndim == 1
+    )
+    return listed and all(getattr(each, "ndim", 0) > 1 for each in rates)
+
+
+def _check_flat_regions(rates: Any, region: Any) -> None:
+    """Raise `InputError` if names could be the regions of units as well as of sessions."""
+    named = isinstance(region, (list, tuple, np.ndarray, pd.Series)) and all(
+        isinstance(each, str) for each in region
+    )
+    if named and len(set(region)) > 1 and {each.shape[1] for each in rates} == {len(rates)}:
+        raise InputError(
+            f"{CALL}, region",
+            f"{len(region)} names for {len(rates)} sessions of {len(rates)} units each.",
+            "Give a list with the regions of the units for each session.",
+        )
+
+
+def _is_one(value: Any) -> bool:
+    return value is None or isinstance(value, str)
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    """Return a name; None if it is missing, as NaN in a table is."""
+    return class_name(value) or None
 
 
 def bins_of(times: ArrayLike | None, n_dimensions: int) -> Bins:
@@ -127,7 +161,7 @@ def bins_of(times: ArrayLike | None, n_dimensions: int) -> Bins:
             "rates have an axis of time, but the times are missing.",
             "Give the centre of each bin in s, or rates of shape (trial, unit).",
         )
-    centres = np.asarray(times, float)
+    centres = numbers_of(times, where).astype(float)
     if centres.ndim != 1 or len(centres) < 2 or not np.isfinite(centres).all():
         raise InputError(
             where,
@@ -164,24 +198,30 @@ def recording_of(session: OneSession, bins: Bins, units: str) -> xr.Dataset:
     InputError
         If arrays have other shapes than the rates.
     """
-    rates = np.asarray(session.rates)
+    rates = session.rates
+    given = rates.shape
     if rates.ndim == 2:
         rates = rates[:, :, None]
     n_bins = round((bins.stop - bins.start) / bins.width)
     if rates.ndim != 3 or rates.shape[2] != n_bins or 0 in rates.shape:
         raise InputError(
             f"{session.where}, rates",
-            f"shape {np.shape(session.rates)}.",
+            f"shape {given}.",
             f"Rates have the shape (trial, unit{', time' if n_bins > 1 else ''}), with one or "
             f"more trials and units{f' and {n_bins} times' if n_bins > 1 else ''}.",
         )
-    if rates.dtype.kind not in "iufb":
-        raise InputError(f"{session.where}, rates", f"{rates.dtype}, not numbers.")
     n_trials, n_units = rates.shape[:2]
     table = _trial_table(session, n_trials)
     region = session.region
-    named = [region] * n_units if isinstance(region, str) else [str(each) for each in region]
-    _check_length(session, "region", len(named), n_units, "unit")
+    if not isinstance(region, str):
+        region = column_of(region, f"{session.where}, region", n_units, "unit")
+    named = [region] * n_units if isinstance(region, str) else list(map(class_name, region))
+    if not any(map(str.strip, named)):
+        raise InputError(
+            f"{session.where}, region",
+            f"{_n(n_units, 'unit', 'units')} without a region.",
+            "Give names, or leave the session out.",
+        )
     recording = xr.Dataset(
         {"rates": (("trial", "unit", "time"), rates, {"units": units})},
         coords={
@@ -193,7 +233,10 @@ def recording_of(session: OneSession, bins: Bins, units: str) -> xr.Dataset:
                 bins.start + bins.width * (np.arange(n_bins) + 0.5),
                 {"bin_width": bins.width},
             ),
-            **{str(name): ("trial", values.to_numpy()) for name, values in table.items()},
+            **{
+                stored_name(str(name)): ("trial", values.to_numpy())
+                for name, values in table.items()
+            },
         },
         attrs={"session": session.name},
     )
@@ -204,28 +247,44 @@ def recording_of(session: OneSession, bins: Bins, units: str) -> xr.Dataset:
 
 def _trial_table(session: OneSession, n_trials: int) -> pd.DataFrame:
     """Return the trials with their number, task, label and further columns."""
-    # A list becomes a series: an array would make text of NaN among names.
-    columns = {"task": list(session.task), "label": list(session.label)}
-    for name, values in columns.items():
-        _check_length(session, name, len(values), n_trials, "trial")
+    columns = {
+        name: column_of(values, f"{session.where}, {name}", n_trials, "trial")
+        for name, values in (("task", session.task), ("label", session.label))
+    }
     own = pd.DataFrame(
-        {"trial_id": np.arange(n_trials), **{k: pd.Series(v) for k, v in columns.items()}}
+        {
+            "trial_id": np.arange(n_trials),
+            "task": pd.Series(list(map(class_name, columns["task"])), dtype=object),
+            # With a type, pandas does not make floats of whole numbers among missing ones.
+            "label": pd.Series(columns["label"], dtype=object),
+        }
     )
-    own["task"] = ["" if pd.isna(each) else str(each) for each in own["task"]]
     if session.trials is None:
         return own
-    more = session.trials.reset_index(drop=True)
-    _check_length(session, "trials", len(more), n_trials, "trial")
-    return own.join(more.drop(columns=[column for column in own if column in more]))
+    return own.join(_further(session.trials, own, f"{session.where}, trials"))
 
 
-def _check_length(session: OneSession, name: str, n: int, n_wanted: int, what: str) -> None:
-    if n != n_wanted:
+def _further(trials: Any, own: pd.DataFrame, where: str) -> pd.DataFrame:
+    """Return the user's columns of the trials, without those of `own`."""
+    if not isinstance(trials, pd.DataFrame):
         raise InputError(
-            f"{session.where}, {name}",
-            f"{_n(n, 'value', 'values')} for {_n(n_wanted, what, f'{what}s')}.",
-            f"Give one for each {what}.",
+            where, f"{type(trials).__name__}, not a table.", "Give a pandas.DataFrame."
         )
+    if len(trials) != len(own):
+        raise InputError(
+            where,
+            f"{_n(len(trials), 'row', 'rows')} for {_n(len(own), 'trial', 'trials')}.",
+            "Give one row for each trial.",
+        )
+    more = trials.reset_index(drop=True)
+    names = [str(each) for each in more.columns]
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise InputError(where, f"two columns are named {repeated[0]!r}.", "Rename one of them.")
+    for name, values in more.items():
+        if values.dtype == object:
+            one_each(values, f"{where}, {name}")
+    more.columns = pd.Index(names, dtype=object)
+    return more.drop(columns=[column for column in own if column in more])
 
 
 def _n(n: int, one: str, many: str) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -152,7 +153,16 @@ def _init(given: argparse.Namespace) -> None:
     print(rendering.render(reports, given.output))
     if dialogue.answers:
         print(f"The same without questions: add {dialogue.as_options()}")
-    print(f"Wrote {given.output}{made}. Next: neuro-attn report {given.output}")
+    print(f"Wrote {given.output}{made}. {_next_step(given.output)}")
+
+
+def _next_step(config: str) -> str:
+    """Return the command that runs a configuration; runs start in the folder of the project."""
+    if Path("Snakefile").is_file():
+        return f"Next: neuro-attn report {config}"
+    keys, _ = configuration.read(config)
+    paths = [shlex.quote(os.path.abspath(each)) for each in (config, keys["data_folder"])]
+    return "Next, in the folder of the project: neuro-attn report {} --data {}".format(*paths)
 
 
 def _check(given: argparse.Namespace) -> int:

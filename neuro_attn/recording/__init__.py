@@ -23,7 +23,7 @@ from neuro_attn.recording.cutting import (
 )
 from neuro_attn.recording.session import SpikeSession
 from neuro_attn.recording.storage import load, opened, save
-from neuro_attn.recording.tasks import TaskTrials, assign_tasks, reason_without_trials
+from neuro_attn.recording.tasks import TaskTrials, assign_tasks, class_name, reason_without_trials
 from neuro_attn.recording.together import check_classes, check_together
 from neuro_attn.recording.units import region_counts, selected_units
 
@@ -37,6 +37,7 @@ __all__ = [
     "check",
     "check_classes",
     "check_together",
+    "class_name",
     "cut",
     "from_spikes",
     "judge_independence",

@@ -13,6 +13,12 @@ from neuro_attn.recording.contract import check
 
 _OWN_NAMES = frozenset({"time", "session", "region", "unit_id", "rates"})
 """Coordinates of a Recording that are not on the trial dimension."""
+_LARGEST = 1e30
+"""Largest rate, of which many can be summed in single precision."""
+_LEVELS = 16
+"""Number of levels between the smallest and largest rate below which rounding is measured."""
+_LOST = 0.1
+"""Tolerated mean rounding error, as a fraction of the mean deviation of the rates."""
 
 
 def build(
@@ -98,20 +104,34 @@ def stored_name(column: str) -> str:
 
 
 def _in_single_precision(rates: np.ndarray, units: pd.DataFrame, origin: str) -> np.ndarray:
-    """Return rates as float32; a unit that loses all variation by rounding is an error."""
-    stored = np.asarray(rates, np.float32)
-    if rates.dtype == np.float64 and rates.size:
-        low, high = rates.min(axis=(0, 2)), rates.max(axis=(0, 2))
-        lost = (high > low) & (np.ptp(stored, axis=(0, 2)) == 0)
-        if lost.any():
-            unit = int(lost.argmax())
+    """Return rates as float32; a unit whose rates are too large or too similar is an error."""
+    if not rates.size:
+        return np.asarray(rates, np.float32)
+    low, high = rates.min(axis=(0, 2)), rates.max(axis=(0, 2))
+    for unit, (least, most) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
+        if remedy := _remedy(rates[:, unit], least, most):
             raise InputError(
                 f"{origin}, unit {units['unit_id'].tolist()[unit]}",
-                f"its rates lie between {float(low[unit])!r} and {float(high[unit])!r}, which "
-                f"are equal in single precision ({int(lost.sum())} of {lost.size} units).",
-                "Subtract the offset from the rates.",
+                f"its rates lie between {least!r} and {most!r}, and single precision, in which we "
+                "compute, cannot resolve them.",
+                remedy,
             )
-    return stored
+    return np.asarray(rates, np.float32)
+
+
+def _remedy(rates: np.ndarray, least: float, most: float) -> str:
+    """Return how to make the rates of a unit fit for single precision; empty if they are."""
+    largest = max(abs(least), abs(most))
+    if largest > _LARGEST:
+        return "Divide the rates of all units by a constant."
+    if 0 < most - least <= np.finfo(np.float32).tiny:
+        return "Multiply the rates of all units by a constant."
+    # Most units need no further look, which would take time.
+    if most > least and np.spacing(np.float32(largest)) * _LEVELS > most - least:
+        errors = np.abs(np.asarray(rates, np.float32) - rates.astype(float)).mean()
+        if errors > _LOST * np.abs(rates - rates.mean()).mean():
+            return "Subtract the offset from the rates."
+    return ""
 
 
 def _storable(column: pd.Series, origin: str) -> np.ndarray:

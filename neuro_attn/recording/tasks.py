@@ -98,7 +98,7 @@ def _labels(
             raise no_column(label, trials, f"{origin}, label")
         with guarded(f"{origin}, {label}", "column"):
             one_each(trials[label], f"{origin}, label")
-            return np.array([_class_name(value) for value in trials[label]], dtype=object)
+            return np.array([class_name(value) for value in trials[label]], dtype=object)
     labels = np.full(len(trials), "", dtype=object)
     for name, expression in label.items():
         member = evaluate(expression, trials, f"{origin}, label.{name}")
@@ -114,7 +114,7 @@ def _labels(
     return labels
 
 
-def _class_name(value: Any) -> str:
+def class_name(value: Any) -> str:
     """Return a value of a label column as the name of a class; empty if it is missing.
 
     A whole number has the same name in a column of integers and in a column of floats, which

@@ -177,7 +177,8 @@ def concluded(each: Estimate, study: Study) -> tuple[str, str]:
 
 def _where(each: Estimate) -> str:
     """Return the scope of an estimate, in words."""
-    units = f"these {_counted(each.sizes.n_units, 'unit')}"
+    n = each.sizes.n_units
+    units = "this unit" if n == 1 else f"these {n} units"
     return {REGION: "this region", SUBJECTS: "this region in other subjects"}.get(each.level, units)
 
 

@@ -82,10 +82,15 @@ def allowed_by(low: float, high: float) -> str:
     --------
     >>> allowed_by(-0.2, 0.4)
     'overlaps from −0.20 to 0.40 remain possible'
+    >>> allowed_by(1.05, 1.2)  # estimates, but not overlaps, can exceed 1
+    'an overlap of 1.00 remains possible'
     """
     if not low <= high:
         return "the overlap cannot be estimated"
     if low <= -1 and high >= 1:
         return "any overlap remains possible"
-    said = f"overlaps from {max(low, -1):.2f} to {min(high, 1):.2f} remain possible"
+    least, most = (f"{min(max(each, -1), 1):.2f}" for each in (low, high))
+    said = f"overlaps from {least} to {most} remain possible"
+    if least == most:
+        said = f"an overlap of {least} remains possible"
     return said.replace("-", "\N{MINUS SIGN}")

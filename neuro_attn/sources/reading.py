@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from neuro_attn import printing
-from neuro_attn.cautions import cautions
+from neuro_attn.cautions import cautions, of_time
 from neuro_attn.configuration import AnyDataset, RecordedDataset
 from neuro_attn.duplicates import check_distinct, fingerprinted
 from neuro_attn.errors import InputError
@@ -62,14 +62,41 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
     recordings = [made for made in recordings if dataset.sessions.take(made.attrs["session"])]
     for made in recordings:
         _remark_on_silence(made, _counts(made, kept=source.keeps_rates))
+    check_map(recordings, name, dataset)
+    check_sessions(recordings, name, dataset)
+    return recordings
+
+
+def check_sessions(
+    recordings: list[xr.Dataset], name: str, dataset: AnyDataset, *, timed: bool = True
+) -> None:
+    """Check that sessions fit together and are distinct; print remarks and cautions.
+
+    Parameters
+    ----------
+    recordings : list of xarray.Dataset
+        All sessions.
+    name : str
+        Name of the data set.
+    dataset : settings of a data set
+        Its tasks, label, regions and time.
+    timed : bool
+        Whether rates have an axis of time, so that cautions about it apply.
+
+    Raises
+    ------
+    InputError
+        If sessions lack classes or regions, or if two are the same recording.
+    """
+    for made in recordings:
         if "remarks" in made.attrs:
             printing.tell(f"{made.attrs['origin']}: {made.attrs['remarks']}")
-    check_map(recordings, name, dataset)
     check_together(recordings, name, dataset)
-    for caution in cautions(recordings, name, dataset):
+    found = cautions(recordings, name, dataset)
+    about_time = [] if timed else list(of_time(name, dataset))
+    for caution in (each for each in found if each not in about_time):
         printing.tell(str(caution))
     check_distinct([fingerprinted(made, _per_trial(made)) for made in recordings], name)
-    return recordings
 
 
 def outlines(

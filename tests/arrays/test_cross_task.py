@@ -149,7 +149,7 @@ def test_progress_is_told_in_lines():
         ({"rates": np.zeros((80, 12, 3)), "times": [0, 1, 3]}, "bins of 1 to 2 s"),
         ({"rates": np.zeros((80, 12, 3)), "times": [0, 1]}, r"trial, unit, time\), .* 2 times"),
         ({"rates": [np.zeros((80, 12))] * 2}, "label: 80 entries for 2 sessions"),
-        ({"trials": pd.DataFrame({"block": [1]})}, "trials: 1 value for 80 trials"),
+        ({"trials": pd.DataFrame({"block": [1]})}, "trials: 1 row for 80 trials"),
         ({"units": "spikes/s"}, "negative firing rates"),
     ],
 )

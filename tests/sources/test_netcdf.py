@@ -49,6 +49,14 @@ def problem(path, settings) -> str:
     return str(error.value)
 
 
+def test_event_times_that_are_text_are_named(kept, small):
+    made, path = kept
+    times = ("trial", [f"cue {n}" for n in range(made.sizes["trial"])])
+    recording.save(made.assign_coords(event_time=times), path)
+    message = f"{path}, event_time: column 'event_time' contains no times in s but, for example"
+    assert problem(path, small).startswith(message)
+
+
 def test_the_same_settings_give_the_same_recording(kept, small):
     made, path = kept
     again = netcdf.read(path, "again", small)

@@ -12,6 +12,7 @@ from neuro_attn.bytestrings import as_text
 from neuro_attn.configuration import Time
 from neuro_attn.configuration.sources.netcdf import NetcdfDataset
 from neuro_attn.errors import InputError
+from neuro_attn.events import event_times
 from neuro_attn.files import sha256
 from neuro_attn.independence import repeated_rates, shared_windows
 from neuro_attn.sources.checks import existing_file
@@ -97,7 +98,7 @@ def with_settings(
     row = trials.pop("_row").to_numpy()
     trials = trials.drop(columns="event_time")
     if "event_time" in table:
-        trials["event_time"] = table["event_time"].to_numpy()[row]
+        trials["event_time"] = event_times(table, "event_time", f"{origin}, event_time")[row]
     units = coordinates(kept, "unit").drop(columns="session")
     units = units.rename(columns=lambda column: column.removeprefix("unit_"))
     units = units.rename(columns={"id": "unit_id"})
