@@ -5,7 +5,7 @@ at once, and all decision values of a decoder come from one matrix product.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -19,6 +19,12 @@ from neuro_attn.decoding.splits import Fold
 
 EVERYTHING = slice(None)
 """All time bins and windows."""
+
+
+UNRELIABLE: Literal["ignore"] = "ignore"
+"""Treatment of the flag of invalid values: some kernels of OpenBLAS set it in products of finite
+matrices (numpy issues 13173 and 24067). Rates are finite, and weights are checked.
+"""
 
 
 class Trained(NamedTuple):
@@ -56,6 +62,7 @@ class Tested(NamedTuple):
     unconverged: float
 
 
+@np.errstate(invalid=UNRELIABLE)
 def evaluate_fold(
     population: Population,
     folds: Sequence[Fold],
@@ -143,6 +150,8 @@ def train(
     )
     weights, intercept = fitted.on_rates(np.repeat(population.origin[units], n_bins, axis=0))
     standardized = fitted.readouts.weights[:, :, 0]
+    if not np.isfinite(weights).all():
+        raise FloatingPointError("weights of decoders are not finite")
     shape = (n_replicates, n_bins, n_units, -1)
     return Trained(
         weights.reshape(shape),

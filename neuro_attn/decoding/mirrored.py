@@ -4,7 +4,12 @@ import numpy as np
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.adjustment import held_out_rows
-from neuro_attn.decoding.evaluation import EVERYTHING, Trained, train
+from neuro_attn.decoding.evaluation import (
+    EVERYTHING,
+    UNRELIABLE,
+    Trained,
+    train,
+)
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.scores import score_of
 from neuro_attn.decoding.splits import Fold
@@ -13,6 +18,7 @@ SCORES_BYTES = 16_000_000
 """Scores of mirrored units held at once."""
 
 
+@np.errstate(invalid=UNRELIABLE)
 def evaluate_mirrored(
     population: Population,
     fold: Fold,
