@@ -1,9 +1,15 @@
 """Do working memory and attention share a code? Cross-task decoding of brains and networks."""
 
-from neuro_attn.discovery import on_demand
+from typing import Any
 
 __version__ = "0.1.0"
 __all__ = ["CrossTask", "cross_task"]
 
-# Jobs import this package often, and need what is offered to notebooks never.
-__getattr__ = on_demand("neuro_attn.arrays", "CrossTask", "cross_task")
+
+def __getattr__(name: str) -> Any:
+    """Import what is offered to notebooks when it is used: jobs import this package often."""
+    if name in __all__:
+        from importlib import import_module
+
+        return getattr(import_module("neuro_attn.arrays"), name)
+    raise AttributeError(f"module 'neuro_attn' has no attribute {name!r}")

@@ -484,7 +484,7 @@ def test_a_mistake_of_a_first_day_is_answered_in_one_message(recorded, mistake):
 def test_there_are_more_than_twenty():
     assert len({mistake.title for mistake in MISTAKES}) == len(MISTAKES) >= 30
     assert f"[{len(MISTAKES)} mistakes of a first day]" in (ROOT / "README.md").read_text()
-    assert f"shows {len(MISTAKES)} of them" in (ROOT / "docs/safety.md").read_text()
+    assert f"contains {len(MISTAKES)} of them" in (ROOT / "docs/safety.md").read_text()
 
 
 def test_the_configuration_without_a_mistake_is_right(recorded):

@@ -170,11 +170,11 @@ def test_what_comes_later_has_a_later_onset_by_as_much(course, shift, bins):
     course[0] = 0.4
     course[-3:] = 0.8
     expected = onset(course)
-    assert onset(course, times=TIMES + shift) == pytest.approx(expected + shift)
+    assert onset(course, times=TIMES + shift) == pytest.approx(expected + shift, abs=1e-6)
     delayed = np.concatenate([np.full(bins, 0.4), course])
     longer = TIMES[0] + BIN * np.arange(20 + bins)
     null = np.repeat(NULL[:1], 20 + bins, axis=0)
-    assert onset(delayed, null=null, times=longer) == pytest.approx(expected + bins * BIN)
+    assert onset(delayed, null=null, times=longer) == pytest.approx(expected + bins * BIN, abs=1e-6)
 
 
 @given(step_ms=st.integers(-100, 500), spacing=st.floats(1e-4, 0.005))
