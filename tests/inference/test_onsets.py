@@ -1,5 +1,7 @@
 """Onsets: whether accuracy stays above chance is tested, when it left chance is estimated."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -167,15 +169,19 @@ def test_an_onset_precedes_the_bins_that_support_it_by_no_more_than_a_rise_takes
 
 @given(course=courses, shift=st.floats(-10, 10), bins=st.integers(0, 10))
 def test_what_comes_later_has_a_later_onset_by_as_much(course, shift, bins):
-    # To 0.1 ms: the grid of starts, between which onsets are interpolated, begins elsewhere.
     course[0] = 0.4
     course[-3:] = 0.8
     expected = onset(course)
-    assert onset(course, times=TIMES + shift) == pytest.approx(expected + shift, abs=1e-4)
-    delayed = np.concatenate([np.full(bins, 0.4), course])
-    longer = TIMES[0] + BIN * np.arange(20 + bins)
-    null = np.repeat(NULL[:1], 20 + bins, axis=0)
-    assert onset(delayed, null=null, times=longer) == pytest.approx(expected + bins * BIN, abs=1e-4)
+    assert onset(course, times=TIMES + shift) == pytest.approx(expected + shift, abs=1e-6)
+    # Rises begin within the recording, so there must be time for the longest before the course.
+    before = math.ceil(LONGEST / BIN) + 1
+
+    def preceded_by(n_bins):
+        times = TIMES[0] + BIN * np.arange(20 + n_bins)
+        null = np.repeat(NULL[:1], 20 + n_bins, axis=0)
+        return onset(np.concatenate([np.full(n_bins, 0.4), course]), null=null, times=times)
+
+    assert preceded_by(before + bins) == pytest.approx(preceded_by(before) + bins * BIN, abs=1e-6)
 
 
 @given(step_ms=st.integers(-100, 500), spacing=st.floats(1e-4, 0.005))
