@@ -286,8 +286,8 @@ def main() -> None:
     """Run the parts that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     known = [*PARTS, "real"]
-    told = f"of {', '.join(known)}; default: all but real"
-    parser.add_argument("parts", nargs="*", metavar="PART", help=told)
+    described = f"of {', '.join(known)}; default: all but real"
+    parser.add_argument("parts", nargs="*", metavar="PART", help=described)
     parser.add_argument("--data", help="folder of the recordings, for the part real")
     parser.add_argument("--datasets", type=int, default=1000, help="data sets behind each rate")
     parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
