@@ -74,7 +74,7 @@ def predicted(
 
     .. math:: \hat X = (Z - \bar Z_0) (\tilde Z_0^\top \tilde Z_0)^+ \tilde Z_0^\top X_0
 
-    Z are the regressors, 0 stands for training trials, and a tilde for values less their mean.
+    Z are the regressors, 0 denotes training trials, and a tilde marks values minus their mean.
 
     Parameters
     ----------
