@@ -1,4 +1,4 @@
-r"""Differences in overlap between two regions, at both levels.
+r"""Differences in overlap between two regions: in exactly these units, and in the region.
 
 In exactly these units, the overlap of a region changes by
 
