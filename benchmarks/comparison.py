@@ -135,7 +135,9 @@ def overlaps(parts: list[SessionTrials], region: str, number: int) -> xr.Dataset
         for part in parts
     ]
     found = overlaps_of(members, Study(NAME, DATASET, number), region)
-    return found.rename(session="code_session").assign_attrs(dataset=NAME, region=region)
+    return found.rename(session="code_session").assign_attrs(
+        dataset=NAME, region=region, seed=number
+    )
 
 
 def _session(

@@ -128,11 +128,12 @@ def fit(own: xr.Dataset, region: xr.Dataset, confidence: float = 0.95) -> Fit:
 class _Side(NamedTuple):
     """One side of a comparison; see `overlaps.overlaps_of`.
 
-    ``energies`` (overlap, 3), ``sessions`` (session, overlap, 3), ``resamples`` (resample, overlap,
-    3) and ``p_codes`` (overlap, 2).
+    ``names`` are the seed and the names of its random stream. ``energies`` (overlap, 3),
+    ``sessions`` (session, overlap, 3), ``resamples`` (resample, overlap, 3) and ``p_codes``
+    (overlap, 2).
     """
 
-    name: tuple[str, str]
+    names: tuple[int, str, str, str]
     energies: np.ndarray
     sessions: np.ndarray
     resamples: np.ndarray
@@ -144,7 +145,8 @@ class _Side(NamedTuple):
         variables = ("energies", "session_energies", "energy_resamples")
         arrays = [signature[name].transpose(..., *last).values for name in variables]
         arrays.append(signature["p_codes"].transpose("overlap", "task").values)
-        return cls((signature.attrs["dataset"], signature.attrs["region"]), *arrays)
+        names = signature.attrs["dataset"], signature.attrs["region"]
+        return cls((signature.attrs["seed"], "fit sessions", *names), *arrays)
 
     def only(self, chosen: np.ndarray) -> "_Side":
         """Return some of the overlaps."""
@@ -190,7 +192,7 @@ class _Side(NamedTuple):
         excess = over_sessions.sum() / (found**2).mean(axis=0).sum() - 1
         if excess > 0:
             freedom = (n_sessions - 1) * _effective_number(found)
-            drawn = stream(0, "fit sessions", *self.name).chisquare(freedom, len(found)) / freedom
+            drawn = stream(*self.names).chisquare(freedom, len(found)) / freedom
             found = found * np.sqrt(1 + excess / drawn)[:, None]
         return found
 

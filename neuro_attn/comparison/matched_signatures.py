@@ -129,6 +129,7 @@ def _with_noise(members: Members, level: float, colors: Colors | None) -> xr.Dat
         features = features.assign_coords(within=("feature", [False] * features.sizes["feature"]))
         result = xr.concat([result, features], "feature", combine_attrs="override")
     return result.assign_attrs(
+        seed=members.study.seed,
         noise=level,
         units=members.sizes.units,
         trials=members.sizes.trials,

@@ -35,7 +35,7 @@ def decoding() -> Callable[..., xr.Dataset]:
                 "test_task": TASKS,
                 "window": WINDOWS,
             },
-            attrs={"region": region, "dataset": "toy"},
+            attrs={"region": region, "dataset": "toy", "seed": 0},
         )
 
     return make

@@ -40,7 +40,7 @@ def test_the_planted_region_is_rejected_in_at_most_five_of_a_hundred(world):
 
 
 def compared(coded, own, region, *, noise=0.1, **of_network):
-    empty = xr.Dataset(attrs={"dataset": "toy", "region": "V4"})
+    empty = xr.Dataset(attrs={"dataset": "toy", "region": "V4", "seed": 0})
     return fit(
         coded(empty, own, noise=noise, seed=1, **of_network),
         coded(empty, region, noise=noise, seed=2),
