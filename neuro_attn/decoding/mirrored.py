@@ -4,12 +4,7 @@ import numpy as np
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.adjustment import held_out_rows
-from neuro_attn.decoding.evaluation import (
-    EVERYTHING,
-    UNRELIABLE,
-    Trained,
-    train,
-)
+from neuro_attn.decoding.evaluation import EVERYTHING, UNRELIABLE, Trained, train
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.scores import score_of
 from neuro_attn.decoding.splits import Fold
