@@ -15,11 +15,18 @@ from hypothesis import HealthCheck, settings
 
 from neuro_attn.configuration import AnyDataset, parse
 
-# A test does not fail because the machine is busy.
-settings.register_profile(
-    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unhurried")
+# A test does not fail because the machine is busy, and examples are the same each time, so that
+# what passed here passes elsewhere; `pytest --hypothesis-profile search` looks for new ones.
+for name, same in (("same", True), ("search", False)):
+    settings.register_profile(
+        name,
+        settings.get_profile("default"),
+        derandomize=same,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("same")
 
 
 def pytest_configure() -> None:

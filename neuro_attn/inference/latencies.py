@@ -40,10 +40,13 @@ def latencies(above: np.ndarray, times: np.ndarray) -> np.ndarray:
 def _latency(above: np.ndarray, times: np.ndarray) -> float:
     width = min(PLATEAU, len(above))
     means = np.convolve(above, np.ones(width) / width, "valid")
-    rising = isotonic_regression(above[: means.argmax() + width]).x
-    half = FRACTION * means.max()
+    # Equal maxima differ by rounding; the first one counts whatever the scale.
+    rounding = 1e-12 * np.abs(above).max()
+    maximum = means.max()
+    rising = isotonic_regression(above[: (means >= maximum - rounding).argmax() + width]).x
+    half = FRACTION * maximum
     # The last value is at least the mean of the last bins.
-    at = int((rising >= half - 1e-12).argmax())
+    at = int((rising >= half - rounding).argmax())
     if at == 0:
         return float(times[0])
     part = (half - rising[at - 1]) / (rising[at] - rising[at - 1])

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtr
@@ -214,6 +214,7 @@ def test_noise_before_and_after_the_rise_does_not_move_the_latency_far():
     assert np.abs(latencies(noisy, TIMES) - 0.3).max() < BIN
 
 
+@example(course=np.r_[[0.4] * 4, 0.41, [0.4] * 15], shift=0, scale=3)  # two equal maxima
 @given(course=courses, shift=st.floats(-10, 10), scale=st.floats(0.1, 10))
 def test_the_latency_moves_with_the_times_and_not_with_the_scale(course, shift, scale):
     above = course - course[:5].mean()

@@ -21,7 +21,6 @@ EXAMPLES = int(os.environ.get("NEURO_ATTN_EXAMPLES", 200))
 @pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
-    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(cases())

@@ -27,10 +27,6 @@ KINDS = (
 TOLERANCE = {np.float32: 1e-3, np.float64: 1e-6}
 """The decoder's default for float32, and what is asked of float64."""
 ONE_UNIT_KINDS = tuple(kind for kind in KINDS if kind not in ("collinear", "constant"))
-same_examples_each_time = settings(
-    derandomize=True,
-    database=None,
-)
 
 
 def recording(kind, n_trials, n_units, n_classes, signal, seed):
@@ -196,7 +192,7 @@ Of 250 drawn cases one was beyond 1, by 4 %: 8 trials of 12 units in float32 wit
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_scores_and_weights_are_those_of_the_optimum(dtype):
-    @settings(same_examples_each_time, max_examples=250)
+    @settings(max_examples=250)
     @given(cases())
     @example(("separable", 4, 60, 2, 4.0, 0, 1e4, False))
     @example(("separable", 21, 1, 7, 4.0, 1, 1e4, True))
@@ -394,7 +390,7 @@ def test_label_sets_that_take_the_places_of_others_are_solved_as_if_alone(n_clas
         assert relative_error(together[:, column], alone) <= 2e-6
 
 
-@settings(same_examples_each_time, max_examples=40)
+@settings(max_examples=40)
 @given(
     n_trials=st.integers(14, 40),
     n_units=st.integers(1, 50),
