@@ -42,7 +42,7 @@ def draw(recall: pd.DataFrame) -> Figure:
     style.proportion_ticks(axes)
     style.chance_line(axes, chance)
     axes.annotate(
-        f"chance, {chance:.3g}".replace("0.", "."),
+        f"chance, {chance:.3g}",
         (lengths[0], chance),
         xytext=(0, 2),
         textcoords="offset points",

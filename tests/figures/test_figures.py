@@ -86,7 +86,7 @@ def test_decoding_over_time_marks_corrected_significance_bin_by_bin(make, tmp_pa
 
 
 def test_a_p_that_equals_alpha_is_marked_in_no_figure(make, tmp_path):
-    # The smallest p of 19 permutations is .05.
+    # The smallest p of 19 permutations is 0.05.
     shape = make.shapes["panichello"]
     transfer, summary = (
         each(shape).assign(p_corrected=0.05) for each in (make.transfer, make.summary)
@@ -152,7 +152,7 @@ def test_cross_temporal_says_what_it_shows(shape, make, tmp_path):
     figure = written(cross_temporal.draw(make.cross_temporal(shape)), tmp_path)
     assert len(panels(figure)) == len(shape.regions)
     assert says(figure, "training time (s)")
-    assert says(figure, "test time (s); outlined: corrected p < .05")
+    assert says(figure, "test time (s); outlined: corrected p < 0.05")
     assert says(figure, "40 units")
     assert says(figure, f"{style.proportion(shape.chance)} chance")
     for task in shape.tasks:
@@ -410,7 +410,7 @@ def test_list_recall_draws_every_seed_beside_chance(lengths, make, tmp_path):
     assert chance_lines(axes) == [1 / 8]
     seeds = np.concatenate([line.get_ydata() for line in axes.lines if line.get_gid() == "seeds"])
     assert sorted(seeds) == sorted(table["token_accuracy"])
-    for text in ("seq2seq", "bahdanau", "chance, .125", "n = 3 seeds, 500 held-out lists"):
+    for text in ("seq2seq", "bahdanau", "chance, 0.125", "n = 3 seeds, 500 held-out lists"):
         assert says(figure, text)
 
 
@@ -677,4 +677,4 @@ def test_ticks_of_proportions_go_up_to_one_and_no_further():
     style.proportion_ticks(axes)
     write = axes.yaxis.get_major_formatter()
     above = 1 + 1e-15  # as sums of steps are
-    assert [write(value) for value in (0, 0.25, 1, above, 1.1)] == ["0", ".25", "1", "1", ""]
+    assert [write(value) for value in (0, 0.25, 1, above, 1.1)] == ["0", "0.25", "1", "1", ""]

@@ -77,16 +77,16 @@ def test_known_regions_stand_from_front_to_back():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.5, ".50"),
+        (0.5, "0.50"),
         (1.0, "1.00"),
-        (-0.014, "\N{MINUS SIGN}.01"),
-        (-0.004, ".00"),
-        (1 / 7, ".14"),
+        (-0.014, "\N{MINUS SIGN}0.01"),
+        (-0.004, "0.00"),
+        (1 / 7, "0.14"),
         (np.nan, "\N{EN DASH}"),
         (-1.2, "\N{MINUS SIGN}1.20"),
     ],
 )
-def test_proportions_have_no_leading_zero(value, text):
+def test_proportions_have_two_decimals_and_no_minus_before_a_zero(value, text):
     assert style.proportion(value) == text
 
 

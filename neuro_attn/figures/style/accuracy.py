@@ -20,9 +20,9 @@ def chance_line(axes: Axes, chance: float) -> None:
 
 
 def proportion_ticks(axes: Axes) -> None:
-    """Format the ticks of an accuracy axis without leading zeros, and omit those above 1."""
+    """Format the ticks of an accuracy axis, and omit those above 1."""
     axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:.2g}".replace("0.", ".", 1) if value < 1.01 else "")
+        FuncFormatter(lambda value, _: f"{value:.2g}" if value < 1.01 else "")
     )
 
 

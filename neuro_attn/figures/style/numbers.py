@@ -8,11 +8,10 @@ from neuro_attn.figures.style.constants import DASH, MINUS
 
 
 def proportion(value: float) -> str:
-    """Return a proportion as text with two decimals and no leading zero."""
+    """Return a proportion as text with two decimals."""
     if not np.isfinite(value):
         return DASH
-    text = f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)  # no minus before a zero
-    return text.replace("0.", ".", 1) if text.lstrip(MINUS).startswith("0.") else text
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)  # no minus before a zero
 
 
 def count(values: Iterable[float], noun: str) -> str:
