@@ -48,15 +48,16 @@ def chance_lines(axes) -> list[float]:
     return [line.get_ydata()[0] for line in axes.lines if line.get_gid() == "chance"]
 
 
-def written(figure, folder):
+def rendered(figure):
     """Draw every artist: what is wrong shows only then, and warnings are errors."""
-    style.save(figure, folder / "figure.png")
+    with style.journal_style():
+        figure.draw_without_rendering()
     return figure
 
 
-def test_decoding_over_time_says_what_it_shows(shape, make, tmp_path):
+def test_decoding_over_time_says_what_it_shows(shape, make):
     figure = decoding_over_time.draw(make.transfer(shape), make.onsets(shape))
-    written(figure, tmp_path)
+    rendered(figure)
     assert len(panels(figure)) == len(shape.regions) * len(shape.tasks)
     assert says(figure, "time from the task's event (s)")
     assert says(figure, "balanced accuracy")
@@ -76,16 +77,16 @@ def significance_bars(figure) -> int:
     )
 
 
-def test_decoding_over_time_marks_corrected_significance_bin_by_bin(make, tmp_path):
+def test_decoding_over_time_marks_corrected_significance_bin_by_bin(make):
     table = make.transfer(make.shapes["one region"])
     shown = table[table["session"] == "all"]
-    figure = written(decoding_over_time.draw(table), tmp_path)
+    figure = rendered(decoding_over_time.draw(table))
     assert significance_bars(figure) == (shown["p_corrected"] < 0.05).sum()
     uncorrected = table.assign(p_corrected=0.5, p_value=0.001)
-    assert significance_bars(written(decoding_over_time.draw(uncorrected), tmp_path)) == 0
+    assert significance_bars(rendered(decoding_over_time.draw(uncorrected))) == 0
 
 
-def test_a_p_that_equals_alpha_is_marked_in_no_figure(make, tmp_path):
+def test_a_p_that_equals_alpha_is_marked_in_no_figure(make):
     # The smallest p of 19 permutations is 0.05.
     shape = make.shapes["panichello"]
     transfer, summary = (
@@ -93,9 +94,9 @@ def test_a_p_that_equals_alpha_is_marked_in_no_figure(make, tmp_path):
     )
     cross = make.cross_temporal(shape)
     cross["p_corrected"][:] = cross["p_corrected_below"][:] = 0.05
-    assert significance_bars(written(decoding_over_time.draw(transfer), tmp_path)) == 0
+    assert significance_bars(rendered(decoding_over_time.draw(transfer))) == 0
     assert not [text for text in words(transfer_matrix.draw(summary)) if text.endswith("*")]
-    for axes in panels(written(cross_temporal.draw(cross), tmp_path)):
+    for axes in panels(rendered(cross_temporal.draw(cross))):
         assert not sum(len(c.get_segments()) for c in axes.findobj(LineCollection))
     caption = cross_temporal.caption(cross, Inference(alpha=0.05))
     assert "above chance in 0 % of the pairs of times, below in 0 %." in caption
@@ -106,9 +107,9 @@ def test_a_p_that_equals_alpha_is_marked_in_no_figure(make, tmp_path):
         assert sum(len(c.get_segments()) for c in axes.findobj(LineCollection))
 
 
-def test_decoding_over_time_draws_a_single_bin(make, tmp_path):
+def test_decoding_over_time_draws_a_single_bin(make):
     table = make.transfer(make.shapes["one region"])
-    written(decoding_over_time.draw(table[table["time"] == table["time"].max()]), tmp_path)
+    rendered(decoding_over_time.draw(table[table["time"] == table["time"].max()]))
 
 
 def test_figures_show_the_rows_of_all_sessions_together(make):
@@ -117,9 +118,9 @@ def test_figures_show_the_rows_of_all_sessions_together(make):
         decoding_over_time.draw(table[table["session"] == "s1"])
 
 
-def test_transfer_matrix_writes_accuracies_and_stars(shape, make, tmp_path):
+def test_transfer_matrix_writes_accuracies_and_stars(shape, make):
     table = make.summary(shape)
-    figure = written(transfer_matrix.draw(table), tmp_path)
+    figure = rendered(transfer_matrix.draw(table))
     assert len(panels(figure)) == len(shape.regions) * len(shape.windows)
     text = words(figure)
     for row in table.itertuples():
@@ -148,8 +149,8 @@ def test_transfer_matrix_has_no_star_at_a_stricter_level(make):
     assert not [text for text in words(figure) if text.endswith("*")]
 
 
-def test_cross_temporal_says_what_it_shows(shape, make, tmp_path):
-    figure = written(cross_temporal.draw(make.cross_temporal(shape)), tmp_path)
+def test_cross_temporal_says_what_it_shows(shape, make):
+    figure = rendered(cross_temporal.draw(make.cross_temporal(shape)))
     assert len(panels(figure)) == len(shape.regions)
     assert says(figure, "training time (s)")
     assert says(figure, "test time (s); outlined: corrected p < 0.05")
@@ -159,11 +160,11 @@ def test_cross_temporal_says_what_it_shows(shape, make, tmp_path):
         assert task in words(figure)
 
 
-def test_cross_temporal_names_tasks_where_a_time_stands_in_the_middle(make, tmp_path):
+def test_cross_temporal_names_tasks_where_a_time_stands_in_the_middle(make):
     data = make.cross_temporal(make.shapes["panichello"])
     times = np.linspace(0.01, 0.39, data.sizes["train_time"])  # edges 0 and 0.4 s, middle 0.2 s
     figure = cross_temporal.draw(data.assign_coords(train_time=times, test_time=times))
-    written(figure, tmp_path)
+    rendered(figure)
     for axis in (panels(figure)[0].xaxis, panels(figure)[0].yaxis):
         names = [tick.label1.get_text() for tick in axis.get_minor_ticks()]
         assert sorted(names) == ["pro", "retro"]
@@ -183,12 +184,12 @@ def test_cross_temporal_outlines_whole_cells():
     }
 
 
-def test_cross_temporal_outlines_accuracy_below_chance_with_dotted_lines(make, tmp_path):
+def test_cross_temporal_outlines_accuracy_below_chance_with_dotted_lines(make):
     data = make.cross_temporal(make.shapes["one region"])
     data["p_corrected"][:] = data["p_corrected_below"][:] = 1.0
     block = {"train_task": 0, "test_task": 0, "train_time": slice(2), "test_time": slice(4, 7)}
     data["p_corrected_below"][{"region": 0, **block}] = 0.01
-    (axes,) = panels(written(cross_temporal.draw(data), tmp_path))
+    (axes,) = panels(rendered(cross_temporal.draw(data)))
     outlines = [lines for lines in axes.findobj(LineCollection) if lines.get_segments()]
     patterns = [pattern for lines in outlines for _, pattern in lines.get_linestyle()]
     # A block of 2 x 3 cells.
@@ -201,15 +202,15 @@ def test_cross_temporal_outlines_accuracy_below_chance_with_dotted_lines(make, t
     assert "dotted outlines accuracy below chance (a reversed code)" in caption
 
 
-def test_cross_temporal_draws_what_is_nowhere_significant(make, tmp_path):
+def test_cross_temporal_draws_what_is_nowhere_significant(make):
     data = make.cross_temporal(make.shapes["one region"])
     data["p_corrected"][:] = 1.0
-    written(cross_temporal.draw(data.drop_vars("n_units")), tmp_path)
+    rendered(cross_temporal.draw(data.drop_vars("n_units")))
 
 
-def test_unit_counts_name_every_region_beside_its_curves(shape, make, tmp_path):
+def test_unit_counts_name_every_region_beside_its_curves(shape, make):
     table = make.unit_counts(shape)
-    figure = written(unit_counts.draw(table), tmp_path)
+    figure = rendered(unit_counts.draw(table))
     together = len(shape.regions) <= unit_counts.MOST_TOGETHER
     n_groups = len(shape.tasks) ** 2 if together else len(shape.regions)
     assert len(panels(figure)) == n_groups * len(shape.windows)
@@ -221,15 +222,15 @@ def test_unit_counts_name_every_region_beside_its_curves(shape, make, tmp_path):
     assert says(figure, f"chance, {style.proportion(shape.chance)}")
 
 
-def test_one_draw_has_no_spread(make, tmp_path):
+def test_one_draw_has_no_spread(make):
     table = make.unit_counts(make.shapes["one region"]).assign(sd=np.nan)
-    written(unit_counts.draw(table), tmp_path)
+    rendered(unit_counts.draw(table))
     assert "(SD" not in unit_counts.caption(table)
     assert "nan" not in unit_counts.caption(table)
 
 
-def test_many_regions_have_a_panel_each_with_a_curve_for_each_pair_of_tasks(make, tmp_path):
-    figure = written(unit_counts.draw(make.unit_counts(make.atlas)), tmp_path)
+def test_many_regions_have_a_panel_each_with_a_curve_for_each_pair_of_tasks(make):
+    figure = rendered(unit_counts.draw(make.unit_counts(make.atlas)))
     colors = list(style.task_colors(make.atlas.tasks).values())
     for axes in panels(figure):
         curves = [bar.lines[0] for bar in axes.containers]
@@ -241,9 +242,9 @@ def test_many_regions_have_a_panel_each_with_a_curve_for_each_pair_of_tasks(make
 
 
 @pytest.mark.slow
-def test_many_regions_and_tasks_have_a_row_for_each_trained_task_and_window(make, tmp_path):
+def test_many_regions_and_tasks_have_a_row_for_each_trained_task_and_window(make):
     shape = make.atlas._replace(tasks=("upper", "middle", "lower"), windows=("early", "late"))
-    figure = written(unit_counts.draw(make.unit_counts(shape)), tmp_path)
+    figure = rendered(unit_counts.draw(make.unit_counts(shape)))
     assert len(panels(figure)) == 27 * 6
     assert {len(axes.containers) for axes in panels(figure)} == {3}
 
@@ -285,9 +286,9 @@ def ticks_out_of_view(figure) -> set[Text]:
 
 
 @pytest.mark.slow
-def test_no_text_leaves_the_canvas_of_27_regions(make, tmp_path):
+def test_no_text_leaves_the_canvas_of_27_regions(make):
     for name, figure in atlas_figures(make).items():
-        written(figure, tmp_path)
+        rendered(figure)
         renderer = FigureCanvasAgg(figure).get_renderer()
         unseen = ticks_out_of_view(figure)
         for text in figure.findobj(Text):
@@ -300,8 +301,8 @@ def test_no_text_leaves_the_canvas_of_27_regions(make, tmp_path):
             assert box.y1 < figure.bbox.y1 + 1, (name, text)
 
 
-def test_attention_marks_the_epochs_of_each_task(make, tmp_path):
-    figure = written(attention.draw(make.attention(), NETWORK_TIMING), tmp_path)
+def test_attention_marks_the_epochs_of_each_task(make):
+    figure = rendered(attention.draw(make.attention(), NETWORK_TIMING))
     pro, _ = panels(figure)
     marks = sorted({line.get_xdata()[0] for line in pro.lines} - {0})
     assert marks == pytest.approx([0.4, 0.8, 1.0, 1.8])
@@ -311,21 +312,21 @@ def test_attention_marks_the_epochs_of_each_task(make, tmp_path):
     assert words(figure).count("items") == 4
 
 
-def test_attention_of_a_task_that_starts_later_is_marked_later(make, tmp_path):
+def test_attention_of_a_task_that_starts_later_is_marked_later(make):
     short = NETWORK_TIMING.pro.model_copy(update={"memory_delay": (0.5, 0.9)})
     timing = NETWORK_TIMING.model_copy(update={"pro": short})
-    pro, retro = panels(written(attention.draw(make.attention(), timing), tmp_path))
+    pro, retro = panels(rendered(attention.draw(make.attention(), timing)))
     # Its mean delay is 1 s shorter, and its report starts with the others'.
     first = [min({line.get_xdata()[0] for line in axes.lines} - {0}) for axes in (pro, retro)]
     assert first == pytest.approx([1.4, 1.0])
 
 
-def test_attention_to_something_else_than_steps_is_drawn_by_its_number(make, tmp_path):
+def test_attention_to_something_else_than_steps_is_drawn_by_its_number(make):
     data = make.attention().isel(unit=slice(6))
     data = data.assign_coords(unit_time_s=("unit", np.full(6, np.nan)))
     # Two heads that look at three patches are averaged.
     data = data.assign_coords(unit_source=("unit", [0, 1, 2, 0, 1, 2]))
-    figure = written(attention.draw(data.assign_attrs(attended="patch"), NETWORK_TIMING), tmp_path)
+    figure = rendered(attention.draw(data.assign_attrs(attended="patch"), NETWORK_TIMING))
     assert says(figure, "attended patch")
     assert words(figure).count("items") == 2
     [mesh] = panels(figure)[0].collections
@@ -333,16 +334,16 @@ def test_attention_to_something_else_than_steps_is_drawn_by_its_number(make, tmp
     np.testing.assert_allclose(mesh.get_array().reshape(3, -1), (pro[:3] + pro[3:]) / 2, rtol=1e-5)
 
 
-def test_attention_draws_tasks_without_known_epochs(make, tmp_path):
+def test_attention_draws_tasks_without_known_epochs(make):
     data = make.attention().assign_coords(task=("trial", np.repeat(["a", "b", "c", "d"], 15)))
-    figure = written(attention.draw(data, NETWORK_TIMING), tmp_path)
+    figure = rendered(attention.draw(data, NETWORK_TIMING))
     assert len(panels(figure)) == 4
     assert not says(figure, "items")
 
 
-def test_learning_writes_the_last_errors_and_guessing(make, tmp_path):
+def test_learning_writes_the_last_errors_and_guessing(make):
     log = make.log()
-    figure = written(learning.draw(log), tmp_path)
+    figure = rendered(learning.draw(log))
     last = log[(log["network"] == "bahdanau") & (log["step"] == log["step"].max())]
     assert says(figure, f"retro {last['report_error_retro'].mean():.0f}°")
     assert says(figure, "report error (degrees)")
@@ -352,9 +353,9 @@ def test_learning_writes_the_last_errors_and_guessing(make, tmp_path):
         assert axes.get_yscale() == "log"
 
 
-def test_learning_wraps_many_networks_and_long_names(make, tmp_path):
+def test_learning_wraps_many_networks_and_long_names(make):
     names = [f"differentiable-neural-computer-{i}" for i in range(9)]
-    assert len(panels(written(learning.draw(make.log(tuple(names))), tmp_path))) == 9
+    assert len(panels(rendered(learning.draw(make.log(tuple(names)))))) == 9
 
 
 LOCATED = {
@@ -367,11 +368,9 @@ LOCATED = {
 
 
 @pytest.mark.parametrize("networks", LOCATED.values(), ids=LOCATED)
-def test_attention_ablation_has_a_pair_of_means_and_all_seeds_in_every_row(
-    networks, make, tmp_path
-):
+def test_attention_ablation_has_a_pair_of_means_and_all_seeds_in_every_row(networks, make):
     table = make.located(networks)
-    figure = written(attention_ablation.draw(table), tmp_path)
+    figure = rendered(attention_ablation.draw(table))
     n_populations = sum(map(len, networks.values()))
     for axes, n_rows in zip(panels(figure), (n_populations, 2 * len(networks)), strict=True):
         seeds = [line for line in axes.lines if line.get_gid() == "seeds"]
@@ -394,8 +393,8 @@ def test_attention_ablation_has_a_pair_of_means_and_all_seeds_in_every_row(
     assert says(figure, "attention to the items blocked")
 
 
-def test_no_two_rows_of_attention_ablation_are_in_one_place(make, tmp_path):
-    figure = written(attention_ablation.draw(make.located(LOCATED["many"])), tmp_path)
+def test_no_two_rows_of_attention_ablation_are_in_one_place(make):
+    figure = rendered(attention_ablation.draw(make.located(LOCATED["many"])))
     for axes in panels(figure):
         places = axes.get_yticks()
         assert len(set(places)) == len(places)
@@ -403,9 +402,9 @@ def test_no_two_rows_of_attention_ablation_are_in_one_place(make, tmp_path):
 
 
 @pytest.mark.parametrize("lengths", [(4, 8, 16, 24), (6,)])
-def test_list_recall_draws_every_seed_beside_chance(lengths, make, tmp_path):
+def test_list_recall_draws_every_seed_beside_chance(lengths, make):
     table = make.list_recall(lengths)
-    figure = written(list_recall.draw(table), tmp_path)
+    figure = rendered(list_recall.draw(table))
     [axes] = panels(figure)
     assert chance_lines(axes) == [1 / 8]
     seeds = np.concatenate([line.get_ydata() for line in axes.lines if line.get_gid() == "seeds"])
@@ -414,11 +413,9 @@ def test_list_recall_draws_every_seed_beside_chance(lengths, make, tmp_path):
         assert says(figure, text)
 
 
-def test_signature_distances_show_the_verdicts_and_ring_the_region_that_is_named(
-    shape, make, tmp_path
-):
+def test_signature_distances_show_the_verdicts_and_ring_the_region_that_is_named(shape, make):
     table, fit, nearest = make.compared(shape)
-    figure = written(signature_distances.draw(table, fit, nearest), tmp_path)
+    figure = rendered(signature_distances.draw(table, fit, nearest))
     lines = [line for axes in panels(figure) for line in axes.lines]
     of_encoders = table[table["trained"] & (table["population"] == "encoder")]
     named = of_encoders[of_encoders["region"] == next(iter(shape.regions))]
@@ -438,53 +435,53 @@ def test_signature_distances_show_the_verdicts_and_ring_the_region_that_is_named
     assert says(figure, "ceiling to floor")
 
 
-def test_signature_distances_draws_networks_without_an_untrained_twin(make, tmp_path):
+def test_signature_distances_draws_networks_without_an_untrained_twin(make):
     table, fit, nearest = make.compared(make.shapes["panichello"])
     trained = table[table["trained"]].assign(floor=np.nan)
-    written(signature_distances.draw(trained, fit, nearest), tmp_path)
+    rendered(signature_distances.draw(trained, fit, nearest))
 
 
-def test_geometry_shows_every_measure_with_ceiling_and_floor(shape, make, tmp_path):
+def test_geometry_shows_every_measure_with_ceiling_and_floor(shape, make):
     table = make.geometry(shape)
-    figure = written(geometry.draw(table), tmp_path)
+    figure = rendered(geometry.draw(table))
     assert len(panels(figure)) == len(table[["measure", "task"]].drop_duplicates())
     assert says(figure, "|cos| of the angle of colour planes")
     assert says(figure, "floor to ceiling")
     assert says(figure, "95% intervals")
 
 
-def test_geometry_draws_what_is_undefined_in_some_regions(make, tmp_path):
+def test_geometry_draws_what_is_undefined_in_some_regions(make):
     table = make.geometry(make.shapes["panichello"])
     table.loc[table["region"] == "V4", ["value", "ci_low", "ci_high", "ceiling"]] = np.nan
-    written(geometry.draw(table[table["region"] != "FEF"]), tmp_path)
+    rendered(geometry.draw(table[table["region"] != "FEF"]))
 
 
-def test_geometry_over_time_has_a_panel_for_every_measure_and_task(shape, make, tmp_path):
+def test_geometry_over_time_has_a_panel_for_every_measure_and_task(shape, make):
     table = make.geometry_over_time(shape)
-    figure = written(geometry_over_time.draw(table), tmp_path)
+    figure = rendered(geometry_over_time.draw(table))
     assert len(panels(figure)) == len(table[["measure", "task"]].drop_duplicates())
     for region in shape.regions:
         assert says(figure, region)
 
 
-def test_geometry_over_time_says_where_nothing_is_defined(make, tmp_path):
+def test_geometry_over_time_says_where_nothing_is_defined(make):
     table = make.geometry_over_time(make.shapes["panichello"])
-    figure = written(geometry_over_time.draw(table[:0]), tmp_path)
+    figure = rendered(geometry_over_time.draw(table[:0]))
     assert says(figure, "no measure at any time")
 
 
-def test_color_planes_has_a_panel_for_every_region_task_and_window(make, tmp_path):
+def test_color_planes_has_a_panel_for_every_region_task_and_window(make):
     shape = make.shapes["panichello"]
     table = make.color_planes(shape)
-    figure = written(color_planes.draw(table, make.geometry(shape)), tmp_path)
+    figure = rendered(color_planes.draw(table, make.geometry(shape)))
     drawn = table[["region", "task", "window"]].drop_duplicates()
     assert len(figure.axes) == len(drawn)
     assert says(figure, "upper item")
     assert says(figure, "|cos|")
 
 
-def test_signatures_name_every_region_and_network(shape, make, tmp_path):
-    figure = written(signatures.draw(*make.signatures(shape)), tmp_path)
+def test_signatures_name_every_region_and_network(shape, make):
+    figure = rendered(signatures.draw(*make.signatures(shape)))
     for region in shape.regions:
         assert says(figure, region)
     assert says(figure, "a, decoder (untrained)")
@@ -505,7 +502,7 @@ def test_signatures_are_those_matched_to_the_nearest_region(make):
     assert set(drawn.loc[drawn["dataset"] == "brain", "matched_to"]) == {""}
 
 
-def test_signatures_of_many_networks_are_those_of_the_trained_ones(make, tmp_path):
+def test_signatures_of_many_networks_are_those_of_the_trained_ones(make):
     table, distances, brain, networks = make.signatures(make.shapes["panichello"])
     copies = [
         (
@@ -519,21 +516,20 @@ def test_signatures_of_many_networks_are_those_of_the_trained_ones(make, tmp_pat
     many = {
         f"{n}-{i}": (f"a-{i}", trained) for n, (_, trained) in networks.items() for i in range(11)
     }
-    figure = written(
+    figure = rendered(
         signatures.draw(
             pd.concat([table[table["dataset"] == brain], *(one for one, _ in copies)]),
             pd.concat([one for _, one in copies]),
             brain,
             many,
-        ),
-        tmp_path,
+        )
     )
     assert says(figure, "a-10, decoder")
     assert not says(figure, "untrained")
 
 
 @pytest.mark.parametrize("few", ["regions", "features"])
-def test_signatures_of_one_region_or_one_feature_have_a_map_of_one_component(make, tmp_path, few):
+def test_signatures_of_one_region_or_one_feature_have_a_map_of_one_component(make, few):
     """No network has a signature where no region has a code; one task and window are a feature."""
     table, distances, brain, networks = make.signatures(make.shapes["panichello"])
     if few == "regions":
@@ -541,52 +537,52 @@ def test_signatures_of_one_region_or_one_feature_have_a_map_of_one_component(mak
         table, distances = table[table["region"] == first], distances[:0]
     else:
         table = table[table["feature"] == table["feature"].iloc[0]]
-    figure = written(signatures.draw(table, distances, brain, networks), tmp_path)
+    figure = rendered(signatures.draw(table, distances, brain, networks))
     assert says(figure, "PC 2 (0%), bootstrap SDs")
 
 
-def test_geometry_over_time_shows_many_regions_as_rows(make, tmp_path):
+def test_geometry_over_time_shows_many_regions_as_rows(make):
     one = make.geometry_over_time(make.shapes["panichello"])
     one = one[one["region"] == one["region"].iloc[0]]
     names = [f"area {number}" for number in range(12)]
     table = pd.concat([one.assign(region=name) for name in names], ignore_index=True)
-    figure = written(geometry_over_time.draw(table), tmp_path)
+    figure = rendered(geometry_over_time.draw(table))
     for name in names:
         assert says(figure, name)
     assert says(figure, "dots: 95% intervals exclude 0")
 
 
-def test_bins_without_a_value_break_the_line_of_a_region(make, tmp_path):
+def test_bins_without_a_value_break_the_line_of_a_region(make):
     table = make.geometry_over_time(make.shapes["panichello"])
     region = table["region"].iloc[0]
     kept = (table["region"] != region) | np.isclose(table["time"] % 0.4, 0)
-    figure = written(geometry_over_time.draw(table[kept]), tmp_path)
+    figure = rendered(geometry_over_time.draw(table[kept]))
     (axes, *_) = panels(figure)
     courses = [len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o"]
     assert courses.count(1) == 2
 
 
-def test_onsets_shows_onsets_and_their_differences(shape, make, tmp_path):
+def test_onsets_shows_onsets_and_their_differences(shape, make):
     table = make.onsets(shape)
-    figure = written(onsets.draw(table), tmp_path)
+    figure = rendered(onsets.draw(table))
     assert says(figure, "onset (s), 95% interval")
     assert says(figure, "difference of onsets (s)") == (len(shape.regions) > 1)
 
 
-def test_onsets_says_where_none_was_found(make, tmp_path):
+def test_onsets_says_where_none_was_found(make):
     table = make.onsets(make.shapes["panichello"])
-    figure = written(onsets.draw(table.dropna(subset="onset_s")), tmp_path)
+    figure = rendered(onsets.draw(table.dropna(subset="onset_s")))
     assert says(figure, "none found")
 
 
-def test_onsets_cautions_where_no_shape_fits_the_rise(make, tmp_path):
+def test_onsets_cautions_where_no_shape_fits_the_rise(make):
     table = make.onsets(make.shapes["panichello"])
     inference = Inference()
     assert not says(onsets.draw(table), "poor fit")
     assert "no shape fits" not in onsets.caption(table, inference)
     row = table.index[table["onset_s"].notna() & (table["compared_with"] == "")][1]
     table.loc[row, "fit_p_value"] = 0.01
-    assert says(written(onsets.draw(table), tmp_path), "poor fit")
+    assert says(rendered(onsets.draw(table)), "poor fit")
     region, train, test = table.loc[row, ["region", "train_task", "test_task"]]
     caution = f"Caution: no shape fits the rise in {region}, {train} \N{RIGHTWARDS ARROW} {test}."
     assert caution in onsets.caption(table, inference)
@@ -603,7 +599,7 @@ def test_onsets_distinguishes_onsets_from_shapes_in_its_caption(make):
     assert caption.count("; no difference shown.") == len(compared) - 2
 
 
-def test_of_too_many_differences_onsets_shows_the_clear_ones(make, tmp_path):
+def test_of_too_many_differences_onsets_shows_the_clear_ones(make):
     table = make.onsets(make.atlas)
     plain = table[(table["compared_with"] == "") & table["onset_s"].notna()]
     both = plain.merge(plain, on=["train_task", "test_task"], suffixes=("", "_other"))
@@ -618,7 +614,7 @@ def test_of_too_many_differences_onsets_shows_the_clear_ones(make, tmp_path):
         latency_ci_low=change - 0.05,
         latency_ci_high=change + 0.05,
     )
-    figure = written(onsets.draw(pd.concat([plain, different])), tmp_path)
+    figure = rendered(onsets.draw(pd.concat([plain, different])))
     n_clear = (change.abs() > 0.11).sum()
     assert 0 < n_clear < len(different)
     assert says(figure, f"{n_clear} of {len(different)}, whose interval excludes 0")
@@ -632,7 +628,7 @@ def test_onsets_reads_an_empty_comparison_from_csv(make, tmp_path):
     assert words(onsets.draw(read)) == words(onsets.draw(table))
 
 
-def test_long_names_of_regions_leave_room_for_the_data(make, tmp_path):
+def test_long_names_of_regions_leave_room_for_the_data(make):
     shape = make.long_names
     for figure in (
         decoding_over_time.draw(make.transfer(shape), make.onsets(shape)),
@@ -643,7 +639,7 @@ def test_long_names_of_regions_leave_room_for_the_data(make, tmp_path):
         geometry.draw(make.geometry(shape)),
         onsets.draw(make.onsets(shape)),
     ):
-        written(figure, tmp_path)
+        rendered(figure)
         width, height = figure.get_size_inches() * 25.4
         for axes in panels(figure):
             frame = axes.get_position()
@@ -653,8 +649,8 @@ def test_long_names_of_regions_leave_room_for_the_data(make, tmp_path):
 
 
 @pytest.mark.parametrize("timing", [Timing(), NETWORK_TIMING])
-def test_timeline_names_and_times_every_epoch(timing, tmp_path):
-    figure = written(timeline.draw(timing), tmp_path)
+def test_timeline_names_and_times_every_epoch(timing):
+    figure = rendered(timeline.draw(timing))
     for task in ("pro", "retro"):
         for epoch, (shortest, _) in getattr(timing, task).model_dump().items():
             assert epoch.replace("_", " ") in words(figure)

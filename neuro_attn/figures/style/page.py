@@ -137,8 +137,9 @@ def save(figure: Figure, path: str | Path, note: str = "") -> None:
         raise InputError(str(path), f"figures are not written as {suffix!r}.", "Use .png or .svg.")
     with journal_style(), written_whole(path) as temporary:
         # Constrained layout changes slightly with every rendering; fix it for all files.
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        if layout := figure.get_layout_engine():
+            layout.execute(figure)
+            figure.set_layout_engine("none")
         with _strip_above(figure, note) as box:
             figure.savefig(temporary, metadata=_METADATA[suffix], bbox_inches=box)
         if suffix == ".svg":
