@@ -287,6 +287,7 @@ def test_the_example_of_decoding_from_python_runs():
     assert summary["accuracy"].between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_page_on_arrays_give_what_it_shows():
     done = doctest.testfile(str(ROOT / "docs/arrays.md"), module_relative=False)
     assert done.attempted > 20

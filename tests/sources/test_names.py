@@ -27,26 +27,19 @@ def read(source, folder, session, **changes):
 
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize("source", formats.EVERY)
-def test_a_class_may_be_called(word, source, tmp_path):
+def test_a_class_and_a_region_may_be_called(word, source, tmp_path):
     session = formats.planted(n_units=4)
     session.trials["side"] = session.trials["side"].replace("left", word)
+    session = formats.Session(session.trials, session.spike_times, [word] * 2 + ["V4"] * 2)
     recordings, outlines = read(source, tmp_path, session)
     for made in (*recordings, *outlines):
         assert {*made["label"].values} == {word, "right"}
         assert made.sizes["trial"] == len(session.trials)
         assert made.attrs["n_trials_without_label"] == 0
-
-
-@pytest.mark.parametrize("word", WORDS)
-@pytest.mark.parametrize("source", formats.EVERY)
-def test_a_region_may_be_called(word, source, tmp_path):
-    session = formats.planted(n_units=4)
-    session = formats.Session(session.trials, session.spike_times, [word] * 2 + ["V4"] * 2)
-    recordings, outlines = read(source, tmp_path, session)
+        assert made.attrs["n_units_without_region"] == 0
     for found in (recordings, outlines):
         regions = [region for made in found for region in made["region"].values]
         assert sorted(regions) == sorted(session.regions)
-        assert all(made.attrs["n_units_without_region"] == 0 for made in found)
 
 
 # Their libraries refuse to write such text.

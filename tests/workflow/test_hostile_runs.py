@@ -135,6 +135,7 @@ def test_a_run_is_told_that_no_space_is_left(new_project):
     assert not list((project.folder / "results").rglob(".*"))
 
 
+@pytest.mark.slow
 def test_odd_names_run_to_the_end_and_no_command_in_them_is_run(new_project):
     """Sessions and regions are named after commands, in a folder with a space."""
     project = new_project()

@@ -96,10 +96,12 @@ def nasty_run(new_project) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_no_name_of_any_kind_runs_or_links_anywhere(nasty_run, opened):
     is_safe(opened(nasty_run.folder / "results/report.html"))
 
 
+@pytest.mark.slow
 def test_no_table_runs_or_links_anywhere(nasty_run, opened):
     tables = sorted((nasty_run.folder / "results/tables").glob("*.html"))
     assert len(tables) >= 5
@@ -110,6 +112,7 @@ def test_no_table_runs_or_links_anywhere(nasty_run, opened):
         assert page.requests == []
 
 
+@pytest.mark.slow
 def test_captions_show_the_names_as_they_are(nasty_run):
     from docutils.core import publish_string
 

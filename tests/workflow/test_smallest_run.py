@@ -12,6 +12,8 @@ from neuro_attn.inference.significance import significant
 from neuro_attn.results import read_csv
 from tests.workflow.conftest import NETWORKS, Project, without_networks
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ["left", "middle", "right"]
 SMALLEST = {
     "data_folder": "data",
