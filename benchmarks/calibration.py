@@ -2,16 +2,19 @@
 
 `python -m benchmarks.calibration [part ...] [--datasets N] [--cores K]` simulates data sets whose
 truth is known, sends each through the whole analysis, and counts. Every part prints its numbers
-with their n and writes results/benchmarks/calibration-PART.json and .png. The parts:
+with their n and writes results/benchmarks/calibration-PART.json and .png. With --write the rates
+also replace those in calibration.json beside this file, which docs/calibration.md quotes
+(docs/site/calibration.py). The parts:
 
 errors    false alarms of max-T, clusters and onsets, and the distribution of p, where nothing is
 coverage  how often intervals of accuracy hold the truth
 spread    SD over bootstrap resamples against the true SD, by what is resampled
 power     experiments of the size of the original: which regions transfer
-drift     slow drift and labels in runs: false alarms of every null
+drift     drift or noise that lasts, and labels in runs: false alarms of the null models
 """
 
 import argparse
+import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +31,7 @@ import pandas as pd
 import xarray as xr
 import yaml
 from scipy import stats
+from scipy.signal import lfilter
 from tqdm import tqdm
 
 from benchmarks.machine import FOLDER, save
@@ -48,6 +52,7 @@ ALPHA = 0.05
 NAME = "simulated"
 TASKS = ("pro", "retro")
 WITHIN, ACROSS = ("pro", "pro"), ("pro", "retro")
+KEPT = Path(__file__).with_name("calibration.json")
 PAPER = Path(__file__).parents[1] / "config" / "panichello_buschman.yaml"
 Found = dict[str, Any]
 
@@ -591,48 +596,67 @@ NULLS: dict[str, tuple[Found, Found]] = {
     "session swap": ({}, {"null_model": "session_swap"}),
 }
 DRIFT_TRIALS, RUNS = 120, 12
+DRIFTS = {"random walk": None, "AR(1), 0.7": 0.7, "AR(1), 0.3": 0.3}
+"""Correlations of a unit's noise between successive trials; None for a walk without end."""
 
 
-def drifting(number: int) -> list[xr.Dataset]:
-    """Draw sessions whose rates walk at random and whose label comes in runs; nothing is coded.
+def drifting(number: int, memory: float | None = None) -> list[xr.Dataset]:
+    """Draw sessions with noise that lasts and labels in runs; nothing is coded.
 
     5 sessions of 20 units; 12 runs of 10 trials in random order, half of them of each class. Over a
-    session a rate walks by 4 times its SD from trial to trial.
+    session a random walk goes as far as 4 times the SD of a rate from trial to trial.
     """
     made = []
     for session in range(5):
-        rng = stream(SEED, "drift", number, session)
+        rng = stream(SEED, "drift", *([] if memory is None else [memory]), number, session)
         side = np.repeat(rng.permutation(RUNS) % 2, DRIFT_TRIALS // RUNS)
-        walk = 4 * rng.normal(size=(DRIFT_TRIALS, 20)).cumsum(axis=0) / np.sqrt(DRIFT_TRIALS)
-        rates = 10 + (walk + rng.normal(size=walk.shape))[..., None]
+        noise = rng.normal(size=(2, DRIFT_TRIALS, 20))
+        if memory is None:
+            noise = 4 * noise[0].cumsum(axis=0) / np.sqrt(DRIFT_TRIALS) + noise[1]
+        else:
+            noise = autoregressive(noise[0], memory)
         region = np.repeat(["V4"], 20)
         task = np.zeros(DRIFT_TRIALS, int)
         made.append(
             as_recording(
-                f"session{session}", rates, task, side, region, np.array([0.05])
+                f"session{session}", 10 + noise[..., None], task, side, region, np.array([0.05])
             ).assign_coords(run=("trial", np.arange(DRIFT_TRIALS) // (DRIFT_TRIALS // RUNS)))
         )
     return made
 
 
-def drift_experiment(number: int, nulls: dict[str, tuple[Found, Found]] = NULLS) -> Found:
+def autoregressive(noise: np.ndarray, memory: float) -> np.ndarray:
+    """Return stationary noise (trial, unit) of which successive trials share `memory`."""
+    innovations = np.sqrt(1 - memory**2) * noise
+    innovations[0] = noise[0]
+    return lfilter([1], [1, -memory], innovations, axis=0)
+
+
+def drift_experiment(
+    number: int,
+    memory: float | None = None,
+    nulls: dict[str, tuple[Found, Found]] = NULLS,
+) -> Found:
     """Return the p-value of the mean over sessions under every null."""
-    recordings = drifting(number)
+    recordings = drifting(number, memory)
     found: Found = {}
     for name, (of_decoding, of_inference) in nulls.items():
-        dataset = without(settings(1, of_decoding, of_inference, tasks=TASKS[:1]), bootstraps=0)
+        dataset = settings(1, of_decoding, {"permutations": 39, **of_inference}, tasks=TASKS[:1])
+        dataset = without(dataset, bootstraps=0)
         made = decoded(recordings, dataset, "V4", number, decode=cross_task.decode_windows)
         found[name] = window_p_values(made, WITHIN)[1]
     return found
 
 
 def drift(n: int, cores: int) -> Found:
-    found = pd.DataFrame(repeated(drift_experiment, n, cores, "drift"))
     results: Found = {}
-    for name in found:
-        results[name] = rate(int((found[name] <= ALPHA).sum()), n)
-        print(f"{name:<54}{said(results[name])}", flush=True)
-    results["p"] = {name: np.sort(found[name]).tolist() for name in found}
+    for world, memory in DRIFTS.items():
+        run = partial(drift_experiment, memory=memory)
+        found = pd.DataFrame(repeated(run, n, cores, f"drift, {world}"))
+        for name in found:
+            results[f"{world}, {name}"] = rate(int((found[name] <= ALPHA).sum()), n)
+            print(f"{world:<18}{name:<36}{said(results[f'{world}, {name}'])}", flush=True)
+        results[f"{world}, p"] = {name: np.sort(found[name]).tolist() for name in found}
     return results
 
 
@@ -645,8 +669,8 @@ def draw_drift(results: Found, axes: Sequence[plt.Axes]) -> None:
         axes[0].plot(trial[side], rate_of_unit[side], ".", color=color)
     axes[0].set(xlabel="trial", ylabel="rate of a unit", title="a rate that drifts, labels in runs")
     axes[1].plot([0, 1], [0, 1], ":", color="0.5")
-    for name, p in results["p"].items():
-        wrong = f"{name}: {results[name]['rate']:.0%}"
+    for name, p in results["random walk, p"].items():
+        wrong = f"{name}: {results[f'random walk, {name}']['rate']:.0%}"
         axes[1].plot(p, (np.arange(len(p)) + 0.5) / len(p), label=wrong)
     axes[1].set(xlabel="p", ylabel="share of data sets", title="false alarms at .05")
     axes[1].legend(frameon=False, fontsize=7)
@@ -693,10 +717,10 @@ def draw_rates(results: Found, ax: plt.Axes) -> None:
 
 PARTS: dict[str, tuple[Callable[[int, int], Found], int]] = {
     "errors": (errors, 1000),
-    "coverage": (coverage, 300),
+    "coverage": (coverage, 400),
     "spread": (spread, 240),
-    "power": (power, 200),
-    "drift": (drift, 200),
+    "power": (power, 400),
+    "drift": (drift, 400),
 }
 """Each part with the data sets it takes unless told otherwise."""
 DRAWN: dict[str, tuple[Callable[[Found, Sequence[plt.Axes]], None], int]] = {
@@ -709,12 +733,20 @@ DRAWN: dict[str, tuple[Callable[[Found, Sequence[plt.Axes]], None], int]] = {
 """How the results of a part are drawn, and in how many panels."""
 
 
+def keep(part: str, results: Found) -> None:
+    """Replace the rates of a part in `KEPT`; p-values of single data sets are not kept."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    kept[part] = {name: value for name, value in results.items() if not name.endswith(", p")}
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--datasets", type=int, help="data sets of each part")
     parser.add_argument("--cores", type=int, default=os.cpu_count(), help="processes")
+    parser.add_argument("--write", action="store_true", help="keep the rates for the documentation")
     options = parser.parse_args()
     unknown = set(options.parts) - set(PARTS)
     if unknown:
@@ -725,6 +757,8 @@ def main() -> None:
         run, n = PARTS[part]
         results = run(options.datasets or n, options.cores)
         print(f"written to {save(f'calibration-{part}', results)}", flush=True)
+        if options.write:
+            keep(part, results)
         if part in DRAWN:
             draw, n_panels = DRAWN[part]
             figure, axes = plt.subplots(
