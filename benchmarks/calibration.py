@@ -596,7 +596,7 @@ NULLS: dict[str, tuple[Found, Found]] = {
     "session swap": ({}, {"null_model": "session_swap"}),
 }
 DRIFT_TRIALS, RUNS = 120, 12
-DRIFTS = {"random walk": None, "AR(1), 0.7": 0.7, "AR(1), 0.3": 0.3}
+DRIFTS = {"random walk": None, "AR(1) 0.7": 0.7, "AR(1) 0.3": 0.3}
 """Correlations of a unit's noise between successive trials; None for a walk without end."""
 
 
@@ -654,8 +654,8 @@ def drift(n: int, cores: int) -> Found:
         run = partial(drift_experiment, memory=memory)
         found = pd.DataFrame(repeated(run, n, cores, f"drift, {world}"))
         for name in found:
-            results[f"{world}, {name}"] = rate(int((found[name] <= ALPHA).sum()), n)
-            print(f"{world:<18}{name:<36}{said(results[f'{world}, {name}'])}", flush=True)
+            results[f"{world}: {name}"] = rate(int((found[name] <= ALPHA).sum()), n)
+            print(f"{world:<18}{name:<36}{said(results[f'{world}: {name}'])}", flush=True)
         results[f"{world}, p"] = {name: np.sort(found[name]).tolist() for name in found}
     return results
 
@@ -670,7 +670,7 @@ def draw_drift(results: Found, axes: Sequence[plt.Axes]) -> None:
     axes[0].set(xlabel="trial", ylabel="rate of a unit", title="a rate that drifts, labels in runs")
     axes[1].plot([0, 1], [0, 1], ":", color="0.5")
     for name, p in results["random walk, p"].items():
-        wrong = f"{name}: {results[f'random walk, {name}']['rate']:.0%}"
+        wrong = f"{name}: {results[f'random walk: {name}']['rate']:.0%}"
         axes[1].plot(p, (np.arange(len(p)) + 0.5) / len(p), label=wrong)
     axes[1].set(xlabel="p", ylabel="share of data sets", title="false alarms at .05")
     axes[1].legend(frameon=False, fontsize=7)

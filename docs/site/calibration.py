@@ -12,9 +12,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/calibration.md"
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-RATES, CONFOUNDS, FITS, *OVER_TIME = (
+RATES, CALIBRATION, CONFOUNDS, FITS, *OVER_TIME = (
     json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
-    for name in ("shared_code", "confounds", "comparison", "cross_temporal", "onsets")
+    for name in (
+        *("shared_code", "calibration", "confounds", "comparison"),
+        *("cross_temporal", "onsets"),
+    )
 )
 for rates in OVER_TIME:
     RATES |= rates
@@ -173,6 +176,50 @@ def onsets_differences() -> str:
     return _grid(header, rows)
 
 
+def drift() -> str:
+    """Return how often null models find a code in noise that lasts."""
+    found = {tuple(name.split(": ")): each for name, each in CALIBRATION["drift"].items()}
+    worlds, nulls = (list(dict.fromkeys(names)) for names in zip(*found, strict=True))
+    rows = [[null, *(_rate(found[world, null]) for world in worlds)] for null in nulls]
+    return _grid(["null model", *worlds], rows)
+
+
+def power() -> str:
+    """Return how often transfer is significant in experiments of the original size."""
+    found = CALIBRATION["power"]
+    directions = {name.split(", ")[1]: None for name in found}
+    rows = [
+        [
+            meaning,
+            *(_rate(found[f"{region}, {direction}"]) for direction in directions),
+            f"{found[f'{region}, {next(iter(directions))}']['n']:,}",
+        ]
+        for region, meaning in (
+            ("LPFC", "power: transfer is significant in LPFC (shared code)"),
+            (
+                "any region with its own axes",
+                "false positives: transfer is significant in FEF, parietal or V4",
+            ),
+        )
+    ]
+    return _grid(["", *directions, "n"], rows)
+
+
+def intervals() -> str:
+    """Return the coverage of intervals of accuracy."""
+    found = CALIBRATION["coverage"]
+    rows = [
+        [
+            f"accuracy {where}",
+            *(_rate(found[f"shared {shared}, {name}"]) for shared in (1, 0)),
+            f"{found[f'shared 1, {name}']['n']:,}",
+        ]
+        for name, where in (("within", "within a task"), ("across", "across tasks"))
+    ]
+    header = ["95 % confidence interval of", "shared code", "independent codes", "n"]
+    return _grid(header, rows)
+
+
 def _error(error: dict[str, float]) -> str:
     """Return the mean and SD of an error, ms."""
     mean = f"{round(error['mean']):+d}".replace("-", "\N{MINUS SIGN}")
@@ -211,6 +258,9 @@ BLOCKS = {
     "onsets_decoded": onsets_decoded,
     "onsets_differences": onsets_differences,
     "fits": fits,
+    "drift": drift,
+    "intervals": intervals,
+    "power": power,
 }
 
 if __name__ == "__main__":
