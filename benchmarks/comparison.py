@@ -274,6 +274,7 @@ def main() -> None:
             numbers = range(given.datasets)
             found = pool.map(run, numbers, chunksize=20)
             kept[name] = counted(list(tqdm(found, total=given.datasets, leave=False)), name)
+            kept = {each: kept[each] for each in EXPERIMENTS if each in kept}
             save("comparison", kept)
             if given.write:
                 KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
