@@ -200,7 +200,9 @@ def test_05_slow_drift_with_labels_in_runs():
     1e-5 even at a rate of .9. At a rate of .05, pseudosessions exceed the bound with FAR_RATE.
     """
     chosen = {name: simulated.NULLS[name] for name in ("shuffle", "pseudosession")}
-    p = pd.DataFrame([simulated.drift_experiment(number, nulls=chosen) for number in range(N_DRIFTING)])
+    p = pd.DataFrame(
+        [simulated.drift_experiment(number, nulls=chosen) for number in range(N_DRIFTING)]
+    )
     wrong = (p <= 0.05).sum()
     assert wrong["shuffle"] > 15
     assert wrong["pseudosession"] <= rarely(N_DRIFTING)

@@ -94,8 +94,11 @@ def run(what: Run, report: bool = False) -> None:
             print(f"neuro-attn: {summary}")
         if report:
             unsecured = RESULTS / f"{PARTIAL}{REPORT.name}"
-            process.run(["--report", str(unsecured)], "building the report")
-            secure_report(unsecured, REPORT)
+            try:
+                process.run(["--report", str(unsecured)], "building the report")
+                secure_report(unsecured, REPORT)
+            finally:
+                unsecured.unlink(missing_ok=True)
             checksums.record("report", REPORT.stem, [str(REPORT)], RESULTS)
             print(f"neuro-attn: the report is {REPORT}")
         print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")

@@ -63,7 +63,7 @@ def secure_report(unsecured: str | Path, report: str | Path) -> None:
     Parameters
     ----------
     unsecured : str or Path
-        The page written by Snakemake; it is deleted.
+        The page written by Snakemake.
     report : str or Path
         File of the secured page.
 
@@ -72,17 +72,14 @@ def secure_report(unsecured: str | Path, report: str | Path) -> None:
     InputError
         If the page does not have the structure of a Snakemake report and thus cannot be secured.
     """
-    unsecured = Path(unsecured)
     try:
-        page = secured_page(unsecured.read_text(encoding="utf-8"))
+        page = secured_page(Path(unsecured).read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(
             str(report),
             f"was not written: the scripts of Snakemake's report cannot be verified ({error}).",
             "Install the package versions in requirements.lock, then run again.",
         ) from None
-    finally:
-        unsecured.unlink()
     write_text(page, report)
 
 

@@ -158,6 +158,22 @@ def test_a_full_disk_is_one_message_and_a_run_is_resumed_where_there_is_room(dis
             assert "no space is left on the disk" in message or "the disk is full" in message
 
 
+def test_of_a_report_that_does_not_fit_on_the_disk_nothing_stays(disk):
+    folder = disk(100_000)
+    (folder / "Snakefile").write_text(TWO_JOBS)
+    (folder / "mine.yaml").write_text(CONFIGURATION)
+    command = [*COMMAND, "report", "mine.yaml", "--cores", "1"]
+    places = {"cwd": folder, "env": environment(), "timeout": HANGS}
+    subprocess.run([*COMMAND, "run", "mine.yaml", "--cores", "1"], check=True, **places)
+    used = 4 * sum(path.stat().st_size // 4096 + 1 for path in folder.rglob("*"))
+    disk(used + 500, "remount")  # Snakemake's page has several MB
+    done = subprocess.run(command, capture_output=True, text=True, **places)
+    assert done.returncode == 1, done.stdout
+    (message,) = done.stderr.splitlines()
+    assert "no space is left on the disk" in message or "the disk is full" in message
+    assert not [*(folder / "results").rglob(".*"), *(folder / "results").glob("*.html")]
+
+
 COMPILES = """
 import numpy as np
 from neuro_attn.solver import numba_utils
