@@ -94,6 +94,7 @@ FIGURES = {
     "onsets": ("onsets",),
     "cross_temporal": ("cross_temporal",),
     "unit_counts": ("unit_counts",),
+    "trial_counts": ("trial_counts", "regions"),
     "geometry": ("geometry",),
     "color_planes": ("color_planes", "geometry"),
 }

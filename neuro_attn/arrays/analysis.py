@@ -237,6 +237,7 @@ def _analysed(
         over_time=tables.transfer_table(decodings, inference),
         onsets=onset_table(decodings, inference, study.seed),
         unit_counts=tables.unit_count_table(decodings),
+        trial_counts=tables.trial_count_table(decodings),
         regions=regions,
         cross_temporal=cross_temporal(decodings, inference),
         settings=study.dataset,

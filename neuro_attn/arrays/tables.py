@@ -29,8 +29,10 @@ class CrossTask:
         Overlap of the codes at both levels, its differences between regions, and d' of sessions.
     summary, over_time : pandas.DataFrame
         Balanced accuracy within and across tasks in the windows, and over time (``transfer.csv``).
-    onsets, unit_counts, regions : pandas.DataFrame
-        Onsets of decoding, accuracy against the number of units, and the units of each region.
+    onsets, regions : pandas.DataFrame
+        Onsets of decoding, and the units and trials of each region.
+    unit_counts, trial_counts : pandas.DataFrame
+        Accuracy against the number of units, and of training trials.
     cross_temporal : xarray.Dataset
         Accuracy for every training and test time.
     settings : settings of a data set
@@ -45,6 +47,7 @@ class CrossTask:
     over_time: pd.DataFrame
     onsets: pd.DataFrame
     unit_counts: pd.DataFrame
+    trial_counts: pd.DataFrame
     regions: pd.DataFrame
     cross_temporal: xr.Dataset
     settings: AnyDataset = field(repr=False)

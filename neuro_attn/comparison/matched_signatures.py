@@ -11,7 +11,7 @@ from neuro_attn.comparison.matching import Members, Sizes, matching_noise
 from neuro_attn.comparison.overlaps import overlaps_of
 from neuro_attn.comparison.signatures import decodable, signature
 from neuro_attn.decoding.population_decoder import ORIGINAL
-from neuro_attn.decoding.unit_subsets import halves, in_windows
+from neuro_attn.decoding.subsets import halves, in_windows
 from neuro_attn.geometry.colors import Colors
 from neuro_attn.study import Study
 

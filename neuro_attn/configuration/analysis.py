@@ -176,6 +176,8 @@ class Decoding(DecoderSettings):
     """Training pseudotrials per class: as many as sessions have (auto), or a number (resampled)."""
     unit_counts: list[Count] = [5, 10, 20, 40, 80, 160, 320]
     """Numbers of units for accuracy as a function of the number of units."""
+    trial_counts: list[Count] = [5, 10, 20, 40, 80, 160, 320]
+    """Training trials of a class for accuracy as a function of the number of training trials."""
 
     @model_validator(mode="after")
     def _blocks_are_used(self) -> "Decoding":

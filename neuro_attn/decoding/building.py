@@ -9,7 +9,7 @@ import xarray as xr
 
 from neuro_attn.configuration import MEAN_RATE, NUISANCE_KEYS, TRIAL_NUMBER, AnyDataset
 from neuro_attn.configuration.null_models import NULL_MODELS
-from neuro_attn.decoding.population import Population, SessionTrials, fewest_trials, trial_counts
+from neuro_attn.decoding.population import Population, SessionTrials, trial_counts
 from neuro_attn.errors import InputError
 from neuro_attn.files import meeting, shown_apart
 from neuro_attn.recording import stored_name
@@ -44,9 +44,21 @@ def trials_needed(dataset: AnyDataset) -> int:
 def rarest(recording: xr.Dataset, tasks: Sequence[str], classes: Sequence[str]) -> Rarest:
     """Return the task and class of which a session has the fewest trials."""
     numbers = _numbers(recording, "task", tasks), _numbers(recording, "label", classes)
-    counts = trial_counts(*numbers, (len(tasks), len(classes)))
-    task, label = map(int, np.unravel_index(counts.argmin(), counts.shape))
-    return Rarest(recording.attrs["session"], int(counts.min()), tasks[task], classes[label])
+    return _rarest(recording.attrs["session"], *numbers, tasks=tasks, classes=classes)
+
+
+def _rarest(
+    session: str,
+    task: np.ndarray,
+    label: np.ndarray,
+    *,
+    tasks: Sequence[str],
+    classes: Sequence[str],
+) -> Rarest:
+    """Return the rarest of the numbers of tasks and classes of a session's trials."""
+    counts = trial_counts(task, label, (len(tasks), len(classes)))
+    of_task, of_class = map(int, np.unravel_index(counts.argmin(), counts.shape))
+    return Rarest(session, int(counts.min()), tasks[of_task], classes[of_class])
 
 
 def sessions_left_out(recordings: list[xr.Dataset], dataset: AnyDataset) -> list[Rarest]:
@@ -214,8 +226,9 @@ def regions_table(recordings: list[xr.Dataset], study: Study) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns region, session, n_units and n_trials (of the rarest task and class in any of its
-        sessions), one row a population.
+        One row a population: region, session, n_units, n_trials (of the rarest task and class in
+        any of its sessions), and limiting_session, limiting_task and limiting_class, which have
+        so few trials.
 
     Raises
     ------
@@ -236,23 +249,7 @@ def regions_table(recordings: list[xr.Dataset], study: Study) -> pd.DataFrame:
                 raise
             problems.append(error)
             continue
-        rows += [
-            {
-                "region": region,
-                "session": population.session,
-                "n_units": population.n_units,
-                "n_trials": min(
-                    fewest_trials(
-                        p.task,
-                        p.label,
-                        n_tasks=len(population.tasks),
-                        n_classes=len(population.classes),
-                    )
-                    for p in population.parts
-                ),
-            }
-            for population in members
-        ]
+        rows += [_described(population, region) for population in members]
     if not rows:
         raise problems[0]
     if found_twice := meeting(row["region"] for row in rows):
@@ -264,6 +261,32 @@ def regions_table(recordings: list[xr.Dataset], study: Study) -> pd.DataFrame:
             f"[{', '.join(found_twice)}]. Otherwise, give one another name there, or exclude it.",
         )
     return pd.DataFrame(rows)
+
+
+def _described(population: Population, region: str) -> dict[str, object]:
+    """Return the row of a population in the table of regions."""
+    fewest = min(
+        (
+            _rarest(
+                part.session,
+                part.task,
+                part.label,
+                tasks=population.tasks,
+                classes=population.classes,
+            )
+            for part in population.parts
+        ),
+        key=lambda each: each.n_trials,
+    )
+    return {
+        "region": region,
+        "session": population.session,
+        "n_units": population.n_units,
+        "n_trials": fewest.n_trials,
+        "limiting_session": fewest.session,
+        "limiting_task": fewest.task,
+        "limiting_class": fewest.label,
+    }
 
 
 def units_per_draw(dataset: AnyDataset, table: pd.DataFrame) -> int | None:

@@ -28,8 +28,8 @@ from neuro_attn.decoding.population import Population, without_times
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.decoding.preparation import surrogates_of
 from neuro_attn.decoding.scores import score_of
+from neuro_attn.decoding.subsets import by_trial_count, by_unit_count, halves
 from neuro_attn.decoding.surrogates import Generator
-from neuro_attn.decoding.unit_subsets import by_unit_count, halves
 from neuro_attn.study import Study
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,8 @@ def decode_region(
         draw), ``null`` (..., permutation) and ``mirrored`` (the same; within tasks at equal times
         it is ``null``).
         At equal times: ``bootstrap`` (session, train_task, test_task, time, replicate). In windows:
-        the same with the prefix ``window_``, ``unit_accuracy`` for several numbers of units, and
+        the same with the prefix ``window_``, ``unit_accuracy`` for several numbers of units,
+        ``trial_accuracy`` for several numbers of training trials (``n_per_class``), and
         ``half_accuracy`` for disjoint halves of the units. ``n_constant`` are units that are
         constant over the training trials, means over folds and draws. ``confidence`` is
         P(true class) of each trial. ``weights`` and ``patterns`` are for standardised units.
@@ -213,6 +214,7 @@ def _decoded(decoder: PopulationDecoder) -> tuple[xr.Dataset, xr.Dataset, xr.Dat
     def in_windows(values: np.ndarray) -> np.ndarray:
         return np.moveaxis(_at_equal_times(values)[..., decoder.windows], 0, -1)
 
+    window_accuracy = in_windows(original.accuracy)
     on_session = xr.Dataset(
         {
             "accuracy": ((*cross, "draw"), at_times(original.accuracy)),
@@ -222,12 +224,13 @@ def _decoded(decoder: PopulationDecoder) -> tuple[xr.Dataset, xr.Dataset, xr.Dat
                 (*pair, "time", "replicate"),
                 np.moveaxis(_at_equal_times(boot)[..., times], 0, -1),
             ),
-            "window_accuracy": ((*pair, "window", "draw"), in_windows(original.accuracy)),
+            "window_accuracy": ((*pair, "window", "draw"), window_accuracy),
             "window_null": ((*pair, "window", "permutation"), in_windows(null)),
             "window_mirrored": ((*pair, "window", "permutation"), in_windows(mirrored)),
             "window_bootstrap": ((*pair, "window", "replicate"), in_windows(boot)),
             "unit_accuracy": ((*pair, "window", "n_units", "draw"), by_count),
             "half_accuracy": ((*pair, "window", "half", "draw"), halves(decoder)),
+            **by_trial_count(decoder, window_accuracy),
             **decoder.counts(),
             "n_constant": (("train_task", "time"), original.n_constant[:, times]),
             "window_n_constant": (

@@ -89,6 +89,25 @@ def fold_sizes(
         Labels in place of the population's own. The rule is the same, so that data and null
         are treated in the same way.
     """
+    n_strata = population.n_strata
+    counts = _counts(population, labels)
+    train = int(_training_sizes(counts, folds).min())
+    if pseudotrials is not None:
+        train = -(-pseudotrials // n_strata) * n_strata
+    test = (counts // folds).min(axis=(0, 3)) * n_strata
+    return Sizes(train, test, n_strata)
+
+
+def training_sizes(population: Population, *, folds: int) -> np.ndarray:
+    """Return the rows of a class that a fold can train on in each task by itself, shape (task,).
+
+    All sessions and classes have these rows. `fold_sizes` takes the smallest over tasks.
+    """
+    return _training_sizes(_counts(population), folds)
+
+
+def _counts(population: Population, labels: Sequence[np.ndarray] | None = None) -> np.ndarray:
+    """Return how many trials each cell has, shape (part, task, class, stratum)."""
     n_classes, n_strata = len(population.classes), population.n_strata
     shape = (len(population.tasks), n_classes, n_strata)
     if labels is None:
@@ -98,13 +117,13 @@ def fold_sizes(
         for part, label in zip(population.parts, labels, strict=True)
     ]
     n_cells = math.prod(shape)
-    counts = np.stack([np.bincount(cell, minlength=n_cells).reshape(shape) for cell in cells])
+    return np.stack([np.bincount(cell, minlength=n_cells).reshape(shape) for cell in cells])
+
+
+def _training_sizes(counts: np.ndarray, folds: int) -> np.ndarray:
+    """Return the training rows of a class of each task, from counts as `_counts` returns them."""
     largest_test = -(-counts // folds)
-    of_cell = int((counts - largest_test).min())
-    if pseudotrials is not None:
-        of_cell = -(-pseudotrials // n_strata)
-    test = (counts // folds).min(axis=(0, 3)) * n_strata
-    return Sizes(of_cell * n_strata, test, n_strata)
+    return (counts - largest_test).min(axis=(0, 2, 3)) * counts.shape[-1]
 
 
 def draw_folds(

@@ -1,4 +1,4 @@
-"""Tables of accuracy over time, in windows, and against the number of units.
+"""Tables of accuracy over time, in windows, and against the numbers of units and of trials.
 
 All are computed from the decoding results of a data set's regions. If sessions are decoded
 separately, the rows of session ``all`` are means over sessions, tested against the mean over
@@ -184,11 +184,38 @@ def unit_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
     for decoding in decodings:
         # Sessions of different sizes share only the counts that all of them reach.
         values = decoding["unit_accuracy"].dropna("n_units").mean("session")
-        accuracy = values.mean("draw")
-        several = values.sizes["draw"] > 1
-        sd = values.std("draw", ddof=1) if several else xr.full_like(accuracy, np.nan)
-        frame = xr.Dataset({"accuracy": accuracy, "sd": sd})
-        table = frame.to_dataframe(dim_order=[*_PAIR, "window", "n_units"]).reset_index()
-        table.insert(0, "region", decoding.attrs["region"])
-        frames.append(table.assign(chance=decoding.attrs["chance"]))
+        frames.append(_over_draws(values, decoding, [*_PAIR, "window", "n_units"]))
     return pd.concat(frames, ignore_index=True)
+
+
+def trial_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
+    """Tabulate accuracy in the windows against the number of training trials, over all sessions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        region, train_task, test_task, window, training_size, n_per_class (mean over sessions),
+        accuracy, sd (over draws, with n - 1; NaN for one draw), chance.
+    """
+    keys = [*_PAIR, "window", "training_size"]
+    frames = []
+    for decoding in decodings:
+        # Sessions share only the numbers of trials that all of them reach.
+        values = decoding["trial_accuracy"].mean("session", skipna=False, dtype=float)
+        table = _over_draws(values, decoding, keys).dropna(subset="accuracy")
+        numbers = decoding["n_per_class"].mean("session").to_series().rename("n_per_class")
+        table = table.join(numbers, on=numbers.index.names)
+        table.insert(table.columns.get_loc("accuracy"), "n_per_class", table.pop("n_per_class"))
+        frames.append(table)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _over_draws(values: xr.DataArray, decoding: xr.Dataset, keys: list[str]) -> pd.DataFrame:
+    """Return the mean and SD over draws of accuracies, one row for each of the keys."""
+    accuracy = values.mean("draw")
+    several = values.sizes["draw"] > 1
+    sd = values.std("draw", ddof=1) if several else xr.full_like(accuracy, np.nan)
+    frame = xr.Dataset({"accuracy": accuracy, "sd": sd})
+    table = frame.to_dataframe(dim_order=keys).reset_index()
+    table.insert(0, "region", decoding.attrs["region"])
+    return table.assign(chance=decoding.attrs["chance"])

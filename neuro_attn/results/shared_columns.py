@@ -41,6 +41,14 @@ ACCURACY = (
     P_VALUE,
     Column("p_corrected", "number", "p-value corrected over the family of tests"),
 )
+OVER_DRAWS = (
+    Column(
+        "accuracy",
+        "number",
+        "balanced accuracy, or the score that `decoding.score` names; mean over draws",
+    ),
+    Column("sd", "number", "SD over draws, missing for a single draw"),
+)
 OVERLAP = (
     Column("overlap", "number", "overlap of the two codes, missing if not estimable"),
     *CI,

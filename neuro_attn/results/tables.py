@@ -6,12 +6,19 @@ from neuro_attn.errors import InputError
 from neuro_attn.results.columns import Table
 from neuro_attn.results.comparison_tables import COMPARISON_TABLES
 from neuro_attn.results.dataset_tables import DATASET_TABLES
+from neuro_attn.results.geometry_tables import GEOMETRY_TABLES
 from neuro_attn.results.network_tables import NETWORK_TABLES
 from neuro_attn.results.shared_code_tables import SHARED_CODE_TABLES
 
 TABLES = {
     table.name: table
-    for tables in (DATASET_TABLES, SHARED_CODE_TABLES, NETWORK_TABLES, COMPARISON_TABLES)
+    for tables in (
+        DATASET_TABLES,
+        GEOMETRY_TABLES,
+        SHARED_CODE_TABLES,
+        NETWORK_TABLES,
+        COMPARISON_TABLES,
+    )
     for table in tables
 }
 """All tables, by name."""

@@ -38,6 +38,7 @@ from neuro_attn.decoding.splits import Fold, Replicate, draw_folds, fold_sizes
 from neuro_attn.decoding.surrogates import surrogate_labels
 from neuro_attn.errors import InputError
 from neuro_attn.inference.pvalues import p_value
+from neuro_attn.results import columns_of
 from neuro_attn.study import Study
 from tests.studies import study_of
 
@@ -563,6 +564,8 @@ def test_a_decoding_result_holds_what_its_documentation_says(decoded):
         "window_bootstrap": (*window, "replicate"),
         "unit_accuracy": (*window, "n_units", "draw"),
         "half_accuracy": (*window, "half", "draw"),
+        "trial_accuracy": (*window, "training_size", "draw"),
+        "n_per_class": ("session", "train_task", "training_size"),
         "confidence": ("train_task", "trial", "time"),
         "weights": ("train_task", "unit", "time", "toward_class"),
         "patterns": ("train_task", "unit", "time", "toward_class"),
@@ -720,17 +723,22 @@ def of_kind(dataset, population="simultaneous", min_units=1, include=None, **dec
 
 
 def test_sessions_stand_alone_or_are_pooled(dataset):
-    recordings = [recording_of(name, ENOUGH, REGIONS) for name in ("a", "b")]
+    counts = {"a": [[7, 6], [8, 8]], "b": [[9, 9], [5, 9]]}
+    recordings = [recording_of(name, counts[name], REGIONS) for name in counts]
     alone = regions_table(recordings, Study("small", of_kind(dataset), 1))
+    of_session = {"a": [6, "a", "pro", "right"], "b": [5, "b", "retro", "left"]}
     assert alone.to_numpy().tolist() == [
-        ["FEF", "a", 5, 6],
-        ["FEF", "b", 5, 6],
-        ["V4", "a", 3, 6],
-        ["V4", "b", 3, 6],
+        ["FEF", "a", 5, *of_session["a"]],
+        ["FEF", "b", 5, *of_session["b"]],
+        ["V4", "a", 3, *of_session["a"]],
+        ["V4", "b", 3, *of_session["b"]],
     ]
     pooled = regions_table(recordings, Study("small", of_kind(dataset, "pseudopopulation"), 1))
-    assert pooled.to_numpy().tolist() == [["FEF", POOLED, 10, 6], ["V4", POOLED, 6, 6]]
-    assert pooled.columns.tolist() == ["region", "session", "n_units", "n_trials"]
+    assert pooled.to_numpy().tolist() == [
+        ["FEF", POOLED, 10, *of_session["b"]],
+        ["V4", POOLED, 6, *of_session["b"]],
+    ]
+    assert pooled.columns.tolist() == columns_of("regions")
 
 
 def test_units_of_a_draw_are_those_of_the_smallest_population_or_as_asked(dataset):

@@ -225,6 +225,30 @@ def make_unit_counts(shape: Shape) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def make_trial_counts(shape: Shape) -> pd.DataFrame:
+    """The last task has 30 training trials of a class, the others 60; tasks are matched at 30."""
+    rows = []
+    for region in shape.regions:
+        for train_task, test_task in _pairs(shape):
+            most = 30 if train_task == shape.tasks[-1] else 60
+            sizes = [(str(n), n) for n in (5, 10, 20, 40) if n <= most]
+            for window in shape.windows:
+                full = _accuracy(shape, region, train_task, test_task, 0.5) - shape.chance
+                for name, n in [*sizes, ("matched", 30), ("all", most)]:
+                    accuracy = shape.chance + full * (1 - np.exp(-n / 20))
+                    numbers = (n, accuracy, 0.1 / np.sqrt(n), shape.chance)
+                    rows.append((region, train_task, test_task, window, name, *numbers))
+    return pd.DataFrame(rows, columns=columns_of("trial_counts"))
+
+
+def make_regions(shape: Shape) -> pd.DataFrame:
+    rows = [
+        (region, "all", 40 + 40 * i, 60, "one", shape.tasks[-1], "upper")
+        for i, region in enumerate(shape.regions)
+    ]
+    return pd.DataFrame(rows, columns=columns_of("regions"))
+
+
 def make_cross_temporal(shape: Shape) -> xr.Dataset:
     rng = np.random.default_rng(4)
     time = np.round(np.arange(-0.1875, 0.8, 0.025), 4)
@@ -507,6 +531,8 @@ def make() -> SimpleNamespace:
         summary=make_summary,
         onsets=make_onsets,
         unit_counts=make_unit_counts,
+        trial_counts=make_trial_counts,
+        regions=make_regions,
         cross_temporal=make_cross_temporal,
         attention=make_attention,
         log=make_log,

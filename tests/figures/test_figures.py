@@ -15,6 +15,7 @@ from neuro_attn.figures import (
     attention_ablation,
     color_planes,
     cross_temporal,
+    curves,
     decoding_over_time,
     geometry,
     geometry_over_time,
@@ -26,6 +27,7 @@ from neuro_attn.figures import (
     style,
     timeline,
     transfer_matrix,
+    trial_counts,
     unit_counts,
 )
 from neuro_attn.results import read_csv, write_csv
@@ -211,7 +213,7 @@ def test_cross_temporal_draws_what_is_nowhere_significant(make):
 def test_unit_counts_name_every_region_beside_its_curves(shape, make):
     table = make.unit_counts(shape)
     figure = rendered(unit_counts.draw(table))
-    together = len(shape.regions) <= unit_counts.MOST_TOGETHER
+    together = len(shape.regions) <= curves.MOST_TOGETHER
     n_groups = len(shape.tasks) ** 2 if together else len(shape.regions)
     assert len(panels(figure)) == n_groups * len(shape.windows)
     for region in shape.regions:
@@ -249,6 +251,34 @@ def test_many_regions_and_tasks_have_a_row_for_each_trained_task_and_window(make
     assert {len(axes.containers) for axes in panels(figure)} == {3}
 
 
+def test_curves_of_trials_go_on_to_all_and_show_the_matched_number_open(shape, make):
+    table = make.trial_counts(shape)
+    figure = rendered(trial_counts.draw(table))
+    assert says(figure, "training trials of a class in a fold (n;")
+    assert says(figure, "open: matched over tasks")
+    for axes in panels(figure):
+        curves_drawn = [bar.lines[0] for bar in axes.containers]
+        opened = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+        assert len(opened) == len(curves_drawn)
+        for curve, at in zip(curves_drawn, opened, strict=True):
+            (size,) = at.get_xdata()
+            assert size in curve.get_xdata()
+            assert size <= curve.get_xdata().max() == curve.get_xdata()[-1]
+        assert set(axes.get_xticks()) <= {5, 10, 20, 40}
+
+
+def test_the_caption_names_what_limits_the_training_trials_and_what_matching_costs(make):
+    shape = make.shapes["panichello"]
+    table, regions = make.trial_counts(shape), make.regions(shape)
+    regions.loc[1, ["n_trials", "limiting_session"]] = [17, "the poor one"]
+    caption = trial_counts.caption(table, regions)
+    assert "Session the poor one has the fewest trials of a class: 17 of task retro" in caption
+    assert "FEF, pro, cue: " in caption
+    assert caption.count("with 30 trials of a class") == 16
+    assert caption.count("with all 30.") == 8, "of the rarest task"
+    assert caption.count("with all 60.") == 8
+
+
 @pytest.mark.parametrize("n_regions", [4, 27])
 def test_ticks_of_unit_counts_are_counts_that_many_regions_have(n_regions, make):
     regions = dict(list(make.atlas.regions.items())[:n_regions])
@@ -268,6 +298,7 @@ def atlas_figures(make) -> dict:
         "transfer_matrix": transfer_matrix.draw(make.summary(shape)),
         "cross_temporal": cross_temporal.draw(make.cross_temporal(shape)),
         "unit_counts": unit_counts.draw(make.unit_counts(shape)),
+        "trial_counts": trial_counts.draw(make.trial_counts(shape)),
         "geometry": geometry.draw(make.geometry(shape)),
         "onsets": onsets.draw(make.onsets(shape)),
         "signature_distances": signature_distances.draw(*make.compared(shape)),
@@ -635,6 +666,7 @@ def test_long_names_of_regions_leave_room_for_the_data(make):
         transfer_matrix.draw(make.summary(shape)),
         cross_temporal.draw(make.cross_temporal(shape)),
         unit_counts.draw(make.unit_counts(shape)),
+        trial_counts.draw(make.trial_counts(shape)),
         signature_distances.draw(*make.compared(shape)),
         geometry.draw(make.geometry(shape)),
         onsets.draw(make.onsets(shape)),

@@ -26,6 +26,7 @@ from neuro_attn.figures import (
     style,
     timeline,
     transfer_matrix,
+    trial_counts,
     unit_counts,
 )
 
@@ -122,6 +123,7 @@ def _figures(make) -> dict:
         "transfer_matrix": lambda: transfer_matrix.draw(make.summary(shape)),
         "cross_temporal": lambda: cross_temporal.draw(make.cross_temporal(shape)),
         "unit_counts": lambda: unit_counts.draw(make.unit_counts(shape)),
+        "trial_counts": lambda: trial_counts.draw(make.trial_counts(shape)),
         "attention": lambda: attention.draw(make.attention(), NETWORK_TIMING),
         "learning": lambda: learning.draw(make.log()),
         "signature_distances": lambda: signature_distances.draw(*make.compared(shape)),
@@ -142,6 +144,7 @@ def _figures(make) -> dict:
         "transfer_matrix",
         "cross_temporal",
         "unit_counts",
+        "trial_counts",
         "attention",
         "learning",
         "signature_distances",

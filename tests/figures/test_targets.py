@@ -38,6 +38,7 @@ OF_EVERY_DATASET = {
     "onsets",
     "cross_temporal",
     "unit_counts",
+    "trial_counts",
     "geometry",
     "geometry_over_time",
 }

@@ -11,6 +11,8 @@ from neuro_attn.decoding.population import Population, SessionTrials
 TASKS = ["pro", "retro"]
 TIMES = 0.05 + 0.1 * np.arange(8)
 WINDOWS = ["early", "late"]
+N_PER_CLASS = np.array([[5, np.nan, 8, 8], [5, 10, 8, 12]])
+REACHED = np.isfinite(N_PER_CLASS)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +52,17 @@ def decoding() -> Callable[..., xr.Dataset]:
                     (*pair, "window", "n_units", "draw"),
                     around(constant(late, 2), 3),
                 ),
+                # The tasks train on 8 and 12 trials of a class, and are matched at 8.
+                "trial_accuracy": (
+                    (*pair, "window", "training_size", "draw"),
+                    np.where(
+                        REACHED[..., None, None, :, None], around(constant(late, 4), 3), np.nan
+                    ),
+                ),
+                "n_per_class": (
+                    (*pair[:2], "training_size"),
+                    np.stack([N_PER_CLASS] * len(sessions)),
+                ),
                 "units_per_draw": ("session", np.full(len(sessions), 10)),
                 "n_constant": ((*pair[:2], "time"), np.full((len(sessions), 2, n_times), 0.5)),
                 "window_n_constant": (
@@ -69,6 +82,7 @@ def decoding() -> Callable[..., xr.Dataset]:
                 "time": TIMES,
                 "window": WINDOWS,
                 "n_units": [5, 10],
+                "training_size": ["5", "10", "matched", "all"],
             },
             attrs={"region": region, "dataset": "toy", "chance": 0.5},
         )

@@ -12,7 +12,7 @@ from neuro_attn.inference.cross_temporal import cross_temporal
 from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.inference.pvalues import corrected_p_value
 from neuro_attn.inference.significance import significant
-from neuro_attn.results import read_csv, write_csv
+from neuro_attn.results import columns_of, read_csv, write_csv
 
 SETTINGS = Inference(permutations=99, bootstraps=60)
 TASKS, WINDOWS = ["pro", "retro"], ["early", "late"]
@@ -298,6 +298,30 @@ def test_the_sd_over_draws_is_that_of_a_sample(decoding):
     assert tables.unit_count_table([made.isel(draw=[0])])["sd"].isna().all()
 
 
+def test_training_sizes_are_those_that_all_sessions_reach_with_the_mean_number_of_trials(decoding):
+    made = three_sessions(decoding)
+    at = {"session": "b", "train_task": "retro"}
+    made["trial_accuracy"].loc[{**at, "training_size": "10"}] = np.nan
+    made["n_per_class"].loc[{**at, "training_size": "10"}] = np.nan
+    made["n_per_class"].loc[{**at, "training_size": "all"}] = 9
+    table = tables.trial_count_table([made, decoding(IDENTICAL, region="V4")])
+    assert table.columns.tolist() == columns_of("trial_counts")
+    sizes = table.groupby(["region", "train_task"])["training_size"].unique().map(list).to_dict()
+    assert sizes == {
+        ("LPFC", "pro"): ["5", "matched", "all"],
+        ("LPFC", "retro"): ["5", "matched", "all"],
+        ("V4", "pro"): ["5", "matched", "all"],
+        ("V4", "retro"): ["5", "10", "matched", "all"],
+    }
+    names = {"region": "LPFC", "train_task": "retro", "test_task": "pro", "window": "late"}
+    row = of(table, **names, training_size="all")
+    assert row["n_per_class"] == (12 + 9 + 12) / 3
+    names.pop("region")
+    draws = made["trial_accuracy"].sel(names, drop=True).sel(training_size="all").mean("session")
+    assert row["accuracy"] == pytest.approx(draws.mean().item())
+    assert row["sd"] == pytest.approx(draws.std(ddof=1).item())
+
+
 @pytest.mark.parametrize("name", ["NA", "011", "None", "1e5", "true", "area 7, left"])
 def test_names_survive_the_file_whatever_they_look_like(decoding, tmp_path, name):
     names = {dim: [name, "002"] for dim in ("train_task", "test_task", "window")}
@@ -310,6 +334,7 @@ def test_names_survive_the_file_whatever_they_look_like(decoding, tmp_path, name
         "summary": tables.summary_table(decodings, SETTINGS),
         "onsets": onset_table(decodings, SETTINGS),
         "unit_counts": tables.unit_count_table(decodings),
+        "trial_counts": tables.trial_count_table(decodings),
     }
     for kind, table in made.items():
         path, again = tmp_path / f"{kind}.csv", tmp_path / f"again/{kind}.csv"

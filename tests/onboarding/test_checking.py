@@ -10,7 +10,7 @@ import yaml
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
 from neuro_attn.configuration.decoders import DECODERS
-from neuro_attn.decoding import evaluation, original, population_decoder, unit_subsets
+from neuro_attn.decoding import evaluation, original, population_decoder, subsets
 from neuro_attn.onboarding import checking, cost
 from neuro_attn.study import Study
 from tests.onboarding.conftest import (
@@ -281,12 +281,12 @@ def test_the_number_of_fits_is_that_of_the_decoding(tmp_path, monkeypatch, tasks
 
     def counted(population, folds, *, bins, **more):
         nonlocal fitted
-        # Windows alone are decoded for numbers of units, which the estimate leaves out.
+        # Windows alone are decoded for numbers of units and trials, which the estimate leaves out.
         if bins == evaluation.EVERYTHING:
             fitted += len(folds) * len(population.tasks) * population.n_bins
         return evaluate_fold(population, folds, bins=bins, **more)
 
-    for module in (original, population_decoder, unit_subsets):
+    for module in (original, population_decoder, subsets):
         monkeypatch.setattr(module, "evaluate_fold", counted)
     recordings = sources.read("mine", dataset, tmp_path, 0)
     for region in ("V4", "FEF"):

@@ -145,7 +145,7 @@ def test_a_file_that_could_be_any_table_is_told_to_be_named(tmp_path, path, told
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("region,session\nV4,all\n", "n_units, n_trials: missing"), ("", "")],
+    [("region,session\nV4,all\n", "n_units, n_trials, limiting_session, .*: missing"), ("", "")],
 )
 def test_a_file_of_another_version_is_one_message_with_a_remedy(tmp_path, text, told):
     path = tmp_path / "regions.csv"
@@ -158,11 +158,22 @@ def test_a_file_of_another_version_is_one_message_with_a_remedy(tmp_path, text, 
 
 def test_the_same_table_is_the_same_bytes(tmp_path):
     table = pd.DataFrame(
-        {"region": ["V4", "NA"], "session": "all", "n_units": [1, 2], "n_trials": [3, 4]}
+        {
+            "region": ["V4", "NA"],
+            "session": "all",
+            "n_units": [1, 2],
+            "n_trials": [3, 4],
+            "limiting_session": ["a", "b"],
+            "limiting_task": "pro",
+            "limiting_class": "left",
+        }
     )
     for name in ("one/regions.csv", "two/regions.csv"):
         write_csv(table, tmp_path / name)
-        expected = b"region,session,n_units,n_trials\nV4,all,1,3\nNA,all,2,4\n"
+        expected = (
+            b"region,session,n_units,n_trials,limiting_session,limiting_task,limiting_class\n"
+            b"V4,all,1,3,a,pro,left\nNA,all,2,4,b,pro,left\n"
+        )
         assert (tmp_path / name).read_bytes() == expected
 
 

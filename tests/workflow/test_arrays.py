@@ -42,7 +42,8 @@ def results(small_run):
     [
         *((table, table) for table in ("verdicts", "overlap", "overlap_differences")),
         *((table, table) for table in ("overlap_sessions", "summary", "onsets", "regions")),
-        *(("unit_counts", "unit_counts"), ("over_time", "transfer")),
+        *((table, table) for table in ("unit_counts", "trial_counts")),
+        ("over_time", "transfer"),
     ],
 )
 def test_arrays_give_the_tables_of_the_run(results, tmp_path, attribute, file):

@@ -15,6 +15,7 @@ FIGURES = (
     "onsets",
     "cross_temporal",
     "unit_counts",
+    "trial_counts",
     "geometry",
     "geometry_over_time",
 )
@@ -26,7 +27,13 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     expected += [f"results/small/recordings/session0{n}.nc" for n in (1, 2)]
     expected += [f"results/small/decoding/{region}.nc" for region in ("LPFC", "V4%2Fanterior")]
     tables = ("transfer", "summary", "onsets", "geometry", "unit_counts", "regions")
-    tables += ("geometry_left_out", "geometry_over_time", "color_information", "color_planes")
+    tables += (
+        "trial_counts",
+        "geometry_left_out",
+        "geometry_over_time",
+        "color_information",
+        "color_planes",
+    )
     expected += [f"results/{name}/{table}.csv" for name in datasets for table in tables]
     expected += [f"results/{name}/cross_temporal.nc" for name in datasets]
     kinds = ("weights.npz", "training.csv", "attention.nc", "report_error.csv")

@@ -6,6 +6,7 @@ rule infer:
         summary="results/{dataset}/summary.csv",
         onsets="results/{dataset}/onsets.csv",
         unit_counts="results/{dataset}/unit_counts.csv",
+        trial_counts="results/{dataset}/trial_counts.csv",
         cross_temporal="results/{dataset}/cross_temporal.nc",
     log:
         "results/logs/infer/{dataset}.log",

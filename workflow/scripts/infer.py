@@ -13,4 +13,5 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     write_csv(tables.summary_table(decodings, settings), snakemake.output.summary)
     write_csv(onset_table(decodings, settings, snakemake.params.seed), snakemake.output.onsets)
     write_csv(tables.unit_count_table(decodings), snakemake.output.unit_counts)
+    write_csv(tables.trial_count_table(decodings), snakemake.output.trial_counts)
     recording.save(cross_temporal(decodings, settings), snakemake.output.cross_temporal)
