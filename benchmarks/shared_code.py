@@ -1,11 +1,11 @@
 """Type I error, power, coverage and verdicts of the tests of a shared code, counted.
 
-`python -m benchmarks.shared_code [units | dependent | real | differences | region | verdicts]
-[--datasets N] [--cores K] [--data FOLDER]` draws data sets from the worlds of tests/worlds.py, from
-recorded units, or from seeds of the default simulation, and counts over N of them. Each part prints
-its rates and writes them, with their binomial intervals, to
-results/benchmarks/shared-code-PART.json. With --write they also replace those in shared_code.json
-beside this file, which docs/calibration.md quotes (docs/site/calibration.py).
+`python -m benchmarks.shared_code [PART ...] [--datasets N] [--cores K] [--data FOLDER]` draws data
+sets from the worlds of tests/worlds.py, from recorded units, or from seeds of the default
+simulation, and counts over N of them. Each part prints its rates and writes them, with their
+binomial intervals, to results/benchmarks/shared-code-PART.json. With --write they also replace
+those in shared_code.json beside this file, which docs/calibration.md quotes
+(docs/site/calibration.py).
 """
 
 import argparse
@@ -25,6 +25,7 @@ import numpy as np
 from scipy import stats
 from tqdm import tqdm
 
+from benchmarks import relative_overlap
 from benchmarks.machine import save
 from neuro_attn import sources
 from neuro_attn.configuration import load
@@ -51,6 +52,8 @@ SEED = 2021
 ALPHA = 0.05
 CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 KEPT = Path(__file__).with_name("shared_code.json")
+MEDIANS = ("overlap", "width", "relative", "ratio")
+"""What is summarised by its median; all else is counted."""
 REAL = {"steinmetz2019": "steinmetz2019/session11.nwb", "zhang_desimone": ""}
 """Data sets whose units are tested, and the files if not all."""
 
@@ -111,7 +114,7 @@ def summarised(found: list[dict[str, float]], what: str) -> dict[str, Any]:
     summary: dict[str, Any] = {"n": n}
     for name in found[0]:
         values = np.array([each[name] for each in found], dtype=float)
-        if name in ("overlap", "width"):
+        if name in MEDIANS:
             summary[name] = float(np.nanmedian(values))
             continue
         k = int(values.sum())
@@ -252,6 +255,26 @@ def region(n: int, cores: int) -> dict[str, Any]:
     return results
 
 
+def reference(n: int, cores: int) -> dict[str, Any]:
+    """Coverage of the relative overlap where it is estimable, in these units and in the region."""
+    results = {}
+    for what in relative_overlap.WORLDS:
+        with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+            run = partial(reference_experiment, what=what)
+            found = list(pool.map(run, range(n), chunksize=20))
+        estimable = [each for each in found if each["estimable"]]
+        results[what] = {
+            **summarised(estimable, what),
+            **summarised([{"estimable": each["estimable"]} for each in found], what),
+        }
+    return results
+
+
+def reference_experiment(number: int, what: str) -> dict[str, float]:
+    """Estimate one relative overlap."""
+    return relative_overlap.experiment(what, stream(SEED, "reference", what, number))
+
+
 def verdicts_of_seed(seed: int) -> dict[str, str]:
     """Return the verdict on each region of the default simulation, in its last window."""
     dataset = load(CONFIG).datasets["simulation"]
@@ -278,6 +301,7 @@ PARTS = {
     "dependent": dependent,
     "differences": differences,
     "region": region,
+    "reference": reference,
     "verdicts": verdicts,
 }
 

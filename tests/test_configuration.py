@@ -160,6 +160,22 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
         ("d.colors", {"bins": 4}, "datasets.d.colors.items: the key is missing"),
         ("d.balance", ["mean_rate"], "datasets.d.balance: mean_rate is computed from the units"),
         (
+            "d.reference_tasks",
+            ["pro"],
+            "d.reference_tasks: must be a list of two names, such as [a, b], or null (given: [pro]",
+        ),
+        (
+            "d.reference_tasks",
+            ["pro", "retor"],
+            "datasets.d.reference_tasks: no task 'retor'; tasks are pro, retro",
+        ),
+        ("d.reference_tasks", ["pro", "pro"], "d.reference_tasks: pro twice; give two tasks"),
+        (
+            "d.reference_tasks",
+            ["pro", "retro"],
+            "d.reference_tasks: pro, retro are all tasks, so no other pair can be related to them",
+        ),
+        (
             "d.colors",
             {"items": {"left": "a"}},
             "d.colors.items: must contain two lines NAME: TEXT below it",

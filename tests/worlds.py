@@ -294,3 +294,62 @@ def _session(world: RegionWorld, number: int, strength: float, rng: np.random.Ge
         rates = np.outer(label - 0.5, code) + rng.normal(size=(len(label), n_units)) @ factor.T
         made.append((rates[..., None], label))
     return made[0], made[1]
+
+
+@dataclass(frozen=True)
+class ReferenceWorld:
+    """Three tasks with cues: a pair of tasks, and the reference of its generalisation.
+
+    The codes of a task are that of the decoded variable and that of the look of its cue. The first
+    and the second task share a look, the third has another. The second and the third share the code
+    of the variable, and are the reference tasks of the first and the third.
+
+    Parameters
+    ----------
+    relative : float
+        Cosine of the first task's code of the variable with that of the others.
+    look : float
+        Strength of the look, relative to the code of the variable.
+    gain : float
+        Strength of both codes in the first task, relative to the other tasks.
+    sessions : int
+        Number of sessions; 1 is one of 40 units with 40 trials of each class and task.
+    strength : float
+        Mean d' of the code of the variable.
+    spread : float
+        Coefficient of variation of strength over sessions.
+    """
+
+    relative: float = 1.0
+    look: float = 1.0
+    gain: float = 1.0
+    sessions: int = 8
+    strength: float = 1.5
+    spread: float = 0.5
+
+
+def reference_data_set(
+    world: ReferenceWorld, rng: np.random.Generator
+) -> list[list[tuple[np.ndarray, np.ndarray]]]:
+    """Draw the rates (trial, unit, 1) and classes of the three tasks in every session."""
+    sigma = np.sqrt(np.log(1 + world.spread**2))
+    made = []
+    for _ in range(world.sessions):
+        n_units, per_class = (int(rng.integers(*each)) for each in ((8, 61), (10, 41)))
+        if world.sessions == 1:
+            n_units, per_class = 40, 40
+        strength = world.strength * rng.lognormal(-(sigma**2) / 2, sigma)
+        variable, other, look, another = strength * np.linalg.qr(rng.normal(size=(n_units, 4)))[0].T
+        mixed = world.relative * variable + np.sqrt(1 - world.relative**2) * other
+        codes = (
+            world.gain * (mixed + world.look * look),
+            variable + world.look * look,
+            variable + world.look * another,
+        )
+        tasks = []
+        for code in codes:
+            label = rng.permutation(np.repeat([0, 1], per_class))
+            rates = np.outer(label - 0.5, code) + rng.normal(size=(len(label), n_units))
+            tasks.append((rates[..., None], label))
+        made.append(tasks)
+    return made

@@ -61,6 +61,18 @@ def region() -> str:
     return _grid(header, [_row(*each, *rates) for each in RATES["region"].items()])
 
 
+def reference() -> str:
+    """Return the coverage of the relative overlap."""
+    header = ["world", "estimable", "interval contains the cosine", "interval of the overlap does"]
+    header += ["median relative overlap", "median overlap", "median ratio of d'", "n"]
+    rows = []
+    for name, each in RATES["reference"].items():
+        rates = [_rate(each[rate]) for rate in ("estimable", "covered", "covered by overlap")]
+        medians = [_median(each.get(what)) for what in ("relative", "overlap", "ratio")]
+        rows.append([_minus(name), *rates, *medians, f"{each['n']:,}"])
+    return _grid(header, rows)
+
+
 def fits() -> str:
     """Return the rates of the fit of networks to regions."""
     columns = {
@@ -233,6 +245,14 @@ def _row(name: str, each: dict[str, Any], *rates: str) -> list[str]:
     return [cell.replace("-", "\N{MINUS SIGN}") for cell in cells]
 
 
+def _median(value: float | None) -> str:
+    return "\N{EN DASH}" if value is None else _minus(f"{round(value, 2) + 0.0:.2f}")
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def _rate(rate: dict[str, float] | None) -> str:
     if rate is None:
         return "\N{EN DASH}"
@@ -250,6 +270,7 @@ BLOCKS = {
     "real": real,
     "differences": differences,
     "region": region,
+    "reference": reference,
     "verdicts": verdicts,
     "controls": controls,
     "balance": balance,

@@ -34,6 +34,7 @@ def cross_task(
     task: Sequence[Any],
     *,
     tasks: Sequence[str] | None = None,
+    reference_tasks: Sequence[str] | None = None,
     region: str | Sequence[Any] | None = None,
     session: str | Sequence[str] | None = None,
     subject: str | Sequence[str] | None = None,
@@ -63,6 +64,8 @@ def cross_task(
         out.
     tasks : list of str
         Tasks to compare, in this order; by default all, in the order in which they occur.
+    reference_tasks : list of str
+        Two of three or more tasks, to whose overlap that of all other pairs is related.
     region : str or array, shape (unit,), or list of those
         Region of each unit, or one for all units; by default ``all units``. Units for which it is
         missing are left out.
@@ -128,6 +131,7 @@ def cross_task(
         str(name),
         seed,
         tasks=tasks,
+        reference_tasks=reference_tasks,
         time=bins,
         windows=windows,
         decoding=decoding,
@@ -154,6 +158,7 @@ def _dataset(
     seed: int,
     *,
     tasks: Sequence[str] | None,
+    reference_tasks: Sequence[str] | None,
     time: Bins,
     windows: Mapping[str, tuple[float, float]] | None,
     decoding: Mapping[str, Any] | None,
@@ -171,6 +176,7 @@ def _dataset(
         "windows": {k: _bounds(v) for k, v in (windows or every).items()},
         "decoding": dict(decoding or {}),
         "inference": dict(inference),
+        "reference_tasks": _names(reference_tasks),
     }
     dataset = parse({"seed": seed, "datasets": {name: keys}}, CALL).datasets[name]
     assert isinstance(dataset, NetcdfDataset)
@@ -192,6 +198,13 @@ def _check_kinds(**settings: Any) -> None:
 def _bounds(window: Any) -> Any:
     """Return the two times of a window as a list; the configuration names what is anything else."""
     return list(window) if isinstance(window, (tuple, np.ndarray)) else window
+
+
+def _names(tasks: Any) -> Any:
+    """Return names as a list of text; the configuration names what is anything else."""
+    if isinstance(tasks, str) or not isinstance(tasks, Iterable):
+        return tasks
+    return [recording.class_name(each) for each in tasks]
 
 
 def _tasks(found: Sequence[str], wanted: Sequence[str] | None) -> list[str]:

@@ -1,6 +1,7 @@
 """The configuration: typed and validated; the only source of its keys and their descriptions."""
 
 from neuro_attn.configuration.analysis import (
+    LATER_KEYS,
     MEAN_RATE,
     NUISANCE_KEYS,
     TRIAL_NUMBER,
@@ -38,6 +39,7 @@ __all__ = [
     "ATTENDED",
     "BLOCK_NAMES",
     "FAMILIES",
+    "LATER_KEYS",
     "MEAN_RATE",
     "NETWORK_STEP",
     "NETWORK_TIMING",

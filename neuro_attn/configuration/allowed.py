@@ -111,6 +111,8 @@ def _described(node: Node) -> str:
             return "two numbers, such as [0.1, 0.5]"
         case "array":
             some = "one or more " if node.get("minItems") else ""
+            if node.get("minItems") == node.get("maxItems") == 2:
+                some = "two "
             item, *others = _options(node.get("items"), None)
             if item.get("type") in _NUMBERS and not others:
                 return f"a list of {some}{_NUMBERS[item['type']]}s{_range(item)}"

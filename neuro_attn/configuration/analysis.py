@@ -27,6 +27,8 @@ TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
 """Nuisance variables other than trial columns: order of trials, and mean rate of the region."""
 NUISANCE_KEYS = {"confounds", "balance"}
 """Keys of a data set that only the table of confounds depends on."""
+LATER_KEYS = {*NUISANCE_KEYS, "reference_tasks"}
+"""Keys of a data set that neither its recordings nor their decoding depend on."""
 _MOST_BINS = 10_000
 _LONG_BIN, _LONG_TIME = 5.0, 100.0
 """Implausibly long bins and times, s, which are probably in ms."""
@@ -264,6 +266,8 @@ class Analysis(Settings):
     """Assignment of units to regions."""
     sessions: Sessions = Sessions()
     """Selection of sessions."""
+    reference_tasks: Annotated[list[Name], Field(min_length=2, max_length=2)] | None = None
+    """Two tasks whose overlap is the reference of that of all other pairs; null: none."""
     colors: ColorColumns | None = None
     """Colours of the two items, if the data set has them."""
     confounds: list[Name] = []
@@ -284,6 +288,24 @@ class Analysis(Settings):
     def task_pairs(self) -> list[tuple[str, str]]:
         """Return all pairs of tasks, in the order of the tasks."""
         return list(combinations(self.tasks, 2))
+
+    @model_validator(mode="after")
+    def _reference_is_a_pair_of_several(self) -> "Analysis":
+        if self.reference_tasks is None:
+            return self
+        key, listed = "reference_tasks", ", ".join(self.tasks)
+        for name in self.reference_tasks:
+            if name not in self.tasks:
+                raise AtKeyError(key, message=f"no task {name!r}; tasks are {listed}")
+        if len(set(self.reference_tasks)) < 2:
+            raise AtKeyError(key, message=f"{self.reference_tasks[0]} twice; give two tasks")
+        if len(self.tasks) < 3:
+            raise AtKeyError(
+                key,
+                message=f"{listed} are all tasks, so no other pair can be related to them; add a "
+                "task or remove the key",
+            )
+        return self
 
     @model_validator(mode="after")
     def _balance_can_be_kept(self) -> "Analysis":

@@ -26,9 +26,14 @@ COLORS = {
     "not decodable": "0.8",
 }
 """Colour of each verdict."""
+GREY = "0.45"
+"""Colour of overlaps beside the relative ones."""
+OVERLAP = ("overlap", "ci_low", "ci_high")
+RELATIVE = ("relative_overlap", "relative_low", "relative_high")
+"""Columns of the overlap and of the relative one, with their intervals."""
 MARKERS = {"these units": "s", "the region": "o", "other subjects": "D"}
-LIMIT = 1.25
-"""Largest overlap on the axis; wider intervals end in an arrow."""
+LIMIT, LIMIT_OF_RELATIVE = 1.25, 2.25
+"""Largest overlap on the axis, and largest relative one; wider intervals end in an arrow."""
 
 
 @style.journal_style()
@@ -37,7 +42,8 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
 
     Colours are verdicts. Circles concern the region, with sessions as the sample, diamonds other
     subjects, squares exactly the recorded units. Dotted lines mark unrelated codes (0) and one
-    code (1).
+    code (1). Where reference tasks are stated, the relative overlap is plotted, and a grey tick
+    marks the overlap itself.
 
     Parameters
     ----------
@@ -60,9 +66,12 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
     height = 14 + max(style.row_height(regions, 4.5) * len(regions), 9)
     figure = style.new_figure(style.width_for(columns), rows * height + 12)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    references = list(filter(None, dict.fromkeys(verdicts["reference"])))
+    limit = LIMIT_OF_RELATIVE if references else LIMIT
     for index, (first, second, window) in enumerate(panels):
         axes = grid.flat[index]
-        draw_panel(axes, verdicts.groupby(keys).get_group((first, second, window)), regions)
+        here = verdicts.groupby(keys).get_group((first, second, window))
+        draw_panel(axes, here, regions, limit)
         style.panel_title(axes, f"{first} and {second}, {window}")
         style.outer_labels(axes, index % columns == 0, style.is_lowest(index, len(panels)))
     for unused in grid.flat[len(panels) :]:
@@ -77,33 +86,51 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
         for level, marker in MARKERS.items()
         if (verdicts["level"] == level).any()
     ]
+    if references:
+        label = "not relative to the reference"
+        handles.append(Line2D([], [], color=GREY, marker="|", linewidth=0, label=label))
     in_legend = 2 if columns == 1 else len(handles)
     style.legend_above(figure, handles, in_legend, f"lines: {confidence:.0%} intervals")
-    figure.supxlabel("overlap of the two codes", fontsize=style.TEXT)
+    of_reference = "".join(f", relative to that of {each}" for each in references)
+    figure.supxlabel(f"overlap of the two codes{of_reference}", fontsize=style.TEXT)
     return figure
 
 
-def draw_panel(axes: Axes, rows: pd.DataFrame, regions: list[str]) -> None:
-    """Plot the overlap of one pair of tasks in a window, one row a region."""
+def draw_panel(
+    axes: Axes, rows: pd.DataFrame, regions: list[str], limit: float | None = None
+) -> None:
+    """Plot the overlap of one pair of tasks in a window, one row a region.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+    rows : pandas.DataFrame
+        Rows of the table of verdicts.
+    regions : list of str
+        All regions, from the top.
+    limit : float, optional
+        Largest overlap on the axis; by default that of overlaps, or of relative ones.
+    """
+    if limit is None:
+        limit = LIMIT_OF_RELATIVE if rows["reference"].any() else LIMIT
     for at in (0, 1):
         axes.axvline(at, color="0.6", linewidth=0.6, linestyle=":", zorder=0)
-    for row in rows.itertuples():
-        y, color = regions.index(row.region), COLORS[row.verdict]
-        low, high = np.clip([row.ci_low, row.ci_high], -LIMIT, LIMIT)
+    for row in rows.to_dict("records"):
+        y, color = regions.index(row["region"]), COLORS[row["verdict"]]
+        value, *ends = (row[name] for name in (RELATIVE if row["reference"] else OVERLAP))
+        low, high = np.clip(ends, -limit, limit)
         if np.isfinite(low) and np.isfinite(high):
             axes.plot([low, high], [y, y], color=color, linewidth=1.2, solid_capstyle="butt")
-            for end, beyond, marker in ((low, row.ci_low, "<"), (high, row.ci_high, ">")):
+            for end, beyond, marker in ((low, ends[0], "<"), (high, ends[1], ">")):
                 if beyond != end:
                     axes.plot(end, y, marker=marker, markersize=3, color=color)
-        if np.isfinite(row.overlap):
-            axes.plot(
-                np.clip(row.overlap, -LIMIT, LIMIT),
-                y,
-                marker=MARKERS[row.level],
-                markersize=4,
-                color=color,
-            )
-    axes.set_xlim(-LIMIT - 0.05, LIMIT + 0.05)
+        if row["reference"] and np.isfinite(row["overlap"]):
+            axes.plot(row["overlap"], y, marker="|", markersize=6, color=GREY, zorder=1)
+        if np.isfinite(value):
+            shown = np.clip(value, -limit, limit)
+            axes.plot(shown, y, marker=MARKERS[row["level"]], markersize=4, color=color)
+    axes.set_xlim(-limit - 0.05, limit + 0.05)
     style.row_labels(axes, regions)
 
 
@@ -117,12 +144,14 @@ def caption(verdicts: pd.DataFrame) -> str:
     """
     lines = []
     for row in verdicts.to_dict("records"):
-        estimate = "overlap not estimable"
-        if np.isfinite(row["overlap"]):
-            estimate = f"overlap {interval(row['overlap'], row['ci_low'], row['ci_high'], 2)}"
+        estimate = _estimate("overlap", [row[name] for name in OVERLAP])
+        if row["reference"]:
+            relative = _estimate("relative overlap", [row[name] for name in RELATIVE])
+            estimate = f"{relative}; {estimate}"
         lines.append(
             f"{rst(row['region'])}, {rst(row['first_task'])} and {rst(row['second_task'])}, "
-            f"{rst(row['window'])}: {row['conclusion']} ({estimate}, p = {row['p_corrected']:.2g})."
+            f"{rst(row['window'])}: {rst(row['conclusion'])} "
+            f"({estimate}, p = {row['p_corrected']:.2g})."
         )
     description = (
         "Overlap of the codes of two tasks in each region and window. An overlap of 1 means one "
@@ -131,7 +160,22 @@ def caption(verdicts: pd.DataFrame) -> str:
         "subjects* to animals that were not recorded. Verdicts *in these units* concern the "
         "recorded units alone. P-values are two-sided and corrected over windows and regions."
     )
+    if verdicts["reference"].any():
+        description += (
+            " With reference tasks, the overlap is plotted relative to that of the two reference "
+            "tasks: 1 means as much overlap as between these. Grey ticks mark the overlap itself, "
+            "which is below 1 if codes contain a part that cannot generalise, such as that of the "
+            "look of a cue."
+        )
     return paragraphs(description, listed(lines))
+
+
+def _estimate(what: str, numbers: list[float]) -> str:
+    """Return an estimate with its interval, in words."""
+    value, low, high = numbers
+    if not np.isfinite(value):
+        return f"{what} not estimable"
+    return f"{what} {interval(value, low, high, 2)}"
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:

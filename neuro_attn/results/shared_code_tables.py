@@ -7,6 +7,7 @@ from neuro_attn.results.shared_columns import (
     N_UNITS,
     OVERLAP,
     REGION,
+    RELATIVE,
     SAMPLE,
     TASKS,
     WINDOW,
@@ -24,6 +25,7 @@ SHARED_CODE_TABLES = (
             *TASKS,
             WINDOW,
             *OVERLAP,
+            *RELATIVE,
             Column("p_value", "number", "two-sided p-value of no overlap, uncorrected"),
             Column("p_corrected", "number", "p-value corrected over windows and regions"),
             Column("smallest_p", "number", "smallest p-value that the number of sessions allows"),
@@ -55,7 +57,14 @@ SHARED_CODE_TABLES = (
             "- `other subjects`, with four or more: would it generalise in other subjects? Each "
             "contributes the means of d' over its sessions, and the signs of whole subjects are "
             "flipped. What all sessions of a subject share does not count as evidence.\n\n"
-            "If recordings name several subjects, each also has rows of its own."
+            "If recordings name several subjects, each also has rows of its own.\n\n"
+            "**Relative overlap.** With `reference_tasks: [retro_1, retro_2]`, rows of all other "
+            "pairs of tasks contain their overlap divided by that of the two reference tasks. It "
+            "is 1 if the codes of the pair overlap as much as those of the reference tasks. The "
+            "overlap itself is below 1 if a part of the codes, such as that of the look of a cue, "
+            "cannot generalise; the reference tasks should differ in this part as the pair does. "
+            "The relative overlap is not estimable if the overlap of the reference tasks is not "
+            "significantly above 0."
         ),
     ),
     Table(
@@ -76,15 +85,16 @@ SHARED_CODE_TABLES = (
         when="task_pairs",
         title="Differences in overlap between regions",
         caption=(
-            "Differences in overlap between regions, in exactly these units and in the region in "
-            "other sessions. That one region is significant and another is not does not make them "
-            "different; this table does."
+            "Differences in overlap between regions: in exactly these units, in other sessions of "
+            "the same subjects, and in other subjects. That one region is significant and another "
+            "is not does not make them different; this table does."
         ),
         details=(
-            "Only if the data set has two or more tasks. Trials (`these units`) or sessions "
-            "(`the region`) are left out of both regions together, so that what the regions have "
-            "in common cancels. P-values are corrected for each level apart. Rows are missing "
-            "where the overlap of either region is not estimable."
+            "Only if the data set has two or more tasks. Trials (`these units`), sessions (`the "
+            "region`) or, with four or more, subjects (`other subjects`) are left out of both "
+            "regions together, so that what the regions have in common cancels. P-values are "
+            "corrected for each level apart. Rows are missing where the overlap of either region "
+            "is not estimable."
         ),
     ),
     Table(
@@ -136,6 +146,7 @@ SHARED_CODE_TABLES = (
             ),
             Column("conclusion", "text", "the verdict in words, with its scope"),
             *OVERLAP,
+            *RELATIVE,
             Column("p_corrected", "number", "two-sided p-value of no overlap, corrected"),
             *SAMPLE,
         ),
@@ -156,6 +167,9 @@ SHARED_CODE_TABLES = (
             "lies below 0; above 0.5; above 0 and below 1.\n"
             "4. `inconclusive`: anything else. The conclusion then states which overlaps remain "
             "possible.\n\n"
+            "With `reference_tasks`, the interval is that of the relative overlap, for all pairs "
+            "but the reference tasks themselves. If it is not estimable, the verdict is "
+            "`inconclusive`.\n\n"
             "The level is other subjects if their number allows p below `inference.alpha` (6 for "
             "0.05), the region if the number of sessions does, otherwise these units. A verdict "
             "about these units does not apply to other units of the region."

@@ -53,6 +53,16 @@ OVERLAP = (
     Column("overlap", "number", "overlap of the two codes, missing if not estimable"),
     *CI,
 )
+RELATIVE = (
+    Column("reference", "text", "the reference tasks of the relative overlap; empty without"),
+    Column(
+        "relative_overlap",
+        "number",
+        "overlap divided by that of the reference tasks, missing if not estimable",
+    ),
+    Column("relative_low", "number", "lower end of its confidence interval"),
+    Column("relative_high", "number", "upper end of its confidence interval"),
+)
 SAMPLE = (
     Column("n_units", "count", "number of units in all sessions"),
     Column("n_sessions", "count", "number of sessions"),

@@ -1,16 +1,13 @@
-r"""Differences in overlap between two regions: in exactly these units, and in the region.
+"""Differences in overlap between two regions: in exactly these units, and in the region.
 
-In exactly these units, the overlap of a region changes by
+In exactly these units, trials are left out (`leave_one_out`). Units of two regions that were
+recorded together share their trials, so the changes of both regions are subtracted trial by trial,
+and the jackknife of the differences contains what the regions have in common. Interval and p-value
+use the t distribution. Only regions in which both tasks have a significant code are compared,
+because the overlap of a weak code is not estimable.
 
-.. math:: \Delta r_i = (\Delta T_i - r \, \Delta c_i) / c , \qquad c = \sqrt{D_A D_B} ,
-
-when trial i is left out (`these_units`). Units of two regions that were recorded together share
-their trials, so the changes of both regions are subtracted trial by trial, and the jackknife of the
-differences contains what the regions have in common. Interval and p-value use the t distribution.
-Only regions in which both tasks have a significant code are compared, because the overlap of a weak
-code is not estimable.
-
-In the region, sessions are left out instead (`sessions.difference`).
+In the region, sessions are left out instead (`sessions.difference`), and for other subjects, whole
+subjects: what the sessions of a subject share is no evidence about other subjects.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,17 +19,20 @@ import numpy as np
 from neuro_attn.inference.significance import significant
 from neuro_attn.shared_code.estimates import (
     REGION,
+    SUBJECTS,
     UNITS,
+    Sample,
     SessionsOfRegion,
     TaskPair,
     holm,
+    means_of_subjects,
     moments_in,
 )
+from neuro_attn.shared_code.leave_one_out import changes_of_overlap
 from neuro_attn.shared_code.sessions import difference
 from neuro_attn.shared_code.student import critical, upper_tail
 from neuro_attn.shared_code.these_units import (
     Moments,
-    debiased_fractions,
     jackknife_covariance,
     pooled,
 )
@@ -57,7 +57,12 @@ class Difference(NamedTuple):
 
 
 def differences_of(
-    found: Sequence[SessionsOfRegion], tests: Sequence[TaskPair], *, confidence: float, alpha: float
+    found: Sequence[SessionsOfRegion],
+    tests: Sequence[TaskPair],
+    sample: Sample,
+    *,
+    confidence: float,
+    alpha: float,
 ) -> list[Difference]:
     """Return the differences of all pairs of regions, for every pair of tasks and window.
 
@@ -67,6 +72,8 @@ def differences_of(
         The regions.
     tests : sequence of TaskPair
         Pairs of tasks and windows.
+    sample : Sample
+        All sessions, and their subjects.
     confidence : float
         Coverage of the intervals.
     alpha : float
@@ -74,7 +81,8 @@ def differences_of(
     """
     rows = [
         *_in_units(found, tests, confidence, alpha),
-        *_in_regions(found, tests, confidence),
+        *between_rows(found, tests, REGION, confidence),
+        *between_rows(means_of_subjects(found, sample), tests, SUBJECTS, confidence),
     ]
     families: dict[tuple, list[int]] = {}
     for number, row in enumerate(rows):
@@ -101,15 +109,16 @@ def _in_units(
             yield Difference(UNITS, one, other, test, *numbers)
 
 
-def _in_regions(
-    found: Sequence[SessionsOfRegion], tests: Sequence[TaskPair], confidence: float
+def between_rows(
+    found: Sequence[SessionsOfRegion], tests: Sequence[TaskPair], level: str, confidence: float
 ) -> Iterator[Difference]:
+    """Yield differences whose sample are the rows of the regions: sessions or subjects."""
     for number, test in enumerate(tests):
         overlaps = [each.overlap(number, np.ones(len(each.first), bool)) for each in found]
         for one, other in combinations(range(len(found)), 2):
             numbers = difference(overlaps[one], overlaps[other], confidence)
             if np.isfinite(numbers[0]):
-                yield Difference(REGION, found[one].name, found[other].name, test, *numbers)
+                yield Difference(level, found[one].name, found[other].name, test, *numbers)
 
 
 def difference_in_units(
@@ -126,7 +135,7 @@ def difference_in_units(
         Coverage of the interval.
     """
     overlaps = [pooled(list(parts.values())) for parts in (first, second)]
-    changes = [_changes(parts) for parts in (first, second)]
+    changes = [changes_of_overlap(parts) for parts in (first, second)]
     value = overlaps[0].value - overlaps[1].value
     variance = 0.0
     for session in {**first, **second}:
@@ -139,17 +148,3 @@ def difference_in_units(
     half = error * critical(confidence, freedom)
     p = 2 * upper_tail(abs(value) / error, freedom) if error > 0 else float(value == 0)
     return value, value - half, value + half, p
-
-
-def _changes(parts: Mapping[str, Moments]) -> dict[str, np.ndarray]:
-    """Return by how much r of all sessions changes when each trial of a session is left out."""
-    overlap = pooled(list(parts.values()))
-    fractions = debiased_fractions(list(parts.values()))[:, None]
-    scale = np.sqrt(overlap.first * overlap.second)
-    ratio = np.sqrt(overlap.second / overlap.first)
-    found = {}
-    for session, part in parts.items():
-        of_product, of_first, of_second = part.changes + fractions * part.of_metric
-        of_scale = (ratio * of_first + of_second / ratio) / 2
-        found[session] = (of_product - overlap.value * of_scale) / scale
-    return found

@@ -10,6 +10,7 @@ import xarray as xr
 from neuro_attn.decoding.building import POOLED, build_populations
 from neuro_attn.decoding.population import SessionTrials
 from neuro_attn.shared_code.discriminants import Sensitivity, sensitivity
+from neuro_attn.shared_code.relative import RelativeOverlap
 from neuro_attn.shared_code.sessions import (
     RegionOverlap,
     bayes_factor,
@@ -84,6 +85,8 @@ class Estimate(NamedTuple):
         Evidence for an overlap over none; NaN for these units.
     sizes : Sizes
         Sample sizes.
+    relative : RelativeOverlap or None
+        The overlap relative to that of the reference tasks, if there are any.
     """
 
     level: str
@@ -97,6 +100,7 @@ class Estimate(NamedTuple):
     p_codes: tuple[float, float]
     bayes_factor: float
     sizes: Sizes
+    relative: RelativeOverlap | None = None
 
 
 class Sample(NamedTuple):
@@ -278,27 +282,35 @@ def in_subjects(
 
     A subject contributes the means of d' over its sessions, and all its sessions leave with it.
     """
-    names = list(dict.fromkeys(sample.subjects))
+    n_subjects = len(set(sample.subjects))
+    if means := means_of_subjects(regions, sample):
+        everyone = np.ones(len(sample.sessions), bool)
+        yield from _tested(
+            means,
+            tests,
+            sign_patterns(n_subjects, study.rng("sign flips", "subjects")),
+            level=SUBJECTS,
+            subject=POOLED,
+            chosen=np.ones(n_subjects, bool),
+            sizes=[_sizes(region, sample, everyone) for region in regions],
+        )
+
+
+def means_of_subjects(
+    regions: Sequence[SessionsOfRegion], sample: Sample
+) -> list[SessionsOfRegion]:
+    """Return regions whose rows are subjects, or none if there are too few subjects.
+
+    A row contains means over the subject's sessions with the region.
+    """
+    names = dict.fromkeys(sample.subjects)
     if len(names) < FEWEST_SUBJECTS:
-        return
-    everyone = np.ones(len(sample.sessions), bool)
-    sizes = [_sizes(region, sample, everyone) for region in regions]
-    yield from _tested(
-        [_means_of_subjects(region, sample, names) for region in regions],
-        tests,
-        sign_patterns(len(names), study.rng("sign flips", "subjects")),
-        level=SUBJECTS,
-        subject=POOLED,
-        chosen=np.ones(len(names), bool),
-        sizes=sizes,
-    )
-
-
-def _means_of_subjects(
-    region: SessionsOfRegion, sample: Sample, names: Sequence[str]
-) -> SessionsOfRegion:
-    """Return a region whose rows are subjects: means over their sessions with the region."""
+        return []
     rows = [np.array(sample.subjects) == name for name in names]
+    return [_means_over(region, rows) for region in regions]
+
+
+def _means_over(region: SessionsOfRegion, rows: Sequence[np.ndarray]) -> SessionsOfRegion:
 
     def means(values: np.ndarray) -> np.ndarray:
         present = np.isfinite(values)

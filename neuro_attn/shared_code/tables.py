@@ -26,7 +26,13 @@ from neuro_attn.shared_code.estimates import (
     sessions_of,
     tests_of,
 )
-from neuro_attn.shared_code.verdicts import Evidence, allowed_by, verdict_of
+from neuro_attn.shared_code.references import related
+from neuro_attn.shared_code.verdicts import (
+    Evidence,
+    allowed_by,
+    allowed_relative,
+    verdict_of,
+)
 from neuro_attn.study import Study
 
 
@@ -66,14 +72,18 @@ def tables_of(recordings: list[xr.Dataset], study: Study, regions: Sequence[str]
     """
     tests, sample = tests_of(study), sample_of(recordings)
     found = [sessions_of(recordings, study, region, tests) for region in regions]
-    estimates = [
-        *in_units(found, tests, sample),
-        *in_regions(found, tests, sample, study),
-        *in_subjects(found, tests, sample, study),
-    ]
+    estimates = related(
+        [
+            *in_units(found, tests, sample),
+            *in_regions(found, tests, sample, study),
+            *in_subjects(found, tests, sample, study),
+        ],
+        found,
+        study.dataset.reference_tasks,
+    )
     return SharedCode(
         _table("overlap", (_row(each, study) for each in estimates)),
-        _table("overlap_differences", _differences(found, tests, study)),
+        _table("overlap_differences", _differences(found, tests, sample, study)),
         _table("overlap_sessions", _sessions(found, tests, sample)),
         _table("verdicts", _verdicts(estimates, study)),
     )
@@ -87,18 +97,34 @@ def _row(each: Estimate, study: Study) -> tuple:
     test = each.test
     return (
         *(each.region, each.level, each.subject, test.first, test.second, test.window),
-        *(each.overlap.value, *each.overlap.interval(study.dataset.inference.confidence)),
+        *_overlaps(each, study),
         *(each.p_value, each.p_corrected, each.smallest_p, *each.p_codes, each.bayes_factor),
         *each.sizes,
     )
 
 
+def _overlaps(each: Estimate, study: Study) -> tuple:
+    """Return the overlap, the reference tasks, and the relative overlap, with intervals."""
+    confidence = study.dataset.inference.confidence
+    overlap = each.overlap.value, *each.overlap.interval(confidence)
+    if each.relative is None:
+        return (*overlap, "", *(float("nan"),) * 3)
+    low, high = each.relative.interval(confidence)
+    value = each.relative.value if low <= high else float("nan")
+    return (*overlap, reference_in_words(study), value, low, high)
+
+
+def reference_in_words(study: Study) -> str:
+    """Return the names of the reference tasks."""
+    return " and ".join(study.dataset.reference_tasks or ())
+
+
 def _differences(
-    found: list[SessionsOfRegion], tests: list[TaskPair], study: Study
+    found: list[SessionsOfRegion], tests: list[TaskPair], sample: Sample, study: Study
 ) -> Iterator[tuple]:
     inference = study.dataset.inference
     for each in differences_of(
-        found, tests, confidence=inference.confidence, alpha=inference.alpha
+        found, tests, sample, confidence=inference.confidence, alpha=inference.alpha
     ):
         yield (
             *(each.region, each.compared_with, each.level, *each.test.tasks, each.test.window),
@@ -140,11 +166,9 @@ def _verdicts(estimates: list[Estimate], study: Study) -> Iterator[tuple]:
         verdict, sentence = concluded(each, study)
         if verdict == "inconclusive" and lower:
             sentence += f"; {concluded(lower[0], study)[0]} in {_where(lower[0])}"
-        low, high = each.overlap.interval(study.dataset.inference.confidence)
         yield (
             *(each.region, each.test.first, each.test.second, each.test.window, each.level),
-            *(verdict, sentence, each.overlap.value, low, high, each.p_corrected),
-            *each.sizes,
+            *(verdict, sentence, *_overlaps(each, study), each.p_corrected, *each.sizes),
         )
 
 
@@ -154,10 +178,12 @@ def concluded(each: Estimate, study: Study) -> tuple[str, str]:
     The verdict does not depend on the coverage of the intervals that tables and figures show.
     """
     inference = study.dataset.inference
+    # Where there is a reference, the relative overlap decides.
+    estimate = each.relative or each.overlap
     evidence = Evidence(
-        each.overlap.value,
-        *each.overlap.interval(1 - inference.alpha),
-        *each.overlap.interval(1 - 2 * inference.alpha),
+        estimate.value,
+        *estimate.interval(1 - inference.alpha),
+        *estimate.interval(1 - 2 * inference.alpha),
         *(each.p_corrected, *each.p_codes),
     )
     verdict = verdict_of(evidence, alpha=inference.alpha, bound=inference.overlap_bound)
@@ -168,8 +194,11 @@ def concluded(each: Estimate, study: Study) -> tuple[str, str]:
     if sizes.n_subjects > 1:
         sample += f" of {sizes.n_subjects} subjects"
     said = f"{verdict} in {_where(each)} ({sample})"
+    if each.relative is not None and verdict != "not decodable":
+        said += f", relative to {reference_in_words(study)}"
     if verdict == "inconclusive":
-        said += f": {allowed_by(*each.overlap.interval(inference.confidence))}"
+        allowed = allowed_by if each.relative is None else allowed_relative
+        said += f": {allowed(*estimate.interval(inference.confidence))}"
     if each.level == UNITS and inference.null_model != "shuffle":
         said += "; the test assumes independent trials"
     return verdict, said

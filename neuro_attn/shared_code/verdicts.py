@@ -18,7 +18,8 @@ class Evidence(NamedTuple):
     Parameters
     ----------
     overlap, low, high : float
-        Overlap and its interval of coverage 1 - alpha.
+        Overlap, or relative overlap where there are reference tasks, and its interval of coverage
+        1 - alpha.
     narrow_low, narrow_high : float
         Interval of coverage 1 - 2 alpha, for the equivalence test (Schuirmann 1987).
     p_corrected : float
@@ -93,4 +94,18 @@ def allowed_by(low: float, high: float) -> str:
     said = f"overlaps from {least} to {most} remain possible"
     if least == most:
         said = f"an overlap of {least} remains possible"
+    return said.replace("-", "\N{MINUS SIGN}")
+
+
+def allowed_relative(low: float, high: float) -> str:
+    """Return which overlaps relative to the reference tasks remain possible, in words.
+
+    Examples
+    --------
+    >>> allowed_relative(-0.2, 1.4)
+    'relative overlaps from −0.20 to 1.40 remain possible'
+    """
+    if not low <= high:
+        return "the overlap of the reference tasks is too weak"
+    said = f"relative overlaps from {low:.2f} to {high:.2f} remain possible"
     return said.replace("-", "\N{MINUS SIGN}")

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neuro_attn.shared_code.differences import difference_in_units
+from neuro_attn.shared_code.differences import between_rows, difference_in_units
+from neuro_attn.shared_code.estimates import (
+    REGION,
+    SUBJECTS,
+    Sample,
+    SessionsOfRegion,
+    TaskPair,
+    means_of_subjects,
+)
 from neuro_attn.shared_code.these_units import TaskTrials, moments_of, overlap_of
 from tests.worlds import UnitsWorld, units_data_set
 
@@ -93,3 +101,25 @@ def test_equal_overlaps_rarely_differ(cosine):
         for seed in range(n)
     ]
     assert sum(each <= 0.05 for each in p) <= stats.binom.isf(FAR_RATE / 3, n, 0.05)
+
+
+def test_what_a_subject_shares_is_no_evidence_that_regions_differ_in_others():
+    """Two regions whose overlaps differ in each of 8 subjects, with either sign."""
+    n, wrong, naive = 200, 0, 0
+    tests = [TaskPair("remember", "attend", "late", (0, 1, 0))]
+    sample = Sample([f"{k}" for k in range(32)], [f"subject{k // 4}" for k in range(32)])
+    for seed in range(n):
+        rng = np.random.default_rng(seed)
+        ones = np.ones((32, 1))
+        regions = []
+        for name in ("V4", "LPFC"):
+            across = np.repeat(rng.normal(size=8), 4)[:, None] + rng.normal(size=(32, 1)) / 2
+            regions.append(SessionsOfRegion(name, [], 0, ones, ones, across / 4, across / 4))
+        (of_sessions,) = between_rows(regions, tests, REGION, 0.95)
+        (of_subjects,) = between_rows(means_of_subjects(regions, sample), tests, SUBJECTS, 0.95)
+        assert of_subjects.level == "other subjects"
+        naive += of_sessions.p_value <= 0.05
+        wrong += of_subjects.p_value <= 0.05
+    # With equal strengths, the jackknife of 8 subjects is a paired t test.
+    assert wrong <= stats.binom.isf(FAR_RATE, n, 0.05)
+    assert naive >= stats.binom.ppf(FAR_RATE, n, 0.2)

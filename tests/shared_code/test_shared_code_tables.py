@@ -153,8 +153,19 @@ def test_one_session_of_each_subject_makes_both_levels_equal(animals):
     pd.testing.assert_frame_equal(region, subjects)
 
 
+def test_differences_between_regions_have_the_same_levels(animals):
+    rows = animals.overlap_differences.drop(columns="p_corrected")
+    keys = ["region", "compared_with", "window"]
+    region, subjects = (
+        rows[rows["level"] == level].set_index(keys).drop(columns="level").sort_index()
+        for level in ("the region", "other subjects")
+    )
+    pd.testing.assert_frame_equal(region, subjects)
+
+
 def test_few_subjects_have_no_rows_about_others(many):
-    assert "other subjects" not in set(many.overlap["level"])
+    for table in (many.overlap, many.overlap_differences):
+        assert "other subjects" not in set(table["level"])
 
 
 def test_corrected_p_values_are_never_below_uncorrected_ones(many):

@@ -91,7 +91,13 @@ wildcard_constraints:
 
 
 def settings_of(wildcards):
-    # Only one rule uses confounds and balance; a change of them must not rerun the others.
+    # Only one rule uses each of the later keys; a change of them must not rerun the others.
+    return DATASETS[wildcards.dataset].model_dump(
+        mode="json", exclude=configuration.LATER_KEYS
+    )
+
+
+def settings_with_reference(wildcards):
     return DATASETS[wildcards.dataset].model_dump(
         mode="json", exclude=configuration.NUISANCE_KEYS
     )

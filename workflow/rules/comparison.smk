@@ -4,7 +4,7 @@ CONFIDENCE = (
     else None
 )
 SETTINGS_OF_COMPARED = {
-    name: DATASETS[name].model_dump(mode="json", exclude=configuration.NUISANCE_KEYS)
+    name: DATASETS[name].model_dump(mode="json", exclude=configuration.LATER_KEYS)
     for name in COMPARED
 }
 

@@ -38,7 +38,7 @@ rule compare_codes:
     conda:
         "../envs/neuro-attn.yaml"
     params:
-        settings=settings_of,
+        settings=settings_with_reference,
         seed=CONFIGURATION.seed,
         sources=sources_of("compare_codes.py"),
     script:

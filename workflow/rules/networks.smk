@@ -44,7 +44,7 @@ for name, network in CONFIGURATION.networks.items():
                 settings=DATASETS[
                     configuration.network_dataset(name, trained)
                 ].model_dump(
-                    mode="json", exclude={"inference", *configuration.NUISANCE_KEYS}
+                    mode="json", exclude={"inference", *configuration.LATER_KEYS}
                 ),
                 network=network.model_dump(mode="json"),
                 seed=CONFIGURATION.seed,

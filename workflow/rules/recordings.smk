@@ -1,6 +1,6 @@
 # Settings on which recordings do not depend.
 NOT_READ = {
-    **dict.fromkeys(["inference", *configuration.NUISANCE_KEYS], True),
+    **dict.fromkeys(["inference", *configuration.LATER_KEYS], True),
     "sessions": {"min_trials"},
 }
 
