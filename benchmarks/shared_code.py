@@ -25,7 +25,7 @@ import numpy as np
 from scipy import stats
 from tqdm import tqdm
 
-from benchmarks import relative_overlap
+from benchmarks import hierarchical, relative_overlap
 from benchmarks.machine import save
 from neuro_attn import sources
 from neuro_attn.configuration import load
@@ -270,6 +270,39 @@ def reference(n: int, cores: int) -> dict[str, Any]:
     return results
 
 
+def intervals(n: int, cores: int) -> dict[str, Any]:
+    """Coverage and width of intervals of a region by the jackknife, bootstraps and fixed effects.
+
+    The true overlap is the cosine of the world; the true mean d' is that of all data sets.
+    """
+    results: dict[str, Any] = {}
+    for n_sessions, (name, world) in product((4, 8, 16), hierarchical.WORLDS.items()):
+        what = f"{name}, {n_sessions} sessions"
+        made = replace(world, sessions=n_sessions)
+        with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+            run = partial(intervals_experiment, what=what, world=made)
+            found = list(pool.map(run, range(n), chunksize=20))
+        for quantity in found[0]:
+            ends = {way: [each[quantity][way] for each in found] for way in found[0][quantity]}
+            values = np.array(ends.pop("value"))[:, 0]
+            truth = (world.cosine or 0.0) if quantity == "overlap" else float(values.mean())
+            results[f"{quantity}: {what}"] = {
+                way: summarised(
+                    [{"covered": low <= truth <= high, "width": high - low} for low, high in pairs],
+                    f"{quantity}, {way}: {what}",
+                )
+                for way, pairs in ends.items()
+            }
+    return results
+
+
+def intervals_experiment(
+    number: int, what: str, world: RegionWorld
+) -> dict[str, dict[str, hierarchical.Ends]]:
+    """Draw one data set and return its intervals."""
+    return hierarchical.experiment(world, stream(SEED, "intervals", what, number))
+
+
 def reference_experiment(number: int, what: str) -> dict[str, float]:
     """Estimate one relative overlap."""
     return relative_overlap.experiment(what, stream(SEED, "reference", what, number))
@@ -302,6 +335,7 @@ PARTS = {
     "differences": differences,
     "region": region,
     "reference": reference,
+    "intervals": intervals,
     "verdicts": verdicts,
 }
 

@@ -87,18 +87,47 @@ def _of_task(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return d' of a task's discriminants on held-out trials and on another task."""
-    n_classes = int(label.max()) + 1
-    pairs = list(combinations(range(n_classes), 2))
+    pairs = list(combinations(range(int(label.max()) + 1), 2))
+    held_out, on_other = outputs_of(rates, label, other[0], folds=folds, rng=rng)
+    across = np.mean([d_prime(each, other[1], pairs) for each in on_other], axis=0)
+    return d_prime(held_out, label, pairs), across
+
+
+def outputs_of(
+    rates: np.ndarray,
+    label: np.ndarray,
+    elsewhere: np.ndarray,
+    *,
+    folds: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outputs of a task's discriminants on its held-out trials and on another task.
+
+    Parameters
+    ----------
+    rates, label : array
+        Rates (trial, unit, bin) and classes (trial,) of the task.
+    elsewhere : array, shape (trial, unit, bin)
+        Rates in the other task.
+    folds, rng
+        As for `sensitivity`.
+
+    Returns
+    -------
+    held_out : array, shape (bin, trial, pair of classes)
+    on_other : array, shape (fold, bin, trial of the other task, pair of classes)
+    """
+    pairs = list(combinations(range(int(label.max()) + 1), 2))
     fold = _folds(label, folds, rng)
-    rates, elsewhere = (np.moveaxis(each, 2, 0) for each in (rates, other[0]))
+    rates, elsewhere = (np.moveaxis(each, 2, 0) for each in (rates, elsewhere))
     outputs = np.zeros((len(rates), len(label), len(pairs)))
     on_other = []
     for each in np.unique(fold):
         train, test = fold != each, fold == each
         axes, centre = _discriminants(rates[:, train], label[train], pairs)
         outputs[:, test] = rates[:, test] @ axes - centre
-        on_other.append(d_prime(elsewhere @ axes, other[1], pairs))
-    return d_prime(outputs, label, pairs), np.mean(on_other, axis=0)
+        on_other.append(elsewhere @ axes)
+    return outputs, np.stack(on_other)
 
 
 def _folds(label: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:

@@ -106,6 +106,22 @@ def test_tasks_choose_the_tasks_and_their_order():
     assert set(found.summary["train_task"]) == {"attend", "remember"}
 
 
+def test_other_pairs_are_related_to_the_reference_tasks():
+    """The look of a cue, in other units than the code, differs between the reference tasks."""
+    rng = np.random.default_rng(0)
+    axes = {"pro": (1, 1, 0), "retro_1": (1, 1, 0), "retro_2": (1, 0, 1)}
+    task, label = np.repeat(list(axes), 60), np.tile(["left", "right"], 90)
+    mean = np.array([2 * np.repeat(axes[each], 4) for each in task])
+    rates = np.where(label == "left", 1, -1)[:, None] * mean + rng.normal(size=(180, 12))
+    found = cross_task(rates, label, task, reference_tasks=["retro_1", "retro_2"]).verdicts
+    rows = found.set_index(["first_task", "second_task"])
+    row, reference = rows.loc[("pro", "retro_2")], rows.loc[("retro_1", "retro_2")]
+    assert (row["reference"], reference["reference"]) == ("retro_1 and retro_2", "")
+    assert row["relative_overlap"] == pytest.approx(row["overlap"] / reference["overlap"])
+    assert row["relative_low"] < row["relative_overlap"] < row["relative_high"]
+    assert "relative to retro_1 and retro_2" in row["conclusion"]
+
+
 def test_a_table_of_trials_gives_columns_to_the_settings():
     trials = pd.DataFrame({"block": np.repeat(np.arange(8), 10)})
     found = cross_task(

@@ -313,6 +313,40 @@ def p_values_without_code(uncoded, dataset, signal, seed):
     return np.transpose(ranks), np.transpose(valid, (1, 2, 0))
 
 
+def larger_of_two_nulls(rng, no_information, unrelated):
+    """Return the larger corrected p of two nulls over a family, in which each is true or false."""
+    together = []
+    for is_true in (no_information, unrelated):
+        draws = rng.normal(size=(len(is_true), 40)) + rng.normal(size=40)
+        draws[:, 0] += np.where(is_true, 0, 20)
+        together.append(corrected_p_value(draws[:, 0], draws[:, 1:], (0,)))
+    return np.maximum(*together)
+
+
+@pytest.mark.parametrize("no_code", [0, 3, 6])
+def test_the_larger_of_two_corrected_p_values_keeps_the_error_of_a_family(no_code):
+    """Six tests of unrelated codes, of which some are of no code at all."""
+    rng = np.random.default_rng(no_code)
+    no_information, unrelated = np.arange(6) < no_code, np.ones(6, bool)
+    n = 1000
+    errors = sum(
+        larger_of_two_nulls(rng, no_information, unrelated).min() <= 0.05 for _ in range(n)
+    )
+    # Fails by chance in 1 of 100,000 runs, for each of three families.
+    assert errors <= stats.binom.isf(1e-5, n, 0.05)
+
+
+def test_if_the_nulls_were_true_in_different_tests_errors_would_add_up():
+    """Each null is true where the other is false, which codes cannot be: up to twice alpha."""
+    rng = np.random.default_rng(9)
+    no_information = np.arange(6) < 3
+    n = 1000
+    errors = sum(
+        larger_of_two_nulls(rng, no_information, ~no_information).min() <= 0.05 for _ in range(n)
+    )
+    assert stats.binom.ppf(1e-5, n, 0.06) <= errors <= stats.binom.isf(1e-5, n, 0.1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("signal", [0.0, 1.0])
 def test_p_values_of_the_whole_procedure_are_uniform_without_a_code(uncoded, dataset, signal):

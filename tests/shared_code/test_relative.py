@@ -8,6 +8,7 @@ from benchmarks import relative_overlap
 from neuro_attn import sources
 from neuro_attn.configuration import Task, load
 from neuro_attn.configuration.experiment import SimulatedRegion
+from neuro_attn.figures import shared_codes
 from neuro_attn.shared_code.relative import (
     RelativeOverlap,
     SessionOfPairs,
@@ -176,9 +177,14 @@ def verdicts_of(seed):
     ]
 
 
-def test_a_verdict_states_its_reference_and_rests_on_the_relative_overlap():
+@pytest.fixture(scope="module")
+def verdicts():
+    return verdicts_of(0)
+
+
+def test_a_verdict_states_its_reference_and_rests_on_the_relative_overlap(verdicts):
     # Of 12 seeds all gave these verdicts.
-    plain, related = verdicts_of(0)
+    plain, related = verdicts
     pair = ("pro", "retro_2")
     assert plain.loc[pair, "verdict"] == "partly shared"
     assert related.loc[pair, "verdict"] == "shared"
@@ -191,6 +197,20 @@ def test_a_verdict_states_its_reference_and_rests_on_the_relative_overlap():
     assert plain["relative_overlap"].isna().all()
     # The pair whose cues look alike generalises more than the reference does.
     assert related.loc[("pro", "retro_1"), "relative_low"] > 1
+
+
+def test_the_figure_shows_the_relative_overlap_and_a_tick_at_the_overlap(verdicts):
+    related = verdicts[1].reset_index()
+    figure = shared_codes.draw(related)
+    for axes, row in zip(figure.axes, related.to_dict("records"), strict=True):
+        points = {line.get_marker(): line.get_xdata()[0] for line in axes.lines}
+        shown = row["relative_overlap"] if row["reference"] else row["overlap"]
+        assert points["s"] == pytest.approx(min(shown, shared_codes.LIMIT_OF_RELATIVE))
+        assert ("|" in points) == bool(row["reference"])
+        assert not row["reference"] or points["|"] == pytest.approx(row["overlap"])
+    assert "relative to that of retro_1 and retro_2" in figure.get_supxlabel()
+    lines = shared_codes.caption(related).splitlines()
+    assert sum("(relative overlap " in line for line in lines) == 2
 
 
 def test_a_reference_with_next_to_no_overlap_gives_no_estimate():
