@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from neuro_attn.errors import InputError
 from neuro_attn.files import write_text
+from neuro_attn.locations import INSTALLED
 
 STORE = Path(".snakemake/neuro-attn")
 """Folder of the caches of a run about source code, relative to the folder of the run."""
@@ -112,8 +113,12 @@ class Sources:
         return found
 
     def _name(self, path: Path) -> str:
+        # An installed package contains the scripts of the workflow, too.
         inside = path.is_relative_to(self._package)
-        return path.relative_to(self._package.parent).as_posix() if inside else path.name
+        is_script = path.is_relative_to(self._package / INSTALLED.name)
+        if inside and not is_script:
+            return path.relative_to(self._package.parent).as_posix()
+        return path.name
 
     def _module(self, path: Path) -> Module:
         if path not in self._modules:

@@ -9,12 +9,15 @@ this alone, so tests of what a process finds at its start (encodings, missing fo
 import multiprocessing
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import pytest
 
 from neuro_attn.command_line import main
 
@@ -32,6 +35,29 @@ _FORKS.set_forkserver_preload(
         "neuro_attn.sources.simulation.generation",
     ]
 )
+
+
+NOBODY = 12345
+"""A user id without an entry among the users of this machine."""
+
+
+def as_nobody(folder: Path) -> list[str]:
+    """Return what starts a command as a user who may write to this folder only.
+
+    Permissions do not hold for root, whose commands thus run as another user. Others need nothing.
+    """
+    if os.getuid() != 0:
+        return []
+    if (setpriv := shutil.which("setpriv")) is None:
+        pytest.skip("needs setpriv to become another user")
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    # It may read all files, for the environment of the tests may lie in a home folder.
+    return [
+        *(setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
+        *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
+        "--bounding-set=-all,+dac_read_search",
+    ]
 
 
 def started(

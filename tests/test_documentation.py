@@ -90,6 +90,12 @@ HOW = {
     r"python3 -m venv .venv$": NOT_RUN,
     r"\. .venv/bin/activate$": NOT_RUN,
     r"pip install --(require-hashes|no-deps) ": NOT_RUN,
+    r"pip install \.$": (
+        "tests/workflow/test_installed.py::test_the_commands_of_a_first_day_work_in_any_folder"
+    ),
+    r"neuro-attn examples\b": (
+        "tests/test_wheel.py::test_every_configuration_is_listed_and_printed_as_one_that_can_be_run"
+    ),
 }
 """How each kind of command is run: by a test that is named, here, or not at all."""
 

@@ -143,7 +143,6 @@ def test_a_name_of_a_data_set_or_network_is_refused(case):
 @pytest.mark.parametrize("command", ["check", "run"])
 def test_check_and_run_refuse_it_alike(command, tmp_path, monkeypatch, capsys):
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(with_datasets("Mine", "mine")))
-    (tmp_path / "Snakefile").write_text("rule all:\n")
     monkeypatch.chdir(tmp_path)
     assert main([command, "mine.yaml"]) == 1
     said = capsys.readouterr().err
@@ -249,7 +248,6 @@ def test_a_folder_whose_path_leaves_no_room_is_refused(command, tmp_path, monkey
         deep = deep / ("x" * 200)
     deep.mkdir(parents=True)
     (deep / "mine.yaml").write_text(yaml.safe_dump(keys()))
-    (deep / "Snakefile").write_text("rule all:\n")
     monkeypatch.chdir(deep)
     assert main([command, "mine.yaml"]) == 1
     said = capsys.readouterr().err

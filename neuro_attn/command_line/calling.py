@@ -5,11 +5,14 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from neuro_attn import budget
+from neuro_attn import budget, locations
 from neuro_attn.command_line.surroundings import replacements
 
 DATA_VARIABLE = "NEURO_ATTN_DATA"
+PROFILES = "workflow/profiles/"
+"""Folder of the profiles for clusters, relative to the project."""
 SHOW = (
     *("--dry-run", "--dryrun", "--summary", "--detailed-summary", "--dag", "--rulegraph"),
     *("--filegraph", "--d3dag", "--list", "--list-rules", "--list-target-rules", "--lt"),
@@ -51,9 +54,26 @@ class Run:
 
 def command(what: Run, arguments: Sequence[str]) -> list[str]:
     """Return the command that runs Snakemake with further arguments."""
-    # --configfile takes all arguments up to the next option, so an option must follow it.
-    command = [sys.executable, "-m", "snakemake", "--configfile", what.config]
-    return [*command, "--cores", str(what.cores), *arguments]
+    project = locations.project_of_run()
+    profile = project / "profiles/default"
+    return [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
+        # Snakemake would otherwise use a profile of this name in the current folder.
+        *("--workflow-profile", str(profile) if profile.is_dir() else "none"),
+        # --configfile takes all arguments up to the next option, so an option must follow it.
+        *("--configfile", what.config, "--cores", str(what.cores)),
+        *_with_profiles(arguments, project),
+    ]
+
+
+def _with_profiles(arguments: Sequence[str], project: Path) -> list[str]:
+    """Return arguments in which names of our profiles for clusters are valid in any folder."""
+    return [
+        str(project / each)
+        if each.startswith(PROFILES) and not Path(each).exists() and (project / each).exists()
+        else each
+        for each in arguments
+    ]
 
 
 def environment(what: Run) -> dict[str, str]:
@@ -61,6 +81,9 @@ def environment(what: Run) -> dict[str, str]:
     # Snakemake reads and writes files and pipes in UTF-8, whatever the terminal's encoding is.
     utf8 = {"PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
     own, _ = replacements(os.environ)
+    if not locations.is_project(Path()):
+        # Python would otherwise import modules from the current folder, such as a random.py.
+        own["PYTHONSAFEPATH"] = "1"
     given = {DATA_VARIABLE: what.data, budget.VARIABLE: what.memory}
     return {
         **os.environ,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from neuro_attn import budget, configuration
-from neuro_attn.command_line import messages, options, running
+from neuro_attn.command_line import examples, messages, options, running
 from neuro_attn.command_line.calling import DATA_VARIABLE, Run
 from neuro_attn.command_line.failures import WorkflowError
 from neuro_attn.command_line.folders import check_folder
@@ -59,13 +59,15 @@ def _main(arguments: Sequence[str] | None) -> int:
                 _datasets(given)
             case "download":
                 _download(given)
+            case "examples":
+                print(examples.text_of(given.name) if given.name else examples.listed(), end="")
             case "verify":
-                what = Run(given.config, given.data, 1, memory=given.memory)
+                config = "" if given.results else _config(given)
+                what = Run(config, given.data, 1, memory=given.memory)
                 return int(not running.verify(what, given.results))
             case _:
-                what = Run(
-                    given.config, given.data, given.cores, others, given.verify, given.memory
-                )
+                config = _config(given)
+                what = Run(config, given.data, given.cores, others, given.verify, given.memory)
                 running.run(what, report=given.command == "report")
     except InputError as error:
         messages.tell(error)
@@ -90,6 +92,20 @@ def _main(arguments: Sequence[str] | None) -> int:
 def _discard_output() -> None:
     """Discard pending output, so that Python does not fail to print it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _config(given: argparse.Namespace) -> str:
+    """Return the configuration of a run, and print which it is unless the user has named it."""
+    if given.config:
+        return given.config
+    config = examples.default_config()
+    if config != examples.DEFAULT:
+        print(
+            f"neuro-attn: this folder has no {examples.DEFAULT}, so the configuration is the "
+            f"example {config}",
+            flush=True,
+        )
+    return config
 
 
 def schema() -> dict:
@@ -153,16 +169,7 @@ def _init(given: argparse.Namespace) -> None:
     print(rendering.render(reports, given.output))
     if dialogue.answers:
         print(f"The same without questions: add {dialogue.as_options()}")
-    print(f"Wrote {given.output}{made}. {_next_step(given.output)}")
-
-
-def _next_step(config: str) -> str:
-    """Return the command that runs a configuration; runs start in the folder of the project."""
-    if Path("Snakefile").is_file():
-        return f"Next: neuro-attn report {config}"
-    keys, _ = configuration.read(config)
-    paths = [shlex.quote(os.path.abspath(each)) for each in (config, keys["data_folder"])]
-    return "Next, in the folder of the project: neuro-attn report {} --data {}".format(*paths)
+    print(f"Wrote {given.output}{made}. Next: neuro-attn report {shlex.quote(given.output)}")
 
 
 def _check(given: argparse.Namespace) -> int:

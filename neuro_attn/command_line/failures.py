@@ -12,7 +12,7 @@ _LINES_SHOWN = 30
 _KNOWN = {
     "Directory cannot be locked": (
         "Snakemake is running here, or was killed here.",
-        "If none is running, run `snakemake --unlock`, then retry.",
+        "If none is running, run neuro-attn run CONFIG -- --unlock, then retry.",
     ),
     "No space left on device": (
         "the disk is full.",

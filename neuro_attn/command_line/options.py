@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from neuro_attn import __version__
+from neuro_attn.command_line.examples import DEFAULT
 from neuro_attn.errors import InputError, did_you_mean
 
 PASSING_ON = ("run", "report")
@@ -21,7 +22,8 @@ From files to results, in this order (--help after each lists its options):
   neuro-attn init FILE ... -o MINE.yaml    write a configuration for files
   neuro-attn check MINE.yaml               report what a run would do
   neuro-attn report MINE.yaml              compute results, write their report
-Without files of your own, neuro-attn report computes a simulated example.
+Without files of your own, neuro-attn report computes a simulated example, and
+neuro-attn examples lists further configurations.
 """
 """Next steps, for a user who gave no command."""
 
@@ -68,16 +70,19 @@ def build() -> argparse.ArgumentParser:
         "report": "compute all results, then write results/report.html",
     }.items():
         command = commands.add_parser(name, help=description, description=description)
-        _add_config(command, nargs="?", default="config/config.yaml")
+        _add_config(command, nargs="?")
         _add_cores(command, "cores to use")
         text = "first remove results that differ from their checksums, then recompute them"
         command.add_argument("--verify", action="store_true", help=text)
     _add_onboarding(commands)
     text = "compare all results with the checksums recorded when they were written"
     command = commands.add_parser("verify", help=text, description=text)
-    _add_config(command, nargs="?", default="config/config.yaml")
+    _add_config(command, nargs="?")
     text = "folder of results that were moved; CONFIG is not read"
     command.add_argument("--results", type=_folder, metavar="FOLDER", help=text)
+    text = "list configurations that come with neuro-attn, or print one"
+    command = commands.add_parser("examples", help=text, description=text)
+    command.add_argument("name", nargs="?", metavar="NAME", help="an example")
     _add_registry(commands)
     text = "print the JSON schema of the configuration, with which editors check and explain keys"
     commands.add_parser("schema", help=text, description=text)
@@ -85,7 +90,7 @@ def build() -> argparse.ArgumentParser:
 
 
 def _add_config(command: argparse.ArgumentParser, **more: Any) -> None:
-    default = f" (default: {more['default']})" if more else ""
+    default = f" (default: {DEFAULT}, or without it the example `default`)" if more else ""
     text = f"configuration file{default}"
     command.add_argument("config", type=_name, metavar="CONFIG", help=text, **more)
     text = "folder of the data; overrides data_folder in CONFIG"

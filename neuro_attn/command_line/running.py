@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 from neuro_attn import budget, checksums, configuration, sources
 from neuro_attn.command_line import verifying
@@ -43,8 +42,7 @@ def run(what: Run, report: bool = False) -> None:
     Raises
     ------
     InputError
-        If this is not a folder of the project, the configuration is invalid, or another run is
-        in progress in the folder.
+        If the configuration is invalid, or another run is in progress in the folder.
     WorkflowError
         If Snakemake failed.
     KeyboardInterrupt
@@ -165,11 +163,7 @@ def verify(what: Run, results: str | None = None) -> bool:
 
 
 def _checked(what: Run) -> configuration.Positions:
-    """Raise `InputError` unless this is a folder of the project and the configuration is valid."""
-    if not Path("Snakefile").is_file():
-        raise InputError(
-            os.getcwd(), "contains no Snakefile.", "Run neuro-attn in the folder of the project."
-        )
+    """Raise `InputError` unless the folder and the configuration are valid."""
     check_folder()
     # Snakemake would execute the code of a configuration that is a template, so we read it first.
     keys, positions = configuration.read(what.config)

@@ -3,7 +3,7 @@
 Snakemake, Matplotlib and Numba keep files in the user's home folder or beside the package. A
 container or a cluster may have neither: a user without a home folder or without a name, or a
 package in a folder that only its owner may write to. A run then keeps these files below
-`.snakemake`, in the folder of the project.
+`.snakemake`, in the folder of the run.
 """
 
 import getpass
@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import neuro_attn
+from neuro_attn import locations
 
 _OWN = Path(".snakemake")
 
@@ -51,9 +51,9 @@ def replacements(environment: Mapping[str, str]) -> tuple[dict[str, str], list[s
         settings = Path(environment.get("XDG_CONFIG_HOME") or Path(home, ".config"), "matplotlib")
         if "MPLCONFIGDIR" not in environment and not _writable(settings):
             replace("MPLCONFIGDIR", own / "matplotlib", f"{settings} cannot be written to")
-    # Jobs import the package in the folder of the project, if there is one.
-    here = Path("neuro_attn")
-    package = here if here.is_dir() else Path(neuro_attn.__file__).parent
+    # In a copy of the repository, jobs import its package.
+    name = locations.PACKAGE.name
+    package = Path(name) if locations.is_project(Path()) else locations.PACKAGE
     if "NUMBA_CACHE_DIR" not in environment and not _writable(package / "decoding/__pycache__"):
         replace("NUMBA_CACHE_DIR", own / "numba", f"the package in {package} cannot be written to")
     try:

@@ -25,6 +25,6 @@ def check_extras(settings: Configuration) -> None:
             keys[0],
             "the extra networks of neuro-attn is not installed: networks need "
             f"{', '.join(_OF_NETWORKS)}; missing: {', '.join(missing)}.",
-            "Run pip install '.[networks]' in the folder of the project, or remove "
+            "Run pip install 'neuro-attn[networks]', or remove "
             f"{' and '.join(keys)} from the configuration.",
         )

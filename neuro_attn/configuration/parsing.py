@@ -69,8 +69,8 @@ def parse(
         raise InputError(
             origin,
             f"{holds}.",
-            "A configuration consists of lines KEY: VALUE; config/config.yaml explains every key, "
-            "and neuro-attn init writes a configuration for your files.",
+            "A configuration consists of lines KEY: VALUE; neuro-attn examples default explains "
+            "every key, and neuro-attn init writes a configuration for your files.",
         )
     keys = _with_null_named(keys)
     if isinstance(keys.get("datasets"), dict):

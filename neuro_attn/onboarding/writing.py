@@ -135,8 +135,8 @@ def render(keys: dict[str, Any], notes: dict[str, str], schema: bool) -> str:
     ((name, dataset),) = keys["datasets"].items()
     lines = ["# yaml-language-server: $schema=schema.json", "#"] if schema else []
     lines += [
-        "# Written by `neuro-attn init`. config/config.yaml explains every key, config/README.md",
-        "# introduces them. `neuro-attn check` reports what a run of this file will do.",
+        "# Written by `neuro-attn init`. `neuro-attn examples default` explains every key, and",
+        "# `neuro-attn check` reports what a run of this file will do.",
         "",
         *_block("data_folder", keys["data_folder"], 0),
         "",

@@ -22,12 +22,19 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **more}
 
 
+def make_project(folder: Path, rules: str) -> None:
+    """Write a Snakefile that the command line runs, since the folder looks like the repository."""
+    (folder / "Snakefile").write_text(rules)
+    # Without modules, it does not hide the package.
+    (folder / "neuro_attn").mkdir(exist_ok=True)
+
+
 @pytest.fixture
 def workflow(tmp_path) -> Callable[[str], Path]:
-    """Return what writes a Snakefile, and a configuration that the command line accepts."""
+    """Return what makes a project, with a configuration that the command line accepts."""
 
     def write(rules: str) -> Path:
-        (tmp_path / "Snakefile").write_text(rules)
+        make_project(tmp_path, rules)
         (tmp_path / "mine.yaml").write_text(CONFIGURATION)
         return tmp_path
 

@@ -5,6 +5,7 @@ import yaml
 
 from neuro_attn.command_line import main
 from tests import formats
+from tests.command_line.conftest import make_project
 
 SNAKEFILE = """
 rule all:
@@ -22,7 +23,7 @@ def in_milliseconds(tmp_path, monkeypatch):
         planted = formats.planted(n_trials=40, n_units=4)
         planted = planted.with_spikes(lambda times: times * 1000)
         keys = formats.write(source, tmp_path / "data", planted)
-        (tmp_path / "Snakefile").write_text(SNAKEFILE)
+        make_project(tmp_path, SNAKEFILE)
         (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"datasets": {"mine": keys}}))
         return tmp_path
 
@@ -40,7 +41,7 @@ def test_spikes_in_milliseconds_are_refused_before_any_job(
     (message,) = printed.err.strip().splitlines()
     assert "spike times seem to be in milliseconds. Divide them by 1,000 in the file" in message
     # Neither Snakemake nor a job has begun.
-    assert {path.name for path in folder.iterdir()} == {"data", "Snakefile", "mine.yaml"}
+    assert not {"done", ".snakemake", "results"} & {path.name for path in folder.iterdir()}
 
 
 def test_a_data_set_with_results_is_not_read_again(in_milliseconds, capsys):

@@ -65,6 +65,6 @@ def test_what_follows_two_dashes_is_for_snakemake():
 @pytest.mark.parametrize("command", ["run", "report"])
 def test_the_default_configuration_need_not_be_given(command):
     given, others = options.parse([command])
-    assert given.config == "config/config.yaml"
+    assert given.config is None
     assert given.cores >= 1
     assert others == []

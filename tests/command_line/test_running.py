@@ -286,6 +286,21 @@ def test_a_second_run_names_the_process_of_the_first(workflow):
     process.communicate(timeout=HANGS)
 
 
+def test_the_lock_of_a_snakemake_that_was_called_directly_is_released_as_the_message_says(workflow):
+    folder = workflow(TWO_JOBS)
+    locks = folder / ".snakemake/locks"
+    locks.mkdir(parents=True)
+    (locks / "0.output.lock").write_text("results/b.txt\n")
+    refused = run(folder)
+    assert refused.returncode == 1
+    remedy = "If none is running, run neuro-attn run CONFIG -- --unlock, then retry."
+    assert refused.stderr == (
+        f"neuro-attn: error: {folder}: Snakemake is running here, or was killed here. {remedy}\n"
+    )
+    assert run(folder, "--", "--unlock").returncode == 0
+    assert run(folder).returncode == 0
+
+
 def test_a_run_cleans_up_after_one_that_was_killed(workflow):
     """Snakemake's lock is released, and what the killed run was writing is removed."""
     folder = workflow(SLEEPS)

@@ -1,7 +1,5 @@
 """Folders of a run where the user has no home folder or may not write to the usual places."""
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,13 +8,10 @@ from pathlib import Path
 import pytest
 
 from neuro_attn.command_line.surroundings import replacements
-from tests.command_line.conftest import COMMAND, CONFIGURATION, ROOT, environment
+from tests import commands
+from tests.command_line.conftest import COMMAND, CONFIGURATION, ROOT, environment, make_project
 from tests.command_line.test_running import TWO_JOBS
-from tests.commands import HANGS
-
-NOBODY = 12345
-"""A user id without an entry among the users of this machine."""
-SETPRIV = shutil.which("setpriv")
+from tests.commands import HANGS, NOBODY
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +51,8 @@ def test_a_home_folder_without_write_permission_stays_home_but_keeps_no_caches(t
 
 
 def test_compiled_code_is_kept_in_the_project_where_the_package_is_read_only(tmp_path):
-    (tmp_path / "neuro_attn/decoding").mkdir(parents=True)
+    make_project(tmp_path, "")
+    (tmp_path / "neuro_attn/decoding").mkdir()
     (tmp_path / "neuro_attn/decoding/__pycache__").write_text("")
     variables, remarks = replacements({"HOME": str(tmp_path)})
     assert variables == {"NUMBA_CACHE_DIR": str(tmp_path / ".snakemake/numba")}
@@ -82,16 +78,9 @@ def test_libraries_and_snakemake_find_the_folders(workflow):
 
 def as_nobody(command: list[str], folder: Path) -> subprocess.CompletedProcess:
     """Run a command as a user without a name, a home folder or permission to write elsewhere."""
-    if os.getuid() != 0 or SETPRIV is None:
-        pytest.skip("needs root and setpriv to become another user")
-    os.chown(folder, NOBODY, NOBODY)
-    for path in folder.rglob("*"):
-        os.chown(path, NOBODY, NOBODY)
+    if not (become := commands.as_nobody(folder)):
+        pytest.skip("needs root to become another user")
     left_out = ("HOME", "USER", "LOGNAME", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")
-    # It may read all files, for the environment of the tests may lie in a home folder.
-    become = [SETPRIV, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    become += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-    become += ["--bounding-set=-all,+dac_read_search"]
     return subprocess.run(
         [*become, *command],
         cwd=folder,
@@ -134,7 +123,7 @@ def test_a_full_disk_is_one_message_and_a_run_is_resumed_where_there_is_room(dis
     # As the package does, jobs give a file its name when it is whole.
     rules = TWO_JOBS.replace("echo a > {output}", "seq 9999 > new && mv new {output}")
     rules = rules.replace("cp {input} {output}", "cp {input} new && mv new {output}")
-    (folder / "Snakefile").write_text(rules)
+    make_project(folder, rules)
     (folder / "mine.yaml").write_text(CONFIGURATION)
     used = 4 * sum(path.stat().st_size // 4096 + 1 for path in folder.iterdir())
     disk(used + free, "remount")

@@ -15,7 +15,7 @@ from neuro_attn.checksums import DAMAGED, MISSING, UNRECORDED, Problem
 from neuro_attn.command_line import main, verifying
 from neuro_attn.command_line.verifying import Planned
 from neuro_attn.errors import InputError
-from tests.command_line.conftest import COMMAND, CONFIGURATION, environment
+from tests.command_line.conftest import COMMAND, CONFIGURATION, environment, make_project
 from tests.commands import HANGS
 
 SUMMARY = """output_file\tdate\trule\tlog-file(s)\tstatus\tplan
@@ -259,7 +259,7 @@ def ran(folder: Path) -> set[str]:
 def finished(tmp_path_factory) -> Path:
     """A folder in which two configurations were run, the second one last."""
     folder = tmp_path_factory.mktemp("finished")
-    (folder / "Snakefile").write_text(WORKFLOW)
+    make_project(folder, WORKFLOW)
     (folder / "write.py").write_text(WRITE)
     (folder / "mine.yaml").write_text(CONFIGURATION + "seed: 5\n")
     (folder / "other.yaml").write_text(CONFIGURATION + "seed: 4\n")

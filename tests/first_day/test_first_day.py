@@ -104,8 +104,8 @@ $ neuro-attn check mine.yaml
         """
 $ neuro-attn check mine.yaml
 neuro-attn: error: mine.yaml: is empty. A configuration consists of lines KEY:
-  VALUE; config/config.yaml explains every key, and neuro-attn init writes a
-  configuration for your files.
+  VALUE; neuro-attn examples default explains every key, and neuro-attn init
+  writes a configuration for your files.
 """,
     ),
     Mistake(
@@ -384,7 +384,8 @@ From files to results, in this order (--help after each lists its options):
   neuro-attn init FILE ... -o MINE.yaml    write a configuration for files
   neuro-attn check MINE.yaml               report what a run would do
   neuro-attn report MINE.yaml              compute results, write their report
-Without files of your own, neuro-attn report computes a simulated example.
+Without files of your own, neuro-attn report computes a simulated example, and
+neuro-attn examples lists further configurations.
 """,
     ),
     Mistake(
@@ -424,12 +425,12 @@ neuro-attn: error: --cores: must be a whole number from 1; this machine has N
 """,
     ),
     Mistake(
-        "A run outside the project",
+        "An example that does not exist",
         (),
         """
-$ neuro-attn run mine.yaml
-neuro-attn: error: FOLDER: contains no Snakefile. Run neuro-attn in the folder
-  of the project.
+$ neuro-attn examples control
+neuro-attn: error: neuro-attn examples control: is not an example. Did you mean
+  controls?
 """,
     ),
     Mistake(
@@ -453,16 +454,14 @@ def test_a_mistake_of_a_first_day_is_answered_in_one_message(recorded, mistake):
     mine = MINE.replace(*mistake.edit, 1) if mistake.edit else MINE
     assert (mine != MINE) == bool(mistake.edit)
     (recorded / "mine.yaml").write_text(mine)
-    in_the_way = [recorded / "results", recorded / "Snakefile"]
+    in_the_way = recorded / "results"
     if "place of the results" in mistake.title:
-        for path in in_the_way:
-            path.write_text("")
+        in_the_way.write_text("")
     command, _, expected = mistake.capture.strip("\n").removeprefix("$ ").partition("\n")
     try:
         code, screen = typed(command, recorded)
     finally:
-        for path in in_the_way:
-            path.unlink(missing_ok=True)
+        in_the_way.unlink(missing_ok=True)
     assert code == mistake.code, screen
     assert "Traceback" not in screen
     screen = re.sub(r"this machine has \d+", "this machine has N", screen)

@@ -168,12 +168,6 @@ def test_bad_input_ends_in_one_message(case, new_project):
     assert not list((project.folder / "results").rglob(".*"))
 
 
-def test_a_run_outside_the_project_says_so(tmp_path, new_project):
-    done = type(new_project())(tmp_path).run("run", check=False)
-    assert done.returncode == 1
-    assert "contains no Snakefile" in done.stderr
-
-
 def test_a_missing_configuration_file_is_named(new_project):
     done = new_project().run("run", "mine.yaml", check=False)
     assert done.returncode == 1

@@ -1,16 +1,21 @@
 """The workflow as a module of another one, and with environments that conda makes."""
 
 import os
+import shutil
+import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
-from tests.workflow.conftest import NETWORKS, SMALL, Project, without_networks
+import yaml
+
+from tests.workflow.conftest import NETWORKS, ROOT, SMALL, Project, without_networks
 
 OUTER = """
 configfile: "mine.yaml"
 
 module neuro_attn:
-    snakefile: "{snakefile}"
+    snakefile: {snakefile}
     config: config
 
 use rule * from neuro_attn as neuro_attn_*
@@ -26,11 +31,17 @@ print({{
 """
 
 
+def outer_project(folder: Path, snakefile: str) -> Project:
+    """Write a workflow whose module has the Snakefile that an expression names."""
+    (folder / "Snakefile").write_text(OUTER.format(snakefile=snakefile))
+    outer = Project(folder)
+    outer.write_config(SMALL, "mine.yaml")
+    return outer
+
+
 def test_as_a_module_of_another_workflow_it_finds_its_own_scripts(new_project, tmp_path):
     snakefile = new_project().folder / "Snakefile"
-    outer = Project(tmp_path)
-    (tmp_path / "Snakefile").write_text(OUTER.format(snakefile=snakefile))
-    outer.write_config(SMALL, "mine.yaml")
+    outer = outer_project(tmp_path, repr(str(snakefile)))
     planned = outer.snakemake("--dry-run", "--cores", "1").stdout
     for rule in ("recordings_small", "regions", "infer", "figures_small", "tables"):
         assert f"rule neuro_attn_{rule}:" in planned or f"checkpoint neuro_attn_{rule}:" in planned
@@ -38,6 +49,45 @@ def test_as_a_module_of_another_workflow_it_finds_its_own_scripts(new_project, t
     truth = "results/small/truth.nc"
     outer.snakemake("--cores", "1", truth)
     assert (tmp_path / truth).is_file()
+
+
+def test_the_module_is_found_by_the_path_that_the_package_names(tmp_path):
+    outer = outer_project(tmp_path, "SNAKEFILE")
+    header = "from neuro_attn.locations import SNAKEFILE\n"
+    snakefile = tmp_path / "Snakefile"
+    snakefile.write_text(header + snakefile.read_text())
+    planned = outer.snakemake("--dry-run", "--cores", "1", "results/small/truth.nc").stdout
+    assert "rule neuro_attn_truth:" in planned
+
+
+def test_the_module_is_found_in_a_repository_on_github(tmp_path):
+    """Snakemake reads rules and scripts from its clone, which is made here in its cache."""
+    cache = tmp_path / "cache/snakemake/snakemake/source-cache/snakemake-git-cache"
+    clone = cache / "github.com/someone/neuro-attn"
+    shutil.copytree(ROOT / "workflow", clone / "workflow")
+    shutil.copy(ROOT / "Snakefile", clone)
+    for command in (
+        ["init", "--quiet"],
+        ["add", "."],
+        ["-c", "user.name=x", "-c", "user.email=x@x", "commit", "--quiet", "-m", "all"],
+        ["tag", "v1"],
+    ):
+        subprocess.run(["git", *command], cwd=clone, check=True)
+    outer = outer_project(tmp_path, "github('someone/neuro-attn', path='Snakefile', tag='v1')")
+    outer = replace(outer, environment={"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    truth = "results/small/truth.nc"
+    outer.snakemake("--cores", "1", truth)
+    assert (tmp_path / truth).is_file()
+
+
+def test_the_entry_of_the_catalogue_promises_what_the_workflow_has():
+    """https://snakemake.github.io/snakemake-workflow-catalog"""
+    entry = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert entry.keys() == {"mandatory-flags", "software-stack-deployment", "report"}
+    assert "neuro_attn" in entry["mandatory-flags"]["desc"]
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    assert entry["software-stack-deployment"] == {"conda": "conda:" in rules}
+    assert entry["report"] == ("report(" in rules)
 
 
 def test_with_conda_jobs_need_nothing_of_the_environment_that_plans_them(new_project):

@@ -117,5 +117,5 @@ def test_a_configuration_with_networks_names_the_extra(run, command, named):
     assert done.returncode == 1
     (message,) = [line for line in done.stderr.splitlines() if "error" in line]
     assert f"{named}: the extra networks of neuro-attn is not installed" in message
-    assert "missing: jax, equinox, optax. Run pip install '.[networks]'" in message
+    assert "missing: jax, equinox, optax. Run pip install 'neuro-attn[networks]'" in message
     assert "Traceback" not in done.stderr

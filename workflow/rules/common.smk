@@ -4,7 +4,8 @@ from itertools import chain
 from pathlib import Path
 
 # Every job parses this file, so nothing that it imports may import numpy, pandas and the like.
-from neuro_attn import budget, configuration, discovery, figures, provenance, sources
+from neuro_attn import budget, configuration, discovery, figures, locations, provenance
+from neuro_attn import sources
 from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.configuration.scores import SCORES
@@ -31,9 +32,12 @@ os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", str(Path(".snakemake/jax", platform.node()).absolute())
 )
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-# Import the package from this checkout, even if conda provides the other packages. In a module of
-# another workflow, `workflow.basedir` is the folder of that workflow.
-os.environ.update(PYTHONPATH=str(Path(workflow.current_basedir).parents[1]))
+# Jobs import the package beside these rules, even if conda provides the other packages. Rules of an
+# installed package are inside it, and its jobs find it as Snakemake did. In a module of another
+# workflow, `workflow.basedir` is the folder of that workflow, and rules can be in a remote repository.
+PROJECT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+if locations.is_project(PROJECT):
+    os.environ.update(PYTHONPATH=str(PROJECT))
 
 ORIGIN = ", ".join(map(str, workflow.configfiles)) or "config"
 try:
