@@ -176,7 +176,10 @@ def _check(given: argparse.Namespace) -> int:
     check_folder()
     keys, positions = configuration.read(given.config)
     settings = configuration.parse(keys, given.config, positions)
-    configuration.check_extras(settings)
+    try:
+        configuration.check_extras(settings)
+    except InputError as error:
+        raise error.at(positions.located(error.where, given.config)) from None
     from neuro_attn.onboarding import checking, rendering
 
     folder = given.data or os.environ.get(DATA_VARIABLE) or settings.data_folder

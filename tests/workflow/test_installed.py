@@ -120,6 +120,6 @@ def test_a_configuration_with_networks_names_the_extra(arguments, installation, 
     done = installation.run(folder, *arguments)
     assert done.returncode == 1
     (message,) = done.stderr.splitlines()
+    assert re.match(r"neuro-attn: error: (networks|.*/config/config)\.yaml, line \d+, ", message)
     assert "networks: the extra networks of neuro-attn is not installed" in message
     assert "missing: jax, equinox, optax. Run pip install 'neuro-attn[networks]'" in message
-    assert re.search(r"config/config\.yaml|networks\.yaml", done.stdout + message)
