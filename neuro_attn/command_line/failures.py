@@ -1,12 +1,13 @@
 """Reasons why Snakemake failed: messages of jobs, or messages for its own errors."""
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from neuro_attn.configuration import Positions
-from neuro_attn.errors import PREFIX, InputError
+from neuro_attn.errors import PREFIX, InputError, of_the_system
 
 _LINES_SHOWN = 30
 _KNOWN = {
@@ -20,6 +21,13 @@ _KNOWN = {
     ),
 }
 """Errors of Snakemake itself, each with the problem and remedy of our message."""
+_OF_THE_MACHINE = tuple(
+    str(of_the_system(error, "x")).removeprefix("x")
+    for error in (OSError(errno.ENOSPC, ""), MemoryError())
+)
+"""Ends of messages about what jobs share, so several jobs can fail for one reason."""
+_NAMED = 3
+"""Places that a message names before it counts the others."""
 _UNKNOWN_NAME = re.compile(r"KeyError: '(.+)'\nWildcards:\n  (dataset|network)=")
 _NO_RULE = re.compile(r"No rule to produce (.+?)(?: \(if you use|$)")
 _REFUSED = re.compile(r"(?:snakemake|__main__\.py): error: (.+)")
@@ -62,7 +70,7 @@ def _reasons(lines: Sequence[str]) -> list[str]:
     """Return why Snakemake failed: messages of jobs, or messages for its own errors."""
     told = [line[line.index(PREFIX) + len(PREFIX) :].strip() for line in lines if PREFIX in line]
     if told:
-        return list(dict.fromkeys(told))
+        return _joined(list(dict.fromkeys(told)))
     text = "".join(lines)
     reasons: list[InputError] = []
     if found := _REFUSED.search(text):
@@ -93,3 +101,20 @@ def _reasons(lines: Sequence[str]) -> list[str]:
     else:
         reasons += [InputError(os.getcwd(), *ours) for said, ours in _KNOWN.items() if said in text]
     return list(map(str, reasons))
+
+
+def _joined(messages: Sequence[str]) -> list[str]:
+    """Return messages in which all places with one problem of the machine share a message."""
+    joined: dict[str, list[str]] = {}
+    for message in messages:
+        end = next((end for end in _OF_THE_MACHINE if message.endswith(end)), "")
+        joined.setdefault(end or message, []).append(message.removesuffix(end))
+    found = []
+    for end, places in joined.items():
+        if end not in _OF_THE_MACHINE:
+            found.append(end)
+            continue
+        if (more := len(places) - _NAMED) > 0:
+            places[_NAMED:] = [f"{more} more"]
+        found.append(" and ".join(filter(None, [", ".join(places[:-1]), places[-1]])) + end)
+    return found

@@ -3,6 +3,7 @@
 The workflows here are a few lines of shell, so that the real Snakemake runs in seconds.
 """
 
+import errno
 import os
 import pty
 import re
@@ -17,10 +18,11 @@ import pytest
 
 from neuro_attn.command_line import processes
 from neuro_attn.command_line.calling import SHOW, Run, shows
-from neuro_attn.command_line.failures import WorkflowError
+from neuro_attn.command_line.failures import WorkflowError, failure
 from neuro_attn.command_line.folders import LOGS
 from neuro_attn.command_line.processes import Process
 from neuro_attn.command_line.progress import Jobs
+from neuro_attn.errors import PREFIX, of_the_system
 from tests.command_line.conftest import COMMAND, environment
 from tests.commands import HANGS
 
@@ -148,6 +150,23 @@ def test_an_error_of_a_job_shows_the_end_of_the_log(workflow):
     assert done.returncode == 1
     assert "neuro-attn: error: Snakemake failed. The end of results/logs/runs/" in done.stderr
     assert "oh dear" in done.stderr
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, 3, 5])
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), MemoryError()])
+def test_jobs_that_fail_for_one_reason_of_the_machine_give_one_message(n_jobs, error):
+    places = [f"results/{number}.csv" for number in range(n_jobs)]
+    lines = [f"{PREFIX}{of_the_system(error, place)}\n" for place in places]
+    (message,) = failure([*lines, *lines, "Exiting\n"], "unknown").messages
+    assert sum(place in message for place in places) == min(n_jobs, 3)
+    assert ("and 2 more: " in message) == (n_jobs == 5)
+    assert message.endswith(str(of_the_system(error, "x"))[1:])
+
+
+def test_jobs_that_fail_for_reasons_of_their_own_keep_their_messages():
+    told = [f"region {name!r} has 3 units; allowed: 5 and more." for name in ("V4", "FEF")]
+    lines = [f"{PREFIX}{message}\n" for message in told]
+    assert failure(lines, "unknown").messages == told
 
 
 # --- progress ------------------------------------------------------------------------------------
