@@ -234,6 +234,7 @@ def run(settings: Configuration, data_folder: Path, results: Path | None = None)
         tables.summary_table(decoded, inference)
         onset_table(decoded, inference, settings.seed)
         tables.unit_count_table(decoded)
+        tables.trial_count_table(decoded)
         cross_temporal(decoded, inference)
         if dataset.nuisance_variables:
             found = confounds.decode_confounds(recordings, study, table)
