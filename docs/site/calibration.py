@@ -12,6 +12,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/calibration.md"
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+WAYS = {
+    "t": "t over sessions",
+    "hierarchical": "hierarchical bootstrap",
+    "sessions": "bootstrap of sessions",
+}
+"""Names of intervals in the header of a table."""
 RATES, CALIBRATION, CONFOUNDS, FITS, *OVER_TIME = (
     json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
     for name in (
@@ -71,6 +77,31 @@ def reference() -> str:
         medians = [_median(each.get(what)) for what in ("relative", "overlap", "ratio")]
         rows.append([_minus(name), *rates, *medians, f"{each['n']:,}"])
     return _grid(header, rows)
+
+
+def region_intervals(quantity: str = "overlap") -> str:
+    """Return the coverage and width of intervals of a region that were made in several ways."""
+    shown = {
+        world.removeprefix(f"{quantity}: "): ways
+        for world, ways in RATES["intervals"].items()
+        if world.startswith(f"{quantity}: ")
+    }
+    names = list(next(iter(shown.values())))
+    header = [quantity, *(WAYS.get(name, name) for name in names), "n"]
+    rows = [
+        [
+            _minus(world),
+            *(f"{_rate(way['covered'])}, {way['width']:.2f}" for way in ways.values()),
+            f"{ways[names[0]]['n']:,}",
+        ]
+        for world, ways in shown.items()
+    ]
+    return _grid(header, rows)
+
+
+def intervals_of_means() -> str:
+    """Return the same for the mean d' across tasks."""
+    return region_intervals("mean d'")
 
 
 def fits() -> str:
@@ -271,6 +302,8 @@ BLOCKS = {
     "differences": differences,
     "region": region,
     "reference": reference,
+    "region_intervals": region_intervals,
+    "intervals_of_means": intervals_of_means,
     "verdicts": verdicts,
     "controls": controls,
     "balance": balance,

@@ -26,6 +26,13 @@ SHARED_CODE_TABLES = (
             WINDOW,
             *OVERLAP,
             *RELATIVE,
+            Column(
+                "d_prime",
+                "number",
+                "d' across tasks, mean over both directions and sessions or subjects",
+            ),
+            Column("d_prime_low", "number", "lower end of its t interval"),
+            Column("d_prime_high", "number", "upper end of its t interval"),
             Column("p_value", "number", "two-sided p-value of no overlap, uncorrected"),
             Column("p_corrected", "number", "p-value corrected over windows and regions"),
             Column("smallest_p", "number", "smallest p-value that the number of sessions allows"),
@@ -57,6 +64,9 @@ SHARED_CODE_TABLES = (
             "- `other subjects`, with four or more: would it generalise in other subjects? Each "
             "contributes the means of d' over its sessions, and the signs of whole subjects are "
             "flipped. What all sessions of a subject share does not count as evidence.\n\n"
+            "In rows of the region and of other subjects, the test concerns `d_prime`, the mean d' "
+            "across tasks, in which all sessions (or subjects) have the same weight. The value "
+            "with fixed effects, about these sessions alone, is that of the row of these units.\n\n"
             "If recordings name several subjects, each also has rows of its own.\n\n"
             "**Relative overlap.** With `reference_tasks: [retro_1, retro_2]`, rows of all other "
             "pairs of tasks contain their overlap divided by that of the two reference tasks. It "

@@ -87,6 +87,8 @@ class Estimate(NamedTuple):
         Sample sizes.
     relative : RelativeOverlap or None
         The overlap relative to that of the reference tasks, if there are any.
+    sample : array, shape (session,) or (subject,)
+        Mean d' across tasks of each that contributes; empty for these units.
     """
 
     level: str
@@ -101,6 +103,7 @@ class Estimate(NamedTuple):
     bayes_factor: float
     sizes: Sizes
     relative: RelativeOverlap | None = None
+    sample: np.ndarray = np.empty(0)
 
 
 class Sample(NamedTuple):
@@ -360,6 +363,7 @@ def _tested(
                 ),
                 bayes_factor=bayes_factor(present),
                 sizes=sizes[row],
+                sample=present,
             )
 
 

@@ -197,6 +197,26 @@ def difference(
     return float(value), float(value - half), float(value + half), float(p)
 
 
+def mean_with_interval(values: np.ndarray, confidence: float) -> tuple[float, float, float]:
+    """Return the mean over sessions with its t interval; NaN where there are too few values.
+
+    Every session has the same weight. Weights by precision, as of fixed effects, would make the
+    interval one of these sessions alone.
+
+    Examples
+    --------
+    >>> mean, low, high = mean_with_interval(np.array([1.0, 2.0, 3.0]), 0.95)
+    >>> round(low, 2), mean, round(high, 2)
+    (-0.48, 2.0, 4.48)
+    """
+    n = len(values)
+    mean = float(values.mean()) if n else float("nan")
+    if n < 2:
+        return mean, float("nan"), float("nan")
+    half = float(values.std(ddof=1) / np.sqrt(n)) * critical(confidence, n - 1)
+    return mean, mean - half, mean + half
+
+
 def bayes_factor(values: np.ndarray) -> float:
     r"""Return the evidence for a mean other than 0 over that for 0 (JZS; Rouder et al. 2009).
 

@@ -27,6 +27,7 @@ from neuro_attn.shared_code.estimates import (
     tests_of,
 )
 from neuro_attn.shared_code.references import related
+from neuro_attn.shared_code.sessions import mean_with_interval
 from neuro_attn.shared_code.verdicts import (
     Evidence,
     allowed_by,
@@ -98,6 +99,7 @@ def _row(each: Estimate, study: Study) -> tuple:
     return (
         *(each.region, each.level, each.subject, test.first, test.second, test.window),
         *_overlaps(each, study),
+        *mean_with_interval(each.sample, study.dataset.inference.confidence),
         *(each.p_value, each.p_corrected, each.smallest_p, *each.p_codes, each.bayes_factor),
         *each.sizes,
     )

@@ -9,6 +9,7 @@ from neuro_attn.shared_code.discriminants import sensitivity
 from neuro_attn.shared_code.sessions import (
     bayes_factor,
     difference,
+    mean_with_interval,
     overlap_of_sessions,
     positive_p_value,
     sign_flip_test,
@@ -97,6 +98,21 @@ def test_without_codes_within_tasks_there_is_no_overlap(within):
     found = overlap_of_sessions(np.ones(len(within)), np.array(within))
     assert np.isnan(found.value)
     assert np.isnan(found.interval(0.95)).all()
+
+
+@pytest.mark.parametrize("n", [2, 8])
+def test_the_mean_over_sessions_has_the_interval_of_scipy(n):
+    values = rng_of(n).normal(1, 1, n)
+    found = mean_with_interval(values, 0.9)
+    interval = stats.ttest_1samp(values, 0).confidence_interval(0.9)
+    assert found == pytest.approx((values.mean(), *interval))
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_the_mean_of_fewer_than_two_sessions_has_no_interval(n):
+    mean, low, high = mean_with_interval(np.ones(n), 0.95)
+    assert np.isnan([low, high]).all()
+    assert np.isnan(mean) == (n == 0)
 
 
 def test_what_regions_have_in_common_cancels_in_their_difference():

@@ -205,6 +205,17 @@ def test_sessions_are_listed_with_their_own_units(many):
     assert (lpfc["d_prime_across"] > 0).all()
 
 
+def test_the_mean_d_prime_gives_all_sessions_the_same_weight(many):
+    sessions = many.overlap_sessions
+    mean = (sessions["d_prime_across"] + sessions["d_prime_back"]).div(2)
+    expected = mean.groupby([sessions["region"], sessions["window"]]).mean()
+    rows = many.overlap.query("level == 'the region' and subject == 'all'")
+    found = rows.set_index(["region", "window"])["d_prime"]
+    pd.testing.assert_series_equal(found.sort_index(), expected.sort_index(), check_names=False)
+    units = many.overlap[many.overlap["level"] == "these units"]
+    assert units["d_prime"].isna().all()
+
+
 def test_a_region_does_not_change_the_estimates_of_another(many):
     dataset = load("config/config.yaml").datasets["simulation"]
     simulation = dataset.simulation.model_copy(update={"sessions": 8, "regions": REGIONS})
