@@ -19,6 +19,7 @@ from tests.worlds import REGION_WORLDS, RegionWorld, Session, region_data_set
 WORLDS = {
     "cosine 0.5, CV 0.5": RegionWorld(cosine=0.5),
     "cosine 1, CV 1": RegionWorld(cosine=1.0, spread=1.0),
+    "axes in 3 of 24 dimensions, d' 4": RegionWorld(within=3, strength=4.0),
     "sessions of 300 and 16 trials": REGION_WORLDS["sessions of 300 and 16 trials"],
 }
 RESAMPLES = 300

@@ -72,7 +72,8 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
         axes = grid.flat[index]
         here = verdicts.groupby(keys).get_group((first, second, window))
         draw_panel(axes, here, regions, limit)
-        style.panel_title(axes, f"{first} and {second}, {window}")
+        note = "reference" if references and not here["reference"].any() else ""
+        style.panel_title(axes, f"{first} and {second}, {window}", note)
         style.outer_labels(axes, index % columns == 0, style.is_lowest(index, len(panels)))
     for unused in grid.flat[len(panels) :]:
         unused.remove()
