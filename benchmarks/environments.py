@@ -36,7 +36,7 @@ from benchmarks import kills
 MB = 2**20
 REPORT_CHECKSUM = "results/checksums/report.json"
 NOBODY = 12345
-DISKS = (512, 30, 14, 9, 6, 3, 1)
+DISKS = (512, 30, 14, 9, 6, 3)
 """Sizes of the file system, MB; 512 MB suffice, and smaller ones fill up progressively earlier."""
 LIMITS = (3072, 1536, 1024, 768)
 """Limits on the address space of a process, MB."""
