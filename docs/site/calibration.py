@@ -18,10 +18,10 @@ WAYS = {
     "sessions": "bootstrap of sessions",
 }
 """Names of intervals in the header of a table."""
-RATES, CALIBRATION, CONFOUNDS, FITS, *OVER_TIME = (
+RATES, CALIBRATION, CONFOUNDS, FITS, FOLDS, *OVER_TIME = (
     json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
     for name in (
-        *("shared_code", "calibration", "confounds", "comparison"),
+        *("shared_code", "calibration", "confounds", "comparison", "folds"),
         *("cross_temporal", "onsets"),
     )
 )
@@ -263,6 +263,33 @@ def intervals() -> str:
     return _grid(header, rows)
 
 
+def folds() -> str:
+    """Return accuracy, width of intervals and power with two and with five folds."""
+    header = ["", "accuracy", "SD without a code", "width of the interval", "power", "n"]
+    rows = [
+        [
+            name.replace(":", f" {what}:"),
+            f"{each['accuracy']:.3f}",
+            f"{each['sd without a code']:.3f}",
+            f"{each['width']:.3f}",
+            _rate(each["power"]),
+            f"{FOLDS['n']:,}",
+        ]
+        for where, what in (("within", "a task"), ("across", "tasks"))
+        for name, each in FOLDS.items()
+        if name.startswith(f"{where}:")
+    ]
+    wider = [
+        f"{FOLDS[where]['width']['mean']:.3f} ± {FOLDS[where]['width']['se']:.3f} {what}"
+        for where, what in (("within", "within a task"), ("across", "across tasks"))
+    ]
+    return (
+        f"{_grid(header, rows)}\n\nWith five folds and two draws, decoding took "
+        f"{FOLDS['ratio of times']:.2f} of the time (median), and intervals were wider by "
+        f"{' and '.join(wider)} (mean ± SE of paired differences)."
+    )
+
+
 def _error(error: dict[str, float]) -> str:
     """Return the mean and SD of an error, ms."""
     mean = f"{round(error['mean']):+d}".replace("-", "\N{MINUS SIGN}")
@@ -314,6 +341,7 @@ BLOCKS = {
     "fits": fits,
     "drift": drift,
     "intervals": intervals,
+    "folds": folds,
     "power": power,
 }
 

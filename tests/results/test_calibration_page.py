@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from runpy import run_path
 
+from neuro_attn.configuration import Decoding
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/calibration.md").read_text(encoding="utf-8")
 GENERATOR = run_path(str(ROOT / "docs/site/calibration.py"))
@@ -21,6 +23,15 @@ def test_error_rates_and_coverage_rest_on_400_data_sets():
         assert all(each["n"] + each["without"] >= 400 for each in GENERATOR["RATES"][part].values())
     for world in GENERATOR["CONFOUNDS"]["controls"].values():
         assert all(each["drawn"] >= 400 for each in world.values())
+
+
+def test_two_folds_with_five_draws_are_the_default_because_their_intervals_are_narrower():
+    found = GENERATOR["FOLDS"]
+    assert min(found["n"], found["n_silent"]) >= 400
+    for where in ("within", "across"):
+        assert found[where]["width"]["mean"] > 3 * found[where]["width"]["se"]
+    default = Decoding()
+    assert (default.folds, default.draws) == (2, 5)
 
 
 def test_differences_of_equal_overlaps_keep_their_type_i_error_and_intervals_their_coverage():
