@@ -72,7 +72,7 @@ class RelativeOverlap:
         >>> clear = RelativeOverlap(0.4, 0.5, np.diag([0.001, 0.001]), 100)
         >>> low, high = clear.interval(0.95)
         >>> round(low, 2), round(high, 2)
-        (0.65, 0.97)
+        (0.65, 0.98)
         >>> RelativeOverlap(0.4, 0.05, np.diag([0.001, 0.001]), 100).interval(0.95)
         (nan, nan)
         """

@@ -147,6 +147,7 @@ def test_a_full_disk_is_one_message_and_a_run_is_resumed_where_there_is_room(dis
             assert "no space is left on the disk" in message or "the disk is full" in message
 
 
+@pytest.mark.slow
 def test_of_a_report_that_does_not_fit_on_the_disk_nothing_stays(disk):
     folder = disk(100_000)
     (folder / "Snakefile").write_text(TWO_JOBS)
