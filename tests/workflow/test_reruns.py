@@ -62,7 +62,6 @@ def test_an_edit_of_what_the_configuration_does_not_use_reruns_nothing(copy):
     assert planned(copy) == (set(), "")
 
 
-@pytest.mark.slow
 def test_an_edit_of_a_figure_redraws_the_figures_of_each_data_set_and_the_run_says_why(copy):
     edit(copy, with_code, "figures/onsets.py")
     changed = "neuro_attn/figures/onsets.py changed"

@@ -91,7 +91,6 @@ def test_an_edit_reruns_what_imports_it_and_nothing_else(small_run, module, rule
     assert not rerun & expensive
 
 
-@pytest.mark.slow
 def test_one_core_or_two_give_the_same_bytes(small_run, new_project):
     project = new_project()
     project.run("run", project.write_config({**SMALL, **NETWORKS}), "--cores", "1")

@@ -86,7 +86,7 @@ def test_nothing_is_significant_and_every_figure_and_table_is_marked_as_a_first_
     for table in ("summary", "transfer"):
         assert not significant(read_csv(results / f"mine/{table}.csv")["p_corrected"], 0.05).any()
     figures = sorted((results / "figures").glob("*.svg"))
-    assert len(figures) == 7
+    assert len(figures) == 8
     for path in figures:
         assert note in path.read_text(), path
         assert path.with_suffix(".rst").read_text().startswith(f"**{note.capitalize()}.**\n"), path
