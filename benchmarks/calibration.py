@@ -690,13 +690,12 @@ def repeated(run: Callable[[int], Found], n: int, cores: int, what: str) -> list
 def rate(k: int, n: int) -> Found:
     """Return a share with its exact binomial 95 % interval."""
     low, high = stats.binomtest(k, n).proportion_ci()
-    return {"rate": k / n, "k": k, "n": n, "interval": [float(low), float(high)]}
+    return {"rate": k / n, "k": k, "n": n, "low": float(low), "high": float(high)}
 
 
 def said(value: Found) -> str:
     """Return a share in words."""
-    low, high = value["interval"]
-    text = f"{value['rate']:.4f} [{low:.4f}, {high:.4f}]  n {value['n']}"
+    text = f"{value['rate']:.4f} [{value['low']:.4f}, {value['high']:.4f}]  n {value['n']}"
     if "ks_p" in value:
         text += f"  KS p {value['ks_p']:.3f}"
     if "bias" in value:
@@ -710,7 +709,8 @@ def draw_rates(results: Found, ax: plt.Axes) -> None:
     names = [name for name in results if "rate" in results[name]]
     position = np.arange(len(names))[::-1]
     for at, name in zip(position, names, strict=True):
-        ax.plot(results[name]["interval"], [at, at], color="#0072B2")
+        limits = [results[name]["low"], results[name]["high"]]
+        ax.plot(limits, [at, at], color="#0072B2")
         ax.plot(results[name]["rate"], at, "o", color="#0072B2")
     ax.set_yticks(position, names, fontsize=6)
 

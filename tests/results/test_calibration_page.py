@@ -18,6 +18,7 @@ def test_the_page_is_up_to_date():
 def test_error_rates_and_coverage_rest_on_400_data_sets():
     for part in ("units", "dependent", "real", "differences", "region", "cross_temporal"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
+    assert all(each["n"] >= 400 for each in GENERATOR["CALIBRATION"]["drift"].values())
     # Some of 400 data sets have no onset.
     for part in ("onsets_alone", "onsets_differences"):
         assert all(each["n"] + each["without"] >= 400 for each in GENERATOR["RATES"][part].values())
