@@ -7,11 +7,7 @@ import numpy as np
 from neuro_attn.decoding.evaluation import evaluate_fold
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.decoding.splits import Sizes, training_sizes
-
-MATCHED = "matched"
-"""Name of the number of training trials that all tasks have, as in `Sizes`."""
-ALL_TRIALS = "all"
-"""Name of the number of training trials that the trained task alone has."""
+from neuro_attn.results.shared_columns import ALL_TRIALS, MATCHED
 
 
 def in_windows(

@@ -9,13 +9,11 @@ from neuro_attn.escaping import rst
 from neuro_attn.figures import curves
 from neuro_attn.figures.captions import listed, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
+from neuro_attn.results.shared_columns import ALL_TRIALS, MATCHED
 
 TITLE = "Accuracy against training trials"
 OF = "dataset"
 NEEDS = ("{dataset}/trial_counts.csv", "{dataset}/regions.csv")
-
-MATCHED, ALL_TRIALS = "matched", "all"
-"""Training sizes in the table that are not numbers."""
 
 
 def draw(trial_counts: pd.DataFrame, score: str = "balanced accuracy") -> Figure:

@@ -41,6 +41,8 @@ ACCURACY = (
     P_VALUE,
     Column("p_corrected", "number", "p-value corrected over the family of tests"),
 )
+MATCHED, ALL_TRIALS = "matched", "all"
+"""Training sizes that are no numbers: what all tasks have, and what the trained task has."""
 OVER_DRAWS = (
     Column(
         "accuracy",
