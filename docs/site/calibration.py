@@ -227,42 +227,6 @@ def drift() -> str:
     return _grid(["null model", *worlds], rows)
 
 
-def power() -> str:
-    """Return how often transfer is significant in experiments of the original size."""
-    found = CALIBRATION["power"]
-    directions = {name.split(", ")[1]: None for name in found}
-    rows = [
-        [
-            meaning,
-            *(_rate(found[f"{region}, {direction}"]) for direction in directions),
-            f"{found[f'{region}, {next(iter(directions))}']['n']:,}",
-        ]
-        for region, meaning in (
-            ("LPFC", "power: transfer is significant in LPFC (shared code)"),
-            (
-                "any region with its own axes",
-                "false positives: transfer is significant in FEF, parietal or V4",
-            ),
-        )
-    ]
-    return _grid(["", *directions, "n"], rows)
-
-
-def intervals() -> str:
-    """Return the coverage of intervals of accuracy."""
-    found = CALIBRATION["coverage"]
-    rows = [
-        [
-            f"accuracy {where}",
-            *(_rate(found[f"shared {shared}, {name}"]) for shared in (1, 0)),
-            f"{found[f'shared 1, {name}']['n']:,}",
-        ]
-        for name, where in (("within", "within a task"), ("across", "across tasks"))
-    ]
-    header = ["95 % confidence interval of", "shared code", "independent codes", "n"]
-    return _grid(header, rows)
-
-
 def folds() -> str:
     """Return accuracy, width of intervals and power with two and with five folds."""
     header = ["", "accuracy", "SD without a code", "width of the interval", "power", "n"]
@@ -340,9 +304,7 @@ BLOCKS = {
     "onsets_differences": onsets_differences,
     "fits": fits,
     "drift": drift,
-    "intervals": intervals,
     "folds": folds,
-    "power": power,
 }
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ def test_the_page_is_up_to_date():
     assert GENERATOR["page"](PAGE) == PAGE, "run: python docs/site/calibration.py"
 
 
+def test_every_block_that_can_be_generated_is_on_the_page():
+    assert set(re.findall(r"<!-- generated: (\w+) -->", PAGE)) == GENERATOR["BLOCKS"].keys()
+
+
 def test_error_rates_and_coverage_rest_on_400_data_sets():
     for part in ("units", "dependent", "real", "differences", "region", "cross_temporal"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
