@@ -118,3 +118,9 @@ def test_a_balanced_action_is_at_chance_if_units_follow_the_stimulus_and_agrees_
         if name == "stimulus alone":
             for way in ("balanced", "resampled", "decodanda"):
                 assert abs(each[way]["mean"] - 0.5) < 0.02
+
+
+def test_null_models_for_dependent_trials_keep_their_type_i_error():
+    for name, each in GENERATOR["CALIBRATION"]["drift"].items():
+        if "shuffle" not in name:
+            assert each["rate"] <= 0.06 or each["low"] <= 0.05, name
