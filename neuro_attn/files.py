@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import platform
 import re
-import tempfile
+import time
 import unicodedata
+import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -14,6 +16,10 @@ from neuro_attn.errors import InputError, of_the_system
 
 PARTIAL = ".partial-"
 """Prefix of files that are being written, or were when their process was killed."""
+_WRITER = re.compile(rf"{re.escape(PARTIAL)}([0-9a-f]{{8}})-(\d+)-[0-9a-f]{{32}}(?:\..*)?")
+"""Name of a partial file: the computer and process that write it, and a unique number."""
+_LONGEST_WRITING = 86_400
+"""Age at which a partial file of another computer is that of a killed process, s."""
 _LONGEST = 250
 """Longest encoded name: with a suffix it fits into the 255 bytes that file systems allow."""
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\..*)?", re.IGNORECASE)
@@ -33,7 +39,8 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        A new path in the same folder, with the same suffix, to be written inside the block.
+        A new path in the same folder, with the same suffix, to be written inside the block. The
+        file's mode follows the umask.
 
     Raises
     ------
@@ -43,12 +50,11 @@ def written_whole(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=PARTIAL, suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
+        name = f"{PARTIAL}{_computer()}-{os.getpid()}-{uuid.uuid4().hex}{path.suffix}"
+        temporary = path.with_name(name)
         try:
+            temporary.touch(exist_ok=False)
             yield temporary
-            temporary.chmod(0o644)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -57,9 +63,36 @@ def written_whole(path: str | Path) -> Iterator[Path]:
 
 
 def remove_partial(folder: str | Path) -> None:
-    """Remove partial files of killed processes from a folder and its subfolders."""
+    """Remove partial files of killed processes from a folder and its subfolders.
+
+    Files of processes that still run are kept. Processes of other computers, such as jobs on the
+    nodes of a cluster, count as running if they wrote to the file within the last day.
+    """
     for path in Path(folder).rglob(f"{PARTIAL}*"):
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if not _being_written(path):
+                path.unlink()
+
+
+def _being_written(path: Path) -> bool:
+    writer = _WRITER.fullmatch(path.name)
+    if writer is None:
+        return False
+    computer, process = writer[1], int(writer[2])
+    if computer != _computer():
+        return time.time() - path.stat().st_mtime < _LONGEST_WRITING
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _computer() -> str:
+    """Return a short digest of the name of this computer."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def sha256(path: str | Path) -> str:

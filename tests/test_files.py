@@ -1,5 +1,10 @@
 """Files are written whole or not at all; names come back as they were."""
 
+import os
+import platform
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,9 +47,42 @@ def test_a_failure_leaves_nothing_and_what_was_there_before(tmp_path, error):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_written_files_can_be_read_by_everybody(tmp_path):
-    files.write_text("text", tmp_path / "text.txt")
-    assert (tmp_path / "text.txt").stat().st_mode & 0o777 == 0o644
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_the_umask_determines_who_can_read_and_write_a_file(tmp_path, umask, mode):
+    """A group that shares a folder of results sets 002."""
+    before = os.umask(umask)
+    try:
+        files.write_text("text", tmp_path / "text.txt")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "text.txt").stat().st_mode & 0o777 == mode
+
+
+def killed_while_writing(path, computer):
+    """Leave the partial file of a process that is killed; return its path."""
+    code = (
+        "import os, platform, signal, sys; from neuro_attn import files\n"
+        "platform.node = lambda: sys.argv[2]\n"
+        "with files.written_whole(sys.argv[1]) as partial:\n"
+        "    partial.write_text('half')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    before = set(path.parent.iterdir())
+    subprocess.run([sys.executable, "-c", code, path, computer], check=False)
+    (partial,) = set(path.parent.iterdir()) - before
+    return partial
+
+
+def test_partial_files_of_killed_processes_are_removed_and_those_of_live_ones_kept(tmp_path):
+    path = tmp_path / "result.csv"
+    here = killed_while_writing(path, platform.node())
+    recent, old = (killed_while_writing(path, name) for name in ("node1", "node2"))
+    os.utime(old, (0, 0))
+    (tmp_path / f"{files.PARTIAL}report.html").touch()
+    with files.written_whole(path) as ours:
+        files.remove_partial(tmp_path)
+        assert set(tmp_path.iterdir()) == {ours, recent}
+    assert here not in set(tmp_path.iterdir())
 
 
 def test_a_long_name_leaves_room_for_the_temporary_one(tmp_path):

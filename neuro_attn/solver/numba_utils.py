@@ -1,25 +1,48 @@
-"""Compilation of loops by Numba with a cache on disk, and an exponential that vectorises."""
+"""Compilation of loops by Numba with a cache on disk, and an exponential that vectorises.
 
+Many jobs of a run start at once and need the same functions, on one computer or on the nodes of a
+cluster that share the cache. One of them compiles, the others wait and read its code.
+"""
+
+import fcntl
 import hashlib
 import logging
 import math
 import os
+import pickle
+import platform
 import shutil
-from collections.abc import Callable
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 import numpy as np
-from numba.core.caching import InTreeCacheLocator
+from numba.core.caching import FunctionCache, InTreeCacheLocator
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.registry import cpu_target
+from numba.core.serialize import dumps
 from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 settings: Any = numba.config
 logger = logging.getLogger(__name__)
+_PATIENCE = 600
+"""Time to wait for another process that compiles, s; longer than that takes on a busy computer."""
 
 
-def _folder() -> Path:
+def _processor() -> str:
+    """Return the name of the folder for this kind of processor and these versions of software."""
+    target, name, features = cpu_target.target_context.codegen().magic_tuple()
+    versions = (platform.python_version(), numba.__version__)
+    digest = hashlib.sha256("\n".join((*versions, target, features)).encode()).hexdigest()
+    return f"{name}-{digest[:16]}"
+
+
+def _folder_of_sources() -> Path:
     """Return the folder of the code that is compiled from these sources."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
@@ -59,7 +82,7 @@ def _folder_of_user(name: str, instead_of: Path) -> Path:
     return folder
 
 
-FOLDER = _folder()
+FOLDER = _folder_of_sources() / _processor()
 
 
 class Locator(InTreeCacheLocator):
@@ -75,7 +98,114 @@ class Locator(InTreeCacheLocator):
 
     def get_source_stamp(self) -> str:
         """Return a stamp that changes with the sources."""
-        return FOLDER.name
+        return FOLDER.parent.name
+
+
+class _Files:
+    """The files of a function's compiled code: one for each signature and processor.
+
+    Numba numbers these files, and an index leads from signatures to numbers. Processes that write
+    at the same time take the same number, so that the index of one leads to the code of another.
+    Here, the name of a file is a digest of what it is for.
+    """
+
+    def __init__(self, name: str):
+        self._name = name
+
+    def path(self, key: Any) -> Path:
+        """Return the file for a signature, processor and function."""
+        return FOLDER / f"{self._name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}.nbc"
+
+    def save(self, key: Any, data: Any) -> None:
+        """Write compiled code, if possible; readers find all of it or nothing."""
+        path = self.path(key)
+        partial = path.with_name(f"{uuid.uuid4().hex}.partial")
+        with suppress(OSError):  # For example on a full disk; the next process then compiles.
+            try:
+                partial.write_bytes(dumps((key, data)))
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
+
+    def load(self, key: Any) -> Any:
+        """Return compiled code, or None if there is none or the file is damaged."""
+        try:
+            found, data = pickle.loads(self.path(key).read_bytes())
+        except Exception:  # Damaged bytes can raise any exception.
+            return None
+        return data if found == key else None
+
+
+class _Cache(FunctionCache):
+    """Numba's cache of a function, with files of our own."""
+
+    def __init__(self, function: Callable[..., Any]):
+        super().__init__(function)
+        self._files = _Files(self._impl.filename_base)
+        self._cache_file: Any = self._files
+
+    def contains(self, signature: Any, target: Any) -> bool:
+        """Return whether there is a file for a signature."""
+        return self._files.path(self._index_key(signature, target.codegen())).exists()
+
+
+_compiling = False
+"""Whether this process holds the lock of the folder; guarded by Numba's lock of threads."""
+
+
+@contextmanager
+def _others_wait() -> Iterator[None]:
+    """Let no other process with the same folder compile while the block runs.
+
+    Without a lock (some network file systems have none, and a node that holds it may be lost),
+    several processes compile the same, which takes time and does no harm.
+    """
+    global _compiling
+    if _compiling:
+        yield
+        return
+    try:
+        lock = os.open(FOLDER / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError:
+        yield
+        return
+    try:
+        until = time.monotonic() + _PATIENCE
+        while not _locked(lock) and time.monotonic() < until:
+            time.sleep(0.1)
+        _compiling = True
+        yield
+    finally:
+        _compiling = False
+        os.close(lock)
+
+
+def _locked(lock: int) -> bool:
+    """Return whether a lock is now held, or cannot be."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def _keep_on_disk(compiled: Any) -> None:
+    """Give a function that Numba compiles the cache on disk, where one process writes at a time."""
+    cache = _Cache(compiled.py_func)
+    compiled._cache = cache
+    compile_alone = compiled.compile
+
+    def compile_once(signature: Any) -> Any:
+        # Numba's lock comes first, as when a function compiles those that it calls.
+        with global_compiler_lock:
+            if cache.contains(signature, compiled.targetctx):
+                return compile_alone(signature)
+            with _others_wait():
+                return compile_alone(signature)
+
+    compiled.compile = compile_once
 
 
 def njit_cached(function: Function) -> Function:
@@ -106,11 +236,11 @@ def _compiled(function: Function, **further: bool) -> Function:
     options |= further
     others = settings.CACHE_LOCATOR_CLASSES
     settings.CACHE_LOCATOR_CLASSES = f"{__name__}.{Locator.__name__}"
+    compiled: Any = numba.njit(function, **options)
     try:
-        compiled: Any = numba.njit(function, cache=True, **options)
+        _keep_on_disk(compiled)
     except RuntimeError:
-        # Without a writable folder, each process compiles the function.
-        compiled = numba.njit(function, **options)
+        pass  # Without a writable folder, each process compiles the function.
     finally:
         settings.CACHE_LOCATOR_CLASSES = others
     return compiled

@@ -1,11 +1,18 @@
 """What compiled loops build on is right."""
 
+import fcntl
+import importlib
+import multiprocessing
 import os
+import pickle
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,3 +83,97 @@ def test_what_was_compiled_from_other_sources_is_not_used(tmp_path):
             )
             assert done.stdout.split() == [str(added), str(hits)]
     assert len(list((package / "__pycache__").glob("compiled-*"))) == 1
+
+
+# --- processes that compile at the same time ------------------------------------------------------
+
+FUNCTION = "def twice(x):\n    return x + x\n"
+TYPES = (np.int32, np.int64, np.float32, np.float64)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Iterator[Path]:
+    """An empty folder of compiled code, and a module with a function."""
+    monkeypatch.setattr(numba_utils, "FOLDER", tmp_path / "compiled/processor")
+    (tmp_path / "module_of_a_test.py").write_text(FUNCTION, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    sys.modules.pop("module_of_a_test", None)
+
+
+def compiled():
+    """Return the function, decorated as in another process."""
+    sys.modules.pop("module_of_a_test", None)
+    return njit_cached(importlib.import_module("module_of_a_test").twice)
+
+
+def called(number: int, start, answers) -> None:
+    """Call the function with numbers of one type, at the same time as other processes."""
+    twice = compiled()
+    start.wait()
+    value = twice(TYPES[number % len(TYPES)](21))
+    answers.put((number, value, sum(twice.stats.cache_misses.values())))
+
+
+def in_processes(numbers: Sequence[int]) -> list[tuple[int, float, int]]:
+    """Call the function in one process a number; return value and number of compilations."""
+    fork = multiprocessing.get_context("fork")
+    start, answers = fork.Barrier(len(numbers)), fork.Queue()
+    processes = [fork.Process(target=called, args=(n, start, answers)) for n in numbers]
+    for process in processes:
+        process.start()
+    found = [answers.get(timeout=300) for _ in processes]
+    for process in processes:
+        process.join()
+    return sorted(found)
+
+
+def test_processes_that_compile_for_different_types_do_not_mix_up_their_code(folder):
+    """Numba's own files get the same number in several processes, and the last index counts."""
+    for _ in range(5):
+        shutil.rmtree(folder / "compiled", ignore_errors=True)
+        in_processes(range(len(TYPES)))
+        again = compiled()
+        for kind in TYPES:
+            assert type(again(kind(21))) is type(kind(21).item())
+        assert sum(again.stats.cache_hits.values()) == len(TYPES)
+
+
+def test_one_process_compiles_while_the_others_wait_for_its_code(folder):
+    found = in_processes([0] * 4)
+    assert [value for _, value, _ in found] == [42] * 4
+    assert sum(misses for _, _, misses in found) == 1
+
+
+def test_a_file_for_another_function_or_a_damaged_one_is_not_used(folder):
+    compiled()(1)
+    (path,) = (folder / "compiled/processor").glob("*.nbc")
+    for content in (path.read_bytes()[:100], b"", pickle.dumps(("another", "code"))):
+        path.write_bytes(content)
+        again = compiled()
+        assert again(1) == 2
+        assert not again.stats.cache_hits
+    assert sum(compiled().stats.cache_misses.values()) == 0
+
+
+def test_each_kind_of_processor_and_version_has_its_own_folder(monkeypatch):
+    code = "from neuro_attn.solver.numba_utils import FOLDER; print(FOLDER)"
+    folders = {numba_utils.FOLDER}
+    for kind in ({}, {"NUMBA_CPU_NAME": "haswell"}, {"NUMBA_CPU_FEATURES": "+sse2"}):
+        command = [sys.executable, "-c", code]
+        environment = os.environ | kind
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        folders.add(Path(done.stdout.strip()))
+    monkeypatch.setattr(numba_utils.numba, "__version__", "0.1")
+    folders.add(numba_utils.FOLDER.with_name(numba_utils._processor()))
+    assert len(folders) == 4
+    assert {folder.parent for folder in folders} == {numba_utils.FOLDER.parent}
+    assert any(folder.name.startswith("haswell-") for folder in folders)
+
+
+def test_a_lost_process_that_holds_the_lock_does_not_stop_the_others(folder, monkeypatch):
+    monkeypatch.setattr(numba_utils, "_PATIENCE", 0.2)
+    twice = compiled()
+    with open(folder / "compiled/processor/lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert twice(21) == 42
