@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,7 +72,6 @@ class Sources:
         self._store, self._on_demand, self._package = store, frozenset(on_demand), package
         self._modules: dict[Path, Module] = {}
         self._imported: dict[Path, set[Path]] = {}
-        self._found: dict[tuple[str, ...], set[Path]] = {}
         self._digests: dict[frozenset[Path], str] = {}
         self._parsed = {} if store is None else _read(store / _PARSED)
 
@@ -92,7 +92,7 @@ class Sources:
         start = frozenset(Path(file).resolve() for file in files)
         if start not in self._digests:
             n_parsed = len(self._parsed)
-            codes = {self._name(path): self._module(path).code for path in self.files(*start)}
+            codes = {self._name(path): self._module(path).code for path in self._reached(start)}
             digest = _sha256(json.dumps(codes, sort_keys=True))[:16]
             self._digests[start] = digest
             if self._store is not None:
@@ -104,8 +104,11 @@ class Sources:
 
     def files(self, *files: str | Path) -> set[Path]:
         """Return files and all modules of the package that they import, directly or indirectly."""
+        return self._reached({Path(file).resolve() for file in files})
+
+    def _reached(self, start: Iterable[Path]) -> set[Path]:
         found: set[Path] = set()
-        waiting = {Path(file).resolve() for file in files}
+        waiting = set(start)
         while waiting:
             path = waiting.pop()
             found.add(path)
@@ -148,13 +151,21 @@ class Sources:
         return files
 
     def _places(self, parts: tuple[str, ...]) -> set[Path]:
-        if parts not in self._found:
-            *folder, name = parts or ("",)
-            place = self._package.joinpath(*folder)
-            names = (f"{name}.py", f"{name}/__init__.py") if name else ("__init__.py",)
-            found = {file for pattern in names for file in place.glob(pattern)}
-            self._found[parts] = {file for file in found if file.is_file()}
-        return self._found[parts]
+        """Return the file of a module or package, or those of all in a package."""
+        *folder, name = parts or ("__init__",)
+        place = self._package.joinpath(*folder)
+        if name == "*":
+            return {
+                file
+                for file in self._all
+                if place in (file.parent, file.parent.parent if file.stem == "__init__" else None)
+            }
+        return {place / f"{name}.py", place / name / "__init__.py"} & self._all
+
+    @cached_property
+    def _all(self) -> frozenset[Path]:
+        """All modules of the package, from one search of its folders."""
+        return frozenset(self._package.rglob("*.py"))
 
 
 def changed_modules(store: Path, before: str, now: str) -> list[str]:

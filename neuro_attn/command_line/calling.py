@@ -9,6 +9,7 @@ from pathlib import Path
 
 from neuro_attn import budget, locations
 from neuro_attn.command_line.surroundings import replacements
+from neuro_attn.sources import manifest
 
 DATA_VARIABLE = "NEURO_ATTN_DATA"
 PROFILES = "workflow/profiles/"
@@ -42,6 +43,8 @@ class Run:
         Whether to verify results against their checksums first, and recompute those that differ.
     memory : float, optional
         Maximum memory of a job, GB, which overrides that of the configuration.
+    manifest : str, optional
+        Digest of the manifest that Snakemake reads instead of searching for files.
     """
 
     config: str
@@ -50,6 +53,7 @@ class Run:
     others: Sequence[str] = field(default=())
     verify: bool = False
     memory: float | None = None
+    manifest: str | None = None
 
 
 def command(what: Run, arguments: Sequence[str]) -> list[str]:
@@ -84,7 +88,11 @@ def environment(what: Run) -> dict[str, str]:
     if not locations.is_project(Path()):
         # Python would otherwise import modules from the current folder, such as a random.py.
         own["PYTHONSAFEPATH"] = "1"
-    given = {DATA_VARIABLE: what.data, budget.VARIABLE: what.memory}
+    given = {
+        DATA_VARIABLE: what.data,
+        budget.VARIABLE: what.memory,
+        manifest.VARIABLE: what.manifest,
+    }
     return {
         **os.environ,
         **own,

@@ -10,6 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 from neuro_attn import budget, checksums, configuration, sources
 from neuro_attn.command_line import verifying
@@ -33,7 +36,9 @@ from neuro_attn.command_line.reruns import Reruns
 from neuro_attn.command_line.surroundings import replacements
 from neuro_attn.errors import InputError
 from neuro_attn.files import PARTIAL, remove_partial
+from neuro_attn.provenance import STORE
 from neuro_attn.report.securing import secure_report
+from neuro_attn.sources import manifest
 
 
 def run(what: Run, report: bool = False) -> None:
@@ -114,23 +119,36 @@ def _read_first_sessions(what: Run, positions: configuration.Positions) -> None:
         As the job that reads the data set would.
     """
     settings = configuration.load(what.config)
-    new = {
-        name: dataset
-        for name, dataset in settings.datasets.items()
-        if sources.SOURCES[dataset.source].reads_files
-        and not (RESULTS / name / "recordings").exists()
-    }
-    if not new:
-        return
-    folder = what.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
-    for name, dataset in new.items():
-        try:
-            first = next(sources.outlines(name, dataset, folder, settings.seed), None)
-        except InputError as error:
-            first = error
-        if isinstance(first, InputError):
-            where = positions.located(first.where, what.config)
-            raise InputError(where, first.problem, first.remedy)
+    for name, dataset in settings.datasets.items():
+        reads_files = sources.SOURCES[dataset.source].reads_files
+        if not reads_files or (RESULTS / name / "recordings").exists():
+            continue
+        with _located(positions, what.config):
+            outlines = sources.outlines(name, dataset, _folder(what, settings), settings.seed)
+            if isinstance(first := next(outlines, None), InputError):
+                raise first
+
+
+def _with_manifest(what: Run, positions: configuration.Positions) -> Run:
+    """Search the files of all data sets, so that Snakemake need not; return the run with them."""
+    settings = configuration.load(what.config)
+    with _located(positions, what.config):
+        found = manifest.written(settings.datasets, _folder(what, settings), STORE)
+    return replace(what, manifest=found)
+
+
+def _folder(what: Run, settings: configuration.Configuration) -> str:
+    """Return the folder to which the files of a run are relative."""
+    return what.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
+
+
+@contextmanager
+def _located(positions: configuration.Positions, config: str) -> Iterator[None]:
+    """Add the file and line to errors that concern a key."""
+    try:
+        yield
+    except InputError as error:
+        raise error.at(positions.located(error.where, config)) from error.__cause__
 
 
 def verify(what: Run, results: str | None = None) -> bool:

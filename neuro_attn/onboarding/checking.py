@@ -147,8 +147,7 @@ def _outlines(
     """Yield the outline of each session, or the error that stops a run."""
     if not isinstance(dataset, NetworkDataset):
         # A run asks for these first.
-        sources.input_files(name, dataset, data_folder)
-        sources.session_names(name, dataset, data_folder)
+        sources.parts(name, dataset, data_folder)
         yield from sources.outlines(name, dataset, data_folder, settings.seed)
         return
     # JAX, which few configurations need, takes a second to import and may not be installed.

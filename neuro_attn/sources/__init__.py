@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from neuro_attn.discovery import on_demand
 from neuro_attn.sources.discovered import DESCRIBERS, READERS, SOURCES, source_of
-from neuro_attn.sources.finding import input_files, session_names
+from neuro_attn.sources.finding import input_files, parts, session_names
+from neuro_attn.sources.manifest import listed
 
 if TYPE_CHECKING:
     from neuro_attn.sources.reading import outlines, read
@@ -17,7 +18,9 @@ __all__ = [
     "READERS",
     "SOURCES",
     "input_files",
+    "listed",
     "outlines",
+    "parts",
     "read",
     "session_names",
     "source_of",

@@ -2,6 +2,7 @@
 
 import difflib
 from pathlib import Path
+from typing import NamedTuple
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.errors import InputError
@@ -11,8 +12,26 @@ from neuro_attn.sources.discovered import source_of
 from neuro_attn.sources.paths import MOST_LISTED, check_characters, check_folder
 
 
-def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
-    """Return the files that a data set is read from.
+class Part(NamedTuple):
+    """Sessions of a data set that are read together.
+
+    Parameters
+    ----------
+    paths : list of str
+        The file or folder of the session, or files that are read together; none for simulations.
+    files : list of str
+        The files that are read, sorted within each path.
+    sessions : list of str
+        Names of the sessions.
+    """
+
+    paths: list[str]
+    files: list[str]
+    sessions: list[str]
+
+
+def parts(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[Part]:
+    """Return the files and sessions of a data set, without reading recordings.
 
     Parameters
     ----------
@@ -25,21 +44,33 @@ def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list
 
     Returns
     -------
-    list of str
-        Sorted paths: for folders, the files that are read; for tables, those of spikes, trials
-        and units; for simulations, none.
+    list of Part
+        Sorted by path: one for each file or folder; one for all tables, and one for a simulation.
+        Sessions that ``sessions`` excludes are omitted, and so are files with no other sessions.
 
     Raises
     ------
     InputError
         If a pattern matches no file, a table is missing, two files would be sessions of the same
-        name, or a path has one of ``{ } < >``.
+        name, a path has one of ``{ } < >``, or ``sessions`` names an unknown session or excludes
+        all.
     """
     source = source_of(name, dataset)
-    paths = session_paths(name, dataset, data_folder)
-    files = [file for path in paths for file in source.input_files(path, dataset)]
-    check_characters(files, f"datasets.{name}.files")
-    return files
+    found = source.parts(_all_paths(name, dataset, data_folder), dataset)
+    names = chosen([each for _, names in found for each in names], name, dataset)
+    _check_names(names, name)
+    kept = set(names)
+    made = [
+        Part(
+            paths,
+            [file for path in paths for file in source.input_files(path, dataset)],
+            [each for each in names if each in kept],
+        )
+        for paths, names in found
+        if not kept.isdisjoint(names)
+    ]
+    check_characters([file for part in made for file in part.files], f"datasets.{name}.files")
+    return made
 
 
 def session_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
@@ -60,46 +91,33 @@ def _all_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[
     return source.paths(name, dataset, data_folder)
 
 
-def _all_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
-    paths = _all_paths(name, dataset, data_folder)
-    return source_of(name, dataset).session_names(paths, dataset)
+def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
+    """Return the files that a data set is read from; arguments and errors are those of `parts`."""
+    return [file for part in parts(name, dataset, data_folder) for file in part.files]
 
 
 def session_names(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:
-    """Return the names of a data set's sessions without reading recordings.
+    """Return the names of a data set's sessions; arguments and errors are those of `parts`.
 
-    Parameters
-    ----------
-    name : str
-        Name of the data set in the configuration.
-    dataset : settings of a data set
-        Its source and files.
-    data_folder : str or Path
-        Folder to which its files are relative.
-
-    Returns
-    -------
-    list of str
-        Names of the files or folders without suffix; for tables, the values of the trials' column
-        ``session``; for MATLAB arrays, one per array, or per unit if units were recorded
-        separately; for binned data, one per site. Sessions excluded by ``sessions`` are
-        omitted.
-
-    Raises
-    ------
-    InputError
-        As in `input_files`, and if ``sessions`` names an unknown session, or excludes all.
+    They are the names of the files or folders without suffix; for tables, the values of the trials'
+    column ``session``; for MATLAB arrays, one per array, or per unit if units were recorded
+    separately; for binned data, one per site.
     """
-    for each in (names := chosen(_all_names(name, dataset, data_folder), name, dataset)):
-        as_filename(each, f"datasets.{name}, session")
+    return [each for part in parts(name, dataset, data_folder) for each in part.sessions]
+
+
+def _check_names(names: list[str], name: str) -> None:
+    """Raise `InputError` unless each session can have a file of its own."""
+    where = f"datasets.{name}, session"
+    for each in names:
+        as_filename(each, where)
     if found := meeting(names):
         raise InputError(
-            f"datasets.{name}, session",
+            where,
             f"the sessions {shown_apart(*found)} would be one file where file names ignore case "
             "and the encoding of accents, as on macOS and Windows.",
             "Rename one in the data, or leave one out with sessions.exclude.",
         )
-    return names
 
 
 def chosen(names: list[str], name: str, dataset: AnyDataset) -> list[str]:

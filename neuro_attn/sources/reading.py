@@ -130,7 +130,7 @@ def outlines(
     Raises
     ------
     InputError
-        If sessions cannot be distinguished: see `input_files` and `session_names`.
+        If sessions cannot be distinguished: see `parts`.
     """
     source = source_of(name, dataset)
     _check_alignment(name, dataset, source)

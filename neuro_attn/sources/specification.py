@@ -155,9 +155,9 @@ class Source(Generic[Settings]):
         """Return the names of the sessions in one of the `paths`."""
         return [session_of(path)]
 
-    def session_names(self, paths: Sequence[str], dataset: Settings) -> list[str]:
-        """Return the names of all sessions without reading recordings."""
-        return [name for path in paths for name in self.names_in(path, dataset)]
+    def parts(self, paths: Sequence[str], dataset: Settings) -> list[tuple[list[str], list[str]]]:
+        """Return paths that are read together, each with the names of the sessions in them."""
+        return [([path], self.names_in(path, dataset)) for path in paths]
 
     # --- recordings ------------------------------------------------------------------------------
 

@@ -3,7 +3,12 @@
 import json
 import subprocess
 import sys
+from contextlib import chdir
+from dataclasses import replace
 
+from neuro_attn.configuration import load
+from neuro_attn.provenance import STORE
+from neuro_attn.sources import manifest
 from tests.workflow.conftest import NETWORKS, SMALL
 
 # What Snakemake itself imports for a workflow with scripts, a report and environments.
@@ -66,3 +71,23 @@ def test_a_workflow_is_parsed_with_pydantic_and_yaml_alone(new_project):
         "jax",
         "tqdm",
     }
+
+
+def test_snakemake_parses_without_the_data_that_the_command_line_has_found(new_project):
+    project = new_project()
+    files = [project.folder / f"{session}.nwb" for session in ("a", "b")]
+    for file in files:
+        file.touch()
+    small = SMALL["datasets"]["small"]
+    nwb = {key: small[key] for key in ("label", "tasks", "time", "windows")}
+    nwb |= {"source": "nwb", "files": "*.nwb"}
+    config = project.write_config({"data_folder": ".", "datasets": {"recorded": nwb}})
+    settings = load(project.folder / config)
+    with chdir(project.folder):
+        found = manifest.written(settings.datasets, settings.data_folder, STORE)
+    for file in files:
+        file.unlink()
+    parse = ("--list-rules", "--configfile", config)
+    informed = replace(project, environment={manifest.VARIABLE: found})
+    assert "regions" in informed.snakemake(*parse).stdout
+    assert "'*.nwb' matches no file" in project.snakemake(*parse, check=False).stderr

@@ -56,16 +56,19 @@ try:
         configuration.check_extras(CONFIGURATION)
     DATASETS = CONFIGURATION.all_datasets()
     FOLDER = os.environ.get("NEURO_ATTN_DATA") or CONFIGURATION.data_folder
-    INPUT_FILES = {
-        name: sources.input_files(name, dataset, FOLDER)
-        for name, dataset in CONFIGURATION.datasets.items()
-    }
-    SESSIONS = {
-        name: sources.session_names(name, dataset, FOLDER)
-        for name, dataset in CONFIGURATION.datasets.items()
-    }
+    # Jobs read from the manifest of the run, so that parsing the workflow in them touches no data.
+    PARTS = sources.listed(
+        CONFIGURATION.datasets,
+        FOLDER,
+        provenance.STORE,
+        in_job=not workflow.is_main_process,
+    )
 except InputError as error:
     raise WorkflowError(f"neuro-attn: error: {error}")
+SESSIONS = {
+    name: [session for part in parts for session in part.sessions]
+    for name, parts in PARTS.items()
+}
 # Text for the first page of the report, whose template has access to `config` only.
 config["described"] = [
     f"Data set {rst(name)}: source {dataset.source}, tasks "

@@ -10,7 +10,7 @@ for name, dataset in CONFIGURATION.datasets.items():
         name:
             f"recordings_{name}"
         input:
-            INPUT_FILES[name],
+            [file for part in PARTS[name] for file in part.files],
         output:
             expand(
                 "results/{dataset}/recordings/{session}.nc",

@@ -31,9 +31,11 @@ class SimulationSource(Source[SimulationDataset]):
         """Return no paths."""
         return []
 
-    def session_names(self, paths: Sequence[str], dataset: SimulationDataset) -> list[str]:
-        """Return the names of the simulated sessions."""
-        return dataset.simulation.session_names
+    def parts(
+        self, paths: Sequence[str], dataset: SimulationDataset
+    ) -> list[tuple[list[str], list[str]]]:
+        """Return the simulated sessions, which no path contains."""
+        return [([], dataset.simulation.session_names)]
 
     def sessions(
         self, paths: Sequence[str], request: Request[SimulationDataset]

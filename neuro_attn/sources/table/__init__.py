@@ -47,13 +47,15 @@ class TableSource(Source[TableDataset]):
             existing_file(path, f"datasets.{name}.{role}")
         return paths
 
-    def session_names(self, paths: Sequence[str], dataset: TableDataset) -> list[str]:
-        """Return the sessions in the table of trials."""
+    def parts(
+        self, paths: Sequence[str], dataset: TableDataset
+    ) -> list[tuple[list[str], list[str]]]:
+        """Return all tables with the sessions in the table of trials."""
         from neuro_attn.sources.table import reading
 
         _, trials, _ = paths
         with self.reading(trials):
-            return reading.session_names(trials)
+            return [([*paths], reading.session_names(trials))]
 
     def sessions(self, paths: Sequence[str], request: Request[TableDataset]) -> Iterator[Unread]:
         """Yield the sessions of the tables, which are read together."""

@@ -1,0 +1,143 @@
+"""Planning with as many sessions as the International Brain Laboratory has.
+
+`python -m benchmarks.scale` writes 459 sessions of 12 of 240 regions with few units and trials as
+ALF folders, and prints how many file-system calls and how much processor time it takes to parse the
+workflow and to plan a run, for Snakemake itself and in a job. It needs strace. With `--record`, it
+also runs the jobs that read the sessions, and plans the run with all regions.
+"""
+
+import argparse
+import os
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from neuro_attn import configuration
+from neuro_attn.locations import PROJECT
+from neuro_attn.provenance import STORE
+from neuro_attn.sources import manifest
+
+REGIONS, REGIONS_OF_SESSION = 240, 12
+KEYS = {
+    "source": "alf",
+    "files": "lab/Subjects/*/*/*",
+    "label": "side",
+    "tasks": {
+        "left_block": {"trials": "block == 'left'", "align": "cue"},
+        "right_block": {"trials": "block == 'right'", "align": "cue"},
+    },
+    "time": {"start": 0.0, "stop": 0.4, "bin": 0.1},
+    "windows": {"late": [0.2, 0.4]},
+    "regions": {"column": "acronym", "min_units": 2},
+    "decoding": {"population": "pseudopopulation", "draws": 1},
+    "inference": {"permutations": 20, "bootstraps": 20},
+}
+
+
+def write_session(folder: Path, number: int, *, trials: int, units: int) -> None:
+    """Write a session of two probes, with `units` units in each of its regions."""
+    rng = np.random.default_rng(number)
+    regions = rng.choice(REGIONS, REGIONS_OF_SESSION, replace=False)
+    cue = 5 + 2.0 * np.arange(trials)
+    side = np.where(np.arange(trials) % 2, "left", "right")
+    table = pd.DataFrame({"cue": cue, "side": side})
+    table["block"] = np.where(np.arange(trials) // 2 % 2, "left", "right")
+    (folder / "alf").mkdir(parents=True)
+    table.to_parquet(folder / "alf/_ibl_trials.table.pqt")
+    for probe, of_probe in enumerate(np.split(regions, 2)):
+        place = folder / f"alf/probe{probe:02}/pykilosort"
+        place.mkdir(parents=True)
+        acronyms = np.repeat([f"R{region:03}" for region in of_probe], units)
+        n_spikes = 20 * trials * len(acronyms)
+        clusters = rng.integers(len(acronyms), size=n_spikes)
+        times = np.sort(rng.uniform(0, cue[-1] + 2, n_spikes))
+        np.save(place / "spikes.times.npy", times)
+        np.save(place / "spikes.clusters.npy", clusters.astype(np.uint32))
+        metrics = pd.DataFrame({"cluster_id": range(len(acronyms)), "acronym": acronyms})
+        metrics.to_parquet(place / "clusters.metrics.pqt")
+
+
+def write(folder: Path, sessions: int, *, trials: int, units: int) -> None:
+    """Write sessions of 12 of 240 regions, and a configuration that reads them."""
+    for number in range(sessions):
+        place = f"data/lab/Subjects/mouse{number // 4:03}/2024-05-{number % 4 + 1:02}/001"
+        write_session(folder / place, number, trials=trials, units=units)
+    keys = {"data_folder": "data", "datasets": {"ibl": KEYS}}
+    (folder / "scale.yaml").write_text(yaml.safe_dump(keys, sort_keys=False))
+
+
+def snakemake(*arguments: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile")),
+        *("--configfile", "scale.yaml", "--cores", "1", *arguments),
+    ]
+
+
+def seconds(command: list[str], folder: Path, environment: Mapping[str, str]) -> float:
+    """Return the processor time of a command, s."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def calls(command: list[str], folder: Path, environment: Mapping[str, str]) -> list[int]:
+    """Return the file-system calls of a command: all, and those on our code and on the data."""
+    traced = folder / "strace.txt"
+    watch = ["strace", "-f", "-qq", "-o", str(traced), "-e", "trace=%file,getdents64", "-y"]
+    subprocess.run([*watch, *command], cwd=folder, env=environment, check=True, capture_output=True)
+    lines = traced.read_text(errors="replace").splitlines()
+    ours = rf"{PROJECT}/(neuro_attn|workflow)\b"
+    return [sum(bool(re.search(what, line)) for line in lines) for what in ("", ours, "data/lab")]
+
+
+def show(what: str, command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
+    """Print calls and processor time of a command."""
+    everything, of_code, of_data = calls(command, folder, environment)
+    took = seconds(command, folder, environment)
+    print(
+        f"{what:<36}{everything:>9,} calls{of_code:>8,} of our code{of_data:>8,} of the data"
+        f"{took:>6.1f} s",
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="new folder, or one that this benchmark wrote")
+    parser.add_argument("--sessions", type=int, default=459)
+    parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--units", type=int, default=2, help="of a region in a session")
+    parser.add_argument("--record", action="store_true", help="read all sessions, too")
+    given = parser.parse_args()
+    folder: Path = given.folder.absolute()
+    if not (folder / "scale.yaml").exists():
+        write(folder, given.sessions, trials=given.trials, units=given.units)
+    os.chdir(folder)
+    bare = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    (folder / "bare.smk").write_text("rule bare:\n    output: 'bare'\n")
+    alone = [sys.executable, "-m", "snakemake", "--snakefile", "bare.smk", "--list-rules"]
+    show("Snakemake without a workflow", alone, folder, bare)
+    show("parse, no manifest", snakemake("--list-rules"), folder, bare)
+    settings = configuration.load("scale.yaml")
+    found = manifest.written(settings.datasets, settings.data_folder, STORE)
+    known = {**bare, manifest.VARIABLE: found}
+    show("parse with the manifest of the run", snakemake("--list-rules"), folder, known)
+    show("plan of all sessions", snakemake("--dry-run", "--quiet"), folder, known)
+    if given.record:
+        until = snakemake("--until", "regions", "--quiet")
+        print(f"{'sessions and regions':<36}{seconds(until, folder, known):>6.1f} s")
+        show("plan of all regions", snakemake("--dry-run", "--quiet"), folder, known)
+        stored = sum(path.stat().st_size for path in Path(".snakemake/metadata").rglob("*"))
+        print(f"{'.snakemake/metadata':<36}{stored / 1e6:>6.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
