@@ -8,6 +8,8 @@ from typing import Any
 
 import matplotlib
 from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
@@ -141,9 +143,19 @@ def save(figure: Figure, path: str | Path, note: str = "") -> None:
             layout.execute(figure)
             figure.set_layout_engine("none")
         with _strip_above(figure, note) as box:
-            figure.savefig(temporary, metadata=_METADATA[suffix], bbox_inches=box)
+            _write(figure, temporary, suffix, box)
         if suffix == ".svg":
             _without_control_characters(Path(temporary))
+
+
+def _write(figure: Figure, path: str | Path, suffix: str, box: Bbox | None) -> None:
+    """Write a figure whose layout is fixed; `Figure.savefig` would also draw it for its layout."""
+    if box is not None:
+        figure.savefig(path, metadata=_METADATA[suffix], bbox_inches=box)
+    elif suffix == ".png":
+        FigureCanvasAgg(figure).print_png(path, metadata=_METADATA[suffix])
+    else:
+        FigureCanvasSVG(figure).print_svg(path, metadata=_METADATA[suffix])
 
 
 def _without_control_characters(svg: Path) -> None:
