@@ -197,7 +197,7 @@ def test_a_training_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bytes
     run = ("run", config, "--", target)
     made = (project.folder / target).parent
     checkpoint = made / ".checkpoint.npz"
-    log = project.folder / "results/logs/train/slow/seed0.log"
+    log = project.folder / "results/logs/train/slow.log"
     killed = subprocess.Popen(
         [sys.executable, "-m", "neuro_attn.command_line", *run],
         cwd=project.folder,

@@ -212,26 +212,35 @@ OF_SOME_NETWORKS = [
 ]
 
 
-def recorded_of(name, network, trained):
-    """Return the outputs of recording all replicates of a network, one list for each kind."""
-    dataset = configuration.network_dataset(name, trained)
-    kinds = {
-        "recording": f"results/{dataset}/recordings/seed{{seed}}.nc",
-        "report_error": f"results/networks/{name}/seed{{seed}}/report_error"
-        f"{'' if trained else '_untrained'}.csv",
-    }
-    if trained and network.attended:
-        kinds["attention"] = f"results/networks/{name}/seed{{seed}}/attention.nc"
-    if trained:
-        kinds |= {
-            table.name: f"results/networks/{name}/seed{{seed}}/{table.name}.csv"
-            for table in OF_SOME_NETWORKS
-            if table.applies(network)
-        }
-    seeds = range(network.seeds)
+def replicates_of(name, network, file):
+    """Return a file of every replicate of a network."""
+    return [f"results/networks/{name}/seed{seed}/{file}" for seed in range(network.seeds)]
+
+
+def datasets_of(network):
+    """Return the data sets of a trained and of an untrained network, by the suffix of its files."""
     return {
-        kind: [path.format(seed=seed) for seed in seeds] for kind, path in kinds.items()
+        "": configuration.network_dataset(network, trained=True),
+        "_untrained": configuration.network_dataset(network, trained=False),
     }
+
+
+def recorded_of(name, network):
+    """Return the outputs of recording all replicates of a network, one list for each kind."""
+    kinds = {}
+    for suffix, dataset in datasets_of(name).items():
+        kinds[f"recording{suffix}"] = [
+            f"results/{dataset}/recordings/seed{seed}.nc" for seed in range(network.seeds)
+        ]
+        kinds[f"report_error{suffix}"] = replicates_of(
+            name, network, f"report_error{suffix}.csv"
+        )
+    if network.attended:
+        kinds["attention"] = replicates_of(name, network, "attention.nc")
+    for table in OF_SOME_NETWORKS:
+        if table.applies(network):
+            kinds[table.name] = replicates_of(name, network, f"{table.name}.csv")
+    return kinds
 
 
 # Figures and tables of the report, grouped by the job that produces them.

@@ -1,15 +1,17 @@
 for name, network in CONFIGURATION.networks.items():
 
+    # One job trains all replicates and another records them: loading JAX and compiling a network
+    # take longer than recording one.
     rule:
         name:
             f"train_{name}"
         output:
-            weights=f"results/networks/{name}/seed{{seed}}/weights.npz",
-            log=f"results/networks/{name}/seed{{seed}}/training.csv",
+            weights=replicates_of(name, network, "weights.npz"),
+            log=replicates_of(name, network, "training.csv"),
         log:
-            f"results/logs/train/{name}/seed{{seed}}.log",
+            f"results/logs/train/{name}.log",
         benchmark:
-            f"results/benchmarks/train/{name}/seed{{seed}}.tsv"
+            f"results/benchmarks/train/{name}.tsv"
         conda:
             "../envs/neuro-attn.yaml"
         params:
@@ -20,39 +22,31 @@ for name, network in CONFIGURATION.networks.items():
         script:
             "../scripts/train.py"
 
-    # One job records all replicates: loading JAX takes longer than recording one.
-    for trained in (True, False):
-
-        rule:
-            name:
-                f"record_{name}" if trained else f"untrained_{name}"
-            input:
-                weights=[
-                    f"results/networks/{name}/seed{seed}/weights.npz"
-                    for seed in range(network.seeds if trained else 0)
-                ],
-            output:
-                **recorded_of(name, network, trained),
-            log:
-                f"results/logs/{'record' if trained else 'record_untrained'}/{name}.log",
-            benchmark:
-                f"results/benchmarks/{'record' if trained else 'record_untrained'}/{name}.tsv"
-            conda:
-                "../envs/neuro-attn.yaml"
-            params:
-                dataset=configuration.network_dataset(name, trained),
-                settings=DATASETS[
-                    configuration.network_dataset(name, trained)
-                ].model_dump(
+    rule:
+        name:
+            f"record_{name}"
+        input:
+            weights=replicates_of(name, network, "weights.npz"),
+        output:
+            **recorded_of(name, network),
+        log:
+            f"results/logs/record/{name}.log",
+        benchmark:
+            f"results/benchmarks/record/{name}.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
+        params:
+            datasets={
+                dataset: DATASETS[dataset].model_dump(
                     mode="json", exclude={"inference", *configuration.LATER_KEYS}
-                ),
-                network=network.model_dump(mode="json"),
-                seed=CONFIGURATION.seed,
-                sources=sources_of(
-                    "record.py", configuration.family_file(network.family)
-                ),
-            script:
-                "../scripts/record.py"
+                )
+                for dataset in datasets_of(name).values()
+            },
+            network=network.model_dump(mode="json"),
+            seed=CONFIGURATION.seed,
+            sources=sources_of("record.py", configuration.family_file(network.family)),
+        script:
+            "../scripts/record.py"
 
 
 rule collect_networks:

@@ -7,12 +7,19 @@ from neuro_attn.results import write_csv
 
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = Network.model_validate(snakemake.params.network)
-    name, replicate = snakemake.params.name, int(snakemake.wildcards.seed)
-    # The checkpoint is not an output, because Snakemake removes outputs before rerunning a job.
-    checkpoint = Path(snakemake.output.weights).with_name(".checkpoint.npz")
-    model, log = networks.train(
-        settings, snakemake.params.seed, name, replicate, checkpoint, str(snakemake.params.sources)
-    )
-    write_csv(log.assign(network=name, seed=replicate), snakemake.output.log)
-    networks.save_weights(model, snakemake.output.weights)
-    checkpoint.unlink(missing_ok=True)
+    name, outputs = snakemake.params.name, snakemake.output
+    # Checkpoints are not outputs, because Snakemake removes outputs before rerunning a job.
+    checkpoints = [Path(path).with_name(".checkpoint.npz") for path in outputs.weights]
+    for replicate, checkpoint in enumerate(checkpoints):
+        model, log = networks.train(
+            settings,
+            snakemake.params.seed,
+            name,
+            replicate,
+            checkpoint,
+            str(snakemake.params.sources),
+        )
+        write_csv(log.assign(network=name, seed=replicate), outputs.log[replicate])
+        networks.save_weights(model, outputs.weights[replicate])
+    for checkpoint in checkpoints:
+        checkpoint.unlink(missing_ok=True)
