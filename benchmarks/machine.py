@@ -22,7 +22,6 @@ PACKAGES = (
     "jax",
     "mne",
     "decodanda",
-    "rsatoolbox",
     "pynapple",
     "elephant",
     "neuro-attn",

@@ -4,13 +4,14 @@ All pairs of populations have equal numbers of units and trials.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from neuro_attn.comparison.matching import FEWEST_UNITS
-from neuro_attn.comparison.responses import Responses, random_halves, responses
+from neuro_attn.comparison.responses import Arranged, Responses, responses
 from neuro_attn.comparison.rsa_measures import (
     FEWEST,
     correlation,
@@ -176,18 +177,22 @@ def similarity_table(
         [one for region in brain for one in region]
         + [one for *_, seeds in networks for one in seeds]
     )
+    drawn = {"n_units": n_units, "n_trials": n_trials}
+    of_networks = [
+        (network, trained, population, [one.arranged(conditions) for one in seeds])
+        for network, trained, population, seeds in networks
+    ]
     rows = []
     for region in brain:
         rng = stream(seed, "likeness", region[0].name)
-        ceiling = _mean(
-            [_ceiling(one, conditions, n_units, n_trials, draws, rng) for one in region]
-        )
-        for network, trained, population, seeds in networks:
+        arranged = [one.arranged(conditions) for one in region]
+        ceiling = _mean([_ceiling(one, **drawn, draws=draws, rng=rng) for one in arranged])
+        for network, trained, population, others in of_networks:
             rng = stream(seed, "likeness", region[0].name, network, population)
             pairs = [
-                _compared(one, other, conditions, n_units, n_trials, draws, bootstraps, rng)
-                for one in region
-                for other in seeds
+                _compared(one, other, drawn, draws=draws, bootstraps=bootstraps, rng=rng)
+                for one in arranged
+                for other in others
             ]
             values = _mean([value for value, _ in pairs])
             for name in MEASURES:
@@ -230,57 +235,58 @@ def _in_common(populations: Sequence[Responses]) -> tuple[tuple, int, int]:
     return conditions, n_units, 2 * (n_trials // 2)
 
 
-def _mean(values: list[dict[str, float]]) -> dict[str, float]:
+def _mean(values: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     return {name: float(np.mean([each[name] for each in values])) for name in MEASURES}
 
 
 def _compared(
-    one: Responses,
-    other: Responses,
-    conditions: tuple,
-    n_units: int,
-    n_trials: int,
+    one: Arranged,
+    other: Arranged,
+    sizes: Mapping[str, int],
+    *,
     draws: int,
     bootstraps: int,
     rng: np.random.Generator,
 ) -> tuple[dict[str, float], dict[str, np.ndarray]]:
     """Return the mean over draws and the bootstrap replicates of every measure."""
 
-    def measured(resample: bool) -> dict[str, float]:
-        return _measures(
-            *(
-                random_halves(each, conditions, n_units, n_trials, resample, rng)
-                for each in (one, other)
-            )
-        )
+    def measured(n: int, *, resample: bool) -> dict[str, np.ndarray]:
+        pairs = [
+            [each.random_halves(**sizes, resample=resample, rng=rng) for each in (one, other)]
+            for _ in range(n)
+        ]
+        return _measures(*map(np.stack, zip(*pairs, strict=True)))
 
-    drawn = [measured(resample=False) for _ in range(draws)]
-    resampled = [measured(resample=True) for _ in range(bootstraps)]
-    return _mean(drawn), {name: np.array([r[name] for r in resampled]) for name in MEASURES}
+    drawn = measured(draws, resample=False)
+    return _mean([drawn]), measured(bootstraps, resample=True)
 
 
 def _ceiling(
-    one: Responses,
-    conditions: tuple,
-    n_units: int,
-    n_trials: int,
-    draws: int,
-    rng: np.random.Generator,
+    one: Arranged, *, n_units: int, n_trials: int, draws: int, rng: np.random.Generator
 ) -> dict[str, float]:
     """Return the similarity between disjoint random halves of the units, averaged over draws."""
-    found = []
+    even = 2 * (n_units // 2)
+    pairs = []
     for _ in range(draws):
-        halves = random_halves(one, conditions, 2 * (n_units // 2), n_trials, False, rng)
-        first, second = np.split(halves[..., rng.permutation(halves.shape[-1])], 2, axis=-1)
-        found.append(_measures(first, second))
-    return _mean(found)
+        halves = one.random_halves(n_units=even, n_trials=n_trials, resample=False, rng=rng)
+        pairs.append(np.split(halves[..., rng.permutation(even)], 2, axis=-1))
+    return _mean([_measures(*map(np.stack, zip(*pairs, strict=True)))])
 
 
-def _measures(one: np.ndarray, other: np.ndarray) -> dict[str, float]:
-    """Return every measure for the responses of two populations, shape (half, condition, unit)."""
+def _measures(one: np.ndarray, other: np.ndarray) -> dict[str, np.ndarray]:
+    """Return every measure for the responses of two populations.
+
+    Parameters
+    ----------
+    one, other : array, shape (draw, half, condition, unit)
+
+    Returns
+    -------
+    dict of str to numpy.ndarray, shape (draw,)
+    """
     values = (
-        debiased_cka(one.mean(axis=0), other.mean(axis=0)),
-        correlation(crossnobis(*one), crossnobis(*other)),
-        procrustes(one.mean(axis=0), other.mean(axis=0)),
+        debiased_cka(one.mean(axis=1), other.mean(axis=1)),
+        correlation(*(crossnobis(each[:, 0], each[:, 1]) for each in (one, other))),
+        procrustes(one.mean(axis=1), other.mean(axis=1)),
     )
-    return {name: float(value) for name, value in zip(MEASURES, values, strict=True)}
+    return dict(zip(MEASURES, values, strict=True))

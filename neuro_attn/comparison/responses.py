@@ -44,6 +44,22 @@ class Responses(NamedTuple):
         """Number of trials of the rarest condition of any session."""
         return min(len(trials) for part in self.parts for trials in part)
 
+    def arranged(self, conditions: tuple) -> "Arranged":
+        """Return the responses in the given order of the conditions, to draw trials from."""
+        order = [self.conditions.index(condition) for condition in conditions]
+        of_trials = [condition[1:] for condition in conditions]
+        kinds = list(dict.fromkeys(of_trials))
+        return Arranged(
+            np.array([kinds.index(trials) for trials in of_trials]),
+            [
+                (
+                    np.concatenate([part[condition] for condition in order]),
+                    np.array([len(part[condition]) for condition in order]),
+                )
+                for part in self.parts
+            ],
+        )
+
 
 def responses(
     recordings: list[xr.Dataset], study: Study, *, region: str, by_color: bool
@@ -102,49 +118,58 @@ def _of_population(
     return Responses(region, conditions, parts)
 
 
-def random_halves(
-    one: Responses,
-    conditions: tuple,
-    n_units: int,
-    n_trials: int,
-    resample: bool,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Return mean responses of random units in random halves of trials, shape (2, condition, unit).
-
-    A trial belongs to the same half in all windows, and is resampled in all windows together. Noise
-    that is shared between the windows of a trial is thus never multiplied with itself.
+class Arranged(NamedTuple):
+    """Responses of a population in a given order of the conditions, ready to draw trials from.
 
     Parameters
     ----------
-    one : Responses
-        The population.
-    conditions : tuple of tuple
-        The order of the conditions.
-    n_units, n_trials : int
-        Numbers of units and of trials to draw; an odd number of trials is reduced by one.
-    resample : bool
-        Whether to draw trials with replacement within each half.
-    rng : numpy.random.Generator
-        Source of randomness.
+    kind : array of int, shape (condition,)
+        Conditions with the same trials, in different windows, have the same number.
+    parts : list of (array, array)
+        For each session the trials of all conditions, shape (trial, unit), and the number of trials
+        of each condition, shape (condition,).
     """
-    order = [one.conditions.index(condition) for condition in conditions]
-    of_trials = [condition[1:] for condition in conditions]
-    kinds = list(dict.fromkeys(of_trials))
-    kind = [kinds.index(trials) for trials in of_trials]
-    half = n_trials // 2
-    columns = []
-    for part in one.parts:
-        counts = np.array([len(part[condition]) for condition in order])
-        first = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        # Sorting random numbers permutes the trials of all conditions at once.
-        keys = rng.random((len(kinds), counts.max()))[kind]
-        keys[np.arange(counts.max()) >= counts[:, None]] = np.inf
-        chosen = np.argsort(keys, axis=1)[:, : 2 * half].reshape(len(order), 2, half)
-        if resample:
-            again = rng.integers(half, size=(len(kinds), 2, half))[kind]
-            chosen = np.take_along_axis(chosen, again, axis=-1)
-        trials = np.concatenate([part[condition] for condition in order])
-        columns.append(trials[first[:, None, None] + chosen].mean(axis=2).swapaxes(0, 1))
-    together = np.concatenate(columns, axis=-1)
-    return together[..., rng.permutation(together.shape[-1])[:n_units]]
+
+    kind: np.ndarray
+    parts: list[tuple[np.ndarray, np.ndarray]]
+
+    def random_halves(
+        self, *, n_units: int, n_trials: int, resample: bool, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return mean responses of random units in random halves of the trials.
+
+        A trial belongs to the same half in all windows, and is resampled in all windows together.
+        Noise that is shared between the windows of a trial is thus never multiplied with itself.
+
+        Parameters
+        ----------
+        n_units, n_trials : int
+            Numbers of units and of trials to draw; an odd number of trials is reduced by one.
+        resample : bool
+            Whether to draw trials with replacement within each half.
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        numpy.ndarray, shape (2, condition, unit)
+        """
+        n_kinds, half = self.kind.max() + 1, n_trials // 2
+        columns = []
+        for trials, counts in self.parts:
+            first = np.cumsum(counts) - counts
+            # Sorting random numbers permutes the trials of all conditions at once.
+            keys = rng.random((n_kinds, counts.max()))[self.kind]
+            keys[np.arange(counts.max()) >= counts[:, None]] = np.inf
+            chosen = np.argsort(keys, axis=1)[:, : 2 * half].reshape(len(counts), 2, half)
+            if resample:
+                again = rng.integers(half, size=(n_kinds, 2, half))[self.kind]
+                chosen = np.take_along_axis(chosen, again, axis=-1)
+            rows = (first[:, None, None] + chosen).swapaxes(0, 1)
+            # One trial after the other, which is faster than to gather all and average them.
+            total = np.take(trials, rows[..., 0], axis=0)
+            for number in range(1, half):
+                total += np.take(trials, rows[..., number], axis=0)
+            columns.append(total / half)
+        together = np.concatenate(columns, axis=-1)
+        return together[..., rng.permutation(together.shape[-1])[:n_units]]

@@ -88,9 +88,11 @@ def crossnobis(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         is 0 if the conditions do not differ.
     """
     i, j = np.triu_indices(first.shape[-2], 1)
-    one = first[..., i, :] - first[..., j, :]
-    other = second[..., i, :] - second[..., j, :]
-    return (one * other).mean(axis=-1)
+    # Relative to one condition, so that conditions without differences have distances of exactly 0.
+    first, second = (each - each[..., :1, :] for each in (first, second))
+    products = first @ np.swapaxes(second, -1, -2) / first.shape[-1]
+    own = np.diagonal(products, axis1=-2, axis2=-1)
+    return own[..., i] + own[..., j] - products[..., i, j] - products[..., j, i]
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:

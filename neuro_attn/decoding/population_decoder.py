@@ -14,7 +14,14 @@ from neuro_attn.decoding.evaluation import EVERYTHING, evaluate_fold
 from neuro_attn.decoding.mirrored import evaluate_mirrored
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.scores import PooledScore
-from neuro_attn.decoding.splits import Fold, Replicate, Sizes, draw_folds, fold_sizes
+from neuro_attn.decoding.splits import (
+    Fold,
+    Replicate,
+    Sizes,
+    copies_of,
+    draw_folds,
+    fold_sizes,
+)
 from neuro_attn.decoding.surrogates import SurrogateLabels
 from neuro_attn.study import Study
 
@@ -87,8 +94,14 @@ class PopulationDecoder:
             "n_sessions": ((), len(self.population.parts)),
         }
 
-    def folds(self, draw: int, replicate: Replicate, sizes: Sizes | None = None) -> list[Fold]:
-        """Return the folds of a draw."""
+    def folds(
+        self,
+        draw: int,
+        replicate: Replicate,
+        sizes: Sizes | None = None,
+        copies: list[np.ndarray | None] | None = None,
+    ) -> list[Fold]:
+        """Return the folds of a draw; see `draw_folds`."""
         return list(
             draw_folds(
                 self.population,
@@ -97,17 +110,25 @@ class PopulationDecoder:
                 surrogates=self.surrogates,
                 draw=draw,
                 replicate=replicate,
+                copies=copies,
             )
         )
 
     def units(self, draw: int, replicate: Replicate) -> np.ndarray:
         """Return the units of a draw; bootstraps resample the region's units once for all draws."""
-        names = (self.region, self.population.session)
+        return self._resampled_units(replicate)[self._order_of_units(draw)]
+
+    def _resampled_units(self, replicate: Replicate) -> np.ndarray:
         n = self.population.n_units
-        pool = np.arange(n)
         if replicate.kind == "bootstrap" and self.resample_units:
-            pool = self.study.rng("bootstrap units", *names, replicate.index).choice(n, n)
-        return pool[self.study.rng("units", *names, draw).permutation(n)]
+            names = (self.region, self.population.session, replicate.index)
+            return self.study.rng("bootstrap units", *names).choice(n, n)
+        return np.arange(n)
+
+    def _order_of_units(self, draw: int) -> np.ndarray:
+        """Return the order of the units in a draw, of which the first are used."""
+        names = (self.region, self.population.session, draw)
+        return self.study.rng("units", *names).permutation(self.population.n_units)
 
     def replicated(self, replicates: list[Replicate]) -> np.ndarray:
         """Return scores (replicate, train, test, bin, bin) from means over draws and folds.
@@ -121,11 +142,19 @@ class PopulationDecoder:
         n_terms = self.settings.draws * self.settings.folds
         for sizes, members in self._batches(replicates):
             batch = [replicates[member] for member in members]
+            resampled = [copies_of(self.population, self.study, replicate=each) for each in batch]
+            pools = np.stack([self._resampled_units(each) for each in batch])
             total = np.zeros(())
             for draw in range(self.settings.draws):
-                units = np.stack([self.units(draw, each)[: self.n_units] for each in batch])
+                units = pools[:, self._order_of_units(draw)[: self.n_units]]
                 observed = self.folds(draw, ORIGINAL, sizes)
-                replicated = zip(*(self.folds(draw, each, sizes) for each in batch), strict=True)
+                replicated = zip(
+                    *(
+                        self.folds(draw, each, sizes, copies)
+                        for each, copies in zip(batch, resampled, strict=True)
+                    ),
+                    strict=True,
+                )
                 for true, folds in zip(observed, replicated, strict=True):
                     across = true if batch[0].kind == "permutation" else None
                     tested = evaluate_fold(

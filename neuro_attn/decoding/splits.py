@@ -126,6 +126,15 @@ def _training_sizes(counts: np.ndarray, folds: int) -> np.ndarray:
     return (counts - largest_test).min(axis=(0, 2, 3)) * counts.shape[-1]
 
 
+class _Rows:
+    """Rows of one side of a fold: sizes of the cells; the cell and the rank in it of each row."""
+
+    def __init__(self, sizes: np.ndarray):
+        self.sizes = sizes
+        self.cell = np.repeat(np.arange(len(sizes)), sizes)
+        self.rank = np.arange(len(self.cell)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
 def draw_folds(
     population: Population,
     study: Study,
@@ -134,6 +143,7 @@ def draw_folds(
     surrogates: SurrogateLabels,
     draw: int,
     replicate: Replicate,
+    copies: Sequence[np.ndarray | None] | None = None,
 ) -> Iterator[Fold]:
     """Yield the folds of one draw of one replicate.
 
@@ -152,6 +162,8 @@ def draw_folds(
     replicate : Replicate
         Permutations are labelled before the split. Bootstraps resample trials within each side of
         the split, from a resample of the session that all draws share.
+    copies : sequence of array or None, one per part, optional
+        From `copies_of`, to compute them once for all draws.
 
     Raises
     ------
@@ -161,20 +173,22 @@ def draw_folds(
     n_tasks, n_classes = sizes.test.shape
     train_sizes = np.full(n_tasks * n_classes * sizes.n_strata, sizes.train // sizes.n_strata)
     test_sizes = np.repeat(sizes.test.ravel() // sizes.n_strata, sizes.n_strata)
+    sides = (_Rows(train_sizes), _Rows(test_sizes))
+    if copies is None:
+        copies = copies_of(population, study, replicate=replicate)
     is_relabelled = replicate.kind == "permutation"
     parts = [
         _split_session(
             part,
             surrogates.draw(part, replicate.index) if is_relabelled else part.label,
             study,
-            train_sizes=train_sizes,
-            test_sizes=test_sizes,
+            sides=sides,
             n_classes=n_classes,
             n_strata=sizes.n_strata,
-            draw=draw,
-            replicate=replicate,
+            copies=of_part,
+            rng=study.rng("split", part.session, draw, replicate.kind, replicate.index),
         )
-        for part in population.parts
+        for part, of_part in zip(population.parts, copies, strict=True)
     ]
     ends = np.cumsum(sizes.test.sum(axis=1))[:-1]
     train_label = np.repeat(np.arange(n_classes), sizes.train)
@@ -188,6 +202,18 @@ def draw_folds(
             [train_label] * n_tasks,
             test_label,
         )
+
+
+def copies_of(
+    population: Population, study: Study, *, replicate: Replicate
+) -> list[np.ndarray | None]:
+    """Return how often a replicate contains each trial of each part; None if each occurs once."""
+    if replicate.kind != "bootstrap":
+        return [None] * len(population.parts)
+    sizes = {"n_classes": len(population.classes), "n_strata": population.n_strata}
+    return [
+        bootstrap_counts(part, study, replicate=replicate, **sizes) for part in population.parts
+    ]
 
 
 def bootstrap_counts(
@@ -212,26 +238,19 @@ def _split_session(
     label: np.ndarray,
     study: Study,
     *,
-    train_sizes: np.ndarray,
-    test_sizes: np.ndarray,
+    sides: tuple[_Rows, _Rows],
     n_classes: int,
     n_strata: int,
-    draw: int,
-    replicate: Replicate,
+    copies: np.ndarray | None,
+    rng: np.random.Generator,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return for each fold a session's (train, test) trials, ordered by task, class and stratum."""
     decoding = study.dataset.decoding
-    n_cells, n_folds = len(train_sizes), decoding.folds
-    rng = study.rng("split", part.session, draw, replicate.kind, replicate.index)
+    n_cells, n_folds = len(sides[0].sizes), decoding.folds
     cell = cells_of(part, label, n_classes=n_classes, n_strata=n_strata)
-    copies = np.ones(len(cell), dtype=int)
-    if replicate.kind == "bootstrap":
-        copies = bootstrap_counts(
-            part, study, n_classes=n_classes, replicate=replicate, n_strata=n_strata
-        )
     # In random order within each cell; the rank in the cell decides on the fold.
     order = rng.permutation(len(cell))
-    order = order[np.argsort(cell[order], kind="stable")]
+    order = order[cell[order].argsort(kind="stable")]
     if decoding.splits == "blocks":
         fold_of = _folds_of_blocks(
             blocks(part, label), cell, n_cells=n_cells, n_folds=n_folds, rng=rng
@@ -239,17 +258,16 @@ def _split_session(
         _check_folds(fold_of, cell[order], study, n_cells=n_cells, session=part.session)
     else:
         counts = np.bincount(cell, minlength=n_cells)
-        rank = np.arange(len(cell)) - np.repeat(np.cumsum(counts) - counts, counts)
+        rank = np.arange(len(cell)) - np.repeat(counts.cumsum() - counts, counts)
         fold_of = rank % n_folds
     folds = []
     for fold in range(n_folds):
         in_test = fold_of == fold
-        folds.append(
-            (
-                _take(order[~in_test], cell, copies=copies, sizes=train_sizes, rng=rng),
-                _take(order[in_test], cell, copies=copies, sizes=test_sizes, rng=rng),
-            )
+        train, test = (
+            _take(order[mine], cell, copies=copies, rows=rows, rng=rng)
+            for mine, rows in zip((~in_test, in_test), sides, strict=True)
         )
+        folds.append((train, test))
     return folds
 
 
@@ -308,28 +326,29 @@ def _take(
     trials: np.ndarray,
     cell: np.ndarray,
     *,
-    copies: np.ndarray,
-    sizes: np.ndarray,
+    copies: np.ndarray | None,
+    rows: _Rows,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Take `sizes` trials of each cell from one side of a split, ordered by cell.
+    """Take the rows of one side of a split from its trials, which are ordered by cell.
 
     A raw trial and its copies stay on one side. Where a cell has fewer than are wanted, the rest
     is drawn again from it, with replacement.
     """
+    n_cells = len(rows.sizes)
     own = cell[trials]
-    if (copies != 1).any():
-        total = np.bincount(own, weights=copies[trials], minlength=len(sizes))
+    if copies is not None:
+        times = copies[trials]
+        total = np.bincount(own, weights=times, minlength=n_cells)
         # A cell that the resample left empty keeps its trials.
-        times = np.where(total[own] > 0, copies[trials], 1)
-        trials = rng.permutation(np.repeat(trials, times))
-        trials = trials[np.argsort(cell[trials], kind="stable")]
+        times = np.where(total[own] > 0, times, 1)
+        trials = rng.permutation(trials.repeat(times))
         own = cell[trials]
-    counts = np.bincount(own, minlength=len(sizes))
-    starts = np.cumsum(counts) - counts
-    wanted = np.repeat(np.arange(len(sizes)), sizes)
-    position = np.arange(len(wanted)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    if (sizes > counts).any():
-        again = (rng.random(len(wanted)) * counts[wanted]).astype(int)
-        position = np.where(position < counts[wanted], position, again)
-    return trials[starts[wanted] + position]
+        by_cell = own.argsort(kind="stable")
+        trials, own = trials[by_cell], own[by_cell]
+    counts = np.bincount(own, minlength=n_cells)
+    position = rows.rank
+    if (rows.sizes > counts).any():
+        again = (rng.random(len(position)) * counts[rows.cell]).astype(int)
+        position = np.where(position < counts[rows.cell], position, again)
+    return trials[(counts.cumsum() - counts)[rows.cell] + position]

@@ -6,6 +6,9 @@ Bootstrap replicates, split halves and shuffles differ only in the weights, of s
 
 import numpy as np
 
+_ELEMENTS = 2**22
+"""Elements of the largest intermediate array of `resampled_sums`."""
+
 
 def membership(condition: np.ndarray, n_conditions: int) -> np.ndarray:
     """Return the indicator matrix of conditions and trials.
@@ -36,6 +39,39 @@ def weighted_means(weights: np.ndarray, rates: np.ndarray) -> np.ndarray:
         Rates.
     """
     return (weights @ rates) / weights.sum(axis=-1, keepdims=True)
+
+
+def resampled_sums(weights: np.ndarray, members: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return weighted sums of trials in each condition, shape (replicate, condition, unit).
+
+    Replicates have one weight a trial, the same in all its conditions. We therefore weight trials
+    last, by one matrix product, and never build the weights of every replicate and condition.
+
+    Parameters
+    ----------
+    weights : array, shape (replicate, trial)
+        Weight of each trial.
+    members : array, shape (condition, trial)
+        Indicators from `membership`, or of conditions in halves of the trials.
+    values : array, shape (trial, unit)
+        Rates, or other values of every unit.
+
+    Examples
+    --------
+    >>> members = membership(np.array([0, 0, 1]), 2)
+    >>> resampled_sums(np.array([[1.0, 2.0, 3.0]]), members, np.array([[1.0], [1.0], [10.0]]))
+    array([[[ 3.],
+            [30.]]])
+    """
+    (n_conditions, n_trials), n_units = members.shape, values.shape[1]
+    sums = np.empty((len(weights), n_conditions, n_units))
+    step = max(_ELEMENTS // max(n_trials * n_units, 1), 1)
+    for first in range(0, n_conditions, step):
+        some = members[first : first + step]
+        products = some.T[:, :, None] * values[:, None, :]
+        product = weights @ products.reshape(n_trials, -1)
+        sums[:, first : first + step] = product.reshape(len(weights), len(some), n_units)
+    return sums
 
 
 def bootstrapped(member: np.ndarray, replicates: int, rng: np.random.Generator) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.geometry.colors import Colors, cued, no_noise
-from neuro_attn.geometry.conditions import membership, weighted_means
+from neuro_attn.geometry.conditions import membership, resampled_sums
 from neuro_attn.geometry.estimates import (
     UndefinedError,
     helmert_contrasts,
@@ -199,30 +199,29 @@ def of_times(
     return found
 
 
-def codes(
-    pair: CodePair, halves: np.ndarray, weights: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
+def codes(pair: CodePair, halves: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Compute the codes x and y of a session in both halves of the trials.
 
     Parameters
     ----------
     pair : CodePair
         The session.
-    halves : array, shape (split, 2, trial); without weights (replicate, split, 2, trial)
+    halves : array, shape (split, 2, trial)
         1 for trials in the half, 0 otherwise.
-    weights : array, shape (replicate, trial), optional
+    weights : array, shape (replicate, trial)
         Weights of the trials.
 
     Returns
     -------
     x, y : array, shape (replicate, split, 2, contrast, unit)
     """
-    if weights is not None:
-        halves = halves * weights[:, None, None, :]
-    x, y = (
-        contrast @ weighted_means(halves[..., None, :] * member, rates)
-        for contrast, member, rates in zip(pair.contrasts, pair.members, pair.rates, strict=True)
-    )
+    found = []
+    for contrast, member, rates in zip(pair.contrasts, pair.members, pair.rates, strict=True):
+        in_halves = halves[..., None, :] * member
+        flat = in_halves.reshape(-1, in_halves.shape[-1])
+        means = resampled_sums(weights, flat, rates) / (weights @ flat.T)[..., None]
+        found.append(contrast @ means.reshape(len(weights), *in_halves.shape[:-1], rates.shape[1]))
+    x, y = found
     return x, y
 
 

@@ -19,8 +19,13 @@ import numpy as np
 
 from neuro_attn.decoding.population import Population
 from neuro_attn.geometry.colors import Colors, say_what_is_cued
-from neuro_attn.geometry.conditions import bootstrapped, shuffled, weighted_means
-from neuro_attn.geometry.estimates import Resampling, UndefinedError, session_rates
+from neuro_attn.geometry.conditions import resampled_sums, shuffled
+from neuro_attn.geometry.estimates import (
+    Resampling,
+    UndefinedError,
+    bootstrap_weights,
+    session_rates,
+)
 from neuro_attn.solver import constant_units
 
 ITEMS = ("cued", "uncued")
@@ -46,33 +51,40 @@ class Information(NamedTuple):
     null: np.ndarray
 
 
-def omega_squared(rates: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def omega_squared(
+    rates: np.ndarray, members: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return omega squared of every unit.
 
     Parameters
     ----------
     rates : array, shape (trial, unit)
         Rates.
-    weights : array, shape (..., condition, trial)
-        Weights of the trials in each condition, with at least two trials per condition.
+    members : array, shape (..., condition, trial)
+        Indicators of the conditions, with at least two trials per condition.
+    weights : array, shape (replicate, trial), optional
+        Weights of the trials in each replicate, for indicators of shape (condition, trial).
 
     Returns
     -------
-    numpy.ndarray, shape (..., unit)
+    numpy.ndarray, shape (..., unit) or (replicate, unit)
         NaN for constant units.
     """
     constant = constant_units(rates)
     rates = rates - rates.mean(axis=0, dtype=float)
-    means = weighted_means(weights, rates)
-    total = weights.sum(axis=-1, keepdims=True)
-    squared = weights**2
-    own = squared.sum(axis=-1, keepdims=True)
+    values = np.concatenate([np.ones((len(rates), 1)), rates, rates**2], axis=1)
+    if weights is None:
+        first = second = members @ values
+    else:
+        first, second = (resampled_sums(w, members, values) for w in (weights, weights**2))
+    n_units = rates.shape[1]
+    total, sums, squares = np.split(first, [1, 1 + n_units], axis=-1)
+    own, own_sums, own_squares = np.split(second, [1, 1 + n_units], axis=-1)
+    means = sums / total
     share = total / total.sum(axis=-2, keepdims=True)
-    spread = np.maximum((weights @ rates**2) / total - means**2, 0)
+    spread = np.maximum(squares / total - means**2, 0)
     within = spread * total**2 / (total**2 - own)
-    of_mean = (squared @ rates**2 - 2 * means * (squared @ rates) + own * means**2) / (
-        total**2 - own
-    )
+    of_mean = (own_squares - 2 * means * own_sums + own * means**2) / (total**2 - own)
     grand = (share * means).sum(axis=-2, keepdims=True)
     between = (share * (means - grand) ** 2 - share * (1 - share) * of_mean).sum(axis=-2)
     variance = between + (share * within).sum(axis=-2)
@@ -170,12 +182,13 @@ def information_of_units(
                 continue
             names = (part.session, task, selected, item)
             rng = resampling.rng("information bootstrap", *names)
-            resamples = bootstrapped(member, resampling.bootstraps, rng)
-            rng = resampling.rng("information shuffle", *names)
-            n_shuffles = resampling.shuffles if resampling.references else 0
-            shuffle = shuffled(member, n_shuffles, rng)
-            weights = (member, resamples, shuffle)
-            found.append((units, Information(*(omega_squared(rates[mine], w) for w in weights))))
+            weights = bootstrap_weights(mine.sum(), resampling.bootstraps, rng)
+            values = omega_squared(rates[mine], member, weights)
+            null = np.empty((0, len(units)))
+            if resampling.references:
+                rng = resampling.rng("information shuffle", *names)
+                null = omega_squared(rates[mine], shuffled(member, resampling.shuffles, rng))
+            found.append((units, Information(values[0], values[1:], null)))
     if not found:
         raise UndefinedError(f"no session has {FEWEST} trials of a cue in every colour bin")
     return found

@@ -113,7 +113,8 @@ def _sample(pair: CodePair, stream: tuple[object, ...], resampling: Resampling) 
     if not resampling.references:
         return sampled
     quarters = np.stack([_quarters(half, pair, both, generator) for half in halves])
-    first, second = (codes(pair, side[None], None) for side in quarters.swapaxes(0, 1))
+    equal = np.ones((1, len(pair.strata)))
+    first, second = (codes(pair, side, equal) for side in quarters.swapaxes(0, 1))
     generator = rng("shuffle")
     one = shuffled(pair.members[0], resampling.shuffles, generator)
     other = one

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from neuro_attn.comparison import compare_representations
 from neuro_attn.comparison.representational_similarity import COLUMNS, MEASURES, similarity_table
-from neuro_attn.comparison.responses import Responses, random_halves
+from neuro_attn.comparison.responses import Responses
 from neuro_attn.comparison.rsa_measures import crossnobis
 from neuro_attn.configuration import parse
 from neuro_attn.errors import InputError
@@ -101,8 +101,11 @@ def test_all_conditions_at_once_are_each_condition_by_itself(seed, units, trials
     one = population(np.random.default_rng(seed), units, trials)
     n_units = max(1, one.n_units - 1)
     for n_trials in (2, one.n_trials):
-        found = random_halves(
-            one, CONDITIONS, n_units, n_trials, resample, np.random.default_rng(seed + 1)
+        found = one.arranged(CONDITIONS).random_halves(
+            n_units=n_units,
+            n_trials=n_trials,
+            resample=resample,
+            rng=np.random.default_rng(seed + 1),
         )
         expected = halves_in_a_loop(
             one, n_units, n_trials, resample, np.random.default_rng(seed + 1)
@@ -166,7 +169,9 @@ def test_noise_that_windows_share_adds_nothing_to_their_distance(seed, units):
     one = one._replace(parts=[[*kinds, *kinds]])
     for resample in (False, True):
         rng = np.random.default_rng(seed)
-        halves = random_halves(one, CONDITIONS, units, one.n_trials, resample, rng)
+        halves = one.arranged(CONDITIONS).random_halves(
+            n_units=units, n_trials=one.n_trials, resample=resample, rng=rng
+        )
         distance = np.zeros((len(CONDITIONS), len(CONDITIONS)))
         distance[np.triu_indices(len(CONDITIONS), 1)] = crossnobis(*halves)
         windows = np.arange(len(kinds))

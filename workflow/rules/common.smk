@@ -214,7 +214,9 @@ OF_SOME_NETWORKS = [
 
 def replicates_of(name, network, file):
     """Return a file of every replicate of a network."""
-    return [f"results/networks/{name}/seed{seed}/{file}" for seed in range(network.seeds)]
+    return [
+        f"results/networks/{name}/seed{seed}/{file}" for seed in range(network.seeds)
+    ]
 
 
 def datasets_of(network):
@@ -230,7 +232,8 @@ def recorded_of(name, network):
     kinds = {}
     for suffix, dataset in datasets_of(name).items():
         kinds[f"recording{suffix}"] = [
-            f"results/{dataset}/recordings/seed{seed}.nc" for seed in range(network.seeds)
+            f"results/{dataset}/recordings/seed{seed}.nc"
+            for seed in range(network.seeds)
         ]
         kinds[f"report_error{suffix}"] = replicates_of(
             name, network, f"report_error{suffix}.csv"

@@ -27,9 +27,10 @@ def score(decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
         correct = (decision[..., 0] > 0) == (truth == 1)[:, None]
     else:
         correct = decision.argmax(axis=-1) == truth[:, None]
-    is_class = (truth[:, None] == np.unique(truth)).astype(np.float32)
-    counts = np.einsum("rqnp,nk->rpqk", correct, is_class, optimize=True)
-    return (counts / is_class.sum(axis=0, dtype=float)).mean(axis=-1)
+    is_class = (np.unique(truth)[:, None] == truth).astype(np.float32)
+    counts = is_class @ correct.astype(np.float32)
+    accuracy = counts / is_class.sum(axis=1, dtype=float)[:, None]
+    return accuracy.mean(axis=-2).swapaxes(1, 2)
 
 
 def chance(n_classes: int) -> float:
