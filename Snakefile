@@ -1,3 +1,5 @@
+import os
+
 from snakemake.utils import min_version
 
 from neuro_attn.configuration import read_keys
@@ -11,7 +13,19 @@ if "datasets" not in config:
     configfile: "config/config.yaml"
 
 
+# Jobs that run elsewhere need the variables that change what they read.
+envvars:
+    *(name for name in ("NEURO_ATTN_DATA", "NEURO_ATTN_MEMORY") if name in os.environ),
+
+
+# An image made from Containerfile, for `--software-deployment-method apptainer`.
+if "NEURO_ATTN_IMAGE" in os.environ:
+
+    container: os.environ["NEURO_ATTN_IMAGE"]
+
+
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/recordings.smk"
 include: "workflow/rules/decoding.smk"
 include: "workflow/rules/inference.smk"

@@ -44,7 +44,7 @@ SMALL_RUN = frozenset(
     f"tests/workflow/test_{name}.py"
     for name in (
         *("arrays", "debugging", "outputs_page", "report_in_browser"),
-        *("reruns", "run", "verified_run"),
+        *("reruns", "resources", "run", "verified_run"),
     )
 )
 """Files whose tests share a run of the whole workflow, so one process takes them all."""

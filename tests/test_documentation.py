@@ -72,8 +72,11 @@ HOW = {
     r"neuro-attn (inspect|check|init|schema|--help)\b": HERE,
     r"cp config/": HERE,
     r"make( |$)": "tests/test_documentation.py::test_make_knows_what_the_pages_ask_of_it",
-    r"neuro-attn (run|report)\b": (
+    r"neuro-attn (run|report)\b(?!.*--profile)": (
         "tests/workflow/test_your_data.py::test_every_command_of_the_page_does_what_the_page_says"
+    ),
+    r"neuro-attn (run|report)\b.*--profile workflow/profiles/slurm": (
+        "tests/workflow/test_slurm.py::test_killed_jobs_and_a_killed_run_change_no_byte"
     ),
     r"neuro-attn datasets\b": "tests/registry/test_catalogue.py::test_the_command_lists_and_prints",
     r"neuro-attn download\b": (
@@ -104,6 +107,9 @@ RUN_HERE = {"README.md", "docs/start.md"}
 HOW_ON_PAGE = {
     "docs/your_data.md": (
         "tests/workflow/test_your_data.py::test_every_command_of_the_page_does_what_the_page_says"
+    ),
+    "docs/cluster.md": (
+        "tests/workflow/test_slurm.py::test_killed_jobs_and_a_killed_run_change_no_byte"
     ),
     # The files are in an archive.
     "docs/datasets.md": NOT_RUN,

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from neuro_attn import budget, checksums, configuration, sources
-from neuro_attn.command_line import verifying
+from neuro_attn.command_line import remaining, verifying
 from neuro_attn.command_line.calling import DATA_VARIABLE, Run, command, environment, shows
 from neuro_attn.command_line.failures import WorkflowError, failure, located
 from neuro_attn.command_line.folders import (
@@ -88,6 +88,8 @@ def run(what: Run, report: bool = False) -> None:
                 "neuro-attn: the last run was killed; its incomplete results are recomputed",
                 flush=True,
             )
+            if n_jobs := remaining.cancel_jobs():
+                print(f"neuro-attn: cancelled its {n_jobs} jobs on the cluster", flush=True)
             remove_partial(RESULTS)
             process.run(["--unlock"], UNLOCKING)
         with located(positions, what.config):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from neuro_attn import budget
 from neuro_attn.configuration.analysis import Analysis
+from neuro_attn.configuration.datasets import AnyDataset
 from neuro_attn.configuration.experiment import NETWORK_STEP, Simulation
 from neuro_attn.configuration.network_settings import ListRecall, Network
 from neuro_attn.configuration.settings import Configuration
@@ -50,6 +51,23 @@ def results_bytes(analysis: Analysis, tasks: int, bins: int) -> float:
     inference = analysis.inference
     stored = 1 + inference.permutations + inference.bootstraps + analysis.decoding.draws
     return 4.0 * tasks**2 * bins**2 * stored
+
+
+def recordings_bytes(dataset: AnyDataset) -> float:
+    """Return the memory of simulating a data set; 0 if its recordings are read from files."""
+    if isinstance(simulation := getattr(dataset, "simulation", None), Simulation):
+        return _of_simulation(simulation, dataset.time.n_bins, "")[0]
+    return 0.0
+
+
+def network_bytes(network: Network) -> float:
+    """Return the memory of training a network, without what JAX takes by itself."""
+    return _of_network(network, "")[0]
+
+
+def recall_bytes(recall: ListRecall) -> float:
+    """Return the memory of the recall of lists, without what JAX takes by itself."""
+    return _of_lists(recall, "")[0] if recall.families else 0.0
 
 
 def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:

@@ -10,11 +10,13 @@ from neuro_attn.decoding.building import (
 )
 from neuro_attn.decoding.cross_task import decode_region
 from neuro_attn.decoding.population import Population
+from neuro_attn.decoding.readouts import compile_decoder
 
 __all__ = [
     "POOLED",
     "Population",
     "build_populations",
+    "compile_decoder",
     "decode_region",
     "regions_table",
     "sessions_left_out",

@@ -7,6 +7,7 @@ import numpy as np
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.solver import standardize, unstandardized
+from neuro_attn.solver.numba_utils import has_compiled_code
 from neuro_attn.solver.standardization import Units
 
 
@@ -73,3 +74,18 @@ def fit_readouts(
     decoder = import_module(f"neuro_attn.decoding.decoders.{settings.decoder}")
     readouts = decoder.fit(data, labels, n_classes, **settings.decoder_settings)
     return Fitted(data, units, readouts)
+
+
+def compile_decoder(settings: Decoding) -> None:
+    """Compile the code of a decoder, unless this kind of processor has compiled code.
+
+    A job that many others follow does this, since each of them would otherwise wait until one of
+    them has compiled it.
+    """
+    if has_compiled_code():
+        return
+    # Four rows of each class, the classes one after the other, as in a fold.
+    rates = np.arange(24, dtype=np.float32).reshape(1, 8, 3) % 5
+    labels = np.repeat([0, 1], 4)[:, None]
+    fitted = fit_readouts(rates, labels, n_classes=2, settings=settings)
+    fitted.on_rates(np.zeros((1, 3), np.float32))

@@ -20,6 +20,7 @@ runs. Networks are not part of the estimate.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import NamedTuple
 
 import pandas as pd
 import xarray as xr
@@ -80,6 +81,42 @@ class Work:
     times: int
 
 
+class Need(NamedTuple):
+    """What a job needs.
+
+    Parameters
+    ----------
+    rule : str
+        Its rule.
+    region : str
+        The region that it decodes; empty if it uses all.
+    bytes : float
+        Memory.
+    seconds : float
+        Time on one core, s.
+    """
+
+    rule: str
+    region: str
+    bytes: float
+    seconds: float
+
+    def __str__(self) -> str:
+        """Describe the job."""
+        return f"{_DESCRIBED[self.rule]} {self.region}".strip()
+
+
+_DESCRIBED = {
+    "decode": "decoding region",
+    "infer": "inference over all regions",
+    "decode_confounds": "decoding confounds",
+    "compare_codes": "comparing codes",
+    "measure_geometry": "geometry",
+    "match_signatures": "signatures",
+}
+"""Descriptions of the jobs of a data set, by rule."""
+
+
 @dataclass(frozen=True)
 class Cost:
     """An estimate.
@@ -99,6 +136,8 @@ class Cost:
         Memory of the largest job.
     largest : str
         What that job does.
+    needs : tuple of Need
+        Memory and time of each job.
     """
 
     populations: int
@@ -108,6 +147,7 @@ class Cost:
     cores: int
     bytes: float
     largest: str = "the largest job"
+    needs: tuple[Need, ...] = ()
 
 
 def estimate(
@@ -130,31 +170,54 @@ def estimate(
     -------
     Cost
     """
-    decoder = dataset.decoding.decoder
-    jobs = [
-        JOB_SECONDS + sum(fits(work, dataset) * seconds_per_fit(work, decoder) for work in works)
-        for works in by_region.values()
-    ]
     everything = [work for works in by_region.values() for work in works]
-    memory = {
-        f"decoding region {region}": 2 * rate_bytes
-        + max((_working_bytes(work, dataset) for work in works), default=0)
-        + 2 * sum(results_bytes(dataset, work.tasks, work.bins) for work in works)
-        for region, works in by_region.items()
-    }
-    memory["inference over all regions"] = 2 * sum(
-        results_bytes(dataset, work.tasks, work.times) for work in everything
-    )
-    largest = max(memory, key=lambda job: memory[job])
+    jobs = {region: _decoding(works, dataset, rate_bytes) for region, works in by_region.items()}
+    needs = [Need("decode", region, *each) for region, each in jobs.items()]
+    largest_bytes, total = max(jobs.values())[0], sum(seconds for _, seconds in jobs.values())
+    inferred = sum(results_bytes(dataset, work.tasks, work.times) for work in everything)
+    needs.append(Need("infer", "", BASE_BYTES + 2 * inferred, DATASET_SECONDS))
+    # These read all sessions and fit decoders, but never more than decoding does.
+    needs += [
+        Need(rule, "", largest_bytes, DATASET_SECONDS + total)
+        for rule in ("decode_confounds", "compare_codes", "measure_geometry", "match_signatures")
+    ]
+    seconds = [each for _, each in jobs.values()]
+    largest = max(needs, key=lambda need: need.bytes)
     return Cost(
         populations=len(everything),
         fits=sum(fits(work, dataset) for work in everything),
-        decoding_seconds=sum(jobs) - JOB_SECONDS * len(jobs),
+        decoding_seconds=total - JOB_SECONDS * len(jobs),
         # Jobs of different regions share the cores; no run is shorter than its longest job.
-        seconds=START_SECONDS + max([(sum(jobs) + DATASET_SECONDS) / cores, *jobs]),
+        seconds=START_SECONDS + max([(total + DATASET_SECONDS) / cores, *seconds]),
         cores=cores,
-        bytes=BASE_BYTES + memory[largest],
-        largest=largest,
+        bytes=largest.bytes,
+        largest=str(largest),
+        needs=tuple(needs),
+    )
+
+
+def _decoding(works: Sequence[Work], dataset: AnyDataset, rate_bytes: int) -> tuple[float, float]:
+    """Return memory (bytes) and time (s) of the job that decodes a region."""
+    decoder = dataset.decoding.decoder
+    n_bytes = (
+        BASE_BYTES
+        + 2 * rate_bytes
+        + max((_working_bytes(work, dataset) for work in works), default=0)
+        + 2 * sum(results_bytes(dataset, work.tasks, work.bins) for work in works)
+    )
+    taken = sum(fits(work, dataset) * seconds_per_fit(work, decoder) for work in works)
+    return n_bytes, JOB_SECONDS + taken
+
+
+def needs_table(cost: Cost) -> pd.DataFrame:
+    """Return the memory and time of every job as the table ``costs``."""
+    return pd.DataFrame(
+        {
+            "rule": [need.rule for need in cost.needs],
+            "region": [need.region for need in cost.needs],
+            "memory_gb": [need.bytes / 1e9 for need in cost.needs],
+            "time_s": [need.seconds for need in cost.needs],
+        }
     )
 
 

@@ -282,4 +282,19 @@ DATASET_TABLES = (
             "sizes are not resampled."
         ),
     ),
+    Table(
+        "costs",
+        "Memory and time that we expect a job to need.",
+        ("{dataset}/costs.csv",),
+        (
+            Column("rule", "text", "the rule of the job in the workflow"),
+            Column("region", "text", "the region that the job decodes, empty if it uses all"),
+            Column("memory_gb", "number", "largest memory", "GB"),
+            Column("time_s", "number", "time on one core", "s"),
+        ),
+        details=(
+            "The estimates of `neuro-attn check`. On a cluster, each job requests them with a "
+            "margin ([details](cluster.md#memory-and-time))."
+        ),
+    ),
 )

@@ -85,6 +85,11 @@ def _folder_of_user(name: str, instead_of: Path) -> Path:
 FOLDER = _folder_of_sources() / _processor()
 
 
+def has_compiled_code() -> bool:
+    """Return whether any function was compiled from these sources for this kind of processor."""
+    return any(FOLDER.glob("*.nbc"))
+
+
 class Locator(InTreeCacheLocator):
     """Finds compiled code by the contents of the sources.
 

@@ -104,3 +104,41 @@ def test_with_conda_jobs_need_nothing_of_the_environment_that_plans_them(new_pro
     planned = project.snakemake(*arguments)
     assert "Conda environment workflow/envs/neuro-attn.yaml will be created." in planned.stdout
     assert "rule train_tiny:" in planned.stdout
+
+
+# Stands in for Apptainer: it writes down its image, and runs the command outside of it.
+APPTAINER = f"""#!{sys.executable}
+import os, sys
+if "--version" in sys.argv:
+    print("apptainer version 1.3.4")
+    sys.exit()
+with open("images.log", "a") as log:
+    print(*(each for each in sys.argv if each.endswith(".sif")), file=log)
+os.execvp("bash", ["bash", "-c", sys.argv[-1]])
+"""
+
+
+def test_with_apptainer_jobs_run_in_the_image_that_a_variable_names(new_project):
+    project = new_project()
+    apptainer = project.folder / "bin" / "apptainer"
+    apptainer.parent.mkdir()
+    apptainer.write_text(APPTAINER)
+    apptainer.chmod(0o755)
+    (project.folder / "mine.sif").touch()
+    path = f"{apptainer.parent}{os.pathsep}{os.environ['PATH']}"
+    project = replace(project, environment={"PATH": path, "NEURO_ATTN_IMAGE": "mine.sif"})
+    config = project.write_config(SMALL)
+    truth = "results/small/truth.nc"
+    project.run("run", config, "--cores", "1", "--", truth, "--sdm", "apptainer")
+    assert (project.folder / truth).is_file()
+    assert (project.folder / "images.log").read_text().endswith("mine.sif\n")
+
+
+def test_the_image_has_the_locked_packages_and_what_the_build_needs():
+    text = (ROOT / "Containerfile").read_text()
+    assert "--require-hashes -r /opt/neuro-attn/requirements.lock" in text
+    assert "--no-deps --no-build-isolation /opt/neuro-attn" in text
+    left_out = (ROOT / ".containerignore").read_text().split()
+    for needed in ("Snakefile", "workflow", "profiles", "config", "tools", "README.md", "LICENSE"):
+        assert needed not in left_out
+    assert {".git", ".venv", "data", "results"} <= set(left_out)

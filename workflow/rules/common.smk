@@ -4,7 +4,8 @@ from itertools import chain
 from pathlib import Path
 
 # Every job parses this file, so nothing that it imports may import numpy, pandas and the like.
-from neuro_attn import budget, configuration, discovery, figures, locations, provenance
+from neuro_attn import budget, configuration, discovery, escaping, figures
+from neuro_attn import locations, provenance
 from neuro_attn import sources
 from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
@@ -18,7 +19,7 @@ from neuro_attn.figures.targets import (
     report_groups,
     result_tables,
 )
-from neuro_attn.files import as_filename
+from neuro_attn.files import as_filename, from_filename
 from neuro_attn.inference.significance import first_look
 from neuro_attn.results import TABLES
 from neuro_attn.results.names import distinct_names

@@ -22,6 +22,8 @@ rule match_signatures:
         "results/benchmarks/match_signatures/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("match_signatures"),
     params:
         settings=SETTINGS_OF_COMPARED,
         confidence=CONFIDENCE,
@@ -47,6 +49,8 @@ rule compare:
         "results/benchmarks/compare.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **fixed(),
     params:
         networks=NETWORK_DATASETS,
         confidence=CONFIDENCE,
@@ -67,6 +71,8 @@ rule compare_representations:
         "results/benchmarks/compare_representations.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **of_all_compared(),
     params:
         settings=SETTINGS_OF_COMPARED,
         brain=CONFIGURATION.comparison.dataset if CONFIGURATION.comparison else None,

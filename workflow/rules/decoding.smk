@@ -10,6 +10,8 @@ rule decode:
         "results/benchmarks/decode/{dataset}/{region}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("decode"),
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,
@@ -30,6 +32,8 @@ rule decode_confounds:
         "results/benchmarks/confounds/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **as_confounds(),
     params:
         settings=lambda wildcards: DATASETS[wildcards.dataset].model_dump(mode="json"),
         seed=CONFIGURATION.seed,

@@ -14,6 +14,8 @@ rule infer:
         "results/benchmarks/infer/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("infer"),
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,
@@ -37,6 +39,8 @@ rule compare_codes:
         "results/benchmarks/codes/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("compare_codes"),
     params:
         settings=settings_with_reference,
         seed=CONFIGURATION.seed,
@@ -61,6 +65,8 @@ rule measure_geometry:
         "results/benchmarks/geometry/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("measure_geometry"),
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,

@@ -14,6 +14,8 @@ for name, network in CONFIGURATION.networks.items():
             f"results/benchmarks/train/{name}.tsv"
         conda:
             "../envs/neuro-attn.yaml"
+        resources:
+            **fixed(products.network_bytes(network), minutes=60 * network.seeds),
         params:
             name=name,
             network=network.model_dump(mode="json"),
@@ -35,6 +37,8 @@ for name, network in CONFIGURATION.networks.items():
             f"results/benchmarks/record/{name}.tsv"
         conda:
             "../envs/neuro-attn.yaml"
+        resources:
+            **fixed(products.network_bytes(network), minutes=30 * network.seeds),
         params:
             datasets={
                 dataset: DATASETS[dataset].model_dump(
@@ -88,6 +92,8 @@ rule collect_networks:
         "results/benchmarks/collect_networks.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **fixed(),
     params:
         sources=sources_of("collect_networks.py"),
     script:
@@ -103,6 +109,8 @@ rule recall_lists:
         "results/benchmarks/recall_lists/{family}/seed{seed}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **fixed(products.recall_bytes(CONFIGURATION.list_recall), minutes=60),
     params:
         settings=CONFIGURATION.list_recall.model_dump(
             mode="json", exclude={"families", "seeds"}
@@ -128,6 +136,8 @@ rule collect_list_recall:
         "results/benchmarks/collect_list_recall.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **fixed(),
     params:
         sources=sources_of("collect_list_recall.py"),
     script:

@@ -23,6 +23,8 @@ for name, dataset in CONFIGURATION.datasets.items():
             f"results/benchmarks/recordings/{name}.tsv"
         conda:
             "../envs/neuro-attn.yaml"
+        resources:
+            **by_input(products.recordings_bytes(dataset)),
         params:
             name=name,
             settings=dataset.model_dump(mode="json", exclude=NOT_READ),
@@ -46,6 +48,8 @@ rule truth:
         "results/benchmarks/truth/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **fixed(),
     params:
         simulation=lambda wildcards: DATASETS[wildcards.dataset].simulation.model_dump(
             mode="json"
@@ -61,12 +65,15 @@ checkpoint regions:
         recordings=recordings_of,
     output:
         table="results/{dataset}/regions.csv",
+        costs="results/{dataset}/costs.csv",
     log:
         "results/logs/regions/{dataset}.log",
     benchmark:
         "results/benchmarks/regions/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
+    resources:
+        **by_input(),
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,

@@ -16,6 +16,8 @@ for group in GROUPS:
                 f"results/benchmarks/figures/{group.name}.tsv"
             conda:
                 "../envs/neuro-attn.yaml"
+            resources:
+                **fixed(minutes=10),
             params:
                 figures={figure.name: figure.note for figure in group.figures},
                 settings=group.settings,
@@ -42,6 +44,8 @@ if TABLES_SHOWN:
             "results/benchmarks/tables.tsv"
         conda:
             "../envs/neuro-attn.yaml"
+        resources:
+            **fixed(),
         params:
             tables=[table.as_page for table in TABLES_SHOWN],
             sources=sources_of("write_tables.py"),

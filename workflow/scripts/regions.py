@@ -19,5 +19,9 @@ with (
         print(f"session {each.session} is left out: {each} trials", file=sys.stderr)
     table = decoding.regions_table(recordings, study)
     # Check the memory of all subsequent jobs before the first of them starts.
-    cost.check_memory(cost.cost_of(recordings, study, table), study.name)
+    estimate = cost.cost_of(recordings, study, table)
+    cost.check_memory(estimate, study.name)
+    write_csv(cost.needs_table(estimate), snakemake.output.costs)
     write_csv(table, snakemake.output.table)
+    # All jobs that decode follow this one.
+    decoding.compile_decoder(dataset.decoding)

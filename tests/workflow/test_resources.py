@@ -1,0 +1,64 @@
+"""Jobs request memory and time from the estimates of their data set, and more when they fail."""
+
+import re
+
+import yaml
+
+from neuro_attn.results import read_csv, write_csv
+from tests.workflow.conftest import ROOT, Project
+
+
+def requested(project: Project, rule: str, *arguments: str) -> list[tuple[int, int]]:
+    """Return memory (MB) and time (min) of the jobs of a rule, from a dry run."""
+    command = ["-n", "--cores", "2", "--configfile", "config.yaml", "--forcerun", rule, *arguments]
+    planned = project.snakemake(*command).stdout
+    blocks = re.findall(rf"^(?:rule|checkpoint) {rule}:\n((?:    .*\n)+)", planned, re.M)
+
+    def number(name: str, block: str) -> int:
+        return int(re.search(rf" {name}=(\d+)", block)[1])
+
+    return sorted((number("mem_mb", block), number("runtime", block)) for block in blocks)
+
+
+def test_decoding_requests_what_the_estimate_of_its_region_says(small_run):
+    path = small_run.folder / "results/small/costs.csv"
+    before = path.read_bytes()
+    costs = read_csv(path)
+    large = (costs["rule"] == "decode") & (costs["region"] == "V4/anterior")
+    assert large.sum() == 1
+    write_csv(costs.assign(memory_gb=costs["memory_gb"].mask(large, 10)), path)
+    write_csv(read_csv(path).assign(time_s=costs["time_s"].mask(large, 3600)), path)
+    try:
+        # The documented law: 1.5 times the memory, four times the time; at least 1.5 GB, 15 min.
+        first = requested(small_run, "decode")
+        third = requested(small_run, "decode", "--attempt", "3")
+    finally:
+        path.write_bytes(before)
+    assert {(1500, 15), (15000, 240)} <= set(first)
+    assert {(4500, 45), (45000, 720)} <= set(third)
+
+
+def test_estimates_cover_every_job_of_a_data_set_and_largest_is_that_of_check(small_run):
+    costs = read_csv(small_run.folder / "results/small/costs.csv")
+    assert list(costs["region"][costs["rule"] == "decode"]) == ["LPFC", "V4/anterior"]
+    text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    estimated = set(re.findall(r'as_estimated\("(\w+)"\)', text)) | {"decode_confounds"}
+    assert set(costs["rule"]) == estimated
+    done = small_run.run("check", "config.yaml")
+    (shown,) = re.findall(r"([\d.]+) GB in\s+the\s+largest\s+job", done.stdout)
+    assert f"{costs['memory_gb'].max():.1f}" == shown
+
+
+def test_every_rule_that_runs_a_script_requests_memory_and_time():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    scripts, resources = (
+        re.findall(rf"^ +{word}:$", rules, re.M) for word in ("script", "resources")
+    )
+    assert len(scripts) == len(resources) > 15
+
+
+def test_the_profile_retries_and_keeps_going():
+    profile = yaml.safe_load((ROOT / "workflow/profiles/slurm/config.yaml").read_text())
+    assert profile["executor"] == "slurm"
+    assert profile["retries"] >= 1
+    assert profile["keep-going"] is True

@@ -1,0 +1,88 @@
+# Memory and time that jobs request on a cluster; a local run ignores them. Job `regions` estimates
+# them for the jobs of a data set as `neuro-attn check` does, and a job that fails requests more.
+import csv
+from math import ceil
+
+from neuro_attn.configuration import products
+from snakemake.exceptions import IncompleteCheckpointException
+
+# What jobs that have imported everything take at least (JAX and figures take most), and how much
+# more than estimated: estimates of time are for a fast processor that does nothing else.
+LEAST_BYTES, MEMORY_MARGIN = 1.5e9, 1.5
+LEAST_SECONDS, TIME_MARGIN = 900, 4
+
+
+def requests(need):
+    """Return the resources of a rule.
+
+    `need` is a function of wildcards and input files: the expected memory (bytes) and time (s).
+    """
+
+    def mem_mb(wildcards, input, attempt):
+        expected = need(wildcards, input)[0]
+        return attempt * ceil(max(LEAST_BYTES, MEMORY_MARGIN * expected) / 1e6)
+
+    def runtime(wildcards, input, attempt):
+        expected = need(wildcards, input)[1]
+        return attempt * ceil(max(LEAST_SECONDS, TIME_MARGIN * expected) / 60)
+
+    return {"mem_mb": mem_mb, "runtime": runtime}
+
+
+def expected_of(rule, dataset, region=""):
+    """Return the memory and time in `costs.csv`; 0 before the table exists."""
+    try:
+        path = checkpoints.regions.get(dataset=dataset).output.costs
+    except IncompleteCheckpointException:
+        return 0, 0
+    with open(path, encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if (row["rule"], escaping.from_csv(row["region"])) == (rule, region):
+                return 1e9 * float(row["memory_gb"]), float(row["time_s"])
+    return 0, 0
+
+
+def as_estimated(rule):
+    """Return the resources of a rule whose jobs `costs.csv` lists."""
+
+    def need(wildcards, input):
+        region = from_filename(getattr(wildcards, "region", "%"))
+        return expected_of(rule, wildcards.dataset, region)
+
+    return requests(need)
+
+
+def as_confounds():
+    """Return the resources of decoding all confounds of a data set, one after the other."""
+
+    def need(wildcards, input):
+        n_bytes, seconds = expected_of("decode_confounds", wildcards.dataset)
+        return n_bytes, seconds * max(1, len(DATASETS[wildcards.dataset].confounds))
+
+    return requests(need)
+
+
+def of_all_compared():
+    """Return the resources of a rule that reads all recordings of all data sets compared."""
+
+    def need(wildcards, input):
+        needs = [expected_of("match_signatures", name) for name in COMPARED]
+        return tuple(map(sum, zip(*needs)))
+
+    return requests(need)
+
+
+def by_input(n_bytes=0):
+    """Return the resources of a rule that reads its input files, or needs a number of bytes."""
+
+    def need(wildcards, input):
+        megabytes = input.size_mb if input else 0
+        # Files are compressed, up to ten times. We read at least 10 MB a second.
+        return max(n_bytes, 10e6 * megabytes), megabytes / 10
+
+    return requests(need)
+
+
+def fixed(n_bytes=0, minutes=0):
+    """Return the resources of a rule that needs the same memory and time for any data."""
+    return requests(lambda wildcards, input: (n_bytes, 60 * minutes))
