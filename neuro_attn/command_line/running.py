@@ -38,6 +38,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.files import PARTIAL, remove_partial
 from neuro_attn.provenance import STORE
 from neuro_attn.report.securing import secure_report
+from neuro_attn.results.names import selected
 from neuro_attn.sources import manifest
 
 
@@ -97,6 +98,7 @@ def run(what: Run, report: bool = False) -> None:
                 process.run(what.others, RUNNING)
         if summary := process.reruns.summary("ran again"):
             print(f"neuro-attn: {summary}")
+        _report_left_out(what)
         if report:
             unsecured = RESULTS / f"{PARTIAL}{REPORT.name}"
             try:
@@ -127,7 +129,8 @@ def _read_first_sessions(what: Run, positions: configuration.Positions) -> None:
             continue
         with _located(positions, what.config):
             outlines = sources.outlines(name, dataset, _folder(what, settings), settings.seed)
-            if isinstance(first := next(outlines, None), InputError):
+            first = next(outlines, None)
+            if isinstance(first, InputError) and dataset.sessions.on_error == "stop":
                 raise first
 
 
@@ -151,6 +154,17 @@ def _located(positions: configuration.Positions, config: str) -> Iterator[None]:
         yield
     except InputError as error:
         raise error.at(positions.located(error.where, config)) from error.__cause__
+
+
+def _report_left_out(what: Run) -> None:
+    """Print which sessions could not be read and are in no result."""
+    for name in configuration.load(what.config).datasets:
+        table = RESULTS / name / "sessions_left_out.csv"
+        if not table.exists():
+            continue
+        for session in selected(table, "session", cause="unreadable"):
+            (reason,) = selected(table, "reason", session=session)
+            print(f"neuro-attn: session {session!r} of {name} is left out: {reason}")
 
 
 def verify(what: Run, results: str | None = None) -> bool:

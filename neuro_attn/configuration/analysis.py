@@ -75,6 +75,8 @@ class Sessions(Settings):
     """Exclude these sessions, by name; if a session is a file, that file is not read."""
     min_trials: Count = 1
     """Exclude sessions with fewer trials of any task and class; at least `folds` are required."""
+    on_error: Literal["stop", "leave_out"] = "stop"
+    """If a session cannot be read: stop the run, or leave the session out and report it."""
 
     def take(self, session: str) -> bool:
         """Return whether a session of this name is analysed."""

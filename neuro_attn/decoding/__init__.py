@@ -11,6 +11,7 @@ from neuro_attn.decoding.building import (
 from neuro_attn.decoding.cross_task import decode_region
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.readouts import compile_decoder
+from neuro_attn.decoding.sessions import left_out_table, session_units
 
 __all__ = [
     "POOLED",
@@ -18,7 +19,9 @@ __all__ = [
     "build_populations",
     "compile_decoder",
     "decode_region",
+    "left_out_table",
     "regions_table",
+    "session_units",
     "sessions_left_out",
     "trials_needed",
     "units_per_draw",

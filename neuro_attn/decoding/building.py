@@ -9,7 +9,12 @@ import xarray as xr
 
 from neuro_attn.configuration import MEAN_RATE, NUISANCE_KEYS, TRIAL_NUMBER, AnyDataset
 from neuro_attn.configuration.null_models import NULL_MODELS
-from neuro_attn.decoding.population import Population, SessionTrials, trial_counts
+from neuro_attn.decoding.population import (
+    Population,
+    SessionTrials,
+    trial_counts,
+    trials_by_task,
+)
 from neuro_attn.errors import InputError
 from neuro_attn.files import meeting, shown_apart
 from neuro_attn.recording import stored_name
@@ -29,6 +34,47 @@ class Rarest(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.n_trials} of task {self.task!r}, class {self.label!r}"
+
+
+class Tabulated(NamedTuple):
+    """The trials of all sessions, which are the same for the populations of all regions.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        The classes, in the order of their numbers.
+    numbers : dict of str to (array, array)
+        Numbers of task and class of the trials of each session.
+    scarce : dict of str to Rarest
+        Sessions that have too few trials to be decoded.
+    labels : dict of str to tuple of array
+        `Population.session_labels`: classes of the trials of the other sessions, by task.
+    """
+
+    classes: tuple[str, ...]
+    numbers: dict[str, tuple[np.ndarray, np.ndarray]]
+    scarce: dict[str, Rarest]
+    labels: dict[str, tuple[np.ndarray, ...]]
+
+
+def tabulated(recordings: list[xr.Dataset], dataset: AnyDataset) -> Tabulated:
+    """Tabulate the trials of all sessions."""
+    tasks, classes = tuple(dataset.tasks), class_names(recordings)
+    numbers, scarce, labels = {}, {}, {}
+    for recording in recordings:
+        session = recording.attrs["session"]
+        task = _numbers(recording, "task", tasks)
+        label = _numbers(recording, "label", classes)
+        numbers[session] = task, label
+        if not classes:
+            continue
+        fewest = _rarest(session, task, label, tasks=tasks, classes=classes)
+        if fewest.n_trials < trials_needed(dataset):
+            scarce[session] = fewest
+            continue
+        by_task = trials_by_task(task, _event_time(recording))
+        labels[session] = tuple(label[each] for each in by_task)
+    return Tabulated(classes, numbers, scarce, labels)
 
 
 def class_names(recordings: list[xr.Dataset]) -> tuple[str, ...]:
@@ -63,18 +109,35 @@ def _rarest(
 
 def sessions_left_out(recordings: list[xr.Dataset], dataset: AnyDataset) -> list[Rarest]:
     """Return the sessions that have too few trials of a task and class to be decoded."""
-    tasks, classes = tuple(dataset.tasks), class_names(recordings)
-    if not classes:
-        return []
-    found = [rarest(recording, tasks, classes) for recording in recordings]
-    return [each for each in found if each.n_trials < trials_needed(dataset)]
+    return list(tabulated(recordings, dataset).scarce.values())
 
 
-def build_populations(recordings: list[xr.Dataset], study: Study, region: str) -> list[Population]:
+def fewest_units(dataset: AnyDataset) -> int:
+    """Return how many units of a region a session needs to be decoded."""
+    pooled = dataset.decoding.population == "pseudopopulation"
+    return 1 if pooled else dataset.regions.min_units
+
+
+def build_populations(
+    recordings: list[xr.Dataset], study: Study, region: str, trials: Tabulated | None = None
+) -> list[Population]:
     """Return a region's populations: one per session, or one of all sessions if pooled.
 
     Sessions with fewer trials of a task and class than folds or ``sessions.min_trials``, and
-    (unless pooled) with fewer units than ``regions.min_units``, are excluded.
+    (unless pooled) with fewer units than ``regions.min_units``, are excluded. Of the other
+    sessions, only the rates of the region are read.
+
+    Parameters
+    ----------
+    recordings : list of xarray.Dataset
+        All sessions. Those without units of the region may be missing, unless the null model
+        exchanges sessions.
+    study : Study
+        The data set.
+    region : str
+        The region.
+    trials : Tabulated, optional
+        From `tabulated`, if it is known.
 
     Raises
     ------
@@ -82,33 +145,32 @@ def build_populations(recordings: list[xr.Dataset], study: Study, region: str) -
         If no session has enough trials or units, or a trial column that settings name is missing.
     """
     dataset = study.dataset
-    tasks, classes = tuple(dataset.tasks), class_names(recordings)
+    trials = trials or tabulated(recordings, dataset)
     pooled = dataset.decoding.population == "pseudopopulation"
-    scarce = {each.session: each for each in sessions_left_out(recordings, dataset)}
     parts, sizes = [], [0]
-    session_labels = {}
     for recording in recordings:
-        part = _session_trials(recording, study, region=region, tasks=tasks, classes=classes)
-        if part.session in scarce:
+        session = recording.attrs["session"]
+        units = np.flatnonzero(recording["region"].values == region)
+        if session in trials.scarce:
             continue
-        session_labels[part.session] = tuple(part.label[each] for each in part.trials_by_task)
-        sizes.append(part.rates.shape[1])
-        if sizes[-1] >= (1 if pooled else dataset.regions.min_units):
-            parts.append(part)
-    if len(scarce) == len(recordings):
-        raise _no_session(list(scarce.values()), study)
-    units = sum(sizes) if pooled else max(sizes)
-    if not parts or units < dataset.regions.min_units:
+        sizes.append(len(units))
+        if len(units) >= fewest_units(dataset):
+            parts.append(_session_trials(recording, study, units, *trials.numbers[session]))
+    if len(trials.scarce) == len(recordings):
+        raise _no_session(list(trials.scarce.values()), study)
+    n_units = sum(sizes) if pooled else max(sizes)
+    if not parts or n_units < dataset.regions.min_units:
         raise InputError(
             study.key("regions.min_units"),
-            f"region {region!r} has {units} units; allowed: {dataset.regions.min_units} and more.",
+            f"region {region!r} has {n_units} units; allowed: {dataset.regions.min_units} and "
+            "more.",
         )
-    _check_sessions(len(session_labels), study)
+    _check_sessions(len(trials.labels), study)
     groups = [(POOLED, parts)] if pooled else [(part.session, [part]) for part in parts]
     times = recordings[0]["time"].values
-    windows = tuple(dataset.windows)
+    tasks, windows = tuple(dataset.tasks), tuple(dataset.windows)
     return [
-        Population(session, members, tasks, classes, windows, times, session_labels)
+        Population(session, members, tasks, trials.classes, windows, times, trials.labels)
         for session, members in groups
     ]
 
@@ -148,17 +210,11 @@ def _no_session(scarce: list[Rarest], study: Study) -> InputError:
 
 
 def _session_trials(
-    recording: xr.Dataset,
-    study: Study,
-    *,
-    region: str,
-    tasks: tuple[str, ...],
-    classes: tuple[str, ...],
+    recording: xr.Dataset, study: Study, units: np.ndarray, task: np.ndarray, label: np.ndarray
 ) -> SessionTrials:
-    """Return what a session contributes to a region's population."""
+    """Return what units of a session contribute to a population."""
     dataset = study.dataset
-    of_region = recording["region"].values == region
-    rates = recording["rates"].values[:, of_region]
+    rates = recording["rates"].isel(unit=units).values
     for key in sorted(NUISANCE_KEYS):
         for column in set(getattr(dataset, key)) - {TRIAL_NUMBER, MEAN_RATE}:
             trial_column(recording, column, study.key(key))
@@ -168,9 +224,9 @@ def _session_trials(
     return SessionTrials(
         session=recording.attrs["session"],
         rates=np.concatenate([rates, np.stack(averaged, axis=-1)], axis=-1),
-        task=_numbers(recording, "task", tasks),
-        label=_numbers(recording, "label", classes),
-        unit_ids=recording["unit_id"].values[of_region].astype(str).astype(object),
+        task=task,
+        label=label,
+        unit_ids=recording["unit_id"].values[units].astype(str).astype(object),
         trial_ids=recording["trial_id"].values,
         event_time=_event_time(recording),
         condition=_condition(recording, study),
@@ -241,9 +297,10 @@ def regions_table(recordings: list[xr.Dataset], study: Study) -> pd.DataFrame:
         found &= set(dataset.regions.include)
     rows: list[dict] = []
     problems: list[InputError] = []
+    trials = tabulated(recordings, dataset)
     for region in sorted(found):
         try:
-            members = build_populations(recordings, study, region)
+            members = build_populations(recordings, study, region, trials)
         except InputError as error:
             if region in (dataset.regions.include or []):
                 raise

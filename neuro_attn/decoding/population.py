@@ -49,15 +49,12 @@ class SessionTrials:
     @property
     def in_time(self) -> np.ndarray:
         """Trial numbers in order of time."""
-        if self.event_time is None:
-            return np.arange(len(self.task))
-        return np.argsort(self.event_time, kind="stable")
+        return in_time(self.task, self.event_time)
 
     @property
     def trials_by_task(self) -> list[np.ndarray]:
         """Trial numbers of each task, in order of time."""
-        order = self.in_time
-        return [order[self.task[order] == task] for task in range(int(self.task.max()) + 1)]
+        return trials_by_task(self.task, self.event_time)
 
 
 @dataclass(frozen=True)
@@ -145,6 +142,19 @@ class Population:
         chosen = np.take_along_axis(trials, part[units][:, :, None], axis=1)
         index = first[units][:, :, None] + chosen * step[units][:, :, None]
         return np.ascontiguousarray(rates[:, bins][index].transpose(0, 3, 2, 1))
+
+
+def in_time(task: np.ndarray, event_time: np.ndarray | None) -> np.ndarray:
+    """Return the numbers of a session's trials in order of time; see `SessionTrials`."""
+    if event_time is None:
+        return np.arange(len(task))
+    return np.argsort(event_time, kind="stable")
+
+
+def trials_by_task(task: np.ndarray, event_time: np.ndarray | None) -> list[np.ndarray]:
+    """Return the numbers of the trials of each task in order of time; see `SessionTrials`."""
+    order = in_time(task, event_time)
+    return [order[task[order] == each] for each in range(int(task.max()) + 1)]
 
 
 def without_times(population: Population) -> Population:

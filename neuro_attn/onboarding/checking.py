@@ -113,11 +113,15 @@ def examine(
         else:
             found, unread = _read(_outlines(name, dataset, settings, data_folder))
         outlines[name] = found
+        left_out = []
+        if found and dataset.sessions.on_error == "leave_out":
+            left_out, unread = [f"a session cannot be read: {each}" for each in unread], []
         if unread:
             # What needs no data may explain why a session cannot be used.
             judgements[name] = Judgement(problems=unread, cautions=[*of_time(name, dataset)])
         elif found:
             judgements[name] = judge(found, study)
+            judgements[name].left_out[:0] = left_out
         report = _report(found, study, judgements[name], cores)
         if dataset.source != "network" or report.problems or report.cautions:
             reports.append(report)

@@ -22,18 +22,20 @@ from neuro_attn.recording.cutting import (
     on_silent_bins,
 )
 from neuro_attn.recording.session import SpikeSession
-from neuro_attn.recording.storage import load, opened, save
+from neuro_attn.recording.storage import LEFT_OUT, by_region, load, on_disk, opened, outline, save
 from neuro_attn.recording.tasks import TaskTrials, assign_tasks, class_name, reason_without_trials
 from neuro_attn.recording.together import check_classes, check_together
 from neuro_attn.recording.units import region_counts, selected_units
 
 __all__ = [
+    "LEFT_OUT",
     "Cut",
     "SpikeSession",
     "TaskTrials",
     "as_attribute",
     "assign_tasks",
     "build",
+    "by_region",
     "check",
     "check_classes",
     "check_together",
@@ -42,8 +44,10 @@ __all__ = [
     "from_spikes",
     "judge_independence",
     "load",
+    "on_disk",
     "on_silent_bins",
     "opened",
+    "outline",
     "reason_without_trials",
     "region_counts",
     "save",

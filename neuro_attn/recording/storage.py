@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+import h5py
+import numpy as np
 import xarray as xr
+from xarray.backends import BackendArray
+from xarray.core import indexing
 
 from neuro_attn import budget
 from neuro_attn.errors import InputError
@@ -16,8 +20,12 @@ from neuro_attn.files import written_whole
 from neuro_attn.guard import guarded
 from neuro_attn.hdf5 import opened_hdf5
 
+LEFT_OUT = "left_out"
+"""Attribute with the reason why a session is left out; its file has nothing else."""
 COPIES = 3
 """Arrays as large as its rates while a Recording is read and checked."""
+_CHUNK = 2**18
+"""Bytes of the rates of units that are compressed together, so that few others are read along."""
 _MOST_VARIABLES, _SHOWN = 5_000, 40
 """Most variables of a file, and how many are named if there are more."""
 
@@ -30,7 +38,7 @@ def save(recording: xr.Dataset, path: str | Path) -> None:
     """
     recording = _renamed(recording, _as_variable)
     encoding = {
-        name: {"zlib": True, "complevel": 4}
+        name: {"zlib": True, "complevel": 4, **_chunks(variable)}
         for name, variable in recording.data_vars.items()
         if variable.dtype.kind in "fiu" and variable.size > 1
     }
@@ -38,6 +46,26 @@ def save(recording: xr.Dataset, path: str | Path) -> None:
     content = recording.to_netcdf(None, engine="h5netcdf", encoding=encoding)
     with written_whole(path) as temporary:
         temporary.write_bytes(content)
+
+
+def _chunks(variable: xr.DataArray) -> dict[str, tuple[int, ...]]:
+    """Return the sizes of the chunks of rates: all trials and times of a few units."""
+    if variable.dims != ("trial", "unit", "time"):
+        return {}
+    n_trials, n_units, n_times = variable.shape
+    of_unit = n_trials * n_times * variable.dtype.itemsize
+    return {"chunksizes": (n_trials, min(max(_CHUNK // of_unit, 1), n_units), n_times)}
+
+
+def by_region(recording: xr.Dataset) -> xr.Dataset:
+    """Return a Recording in which the units of a region are neighbours.
+
+    Regions are in the order of their first units, and units of a region keep their order.
+    """
+    regions = recording["region"].values.tolist()
+    place = {region: number for number, region in enumerate(dict.fromkeys(regions))}
+    order = np.argsort([place[region] for region in regions], kind="stable")
+    return recording if (np.diff(order) == 1).all() else recording.isel(unit=order)
 
 
 def _renamed(labelled: xr.Dataset, rename: Callable[[str], str]) -> xr.Dataset:
@@ -114,3 +142,50 @@ def load(path: str | Path) -> xr.Dataset:
         shape = " x ".join(f"{n:,} ({name})" for name, n in found.sizes.items())
         budget.need(COPIES * sum(sizes), str(path), f"a recording of {shape}")
         return found.load()
+
+
+class _Stored(BackendArray):
+    """Rates in a file; those of some units are read without the others.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file that `save` wrote.
+    rates : xarray.DataArray
+        Its rates, of which only shape and type are used.
+    """
+
+    def __init__(self, path: str | Path, rates: xr.DataArray):
+        self.path, self.shape, self.dtype = path, rates.shape, rates.dtype
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> np.ndarray:
+        return indexing.explicit_indexing_adapter(
+            key, self.shape, indexing.IndexingSupport.BASIC, self._read
+        )
+
+    def _read(self, key: tuple[int | slice, ...]) -> np.ndarray:
+        with guarded(self.path, "NetCDF4 file"), h5py.File(self.path, "r") as file:
+            return np.asarray(file["rates"][key])
+
+
+def on_disk(path: str | Path) -> xr.Dataset:
+    """Return a Recording that `save` wrote, whose rates are read when they are used, each time.
+
+    A session that is left out has attributes only; errors are those of `opened`.
+    """
+    with opened(path) as found:
+        coordinates = found.drop_vars("rates", errors="ignore").load()
+        if "rates" not in found:
+            return coordinates
+        rates = found["rates"]
+    stored = indexing.LazilyIndexedArray(_Stored(path, rates))
+    return coordinates.assign(rates=xr.Variable(rates.dims, stored, rates.attrs))
+
+
+def outline(path: str | Path) -> xr.Dataset:
+    """Return a Recording as `on_disk` does, with rates of zero that take no memory."""
+    found = on_disk(path)
+    if "rates" not in found:
+        return found
+    zero = np.broadcast_to(np.float32(0), found["rates"].shape)
+    return found.assign(rates=(found["rates"].dims, zero, found["rates"].attrs))

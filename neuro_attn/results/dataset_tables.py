@@ -37,8 +37,40 @@ DATASET_TABLES = (
             "number of training trials of all tasks and classes."
         ),
         details=(
-            "`logs/regions/{dataset}.log` lists the sessions that are excluded because a task and "
-            "class has fewer trials than `decoding.folds` or `sessions.min_trials`."
+            "`sessions_left_out.csv` lists the sessions that are excluded, and `session_units.csv` "
+            "those of each region."
+        ),
+    ),
+    Table(
+        "session_units",
+        "A session with units in a region that is decoded.",
+        ("{dataset}/session_units.csv",),
+        (
+            REGION,
+            Column("session", "text", "the session"),
+            Column("n_units", "count", "number of its units in the region"),
+        ),
+        details="The jobs of a region read the recordings of these sessions only.",
+    ),
+    Table(
+        "sessions_left_out",
+        "A session that is left out.",
+        ("{dataset}/sessions_left_out.csv",),
+        (
+            Column("session", "text", "the session"),
+            Column("cause", "text", "`unreadable` or `few trials`"),
+            Column("reason", "text", "the message of its error, or its rarest task and class"),
+        ),
+        title="Sessions left out",
+        caption=(
+            "Sessions that no result contains: those that could not be read, if the key "
+            "sessions.on_error is leave_out, and those with too few trials of a task and class."
+        ),
+        details=(
+            "A session that cannot be read stops the run, unless `sessions.on_error` is "
+            "`leave_out`. Sessions are also excluded if a task and class has fewer trials than "
+            "`decoding.folds` or `sessions.min_trials`. Without such sessions, the table has no "
+            "rows."
         ),
     ),
     Table(

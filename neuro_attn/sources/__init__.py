@@ -7,24 +7,28 @@ from typing import TYPE_CHECKING
 
 from neuro_attn.discovery import on_demand
 from neuro_attn.sources.discovered import DESCRIBERS, READERS, SOURCES, source_of
-from neuro_attn.sources.finding import input_files, parts, session_names
+from neuro_attn.sources.finding import Part, by_job, input_files, parts, session_names
 from neuro_attn.sources.manifest import listed
 
 if TYPE_CHECKING:
-    from neuro_attn.sources.reading import outlines, read
+    from neuro_attn.sources.reading import kept, outlines, read, read_part
 
 __all__ = [
     "DESCRIBERS",
     "READERS",
     "SOURCES",
+    "Part",
+    "by_job",
     "input_files",
+    "kept",
     "listed",
     "outlines",
     "parts",
     "read",
+    "read_part",
     "session_names",
     "source_of",
 ]
 
 # A workflow is parsed in every job and needs the names of files and sessions only.
-__getattr__ = on_demand("neuro_attn.sources.reading", "outlines", "read")
+__getattr__ = on_demand("neuro_attn.sources.reading", "kept", "outlines", "read", "read_part")

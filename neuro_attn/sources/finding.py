@@ -1,15 +1,18 @@
 """Which files a data set is read from, and what its sessions are called."""
 
 import difflib
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import as_filename, meeting, shown_apart
 from neuro_attn.sources.checks import session_of
-from neuro_attn.sources.discovered import source_of
+from neuro_attn.sources.discovered import SOURCES, source_of
 from neuro_attn.sources.paths import MOST_LISTED, check_characters, check_folder
+from neuro_attn.sources.specification import Source
 
 
 class Part(NamedTuple):
@@ -63,7 +66,7 @@ def parts(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[Part]
     made = [
         Part(
             paths,
-            [file for path in paths for file in source.input_files(path, dataset)],
+            [file for path in paths for file in _files(path, dataset, source)],
             [each for each in names if each in kept],
         )
         for paths, names in found
@@ -71,6 +74,34 @@ def parts(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[Part]
     ]
     check_characters([file for part in made for file in part.files], f"datasets.{name}.files")
     return made
+
+
+def _files(path: str, dataset: AnyDataset, source: Source[Any]) -> list[str]:
+    """Return the files of a path; none if it is left out, for the reason that its job reports."""
+    try:
+        return source.input_files(path, dataset)
+    except InputError:
+        if dataset.sessions.on_error == "stop":
+            raise
+        return []
+
+
+def by_job(parts: Sequence[Part], dataset: AnyDataset) -> list[Part]:
+    """Return parts for one job each: those of sessions with few data are read by the same jobs.
+
+    The job of a session depends on its name alone, so that another session changes no other job.
+    """
+    n_jobs = SOURCES[dataset.source].jobs
+    if not n_jobs:
+        return list(parts)
+    jobs: dict[int, list[Part]] = {}
+    for part in parts:
+        digest = hashlib.sha256("\0".join(part.sessions).encode()).digest()
+        jobs.setdefault(int.from_bytes(digest[:4], "big") % n_jobs, []).append(part)
+    return [
+        Part(*([each for part in of_job for each in part[field]] for field in range(3)))
+        for _, of_job in sorted(jobs.items())
+    ]
 
 
 def session_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:

@@ -15,18 +15,21 @@ from neuro_attn.duplicates import check_distinct, fingerprinted
 from neuro_attn.errors import InputError
 from neuro_attn.rates import bin_rates, count_spikes, spikes_of
 from neuro_attn.recording import (
+    LEFT_OUT,
     SpikeSession,
     as_attribute,
     build,
+    by_region,
     check_together,
     cut,
     from_spikes,
     on_silent_bins,
 )
 from neuro_attn.sources.discovered import source_of
-from neuro_attn.sources.finding import session_paths
+from neuro_attn.sources.finding import Part, session_paths
 from neuro_attn.sources.regions import check_map, grouped
 from neuro_attn.sources.specification import Request, Source, Unread
+from neuro_attn.study import Study
 
 
 def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> list[xr.Dataset]:
@@ -62,9 +65,70 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
     recordings = [made for made in recordings if dataset.sessions.take(made.attrs["session"])]
     for made in recordings:
         _remark_on_silence(made, _counts(made, kept=source.keeps_rates))
-    check_map(recordings, name, dataset)
     check_sessions(recordings, name, dataset)
     return recordings
+
+
+def read_part(
+    name: str,
+    dataset: AnyDataset,
+    part: Part,
+    data_folder: str | Path,
+    seed: int,
+    *,
+    leave_out: bool = False,
+) -> Iterator[xr.Dataset]:
+    """Read, or simulate, some sessions of a data set, each for a file of its own.
+
+    Parameters
+    ----------
+    name, dataset, data_folder, seed
+        As in `read`.
+    part : Part
+        What to read, from `finding.parts`.
+    leave_out : bool
+        Whether a session that cannot be read is left out instead of being an error.
+
+    Yields
+    ------
+    xarray.Dataset
+        Recordings in which units of a region are neighbours, with the coordinates that
+        `duplicates.check_distinct` compares. A session that is left out has only attributes:
+        ``session``, and ``left_out`` with the reason.
+
+    Raises
+    ------
+    InputError
+        If files or settings cannot be used, or a session is no longer in its file.
+    """
+    source = source_of(name, dataset)
+    _check_alignment(name, dataset, source)
+    request: Request[Any] = Request(name, dataset, data_folder, seed)
+    missing, errors = dict.fromkeys(part.sessions), list[InputError]()
+    for session in source.sessions(part.paths, request):
+        try:
+            made = _made(session, source, request)
+        except InputError as error:
+            if not leave_out:
+                raise
+            errors.append(error)
+            continue
+        if made.attrs["session"] not in missing:
+            continue
+        del missing[made.attrs["session"]]
+        _remark_on_silence(made, _counts(made, kept=source.keeps_rates))
+        yield by_region(fingerprinted(made, _per_trial(made)))
+    if missing and not errors:
+        raise InputError(
+            ", ".join(part.paths),
+            f"session {next(iter(missing))!r} is no longer there.",
+            "Do not change files during a run; run again.",
+        )
+    # Sessions are in the order of their names in a file; if it is unreadable, all are missing.
+    reasons = [*map(str, errors), *[str(errors[-1])] * len(missing)] if missing else []
+    for name_of_session, reason in zip(missing, reasons, strict=False):
+        attributes = {"session": name_of_session, "dataset": name, LEFT_OUT: reason}
+        yield xr.Dataset(attrs=attributes)
 
 
 def check_sessions(
@@ -88,6 +152,7 @@ def check_sessions(
     InputError
         If sessions lack classes or regions, or if two are the same recording.
     """
+    check_map(recordings, name, dataset)
     for made in recordings:
         if "remarks" in made.attrs:
             printing.tell(f"{made.attrs['origin']}: {made.attrs['remarks']}")
@@ -96,7 +161,40 @@ def check_sessions(
     about_time = [] if timed else list(of_time(name, dataset))
     for caution in (each for each in found if each not in about_time):
         printing.tell(str(caution))
-    check_distinct([fingerprinted(made, _per_trial(made)) for made in recordings], name)
+    marked = [
+        made if "fingerprint" in made.coords else fingerprinted(made, _per_trial(made))
+        for made in recordings
+    ]
+    check_distinct(marked, name)
+
+
+def kept(outlines: list[xr.Dataset], study: Study) -> tuple[list[xr.Dataset], dict[str, str]]:
+    """Return the sessions that could be read, after all checks, and why the others could not.
+
+    Parameters
+    ----------
+    outlines : list of xarray.Dataset
+        All sessions, from `recording.outline`; see `read_part`.
+    study : Study
+        The data set.
+
+    Raises
+    ------
+    InputError
+        As `check_sessions`; if no session could be read, or one that must not be left out.
+    """
+    found = [each for each in outlines if LEFT_OUT not in each.attrs]
+    unreadable = {e.attrs["session"]: e.attrs[LEFT_OUT] for e in outlines if LEFT_OUT in e.attrs}
+    if unreadable and (not found or study.dataset.sessions.on_error == "stop"):
+        session, reason = next(iter(unreadable.items()))
+        raise InputError(
+            study.key("sessions"),
+            f"{'session' if found else 'no session can be read; session'} {session!r}: {reason}",
+            "Correct the file, or leave the session out with on_error: leave_out." if found else "",
+        )
+    if study.dataset.source != "network":
+        check_sessions(found, study.name, study.dataset)
+    return found, unreadable
 
 
 def outlines(

@@ -96,6 +96,8 @@ class Source(Generic[Settings]):
     """Whether a file can contain several sessions."""
     reads_files = True
     """Whether it reads files at all."""
+    jobs = 0
+    """Number of jobs among which sessions are divided, if each has few data; 0: one a session."""
 
     keeps_rates = False
     """Whether its files contain rates that are already aligned, so tasks have no `align`."""

@@ -1,5 +1,6 @@
 import os
 import platform
+import re
 from itertools import chain
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from neuro_attn.figures.targets import (
 from neuro_attn.files import as_filename, from_filename
 from neuro_attn.inference.significance import first_look
 from neuro_attn.results import TABLES
-from neuro_attn.results.names import distinct_names
+from neuro_attn.results.names import selected
 
 # One thread per job, for BLAS and (NPROC) for XLA, so that results do not depend on the cores.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
@@ -98,17 +99,23 @@ wildcard_constraints:
     seed="[0-9]+",
 
 
+# Jobs depend on the sessions that they read, not on how these were selected.
+SELECTION = {"sessions": {"include", "exclude", "on_error"}}
+
+
+def settings_without(dataset, keys):
+    return dataset.model_dump(
+        mode="json", exclude=dict.fromkeys(keys, True) | SELECTION
+    )
+
+
 def settings_of(wildcards):
     # Only one rule uses each of the later keys; a change of them must not rerun the others.
-    return DATASETS[wildcards.dataset].model_dump(
-        mode="json", exclude=configuration.LATER_KEYS
-    )
+    return settings_without(DATASETS[wildcards.dataset], configuration.LATER_KEYS)
 
 
 def settings_with_reference(wildcards):
-    return DATASETS[wildcards.dataset].model_dump(
-        mode="json", exclude=configuration.NUISANCE_KEYS
-    )
+    return settings_without(DATASETS[wildcards.dataset], configuration.NUISANCE_KEYS)
 
 
 # Readers, families, figures, null models, decoders and scores count as sources only where they are used.
@@ -155,16 +162,58 @@ def sources_by_dataset(script, *chosen, always=()):
     return lambda wildcards: digests[wildcards.dataset]
 
 
-def recordings_of(wildcards):
+def files_of(dataset, sessions):
     return [
-        f"results/{wildcards.dataset}/recordings/{as_filename(session)}.nc"
-        for session in SESSIONS[wildcards.dataset]
+        f"results/{dataset}/recordings/{as_filename(session)}.nc"
+        for session in sessions
     ]
+
+
+def all_recordings_of(wildcards):
+    return files_of(wildcards.dataset, SESSIONS[wildcards.dataset])
+
+
+def recordings_of_dataset(dataset):
+    """Return the recordings of a data set without those that could not be read."""
+    sessions = SESSIONS[dataset]
+    if DATASETS[dataset].sessions.on_error == "leave_out":
+        table = checkpoints.regions.get(dataset=dataset).output.left_out
+        left_out = selected(table, "session", cause="unreadable")
+        sessions = [session for session in sessions if session not in left_out]
+    return files_of(dataset, sessions)
+
+
+def recordings_of(wildcards):
+    return recordings_of_dataset(wildcards.dataset)
+
+
+def recordings_of_region(wildcards):
+    """Return the recordings with units of a region, or all if sessions exchange their labels."""
+    if null_exchanges_sessions(wildcards.dataset):
+        return recordings_of(wildcards)
+    output = checkpoints.regions.get(dataset=wildcards.dataset).output
+    region = from_filename(wildcards.region)
+    return files_of(
+        wildcards.dataset, selected(output.session_units, "session", region=region)
+    )
+
+
+def null_exchanges_sessions(dataset):
+    return NULL_MODELS[DATASETS[dataset].inference.null_model].min_sessions > 1
+
+
+def units_of_draw(wildcards):
+    """Return how many units a draw takes from each population; None means all of them."""
+    units = DATASETS[wildcards.dataset].decoding.units
+    if units == "all":
+        return None
+    table = checkpoints.regions.get(dataset=wildcards.dataset).output.table
+    return min(map(int, selected(table, "n_units"))) if units == "matched" else units
 
 
 def regions_of(dataset):
     table = checkpoints.regions.get(dataset=dataset).output.table
-    return distinct_names(table, "region")
+    return selected(table, "region")
 
 
 def decodings_of_dataset(dataset):
@@ -186,11 +235,7 @@ if CONFIGURATION.comparison:
 
 
 def recordings_of_compared(wildcards):
-    return [
-        f"results/{name}/recordings/{as_filename(session)}.nc"
-        for name in COMPARED
-        for session in SESSIONS[name]
-    ]
+    return [recording for name in COMPARED for recording in recordings_of_dataset(name)]
 
 
 def signature_of_brain(wildcards):

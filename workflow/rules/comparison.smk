@@ -4,7 +4,7 @@ CONFIDENCE = (
     else None
 )
 SETTINGS_OF_COMPARED = {
-    name: DATASETS[name].model_dump(mode="json", exclude=configuration.LATER_KEYS)
+    name: settings_without(DATASETS[name], configuration.LATER_KEYS)
     for name in COMPARED
 }
 

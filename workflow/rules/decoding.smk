@@ -1,7 +1,6 @@
 rule decode:
     input:
-        recordings=recordings_of,
-        regions="results/{dataset}/regions.csv",
+        recordings=recordings_of_region,
     output:
         "results/{dataset}/decoding/{region}.nc",
     log:
@@ -14,6 +13,7 @@ rule decode:
         **as_estimated("decode"),
     params:
         settings=settings_of,
+        n_units=units_of_draw,
         seed=CONFIGURATION.seed,
         sources=sources_by_dataset("decode.py", decoder_of, score_of, null_of),
     script:
@@ -35,7 +35,7 @@ rule decode_confounds:
     resources:
         **as_confounds(),
     params:
-        settings=lambda wildcards: DATASETS[wildcards.dataset].model_dump(mode="json"),
+        settings=lambda wildcards: settings_without(DATASETS[wildcards.dataset], []),
         seed=CONFIGURATION.seed,
         sources=sources_by_dataset(
             "decode_confounds.py",

@@ -11,7 +11,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     }
     recordings = {name: [] for name in studies}
     for path in snakemake.input.recordings:
-        one = recording.load(path)
+        one = recording.on_disk(path)
         recordings[one.attrs["dataset"]].append(one)
     tables = [read_csv(path) for path in snakemake.input.regions]
     regions = dict(zip(studies, (list(t["region"].unique()) for t in tables), strict=True))

@@ -2,15 +2,14 @@ from neuro_attn import decoding, recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.files import from_filename
 from neuro_attn.jobs import job
-from neuro_attn.results import read_csv
 from neuro_attn.study import Study
 
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     dataset = dataset_from(snakemake.params.settings)
     study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
     region = from_filename(snakemake.wildcards.region)
-    recordings = [recording.load(path) for path in snakemake.input.recordings]
+    recordings = [recording.on_disk(path) for path in snakemake.input.recordings]
     members = decoding.build_populations(recordings, study, region)
-    n_units = decoding.units_per_draw(dataset, read_csv(snakemake.input.regions))
+    n_units = snakemake.params.n_units
     result = decoding.decode_region(members, study, region=region, n_units=n_units)
     recording.save(result, snakemake.output[0])

@@ -10,7 +10,7 @@ from neuro_attn.study import Study
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     dataset = dataset_from(snakemake.params.settings)
     study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
-    recordings = [recording.load(path) for path in snakemake.input.recordings]
+    recordings = [recording.on_disk(path) for path in snakemake.input.recordings]
     regions = read_csv(snakemake.input.regions)["region"].unique()
     measured = [measure(recordings, study, region) for region in regions]
     for table, path in snakemake.output.items():

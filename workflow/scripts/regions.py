@@ -1,9 +1,9 @@
 import sys
 
-from neuro_attn import budget, decoding, recording
+from neuro_attn import budget, decoding, recording, sources
 from neuro_attn.configuration import dataset_from
 from neuro_attn.jobs import job
-from neuro_attn.onboarding import cost
+from neuro_attn.onboarding import cost, limits
 from neuro_attn.results import write_csv
 from neuro_attn.study import Study
 
@@ -14,14 +14,20 @@ with (
 ):
     dataset = dataset_from(snakemake.params.settings)
     study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
-    recordings = [recording.load(path) for path in snakemake.input.recordings]
-    for each in decoding.sessions_left_out(recordings, dataset):
-        print(f"session {each.session} is left out: {each} trials", file=sys.stderr)
-    table = decoding.regions_table(recordings, study)
+    outlines = [recording.outline(path) for path in snakemake.input.recordings]
+    found, unreadable = sources.kept(outlines, study)
+    left_out = decoding.left_out_table(found, dataset, unreadable)
+    for each in left_out.itertuples():
+        print(f"session {each.session} is left out: {each.reason}", file=sys.stderr)
+    # Neither counts nor the table depend on the times.
+    table = decoding.regions_table(*limits.without_time(found, study))
     # Check the memory of all subsequent jobs before the first of them starts.
-    estimate = cost.cost_of(recordings, study, table)
+    estimate = cost.cost_of(found, study, table)
     cost.check_memory(estimate, study.name)
+    units = decoding.session_units(found, dataset, table["region"].unique())
     write_csv(cost.needs_table(estimate), snakemake.output.costs)
     write_csv(table, snakemake.output.table)
+    write_csv(units, snakemake.output.session_units)
+    write_csv(left_out, snakemake.output.left_out)
     # All jobs that decode follow this one.
     decoding.compile_decoder(dataset.decoding)

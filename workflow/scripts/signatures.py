@@ -9,7 +9,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = {key: dataset_from(each) for key, each in snakemake.params.settings.items()}
     tables = dict(zip(settings, map(read_csv, snakemake.input.regions), strict=True))
     sizes = comparison.equal_sizes(settings, tables)
-    recordings = [recording.load(path) for path in snakemake.input.recordings]
+    recordings = [recording.on_disk(path) for path in snakemake.input.recordings]
     regions = list(tables[name]["region"].unique())
     study = Study(name, settings[name], snakemake.params.seed)
     if "brain" in snakemake.input.keys():

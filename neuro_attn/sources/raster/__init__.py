@@ -18,6 +18,7 @@ class RasterSource(ToolboxSource[RasterDataset]):
     settings = RasterDataset
     called = "raster"
     event = "onset"
+    jobs = 4
 
     def read(self, path: str, request: Request[RasterDataset]) -> "SpikeSession":
         """Read the unit of a file as a session."""

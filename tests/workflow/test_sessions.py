@@ -1,0 +1,92 @@
+"""A bad session can be left out; a new one is read alone, and reruns its regions only."""
+
+import re
+import shutil
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from neuro_attn.results import read_csv
+from tests import formats
+from tests.workflow.conftest import Project
+
+SETTINGS = {
+    "decoding": {"population": "pseudopopulation", "draws": 1, "units": 4},
+    "inference": {"permutations": 19, "bootstraps": 20},
+}
+REGIONS = (["V4", "FEF"], ["V4", "FEF"], ["V4"], ["V4"], ["FEF"])
+"""Regions of the five sessions."""
+
+
+@pytest.fixture
+def five(new_project) -> Project:
+    """A project with five sessions."""
+    sessions = {
+        f"day{number}": replace(
+            formats.planted(n_trials=24, n_units=6 * len(regions), seed=number),
+            regions=regions * 6,
+        )
+        for number, regions in enumerate(REGIONS)
+    }
+    project = new_project()
+    keys = formats.write_several("nwb", project.folder / "data", sessions)
+    project.write_config({**SETTINGS, "data_folder": "data", "datasets": {"mine": keys}})
+    return project
+
+
+def leave_out(project: Project) -> None:
+    keys = yaml.safe_load((project.folder / "config.yaml").read_text())
+    keys["datasets"]["mine"]["sessions"] = {"on_error": "leave_out"}
+    project.write_config(keys)
+
+
+def test_a_damaged_file_of_five_is_left_out_with_one_message(five):
+    damaged = five.folder / "data/day2.nwb"
+    damaged.write_bytes(damaged.read_bytes()[:5_000])
+    stopped = five.run("run", "config.yaml", "--", "results/mine/regions.csv", check=False)
+    assert stopped.returncode == 1
+    (message,) = stopped.stderr.strip().splitlines()
+    assert "data/day2.nwb" in message
+    reason = message.removeprefix("neuro-attn: error: ")
+
+    leave_out(five)
+    checked = five.run("check", "config.yaml").stdout
+    assert "a session cannot be read: data/day2.nwb" in " ".join(checked.split())
+    done = five.run("run", "config.yaml", "--cores", "2", "--", "results/mine/overlap.csv")
+    assert done.stderr == ""
+    (told,) = [line for line in done.stdout.splitlines() if "left out" in line]
+    assert told == f"neuro-attn: session 'day2' of mine is left out: {reason}"
+    log = (five.folder / "results/logs/recordings/mine/day2.log").read_text()
+    assert log == f"session day2 is left out: {reason}\n"
+    left_out = read_csv(five.folder / "results/mine/sessions_left_out.csv")
+    assert left_out.to_numpy().tolist() == [["day2", "unreadable", reason]]
+    regions = read_csv(five.folder / "results/mine/regions.csv")
+    assert regions.set_index("region")["n_units"].to_dict() == {"V4": 18, "FEF": 18}
+    overlap = read_csv(five.folder / "results/mine/overlap_sessions.csv")
+    assert set(overlap["session"]) == {"day0", "day1", "day3", "day4"}
+
+
+@pytest.mark.slow
+def test_a_new_session_is_read_and_decoded_in_its_regions_only(five):
+    new, kept = five.folder / "data/day4.nwb", five.folder / "kept.nwb"
+    new.rename(kept)
+    decoded = ("results/mine/decoding/V4.nc", "results/mine/decoding/FEF.nc")
+    five.run("run", "config.yaml", "--cores", "2", "--", *decoded)
+    before = {path: (five.folder / path).read_bytes() for path in decoded}
+    shutil.copyfile(kept, new)
+    five.run("run", "config.yaml", "--cores", "2", "--", "results/mine/regions.csv")
+    planned = five.run("run", "config.yaml", "--", "-n", *decoded).stdout
+    assert re.findall(r"^    output: (\S+)$", planned, re.M) == ["results/mine/decoding/FEF.nc"]
+    done = five.run("run", "config.yaml", "--cores", "2", "--", *decoded)
+    assert done.returncode == 0
+    assert (five.folder / decoded[0]).read_bytes() == before[decoded[0]]
+
+    made = (five.folder / decoded[1]).read_bytes()
+    assert made != before[decoded[1]]
+    shutil.rmtree(five.folder / "results")
+    five.run("run", "config.yaml", "--cores", "2", "--", *decoded)
+    assert {path: (five.folder / path).read_bytes() for path in decoded} == {
+        decoded[0]: before[decoded[0]],
+        decoded[1]: made,
+    }
