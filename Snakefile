@@ -13,15 +13,10 @@ if "datasets" not in config:
     configfile: "config/config.yaml"
 
 
-# Jobs that run elsewhere need the variables that change what they read.
-envvars:
-    *(name for name in ("NEURO_ATTN_DATA", "NEURO_ATTN_MEMORY") if name in os.environ),
-
-
 # An image made from Containerfile, for `--software-deployment-method apptainer`.
-if "NEURO_ATTN_IMAGE" in os.environ:
+if IMAGE := os.environ.get("NEURO_ATTN_IMAGE"):
 
-    container: os.environ["NEURO_ATTN_IMAGE"]
+    container: IMAGE
 
 
 include: "workflow/rules/common.smk"

@@ -76,13 +76,16 @@ HOW = {
         "tests/workflow/test_your_data.py::test_every_command_of_the_page_does_what_the_page_says"
     ),
     r"neuro-attn (run|report)\b.*--profile workflow/profiles/slurm": (
-        "tests/workflow/test_slurm.py::test_killed_jobs_and_a_killed_run_change_no_byte"
+        "tests/workflow/test_cluster.py::test_killed_jobs_and_a_killed_run_change_no_byte"
     ),
     r"neuro-attn datasets\b": "tests/registry/test_catalogue.py::test_the_command_lists_and_prints",
     r"neuro-attn download\b": (
         "tests/registry/test_downloads.py::test_the_command_fetches_into_the_folder_of_the_data"
     ),
-    r"snakemake\b": "tests/workflow/test_run.py::test_a_second_run_has_nothing_to_do",
+    r"(snakemake\b.*storage|export\b)": (
+        "tests/workflow/test_cluster.py::test_all_jobs_work_with_data_that_exist_in_a_storage_only"
+    ),
+    r"snakemake\b(?!.*storage)": "tests/workflow/test_run.py::test_a_second_run_has_nothing_to_do",
     r".venv/bin/snakemake --.* --debug ": (
         "tests/workflow/test_debugging.py::test_the_command_of_contributing_stops_at_a_breakpoint"
     ),
@@ -109,7 +112,7 @@ HOW_ON_PAGE = {
         "tests/workflow/test_your_data.py::test_every_command_of_the_page_does_what_the_page_says"
     ),
     "docs/cluster.md": (
-        "tests/workflow/test_slurm.py::test_killed_jobs_and_a_killed_run_change_no_byte"
+        "tests/workflow/test_cluster.py::test_killed_jobs_and_a_killed_run_change_no_byte"
     ),
     # The files are in an archive.
     "docs/datasets.md": NOT_RUN,

@@ -61,13 +61,16 @@ class Page(NamedTuple):
     note : str
         A caution to show above the table and before its caption, e.g. from
         `significance.first_look`; empty for none.
-    csv, html, caption : str
+    csv : str
+        The name of its file among the results, to be shown.
+    file, html, caption : str
         The file of the table, and the files to write.
     """
 
     table: str
     note: str
     csv: str
+    file: str
     html: str
     caption: str
 
@@ -82,7 +85,7 @@ def write_tables(pages: Iterable[Page]) -> None:
     """
     for page in pages:
         table = TABLES[page.table]
-        frame = read_csv(page.csv, page.table)
+        frame = read_csv(page.file, page.table)
         write_text(to_html(frame, table.title, page.csv, page.note), page.html)
         warning = f"**{page.note.capitalize()}.**\n\n" if page.note else ""
         write_text(f"{warning}{table.caption} As CSV: {rst(page.csv)}.\n", page.caption)

@@ -79,16 +79,9 @@ class Entry:
 
     @property
     def as_page(self) -> dict[str, str]:
-        """The arguments of `tables.Page`, if this is a table."""
+        """The arguments of `tables.Page` apart from files, if this is a table."""
         (csv,) = map(str, self.needs.values())
-        html, caption = self.files.values()
-        return {
-            "table": self.name,
-            "note": self.note,
-            "csv": csv,
-            "html": html,
-            "caption": caption,
-        }
+        return {"table": self.name, "note": self.note, "csv": csv}
 
 
 @dataclass(frozen=True, kw_only=True)

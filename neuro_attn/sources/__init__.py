@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from neuro_attn.discovery import on_demand
 from neuro_attn.sources.discovered import DESCRIBERS, READERS, SOURCES, source_of
-from neuro_attn.sources.finding import Part, by_job, input_files, parts, session_names
+from neuro_attn.sources.finding import (
+    Part,
+    as_copied,
+    by_job,
+    input_files,
+    parts,
+    session_names,
+)
 from neuro_attn.sources.manifest import listed
 
 if TYPE_CHECKING:
@@ -18,6 +25,7 @@ __all__ = [
     "READERS",
     "SOURCES",
     "Part",
+    "as_copied",
     "by_job",
     "input_files",
     "kept",

@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -120,6 +121,27 @@ def _all_paths(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[
     source = source_of(name, dataset)
     check_folder(Path(data_folder), source.given(dataset))
     return source.paths(name, dataset, data_folder)
+
+
+def as_copied(path: str, files: Sequence[str]) -> str:
+    """Return the place of a file or folder whose files Snakemake has copied from a storage.
+
+    Parameters
+    ----------
+    path : str
+        The file or folder in the configuration.
+    files : sequence of str
+        Files that a job was given: the path itself or files in it, or their copies, whose paths end
+        in the same way.
+    """
+    wanted = [part for part in Path(path).parts if part != os.sep]
+    for file in files:
+        parts = Path(file).parts
+        if wanted and not Path(file).is_relative_to(path):
+            for end in range(len(parts), len(wanted) - 1, -1):
+                if list(parts[end - len(wanted) : end]) == wanted:
+                    return str(Path(*parts[:end]))
+    return path
 
 
 def input_files(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[str]:

@@ -4,12 +4,15 @@ A workflow is parsed by Snakemake and again in every job that Snakemake starts e
 them needs the names of all sessions, and searching thousands of folders takes longer than many
 jobs. Snakemake therefore writes what it found to a file, from which its jobs read. If the command
 line has just written the manifest, Snakemake reads it, too. A later run searches again, so a
-manifest is never out of date.
+manifest is never out of date. Jobs that do not share the folder of the run, as on Kubernetes, find
+the manifest in an environment variable.
 """
 
+import base64
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +24,8 @@ from neuro_attn.sources.finding import Part, parts
 
 VARIABLE = "NEURO_ATTN_MANIFEST"
 """Environment variable with the digest of the manifest that Snakemake is to read."""
+PACKED = "NEURO_ATTN_SESSIONS"
+"""Environment variable with the manifest itself, for jobs that do not share the folder of a run."""
 _NAME = "sessions.json"
 
 
@@ -51,8 +56,8 @@ def listed(
     """
     key = _key(datasets, data_folder)
     # Whatever is wrong with the manifest of another run, the files are searched.
-    with suppress(OSError, ValueError, LookupError, TypeError):
-        content = (store / _NAME).read_text(encoding="utf-8")
+    with suppress(OSError, ValueError, LookupError, TypeError, zlib.error):
+        content = _content(store, in_job)
         known = json.loads(content)
         is_current = in_job or _digest(content) == os.environ.get(VARIABLE)
         if is_current and known["key"] == key:
@@ -64,6 +69,18 @@ def written(datasets: Mapping[str, RecordedDataset], data_folder: str | Path, st
     """Search the files of all data sets, write the manifest and return the value of `VARIABLE`."""
     _, content = _searched(datasets, data_folder, store, _key(datasets, data_folder))
     return _digest(content)
+
+
+def packed(store: Path) -> str:
+    """Return the manifest as the value of `PACKED`."""
+    content = (store / _NAME).read_bytes()
+    return base64.b64encode(zlib.compress(content)).decode()
+
+
+def _content(store: Path, in_job: bool) -> str:
+    if in_job and PACKED in os.environ:
+        return zlib.decompress(base64.b64decode(os.environ[PACKED])).decode()
+    return (store / _NAME).read_text(encoding="utf-8")
 
 
 def _searched(

@@ -87,7 +87,8 @@ def test_a_table_is_a_page_with_its_note_and_a_caption_that_names_the_csv(make, 
     path = folder / "onsets.csv"
     write_csv(make.onsets(make.shapes["panichello"]), path)
     html, caption = (str(tmp_path / name) for name in ("o.html", "o.rst"))
-    write_tables([Page(table="onsets", note=NOTE, csv=str(path), html=html, caption=caption)])
+    page = {"table": "onsets", "note": NOTE, "csv": str(path), "file": str(path)}
+    write_tables([Page(**page, html=html, caption=caption)])
     assert NOTE.capitalize() in (tmp_path / "o.html").read_text()
     caption = (tmp_path / "o.rst").read_text()
     assert caption.startswith(f"**{NOTE.capitalize()}.**\n\n")

@@ -30,6 +30,37 @@ def test_a_job_reads_what_the_run_found_and_touches_no_data(searched):
     assert sources.listed(datasets, data, store, in_job=True) == {"mine": expected}
 
 
+def test_a_job_that_does_not_share_the_folder_of_the_run_finds_the_manifest_in_a_variable(
+    searched, tmp_path, monkeypatch
+):
+    datasets, data, store, expected = searched
+    manifest.written(datasets, data, store)
+    monkeypatch.setenv(manifest.PACKED, manifest.packed(store))
+    without(data)
+    elsewhere = tmp_path / "pod"
+    assert sources.listed(datasets, data, elsewhere, in_job=True) == {"mine": expected}
+    monkeypatch.setenv(manifest.PACKED, "damaged")
+    with pytest.raises(InputError, match="does not exist"):
+        sources.listed(datasets, data, elsewhere, in_job=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "files", "found"),
+    [
+        ("data", ["data/a.nwb"], "data"),
+        ("data", ["data/data/a.nwb"], "data"),
+        ("/data", [".snakemake/storage/s3/bucket/data/a.nwb"], ".snakemake/storage/s3/bucket/data"),
+        ("my/data", [".snakemake/fs/data/my/data/s1/x.npy"], ".snakemake/fs/data/my/data"),
+        ("data/a.nwb", ["copies/data/a.nwb"], "copies/data/a.nwb"),
+        ("data", [], "data"),
+        ("data", ["elsewhere/a.nwb"], "data"),
+        ("", ["copies/data/a.nwb"], ""),
+    ],
+)
+def test_the_folder_of_copied_files_is_found(path, files, found):
+    assert sources.as_copied(path, files) == found
+
+
 def test_snakemake_reads_what_the_command_line_found_just_before(searched, monkeypatch):
     datasets, data, store, expected = searched
     monkeypatch.setenv(manifest.VARIABLE, manifest.written(datasets, data, store))

@@ -45,7 +45,7 @@ def test_estimates_cover_every_job_of_a_data_set_and_largest_is_that_of_check(sm
     estimated = set(re.findall(r'as_estimated\("(\w+)"\)', text)) | {"decode_confounds"}
     assert set(costs["rule"]) == estimated
     done = small_run.run("check", "config.yaml")
-    (shown,) = re.findall(r"([\d.]+) GB in\s+the\s+largest\s+job", done.stdout)
+    shown, *_ = re.findall(r"([\d.]+) GB in\s+the\s+largest\s+job", done.stdout)
     assert f"{costs['memory_gb'].max():.1f}" == shown
 
 

@@ -24,6 +24,7 @@ from neuro_attn.files import as_filename, from_filename
 from neuro_attn.inference.significance import first_look
 from neuro_attn.results import TABLES
 from neuro_attn.results.names import selected
+from neuro_attn.sources import manifest
 
 # One thread per job, for BLAS and (NPROC) for XLA, so that results do not depend on the cores.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
@@ -67,6 +68,18 @@ try:
     )
 except InputError as error:
     raise WorkflowError(f"neuro-attn: error: {error}")
+# Jobs on other computers need the variables that change what they read. Without the folder of the
+# run they need the manifest, too.
+SHARED = {each.name for each in workflow.storage_settings.shared_fs_usage}
+if workflow.is_main_process and "PERSISTENCE" not in SHARED:
+    os.environ[manifest.PACKED] = manifest.packed(provenance.STORE)
+PASSED_ON = ("NEURO_ATTN_DATA", budget.VARIABLE, manifest.PACKED)
+
+
+envvars:
+    *(name for name in PASSED_ON if name in os.environ),
+
+
 SESSIONS = {
     name: [session for part in parts for session in part.sessions]
     for name, parts in PARTS.items()
@@ -169,6 +182,20 @@ def files_of(dataset, sessions):
     ]
 
 
+def found_by_regions(dataset):
+    """Return the tables of job `regions`, which determine the jobs that follow.
+
+    A run that is resumed may not have local copies of those in a storage; Snakemake retrieves the
+    inputs of jobs alone.
+    """
+    tables = checkpoints.regions.get(dataset=dataset).output
+    for file in tables:
+        if file.is_storage and not os.path.exists(file):
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            file.storage_object.retrieve_object()
+    return tables
+
+
 def all_recordings_of(wildcards):
     return files_of(wildcards.dataset, SESSIONS[wildcards.dataset])
 
@@ -177,7 +204,7 @@ def recordings_of_dataset(dataset):
     """Return the recordings of a data set without those that could not be read."""
     sessions = SESSIONS[dataset]
     if DATASETS[dataset].sessions.on_error == "leave_out":
-        table = checkpoints.regions.get(dataset=dataset).output.left_out
+        table = found_by_regions(dataset).left_out
         left_out = selected(table, "session", cause="unreadable")
         sessions = [session for session in sessions if session not in left_out]
     return files_of(dataset, sessions)
@@ -191,7 +218,7 @@ def recordings_of_region(wildcards):
     """Return the recordings with units of a region, or all if sessions exchange their labels."""
     if null_exchanges_sessions(wildcards.dataset):
         return recordings_of(wildcards)
-    output = checkpoints.regions.get(dataset=wildcards.dataset).output
+    output = found_by_regions(wildcards.dataset)
     region = from_filename(wildcards.region)
     return files_of(
         wildcards.dataset, selected(output.session_units, "session", region=region)
@@ -207,12 +234,12 @@ def units_of_draw(wildcards):
     units = DATASETS[wildcards.dataset].decoding.units
     if units == "all":
         return None
-    table = checkpoints.regions.get(dataset=wildcards.dataset).output.table
+    table = found_by_regions(wildcards.dataset).table
     return min(map(int, selected(table, "n_units"))) if units == "matched" else units
 
 
 def regions_of(dataset):
-    table = checkpoints.regions.get(dataset=dataset).output.table
+    table = found_by_regions(dataset).table
     return selected(table, "region")
 
 

@@ -14,6 +14,7 @@ rule match_signatures:
         unpack(signature_of_brain),
         recordings=recordings_of,
         regions=[f"results/{name}/regions.csv" for name in COMPARED],
+        costs=ancient("results/{dataset}/costs.csv"),
     output:
         "results/comparison/signatures/{dataset}.nc",
     log:
@@ -63,6 +64,7 @@ rule compare_representations:
     input:
         recordings=recordings_of_compared,
         regions=[f"results/{name}/regions.csv" for name in COMPARED],
+        costs=ancient([f"results/{name}/costs.csv" for name in COMPARED]),
     output:
         "results/comparison/representations.csv",
     log:

@@ -1,6 +1,7 @@
 rule decode:
     input:
         recordings=recordings_of_region,
+        costs=ancient("results/{dataset}/costs.csv"),
     output:
         "results/{dataset}/decoding/{region}.nc",
     log:
@@ -24,6 +25,7 @@ rule decode_confounds:
     input:
         recordings=recordings_of,
         regions="results/{dataset}/regions.csv",
+        costs=ancient("results/{dataset}/costs.csv"),
     output:
         "results/{dataset}/confounds.csv",
     log:

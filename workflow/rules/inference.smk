@@ -1,6 +1,7 @@
 rule infer:
     input:
         decodings=decodings_of,
+        costs=ancient("results/{dataset}/costs.csv"),
     output:
         transfer="results/{dataset}/transfer.csv",
         summary="results/{dataset}/summary.csv",
@@ -28,6 +29,7 @@ rule compare_codes:
     input:
         recordings=recordings_of,
         regions="results/{dataset}/regions.csv",
+        costs=ancient("results/{dataset}/costs.csv"),
     output:
         overlap="results/{dataset}/overlap.csv",
         overlap_differences="results/{dataset}/overlap_differences.csv",
@@ -53,6 +55,7 @@ rule measure_geometry:
     input:
         recordings=recordings_of,
         regions="results/{dataset}/regions.csv",
+        costs=ancient("results/{dataset}/costs.csv"),
     output:
         geometry="results/{dataset}/geometry.csv",
         left_out="results/{dataset}/geometry_left_out.csv",

@@ -4,7 +4,6 @@ import csv
 from math import ceil
 
 from neuro_attn.configuration import products
-from snakemake.exceptions import IncompleteCheckpointException
 
 # What jobs that have imported everything take at least (JAX and figures take most), and how much
 # more than estimated: estimates of time are for a fast processor that does nothing else.
@@ -29,13 +28,14 @@ def requests(need):
     return {"mem_mb": mem_mb, "runtime": runtime}
 
 
-def expected_of(rule, dataset, region=""):
-    """Return the memory and time in `costs.csv`; 0 before the table exists."""
-    try:
-        path = checkpoints.regions.get(dataset=dataset).output.costs
-    except IncompleteCheckpointException:
+def expected_of(rule, costs, region=""):
+    """Return the memory (bytes) and time (s) of a job in a table of costs.
+
+    They are 0 if the table is in a storage from which it has not been retrieved.
+    """
+    if not Path(costs).is_file():
         return 0, 0
-    with open(path, encoding="utf-8", newline="") as file:
+    with open(costs, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if (row["rule"], escaping.from_csv(row["region"])) == (rule, region):
                 return 1e9 * float(row["memory_gb"]), float(row["time_s"])
@@ -43,11 +43,11 @@ def expected_of(rule, dataset, region=""):
 
 
 def as_estimated(rule):
-    """Return the resources of a rule whose jobs `costs.csv` lists."""
+    """Return the resources of a rule whose jobs `costs.csv`, its input `costs`, lists."""
 
     def need(wildcards, input):
         region = from_filename(getattr(wildcards, "region", "%"))
-        return expected_of(rule, wildcards.dataset, region)
+        return expected_of(rule, input.costs, region)
 
     return requests(need)
 
@@ -56,7 +56,7 @@ def as_confounds():
     """Return the resources of decoding all confounds of a data set, one after the other."""
 
     def need(wildcards, input):
-        n_bytes, seconds = expected_of("decode_confounds", wildcards.dataset)
+        n_bytes, seconds = expected_of("decode_confounds", input.costs)
         return n_bytes, seconds * max(1, len(DATASETS[wildcards.dataset].confounds))
 
     return requests(need)
@@ -66,7 +66,7 @@ def of_all_compared():
     """Return the resources of a rule that reads all recordings of all data sets compared."""
 
     def need(wildcards, input):
-        needs = [expected_of("match_signatures", name) for name in COMPARED]
+        needs = [expected_of("match_signatures", costs) for costs in input.costs]
         return tuple(map(sum, zip(*needs)))
 
     return requests(need)

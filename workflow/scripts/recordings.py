@@ -10,16 +10,22 @@ with (
     budget.limited(memory),
 ):
     params = snakemake.params
-    part = sources.Part(params.paths, list(snakemake.input), params.sessions)
+    # Files of a storage are read from local copies.
+    files = list(snakemake.input)
+    paths = [sources.as_copied(path, files) for path in params.paths]
+    folder = sources.as_copied(params.folder, files)
+    part = sources.Part(paths, files, params.sessions)
     outputs = dict(zip(part.sessions, snakemake.output, strict=True))
     for made in sources.read_part(
         params.name,
         dataset_from(params.settings),
         part,
-        params.folder,
+        folder,
         params.seed,
         leave_out=params.name in snakemake.config["leave_out"],
     ):
+        if folder != params.folder and "origin" in made.attrs:
+            made.attrs["origin"] = made.attrs["origin"].replace(folder, params.folder, 1)
         recording.save(made, outputs[made.attrs["session"]])
         if reason := made.attrs.get(recording.LEFT_OUT):
             print(f"session {made.attrs['session']} is left out: {reason}", file=sys.stderr)

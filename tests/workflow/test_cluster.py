@@ -1,19 +1,26 @@
-"""Runs on a real Slurm give the results of a local run, whatever is killed or lost meanwhile."""
+"""Runs on a real Slurm, or with a storage, give the bytes of a local run, whatever is lost.
 
+The commands are those of docs/cluster.md.
+"""
+
+import hashlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from threading import Event, Thread
 
 import pytest
 
 from neuro_attn.results import read_csv
+from neuro_attn.sources import manifest
 from tests import clusters
 from tests.clusters import Slurm, slurm, wait_until
 from tests.test_documentation import commands
@@ -33,9 +40,13 @@ _LONG = 900
 """Longest time of a run on a busy machine, s."""
 
 
-def command_of_page(*words: str) -> list[str]:
+def command_of_page(*words: str, but: str = "") -> list[str]:
     """Return the one command of docs/cluster.md that contains some words, without its name."""
-    found = [each for each in map(shlex.split, commands(PAGE)) if set(words) <= set(each)]
+    found = [
+        each
+        for each in map(shlex.split, commands(PAGE))
+        if set(words) <= set(each) and but not in each
+    ]
     (command,) = found
     assert command[:1] == ["neuro-attn"]
     return command[1:]
@@ -176,7 +187,7 @@ def test_killed_jobs_and_a_killed_run_change_no_byte(run, local):
     # All commands of the page that plan or compute something.
     project = watched.project
     project.run(*command_of_page("check"))
-    planned = project.run(*command_of_page("--dry-run"))
+    planned = project.run(*command_of_page("--profile", "--dry-run"))
     assert "rule figures_mine:" in planned.stdout
     for rule, minutes in (("decode", 720), ("infer", 15)):
         changed = [*command_of_page("--set-resources"), "--dry-run", "--forcerun", rule]
@@ -201,3 +212,37 @@ def test_a_node_that_is_cut_off_changes_no_byte(run, local):
     found = results_of(watched.project)
     assert "results/mine/summary.csv" in found
     assert found == {path: local[path] for path in found}
+
+
+# --- data and results in a storage ----------------------------------------------------------------
+
+
+def test_all_jobs_work_with_data_that_exist_in_a_storage_only(new_project, tmp_path, local):
+    pytest.importorskip("snakemake_storage_plugin_fs")
+    if not shutil.which("rsync"):
+        pytest.skip("the file-system plugin needs rsync")
+    project = project_with_data(new_project())
+    project.run(*command_of_page("mine.yaml", "--dry-run", but="--profile"))
+    content = (project.folder / ".snakemake/neuro-attn/sessions.json").read_bytes()
+    project = replace(project, environment={manifest.VARIABLE: hashlib.sha256(content).hexdigest()})
+    storage = tmp_path / "bucket/study"
+    storage.mkdir(parents=True)
+    shutil.move(project.folder / "data", storage)
+    # The first of the commands that name a storage.
+    command = next(each for each in commands(PAGE) if "--default-storage-provider" in each)
+    for given, ours in (("SNAKEFILE", "Snakefile"), ("/mnt/bucket/study", str(storage))):
+        assert given in command
+        command = command.replace(given, ours)
+    name, *arguments = shlex.split(command)
+    assert name == "snakemake"
+    project.snakemake("all", *arguments)
+    stored = Project(storage).results(".csv", ".nc")
+    both = local.keys() & stored.keys()
+    assert {"results/mine/summary.csv", "results/mine/geometry.csv"} <= both
+    assert [path for path in both if stored[path] != local[path]] == []
+    assert (storage / "results/figures/decoding_over_time-mine.png").stat().st_size
+    assert not (project.folder / "results/mine").exists()
+    # A run that is resumed where there is no local copy of any file.
+    shutil.rmtree(project.folder / ".snakemake/storage")
+    done = project.snakemake("all", *arguments)
+    assert "Nothing to be done" in done.stdout + done.stderr
