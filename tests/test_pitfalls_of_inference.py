@@ -91,7 +91,7 @@ def test_21_sessions_of_a_subject_as_independent():
         rng = np.random.default_rng(seed)
         across = np.repeat(rng.normal(size=8), 4)[:, None] + rng.normal(size=(32, 1)) / 2
         ones = np.ones((32, 1))
-        region = SessionsOfRegion("V4", [], 0, ones, ones, across, across)
+        region = SessionsOfRegion("V4", [], ones, ones, across, across)
         naive += p_of_region(across[:, 0]) <= ALPHA
         (found,) = in_subjects([region], [tasks], sample, study)
         wrong += found.p_value <= ALPHA

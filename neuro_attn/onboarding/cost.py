@@ -31,6 +31,7 @@ from neuro_attn.decoding.population_decoder import BATCH_BYTES
 from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.onboarding import text
 from neuro_attn.onboarding.limits import without_time
+from neuro_attn.sources import SOURCES
 from neuro_attn.study import Study
 
 PER_FIT = 9e-6
@@ -115,6 +116,10 @@ _DESCRIBED = {
     "match_signatures": "signatures",
 }
 """Descriptions of the jobs of a data set, by rule."""
+_OTHER_JOBS = ("regions", "infer", "compare_codes", "measure_geometry", "figures")
+"""Jobs of every data set, apart from reading, decoding and confounds."""
+_COPIES = 4
+"""Arrays as large as the rates of a region while it is decoded."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +143,10 @@ class Cost:
         What that job does.
     needs : tuple of Need
         Memory and time of each job.
+    jobs : int
+        Number of jobs.
+    disk : float
+        Bytes of recordings and results before their compression.
     """
 
     populations: int
@@ -148,10 +157,21 @@ class Cost:
     bytes: float
     largest: str = "the largest job"
     needs: tuple[Need, ...] = ()
+    jobs: int = 0
+    disk: float = 0.0
+
+    @property
+    def processor_seconds(self) -> float:
+        """Time of all jobs on one core, s."""
+        return self.decoding_seconds + JOB_SECONDS * self.jobs + DATASET_SECONDS
 
 
 def estimate(
-    by_region: Mapping[str, Sequence[Work]], dataset: AnyDataset, rate_bytes: int, cores: int
+    by_region: Mapping[str, Sequence[Work]],
+    dataset: AnyDataset,
+    rates: Mapping[str, float],
+    cores: int,
+    readers: int = 1,
 ) -> Cost:
     """Estimate the cost of analysing a data set.
 
@@ -161,26 +181,31 @@ def estimate(
         The populations; one job decodes those of a region.
     dataset : settings of a data set
         Its decoding and inference.
-    rate_bytes : int
-        Size of the rates of all sessions.
+    rates : mapping of str to float
+        Size of the rates of each region in all its sessions, bytes.
     cores : int
         Cores of the run.
+    readers : int
+        Jobs that read sessions.
 
     Returns
     -------
     Cost
     """
     everything = [work for works in by_region.values() for work in works]
-    jobs = {region: _decoding(works, dataset, rate_bytes) for region, works in by_region.items()}
+    jobs = {region: _decoding(works, dataset, rates[region]) for region, works in by_region.items()}
     needs = [Need("decode", region, *each) for region, each in jobs.items()]
     largest_bytes, total = max(jobs.values())[0], sum(seconds for _, seconds in jobs.values())
     inferred = sum(results_bytes(dataset, work.tasks, work.times) for work in everything)
     needs.append(Need("infer", "", BASE_BYTES + 2 * inferred, DATASET_SECONDS))
-    # These read all sessions and fit decoders, but never more than decoding does.
+    # These read region by region and fit decoders, but never more than decoding does.
     needs += [
         Need(rule, "", largest_bytes, DATASET_SECONDS + total)
-        for rule in ("decode_confounds", "compare_codes", "measure_geometry", "match_signatures")
+        for rule in ("decode_confounds", "compare_codes", "measure_geometry")
     ]
+    # This adds noise to all recordings, twice as large while it is drawn.
+    with_noise = largest_bytes + 3 * sum(rates.values())
+    needs.append(Need("match_signatures", "", with_noise, DATASET_SECONDS + total))
     seconds = [each for _, each in jobs.values()]
     largest = max(needs, key=lambda need: need.bytes)
     return Cost(
@@ -193,15 +218,18 @@ def estimate(
         bytes=largest.bytes,
         largest=str(largest),
         needs=tuple(needs),
+        jobs=readers + len(jobs) + len(_OTHER_JOBS) + bool(dataset.nuisance_variables),
+        disk=sum(rates.values())
+        + 2 * sum(results_bytes(dataset, work.tasks, work.bins) for work in everything),
     )
 
 
-def _decoding(works: Sequence[Work], dataset: AnyDataset, rate_bytes: int) -> tuple[float, float]:
+def _decoding(works: Sequence[Work], dataset: AnyDataset, rates: float) -> tuple[float, float]:
     """Return memory (bytes) and time (s) of the job that decodes a region."""
     decoder = dataset.decoding.decoder
     n_bytes = (
         BASE_BYTES
-        + 2 * rate_bytes
+        + _COPIES * rates
         + max((_working_bytes(work, dataset) for work in works), default=0)
         + 2 * sum(results_bytes(dataset, work.tasks, work.bins) for work in works)
     )
@@ -246,6 +274,7 @@ def cost_of(
     wanted = dataset.decoding.pseudotrials
     n_times = dataset.time.n_bins
     by_region: dict[str, list[Work]] = {}
+    rates: dict[str, float] = {}
     for region in dict.fromkeys(populations["region"]):
         for member in decoding.build_populations(found, counted, region):
             sizes = fold_sizes(
@@ -253,6 +282,8 @@ def cost_of(
                 folds=dataset.decoding.folds,
                 pseudotrials=None if wanted == "auto" else wanted,
             )
+            in_one_bin = sum(part.rates[..., 0].size for part in member.parts)
+            rates[region] = rates.get(region, 0.0) + 4.0 * n_times * in_one_bin
             by_region.setdefault(region, []).append(
                 Work(
                     tasks=len(member.tasks),
@@ -264,8 +295,17 @@ def cost_of(
                     times=n_times,
                 )
             )
-    rates = sum(each["rates"].size * 4 for each in recordings)
-    return estimate(by_region, dataset, rates, cores)
+    return estimate(by_region, dataset, rates, cores, _reading_jobs(recordings, dataset))
+
+
+def _reading_jobs(recordings: list[xr.Dataset], dataset: AnyDataset) -> int:
+    """Return how many jobs read the sessions of a data set."""
+    source = SOURCES.get(dataset.source)
+    if source is None or not source.reads_files:
+        return 1
+    if source.several_sessions:
+        return len({each.attrs["origin"] for each in recordings})
+    return min(source.jobs or len(recordings), len(recordings))
 
 
 def check_memory(cost: Cost, name: str) -> None:
@@ -314,8 +354,14 @@ def render(cost: Cost) -> list[str]:
     return [
         *text.wrapped(
             f"Estimated cost: about {duration(cost.seconds)} on {text.count(cost.cores, 'core')}, "
-            f"{cost.bytes / 1e9:.1f} GB in the largest job",
+            f"{cost.bytes / 1e9:.1f} GB in the largest job ({cost.largest})",
             "",
+            "  ",
+        ),
+        *text.wrapped(
+            f"{text.count(cost.jobs, 'job')}, {cost.processor_seconds / 3600:.2g} processor hours, "
+            f"at most {max(cost.disk / 1e9, 0.1):.1f} GB on disk",
+            "  ",
             "  ",
         ),
         *text.wrapped(

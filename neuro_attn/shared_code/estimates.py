@@ -1,6 +1,7 @@
 """Overlap of the codes of all pairs of tasks, in all windows and regions, at both levels."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -116,13 +117,13 @@ class Sample(NamedTuple):
 class SessionsOfRegion(NamedTuple):
     """The sessions of a region, and d' of each session of the data set in each test.
 
+    `parts` have rates in the windows only.
     `first`, `second`, `across` and `back` have shape (session, test). They are NaN for sessions
     that have too few units of the region, or too few trials.
     """
 
     name: str
     parts: list[SessionTrials]
-    n_times: int
     first: np.ndarray
     second: np.ndarray
     across: np.ndarray
@@ -192,7 +193,10 @@ def sessions_of(
         for pair, names in pairs.items():
             of_pair = [column for column, test in enumerate(tests) if test.numbers[:2] == pair]
             found[:, row, of_pair] = _sensitivity(part, pair, names, study)
-    return SessionsOfRegion(region, list(parts.values()), len(members[0].times), *found)
+    # All regions are held together, so we keep their rates in the windows only.
+    n_times = len(members[0].times)
+    kept = [replace(part, rates=part.rates[..., n_times:].copy()) for part in parts.values()]
+    return SessionsOfRegion(region, kept, *found)
 
 
 def _sensitivity(
@@ -219,10 +223,9 @@ def _trials(part: SessionTrials, task: int, bins: int | slice) -> tuple[np.ndarr
 def moments_in(region: SessionsOfRegion, test: TaskPair) -> dict[str, Moments]:
     """Return the moments of each session of a region, by the name of the session."""
     first, second, window = test.numbers
-    place = region.n_times + window
     return {
         part.session: moments_of(
-            TaskTrials(*_trials(part, first, place)), TaskTrials(*_trials(part, second, place))
+            TaskTrials(*_trials(part, first, window)), TaskTrials(*_trials(part, second, window))
         )
         for part in region.parts
     }

@@ -1,6 +1,7 @@
 """`neuro-attn check` says beforehand what a run will find, and how a problem is mended."""
 
 import json
+import re
 import time
 
 import numpy as np
@@ -62,6 +63,7 @@ def test_trials_units_folds_and_cost_are_told(check, tmp_path):
     assert "12 units in a draw; all populations alike have 12" in said
     assert "2 folds are requested; 1 of 1 session can give them." in done.out
     assert "Estimated cost: about " in done.out
+    assert re.search(r"GB in the largest job \(.+\)\n  \d+ jobs, \S+ processor hours", done.out)
     assert done.out.endswith("No problems in mine.yaml\n")
     assert max(map(len, done.out.splitlines())) <= 100
 
@@ -340,17 +342,32 @@ def test_larger_populations_cost_more(key, decoder):
 def test_permutations_scale_the_estimate_and_cores_divide_it():
     few, many = (settings_of(inference={"permutations": n}).datasets["mine"] for n in (99, 9999))
     by_region = {region: [work()] for region in ("V4", "FEF", "LIP", "MT")}
-    small, large = (cost.estimate(by_region, each, 1_000_000, 1) for each in (few, many))
+    rates = dict.fromkeys(by_region, 1e6)
+    small, large = (cost.estimate(by_region, each, rates, 1) for each in (few, many))
     # (1 + permutations + 100 bootstraps)
     assert large.fits / small.fits == pytest.approx(10100 / 200)
     assert large.bytes > small.bytes
-    assert cost.estimate(by_region, many, 1_000_000, 4).seconds < large.seconds / 3
+    assert cost.estimate(by_region, many, rates, 4).seconds < large.seconds / 3
+
+
+def test_sessions_are_jobs_and_a_job_holds_the_rates_of_its_region_only():
+    dataset = settings_of().datasets["mine"]
+    by_region = {region: [work()] for region in ("V4", "FEF")}
+    small = cost.estimate(by_region, dataset, {"V4": 1e9, "FEF": 1e9}, 1)
+    large = cost.estimate(by_region, dataset, {"V4": 1e9, "FEF": 2e9}, 1, readers=459)
+    assert large.jobs - small.jobs == 458
+    assert large.disk - small.disk == 1e9
+    needs = [
+        {need.region: need.bytes for need in each.needs if need.region} for each in (small, large)
+    ]
+    assert needs[0]["V4"] == needs[1]["V4"] == needs[0]["FEF"] < needs[1]["FEF"]
+    assert large.processor_seconds > small.processor_seconds
 
 
 def test_no_run_is_shorter_than_its_longest_job():
     dataset = settings_of().datasets["mine"]
-    alone = cost.estimate({"V4": [work(units=2000)]}, dataset, 0, 1)
-    shared = cost.estimate({"V4": [work(units=2000)]}, dataset, 0, 64)
+    alone = cost.estimate({"V4": [work(units=2000)]}, dataset, {"V4": 0.0}, 1)
+    shared = cost.estimate({"V4": [work(units=2000)]}, dataset, {"V4": 0.0}, 64)
     assert shared.seconds >= alone.decoding_seconds
 
 

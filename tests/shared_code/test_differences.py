@@ -114,7 +114,7 @@ def test_what_a_subject_shares_is_no_evidence_that_regions_differ_in_others():
         regions = []
         for name in ("V4", "LPFC"):
             across = np.repeat(rng.normal(size=8), 4)[:, None] + rng.normal(size=(32, 1)) / 2
-            regions.append(SessionsOfRegion(name, [], 0, ones, ones, across / 4, across / 4))
+            regions.append(SessionsOfRegion(name, [], ones, ones, across / 4, across / 4))
         (of_sessions,) = between_rows(regions, tests, REGION, 0.95)
         (of_subjects,) = between_rows(means_of_subjects(regions, sample), tests, SUBJECTS, 0.95)
         assert of_subjects.level == "other subjects"
