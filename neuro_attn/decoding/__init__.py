@@ -8,7 +8,7 @@ from neuro_attn.decoding.building import (
     trials_needed,
     units_per_draw,
 )
-from neuro_attn.decoding.cross_task import decode_region
+from neuro_attn.decoding.cross_task import decode_nulls, decode_region
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.readouts import compile_decoder
 from neuro_attn.decoding.sessions import left_out_table, session_units
@@ -18,6 +18,7 @@ __all__ = [
     "Population",
     "build_populations",
     "compile_decoder",
+    "decode_nulls",
     "decode_region",
     "left_out_table",
     "regions_table",

@@ -28,6 +28,7 @@ from neuro_attn.decoding.population import Population, without_times
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.decoding.preparation import surrogates_of
 from neuro_attn.decoding.scores import score_of
+from neuro_attn.decoding.splits import Replicate
 from neuro_attn.decoding.subsets import by_trial_count, by_unit_count, halves
 from neuro_attn.decoding.surrogates import Generator
 from neuro_attn.study import Study
@@ -97,6 +98,44 @@ def decode_region(
         population=study.dataset.decoding.population,
         confidence=study.dataset.inference.confidence,
     )
+
+
+def decode_nulls(
+    members: list[Population],
+    study: Study,
+    *,
+    region: str,
+    n_units: int | None,
+    label_sets: range,
+    progress: bool = True,
+) -> xr.Dataset:
+    """Decode some of the permutations of a region: a block of its nulls.
+
+    Parameters
+    ----------
+    members, study, region, n_units, progress
+        As in `decode_region`.
+    label_sets : range
+        Numbers of the permutations.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``null``, ``mirrored``, ``window_null`` and ``window_mirrored`` as in `decode_region`, which
+        `inference.blocks.with_nulls` joins.
+    """
+    with _decoders(
+        members,
+        study,
+        region=region,
+        n_units=n_units,
+        generator=None,
+        progress=progress,
+        label_sets=label_sets,
+    ) as decoders:
+        decoded = [xr.Dataset(_nulls(decoder, label_sets)) for decoder in decoders]
+    names = xr.DataArray([member.session for member in members], dims="session", name="session")
+    return xr.concat(decoded, names).assign_attrs(dataset=study.name, region=region)
 
 
 def decode_windows(
@@ -172,11 +211,14 @@ def _decoders(
     generator: Generator | None,
     progress: bool,
     resample_units: bool = True,
+    label_sets: range | None = None,
 ) -> Iterator[list[PopulationDecoder]]:
     """Prepare to decode populations, and show the progress until the context is left."""
     inference = study.dataset.inference
     surrogates = surrogates_of(members, study, generator)
     steps = 1 + inference.permutations + inference.bootstraps
+    if label_sets is not None:
+        steps = len(label_sets)
     with printing.bar(
         total=steps * study.dataset.decoding.draws * len(members),
         desc=f"decoding {region}",
@@ -200,34 +242,24 @@ def _decoders(
 def _decoded(decoder: PopulationDecoder) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
     """Return the results that are defined on sessions, on trials and on units."""
     original = decode_original(decoder)
-    null = decoder.replicated(decoder.replicates("permutation"))
-    mirrored = decoder.mirrored(null)
+    nulls = _nulls(decoder, range(decoder.inference.permutations))
     boot = decoder.replicated(decoder.replicates("bootstrap"))
     counts, by_count = by_unit_count(decoder)
     times = slice(len(decoder.population.times))
     pair = ("train_task", "test_task")
     cross = (*pair, "train_time", "test_time")
 
-    def at_times(values: np.ndarray) -> np.ndarray:
-        return np.moveaxis(values[..., times, times], 0, -1)
-
-    def in_windows(values: np.ndarray) -> np.ndarray:
-        return np.moveaxis(_at_equal_times(values)[..., decoder.windows], 0, -1)
-
-    window_accuracy = in_windows(original.accuracy)
+    window_accuracy = _in_windows(original.accuracy, decoder)
     on_session = xr.Dataset(
         {
-            "accuracy": ((*cross, "draw"), at_times(original.accuracy)),
-            "null": ((*cross, "permutation"), at_times(null)),
-            "mirrored": ((*cross, "permutation"), at_times(mirrored)),
+            "accuracy": ((*cross, "draw"), _at_pairs_of_times(original.accuracy, decoder)),
+            **nulls,
             "bootstrap": (
                 (*pair, "time", "replicate"),
                 np.moveaxis(_at_equal_times(boot)[..., times], 0, -1),
             ),
             "window_accuracy": ((*pair, "window", "draw"), window_accuracy),
-            "window_null": ((*pair, "window", "permutation"), in_windows(null)),
-            "window_mirrored": ((*pair, "window", "permutation"), in_windows(mirrored)),
-            "window_bootstrap": ((*pair, "window", "replicate"), in_windows(boot)),
+            "window_bootstrap": ((*pair, "window", "replicate"), _in_windows(boot, decoder)),
             "unit_accuracy": ((*pair, "window", "n_units", "draw"), by_count),
             "half_accuracy": ((*pair, "window", "half", "draw"), halves(decoder)),
             **by_trial_count(decoder, window_accuracy),
@@ -250,6 +282,32 @@ def _decoded(decoder: PopulationDecoder) -> tuple[xr.Dataset, xr.Dataset, xr.Dat
         },
     ).expand_dims(session=[decoder.population.session])
     return on_session, original.on_trials, original.on_units
+
+
+def _nulls(decoder: PopulationDecoder, label_sets: range) -> dict[str, tuple]:
+    """Return accuracies with the surrogate labels, and the mirrored units, of some permutations."""
+    null = decoder.replicated([Replicate("permutation", number) for number in label_sets])
+    mirrored = decoder.mirrored(null, label_sets.start)
+    pair = ("train_task", "test_task")
+    at_times = (*pair, "train_time", "test_time", "permutation")
+    in_window = (*pair, "window", "permutation")
+    return {
+        "null": (at_times, _at_pairs_of_times(null, decoder)),
+        "mirrored": (at_times, _at_pairs_of_times(mirrored, decoder)),
+        "window_null": (in_window, _in_windows(null, decoder)),
+        "window_mirrored": (in_window, _in_windows(mirrored, decoder)),
+    }
+
+
+def _at_pairs_of_times(values: np.ndarray, decoder: PopulationDecoder) -> np.ndarray:
+    """Return accuracies (replicate, ..., bin, bin) at pairs of times, the replicate last."""
+    times = slice(len(decoder.population.times))
+    return np.moveaxis(values[..., times, times], 0, -1)
+
+
+def _in_windows(values: np.ndarray, decoder: PopulationDecoder) -> np.ndarray:
+    """Return accuracies (replicate, ..., bin, bin) within windows, the replicate last."""
+    return np.moveaxis(_at_equal_times(values)[..., decoder.windows], 0, -1)
 
 
 def _at_equal_times(accuracy: np.ndarray) -> np.ndarray:

@@ -175,11 +175,12 @@ class PopulationDecoder:
         """Return the score from means over folds and draws."""
         return mean if self.score is None else self.score.value(mean)
 
-    def mirrored(self, null: np.ndarray) -> np.ndarray:
+    def mirrored(self, null: np.ndarray, first: int = 0) -> np.ndarray:
         """Return accuracies with units mirrored in the test, or `null` where codes cannot differ.
 
         Within a task at equal times, training and test have the same code, and only shuffled labels
-        are a null. A replicate mirrors the same units at all times, in all folds and draws.
+        are a null. A replicate mirrors the same units at all times, in all folds and draws. `first`
+        is the number of the first replicate.
         """
         accuracy = np.zeros_like(null)
         if len(null) == 0:
@@ -190,7 +191,7 @@ class PopulationDecoder:
                 self.study.rng("mirrored units", *names, index).choice(
                     (-1, 1), self.population.n_units
                 )
-                for index in range(len(null))
+                for index in range(first, first + len(null))
             ]
         )
         n_terms = self.settings.draws * self.settings.folds

@@ -27,6 +27,7 @@ import xarray as xr
 
 from neuro_attn import budget, decoding
 from neuro_attn.configuration import AnyDataset, results_bytes
+from neuro_attn.configuration.blocks import blocks
 from neuro_attn.decoding.population_decoder import BATCH_BYTES
 from neuro_attn.decoding.splits import fold_sizes
 from neuro_attn.onboarding import text
@@ -193,9 +194,16 @@ def estimate(
     Cost
     """
     everything = [work for works in by_region.values() for work in works]
-    jobs = {region: _decoding(works, dataset, rates[region]) for region, works in by_region.items()}
+    permutations = blocks(dataset.inference.permutations)
+    # Each block of permutations is a job, the first together with everything else.
+    first = dataset.inference.model_copy(update={"permutations": len(permutations[0])})
+    in_job = dataset.model_copy(update={"inference": first})
+    jobs = {region: _decoding(works, in_job, rates[region]) for region, works in by_region.items()}
     needs = [Need("decode", region, *each) for region, each in jobs.items()]
-    largest_bytes, total = max(jobs.values())[0], sum(seconds for _, seconds in jobs.values())
+    decoder = dataset.decoding.decoder
+    fitting = sum(fits(work, dataset) * seconds_per_fit(work, decoder) for work in everything)
+    n_jobs = len(jobs) * len(permutations)
+    largest_bytes, total = max(jobs.values())[0], fitting + JOB_SECONDS * n_jobs
     inferred = sum(results_bytes(dataset, work.tasks, work.times) for work in everything)
     needs.append(Need("infer", "", BASE_BYTES + 2 * inferred, DATASET_SECONDS))
     # These read region by region and fit decoders, but never more than decoding does.
@@ -211,14 +219,14 @@ def estimate(
     return Cost(
         populations=len(everything),
         fits=sum(fits(work, dataset) for work in everything),
-        decoding_seconds=total - JOB_SECONDS * len(jobs),
+        decoding_seconds=fitting,
         # Jobs of different regions share the cores; no run is shorter than its longest job.
         seconds=START_SECONDS + max([(total + DATASET_SECONDS) / cores, *seconds]),
         cores=cores,
         bytes=largest.bytes,
         largest=str(largest),
         needs=tuple(needs),
-        jobs=readers + len(jobs) + len(_OTHER_JOBS) + bool(dataset.nuisance_variables),
+        jobs=readers + n_jobs + len(_OTHER_JOBS) + bool(dataset.nuisance_variables),
         disk=sum(rates.values())
         + 2 * sum(results_bytes(dataset, work.tasks, work.bins) for work in everything),
     )

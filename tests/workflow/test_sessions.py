@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -90,3 +91,22 @@ def test_a_new_session_is_read_and_decoded_in_its_regions_only(five):
         decoded[0]: before[decoded[0]],
         decoded[1]: made,
     }
+
+
+@pytest.mark.slow
+def test_more_permutations_compute_only_their_blocks(five):
+    def with_permutations(n):
+        keys = yaml.safe_load((five.folder / "config.yaml").read_text())
+        keys["inference"]["permutations"] = n
+        five.write_config(keys)
+        done = five.run("run", "config.yaml", "--cores", "2", "--", "results/mine/summary.csv")
+        (log,) = re.findall(r"the log is (\S+)", done.stdout)
+        text = (five.folder / log).read_text()
+        return Counter(re.findall(r"^(?:local)?rule (decode\w*):$", text, re.M))
+
+    assert with_permutations(1_000) == {"decode": 2}
+    assert with_permutations(3_000) == {"decode_nulls": 4}
+    made = five.results(".csv")
+    shutil.rmtree(five.folder / "results")
+    assert with_permutations(3_000) == {"decode": 2, "decode_nulls": 4}
+    assert five.results(".csv") == made

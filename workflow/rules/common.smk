@@ -8,6 +8,7 @@ from pathlib import Path
 from neuro_attn import budget, configuration, discovery, escaping, figures
 from neuro_attn import locations, provenance
 from neuro_attn import sources
+from neuro_attn.configuration.blocks import blocks
 from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.configuration.scores import SCORES
@@ -110,6 +111,7 @@ wildcard_constraints:
     network="[^/]+",
     family="[^/]+",
     seed="[0-9]+",
+    block="[0-9]+",
 
 
 # Jobs depend on the sessions that they read, not on how these were selected.
@@ -252,6 +254,28 @@ def decodings_of_dataset(dataset):
 
 def decodings_of(wildcards):
     return decodings_of_dataset(wildcards.dataset)
+
+
+def blocks_of(dataset):
+    return blocks(DATASETS[dataset].inference.permutations)
+
+
+def settings_of_first_block(wildcards):
+    """Return settings with the permutations that `decode` decodes; further blocks have own jobs."""
+    settings = settings_of(wildcards)
+    settings["inference"]["permutations"] = len(blocks_of(wildcards.dataset)[0])
+    return settings
+
+
+def nulls_of(wildcards):
+    """Return the blocks of permutations after the first, region by region."""
+    later = range(1, len(blocks_of(wildcards.dataset)))
+    regions = regions_of(wildcards.dataset) if later else []
+    return [
+        f"results/{wildcards.dataset}/nulls/{as_filename(region)}/{block}.nc"
+        for region in regions
+        for block in later
+    ]
 
 
 NETWORK_DATASETS = CONFIGURATION.network_datasets()

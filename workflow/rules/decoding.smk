@@ -13,12 +13,39 @@ rule decode:
     resources:
         **as_estimated("decode"),
     params:
-        settings=settings_of,
+        settings=settings_of_first_block,
         n_units=units_of_draw,
         seed=CONFIGURATION.seed,
         sources=sources_by_dataset("decode.py", decoder_of, score_of, null_of),
     script:
         "../scripts/decode.py"
+
+
+rule decode_nulls:
+    input:
+        recordings=recordings_of_region,
+        costs=ancient("results/{dataset}/costs.csv"),
+    output:
+        "results/{dataset}/nulls/{region}/{block}.nc",
+    log:
+        "results/logs/nulls/{dataset}/{region}/{block}.log",
+    benchmark:
+        "results/benchmarks/nulls/{dataset}/{region}/{block}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("decode"),
+    params:
+        settings=settings_of_first_block,
+        n_units=units_of_draw,
+        label_sets=lambda wildcards: [
+            getattr(blocks_of(wildcards.dataset)[int(wildcards.block)], end)
+            for end in ("start", "stop")
+        ],
+        seed=CONFIGURATION.seed,
+        sources=sources_by_dataset("decode_nulls.py", decoder_of, score_of, null_of),
+    script:
+        "../scripts/decode_nulls.py"
 
 
 rule decode_confounds:

@@ -1,6 +1,7 @@
 rule infer:
     input:
         decodings=decodings_of,
+        nulls=nulls_of,
         costs=ancient("results/{dataset}/costs.csv"),
     output:
         transfer="results/{dataset}/transfer.csv",

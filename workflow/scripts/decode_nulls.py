@@ -1,0 +1,19 @@
+from neuro_attn import decoding, recording
+from neuro_attn.configuration import dataset_from
+from neuro_attn.files import from_filename
+from neuro_attn.jobs import job
+from neuro_attn.study import Study
+
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
+    dataset = dataset_from(snakemake.params.settings)
+    study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
+    region = from_filename(snakemake.wildcards.region)
+    recordings = [recording.on_disk(path) for path in snakemake.input.recordings]
+    result = decoding.decode_nulls(
+        decoding.build_populations(recordings, study, region),
+        study,
+        region=region,
+        n_units=snakemake.params.n_units,
+        label_sets=range(*snakemake.params.label_sets),
+    )
+    recording.save(result, snakemake.output[0])
