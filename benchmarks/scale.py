@@ -2,8 +2,8 @@
 
 `python -m benchmarks.scale` writes 459 sessions of 12 of 240 regions with few units and trials as
 ALF folders, and prints how many file-system calls and how much processor time it takes to parse the
-workflow and to plan a run, for Snakemake itself and in a job. It needs strace. With `--record`, it
-also runs the jobs that read the sessions, and plans the run with all regions.
+workflow and to plan a run: as Snakemake does by itself, and with the manifest of the run, as in
+jobs. The regions are planned as if all sessions had been read. It needs strace.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import yaml
 from neuro_attn import configuration
 from neuro_attn.locations import PROJECT
 from neuro_attn.provenance import STORE
+from neuro_attn.results import columns_of
 from neuro_attn.sources import manifest
 
 REGIONS, REGIONS_OF_SESSION = 240, 12
@@ -41,10 +42,15 @@ KEYS = {
 }
 
 
+def regions_of(number: int) -> np.ndarray:
+    """Return the regions of a session."""
+    return np.random.default_rng(number).choice(REGIONS, REGIONS_OF_SESSION, replace=False)
+
+
 def write_session(folder: Path, number: int, *, trials: int, units: int) -> None:
     """Write a session of two probes, with `units` units in each of its regions."""
     rng = np.random.default_rng(number)
-    regions = rng.choice(REGIONS, REGIONS_OF_SESSION, replace=False)
+    regions = regions_of(number)
     cue = 5 + 2.0 * np.arange(trials)
     side = np.where(np.arange(trials) % 2, "left", "right")
     table = pd.DataFrame({"cue": cue, "side": side})
@@ -71,6 +77,26 @@ def write(folder: Path, sessions: int, *, trials: int, units: int) -> None:
         write_session(folder / place, number, trials=trials, units=units)
     keys = {"data_folder": "data", "datasets": {"ibl": KEYS}}
     (folder / "scale.yaml").write_text(yaml.safe_dump(keys, sort_keys=False))
+
+
+def pretend(sessions: int, units: int) -> None:
+    """Write empty recordings and the tables of the job `regions`, without reading the sessions."""
+    results = Path("results/ibl")
+    (results / "recordings").mkdir(parents=True, exist_ok=True)
+    rows = []
+    for number in range(sessions):
+        session = f"mouse{number // 4:03}_2024-05-{number % 4 + 1:02}_001"
+        (results / f"recordings/{session}.nc").touch()
+        for region in regions_of(number):
+            rows.append((f"R{region:03}", session, units))
+    found = pd.DataFrame(rows, columns=columns_of("session_units")).sort_values("region")
+    tables = {"session_units": found}
+    together = found.groupby("region", as_index=False)["n_units"].sum()
+    tables["regions"] = together.reindex(columns=columns_of("regions"), fill_value=0)
+    for name in ("sessions_left_out", "costs"):
+        tables[name] = pd.DataFrame(columns=columns_of(name))
+    for name, table in tables.items():
+        table.to_csv(results / f"{name}.csv", index=False)
 
 
 def snakemake(*arguments: str) -> list[str]:
@@ -115,7 +141,6 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=459)
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--units", type=int, default=2, help="of a region in a session")
-    parser.add_argument("--record", action="store_true", help="read all sessions, too")
     given = parser.parse_args()
     folder: Path = given.folder.absolute()
     if not (folder / "scale.yaml").exists():
@@ -131,12 +156,9 @@ def main() -> None:
     known = {**bare, manifest.VARIABLE: found}
     show("parse with the manifest of the run", snakemake("--list-rules"), folder, known)
     show("plan of all sessions", snakemake("--dry-run", "--quiet"), folder, known)
-    if given.record:
-        until = snakemake("--until", "regions", "--quiet")
-        print(f"{'sessions and regions':<36}{seconds(until, folder, known):>6.1f} s")
-        show("plan of all regions", snakemake("--dry-run", "--quiet"), folder, known)
-        stored = sum(path.stat().st_size for path in Path(".snakemake/metadata").rglob("*"))
-        print(f"{'.snakemake/metadata':<36}{stored / 1e6:>6.1f} MB")
+    pretend(given.sessions, given.units)
+    done = snakemake("--dry-run", "--quiet", "--rerun-triggers", "mtime")
+    show("plan of all regions", done, folder, known)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Read names from a table of results without pandas, for the parsing of the workflow."""
 
 import csv
+import os
+from functools import cache
 from pathlib import Path
 
 from neuro_attn import escaping
@@ -24,16 +26,24 @@ def selected(path: str | Path, column: str, **where: str) -> list[str]:
     InputError
         If the table lacks a column.
     """
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        for name in (column, *where):
-            if name not in (rows.fieldnames or ()):
-                raise InputError(
-                    str(path), f"has no column {name}.", "Delete it and run the workflow again."
-                )
-        values = (
-            escaping.from_csv(row[column])
-            for row in rows
-            if all(escaping.from_csv(row[key]) == value for key, value in where.items())
+    names, rows = _read(str(path), os.stat(path).st_mtime_ns)
+    for name in (column, *where):
+        if name not in names:
+            raise InputError(
+                str(path), f"has no column {name}.", "Delete it and run the workflow again."
+            )
+    chosen = {names.index(key): value for key, value in where.items()}
+    place = names.index(column)
+    return list(
+        dict.fromkeys(
+            row[place] for row in rows if all(row[key] == value for key, value in chosen.items())
         )
-        return list(dict.fromkeys(values))
+    )
+
+
+@cache
+def _read(path: str, modified: int) -> tuple[list[str], list[list[str]]]:
+    """Read the header and the rows of a table once, as many jobs ask for some of its rows."""
+    with open(path, encoding="utf-8", newline="") as file:
+        names, *rows = [*csv.reader(file)] or [[]]
+    return names, [[escaping.from_csv(cell) for cell in row] for row in rows]
