@@ -15,7 +15,10 @@ for name, network in CONFIGURATION.networks.items():
         conda:
             "../envs/neuro-attn.yaml"
         resources:
-            **fixed(products.network_bytes(network), minutes=60 * network.seeds),
+            **fixed(
+                products.network_bytes(network),
+                minutes=network.seeds * network.steps / 200,
+            ),
         params:
             name=name,
             network=network.model_dump(mode="json"),
@@ -38,7 +41,7 @@ for name, network in CONFIGURATION.networks.items():
         conda:
             "../envs/neuro-attn.yaml"
         resources:
-            **fixed(products.network_bytes(network), minutes=30 * network.seeds),
+            **fixed(products.network_bytes(network), minutes=5 * network.seeds),
         params:
             datasets={
                 dataset: DATASETS[dataset].model_dump(
@@ -110,7 +113,10 @@ rule recall_lists:
     conda:
         "../envs/neuro-attn.yaml"
     resources:
-        **fixed(products.recall_bytes(CONFIGURATION.list_recall), minutes=60),
+        **fixed(
+            products.recall_bytes(CONFIGURATION.list_recall),
+            minutes=CONFIGURATION.list_recall.steps / 200,
+        ),
     params:
         settings=CONFIGURATION.list_recall.model_dump(
             mode="json", exclude={"families", "seeds"}
