@@ -189,9 +189,10 @@ def test_killed_jobs_and_a_killed_run_change_no_byte(run, local):
     project.run(*command_of_page("check"))
     planned = project.run(*command_of_page("--profile", "--dry-run"))
     assert "rule figures_mine:" in planned.stdout
+    changed = [*command_of_page("--set-resources"), "--dry-run", "--forcerun", "decode"]
+    planned = project.run(*changed).stdout
     for rule, minutes in (("decode", 720), ("infer", 15)):
-        changed = [*command_of_page("--set-resources"), "--dry-run", "--forcerun", rule]
-        (job,) = re.findall(rf"^rule {rule}:\n((?:    .*\n)+)", project.run(*changed).stdout, re.M)
+        (job,) = re.findall(rf"^rule {rule}:\n((?:    .*\n)+)", planned, re.M)
         assert f"runtime={minutes}" in job
     status = on_slurm()[on_slurm().index("--slurm-status-command") :]
     project.run(*command_of_page("report"), *status, *SOON)
