@@ -15,6 +15,7 @@ from neuro_attn.printing import escaping
 RESULTS = Path(checksums.RESULTS)
 LOGS = RESULTS / "logs/runs"
 REPORT = RESULTS / "report.html"
+ANSWER = RESULTS / "index.html"
 _LOCK = Path(".snakemake/neuro-attn.lock")
 _LONGEST_PATH = 1000
 """Maximum length of paths below the folder of a run, including Snakemake's own files, bytes."""

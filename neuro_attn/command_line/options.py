@@ -67,7 +67,7 @@ def build() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, description in {
         "run": "compute all results; arguments after -- are passed to Snakemake",
-        "report": "compute all results, then write results/report.html",
+        "report": "compute all results, then write results/index.html and results/report.html",
     }.items():
         command = commands.add_parser(name, help=description, description=description)
         _add_config(command, nargs="?")

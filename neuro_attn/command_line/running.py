@@ -19,6 +19,7 @@ from neuro_attn.command_line import remaining, verifying
 from neuro_attn.command_line.calling import DATA_VARIABLE, Run, command, environment, shows
 from neuro_attn.command_line.failures import WorkflowError, failure, located
 from neuro_attn.command_line.folders import (
+    ANSWER,
     REPORT,
     RESULTS,
     alone,
@@ -107,7 +108,7 @@ def run(what: Run, report: bool = False) -> None:
             finally:
                 unsecured.unlink(missing_ok=True)
             checksums.record("report", REPORT.stem, [str(REPORT)], RESULTS)
-            print(f"neuro-attn: the report is {REPORT}")
+            print(f"neuro-attn: the answer is {ANSWER}, all figures and tables are {REPORT}")
         print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")
 
 

@@ -33,7 +33,12 @@ from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.products import check_products, results_bytes
 from neuro_attn.configuration.reading import keys_and_positions, keys_of, load, read, read_keys
 from neuro_attn.configuration.recorded import RecordedDataset
-from neuro_attn.configuration.settings import Comparison, Configuration, network_dataset
+from neuro_attn.configuration.settings import (
+    Comparison,
+    Configuration,
+    network_dataset,
+    written,
+)
 
 __all__ = [
     "ATTENDED",
@@ -79,4 +84,5 @@ __all__ = [
     "read",
     "read_keys",
     "results_bytes",
+    "written",
 ]

@@ -7,6 +7,7 @@ fail if they differ.
 
 from typing import Annotated
 
+import yaml
 from pydantic import Field, model_validator
 
 from neuro_attn.configuration.analysis import Analysis, Decoding, Inference
@@ -33,6 +34,8 @@ RESERVED = (
     "benchmarks",
     "checksums",
     "report.html",
+    "index.html",
+    "methods.txt",
 )
 """What `results` contains besides the folders of data sets."""
 RESERVED_NETWORKS = (
@@ -45,6 +48,13 @@ RESERVED_NETWORKS = (
     ),
 )
 """What `results/networks` contains besides the folders of networks."""
+
+
+def written(configuration: "Configuration") -> str:
+    """Return the keys of a configuration that were given, as YAML; the memory budget is not."""
+    given = configuration.model_dump(mode="json", exclude_unset=True, exclude={"memory"})
+    text: str = yaml.safe_dump(given, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def is_reserved(name: str) -> bool:

@@ -16,6 +16,7 @@ from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Attention"
 OF = "network"
+SECTION = "Networks"
 NEEDS = ("networks/{network}/seed{n}/attention.nc",)
 WHEN = "attended"
 

@@ -15,6 +15,7 @@ from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Where the memory lies"
 OF = "networks"
+SECTION = "Networks"
 NEEDS = ("networks/attention_ablation.csv",)
 
 GUESSING = 90.0

@@ -19,6 +19,7 @@ from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Colour planes"
 OF = "dataset"
+SECTION = "Geometry"
 NEEDS = ("{dataset}/color_planes.csv", "{dataset}/geometry.csv")
 
 AXES = ["pc1", "pc2", "pc3"]

@@ -18,6 +18,7 @@ from neuro_attn.inference.significance import significant
 
 TITLE = "Cross-temporal decoding"
 OF = "dataset"
+SECTION = "Time"
 NEEDS = ("{dataset}/cross_temporal.nc",)
 
 GAP = 0.04

@@ -27,6 +27,7 @@ from neuro_attn.inference.significance import significant
 
 TITLE = "Decoding over time"
 OF = "dataset"
+SECTION = "Decoding"
 NEEDS = ("{dataset}/transfer.csv", "{dataset}/onsets.csv")
 
 

@@ -18,6 +18,7 @@ from neuro_attn.geometry.specification import labels
 
 TITLE = "Geometry"
 OF = "dataset"
+SECTION = "Geometry"
 NEEDS = ("{dataset}/geometry.csv",)
 
 MEASURES = labels()

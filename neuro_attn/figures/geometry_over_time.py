@@ -15,6 +15,7 @@ from neuro_attn.geometry.specification import labels_over_time
 
 TITLE = "Geometry over time"
 OF = "dataset"
+SECTION = "Geometry"
 NEEDS = ("{dataset}/geometry_over_time.csv",)
 
 ROWS = {

@@ -13,6 +13,7 @@ from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Learning curves"
 OF = "networks"
+SECTION = "Networks"
 NEEDS = ("networks/training.csv", "networks/report_error.csv")
 
 GUESSING = 90.0

@@ -12,6 +12,7 @@ from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Recall of lists"
 OF = "networks"
+SECTION = "Networks"
 NEEDS = ("networks/list_recall.csv",)
 
 HEIGHT = 58.0

@@ -15,6 +15,7 @@ from neuro_attn.inference.significance import significant
 
 TITLE = "Onsets"
 OF = "dataset"
+SECTION = "Time"
 NEEDS = ("{dataset}/onsets.csv",)
 
 MARKS = (("onset_s", "ci_low", "ci_high"), ("latency_s", "latency_ci_low", "latency_ci_high"))

@@ -14,6 +14,7 @@ from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Shared codes"
 OF = "dataset"
+SECTION = "Answer"
 NEEDS = ("{dataset}/verdicts.csv",)
 WHEN = "task_pairs"
 

@@ -16,6 +16,7 @@ from neuro_attn.figures.protocol import Compared, Drawn, Results
 
 TITLE = "Distances between networks and regions"
 OF = "comparison"
+SECTION = "Networks"
 NEEDS = ("comparison/distances.csv", "comparison/fit.csv", "comparison/nearest.csv")
 
 COLORS = {"compatible": "#1b6ca8", "incompatible": "#c0392b", "uninformative": "0.6"}

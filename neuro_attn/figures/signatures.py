@@ -16,6 +16,7 @@ from neuro_attn.figures.protocol import Compared, Drawn, Results
 
 TITLE = "Signatures"
 OF = "comparison"
+SECTION = "Networks"
 NEEDS = ("comparison/signatures.csv", "comparison/distances.csv")
 
 ARROW = "\N{RIGHTWARDS ARROW}"

@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from neuro_attn.discovery import constants, modules
+from neuro_attn.results.sections import SECTIONS, Section
 
 Of = Literal["dataset", "network", "networks", "comparison"]
 
 
 @dataclass(frozen=True)
 class Specification:
-    """Specification of a figure: constants ``TITLE``, ``OF``, ``NEEDS`` and optionally ``WHEN``.
+    """Specification of a figure: the constants of its module.
+
+    These are ``TITLE``, ``OF``, ``SECTION``, ``NEEDS`` and optionally ``WHEN``.
 
     Parameters
     ----------
@@ -22,6 +25,8 @@ class Specification:
     of : {"dataset", "network", "networks", "comparison"}
         Subject: one figure per data set, one per network, one for all networks together, or one
         for the comparison.
+    section : str
+        Section of the report, one of `results.sections.SECTIONS`.
     needs : tuple of str
         Results that it shows, relative to the folder of results. ``{dataset}`` and ``{network}``
         stand for names, ``{n}`` for all replicate networks.
@@ -35,6 +40,7 @@ class Specification:
     name: str
     title: str
     of: Of
+    section: Section
     needs: tuple[str, ...]
     when: str
     module: Path
@@ -51,12 +57,17 @@ def specified(module: Path) -> Specification | None:
     stated = constants(module)
     if "OF" not in stated:
         return None
-    if stated["OF"] not in get_args(Of) or not {"TITLE", "NEEDS"} <= stated.keys():
-        raise ValueError(f"{module}: must define TITLE, OF ({', '.join(get_args(Of))}) and NEEDS")
+    allowed = {"OF": get_args(Of), "SECTION": SECTIONS}
+    if not {"TITLE", "NEEDS"} <= stated.keys() or any(
+        stated.get(name) not in values for name, values in allowed.items()
+    ):
+        choices = ", ".join(f"{name} ({', '.join(values)})" for name, values in allowed.items())
+        raise ValueError(f"{module}: must define TITLE, NEEDS, {choices}")
     return Specification(
         name=module.stem,
         title=stated["TITLE"],
         of=stated["OF"],
+        section=stated["SECTION"],
         needs=stated["NEEDS"],
         when=stated.get("WHEN", ""),
         module=module,

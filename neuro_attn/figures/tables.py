@@ -1,6 +1,6 @@
 """HTML versions of the CSV tables, for the report."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -109,30 +109,57 @@ def to_html(frame: pd.DataFrame, title: str, caption: str, note: str = "") -> st
         HTML with a fixed number of decimals per column, three decimals for p-values (never 0), an
         en dash for missing values, and units in the header. Exact numbers are in the CSV.
     """
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{html(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<h1>{html(title)}</h1>\n{_note(note)}<p>{html(caption)}</p>\n"
+        f'<div class="frame">{table_element(frame)}</div>\n</body>\n</html>\n'
+    )
+
+
+def table_element(frame: pd.DataFrame, meanings: Mapping[str, str] | None = None) -> str:
+    """Return a table as an element of HTML, as described in `to_html`.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table; its index is not shown.
+    meanings : mapping of str to str, optional
+        What columns contain, shown when the pointer is over their headers; by default their names.
+    """
     numeric = {
         str(name): pd.api.types.is_numeric_dtype(frame[name])
         and not pd.api.types.is_bool_dtype(frame[name])
         for name in frame.columns
     }
     names = list(map(str, frame.columns))
+    meanings = meanings or {}
     head = "".join(
-        f'<th scope="col"{_css(numeric[str(name)])} title="{html(str(name))}">'
-        f"{html(HEADERS.get(str(name), str(name).replace('_', ' ')))}</th>"
-        for name in frame.columns
+        f'<th scope="col"{_css(numeric[name])} title="{html(meanings.get(name, name))}">'
+        f"{html(HEADERS.get(name, name.replace('_', ' ')))}</th>"
+        for name in names
     )
     columns = []
     for name, (_, cells) in zip(names, frame.items(), strict=True):
         decimals = _decimals(name, names)
-        texts = [html(_cell(value, name, decimals)) for value in cells]
-        columns.append([f"<td{_css(numeric[name])}>{text}</td>" for text in texts])
+        # Programs that sort the rows need numbers, not their typography.
+        columns.append(
+            [
+                f"<td{_css(numeric[name])}{_key(value) if numeric[name] else ''}>"
+                f"{html(_cell(value, name, decimals))}</td>"
+                for value in cells
+            ]
+        )
     body = "\n".join(f"<tr>{''.join(cells)}</tr>" for cells in zip(*columns, strict=True))
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{html(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{html(title)}</h1>\n{_note(note)}<p>{html(caption)}</p>\n"
-        f'<div class="frame"><table>\n<thead><tr>{head}</tr></thead>\n'
-        f"<tbody>\n{body}\n</tbody>\n</table></div>\n</body>\n</html>\n"
+        f'<table class="sortable asc n-last">\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody>\n</table>"
     )
+
+
+def _key(value: float) -> str:
+    """Return the attribute by which rows are sorted; missing values come last."""
+    return ' data-sort=""' if pd.isna(value) else f' data-sort="{float(value):.9g}"'
 
 
 def _note(note: str) -> str:

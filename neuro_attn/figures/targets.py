@@ -19,8 +19,11 @@ from neuro_attn.configuration import (
 from neuro_attn.figures.specification import FIGURES, Specification
 from neuro_attn.inference.significance import first_look
 from neuro_attn.results import TABLES, Table
+from neuro_attn.results.sections import Section
 
 FOLDER = "results"
+ANSWER = {"page": f"{FOLDER}/index.html", "text": f"{FOLDER}/methods.txt"}
+"""The answer page, and the methods as text (`report.answer`)."""
 
 
 def result_tables(configuration: Configuration) -> list[str]:
@@ -52,8 +55,9 @@ class Entry:
         Name of the figure or table.
     stem : str
         Stem of its files.
-    category, title : str
-        Category and title in the report.
+    section, subject, title : str
+        Section of the report, what the entry is about (a data set, "networks" or "comparison"), and
+        its title.
     note : str
         A caution to show; empty for none.
     needs : mapping of str to str or list of str
@@ -63,7 +67,8 @@ class Entry:
     kind: Literal["figure", "table"]
     name: str
     stem: str
-    category: str
+    section: Section
+    subject: str
     title: str
     note: str
     needs: Mapping[str, str | list[str]]
@@ -75,6 +80,20 @@ class Entry:
         return {
             f"{self.name}_{kind}": f"{FOLDER}/{self.kind}s/{self.stem}.{suffix}"
             for kind, suffix in {**kinds, "caption": "rst"}.items()
+        }
+
+    @property
+    def as_shown(self) -> dict[str, Any]:
+        """The argument `entries` of `report.answer.write_answer`, for this entry."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "section": self.section,
+            "subject": self.subject,
+            "title": self.title,
+            "note": self.note,
+            "csv": self.needs[self.name] if self.kind == "table" else "",
+            "files": list(self.files.values()),
         }
 
     @property
@@ -110,13 +129,14 @@ def needs_of(entries: Iterable[Entry]) -> dict[str, str | list[str]]:
 
 
 def report_files(configuration: Configuration) -> list[str]:
-    """Return the files of all figures and tables of a report."""
-    return [
+    """Return the files of all figures and tables of a report, and of the answer page."""
+    entries = [
         file
         for group in report_groups(configuration)
         for entry in (*group.figures, *group.tables)
         for file in entry.files.values()
     ]
+    return [*entries, *ANSWER.values()]
 
 
 def report_groups(configuration: Configuration) -> list[Group]:
@@ -147,7 +167,7 @@ def report_groups(configuration: Configuration) -> list[Group]:
 def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configuration) -> Group:
     note = first_look(dataset.inference)
     figures = [
-        _entry(figure, figure.needs, category=name, of=name, dataset=name, note=note)
+        _entry(figure, figure.needs, subject=name, of=name, dataset=name, note=note)
         for figure in FIGURES.values()
         if figure.of == "dataset" and _is_drawn(figure, dataset)
     ]
@@ -155,13 +175,13 @@ def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configurati
         network = configuration.networks[dataset.network]
         figures += [
             _entry(
-                figure, figure.needs, category="networks", of=dataset.network, seeds=network.seeds
+                figure, figure.needs, subject="networks", of=dataset.network, seeds=network.seeds
             )
             for figure in FIGURES.values()
             if figure.of == "network" and _is_drawn(figure, network)
         ]
     tables = [
-        _entry(table, table.files, category=name, of=name, dataset=name, note=note)
+        _entry(table, table.files, subject=name, of=name, dataset=name, note=note)
         for table in TABLES.values()
         if table.title and table.subject == "dataset" and table.applies(dataset)
     ]
@@ -180,12 +200,12 @@ def _group_together(
     """Return the figures and tables of all networks, or of the comparison."""
     subjects = ("comparison",) if of == "comparison" else ("network", "list_recall")
     figures = [
-        _entry(figure, figure.needs, category=of, note=note)
+        _entry(figure, figure.needs, subject=of, note=note)
         for figure in FIGURES.values()
         if figure.of == of and all(_exists(each, configuration) for each in _tables(figure))
     ]
     tables = [
-        _entry(table, table.files[:1], category=of, note=note)
+        _entry(table, table.files[:1], subject=of, note=note)
         for table in TABLES.values()
         if table.title and table.subject in subjects and _exists(table, configuration)
     ]
@@ -217,7 +237,7 @@ def _entry(
     shown: Specification | Table,
     files: Sequence[str],
     *,
-    category: str,
+    subject: str,
     of: str = "",
     dataset: str = "",
     seeds: int = 0,
@@ -235,7 +255,8 @@ def _entry(
         kind="table" if isinstance(shown, Table) else "figure",
         name=shown.name,
         stem=f"{shown.name}-{of}" if of else shown.name,
-        category=category,
+        section=shown.section,
+        subject=subject,
         title=f"{shown.title} of {of}" if is_of_network else shown.title,
         note=note,
         needs=needs,

@@ -17,6 +17,7 @@ from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Trial timeline"
 OF = "dataset"
+SECTION = "Time"
 NEEDS = ()
 WHEN = "simulation"
 

@@ -22,6 +22,7 @@ from neuro_attn.inference.significance import significant
 
 TITLE = "Transfer between tasks"
 OF = "dataset"
+SECTION = "Decoding"
 NEEDS = ("{dataset}/summary.csv",)
 
 PANEL_HEIGHTS = (48.0, 38.0, 38.0, 35.0, 31.0)

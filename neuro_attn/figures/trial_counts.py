@@ -13,6 +13,7 @@ from neuro_attn.results.shared_columns import ALL_TRIALS, MATCHED
 
 TITLE = "Accuracy against training trials"
 OF = "dataset"
+SECTION = "Decoding"
 NEEDS = ("{dataset}/trial_counts.csv", "{dataset}/regions.csv")
 
 

@@ -12,6 +12,7 @@ from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Accuracy against units"
 OF = "dataset"
+SECTION = "Decoding"
 NEEDS = ("{dataset}/unit_counts.csv",)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
+from neuro_attn.results.sections import Section
+
 Kind = Literal["text", "number", "count", "truth"]
 Subject = Literal["dataset", "network", "list_recall", "comparison"]
 _DTYPES = {"text": "str", "number": "float64", "count": "int64", "truth": "bool"}
@@ -59,6 +61,8 @@ class Table:
     title, caption : str
         Title and caption in the report, in reStructuredText. Tables without a title are not in the
         report.
+    section : str
+        Section of the report.
     when : str
         Setting of a data set, of a network or of the list recall without which the table does not
         exist; empty if it always exists.
@@ -71,6 +75,7 @@ class Table:
     meaning: str
     files: tuple[str, ...]
     columns: tuple[Column, ...]
+    section: Section = "Quality"
     title: str = ""
     caption: str = ""
     when: str = ""

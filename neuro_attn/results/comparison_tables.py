@@ -37,6 +37,7 @@ COMPARISON_TABLES = (
         "A feature that is missing in a signature.",
         ("comparison/signatures_left_out.csv",),
         (DATASET, REGION, MATCHED_TO, FEATURE, REASON),
+        section="Quality",
         title="Features missing in signatures",
         caption=(
             "Features missing in signatures, with reasons. Distances of a population are computed "
@@ -65,6 +66,7 @@ COMPARISON_TABLES = (
             Column("region_d_prime", "number", "mean d' within tasks of the region"),
             Column("n_features", "count", "number of features compared"),
         ),
+        section="Networks",
         title="Distances",
         caption="Distance between every population of every network and every region.",
         details=(
@@ -91,6 +93,7 @@ COMPARISON_TABLES = (
             Column("p_shared", "number", "the same if the network's overlap were exactly 1"),
             Column("verdict", "text", "`compatible`, `incompatible` or `uninformative`"),
         ),
+        section="Networks",
         title="Fit of networks to regions",
         caption=(
             "Fit of every population of every network to every region: do the codes of two tasks "
@@ -137,6 +140,7 @@ COMPARISON_TABLES = (
                 optional=True,
             ),
         ),
+        section="Networks",
         title="Regions that networks resemble",
         caption=(
             "The region that every trained population resembles. A region is named if it is "
@@ -178,6 +182,7 @@ COMPARISON_TABLES = (
             Column("n_trials", "count", "number of trials per condition"),
             Column("n_conditions", "count", "number of conditions"),
         ),
+        section="Networks",
         title="Representations",
         caption=(
             "Similarity of the representations of networks and regions, with equal numbers of "

@@ -30,6 +30,7 @@ DATASET_TABLES = (
             Column("limiting_task", "text", "the task of which it has so few"),
             Column("limiting_class", "text", "the class of which it has so few"),
         ),
+        section="Quality",
         title="Populations",
         caption=(
             "The populations that are decoded, with the number of units and the number of trials "
@@ -88,6 +89,7 @@ DATASET_TABLES = (
         "Accuracy in a region for a pair of tasks in a window.",
         ("{dataset}/summary.csv",),
         (REGION, SESSION, *PAIR, WINDOW, *ACCURACY, *SIZES),
+        section="Decoding",
         title="Accuracy in the windows",
         caption=(
             "Balanced accuracy in every region and window for every pair of tasks, with its "
@@ -142,6 +144,7 @@ DATASET_TABLES = (
                 "empty for onsets",
             ),
         ),
+        section="Time",
         title="Onsets and their differences",
         caption=(
             "Onsets and latencies (half of the maximum) in s relative to the task's event, and "
@@ -207,6 +210,7 @@ DATASET_TABLES = (
             ),
         ),
         when="nuisance_variables",
+        section="Quality",
         title="Confounds",
         caption=(
             "Decoding of confounds in every window. First the levels of the confound are decoded "

@@ -50,6 +50,7 @@ GEOMETRY_TABLES = (
                 "sessions in which the measure is defined; 1 for a pseudopopulation",
             ),
         ),
+        section="Geometry",
         title="Geometry",
         caption="Geometry of each region's codes in every window.",
         details=(
@@ -65,6 +66,7 @@ GEOMETRY_TABLES = (
         "A measure that is not defined in a region.",
         ("{dataset}/geometry_left_out.csv",),
         (REGION, TASK, WINDOW, MEASURE, SESSION, REASON),
+        section="Quality",
         title="Undefined measures of geometry",
         caption="Measures of geometry that are not defined for these data, with reasons.",
         details=(
@@ -107,6 +109,7 @@ GEOMETRY_TABLES = (
             Column("p_value", "number", "p-value against shuffled colours, uncorrected"),
         ),
         when="colors",
+        section="Geometry",
         title="Colour information",
         caption=(
             "Fraction of the variance over trials explained by the colours, averaged over units, "

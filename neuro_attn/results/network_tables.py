@@ -57,6 +57,7 @@ NETWORK_TABLES = (
             Column("report_error", "number", "mean absolute error; chance is 90", "degrees"),
             Column("n_trials", "count", "number of held-out trials"),
         ),
+        section="Networks",
         title="Report errors",
         caption=(
             "Mean absolute report error of every replicate network in every task on held-out "
@@ -111,6 +112,7 @@ NETWORK_TABLES = (
             SEED,
         ),
         when="attends_to_steps",
+        section="Networks",
         title="Queries, keys and values swapped",
         caption=(
             "Stage of attention at which selection acts. In every network with attention to "

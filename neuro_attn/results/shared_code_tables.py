@@ -42,6 +42,7 @@ SHARED_CODE_TABLES = (
             *SAMPLE,
         ),
         when="task_pairs",
+        section="Answer",
         title="Overlap of codes",
         caption=(
             "Overlap of the codes of two tasks: 1 for one code, 0 for unrelated codes, -1 for a "
@@ -95,6 +96,7 @@ SHARED_CODE_TABLES = (
             Column("p_corrected", "number", "p-value corrected over windows and pairs of regions"),
         ),
         when="task_pairs",
+        section="Answer",
         title="Differences in overlap between regions",
         caption=(
             "Differences in overlap between regions: in exactly these units, in other sessions of "
@@ -128,6 +130,7 @@ SHARED_CODE_TABLES = (
             N_UNITS,
         ),
         when="task_pairs",
+        section="Quality",
         title="Sensitivity in each session",
         caption=(
             "Sensitivity (d') of linear discriminants in each session, within and across tasks. "
@@ -163,6 +166,7 @@ SHARED_CODE_TABLES = (
             *SAMPLE,
         ),
         when="task_pairs",
+        section="Answer",
         title="Verdicts",
         caption=(
             "One conclusion for each region, pair of tasks and window, at the highest level of "

@@ -1,10 +1,13 @@
 """Reports opened in headless Chromium: they show what they should, and run nothing else."""
 
 import itertools
+import re
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
 
+from neuro_attn.results import read_csv
 from tests import formats
 from tests.test_escaping import NASTY
 from tests.workflow.conftest import Project
@@ -24,8 +27,78 @@ def test_a_report_shows_its_data_sets_and_nothing_goes_wrong(small_run, opened):
     page = opened(small_run.folder / "results/report.html")
     is_safe(page)
     assert "Data set small: source simulation, tasks pro, retro." in page.text
-    for category in ("comparison", "networks", "small"):
+    for category in ("1 Answer", "2 Decoding", "3 Time", "4 Geometry", "5 Networks", "6 Quality"):
         assert category in page.text.splitlines()
+
+
+def test_the_answer_page_shows_the_verdicts_first_and_sorts_and_filters_its_tables(
+    small_run, opened, browser
+):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    path = small_run.folder / "results/index.html"
+    page = opened(path)
+    assert page.title == "neuro-attn: the answer"
+    assert page.errors == [] == page.dialogs
+    assert page.requests == []
+    browser.get(path.as_uri())
+    verdicts = read_csv(small_run.folder / "results/small/verdicts.csv")
+    first = browser.find_element(By.CSS_SELECTOR, ".answer table")
+    assert first.location["y"] + first.size["height"] < 900
+    rows = [row.text for row in first.find_elements(By.CSS_SELECTOR, "tbody tr")]
+    assert len(rows) == len(verdicts)
+    for row in verdicts.itertuples():
+        assert any(row.region in text and row.verdict in text for text in rows)
+
+    # Headers are reached and used by keyboard.
+    header = next(h for h in first.find_elements(By.TAG_NAME, "th") if h.text == "overlap")
+    header.send_keys(Keys.ENTER)
+    WebDriverWait(browser, 5).until(lambda _: header.get_attribute("aria-sort") == "ascending")
+    cells = first.find_elements(By.CSS_SELECTOR, "tbody td[data-sort]:nth-of-type(3)")
+    overlaps = [float(cell.get_attribute("data-sort")) for cell in cells]
+    assert overlaps == pytest.approx(sorted(verdicts["overlap"]), abs=1e-6)
+
+    browser.execute_script("for (d of document.querySelectorAll('details')) d.open = true")
+    entry = browser.find_element(By.XPATH, "//details[summary='Accuracy in the windows']")
+    region = verdicts["region"].iloc[0]
+    entry.find_element(By.CSS_SELECTOR, "input.filter").send_keys(region)
+    shown = [each.text for each in entry.find_elements(By.CSS_SELECTOR, "tbody tr") if each.text]
+    summary = read_csv(small_run.folder / "results/small/summary.csv")
+    assert len(shown) == (summary["region"] == region).sum()
+
+    for width in (390, 1280):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= width
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_every_link_of_the_answer_page_leads_to_a_file(small_run):
+    folder = small_run.folder / "results"
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    links = {unquote(link) for link in re.findall(r'href="([^"#][^"]*)"', page)}
+    assert len(links) > 20
+    assert [link for link in links if not (folder / link).is_file()] == []
+
+
+def test_the_answer_page_is_accessible(small_run, browser):
+    """No violation of the rules of axe, with everything open, in light and in dark colours."""
+    from axe_core_python.selenium import Axe
+
+    for scheme in ("light", "dark"):
+        media = [{"name": "prefers-color-scheme", "value": scheme}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+        browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
+        browser.get((small_run.folder / "results/index.html").as_uri())
+        browser.execute_script("for (d of document.querySelectorAll('details')) d.open = true")
+        found = Axe().run(browser)
+        assert len(found["passes"]) > 20
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+    browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": False})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 ENOUGH = 20
@@ -99,6 +172,10 @@ def nasty_run(new_project) -> Project:
 @pytest.mark.slow
 def test_no_name_of_any_kind_runs_or_links_anywhere(nasty_run, opened):
     is_safe(opened(nasty_run.folder / "results/report.html"))
+    page = opened(nasty_run.folder / "results/index.html")
+    assert page.title == "neuro-attn: the answer"
+    assert page.errors == [] == page.dialogs
+    assert page.requests == []
 
 
 @pytest.mark.slow

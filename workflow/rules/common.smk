@@ -16,6 +16,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.escaping import rst
 from neuro_attn.figures.specification import FIGURES
 from neuro_attn.figures.targets import (
+    ANSWER,
     needs_of,
     report_files,
     report_groups,
@@ -23,8 +24,10 @@ from neuro_attn.figures.targets import (
 )
 from neuro_attn.files import as_filename, from_filename
 from neuro_attn.inference.significance import first_look
+from neuro_attn.report import page_digest
 from neuro_attn.results import TABLES
 from neuro_attn.results.names import selected
+from neuro_attn.results.sections import category
 from neuro_attn.sources import manifest
 
 # One thread per job, for BLAS and (NPROC) for XLA, so that results do not depend on the cores.
@@ -356,7 +359,8 @@ def outputs_of(entries):
         outputs[shown] = report(
             path,
             caption=f"../report/{entry.name}.rst",
-            category=entry.category,
+            category=category(entry.section),
+            subcategory=entry.subject,
             labels={"result": entry.title, "kind": entry.kind},
         )
         outputs |= dict(others)

@@ -51,3 +51,34 @@ if TABLES_SHOWN:
             sources=sources_of("write_tables.py"),
         script:
             "../scripts/write_tables.py"
+
+
+# The answer page contains every figure and table.
+ENTRIES = [entry for group in GROUPS for entry in (*group.figures, *group.tables)]
+
+
+rule answer:
+    input:
+        tables=result_tables(CONFIGURATION),
+        entries=[file for entry in ENTRIES for file in entry.files.values()],
+    output:
+        **ANSWER,
+    log:
+        "results/logs/answer.log",
+    benchmark:
+        "results/benchmarks/answer.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **fixed(),
+    params:
+        datasets={
+            name: DATASETS[name].model_dump(mode="json")
+            for name in CONFIGURATION.datasets
+        },
+        entries=[entry.as_shown for entry in ENTRIES],
+        configuration=configuration.written(CONFIGURATION),
+        page=page_digest(),
+        sources=sources_of("write_answer.py"),
+    script:
+        "../scripts/write_answer.py"

@@ -152,10 +152,17 @@ def _write(figure: Figure, path: str | Path, suffix: str, box: Bbox | None) -> N
     """Write a figure whose layout is fixed; `Figure.savefig` would also draw it for its layout."""
     if box is not None:
         figure.savefig(path, metadata=_METADATA[suffix], bbox_inches=box)
-    elif suffix == ".png":
-        FigureCanvasAgg(figure).print_png(path, metadata=_METADATA[suffix])
-    else:
-        FigureCanvasSVG(figure).print_svg(path, metadata=_METADATA[suffix])
+        return
+    canvas, dpi = figure.canvas, figure.dpi
+    try:
+        if suffix == ".png":
+            FigureCanvasAgg(figure).print_png(path, metadata=_METADATA[suffix])
+        else:
+            FigureCanvasSVG(figure).print_svg(path, metadata=_METADATA[suffix])
+    finally:
+        # An SVG has 72 dots per inch, which must not be the next file's.
+        figure.set_canvas(canvas)
+        figure.dpi = dpi
 
 
 def _without_control_characters(svg: Path) -> None:

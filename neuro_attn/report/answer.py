@@ -1,0 +1,310 @@
+"""The answer page: what a run found, on one page that opens offline.
+
+The first screen answers the question for every data set, in words and in one table. Figures and
+tables follow in sections, and then what is needed to repeat and to cite the analysis. The page
+contains all that it shows; files of results that it links to are beside it.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import jinja2
+import pandas as pd
+from docutils.core import publish_parts
+from markupsafe import Markup
+
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.decoding.building import POOLED
+from neuro_attn.escaping import printable
+from neuro_attn.figures import style
+from neuro_attn.figures.tables import table_element
+from neuro_attn.files import write_text
+from neuro_attn.inference.significance import first_look
+from neuro_attn.report import PAGE
+from neuro_attn.report.methods_text import citations, methods
+from neuro_attn.report.verdict_words import (
+    RegionInWords,
+    headline,
+    networks_in_words,
+    regions_in_words,
+)
+from neuro_attn.results import TABLES, read_csv
+from neuro_attn.results.sections import SECTIONS
+
+SCRIPTS = ("sortable.min.js", "sortable.a11y.min.js", "page.js")
+FEW_SESSIONS = 5
+"""Sessions below which the smallest attainable p of a test over sessions exceeds 0.05."""
+PACKAGES = ("neuro-attn", "numpy", "scipy", "scikit-learn", "pandas", "xarray", "snakemake")
+"""Packages whose versions are listed."""
+LEVELS = {
+    "these units": "in these units",
+    "the region": "in this region",
+    "other subjects": "in other subjects",
+}
+"""Levels of inference as a reader says them."""
+MEANINGS = {
+    "region": "region of the brain, or population",
+    "tasks": "the two tasks",
+    "window": "window of time, see the configuration",
+    "within": "accuracy of decoders tested on held-out trials of their own task, for each task",
+    "across": "accuracy of decoders tested on the other task, for each direction",
+    "overlap": "overlap of the two codes with its confidence interval: 1 is one code, 0 unrelated",
+    "p": "p-value of no overlap, corrected over windows and regions",
+    "onset": "time at which accuracy across tasks begins to rise, for each direction, s",
+    "verdict": "the conclusion at the highest level that the data support",
+}
+
+
+class Shown(NamedTuple):
+    """A figure or table on the page."""
+
+    title: str
+    note: str
+    caption: Markup
+    body: Markup
+    files: dict[str, str]
+
+
+class OfDataset(NamedTuple):
+    """What the first screen states about a data set."""
+
+    name: str
+    question: str
+    headline: str
+    regions: list[RegionInWords]
+    rows: list[dict[str, Any]]
+    summary: Shown | None
+    sample: str
+    warnings: list[str]
+    methods: str
+
+
+def write_answer(
+    *,
+    datasets: Mapping[str, AnyDataset],
+    entries: Sequence[Mapping[str, Any]],
+    tables: Sequence[str],
+    configuration: str,
+    folder: str | Path,
+    page: str | Path,
+    text: str | Path,
+) -> None:
+    """Write the answer page, and the methods as text.
+
+    Parameters
+    ----------
+    datasets : mapping of str to settings of a data set
+        The data sets, without those of networks.
+    entries : sequence of mapping
+        Figures and tables of the report: the fields ``kind``, ``name``, ``section``, ``subject``,
+        ``title`` and ``note`` of a `figures.targets.Entry`, and its ``files``.
+    tables : sequence of str
+        Files of all tables of results.
+    configuration : str
+        The configuration, as YAML.
+    folder : str or Path
+        The folder of results.
+    page, text : str or Path
+        The files to write.
+    """
+    folder = Path(folder)
+    found = [_of_dataset(name, each, entries, folder) for name, each in datasets.items()]
+    nearest = folder / "comparison/nearest.csv"
+    sections: dict[str, dict[str, list[Shown]]] = {section: {} for section in SECTIONS}
+    for entry in entries:
+        shown = _shown(entry, folder)
+        sections[entry["section"]].setdefault(entry["subject"], []).append(shown)
+    scripts = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PAGE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["printable"] = printable
+    html = environment.get_template("page.html").render(
+        datasets=found,
+        names=list(datasets),
+        networks=networks_in_words(read_csv(nearest)) if nearest.exists() else [],
+        sections=sections,
+        meanings=MEANINGS,
+        downloads=[_relative(path, folder) for path in tables],
+        configuration=configuration,
+        versions={name: version(name) for name in PACKAGES},
+        citations=citations(),
+        style=Markup((PAGE / "page.css").read_text(encoding="utf-8")),
+        scripts=Markup(scripts),
+        digest=base64.b64encode(hashlib.sha256(scripts.encode()).digest()).decode(),
+    )
+    write_text(html, page)
+    paragraphs = [*(each.methods for each in found), "References", *citations()]
+    write_text("\n\n".join(map(printable, paragraphs)) + "\n", text)
+
+
+def _of_dataset(
+    name: str, dataset: AnyDataset, entries: Sequence[Mapping[str, Any]], folder: Path
+) -> OfDataset:
+    own = folder / name
+    regions = read_csv(own / "regions.csv")
+    verdicts = read_csv(own / "verdicts.csv") if (own / "verdicts.csv").exists() else None
+    sample = _sample(regions, verdicts)
+    summaries = [
+        each for each in entries if (each["name"], each["subject"]) == ("shared_codes", name)
+    ]
+    tasks = " and ".join(dataset.tasks)
+    return OfDataset(
+        name=name,
+        question=f"Does a population use the same code in {tasks}?"
+        if len(dataset.tasks) > 1
+        else f"Can the label be decoded in {tasks}?",
+        headline="" if verdicts is None else headline(verdicts),
+        regions=[] if verdicts is None else regions_in_words(verdicts),
+        rows=[] if verdicts is None else _rows(verdicts, own),
+        summary=_shown(summaries[0], folder) if summaries else None,
+        sample=sample,
+        warnings=_warnings(dataset, regions, verdicts),
+        methods=methods(name, dataset, sample),
+    )
+
+
+def _rows(verdicts: pd.DataFrame, own: Path) -> list[dict[str, Any]]:
+    """Return the rows of the table on the first screen, one a region, pair of tasks and window."""
+    summary = read_csv(own / "summary.csv")
+    summary = _over_sessions(summary).set_index(["region", "window", "train_task", "test_task"])
+    onsets = read_csv(own / "onsets.csv")
+    onsets = onsets[onsets["compared_with"] == ""]
+    onsets = onsets.set_index(["region", "train_task", "test_task"])["onset_s"]
+    rows = []
+    ranks = {region: rank for rank, region in enumerate(style.ordered(verdicts["region"]))}
+    for row in verdicts.sort_values(
+        "region", key=lambda names: names.map(ranks), kind="stable"
+    ).itertuples():
+        one, two = row.first_task, row.second_task
+        accuracy = summary["accuracy"][row.region][row.window]
+        rows.append(
+            {
+                "region": row.region,
+                "tasks": f"{one} and {two}",
+                "window": row.window,
+                "within": _both([accuracy.get((each, each)) for each in (one, two)]),
+                "across": _both([accuracy.get(pair) for pair in ((one, two), (two, one))]),
+                "overlap": _number(row.overlap),
+                "interval": f"[{_number(row.ci_low)}, {_number(row.ci_high)}]",
+                "p": _p(row.p_corrected),
+                "onset": _both(
+                    [onsets.get((row.region, *pair)) for pair in ((one, two), (two, one))]
+                ),
+                "verdict": row.verdict,
+                "level": LEVELS[row.level],
+                "keys": {"overlap": row.overlap, "p": row.p_corrected},
+            }
+        )
+    return rows
+
+
+def _over_sessions(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that concern all sessions together, or the only session."""
+    pooled = table[table["session"] == POOLED]
+    return pooled if len(pooled) else table
+
+
+def _sample(regions: pd.DataFrame, verdicts: pd.DataFrame | None) -> str:
+    pooled = regions.groupby("region")["n_units"].sum()
+    counts = [f"{pooled.sum():,} units in {_count(len(pooled), 'region')}"]
+    if verdicts is not None and len(verdicts):
+        n_sessions, n_subjects = (int(verdicts[key].max()) for key in ("n_sessions", "n_subjects"))
+        counts.append(f"{_count(n_sessions, 'session')} of {_count(n_subjects, 'subject')}")
+    counts.append(f"{int(regions['n_trials'].min()):,} trials of the rarest task and class")
+    return ", ".join(counts)
+
+
+def _warnings(
+    dataset: AnyDataset, regions: pd.DataFrame, verdicts: pd.DataFrame | None
+) -> list[str]:
+    """Return what limits the conclusions."""
+    found = []
+    if note := first_look(dataset.inference):
+        found.append(f"{note[0].upper()}{note[1:]}. Nothing can be significant.")
+    if verdicts is not None and len(verdicts):
+        n_sessions = int(verdicts["n_sessions"].max())
+        if n_sessions < FEW_SESSIONS:
+            found.append(
+                f"There are {_count(n_sessions, 'session')}: conclusions about the region in other "
+                f"sessions need at least {FEW_SESSIONS}."
+            )
+        if (n_subjects := int(verdicts["n_subjects"].max())) < 4:
+            found.append(
+                f"There are {_count(n_subjects, 'subject')}: nothing is concluded about others."
+            )
+    fewest = regions.loc[regions["n_trials"].idxmin()]
+    found.append(
+        f"Task {fewest['limiting_task']}, class {fewest['limiting_class']}, in session "
+        f"{fewest['limiting_session']} limits the training trials."
+    )
+    return found
+
+
+def _shown(entry: Mapping[str, Any], folder: Path) -> Shown:
+    files = {Path(path).suffix.lstrip("."): Path(path) for path in entry["files"]}
+    caption = _caption(files["rst"])
+    if entry["kind"] == "figure":
+        image = base64.b64encode(files["png"].read_bytes()).decode()
+        body = Markup('<img loading="lazy" alt="{}" src="data:image/png;base64,{}">').format(
+            f"{entry['title']}, {entry['subject']}: {caption.striptags()[:300]}", image
+        )
+        linked = ["svg", "png"]
+    else:
+        table = TABLES[entry["name"]]
+        frame = read_csv(entry["csv"], entry["name"])
+        meanings = {column.name: column.meaning.replace("`", "") for column in table.columns}
+        body = Markup(table_element(frame, meanings))
+        files["csv"] = Path(entry["csv"])
+        linked = ["csv"]
+    links = {kind: _relative(files[kind], folder) for kind in linked}
+    return Shown(entry["title"], entry["note"], caption, body, links)
+
+
+def _caption(path: Path) -> Markup:
+    """Return a caption, which is reStructuredText with escaped names, as HTML."""
+    parts = publish_parts(
+        path.read_text(encoding="utf-8"),
+        writer="html5",
+        settings_overrides={
+            "file_insertion_enabled": False,
+            "raw_enabled": False,
+            "_disable_config": True,
+            "report_level": 5,
+        },
+    )
+    return Markup(parts["fragment"])
+
+
+def _relative(path: str | Path, folder: Path) -> str:
+    return quote(Path(path).relative_to(folder).as_posix())
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _number(value: float | None) -> str:
+    if value is None or pd.isna(value):
+        return "\N{EN DASH}"
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _both(values: list[float | None]) -> str:
+    shown = list(map(_number, values))
+    return shown[0] if set(shown) == {"\N{EN DASH}"} else ", ".join(shown)
+
+
+def _p(value: float) -> str:
+    if pd.isna(value):
+        return "\N{EN DASH}"
+    return "< 0.001" if value < 0.0005 else f"{value:.3f}"

@@ -1,0 +1,117 @@
+"""The verdicts of a data set in words: what a reader of a report sees first."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+SAYS = {
+    "shared": "{regions} {share} a code between {first} and {second}",
+    "partly shared": "{regions} partly {share} a code between {first} and {second}",
+    "reversed": "{regions} {reverse} the code of {first} in {second}",
+    "task-specific": "{regions} {have} unrelated codes in {first} and {second}",
+}
+"""Sentences of the verdicts that answer the question, strongest first."""
+OPEN = ("inconclusive", "not decodable")
+"""Verdicts that leave it open."""
+_VERBS = {"share": "shares", "reverse": "reverses", "have": "has"}
+
+
+class RegionInWords(NamedTuple):
+    """The verdicts of a region on a pair of tasks.
+
+    Parameters
+    ----------
+    region, pair : str
+        The region, and the tasks as ``A and B``.
+    verdict : str
+        The verdict that answers the question best, over windows.
+    text : str
+        The conclusions in all windows.
+    """
+
+    region: str
+    pair: str
+    verdict: str
+    text: str
+
+
+def headline(verdicts: pd.DataFrame) -> str:
+    """Return which regions share a code, have unrelated ones, or leave the question open.
+
+    Parameters
+    ----------
+    verdicts : pandas.DataFrame
+        The table of verdicts.
+
+    Examples
+    --------
+    >>> keys = ["region", "first_task", "second_task", "window", "verdict"]
+    >>> rows = [("V4", "pro", "retro", "cue", "inconclusive"),
+    ...         ("LPFC", "pro", "retro", "cue", "shared"),
+    ...         ("LPFC", "pro", "retro", "delay", "inconclusive")]
+    >>> headline(pd.DataFrame(rows, columns=keys))
+    'LPFC shares a code between pro and retro (cue). Open: V4.'
+    """
+    sentences = []
+    for (first, second), rows in verdicts.groupby(["first_task", "second_task"], sort=False):
+        left = list(dict.fromkeys(rows["region"]))
+        for verdict, sentence in SAYS.items():
+            found = rows[rows["verdict"] == verdict]
+            regions = list(dict.fromkeys(found["region"]))
+            if not regions:
+                continue
+            verbs = {plural: one if len(regions) == 1 else plural for plural, one in _VERBS.items()}
+            text = sentence.format(regions=listing(regions), first=first, second=second, **verbs)
+            windows = listing(dict.fromkeys(found["window"]))
+            sentences.append(f"{text} ({windows}).")
+            left = [region for region in left if region not in regions]
+        if left:
+            where = f" ({first} and {second})" if _several_pairs(verdicts) else ""
+            sentences.append(f"Open{where}: {listing(left)}.")
+    return " ".join(sentences)
+
+
+def regions_in_words(verdicts: pd.DataFrame) -> list[RegionInWords]:
+    """Return the conclusions on each region and pair of tasks, those that answer most first."""
+    order = [*SAYS, *OPEN]
+    found = []
+    keys = ["first_task", "second_task", "region"]
+    for (first, second, region), rows in verdicts.groupby(keys, sort=False):
+        best = min(rows["verdict"], key=order.index)
+        windows: dict[str, list[str]] = {}
+        for window, conclusion in zip(rows["window"], rows["conclusion"], strict=True):
+            windows.setdefault(conclusion, []).append(window)
+        texts = [f"{listing(names)}: {conclusion}." for conclusion, names in windows.items()]
+        found.append(RegionInWords(region, f"{first} and {second}", best, " ".join(texts)))
+    return sorted(found, key=lambda each: order.index(each.verdict))
+
+
+def listing(names: Iterable[str]) -> str:
+    """Return names as a list in a sentence.
+
+    Examples
+    --------
+    >>> listing(["V4", "FEF", "LPFC"])
+    'V4, FEF and LPFC'
+    """
+    *most, last = map(str, names)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def networks_in_words(nearest: pd.DataFrame) -> Sequence[str]:
+    """Return which regions each population of a network can resemble, in words."""
+    lines = []
+    for row in nearest.itertuples():
+        if row.verdict == "none":
+            text = "resembles no region"
+        elif row.verdict == "undecided":
+            text = f"may resemble {listing(row.possible.split(', '))}"
+        else:
+            text = f"resembles {row.region} only"
+        lines.append(f"{row.network} {row.population} {text}")
+    return lines
+
+
+def _several_pairs(verdicts: pd.DataFrame) -> bool:
+    return len(verdicts[["first_task", "second_task"]].drop_duplicates()) > 1
