@@ -36,6 +36,7 @@ from neuro_attn.command_line.progress import RUNNING, elapsed
 from neuro_attn.command_line.reruns import Reruns
 from neuro_attn.command_line.surroundings import replacements
 from neuro_attn.errors import InputError
+from neuro_attn.escaping import printable
 from neuro_attn.files import PARTIAL, remove_partial
 from neuro_attn.provenance import STORE
 from neuro_attn.report.securing import secure_report
@@ -108,8 +109,20 @@ def run(what: Run, report: bool = False) -> None:
             finally:
                 unsecured.unlink(missing_ok=True)
             checksums.record("report", REPORT.stem, [str(REPORT)], RESULTS)
+            _print_headlines(what)
             print(f"neuro-attn: the answer is {ANSWER}, all figures and tables are {REPORT}")
         print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")
+
+
+def _print_headlines(what: Run) -> None:
+    """Print for each data set with verdicts which regions share a code."""
+    # Only a report needs pandas in this process.
+    from neuro_attn.report.verdict_words import headline
+    from neuro_attn.results import read_csv
+
+    for name in configuration.load(what.config).datasets:
+        if (path := RESULTS / name / "verdicts.csv").is_file():
+            print(f"neuro-attn: {printable(f'{name}: {headline(read_csv(path))}')}")
 
 
 def _read_first_sessions(what: Run, positions: configuration.Positions) -> None:

@@ -1,11 +1,14 @@
 """The workflow runs end to end, again does nothing, reruns what an edit touches, and repeats."""
 
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
+from neuro_attn.command_line import running
 from neuro_attn.onboarding import cost
+from neuro_attn.report.verdict_words import headline
 from neuro_attn.results import read_csv
 from tests.workflow.conftest import NETWORKS, SMALL
 
@@ -23,7 +26,8 @@ FIGURES = (
 
 def test_every_file_of_the_results_contract_is_made(small_run):
     datasets = ("small", "network-tiny", "network-tiny-untrained")
-    expected = ["results/report.html", "results/small/truth.nc"]
+    expected = ["results/report.html", "results/index.html", "results/methods.txt"]
+    expected += ["results/small/truth.nc"]
     expected += [f"results/small/recordings/session0{n}.nc" for n in (1, 2)]
     expected += [f"results/small/decoding/{region}.nc" for region in ("LPFC", "V4%2Fanterior")]
     tables = ("transfer", "summary", "onsets", "geometry", "unit_counts", "regions")
@@ -97,6 +101,13 @@ def test_one_core_or_two_give_the_same_bytes(small_run, new_project):
     one, two = (each.results(".csv", ".png", ".svg") for each in (project, small_run))
     assert one.keys() == two.keys()
     assert [path for path in one if one[path] != two[path]] == []
+
+
+def test_the_terminal_shows_the_answer(small_run, monkeypatch, capsys):
+    monkeypatch.chdir(small_run.folder)
+    running._print_headlines(SimpleNamespace(config="config.yaml"))
+    answer = headline(read_csv("results/small/verdicts.csv"))
+    assert capsys.readouterr().out == f"neuro-attn: small: {answer}\n"
 
 
 def test_the_report_holds_every_figure_and_no_address_to_load_from(small_run):
