@@ -7,6 +7,7 @@ import sys
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
@@ -230,7 +231,7 @@ def test_a_figure_that_cannot_be_written_leaves_no_file(make, tmp_path, monkeypa
     def fail(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr(figure, "savefig", fail)
+    monkeypatch.setattr(FigureCanvasAgg, "print_png", fail)
     with pytest.raises(InputError, match=r"figure\.png: disk full"):
         style.save(figure, tmp_path / "figure.png")
     assert list(tmp_path.iterdir()) == []

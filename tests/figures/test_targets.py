@@ -112,7 +112,7 @@ def test_attention_is_drawn_from_every_replicate_and_listed_with_the_networks():
     assert attention.needs == {
         "attention": [f"results/networks/net/seed{n}/attention.nc" for n in (0, 1)]
     }
-    assert (attention.category, attention.title) == ("networks", "Attention of net")
+    assert (attention.subject, attention.title) == ("networks", "Attention of net")
 
 
 def test_recall_of_lists_needs_no_networks():
