@@ -156,11 +156,14 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def opened(browser) -> Callable[[Path], Page]:
-    """Open a page, click on every link and button that it shows, and say what happened."""
+    """Open a page, click on every link and button that it shows, and say what happened.
+
+    Links to files to download are left out. After a link to another page, the page is opened again.
+    """
     from selenium.common.exceptions import NoAlertPresentException, WebDriverException
     from selenium.webdriver.common.by import By
 
-    clickable = "//a | //button | //*[@role='button']"
+    clickable = "//a[not(@download)] | //button | //*[@role='button']"
 
     def dismissed() -> list[str]:
         texts = []
@@ -184,6 +187,8 @@ def opened(browser) -> Callable[[Path], Page]:
                     there[number].click()
                     texts.append(browser.find_element(By.TAG_NAME, "body").text)
             dialogs += dismissed()
+            if browser.current_url.partition("#")[0] != path.as_uri():
+                browser.get(path.as_uri())
         events = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]
         return Page(
             title=browser.title,
