@@ -1,6 +1,6 @@
 """Cross-temporal generalisation: does the code at one time hold, or reverse, at another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import xarray as xr
@@ -11,7 +11,7 @@ from neuro_attn.inference.corrections import NULLS, corrected, nulls_of
 _CROSS = ("region", "train_task", "test_task", "train_time", "test_time")
 
 
-def cross_temporal(decodings: list[xr.Dataset], settings: Inference) -> xr.Dataset:
+def cross_temporal(decodings: Iterable[xr.Dataset], settings: Inference) -> xr.Dataset:
     """Return accuracy for every training and test time, over all sessions, with its p-values.
 
     The test is two-sided, since a code can reverse. P-values are corrected, as
@@ -21,8 +21,9 @@ def cross_temporal(decodings: list[xr.Dataset], settings: Inference) -> xr.Datas
 
     Parameters
     ----------
-    decodings : list of xarray.Dataset
-        From `decoding.decode_region`, one a region of a data set.
+    decodings : iterable of xarray.Dataset
+        From `decoding.decode_region`, one a region of a data set. Unless P-values are corrected
+        over regions, they are taken one after the other, so that one is in memory at a time.
     settings : Inference
         Correction and level of the tests.
 
@@ -32,14 +33,22 @@ def cross_temporal(decodings: list[xr.Dataset], settings: Inference) -> xr.Datas
         ``accuracy``, ``p_corrected`` (is it above chance?) and ``p_corrected_below`` (is it below?)
         (region, train_task, test_task, train_time, test_time).
     """
-    regions = [_all_sessions(decoding) for decoding in decodings]
-    if "regions" in settings.correct_over:
-        regions = [xr.concat(regions, "region", join="exact")]
-    n_units = [int(decoding["units_per_draw"].sum()) for decoding in decodings]
+    together, tested = [], []
+    n_units, chance = [], float("nan")
+    for decoding in decodings:
+        n_units.append(int(decoding["units_per_draw"].sum()))
+        chance = decoding.attrs["chance"]
+        values = _all_sessions(decoding)
+        if "regions" in settings.correct_over:
+            together.append(values)
+        else:
+            tested.append(_tested(values, settings))
+    if together:
+        tested = [_tested(xr.concat(together, "region", join="exact"), settings)]
     return (
-        xr.concat([_tested(values, settings) for values in regions], "region", join="exact")
+        xr.concat(tested, "region", join="exact")
         .assign_coords(n_units=("region", n_units))
-        .assign_attrs(chance=decodings[0].attrs["chance"])
+        .assign_attrs(chance=chance)
     )
 
 

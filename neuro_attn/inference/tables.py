@@ -57,15 +57,31 @@ def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFr
 
 def over_time(decoding: xr.Dataset) -> xr.Dataset:
     """Return accuracy, null and bootstrap at equal training and test times."""
-    same = {"train_time": decoding["time"], "test_time": decoding["time"]}
+    nulls = without_pairs_of_times(decoding)
     return xr.Dataset(
         {
-            "accuracy": decoding["accuracy"].mean("draw", dtype=float).sel(same),
-            **{name: decoding[name].sel(same) for name in NULLS if name in decoding},
+            "accuracy": _at_equal_times(decoding["accuracy"].mean("draw", dtype=float)),
+            **{name: nulls[name] for name in NULLS if name in nulls},
             "bootstrap": decoding["bootstrap"],
             **_constant_units(decoding, "n_constant"),
         }
-    ).drop_vars(["train_time", "test_time"])
+    )
+
+
+def without_pairs_of_times(decoding: xr.Dataset) -> xr.Dataset:
+    """Return a decoding result with its nulls at equal times only, which is all that tables need.
+
+    The nulls at all pairs of times are nearly all of its memory.
+    """
+    names = [name for name in NULLS if name in decoding and "train_time" in decoding[name].dims]
+    kept = {name: _at_equal_times(decoding[name]) for name in names}
+    return decoding.drop_vars(names).assign(kept)
+
+
+def _at_equal_times(values: xr.DataArray) -> xr.DataArray:
+    time = xr.DataArray(values["train_time"].values, dims="time", name="time")
+    same = values.sel(train_time=time, test_time=time).drop_vars(["train_time", "test_time"])
+    return same.assign_coords(time=time.values)
 
 
 def _in_windows(decoding: xr.Dataset) -> xr.Dataset:

@@ -204,8 +204,7 @@ def estimate(
     fitting = sum(fits(work, dataset) * seconds_per_fit(work, decoder) for work in everything)
     n_jobs = len(jobs) * len(permutations)
     largest_bytes, total = max(jobs.values())[0], fitting + JOB_SECONDS * n_jobs
-    inferred = sum(results_bytes(dataset, work.tasks, work.times) for work in everything)
-    needs.append(Need("infer", "", BASE_BYTES + 2 * inferred, DATASET_SECONDS))
+    needs.append(Need("infer", "", BASE_BYTES + _inferring(by_region, dataset), DATASET_SECONDS))
     # These read region by region and fit decoders, but never more than decoding does.
     needs += [
         Need(rule, "", largest_bytes, DATASET_SECONDS + total)
@@ -243,6 +242,22 @@ def _decoding(works: Sequence[Work], dataset: AnyDataset, rates: float) -> tuple
     )
     taken = sum(fits(work, dataset) * seconds_per_fit(work, decoder) for work in works)
     return n_bytes, JOB_SECONDS + taken
+
+
+def _inferring(by_region: Mapping[str, Sequence[Work]], dataset: AnyDataset) -> float:
+    """Return the memory of inference (bytes).
+
+    It holds the nulls at all pairs of times of one region, which it tests in double precision, and
+    those at equal times of all regions.
+    """
+    one = max(
+        sum(results_bytes(dataset, work.tasks, work.times) for work in works)
+        for works in by_region.values()
+    )
+    everything = [work for works in by_region.values() for work in works]
+    equal = sum(results_bytes(dataset, work.tasks, work.bins) / work.bins for work in everything)
+    together = "regions" in dataset.inference.correct_over
+    return 8 * one * (len(by_region) if together else 1) + 8 * equal
 
 
 def needs_table(cost: Cost) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from neuro_attn.configuration import Decoding, Inference
 from neuro_attn.configuration.blocks import blocks
 from neuro_attn.inference import tables
 from neuro_attn.inference.blocks import with_nulls
+from neuro_attn.inference.cross_temporal import cross_temporal
 from neuro_attn.results import write_csv
 from tests.studies import study_of
 
@@ -63,3 +65,25 @@ def test_any_number_of_blocks_gives_the_same_bytes(decode, n_blocks, tmp_path):
             write_csv(table, tmp_path / f"{name}.csv")
             written.append((tmp_path / f"{name}.csv").read_bytes())
         assert written[0] == written[1]
+
+
+def test_inference_holds_the_pairs_of_times_of_one_region_at_a_time(decode):
+    """Tables have the same values without them, and regions are tested one after the other."""
+    whole = decode(PERMUTATIONS)
+    kept = tables.without_pairs_of_times(whole)
+    assert "train_time" not in kept["null"].dims
+    settings = Inference(permutations=PERMUTATIONS)
+    for table in (tables.transfer_table, tables.summary_table):
+        pd.testing.assert_frame_equal(table([kept], settings), table([whole], settings))
+    taken = []
+
+    def regions():
+        for number in range(3):
+            taken.append(number)
+            yield whole.assign_attrs(region=f"R{number}")
+
+    found = cross_temporal(regions(), settings)
+    assert taken == [0, 1, 2]
+    (alone,) = cross_temporal([whole], settings)["p_corrected"].values
+    for region in found["p_corrected"].values:
+        np.testing.assert_array_equal(region, alone)

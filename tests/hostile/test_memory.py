@@ -524,7 +524,7 @@ def test_check_and_a_run_refuse_what_the_largest_job_needs_alike(
     monkeypatch.setattr(budget, "left", lambda: 1.5e9)
     # The lines of check are wrapped.
     checked = " ".join(command("check", "mine.yaml").out.split())
-    expected = "datasets.mine: inference over all regions needs about 2.3 GB of memory"
+    expected = "datasets.mine: inference over all regions needs about 3.6 GB of memory"
     assert expected in checked
     assert expected in job()
 

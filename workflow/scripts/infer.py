@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from neuro_attn import recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.inference import tables
@@ -9,14 +11,19 @@ from neuro_attn.results import write_csv
 
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = dataset_from(snakemake.params.settings).inference
-    blocks = [recording.load(path) for path in snakemake.input.nulls]
-    decodings = [
-        with_nulls(each, [b for b in blocks if b.attrs["region"] == each.attrs["region"]])
-        for each in map(recording.load, snakemake.input.decodings)
-    ]
-    write_csv(tables.transfer_table(decodings, settings), snakemake.output.transfer)
-    write_csv(tables.summary_table(decodings, settings), snakemake.output.summary)
-    write_csv(onset_table(decodings, settings, snakemake.params.seed), snakemake.output.onsets)
-    write_csv(tables.unit_count_table(decodings), snakemake.output.unit_counts)
-    write_csv(tables.trial_count_table(decodings), snakemake.output.trial_counts)
-    recording.save(cross_temporal(decodings, settings), snakemake.output.cross_temporal)
+    kept = []
+
+    def regions():
+        """Yield the results of each region, and keep what tables need of them."""
+        for path in map(Path, snakemake.input.decodings):
+            later = [each for each in snakemake.input.nulls if Path(each).parent.name == path.stem]
+            decoding = with_nulls(recording.load(path), map(recording.load, later))
+            kept.append(tables.without_pairs_of_times(decoding))
+            yield decoding
+
+    recording.save(cross_temporal(regions(), settings), snakemake.output.cross_temporal)
+    write_csv(tables.transfer_table(kept, settings), snakemake.output.transfer)
+    write_csv(tables.summary_table(kept, settings), snakemake.output.summary)
+    write_csv(onset_table(kept, settings, snakemake.params.seed), snakemake.output.onsets)
+    write_csv(tables.unit_count_table(kept), snakemake.output.unit_counts)
+    write_csv(tables.trial_count_table(kept), snakemake.output.trial_counts)
