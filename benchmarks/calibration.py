@@ -20,9 +20,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from functools import partial
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import matplotlib.pyplot as plt
@@ -285,9 +286,33 @@ def draw_errors(results: Found, axes: Sequence[plt.Axes]) -> None:
 
 # --- coverage ----------------------------------------------------------------------------------
 
-PLANTED_UNITS, PLANTED_TRIALS, STRENGTH = 20, 60, 0.2
-"""Units and trials of a task in each of two sessions; SD of the code, in SDs of noise."""
+PLANTED_UNITS, PLANTED_TRIALS = 20, 60
+"""Units and trials of a task in each of two sessions."""
 COURSE_TIMES = -0.2 + 0.05 * (np.arange(20) + 0.5)
+
+
+class Covered(NamedTuple):
+    """What intervals of accuracy are counted for.
+
+    Parameters
+    ----------
+    population : str
+        "simultaneous" or "pseudopopulation".
+    shared : float
+        Cosine of the codes of the two tasks.
+    strength : float
+        SD of the codes over units, in SDs of noise.
+    """
+
+    population: str
+    shared: float = 1.0
+    strength: float = 0.2
+
+
+COVERED = {
+    "pseudopopulation, shared code": Covered("pseudopopulation"),
+    "pseudopopulation, independent codes": Covered("pseudopopulation", shared=0.0),
+}
 
 
 def planted_axes(rng: np.random.Generator, shared: float, n_units: int, strength: float):
@@ -297,30 +322,28 @@ def planted_axes(rng: np.random.Generator, shared: float, n_units: int, strength
     return strength * np.stack([first, second], axis=1)
 
 
-def in_window(
-    number: int, purpose: str, shared: float, resamples: int, permutations: int = 39
-) -> xr.Dataset:
+def in_window(number: int, purpose: str, world: Covered, resamples: int) -> xr.Dataset:
     """Decode the window of a data set whose units and trials are drawn anew for each number."""
-    rng = stream(SEED, purpose, shared, number)
-    axes = {"V4": planted_axes(rng, shared, PLANTED_UNITS, STRENGTH)}
+    rng = stream(SEED, purpose, *world, number)
+    axes = {"V4": planted_axes(rng, world.shared, PLANTED_UNITS, world.strength)}
     recordings = sessions(rng, axes, PLANTED_TRIALS, np.ones(1), np.array([0.05]))
-    dataset = settings(1, {"population": "pseudopopulation", "draws": 3})
-    dataset = without(dataset, bootstraps=resamples, permutations=permutations)
+    dataset = settings(1, {"population": world.population})
+    dataset = without(dataset, bootstraps=resamples, permutations=0)
     return decoded(recordings, dataset, "V4", number, decode=cross_task.decode_windows)
 
 
-def true_experiment(number: int, shared: float) -> Found:
+def true_experiment(number: int, world: Covered) -> Found:
     """Return the accuracies of a data set, which enter the expectation that intervals must hold."""
-    accuracy = in_window(number, "truth", shared, 0, 0)["window_accuracy"].mean(["session", "draw"])
+    accuracy = in_window(number, "truth", world, 0)["window_accuracy"].mean(["session", "draw"])
     return {
         "within": float(accuracy.sel(train_task="pro", test_task="pro").item()),
         "across": float(accuracy.sel(train_task="pro", test_task="retro").item()),
     }
 
 
-def interval_experiment(number: int, shared: float) -> Found:
+def interval_experiment(number: int, world: Covered) -> Found:
     """Return the intervals of accuracy."""
-    made = in_window(number, "coverage", shared, 100)
+    made = in_window(number, "coverage", world, 39)
     made["bootstrap"] = made["window_bootstrap"]
     found: Found = {}
     table = tables.summary_table([made], settings(1).inference)
@@ -332,17 +355,15 @@ def interval_experiment(number: int, shared: float) -> Found:
 
 def coverage(n: int, cores: int) -> Found:
     results: Found = {}
-    for shared in (1.0, 0.0):
-        many = repeated(partial(true_experiment, shared=shared), 4 * n, cores, f"truth, {shared:g}")
-        truth = pd.DataFrame(many).mean().to_dict()
-        results[f"truth, shared {shared:g}"] = {**truth, "n": 4 * n}
-        print(f"truth, shared {shared:g}: {truth}  n {4 * n}", flush=True)
-        run = partial(interval_experiment, shared=shared)
-        found = pd.DataFrame(repeated(run, n, cores, f"coverage, shared {shared:g}"))
-        for name in found:
-            held = covered(found[name], truth[name])
-            results[f"shared {shared:g}, {name}"] = held
-            print(f"shared {shared:g}, {name:<44}{said(held)}", flush=True)
+    for name, world in COVERED.items():
+        many = repeated(partial(true_experiment, world=world), n, cores, f"truth, {name}")
+        truth = pd.DataFrame(many).mean()
+        run = partial(interval_experiment, world=world)
+        found = pd.DataFrame(repeated(run, n, cores, f"coverage, {name}"))
+        for pair in found:
+            held = {"truth": float(truth[pair]), **covered(found[pair], truth[pair])}
+            results[f"{name}: {pair}"] = held
+            print(f"{name}: {pair:<10} truth {truth[pair]:.3f}  {said(held)}", flush=True)
     return results
 
 
@@ -375,19 +396,18 @@ def draw_coverage(results: Found, axes: Sequence[plt.Axes]) -> None:
 
 SPREAD = {
     # units and trials of a task (in each of 2 sessions), strength of the code
-    "accuracy about .65": (12, 40, 0.16),
-    "accuracy about .85": (12, 40, 0.31),
-    "accuracy about .85, 60 units": (30, 100, 0.2),
-    "accuracy about .98": (12, 40, 0.61),
+    "accuracy about 0.65": (12, 40, 0.16),
+    "accuracy about 0.85": (12, 40, 0.31),
+    "accuracy about 0.98": (12, 40, 0.61),
 }
 RESAMPLED = ("trials", "units", "trials and units")
-TRIAL_SETS = 8
+TRIAL_SETS = 2
 
 
 def spread_experiment(number: int, size: tuple[int, int, float]) -> Found:
     """Return the variance over sets of trials of one set of units, and over bootstrap resamples.
 
-    Only one set of units in 8 is resampled: the variance of resamples is steadier than the truth.
+    Only one set of units in 8 is resampled, as the variance of resamples differs little.
     """
     n_units, n_trials, strength = size
     axes = {"V4": planted_axes(stream(SEED, "spread", number), 1, n_units, strength)}
@@ -444,24 +464,28 @@ def spread(n: int, cores: int) -> Found:
     for point, size in SPREAD.items():
         run = partial(spread_experiment, size=size)
         found = pd.DataFrame(repeated(run, n, cores, f"spread, {point}"))
-        for name in ("within", "across"):
-            mean, variance = found[f"{name}, mean"], found[f"{name}, variance"].mean()
-            of_units = max(mean.var(ddof=1) - variance / TRIAL_SETS, 0)
-            true = {"trials": variance, "units": of_units, "trials and units": variance + of_units}
-            for what in RESAMPLED:
-                ratio = float(np.sqrt(found[f"{name}, {what}"].mean() / true[what]))
-                results[f"{point}, {name}, {what}"] = {
-                    "accuracy": float(mean.mean()),
-                    "true_sd": float(np.sqrt(true[what])),
-                    "ratio": ratio,
-                    "n": n,
-                }
-                print(
-                    f"{point}, {name}, {what:<18} accuracy {mean.mean():.3f}  true SD "
-                    f"{np.sqrt(true[what]):.4f}  resamples over it: {ratio:.2f}  n {n}",
-                    flush=True,
-                )
+        drawn = stream(SEED, "spread", point).integers(n, size=(200, n))
+        for name, what in product(("within", "across"), RESAMPLED):
+            true, ratio = true_sd_and_ratio(found, name, what)
+            others = [true_sd_and_ratio(found.iloc[each], name, what)[1] for each in drawn]
+            results[f"{point}, {name}, {what}"] = {
+                "accuracy": float(found[f"{name}, mean"].mean()),
+                "true_sd": true,
+                "ratio": ratio,
+                "ratio_se": float(np.std(others)),
+                "n": n,
+                "resampled": int(found[f"{name}, {what}"].notna().sum()),
+            }
+            print(f"{point}, {name}, {what}: {results[f'{point}, {name}, {what}']}", flush=True)
     return results
+
+
+def true_sd_and_ratio(found: pd.DataFrame, name: str, what: str) -> tuple[float, float]:
+    """Return the SD over data sets of accuracy, and the SD over resamples divided by it."""
+    mean, variance = found[f"{name}, mean"], found[f"{name}, variance"].mean()
+    of_units = max(mean.var(ddof=1) - variance / TRIAL_SETS, 0)
+    true = {"trials": variance, "units": of_units, "trials and units": variance + of_units}[what]
+    return float(np.sqrt(true)), float(np.sqrt(found[f"{name}, {what}"].mean() / true))
 
 
 def draw_spread(results: Found, axes: Sequence[plt.Axes]) -> None:
@@ -718,7 +742,7 @@ def draw_rates(results: Found, ax: plt.Axes) -> None:
 PARTS: dict[str, tuple[Callable[[int, int], Found], int]] = {
     "errors": (errors, 1000),
     "coverage": (coverage, 400),
-    "spread": (spread, 240),
+    "spread": (spread, 400),
     "power": (power, 400),
     "drift": (drift, 400),
 }

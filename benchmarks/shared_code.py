@@ -25,7 +25,7 @@ import numpy as np
 from scipy import stats
 from tqdm import tqdm
 
-from benchmarks import hierarchical, relative_overlap
+from benchmarks import hierarchical, relabelled, relative_overlap
 from benchmarks.machine import save
 from neuro_attn import sources
 from neuro_attn.configuration import load
@@ -308,6 +308,24 @@ def reference_experiment(number: int, what: str) -> dict[str, float]:
     return relative_overlap.experiment(what, stream(SEED, "reference", what, number))
 
 
+def power(n: int, cores: int) -> dict[str, Any]:
+    """Power of the overlap in these units, and of permuting the labels of the trained task."""
+    results = {}
+    weak = {name: (1.0, 0.7) for name in UNITS_WORLDS if name != "300 units, 20 trials"}
+    for name, planted in [*weak.items(), ("white noise", (0.25, 2.0))]:
+        what = f"{name}, cosine {planted[0]:g}, d {planted[1]:g}"
+        run = partial(power_experiment, what=what, world=UNITS_WORLDS[name], planted=planted)
+        results[what] = counted(run, n, cores, what)
+    return results
+
+
+def power_experiment(
+    number: int, what: str, world: UnitsWorld, planted: tuple[float, float]
+) -> dict[str, float]:
+    """Test one data set in both ways."""
+    return relabelled.experiment(world, *planted, stream(SEED, "power", what, number))
+
+
 def verdicts_of_seed(seed: int) -> dict[str, str]:
     """Return the verdict on each region of the default simulation, in its last window."""
     dataset = load(CONFIG).datasets["simulation"]
@@ -336,6 +354,7 @@ PARTS = {
     "region": region,
     "reference": reference,
     "intervals": intervals,
+    "power": power,
     "verdicts": verdicts,
 }
 

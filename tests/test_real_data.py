@@ -9,8 +9,9 @@ import scipy.io
 import yaml
 
 from neuro_attn import decoding, sources
-from neuro_attn.configuration import parse
+from neuro_attn.configuration import load, parse
 from neuro_attn.onboarding import inspection
+from neuro_attn.shared_code.tables import tables_of
 from neuro_attn.study import Study
 from tests import formats
 
@@ -61,6 +62,31 @@ def test_every_region_with_twenty_units_transfers_from_unilateral_to_bilateral(r
     assert {"unilateral", "bilateral"} == set(result["train_task"].values)
     assert table["n_units"].min() >= 20
     assert table["region"].nunique() >= 25
+
+
+def overlaps(name: str, folder: Path, regions: list[str]):
+    """Return the tables of shared codes of regions, as the configuration says."""
+    dataset = load(CONFIG / f"{name}.yaml").datasets[name]
+    recordings = sources.read(name, dataset, folder, 1)
+    return tables_of(recordings, Study(name, dataset, 1), regions)
+
+
+def test_sessions_of_mice_are_the_sample_of_a_region(real_data):
+    """Five sessions of four mice: p is the smallest that so few allow, and the verdict open."""
+    found = overlaps("steinmetz2019", real_data, ["SUB"])
+    table = found.overlap.query("level == 'the region' and subject == 'all'")
+    (row,) = table.itertuples()
+    assert (row.n_sessions, row.n_subjects) == (5, 4)
+    assert row.p_value == row.smallest_p == 2 / 2**5
+    assert row.ci_low > 0
+    assert not set(found.verdicts["verdict"]) & {"shared", "reversed", "task-specific"}
+
+
+def test_object_identity_is_shared_between_positions_in_the_region(real_data):
+    found = overlaps("zhang_desimone", real_data, ["IT"]).verdicts
+    assert (found["level"] == "the region").all()
+    assert (found["verdict"] == "shared").all()
+    assert found["overlap"].between(0.7, 0.9).all()
 
 
 def test_a_real_raster_its_table_and_its_binned_means_give_the_same_rates(real_data, tmp_path):

@@ -254,6 +254,54 @@ def folds() -> str:
     )
 
 
+def power_in_units() -> str:
+    """Return the power of the test of the overlap beside that of permuted labels."""
+    tests = ("test of the overlap", "permuted labels")
+    rows = [
+        [_minus(name), *(_rate(each[test]) for test in tests), f"{each['n']:,}"]
+        for name, each in RATES["power"].items()
+    ]
+    return _grid(["world", *tests, "n"], rows)
+
+
+def coverage() -> str:
+    """Return how often intervals contain the expected accuracy."""
+    header = ["data sets", "accuracy", "interval contains it", "SD of accuracy", "width", "n"]
+    rows = [
+        [
+            name.replace(": within", ", within a task").replace(": across", ", across tasks"),
+            f"{each['truth']:.2f}",
+            _rate(each),
+            f"{each['sd']:.3f}",
+            f"{each['width']:.2f}",
+            f"{each['n']:,}",
+        ]
+        for name, each in CALIBRATION["coverage"].items()
+    ]
+    return _grid(header, rows)
+
+
+def spread() -> str:
+    """Return the SD over resamples, divided by the SD over data sets."""
+    found = {tuple(name.split(", ")): each for name, each in CALIBRATION["spread"].items()}
+    points, pairs, resampled = (list(dict.fromkeys(each)) for each in zip(*found, strict=True))
+    columns = [(point, pair) for pair in pairs for point in points]
+    names = [
+        f"{pair}, {found[point, pair, resampled[0]]['accuracy']:.2f}" for point, pair in columns
+    ]
+    rows = [
+        [
+            {"trials": "trials (these units)"}.get(what, what),
+            *(
+                f"{found[*column, what]['ratio']:.2f} ± {found[*column, what]['ratio_se']:.2f}"
+                for column in columns
+            ),
+        ]
+        for what in resampled
+    ]
+    return _grid(["resampled, and drawn anew for the true SD", *names], rows)
+
+
 def _error(error: dict[str, float]) -> str:
     """Return the mean and SD of an error, ms."""
     mean = f"{round(error['mean']):+d}".replace("-", "\N{MINUS SIGN}")
@@ -305,6 +353,9 @@ BLOCKS = {
     "fits": fits,
     "drift": drift,
     "folds": folds,
+    "coverage": coverage,
+    "spread": spread,
+    "power_in_units": power_in_units,
 }
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ class Flips(NamedTuple):
     p_value, p_corrected : array, shape (test,)
         Two-sided; uncorrected, and corrected by the maximum over all tests.
     smallest : array, shape (test,)
-        The smallest p-value that the number of sessions of each test allows.
+        The smallest p-value that the number of sessions of each test allows, 1 without sessions.
     """
 
     p_value: np.ndarray
@@ -121,7 +121,7 @@ def sign_flip_test(values: np.ndarray, signs: np.ndarray) -> Flips:
     return Flips(
         np.where(empty, 1, alone),
         np.where(empty, 1, np.maximum(alone, together)),
-        np.maximum(2.0 ** (1 - present.sum(axis=0)), 1 / len(signs)),
+        np.clip(2.0 ** (1 - present.sum(axis=0)), 1 / len(signs), 1),
     )
 
 

@@ -20,9 +20,10 @@ def test_every_block_that_can_be_generated_is_on_the_page():
 
 
 def test_error_rates_and_coverage_rest_on_400_data_sets():
-    for part in ("units", "dependent", "real", "differences", "region", "cross_temporal"):
+    for part in ("units", "dependent", "real", "differences", "region", "cross_temporal", "power"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
-    assert all(each["n"] >= 400 for each in GENERATOR["CALIBRATION"]["drift"].values())
+    for part in GENERATOR["CALIBRATION"].values():
+        assert all(each["n"] >= 400 for each in part.values())
     # Some of 400 data sets have no onset.
     for part in ("onsets_alone", "onsets_differences"):
         assert all(each["n"] + each["without"] >= 400 for each in GENERATOR["RATES"][part].values())
@@ -60,6 +61,20 @@ def test_pitfalls_of_the_page_have_the_tests_that_it_names():
     assert len(named) >= 17
     for file, test in named:
         assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
+
+
+def test_intervals_of_accuracy_cover_at_least_92_percent():
+    for name, each in GENERATOR["CALIBRATION"]["coverage"].items():
+        assert each["rate"] >= 0.92 or each["high"] >= 0.92, name
+
+
+def test_the_overlap_is_found_as_often_as_by_permuted_labels():
+    """Up to the sampling error of 400 data sets, in every world in which either test has power."""
+    for name, each in GENERATOR["RATES"]["power"].items():
+        if "8 trials" in name:
+            assert each["permuted labels"]["rate"] < 0.1
+        else:
+            assert each["test of the overlap"]["high"] >= each["permuted labels"]["rate"], name
 
 
 def test_planted_regions_are_rejected_in_at_most_five_of_a_hundred_data_sets():

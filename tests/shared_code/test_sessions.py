@@ -81,6 +81,12 @@ def test_a_session_without_the_region_does_not_count():
     assert with_gap.smallest == pytest.approx(without.smallest)
 
 
+def test_without_sessions_p_is_1():
+    signs = sign_patterns(3, np.random.default_rng(0))
+    found = sign_flip_test(np.full((3, 1), np.nan), signs)
+    assert found.p_value == found.p_corrected == found.smallest == 1
+
+
 def test_the_overlap_is_the_ratio_of_sums_and_its_jackknife_that_of_a_loop():
     across, within = rng_of(4).normal(1, 0.5, 8), rng_of(5).normal(3, 0.5, 8)
     found = overlap_of_sessions(across, within)
