@@ -22,6 +22,7 @@ PACKAGES = (
     "jax",
     "mne",
     "decodanda",
+    "rsatoolbox",
     "pynapple",
     "elephant",
     "neuro-attn",

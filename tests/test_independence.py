@@ -49,7 +49,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("plant", "source", "problem"), KINDS)
-def test_trials_that_share_spikes_are_refused_in_every_source(plant, source, problem, tmp_path):
+def test_35_independence_of_trials_judged_by_their_names(plant, source, problem, tmp_path):
     keys = formats.write(source, tmp_path, plant(formats.planted()))
     configuration = parse({"datasets": {"mine": keys}})
     with pytest.raises(InputError) as error:

@@ -48,8 +48,8 @@ def unequal() -> dict[str, formats.Session]:
 
 
 @pytest.mark.parametrize("kind", ["simultaneous", "pseudopopulation"])
-def test_what_limits_is_what_decoders_have(examined, tmp_path, kind):
-    """And what a change would attain is what decoders have after it."""
+def test_36_one_scarce_session_or_small_region_limits_all(examined, tmp_path, kind):
+    """What limits is named as decoders have it, and what a change would attain."""
     quick = {"permutations": 3, "bootstraps": 20, "alpha": 0.4}
     sizes = {"population": kind, "draws": 1, "unit_counts": []}
     report = examined(unequal(), decoding=sizes, inference=quick)

@@ -47,7 +47,7 @@ def test_differences_of_equal_overlaps_keep_their_type_i_error_and_intervals_the
             assert each["significant"]["rate"] <= 0.06, name
 
 
-def test_worlds_of_the_page_are_not_kind():
+def test_38_calibration_in_a_world_that_is_too_kind():
     rates = GENERATOR["RATES"]
     of_units = ("correlation", "dimensions", "gain", "rates change", "classes", "units", "tails")
     assert all(any(word in world for world in rates["units"]) for word in of_units)
