@@ -54,13 +54,18 @@ def cross_temporal(decodings: Iterable[xr.Dataset], settings: Inference) -> xr.D
 
 def _all_sessions(decoding: xr.Dataset) -> xr.Dataset:
     """Return accuracy and nulls, means over draws and sessions, with the region as a dimension."""
-    nulls = {
-        name: decoding[name].mean("session", dtype=float) for name in NULLS if name in decoding
-    }
+    nulls = {name: _over_sessions(decoding[name]) for name in NULLS if name in decoding}
     accuracy = decoding["accuracy"].mean(["draw", "session"], dtype=float)
     return xr.Dataset({"accuracy": accuracy, **nulls}).expand_dims(
         region=[decoding.attrs["region"]]
     )
+
+
+def _over_sessions(null: xr.DataArray) -> xr.DataArray:
+    """Return the mean over sessions; that of one session keeps its precision, half the memory."""
+    if null.sizes["session"] == 1:
+        return null.isel(session=0, drop=True)
+    return null.mean("session", dtype=float)
 
 
 def _tested(values: xr.Dataset, settings: Inference) -> xr.Dataset:
