@@ -117,7 +117,7 @@ def run(what: Run, report: bool = False) -> None:
 def _print_headlines(what: Run) -> None:
     """Print for each data set with verdicts which regions share a code."""
     # Only a report needs pandas in this process.
-    from neuro_attn.report.verdict_words import headline
+    from neuro_attn.figures.verdict_words import headline
     from neuro_attn.results import read_csv
 
     for name in configuration.load(what.config).datasets:

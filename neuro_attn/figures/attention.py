@@ -11,7 +11,7 @@ from neuro_attn.configuration import Network, Timing
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.attended import mean_over_attentions
-from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.captions import paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Attention"
@@ -128,7 +128,7 @@ def caption(attention: xr.Dataset) -> str:
         "at each time (horizontal), so that later inputs have zero weight. Trials of replicate "
         "networks are pooled."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(" ".join(lines), description)
 
 
 def drawn(results: Results, settings: object) -> Drawn:

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.captions import findings, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Where the memory lies"
@@ -20,6 +20,8 @@ NEEDS = ("networks/attention_ablation.csv",)
 
 GUESSING = 90.0
 """Mean absolute error of a random colour, degrees."""
+CHANCE = 90.0
+"""Mean absolute report error by guessing, degrees."""
 PREFIX = "report_error_"
 
 INTACT, CUT = style.REGION_PALETTE[0], style.REGION_PALETTE[1]
@@ -112,16 +114,17 @@ def caption(located: pd.DataFrame) -> str:
         else:
             task = rst(measure.removeprefix(PREFIX))
             change = f"{task}: report error {means[0]:.1f} degrees, blocked {means[1]:.1f}"
-        lines.append(f"{rst(network)}, {change} (n = {len(rows)} seeds).")
+        text = f"{rst(network)}, {change} (n = {len(rows)} seeds)."
+        size = 1.0 if measure == "delay_r2" else CHANCE
+        lines.append(((means[0] - means[1]) / size, text))
     description = (
-        "Effect of blocking attention to the steps of the items. Left: cross-validated R2 of a "
-        "ridge regression of both items' colours on the activity at the end of the delay of retro "
-        "trials, before the cue; 0 corresponds to predicting the mean. Right: mean absolute error "
-        "of the report; chance is 90 degrees. A network that retrieves the items from stored "
-        "states loses them, and a network that maintains them in its activity does not. Large "
-        "symbols are means over replicate networks (seeds), small points are replicate networks."
+        "Blocked attention to the steps of the items. Left: cross-validated R2 of both items' "
+        "colours from the activity at the end of the delay of retro trials; 0 is predicting the "
+        "mean. Right: mean absolute report error; chance is 90 degrees. A network that retrieves "
+        "items from stored states loses them, one that maintains them in its activity does not. "
+        "Large symbols are means over replicate networks, small points are replicate networks."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines), description)
 
 
 def drawn(results: Results, settings: None) -> Drawn:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 from neuro_attn.configuration import Inference
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.escaping import rst
@@ -22,9 +24,33 @@ def paragraphs(*texts: str) -> str:
     return "\n\n".join(text.strip() for text in texts if text.strip()) + "\n"
 
 
-def listed(lines: Iterable[str]) -> str:
-    """Return lines as a bullet list, or `EMPTY` if there are none."""
-    return "".join(f"- {line}\n" for line in lines) or EMPTY
+def findings(lines: Iterable[tuple[float, str]], most: int = 3) -> str:
+    """Return the findings of largest absolute strength as one paragraph, strongest first.
+
+    Captions state what is strongest, of either sign; the tables contain the rest.
+
+    Parameters
+    ----------
+    lines : iterable of (strength, sentence)
+        The findings; NaN is the smallest strength.
+    most : int
+        How many to return at most.
+
+    Examples
+    --------
+    >>> findings([(0.1, "A."), (0.3, "B."), (-0.5, "C.")], most=2)
+    'C. B.'
+    """
+    found = list(lines)
+    sizes = [-1.0 if strength != strength else abs(strength) for strength, _ in found]
+    strongest = sorted(range(len(found)), key=lambda number: -sizes[number])[:most]
+    return " ".join(found[number][1] for number in strongest) or EMPTY
+
+
+def most_certain(rows: pd.DataFrame) -> pd.Series:
+    """Return the row whose value is largest in units of the width of its interval."""
+    width = (rows["ci_high"] - rows["ci_low"]).clip(lower=1e-9)
+    return rows.loc[(rows["value"].abs() / width).idxmax()]
 
 
 def task_pair(train: str, test: str) -> str:

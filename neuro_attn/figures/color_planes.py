@@ -14,7 +14,7 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import interval, listed, paragraphs
+from neuro_attn.figures.captions import findings, interval, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Colour planes"
@@ -99,18 +99,21 @@ def caption(planes: pd.DataFrame, geometry: pd.DataFrame) -> str:
     shown = planes[["region", "task", "window"]].drop_duplicates()
     angles = geometry[geometry["measure"] == "plane_angle_cos"]
     lines = [
-        f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: absolute cosine "
-        f"{interval(row['value'], row['ci_low'], row['ci_high'], 2)}, floor {row['floor']:.2f}."
+        (
+            row["value"] - row["floor"],
+            f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: absolute cosine "
+            f"{interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
+            f"floor {row['floor']:.2f}.",
+        )
         for row in shown.merge(angles, on=["region", "task", "window"]).to_dict("records")
     ]
     description = (
-        "Colour planes of the two items in every task and window. Mean responses to the colour "
-        "bins, projected on the first three principal components of each panel. Polygons connect "
-        "neighbouring colours. The absolute cosine of the angle between the two planes is close "
-        "to 0 for orthogonal planes and close to 1 for parallel planes; noise alone makes it "
-        "positive. If sessions are not pooled, the first session of each region is shown."
+        "Mean responses to the colours of the two items, projected on the first three principal "
+        "components of each panel. Polygons connect neighbouring colours. The absolute cosine of "
+        "the angle between the two planes is close to 0 for orthogonal and close to 1 for parallel "
+        "planes; noise alone makes it positive. If sessions are not pooled, the first is shown."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines), description)
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:

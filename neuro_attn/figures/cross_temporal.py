@@ -12,7 +12,14 @@ from matplotlib.ticker import MaxNLocator
 from neuro_attn.configuration import AnyDataset, Inference
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import family, listed, paragraphs, percent, significance, task_pair
+from neuro_attn.figures.captions import (
+    family,
+    findings,
+    paragraphs,
+    percent,
+    significance,
+    task_pair,
+)
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.inference.significance import significant
 
@@ -97,27 +104,31 @@ def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
         )
         for direction, name in (("above", "p_corrected"), ("below", "p_corrected_below"))
     }
+    pairs = [
+        (train, test)
+        for train in cross_temporal["train_task"].values
+        for test in cross_temporal["test_task"].values
+    ]
+    across = [(train, test) for train, test in pairs if train != test]
     lines = []
     for region in cross_temporal["region"].values:
-        for train in cross_temporal["train_task"].values:
-            for test in cross_temporal["test_task"].values:
-                here = {"region": region, "train_task": train, "test_task": test}
-                above, below = (percent(float(each.sel(here))) for each in fractions.values())
-                lines.append(
-                    f"{rst(region)}, {task_pair(train, test)}: above chance in {above} of the "
-                    f"pairs of times, below in {below}."
-                )
+        for train, test in across or pairs:
+            here = {"region": region, "train_task": train, "test_task": test}
+            above, below = (float(each.sel(here)) for each in fractions.values())
+            text = (
+                f"{rst(region)}, {task_pair(train, test)}: above chance in {percent(above)} of "
+                f"the pairs of times, below in {percent(below)}."
+            )
+            lines.append((max(above, below), text))
     over = family(inference, "both directions", "all pairs of times of a block")
     description = (
-        "Cross-temporal generalisation. Balanced accuracy of decoders trained at one time "
-        "(vertical) and tested at another (horizontal), for every pair of tasks. Solid outlines "
-        "mark accuracy above chance, dotted outlines accuracy below chance (a reversed code): "
-        f"two-sided {significance(inference, over=over, of_times=True)}. "
-        "Across tasks or times, p is the larger of this p-value and that of a null with randomly "
-        "mirrored units. A square indicates a stable code, a stripe along the dashed diagonal a "
-        "code that changes over time."
+        "Balanced accuracy of decoders trained at one time (vertical) and tested at another "
+        "(horizontal). Solid outlines mark accuracy above chance, dotted outlines accuracy below "
+        f"chance (a reversed code): two-sided {significance(inference, over=over, of_times=True)}; "
+        "across tasks or times, also against randomly mirrored units. A square is a stable code, a "
+        "stripe along the diagonal one that changes."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines, 2), description)
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:

@@ -14,8 +14,8 @@ from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import (
     family,
+    findings,
     interval,
-    listed,
     p_value,
     paragraphs,
     percent,
@@ -151,48 +151,50 @@ def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -
     """
     rows = transfer[transfer["session"] == "all"]
     plain = onsets[onsets["compared_with"] == ""].set_index(["region", "train_task", "test_task"])
+    across = rows[rows["train_task"] != rows["test_task"]]
     lines = []
-    for (region, train, test), course in rows.groupby(
+    for (region, train, test), course in (across if len(across) else rows).groupby(
         ["region", "train_task", "test_task"], sort=False
     ):
-        peak = course.loc[course["accuracy"].idxmax()]
+        effects = course["accuracy"] - course["chance"]
+        row = course.loc[effects.abs().idxmax()]
         onset = "no onset"
         if (region, train, test) in plain.index:
-            row = plain.loc[(region, train, test)]
-            onset = f"onset {interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s"
-            if significant(row["fit_p_value"], dataset.inference.alpha):
+            found = plain.loc[(region, train, test)]
+            onset = f"onset {interval(found['onset_s'], found['ci_low'], found['ci_high'], 2)} s"
+            if significant(found["fit_p_value"], dataset.inference.alpha):
                 onset += " (caution: no shape fits the rise)"
-        lines.append(
-            f"{rst(region)}, {task_pair(train, test)}: highest "
-            f"{interval(peak['accuracy'], peak['ci_low'], peak['ci_high'], 2)} at "
-            f"{peak['time']:.3g} s (corrected p {p_value(peak['p_corrected'])}), {onset}; "
-            f"n = {int(peak['n_units'])} units, {int(peak['n_train'])} training and "
-            f"{int(peak['n_test'])} test trials{_over_sessions(int(peak['n_sessions']))}."
+        text = (
+            f"{rst(region)}, {task_pair(train, test)}: "
+            f"{interval(row['accuracy'], row['ci_low'], row['ci_high'], 2)} at "
+            f"{row['time']:.3g} s (corrected p {p_value(row['p_corrected'])}), {onset}."
         )
-    return paragraphs(_description(dataset), listed(lines))
+        lines.append((row["accuracy"] - row["chance"], text))
+    return paragraphs(findings(lines, 2), _description(dataset), _sample(rows))
 
 
-def _over_sessions(n_sessions: int) -> str:
-    return f" over {n_sessions} sessions" if n_sessions > 1 else ""
+def _sample(rows: pd.DataFrame) -> str:
+    """Return the numbers of units, trials and sessions; ranges where they differ."""
+    counts = {
+        name: sorted({int(rows[name].min()), int(rows[name].max())})
+        for name in ("n_units", "n_train", "n_test", "n_sessions")
+    }
+    units, train, test, sessions = (" to ".join(map(str, each)) for each in counts.values())
+    over = f" over {sessions} sessions" if counts["n_sessions"][-1] > 1 else ""
+    return f"n = {units} units, {train} training and {test} test trials{over}."
 
 
 def _description(dataset: AnyDataset) -> str:
     decoding, inference = dataset.decoding, dataset.inference
-    populations = {
-        "pseudopopulation": "Units of all sessions are combined into a pseudopopulation.",
-        "simultaneous": "Each session is decoded separately; curves are means over sessions.",
-    }
     return (
-        f"The {decoding.score_label} of decoders trained and tested at the same time, in bins of "
-        f"{1000 * dataset.time.bin:g} ms, aligned to each task's event. "
-        f"{populations[decoding.population]} Decoder: {decoding.decoder_label}. Accuracy is a mean "
-        f"over {decoding.folds} folds and {decoding.draws} draws. Bands are "
-        f"{percent(inference.confidence)} intervals from {inference.bootstraps} resamples of "
-        "trials and units. Bars mark "
-        f"{significance(inference, over=family(inference, 'times', 'regions'), of_times=True)}. "
-        "Across tasks, p is the larger of this p-value and that of a null with randomly mirrored "
-        "units. Triangles mark onsets, the start of the rise to "
-        f"{inference.min_consecutive_bins} consecutive significant bins. Bins do not overlap."
+        f"{decoding.score_label.capitalize()} of decoders ({decoding.decoder_label}) trained and "
+        f"tested at the same time, in bins of {1000 * dataset.time.bin:g} ms: mean over "
+        f"{decoding.folds} folds and {decoding.draws} draws. Bands: "
+        f"{percent(inference.confidence)} intervals ({inference.bootstraps} resamples of trials "
+        "and units). Bars: "
+        f"{significance(inference, over=family(inference, 'times', 'regions'), of_times=True)}; "
+        "across tasks, also against randomly mirrored units. Triangles: onsets of "
+        f"{inference.min_consecutive_bins} consecutive significant bins."
     )
 
 

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import interval, listed, paragraphs
+from neuro_attn.figures.captions import findings, interval, most_certain, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.geometry.specification import labels
 
@@ -23,6 +23,8 @@ NEEDS = ("{dataset}/geometry.csv",)
 
 MEASURES = labels()
 """Axis labels of the measures to plot, which have no units."""
+STATED = 3
+"""Measures whose largest value the caption states."""
 MANY = 12
 """With more regions, rows are closer together."""
 ACROSS = (0, (1, 1.5))
@@ -115,25 +117,25 @@ def caption(geometry: pd.DataFrame) -> str:
     geometry : pandas.DataFrame
         As for `draw`.
     """
-    lines = [
-        f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: "
-        f"{rst(row['measure'])} {interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
-        f"{_over_sessions(row)}ceiling {row['ceiling']:.2f}, floor {row['floor']:.2f}."
-        for row in geometry.to_dict("records")
-    ]
+    lines: list[tuple[float, str]] = []
+    for measure, label in MEASURES.items():
+        rows = geometry[geometry["measure"] == measure]
+        if len(rows) and len(lines) < STATED:
+            row = most_certain(rows).to_dict()
+            text = (
+                f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: {rst(label)} "
+                f"{interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
+                f"{_over_sessions(row)}ceiling {row['ceiling']:.2f}, floor {row['floor']:.2f}."
+            )
+            lines.append((0.0, text))
     description = (
-        "Geometry of the codes in every window: the cosine between the coding axes of two tasks, "
-        "the parallelism score, cross-condition generalisation performance (CCGP), shattering "
-        "dimensionality, the cosine and alignment index of the colour planes, and the stability "
-        "of the coding axes. Cosines and alignment are debiased by split halves, so noise does "
-        "not bias them towards 0. The ceiling is the measure between halves of the trials of one "
-        "set of conditions, the floor its value with shuffled labels. Noise alone makes the "
-        "absolute cosine of the planes positive; compare it with its floor. Accuracies are for "
-        "held-out trials. Solid intervals are about these units: in them, independent codes have a "
-        "cosine other than 0 by chance. Dotted intervals are about the region in other sessions. A "
-        "separate table lists the measures that are not defined for these data."
+        "Geometry of the codes in every window. Cosines and alignment are debiased by split "
+        "halves, so noise does not bias them towards 0. Ceiling: halves of the trials of one set "
+        "of conditions; floor: shuffled labels. Solid intervals are about these units, in which "
+        "independent codes have a cosine other than 0 by chance; dotted ones are about the region "
+        "in other sessions. A separate table lists undefined measures."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines), description)
 
 
 def _over_sessions(row: dict[str, Any]) -> str:

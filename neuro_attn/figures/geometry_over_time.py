@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import interval, listed, paragraphs
+from neuro_attn.figures.captions import findings, interval, most_certain, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.geometry.specification import labels_over_time
 
@@ -137,12 +137,13 @@ def caption(table: pd.DataFrame) -> str:
         As for `draw`.
     """
     lines = []
-    for (region, task, measure), course in table.groupby(["region", "task", "measure"], sort=False):
-        row = course.loc[course["value"].idxmax()]
-        lines.append(
-            f"{rst(region)}, {rst(task)}: {rst(measure)}, {len(course)} bins, largest "
+    for measure, rows in table.groupby("measure", sort=False):
+        row = most_certain(rows)
+        text = (
+            f"{rst(row['region'])}, {rst(row['task'])}: {rst(str(measure).replace('_', ' '))} "
             f"{interval(row['value'], row['ci_low'], row['ci_high'], 2)} at {row['time']:.3g} s."
         )
+        lines.append((0.0, text))
     description = (
         "Geometry over time. Cosine between the coding axes of two tasks, cosine between the "
         "colour planes, and fraction of variance over trials explained by the cued and the uncued "
@@ -150,7 +151,7 @@ def caption(table: pd.DataFrame) -> str:
         "have an expected value of 0 without a code. Bins without reliable codes are omitted. "
         "Intervals are from bootstraps over trials."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines), description)
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:

@@ -8,7 +8,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter, ScalarFormatter
 
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.captions import findings, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Learning curves"
@@ -113,18 +113,21 @@ def caption(report_error: pd.DataFrame) -> str:
         replicate network.
     """
     lines = []
-    for (network, trained, task), rows in report_error.groupby(["network", "trained", "task"]):
-        errors = rows["report_error"]
-        lines.append(
-            f"{rst(network)}, {'trained' if trained else 'untrained'}, {rst(task)}: "
-            f"{errors.mean():.1f} degrees (seeds {errors.min():.1f} to {errors.max():.1f}; "
-            f"n = {len(errors)} seeds, {int(rows['n_trials'].sum())} held-out trials)."
+    for network, rows in report_error.groupby("network", sort=False):
+        of_seeds = rows.groupby(["trained", "seed"])["report_error"].mean()
+        trained = of_seeds[True]
+        untrained = f", untrained {of_seeds[False].mean():.1f}" if False in of_seeds else ""
+        text = (
+            f"{rst(network)}: {trained.mean():.1f} degrees (seeds {trained.min():.1f} to "
+            f"{trained.max():.1f}){untrained}; n = {len(trained)} seeds."
         )
+        lines.append((trained.mean(), text))
     description = (
-        "Learning curves. Mean absolute report error on held-out trials during training. Thin "
-        "lines are replicate networks (seeds), thick lines their means."
+        "Mean absolute report error on held-out trials during training; chance is 90 degrees. Thin "
+        "lines are replicate networks (seeds), thick lines their means. Of many networks, the text "
+        "names those with the largest error."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines), description)
 
 
 def drawn(results: Results, settings: None) -> Drawn:

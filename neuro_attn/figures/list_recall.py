@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.captions import findings, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Recall of lists"
@@ -89,22 +89,19 @@ def caption(recall: pd.DataFrame) -> str:
     lines = []
     for (family, length), rows in recall.groupby(["family", "length"], sort=False):
         accuracy = rows["token_accuracy"]
-        lines.append(
+        text = (
             f"{rst(family)}, {length} items: accuracy {accuracy.mean():.2f} (seeds "
-            f"{accuracy.min():.2f} to {accuracy.max():.2f}; chance {rows['chance'].iloc[0]:.3g}), "
-            f"{rows['forced_accuracy'].mean():.2f} with teacher forcing ("
-            f"n = {len(rows)} seeds, {int(rows['n_lists'].sum())} held-out lists)."
+            f"{accuracy.min():.2f} to {accuracy.max():.2f}; chance {rows['chance'].iloc[0]:.3g})."
         )
+        lines.append((length, text))
     description = (
-        "Recall of lists by networks with and without attention. Networks read a list of random "
-        "items and recall it in order; one network is trained for each length. Accuracy is the "
-        "fraction of positions of held-out lists at which the correct item is recalled, while the "
-        "decoder receives its own answers. The decoder of ``seq2seq`` receives the list as one "
-        "vector, and that of ``bahdanau`` attends to the states of all positions. Encoder, size "
-        "and training are the same. Lines are means over replicate networks (seeds), points are "
-        "replicate networks."
+        "Networks read a list of random items and recall it in order; one network is trained for "
+        "each length. Accuracy is the fraction of positions of held-out lists at which the correct "
+        "item is recalled, while the decoder receives its own answers. The decoder of ``seq2seq`` "
+        "receives the list as one vector, that of ``bahdanau`` attends to all positions. Lines are "
+        "means over replicate networks (points). The text names the longest lists."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines), description)
 
 
 def drawn(results: Results, settings: None) -> Drawn:

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from neuro_attn.configuration import AnyDataset, Inference
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import family, interval, listed, paragraphs, percent, task_pair
+from neuro_attn.figures.captions import family, findings, interval, paragraphs, percent, task_pair
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.inference.significance import significant
 
@@ -26,6 +26,8 @@ SHOWN = {
     "onset or shape": "onsets or shapes differ",
     "none": "no difference shown",
 }
+DIFFER = ("onset", "onset or shape")
+"""Differences that are shown."""
 MOST_DIFFERENCES = 40
 """If a pair of tasks has more, only differences whose interval excludes 0 are plotted."""
 
@@ -118,31 +120,32 @@ def caption(onsets: pd.DataFrame, inference: Inference) -> str:
     inference : Inference
         Settings of the tests and intervals.
     """
+    compared = onsets[onsets["difference"].isin(DIFFER)]
     lines = [
-        f"{rst(row['region'])} \N{MINUS SIGN} {rst(row['compared_with'])}, "
-        f"{task_pair(row['train_task'], row['test_task'])}: onset "
-        f"{interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s, latency "
-        f"{interval(row['latency_s'], row['latency_ci_low'], row['latency_ci_high'], 2)} s; "
-        f"{SHOWN[row['difference']]}."
-        for row in onsets[onsets["compared_with"] != ""].to_dict("records")
+        (
+            row["onset_s"],
+            f"{rst(row['region'])} \N{MINUS SIGN} {rst(row['compared_with'])}, "
+            f"{task_pair(row['train_task'], row['test_task'])}: onset "
+            f"{interval(row['onset_s'], row['ci_low'], row['ci_high'], 2)} s; "
+            f"{SHOWN[row['difference']]}.",
+        )
+        for row in compared.to_dict("records")
     ]
+    differences = findings(lines) if lines else "No difference between regions is shown."
     poor = [
         f"{rst(row['region'])}, {task_pair(row['train_task'], row['test_task'])}"
         for row in onsets[significant(onsets["fit_p_value"], inference.alpha)].to_dict("records")
     ]
     description = (
         "Onsets (left, filled) and their differences between regions (right) with "
-        f"{percent(inference.confidence)} intervals from {inference.bootstraps} resamples of "
-        "trials and units. A region has an onset if its accuracy is significant "
-        f"(p < {inference.alpha:g}, corrected by the maximum over "
-        f"{family(inference, 'time')}) in {inference.min_consecutive_bins} consecutive bins; the "
-        "onset is the start of the rise to these bins, fitted with exponentials, ramps and "
-        "sigmoids. Open markers: latency of half of the maximum. If only latencies differ, either "
-        "the onset or the shape of the rise differs. Compare regions by the differences, because "
-        "resampled trials are shared."
+        f"{percent(inference.confidence)} intervals. An onset is the start of the rise to "
+        f"{inference.min_consecutive_bins} consecutive significant bins (p < {inference.alpha:g}, "
+        f"corrected by the maximum over {family(inference, 'time')}), fitted with exponentials, "
+        "ramps and sigmoids. Open markers: latency of half of the maximum. Compare regions by the "
+        "differences, because resampled trials are shared."
     )
     caution = f"Caution: no shape fits the rise in {'; '.join(poor)}." if poor else ""
-    return paragraphs(description, caution, listed(lines))
+    return paragraphs(differences, caution, description)
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:

@@ -9,8 +9,9 @@ from matplotlib.lines import Line2D
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import interval, listed, paragraphs
+from neuro_attn.figures.captions import findings, interval, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
+from neuro_attn.figures.verdict_words import headline
 
 TITLE = "Shared codes"
 OF = "dataset"
@@ -150,26 +151,25 @@ def caption(verdicts: pd.DataFrame) -> str:
         if row["reference"]:
             relative = _estimate("relative overlap", [row[name] for name in RELATIVE])
             estimate = f"{relative}; {estimate}"
-        lines.append(
+        text = (
             f"{rst(row['region'])}, {rst(row['first_task'])} and {rst(row['second_task'])}, "
-            f"{rst(row['window'])}: {rst(row['conclusion'])} "
-            f"({estimate}, p = {row['p_corrected']:.2g})."
+            f"{rst(row['window'])}: {estimate}, p = {row['p_corrected']:.2g}."
         )
+        # What answers the question first, then what is most certain.
+        rank = list(COLORS).index(row["verdict"])
+        lines.append((len(COLORS) - rank - row["p_corrected"], text))
+    answer = rst(headline(verdicts))
     description = (
-        "Overlap of the codes of two tasks in each region and window. An overlap of 1 means one "
-        "code, 0 unrelated codes, and -1 a reversed code, whatever the strength of the codes. "
-        "Verdicts *in this region* generalise to other sessions of these subjects, those *in other "
-        "subjects* to animals that were not recorded. Verdicts *in these units* concern the "
-        "recorded units alone. P-values are two-sided and corrected over windows and regions."
+        "An overlap of 1 means one code, 0 unrelated codes, and -1 a reversed code, whatever their "
+        "strength. Circles: other sessions of these subjects; diamonds: other subjects; squares: "
+        "the recorded units alone. P-values are two-sided and corrected over windows and regions."
     )
     if verdicts["reference"].any():
         description += (
-            " With reference tasks, the overlap is plotted relative to that of the two reference "
-            "tasks: 1 means as much overlap as between these. Grey ticks mark the overlap itself, "
-            "which is below 1 if codes contain a part that cannot generalise, such as that of the "
-            "look of a cue."
+            " The overlap is relative to that of the reference tasks (1: as much as between them); "
+            "grey ticks mark the overlap itself."
         )
-    return paragraphs(description, listed(lines))
+    return paragraphs(answer, findings(lines), description)
 
 
 def _estimate(what: str, numbers: list[float]) -> str:

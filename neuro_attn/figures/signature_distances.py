@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import interval, listed, paragraphs, percent
+from neuro_attn.figures.captions import findings, interval, paragraphs
 from neuro_attn.figures.protocol import Compared, Drawn, Results
 
 TITLE = "Distances between networks and regions"
@@ -105,29 +105,26 @@ def caption(nearest: pd.DataFrame) -> str:
     for row in known.to_dict("records"):
         name = f"{rst(row['network'])}, {rst(row['population'])}"
         if not row["possible"]:
-            lines.append(f"{name}: incompatible with all regions.")
+            lines.append((0.0, f"{name}: incompatible with all regions."))
             continue
         resembles = f"resembles {rst(row['verdict'])}"
         if row["verdict"] == "undecided":
             resembles = f"undecided, {rst(row['possible'])} possible"
         as_near = "; the untrained network is as near" if row["untrained_as_near"] else ""
-        lines.append(
+        text = (
             f"{name}: {resembles}; distance from {rst(row['region'])} "
-            f"{interval(row['distance'], row['ci_low'], row['ci_high'], 1)}, nearest in "
-            f"{percent(row['fraction_nearest'])} of the bootstrap replicates and "
-            f"{percent(row['fraction_of_seeds'])} of the seeds{as_near}."
+            f"{interval(row['distance'], row['ci_low'], row['ci_high'], 1)}{as_near}."
         )
+        # Populations that resemble one region first, then those with the fewest possible regions.
+        lines.append((1 / (1 + row["possible"].count(",")), text))
     description = (
-        "Distance between the signatures of networks and regions, and whether they fit. Markers: a "
-        "network is incompatible if its codes do not overlap across tasks as those of the region "
-        "do (squared difference in units of the covariance of bootstrap replicates). The test is "
-        "uninformative if it would reject neither an overlap of 0 nor one of 1. A region is named "
-        "if it alone is compatible. Distance: root mean square over d' of all pairs of tasks in "
-        "all windows, and colour geometry, in bootstrap SDs of the region. Units, training trials "
-        "and d' within tasks are matched. Ceiling: halves of the region's units; floor: untrained "
-        "network."
+        "Markers: a network is incompatible if its codes do not overlap across tasks as those of "
+        "the region do, and the test uninformative if it would reject neither an overlap of 0 nor "
+        "of 1. A region is named if it alone is compatible. Distance: root mean square over d' of "
+        "all pairs of tasks, and colour geometry, in bootstrap SDs of the region, with matched "
+        "units, trials and d'. Ceiling: halves of the region's units; floor: untrained network."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines, 2), description)
 
 
 def drawn(results: Results, settings: Compared) -> Drawn:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.captions import findings, paragraphs
 from neuro_attn.figures.protocol import Compared, Drawn, Results
 
 TITLE = "Signatures"
@@ -123,22 +123,19 @@ def caption(shown: pd.DataFrame) -> str:
     for (dataset, region), own in shown.groupby(["dataset", "region"], sort=False):
         rows = own[own["feature"].str.startswith("d_prime ")]
         best = rows.loc[rows["value"].idxmax()]
-        lines.append(
-            f"{rst(dataset)}, {rst(region)}: {len(own)} features; d' from "
-            f"{rows['value'].min():.2f} to {best['value']:.2f} "
-            f"({rst(best['feature'].removeprefix('d_prime '))})."
+        text = (
+            f"{rst(dataset)}, {rst(region)}: d' from {rows['value'].min():.2f} to "
+            f"{best['value']:.2f} ({rst(best['feature'].removeprefix('d_prime '))})."
         )
+        lines.append((rows["value"].max() - rows["value"].min(), text))
     description = (
-        "Signatures of regions and network populations. Left: sensitivity d' of every pair of "
-        "tasks in every window and, if colours are defined, information about the cued and uncued "
-        "colour (omega squared), and cosine and alignment index of the colour planes. Units and "
-        "training trials are those of the smallest population. We add noise to each network until "
-        "its d' within tasks is that of the least distant region. Grey is undefined. If there are "
-        "many networks, only trained ones are shown. Right: the same signatures on their first two "
-        "principal components, after division of each feature by the regions' mean bootstrap SD. "
-        "Projection can only shorten distances. Open dots are untrained networks."
+        "Left: sensitivity d' of every pair of tasks in every window and, if colours are defined, "
+        "information about colours and the cosine and alignment of their planes, with units and "
+        "training trials of the smallest population. Noise is added to each network until its d' "
+        "within tasks is that of the least distant region. Grey is undefined. Right: the same "
+        "signatures on their first two principal components; open dots are untrained networks."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines, 2), description)
 
 
 def drawn(results: Results, settings: Compared) -> Drawn:

@@ -10,8 +10,8 @@ from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import (
     family,
+    findings,
     interval,
-    listed,
     p_value,
     paragraphs,
     significance,
@@ -100,20 +100,20 @@ def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
     lines = []
     for row in rows.to_dict("records"):
         accuracy = interval(row["accuracy"], row["ci_low"], row["ci_high"], 2)
-        lines.append(
+        text = (
             f"{rst(row['region'])}, {task_pair(row['train_task'], row['test_task'])}, "
             f"{rst(row['window'])}: {accuracy} "
             f"(chance {row['chance']:.3g}, corrected p {p_value(row['p_corrected'])})."
         )
+        lines.append((row["accuracy"] - row["chance"], text))
     over = family(dataset.inference, "windows", "regions")
     description = (
-        f"Transfer between tasks. The {dataset.decoding.score_label} of decoders trained on one "
-        "task (rows) and tested on another (columns), with rates averaged over each window. The "
-        "same decoders are tested within and across tasks, so both have the same number of "
-        "training trials. Stars mark "
+        f"The {dataset.decoding.score_label} of decoders trained on one task (rows) and tested on "
+        "another (columns), with rates averaged over each window and equally many training trials "
+        "within and across tasks. Stars: "
         f"{significance(dataset.inference, over=over, of_times=False)}."
     )
-    return paragraphs(description, f"Windows: {', '.join(spans)}.", listed(lines))
+    return paragraphs(findings(lines), description, f"Windows: {', '.join(spans)}.")
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:

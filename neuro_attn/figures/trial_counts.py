@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import curves
-from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.captions import findings, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.results.shared_columns import ALL_TRIALS, MATCHED
 
@@ -68,25 +68,25 @@ def caption(
     lines = []
     for key, row in matched.iterrows():
         all_of_task = everything.loc[key]
-        lines.append(
+        text = (
             f"{', '.join(map(rst, key))}: {row['accuracy']:.2f}{curves.spread(row['sd'])} with "
             f"{row['n_per_class']:.4g} trials of a class, {all_of_task['accuracy']:.2f} with all "
             f"{all_of_task['n_per_class']:.4g}."
         )
+        lines.append((all_of_task["accuracy"] - row["accuracy"], text))
     fewest = regions.loc[regions["n_trials"].idxmin()]
     description = (
-        f"Accuracy as a function of the number of training trials. The {score} in each window, "
-        "for nested random subsets of the training trials, with equally many of each class. Test "
-        "trials are the same for all sizes. Bars are one SD over draws. Open markers show the "
-        "number that all tasks have, as in the other figures. Curves end at all trials of the "
-        "trained task. If they still rise there, more trials would increase accuracy."
+        f"The {score} in each window for nested random subsets of the training trials, tested on "
+        "the same trials. Bars are one SD over draws. Open markers: the number that all tasks "
+        "have, as in other figures. Curves end at all trials of the trained task; if they still "
+        "rise there, more trials would increase accuracy."
     )
     limit = (
         f"Session {rst(fewest['limiting_session'])} has the fewest trials of a class: "
         f"{fewest['n_trials']} of task {rst(fewest['limiting_task'])}, class "
         f"{rst(fewest['limiting_class'])}."
     )
-    return paragraphs(description, limit, listed(lines))
+    return paragraphs(findings(lines, 2), limit, description)
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:

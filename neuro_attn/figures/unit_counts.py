@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import curves
-from neuro_attn.figures.captions import listed, paragraphs
+from neuro_attn.figures.captions import findings, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Accuracy against units"
@@ -46,8 +46,11 @@ def caption(unit_counts: pd.DataFrame, score: str = "balanced accuracy") -> str:
     keys = ["region", "train_task", "window"]
     last = within.loc[within.groupby(keys, sort=False)["n_units"].idxmax()]
     lines = [
-        f"{rst(row['region'])}, {rst(row['train_task'])}, {rst(row['window'])}: "
-        f"{row['accuracy']:.2f}{curves.spread(row['sd'])} with {row['n_units']} units."
+        (
+            row["accuracy"],
+            f"{rst(row['region'])}, {rst(row['train_task'])}, {rst(row['window'])}: "
+            f"{row['accuracy']:.2f}{curves.spread(row['sd'])} with {row['n_units']} units.",
+        )
         for row in last.to_dict("records")
     ]
     description = (
@@ -55,7 +58,7 @@ def caption(unit_counts: pd.DataFrame, score: str = "balanced accuracy") -> str:
         "units drawn at random. Bars are one SD over draws. Compare regions only at the same "
         "number of units."
     )
-    return paragraphs(description, listed(lines))
+    return paragraphs(findings(lines), description)
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:

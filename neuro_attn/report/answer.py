@@ -23,16 +23,16 @@ from neuro_attn.decoding.building import POOLED
 from neuro_attn.escaping import printable
 from neuro_attn.figures import style
 from neuro_attn.figures.tables import table_element
-from neuro_attn.files import write_text
-from neuro_attn.inference.significance import first_look
-from neuro_attn.report import PAGE
-from neuro_attn.report.methods_text import citations, methods
-from neuro_attn.report.verdict_words import (
+from neuro_attn.figures.verdict_words import (
     RegionInWords,
     headline,
     networks_in_words,
     regions_in_words,
 )
+from neuro_attn.files import write_text
+from neuro_attn.inference.significance import first_look
+from neuro_attn.report import PAGE
+from neuro_attn.report.methods_text import citations, methods
 from neuro_attn.results import TABLES, read_csv
 from neuro_attn.results.sections import SECTIONS
 

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.null_models import NULL_MODELS
-from neuro_attn.report.verdict_words import listing
+from neuro_attn.figures.verdict_words import listing
 
 CORRECTIONS = {
     "max": "the maximum statistic over times, windows and regions (Nichols & Holmes 2002)",

@@ -112,7 +112,7 @@ def test_a_run_finds_the_shared_code_and_reports_the_decoder(study, recordings):
     transfer = tables.transfer_table(decodings, settings)
     onsets = onset_table(decodings, settings, study.seed)
     text = decoding_over_time.caption(transfer, onsets, study.dataset)
-    assert "Decoder: linear discriminant analysis." in text
+    assert "decoders (linear discriminant analysis) trained" in text
 
 
 def test_abstraction_is_measured_with_the_decoder_of_the_data_set(study, recordings):

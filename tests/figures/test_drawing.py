@@ -49,7 +49,8 @@ def test_figures_drawn_together_are_those_drawn_alone_with_notes_and_captions(
         assert alone.read_bytes() == together.read_bytes()
         assert (tmp_path / f"together/{name}.svg").stat().st_size
     captions = {name: (tmp_path / f"together/{name}.rst").read_text() for name in tables}
-    assert captions["onsets"].startswith(f"**{NOTE.capitalize()}.**\n\nOnsets (left")
+    caption = onsets.caption(read_csv(files["onsets"]), dataset_from(settings).inference)
+    assert captions["onsets"] == f"**{NOTE.capitalize()}.**\n\n{caption}"
     assert captions["unit_counts"] == unit_counts.caption(read_csv(files["unit_counts"]))
 
 

@@ -273,10 +273,8 @@ def test_the_caption_names_what_limits_the_training_trials_and_what_matching_cos
     regions.loc[1, ["n_trials", "limiting_session"]] = [17, "the poor one"]
     caption = trial_counts.caption(table, regions)
     assert "Session the poor one has the fewest trials of a class: 17 of task retro" in caption
-    assert "FEF, pro, cue: " in caption
-    assert caption.count("with 30 trials of a class") == 16
-    assert caption.count("with all 30.") == 8, "of the rarest task"
-    assert caption.count("with all 60.") == 8
+    # The tasks that gain most from all of their trials.
+    assert caption.count("with 30 trials of a class") == caption.count("with all 60.") == 2
 
 
 @pytest.mark.parametrize("n_regions", [4, 27])
@@ -622,12 +620,15 @@ def test_onsets_cautions_where_no_shape_fits_the_rise(make):
 def test_onsets_distinguishes_onsets_from_shapes_in_its_caption(make):
     table = make.onsets(make.shapes["panichello"])
     compared = table.index[table["compared_with"] != ""]
+    table.loc[compared, "difference"] = "none"
     table.loc[compared[0], "difference"] = "onset"
     table.loc[compared[1], "difference"] = "onset or shape"
     caption = onsets.caption(table, Inference())
     assert caption.count("; onsets differ.") == 1
     assert caption.count("; onsets or shapes differ.") == 1
-    assert caption.count("; no difference shown.") == len(compared) - 2
+    assert "no difference shown" not in caption
+    table.loc[compared, "difference"] = "none"
+    assert "No difference between regions is shown." in onsets.caption(table, Inference())
 
 
 def test_of_too_many_differences_onsets_shows_the_clear_ones(make):

@@ -59,7 +59,7 @@ def test_a_table_with_a_title_has_a_caption():
 def test_a_figure_that_states_too_little_is_named(tmp_path, constants):
     module = tmp_path / "mine.py"
     module.write_text(constants)
-    with pytest.raises(ValueError, match=r"mine\.py: must define TITLE, OF"):
+    with pytest.raises(ValueError, match=r"mine\.py: must define TITLE, NEEDS, OF"):
         specified(module)
 
 

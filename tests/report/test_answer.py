@@ -5,14 +5,14 @@ import pytest
 
 from neuro_attn.figures import shared_codes
 from neuro_attn.figures.tables import table_element
-from neuro_attn.report.methods_text import methods
-from neuro_attn.report.verdict_words import (
+from neuro_attn.figures.verdict_words import (
     OPEN,
     SAYS,
     headline,
     networks_in_words,
     regions_in_words,
 )
+from neuro_attn.report.methods_text import methods
 
 
 def verdicts(*rows: tuple) -> pd.DataFrame:

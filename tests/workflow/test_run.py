@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from neuro_attn.command_line import running
+from neuro_attn.figures.verdict_words import headline
 from neuro_attn.onboarding import cost
-from neuro_attn.report.verdict_words import headline
 from neuro_attn.results import read_csv
 from tests.workflow.conftest import NETWORKS, SMALL
 
@@ -101,6 +101,13 @@ def test_one_core_or_two_give_the_same_bytes(small_run, new_project):
     one, two = (each.results(".csv", ".png", ".svg") for each in (project, small_run))
     assert one.keys() == two.keys()
     assert [path for path in one if one[path] != two[path]] == []
+
+
+def test_captions_are_short_and_state_what_is_strongest(small_run):
+    captions = sorted((small_run.folder / "results/figures").glob("*.rst"))
+    words = {path.name: len(path.read_text(encoding="utf-8").split()) for path in captions}
+    assert len(words) > 15
+    assert {name: number for name, number in words.items() if number > 120} == {}
 
 
 def test_the_terminal_shows_the_answer(small_run, monkeypatch, capsys):
