@@ -153,6 +153,30 @@ def sources_of(script, *chosen):
     return SOURCES.digest(workflow.source_path(f"../scripts/{script}"), *chosen)
 
 
+# Settings on which recordings do not depend. What cannot be read is an error later, and a change of
+# the answer to it, or of the selection of sessions, must not read the others again.
+NOT_READ = {"inference", "sessions", *configuration.LATER_KEYS}
+
+
+def reading(name):
+    """Return the parameters of all jobs that read a data set."""
+    dataset = CONFIGURATION.datasets[name]
+    reads_files = sources.SOURCES[dataset.source].reads_files
+    return {
+        "name": name,
+        "settings": dataset.model_dump(mode="json", exclude=NOT_READ),
+        "folder": FOLDER if reads_files else "",
+        "seed": 0 if reads_files else CONFIGURATION.seed,
+        "sources": sources_of("recordings.py", *sources.READERS[dataset.source]),
+    }
+
+
+def of_session(parts, field):
+    """Return a function of wildcards: a field of the part that is the session."""
+    by_file = {as_filename(part.sessions[0]): part for part in parts}
+    return lambda wildcards: getattr(by_file[wildcards.session], field)
+
+
 def decoder_of(dataset):
     """Return the module of the decoder of a data set."""
     return DECODERS[dataset.decoding.decoder].module

@@ -1,31 +1,8 @@
-# Settings on which recordings do not depend. What cannot be read is an error later, and a change of
-# the answer to it, or of the selection of sessions, must not read the others again.
-NOT_READ = {"inference", "sessions", *configuration.LATER_KEYS}
 config["leave_out"] = [
     name
     for name, dataset in CONFIGURATION.datasets.items()
     if dataset.sessions.on_error == "leave_out"
 ]
-
-
-def reading(name):
-    """Return the parameters of all jobs that read a data set."""
-    dataset = CONFIGURATION.datasets[name]
-    reads_files = sources.SOURCES[dataset.source].reads_files
-    return {
-        "name": name,
-        "settings": dataset.model_dump(mode="json", exclude=NOT_READ),
-        "folder": FOLDER if reads_files else "",
-        "seed": 0 if reads_files else CONFIGURATION.seed,
-        "sources": sources_of("recordings.py", *sources.READERS[dataset.source]),
-    }
-
-
-def of_session(parts, field):
-    """Return a function of wildcards: a field of the part that is the session."""
-    by_file = {as_filename(part.sessions[0]): part for part in parts}
-    return lambda wildcards: getattr(by_file[wildcards.session], field)
-
 
 JOBS = {
     name: sources.by_job(PARTS[name], dataset)
@@ -66,25 +43,25 @@ for name, parts in BY_SESSION.items():
 
 
 TOGETHER = [
-    (name, "" if len(parts) == 1 else str(number), part)
+    ([name] if len(parts) == 1 else [name, str(number)], part)
     for name, parts in JOBS.items()
     if name not in BY_SESSION
     for number, part in enumerate(parts)
 ]
 
-for name, number, part in TOGETHER:
+for (name, *number), part in TOGETHER:
 
     rule:
         name:
-            f"recordings{number}_{name}"
+            f"recordings{''.join(number)}_{name}"
         input:
             part.files,
         output:
             files_of(name, part.sessions),
         log:
-            f"results/logs/recordings/{name}{'/' if number else ''}{number}.log",
+            f"results/logs/recordings/{'/'.join([name, *number])}.log",
         benchmark:
-            f"results/benchmarks/recordings/{name}{'/' if number else ''}{number}.tsv"
+            f"results/benchmarks/recordings/{'/'.join([name, *number])}.tsv"
         conda:
             "../envs/neuro-attn.yaml"
         resources:
