@@ -110,7 +110,7 @@ def run(what: Run, report: bool = False) -> None:
                 unsecured.unlink(missing_ok=True)
             checksums.record("report", REPORT.stem, [str(REPORT)], RESULTS)
             _print_headlines(what)
-            print(f"neuro-attn: the answer is {ANSWER}, all figures and tables are {REPORT}")
+            print(f"neuro-attn: the answer is in {ANSWER}, Snakemake's report in {REPORT}")
         print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")
 
 
@@ -149,7 +149,7 @@ def _read_first_sessions(what: Run, positions: configuration.Positions) -> None:
 
 
 def _with_manifest(what: Run, positions: configuration.Positions) -> Run:
-    """Search the files of all data sets, so that Snakemake need not; return the run with them."""
+    """Find the files of all data sets, and return the run with the digest of their manifest."""
     settings = configuration.load(what.config)
     with _located(positions, what.config):
         found = manifest.written(settings.datasets, _folder(what, settings), STORE)

@@ -1,7 +1,7 @@
 """Blocks of permutations: a job decodes the label sets of one block."""
 
 BLOCK = 1000
-"""Label sets of a block. Blocks are fixed, so that more permutations only add blocks."""
+"""Label sets of a block. More permutations fill the last block and add others."""
 
 
 def blocks(permutations: int, size: int = BLOCK) -> list[range]:

@@ -96,7 +96,7 @@ def draw(located: pd.DataFrame) -> Figure:
 
 
 def caption(located: pd.DataFrame) -> str:
-    """Describe the figure, with each measure for intact and for blocked attention.
+    """Describe the figure, with the largest effects of blocked attention.
 
     Parameters
     ----------

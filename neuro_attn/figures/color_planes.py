@@ -89,7 +89,7 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
 
 
 def caption(planes: pd.DataFrame, geometry: pd.DataFrame) -> str:
-    """Describe the figure, with the angle between the planes in each panel.
+    """Describe the figure, with the angles between the planes that differ most from the floor.
 
     Parameters
     ----------

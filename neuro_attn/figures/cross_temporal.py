@@ -42,7 +42,9 @@ PANEL_HEIGHTS = (57.0, 41.0, 43.0, 37.0, 31.0)
 
 
 @style.journal_style()
-def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
+def draw(
+    cross_temporal: xr.Dataset, alpha: float = 0.05, score: str = "balanced accuracy"
+) -> Figure:
     """Plot one panel per region, with one block per pair of training task (row) and test task.
 
     Blocks show training time (vertical) against test time (horizontal). Cells with corrected
@@ -57,6 +59,8 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
         ``n_units`` (region) is optional.
     alpha : float
         Level of the tests.
+    score : str
+        What accuracy is.
 
     Returns
     -------
@@ -82,14 +86,16 @@ def draw(cross_temporal: xr.Dataset, alpha: float = 0.05) -> Figure:
         if not style.is_lowest(column, len(regions)):
             axes.tick_params(which="both", labelbottom=False)
     lowest = float(cross_temporal["accuracy"].min())
-    style.accuracy_bar(figure, norm, [panel[0] for panel in panels], lowest)
+    style.accuracy_bar(figure, norm, [panel[0] for panel in panels], lowest, score)
     marks = f"corrected p < {style.proportion(alpha)} above chance (solid) or below (dotted)"
     figure.supxlabel(f"test time (s); outlined: {marks}", fontsize=style.TEXT)
     return figure
 
 
-def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
-    """Describe the figure, with the fraction of time pairs above chance in each region.
+def caption(
+    cross_temporal: xr.Dataset, inference: Inference, score: str = "balanced accuracy"
+) -> str:
+    """Describe the figure, with the regions that generalise at most pairs of times.
 
     Parameters
     ----------
@@ -97,6 +103,8 @@ def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
         As for `draw`.
     inference : Inference
         Settings of the tests.
+    score : str
+        What accuracy is.
     """
     fractions = {
         direction: significant(cross_temporal[name], inference.alpha).mean(
@@ -120,13 +128,13 @@ def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
                 f"the pairs of times, below in {percent(below)}."
             )
             lines.append((max(above, below), text))
-    over = family(inference, "both directions", "all pairs of times of a block")
+    over = family(inference, "both directions", "all pairs of times of a region and pair of tasks")
     description = (
-        "Balanced accuracy of decoders trained at one time (vertical) and tested at another "
+        f"{score.capitalize()} of decoders trained at one time (vertical) and tested at another "
         "(horizontal). Solid outlines mark accuracy above chance, dotted outlines accuracy below "
         f"chance (a reversed code): two-sided {significance(inference, over=over, of_times=True)}; "
-        "across tasks or times, also against randomly mirrored units. A square is a stable code, a "
-        "stripe along the diagonal one that changes."
+        "across tasks or times, also against randomly mirrored units. A square indicates a stable "
+        "code, a stripe along the diagonal a changing code."
     )
     return paragraphs(findings(lines, 2), description)
 
@@ -134,7 +142,9 @@ def caption(cross_temporal: xr.Dataset, inference: Inference) -> str:
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
     cross_temporal, inference = results["cross_temporal"], settings.inference
-    return Drawn(draw(cross_temporal, inference.alpha), caption(cross_temporal, inference))
+    score = settings.decoding.score_label
+    figure = draw(cross_temporal, inference.alpha, score)
+    return Drawn(figure, caption(cross_temporal, inference, score))
 
 
 def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) -> None:

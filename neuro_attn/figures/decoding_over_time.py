@@ -140,7 +140,7 @@ def _onsets_of(onsets: pd.DataFrame, region: str, train_task: str, test_task: st
 
 
 def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -> str:
-    """Describe the figure, with the peak accuracy and the onset in each region.
+    """Describe the figure, with the largest effects across tasks and their onsets.
 
     Parameters
     ----------
@@ -165,9 +165,9 @@ def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -
             if significant(found["fit_p_value"], dataset.inference.alpha):
                 onset += " (caution: no shape fits the rise)"
         text = (
-            f"{rst(region)}, {task_pair(train, test)}: "
+            f"{rst(region)}, {task_pair(train, test)}: accuracy "
             f"{interval(row['accuracy'], row['ci_low'], row['ci_high'], 2)} at "
-            f"{row['time']:.3g} s (corrected p {p_value(row['p_corrected'])}), {onset}."
+            f"{row['time']:.3g} s (corrected p = {p_value(row['p_corrected'])}), {onset}."
         )
         lines.append((row["accuracy"] - row["chance"], text))
     return paragraphs(findings(lines, 2), _description(dataset), _sample(rows))

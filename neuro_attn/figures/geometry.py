@@ -110,7 +110,7 @@ def _add_legend(
 
 
 def caption(geometry: pd.DataFrame) -> str:
-    """Describe the figure, with the interval, ceiling and floor of each measure.
+    """Describe the figure, with the clearest values, their ceiling and floor.
 
     Parameters
     ----------

@@ -129,7 +129,7 @@ def _add_legend(
 
 
 def caption(table: pd.DataFrame) -> str:
-    """Describe the figure, with the number of bins and the maximum of each measure.
+    """Describe the figure, with the clearest value of each measure.
 
     Parameters
     ----------

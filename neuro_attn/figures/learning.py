@@ -104,7 +104,7 @@ def _label_chance(axes: Axes) -> None:
 
 
 def caption(report_error: pd.DataFrame) -> str:
-    """Describe the figure, with the report errors of trained and untrained networks.
+    """Describe the figure, with the largest report errors of trained networks.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def draw(recall: pd.DataFrame) -> Figure:
 
 
 def caption(recall: pd.DataFrame) -> str:
-    """Describe the figure, with the accuracy of each family for each list length.
+    """Describe the figure, with the accuracy of families for the longest lists.
 
     Parameters
     ----------

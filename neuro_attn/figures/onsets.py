@@ -111,7 +111,7 @@ def _row_heights(names: list[str], lines: list[list[list[str]]], beside: int) ->
 
 
 def caption(onsets: pd.DataFrame, inference: Inference) -> str:
-    """Describe the figure, with the differences in onset between regions.
+    """Describe the figure, with the largest differences in onset between regions.
 
     Parameters
     ----------

@@ -138,7 +138,7 @@ def draw_panel(
 
 
 def caption(verdicts: pd.DataFrame) -> str:
-    """Describe the figure, with every verdict and its overlap.
+    """Describe the figure, with the verdicts and the clearest overlaps.
 
     Parameters
     ----------
@@ -160,9 +160,10 @@ def caption(verdicts: pd.DataFrame) -> str:
         lines.append((len(COLORS) - rank - row["p_corrected"], text))
     answer = rst(headline(verdicts))
     description = (
-        "An overlap of 1 means one code, 0 unrelated codes, and -1 a reversed code, whatever their "
-        "strength. Circles: other sessions of these subjects; diamonds: other subjects; squares: "
-        "the recorded units alone. P-values are two-sided and corrected over windows and regions."
+        "An overlap of 1 means a shared code, 0 unrelated codes, and \N{MINUS SIGN}1 a reversed "
+        "code, whatever their strength. Circles: other sessions of these subjects; diamonds: other "
+        "subjects; squares: the recorded units alone. P-values are two-sided and corrected over "
+        "windows and regions."
     )
     if verdicts["reference"].any():
         description += (

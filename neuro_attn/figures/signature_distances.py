@@ -93,7 +93,7 @@ def draw(
 
 
 def caption(nearest: pd.DataFrame) -> str:
-    """Describe the figure, with the region that each population resembles.
+    """Describe the figure, with the regions that populations resemble.
 
     Parameters
     ----------

@@ -112,7 +112,7 @@ def draw(
 
 
 def caption(shown: pd.DataFrame) -> str:
-    """Describe the figure, with the range of d' in each signature.
+    """Describe the figure, with the signatures of the widest range of d'.
 
     Parameters
     ----------

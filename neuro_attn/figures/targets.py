@@ -142,7 +142,7 @@ def report_files(configuration: Configuration) -> list[str]:
 def report_groups(configuration: Configuration) -> list[Group]:
     """Return all figures and tables of a report, grouped by the job that produces them.
 
-    Untrained networks serve as floors and are not findings in the report.
+    Untrained networks serve as floors and are not listed in the report.
     """
     datasets = {
         name: dataset

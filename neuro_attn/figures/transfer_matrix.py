@@ -84,7 +84,7 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05, score: str = "balanced accu
 
 
 def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
-    """Describe the figure, with the cross-task accuracy in each region.
+    """Describe the figure, with the largest effects across tasks.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
         accuracy = interval(row["accuracy"], row["ci_low"], row["ci_high"], 2)
         text = (
             f"{rst(row['region'])}, {task_pair(row['train_task'], row['test_task'])}, "
-            f"{rst(row['window'])}: {accuracy} "
-            f"(chance {row['chance']:.3g}, corrected p {p_value(row['p_corrected'])})."
+            f"{rst(row['window'])}: accuracy {accuracy} "
+            f"(chance {row['chance']:.3g}, corrected p = {p_value(row['p_corrected'])})."
         )
         lines.append((row["accuracy"] - row["chance"], text))
     over = family(dataset.inference, "windows", "regions")

@@ -35,7 +35,7 @@ def draw(unit_counts: pd.DataFrame, score: str = "balanced accuracy") -> Figure:
 
 
 def caption(unit_counts: pd.DataFrame, score: str = "balanced accuracy") -> str:
-    """Describe the figure, with the within-task accuracy at the largest number of units.
+    """Describe the figure, with the largest within-task accuracies.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The verdicts of a data set in words: what a reader of a report sees first."""
+"""The verdicts of a data set in words, as at the top of a report."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -9,11 +9,11 @@ SAYS = {
     "shared": "{regions} {share} a code between {first} and {second}",
     "partly shared": "{regions} partly {share} a code between {first} and {second}",
     "reversed": "{regions} {reverse} the code of {first} in {second}",
-    "task-specific": "{regions} {have} unrelated codes in {first} and {second}",
+    "task-specific": "{regions} {have} task-specific codes in {first} and {second}",
 }
 """Sentences of the verdicts that answer the question, strongest first."""
 OPEN = ("inconclusive", "not decodable")
-"""Verdicts that leave it open."""
+"""Verdicts without a conclusion."""
 _VERBS = {"share": "shares", "reverse": "reverses", "have": "has"}
 
 
@@ -37,7 +37,7 @@ class RegionInWords(NamedTuple):
 
 
 def headline(verdicts: pd.DataFrame) -> str:
-    """Return which regions share a code, have unrelated ones, or leave the question open.
+    """Return which regions share a code, have other codes, or permit no conclusion.
 
     Parameters
     ----------
@@ -51,29 +51,27 @@ def headline(verdicts: pd.DataFrame) -> str:
     ...         ("LPFC", "pro", "retro", "cue", "shared"),
     ...         ("LPFC", "pro", "retro", "delay", "inconclusive")]
     >>> headline(pd.DataFrame(rows, columns=keys))
-    'LPFC shares a code between pro and retro (cue). Open: V4.'
+    'LPFC shares a code between pro and retro (cue). No conclusion: V4.'
     """
     sentences = []
     for (first, second), rows in verdicts.groupby(["first_task", "second_task"], sort=False):
         left = list(dict.fromkeys(rows["region"]))
         for verdict, sentence in SAYS.items():
-            found = rows[rows["verdict"] == verdict]
-            regions = list(dict.fromkeys(found["region"]))
-            if not regions:
-                continue
-            verbs = {plural: one if len(regions) == 1 else plural for plural, one in _VERBS.items()}
-            text = sentence.format(regions=listing(regions), first=first, second=second, **verbs)
-            windows = listing(dict.fromkeys(found["window"]))
-            sentences.append(f"{text} ({windows}).")
-            left = [region for region in left if region not in regions]
+            for windows, regions in _by_windows(rows[rows["verdict"] == verdict]).items():
+                is_one = len(regions) == 1
+                verbs = {plural: one if is_one else plural for plural, one in _VERBS.items()}
+                names = listing(regions)
+                text = sentence.format(regions=names, first=first, second=second, **verbs)
+                sentences.append(f"{text} ({listing(windows)}).")
+                left = [region for region in left if region not in regions]
         if left:
             where = f" ({first} and {second})" if _several_pairs(verdicts) else ""
-            sentences.append(f"Open{where}: {listing(left)}.")
+            sentences.append(f"No conclusion{where}: {listing(left)}.")
     return " ".join(sentences)
 
 
 def regions_in_words(verdicts: pd.DataFrame) -> list[RegionInWords]:
-    """Return the conclusions on each region and pair of tasks, those that answer most first."""
+    """Return the conclusions on each region and pair of tasks, shared codes first."""
     order = [*SAYS, *OPEN]
     found = []
     keys = ["first_task", "second_task", "region"]
@@ -87,16 +85,18 @@ def regions_in_words(verdicts: pd.DataFrame) -> list[RegionInWords]:
     return sorted(found, key=lambda each: order.index(each.verdict))
 
 
-def listing(names: Iterable[str]) -> str:
+def listing(names: Iterable[str], conjunction: str = "and") -> str:
     """Return names as a list in a sentence.
 
     Examples
     --------
     >>> listing(["V4", "FEF", "LPFC"])
     'V4, FEF and LPFC'
+    >>> listing(["left", "right"], "or")
+    'left or right'
     """
     *most, last = map(str, names)
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"{', '.join(most)} {conjunction} {last}" if most else last
 
 
 def networks_in_words(nearest: pd.DataFrame) -> Sequence[str]:
@@ -106,11 +106,19 @@ def networks_in_words(nearest: pd.DataFrame) -> Sequence[str]:
         if row.verdict == "none":
             text = "resembles no region"
         elif row.verdict == "undecided":
-            text = f"may resemble {listing(row.possible.split(', '))}"
+            text = f"may resemble {listing(row.possible.split(', '), 'or')}"
         else:
             text = f"resembles {row.region} only"
-        lines.append(f"{row.network} {row.population} {text}")
+        lines.append(f"{row.network} ({row.population}) {text}")
     return lines
+
+
+def _by_windows(rows: pd.DataFrame) -> dict[tuple[str, ...], list[str]]:
+    """Return the regions by the windows of their rows."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for region, of_region in rows.groupby("region", sort=False):
+        found.setdefault(tuple(of_region["window"]), []).append(str(region))
+    return found
 
 
 def _several_pairs(verdicts: pd.DataFrame) -> bool:

@@ -22,7 +22,7 @@ def cross_temporal(decodings: Iterable[xr.Dataset], settings: Inference) -> xr.D
     Parameters
     ----------
     decodings : iterable of xarray.Dataset
-        From `decoding.decode_region`, one a region of a data set. Unless P-values are corrected
+        From `decoding.decode_region`, one a region of a data set. Unless p-values are corrected
         over regions, they are taken one after the other, so that one is in memory at a time.
     settings : Inference
         Correction and level of the tests.

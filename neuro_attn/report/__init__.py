@@ -8,6 +8,6 @@ PAGE = Path(__file__).parent / "page"
 
 
 def page_digest() -> str:
-    """Return a digest of the files in `PAGE`, so that an edit of them writes the page again."""
+    """Return a digest of the files in `PAGE`, so that the page is written again after an edit."""
     contents = [path.read_bytes() for path in sorted(PAGE.iterdir())]
     return hashlib.sha256(b"".join(contents)).hexdigest()

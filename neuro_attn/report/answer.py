@@ -1,14 +1,15 @@
-"""The answer page: what a run found, on one page that opens offline.
+"""The answer page: the findings of a run, on one page that opens offline.
 
 The first screen answers the question for every data set, in words and in one table. Figures and
 tables follow in sections, and then what is needed to repeat and to cite the analysis. The page
-contains all that it shows; files of results that it links to are beside it.
+contains all that it shows, and links to files of results beside it.
 """
 
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -26,19 +27,18 @@ from neuro_attn.figures.tables import table_element
 from neuro_attn.figures.verdict_words import (
     RegionInWords,
     headline,
+    listing,
     networks_in_words,
     regions_in_words,
 )
 from neuro_attn.files import write_text
-from neuro_attn.inference.significance import first_look
+from neuro_attn.inference.significance import first_look, significant
 from neuro_attn.report import PAGE
 from neuro_attn.report.methods_text import citations, methods
 from neuro_attn.results import TABLES, read_csv
 from neuro_attn.results.sections import SECTIONS
 
 SCRIPTS = ("sortable.min.js", "sortable.a11y.min.js", "page.js")
-FEW_SESSIONS = 5
-"""Sessions below which the smallest attainable p of a test over sessions exceeds 0.05."""
 PACKAGES = ("neuro-attn", "numpy", "scipy", "scikit-learn", "pandas", "xarray", "snakemake")
 """Packages whose versions are listed."""
 LEVELS = {
@@ -46,17 +46,17 @@ LEVELS = {
     "the region": "in this region",
     "other subjects": "in other subjects",
 }
-"""Levels of inference as a reader says them."""
+"""Levels of inference, in words."""
 MEANINGS = {
-    "region": "region of the brain, or population",
+    "region": "region, or group of units",
     "tasks": "the two tasks",
-    "window": "window of time, see the configuration",
-    "within": "accuracy of decoders tested on held-out trials of their own task, for each task",
-    "across": "accuracy of decoders tested on the other task, for each direction",
-    "overlap": "overlap of the two codes with its confidence interval: 1 is one code, 0 unrelated",
-    "p": "p-value of no overlap, corrected over windows and regions",
-    "onset": "time at which accuracy across tasks begins to rise, for each direction, s",
-    "verdict": "the conclusion at the highest level that the data support",
+    "window": "time window of the configuration",
+    "within": "accuracy on held-out trials of the trained task, for the first and second task",
+    "across": "accuracy on trials of the other task, trained on the first and on the second task",
+    "overlap": "overlap of the two codes, with its confidence interval",
+    "p": "two-sided p-value of the overlap, corrected over the windows and regions of two tasks",
+    "onset": "onset of cross-task accuracy, trained on the first and on the second task, s",
+    "verdict": "conclusion for other subjects, other sessions or these units, as far as possible",
 }
 
 
@@ -71,13 +71,14 @@ class Shown(NamedTuple):
 
 
 class OfDataset(NamedTuple):
-    """What the first screen states about a data set."""
+    """Contents of the first screen for a data set."""
 
     name: str
     question: str
     headline: str
     regions: list[RegionInWords]
     rows: list[dict[str, Any]]
+    legend: str
     summary: Shown | None
     sample: str
     warnings: list[str]
@@ -114,6 +115,7 @@ def write_answer(
     """
     folder = Path(folder)
     found = [_of_dataset(name, each, entries, folder) for name, each in datasets.items()]
+    cited = citations(" ".join(each.methods for each in found))
     nearest = folder / "comparison/nearest.csv"
     sections: dict[str, dict[str, list[Shown]]] = {section: {} for section in SECTIONS}
     for entry in entries:
@@ -137,13 +139,13 @@ def write_answer(
         downloads=[_relative(path, folder) for path in tables],
         configuration=configuration,
         versions={name: version(name) for name in PACKAGES},
-        citations=citations(),
+        citations=cited,
         style=Markup((PAGE / "page.css").read_text(encoding="utf-8")),
         scripts=Markup(scripts),
         digest=base64.b64encode(hashlib.sha256(scripts.encode()).digest()).decode(),
     )
     write_text(html, page)
-    paragraphs = [*(each.methods for each in found), "References", *citations()]
+    paragraphs = [*(each.methods for each in found), "References", *cited]
     write_text("\n\n".join(map(printable, paragraphs)) + "\n", text)
 
 
@@ -166,6 +168,7 @@ def _of_dataset(
         headline="" if verdicts is None else headline(verdicts),
         regions=[] if verdicts is None else regions_in_words(verdicts),
         rows=[] if verdicts is None else _rows(verdicts, own),
+        legend=_legend(dataset),
         summary=_shown(summaries[0], folder) if summaries else None,
         sample=sample,
         warnings=_warnings(dataset, regions, verdicts),
@@ -220,34 +223,69 @@ def _sample(regions: pd.DataFrame, verdicts: pd.DataFrame | None) -> str:
     if verdicts is not None and len(verdicts):
         n_sessions, n_subjects = (int(verdicts[key].max()) for key in ("n_sessions", "n_subjects"))
         counts.append(f"{_count(n_sessions, 'session')} of {_count(n_subjects, 'subject')}")
-    counts.append(f"{int(regions['n_trials'].min()):,} trials of the rarest task and class")
+    n_trials = int(regions["n_trials"].min())
+    counts.append(f"at least {_count(n_trials, 'trial')} of each task and class in every session")
     return ", ".join(counts)
 
 
 def _warnings(
     dataset: AnyDataset, regions: pd.DataFrame, verdicts: pd.DataFrame | None
 ) -> list[str]:
-    """Return what limits the conclusions."""
+    """Return the limits of the conclusions."""
     found = []
     if note := first_look(dataset.inference):
-        found.append(f"{note[0].upper()}{note[1:]}. Nothing can be significant.")
+        found.append(
+            f"{note[0].upper()}{note[1:]}. No accuracy can be significant. Verdicts do not depend "
+            "on permutations."
+        )
     if verdicts is not None and len(verdicts):
-        n_sessions = int(verdicts["n_sessions"].max())
-        if n_sessions < FEW_SESSIONS:
-            found.append(
-                f"There are {_count(n_sessions, 'session')}: conclusions about the region in other "
-                f"sessions need at least {FEW_SESSIONS}."
-            )
-        if (n_subjects := int(verdicts["n_subjects"].max())) < 4:
-            found.append(
-                f"There are {_count(n_subjects, 'subject')}: nothing is concluded about others."
-            )
+        alpha, levels = dataset.inference.alpha, set(verdicts["level"])
+        for noun, reached in (
+            ("session", {"the region", "other subjects"}),
+            ("subject", {"other subjects"}),
+        ):
+            if levels.isdisjoint(reached):
+                n = int(verdicts[f"n_{noun}s"].max())
+                found.append(
+                    f"No verdict concerns other {noun}s: this requires at least "
+                    f"{fewest_for(alpha)} {noun}s with units of the region, and there "
+                    f"{'is' if n == 1 else 'are'} {n}."
+                )
     fewest = regions.loc[regions["n_trials"].idxmin()]
     found.append(
-        f"Task {fewest['limiting_task']}, class {fewest['limiting_class']}, in session "
-        f"{fewest['limiting_session']} limits the training trials."
+        f"Session {fewest['limiting_session']} has the fewest trials of a class, "
+        f"{fewest['n_trials']} (task {fewest['limiting_task']}, class {fewest['limiting_class']}), "
+        "which limits the number of training trials."
     )
     return found
+
+
+def fewest_for(alpha: float) -> int:
+    """Return with how many sessions, or subjects, flips of their signs permit p below alpha.
+
+    Examples
+    --------
+    >>> fewest_for(0.05)
+    6
+    """
+    return next(n for n in count(1) if significant(2.0 ** (1 - n), alpha))
+
+
+def _legend(dataset: AnyDataset) -> str:
+    """Return how to read the table on the first screen."""
+    text = (
+        "Overlap: 1 for a shared code, 0 for unrelated codes, \N{MINUS SIGN}1 for a reversed code, "
+        f"with its {100 * dataset.inference.confidence:g} % confidence interval. P-values are "
+        "corrected over windows and regions. Of two accuracies or onsets, the first is that of "
+        "decoders trained on the first task."
+    )
+    if dataset.reference_tasks:
+        reference = listing(dataset.reference_tasks)
+        text += (
+            f" Verdicts rest on the overlap relative to that of {reference}, which the table of "
+            "verdicts below lists."
+        )
+    return text
 
 
 def _shown(entry: Mapping[str, Any], folder: Path) -> Shown:

@@ -3,28 +3,45 @@
 from importlib.metadata import version
 
 from neuro_attn.configuration import AnyDataset
+from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
+from neuro_attn.figures.captions import family
 from neuro_attn.figures.verdict_words import listing
 
 CORRECTIONS = {
-    "max": "the maximum statistic over times, windows and regions (Nichols & Holmes 2002)",
-    "cluster": "cluster mass over times (Maris & Oostenveld 2007)",
-    "fdr": "the false discovery rate over times (Benjamini & Hochberg 1995)",
+    "max": "the maximum statistic (Westfall & Young 1993)",
+    "cluster": "cluster mass (Maris & Oostenveld 2007)",
+    "fdr": "the false discovery rate (Benjamini & Hochberg 1995)",
 }
-CITATIONS = (
-    "Panichello MF, Buschman TJ (2021). Shared mechanisms underlie the control of working memory "
-    "and attention. Nature 592, 601-605. doi:10.1038/s41586-021-03390-w",
-    "The neuro-attn developers. neuro-attn: cross-task decoding of neural populations and "
-    "attention networks. Version {version}.",
-    "Nichols TE, Holmes AP (2002). Nonparametric permutation tests for functional neuroimaging. "
-    "Human Brain Mapping 15, 1-25.",
-    "Pedregosa F et al. (2011). Scikit-learn: machine learning in Python. Journal of Machine "
-    "Learning Research 12, 2825-2830.",
-)
+REFERENCES = {
+    "Panichello & Buschman 2021": "Panichello MF, Buschman TJ (2021). Shared mechanisms underlie "
+    "the control of working memory and attention. Nature 592, 601-605. "
+    "doi:10.1038/s41586-021-03390-w",
+    "neuro-attn": "The neuro-attn developers. neuro-attn: cross-task decoding of neural "
+    "populations and attention networks. Version {version}.",
+    "Benjamini & Hochberg 1995": "Benjamini Y, Hochberg Y (1995). Controlling the false discovery "
+    "rate: a practical and powerful approach to multiple testing. Journal of the Royal Statistical "
+    "Society B 57, 289-300.",
+    "Holm 1979": "Holm S (1979). A simple sequentially rejective multiple test procedure. "
+    "Scandinavian Journal of Statistics 6, 65-70.",
+    "Ledoit & Wolf 2004": "Ledoit O, Wolf M (2004). A well-conditioned estimator for "
+    "large-dimensional covariance matrices. Journal of Multivariate Analysis 88, 365-411.",
+    "Maris & Oostenveld 2007": "Maris E, Oostenveld R (2007). Nonparametric statistical testing of "
+    "EEG- and MEG-data. Journal of Neuroscience Methods 164, 177-190.",
+    "Phipson & Smyth 2010": "Phipson B, Smyth GK (2010). Permutation p-values should never be "
+    "zero: calculating exact p-values when permutations are randomly drawn. Statistical "
+    "Applications in Genetics and Molecular Biology 9, 39.",
+    "Schuirmann 1987": "Schuirmann DJ (1987). A comparison of the two one-sided tests procedure "
+    "and the power approach for assessing the equivalence of average bioavailability. Journal of "
+    "Pharmacokinetics and Biopharmaceutics 15, 657-680.",
+    "Westfall & Young 1993": "Westfall PH, Young SS (1993). Resampling-Based Multiple Testing. "
+    "Wiley.",
+}
+"""References, by how the text cites them."""
 
 
 def methods(name: str, dataset: AnyDataset, sample: str) -> str:
-    """Return a paragraph on how a data set was analysed.
+    """Return a paragraph on how a data set was decoded and how its verdicts were reached.
 
     Parameters
     ----------
@@ -35,38 +52,114 @@ def methods(name: str, dataset: AnyDataset, sample: str) -> str:
     sample : str
         What was recorded, such as "8 sessions of 2 subjects".
     """
-    decoding, inference = dataset.decoding, dataset.inference
-    label = dataset.label if isinstance(dataset.label, str) else listing(dataset.label)
-    tasks = listing(dataset.tasks)
-    time = dataset.time
-    windows = listing(
-        f"{window} ({start:g} to {stop:g} s)" for window, (start, stop) in dataset.windows.items()
+    several = len(dataset.tasks) > 1
+    parts = [*_populations(name, dataset, sample), *_decoders(dataset), *_accuracies(dataset)]
+    return " ".join([*parts, *(_overlaps(dataset) if several else [])])
+
+
+def citations(text: str) -> list[str]:
+    """Return the references that a text cites."""
+    return [
+        reference.format(version=version("neuro-attn"))
+        for cited, reference in REFERENCES.items()
+        if cited in text
+    ]
+
+
+def _populations(name: str, dataset: AnyDataset, sample: str) -> list[str]:
+    label, time = dataset.label, dataset.time
+    decoded = (
+        f"the trial column {label}"
+        if isinstance(label, str)
+        else f"the class of a trial ({listing(label, 'or')})"
     )
+    windows = listing(f"{window} ({_span(*ends)})" for window, ends in dataset.windows.items())
+    return [
+        f"{name}: we decoded {decoded} from the firing rates of neural populations ({sample}) with "
+        f"neuro-attn {version('neuro-attn')}.",
+        f"The {'tasks were' if len(dataset.tasks) > 1 else 'task was'} {listing(dataset.tasks)}.",
+        f"Rates were computed in bins of {1000 * time.bin:g} ms from "
+        f"{_span(time.start, time.stop)} relative to an event of each task, and averaged over the "
+        f"bins of a window: {windows}.",
+        "Units of all sessions were combined into pseudopopulations by pairing trials of the same "
+        "task and class."
+        if dataset.decoding.population == "pseudopopulation"
+        else "Each session was decoded separately, and accuracies were averaged over sessions.",
+    ]
+
+
+def _span(start: float, stop: float) -> str:
+    return f"{start:g} to {stop:g} s".replace("-", "\N{MINUS SIGN}")
+
+
+def _decoders(dataset: AnyDataset) -> list[str]:
+    decoding = dataset.decoding
+    units = {
+        "matched": "as many units as the smallest population has",
+        "all": "all units of a population",
+    }.get(str(decoding.units), f"{decoding.units} units of a population")
+    tested = "held-out trials of the same task"
+    if len(dataset.tasks) > 1:
+        tested += " and of every other task (Panichello & Buschman 2021)"
+    folds = "folds of whole blocks of trials" if decoding.splits == "blocks" else "folds"
+    return [
+        f"At each time and in each window, a linear decoder was trained on one task and tested on "
+        f"{tested}. The decoder was {decoding.decoder_label}.",
+        DECODERS[decoding.decoder].method,
+        f"Trials were split into {decoding.folds} {folds} before resampling, and all tasks and "
+        f"classes had equal numbers of training trials. The {decoding.score_label} is a mean over "
+        f"folds and {decoding.draws} random draws, each with {units}.",
+    ]
+
+
+def _accuracies(dataset: AnyDataset) -> list[str]:
+    inference = dataset.inference
     parts = [
-        f"{name}: we decoded {label} from the firing rates of populations ({sample}) in "
-        f"{'the task' if len(dataset.tasks) == 1 else 'the tasks'} {tasks}.",
-        f"Rates were counted in bins of {1000 * time.bin:g} ms from {time.start:g} to "
-        f"{time.stop:g} s and in the windows {windows}, relative to the event of each task.",
-        f"Decoders ({decoding.decoder_label}) were trained on the trials of one task and tested on "
-        f"held-out trials of the same task and on trials of the others, with "
-        f"{decoding.folds} folds and {decoding.draws} random draws of splits, units and trials "
-        f"({decoding.population} populations); performance is {decoding.score_label}.",
-        f"P-values are from {inference.permutations} sets of "
-        f"{NULL_MODELS[inference.null_model].labels}, corrected by "
-        f"{CORRECTIONS[inference.correction]}; confidence intervals "
-        f"({100 * inference.confidence:g} %) are from {inference.bootstraps} resamples of trials "
-        "and units.",
+        f"P-values of accuracy are from {inference.permutations:,} permutations "
+        f"({NULL_MODELS[inference.null_model].labels}; Phipson & Smyth 2010)."
     ]
     if len(dataset.tasks) > 1:
         parts.append(
-            "Whether two tasks share a code was tested with the overlap of their codes, which does "
-            "not depend on the strength of the codes (1: one code, 0: unrelated codes), with "
-            "sessions as the sample where there were enough of them; codes with an overlap below "
-            f"{inference.overlap_bound:g} in an equivalence test count as task-specific."
+            "Across tasks, p is the larger of this p-value and that of a null in which the tuning "
+            "of random units is mirrored in the tested task."
         )
-    return " ".join(parts)
+    over_time, in_windows = (family(inference, axis, "regions") for axis in ("times", "windows"))
+    method, maximum = CORRECTIONS[inference.correction], CORRECTIONS["max"]
+    corrected = (
+        f"over {over_time} (in windows, over {in_windows}) by {maximum}"
+        if inference.correction == "max"
+        else f"over {over_time} by {method}, and in windows over {in_windows} by {maximum}"
+    )
+    return [
+        *parts,
+        f"P-values of accuracy were corrected {corrected}.",
+        f"Confidence intervals of accuracy ({100 * inference.confidence:g} %) are percentiles of "
+        f"{inference.bootstraps:,} bootstrap resamples of trials and units.",
+    ]
 
 
-def citations() -> list[str]:
-    """Return the references of the methods."""
-    return [each.format(version=version("neuro-attn")) for each in CITATIONS]
+def _overlaps(dataset: AnyDataset) -> list[str]:
+    inference, bound = dataset.inference, dataset.inference.overlap_bound
+    parts = [
+        "Whether two tasks share a code was tested with the overlap of their codes, which is 1 for "
+        "a shared code, 0 for unrelated codes and \N{MINUS SIGN}1 for a reversed code, whatever "
+        "their strength.",
+        "For a region, sessions are the sample: linear discriminants (Ledoit & Wolf 2004) were "
+        "trained on each task, and the mean over sessions of their sensitivity d' across tasks was "
+        "tested by flipping the signs of whole sessions. The overlap is the ratio of d' across "
+        "tasks to d' within tasks, with a jackknife over sessions.",
+        f"With too few sessions for p < {inference.alpha:g}, conclusions are limited to the "
+        "recorded units: the overlap is then the cosine of the two codes in the metric of their "
+        "noise covariance, with a jackknife over trials. With enough subjects, subjects are the "
+        "sample instead of sessions.",
+        "These p-values are two-sided and corrected over the windows and regions of a pair of "
+        "tasks, by the maximum over sign flips, and for the recorded units step-down (Holm 1979).",
+        f"Codes are called task-specific if their overlap is shown to lie between "
+        f"\N{MINUS SIGN}{bound:g} and {bound:g} by an equivalence test (Schuirmann 1987).",
+    ]
+    if dataset.reference_tasks:
+        parts.append(
+            "Verdicts rest on overlaps relative to that of the tasks "
+            f"{listing(dataset.reference_tasks)}."
+        )
+    return parts

@@ -103,10 +103,10 @@ COMPARISON_TABLES = (
         ),
         details=(
             "The overlap of the codes of two tasks is 1 for one code, 0 for unrelated codes and "
-            "-1 for a reversed code, whatever their strength. It is compared in every window and "
-            "pair of tasks in which both the network and the region have a code in both tasks; "
-            "`overlap` and `region_overlap` are over all of these. All units and trials count, "
-            "without the noise that matches networks to regions.\n\n"
+            "\N{MINUS SIGN}1 for a reversed code, whatever their strength. It is compared in every "
+            "window and pair of tasks in which both the network and the region have a code in both "
+            "tasks; `overlap` and `region_overlap` are over all of these. All units and trials "
+            "count, without the noise that matches networks to regions.\n\n"
             "- `incompatible`: p is at most 1 - `inference.confidence`.\n"
             "- `uninformative`: not incompatible, but neither an overlap of 0 nor one of 1 would "
             "be, or there is no overlap to compare.\n"

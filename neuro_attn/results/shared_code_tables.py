@@ -45,15 +45,15 @@ SHARED_CODE_TABLES = (
         section="Answer",
         title="Overlap of codes",
         caption=(
-            "Overlap of the codes of two tasks: 1 for one code, 0 for unrelated codes, -1 for a "
-            "reversed code, whatever their strength. Rows for *these units* concern exactly the "
-            "recorded units; trials are the sample. Rows for *the region* concern other sessions "
-            "of the same subjects; sessions are the sample."
+            "Overlap of the codes of two tasks: 1 for one code, 0 for unrelated codes, "
+            "\N{MINUS SIGN}1 for a reversed code, whatever their strength. Rows for "
+            "*these units* concern exactly the recorded units; trials are the sample. Rows "
+            "for *the region* concern other sessions of the same subjects; sessions are the sample."
         ),
         details=(
             "Only if the data set has two or more tasks. The overlap is 1 for one code, 0 for "
-            "unrelated codes and -1 for a reversed code, whatever the strength of either code; "
-            "estimates exceed this range by chance.\n\n"
+            "unrelated codes and \N{MINUS SIGN}1 for a reversed code, whatever the strength of "
+            "either code; estimates exceed this range by chance.\n\n"
             "- `these units`: would the code of exactly these units generalise on other trials? "
             "The overlap is the cosine of the two codes in the metric of the noise, p comes from "
             "a t test and is corrected by Holm's method. Trials must be independent "

@@ -31,7 +31,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 settings: Any = numba.config
 logger = logging.getLogger(__name__)
 _PATIENCE = 600
-"""Time to wait for another process that compiles, s; longer than that takes on a busy computer."""
+"""Longest wait for another process that compiles, s; ample on a busy computer."""
 
 
 def _processor() -> str:
@@ -163,7 +163,7 @@ def _others_wait() -> Iterator[None]:
     """Let no other process with the same folder compile while the block runs.
 
     Without a lock (some network file systems have none, and a node that holds it may be lost),
-    several processes compile the same, which takes time and does no harm.
+    several processes compile the same code, which only takes time.
     """
     global _compiling
     if _compiling:

@@ -12,7 +12,7 @@ from neuro_attn.figures.verdict_words import (
     networks_in_words,
     regions_in_words,
 )
-from neuro_attn.report.methods_text import methods
+from neuro_attn.report.methods_text import citations, methods
 
 
 def verdicts(*rows: tuple) -> pd.DataFrame:
@@ -31,9 +31,9 @@ def test_every_verdict_has_a_sentence_or_leaves_the_question_open():
         ("shared", "V4 shares a code between pro and retro (cue)."),
         ("partly shared", "V4 partly shares a code between pro and retro (cue)."),
         ("reversed", "V4 reverses the code of pro in retro (cue)."),
-        ("task-specific", "V4 has unrelated codes in pro and retro (cue)."),
-        ("inconclusive", "Open: V4."),
-        ("not decodable", "Open: V4."),
+        ("task-specific", "V4 has task-specific codes in pro and retro (cue)."),
+        ("inconclusive", "No conclusion: V4."),
+        ("not decodable", "No conclusion: V4."),
     ],
 )
 def test_one_region_is_one_sentence(verdict, sentence):
@@ -48,8 +48,20 @@ def test_a_headline_names_regions_together_and_says_where_tasks_differ():
         ("V4", "a", "c", "cue", "reversed"),
     )
     assert headline(table) == (
-        "V4 and FEF share a code between a and b (cue). Open (a and b): IT. "
+        "V4 and FEF share a code between a and b (cue). No conclusion (a and b): IT. "
         "V4 reverses the code of a in c (cue)."
+    )
+
+
+def test_a_headline_states_a_code_only_in_the_windows_in_which_a_region_has_it():
+    table = verdicts(
+        ("V4", "a", "b", "cue", "shared"),
+        ("V4", "a", "b", "delay", "inconclusive"),
+        ("FEF", "a", "b", "cue", "inconclusive"),
+        ("FEF", "a", "b", "delay", "shared"),
+    )
+    assert headline(table) == (
+        "V4 shares a code between a and b (cue). FEF shares a code between a and b (delay)."
     )
 
 
@@ -79,9 +91,9 @@ def test_networks_say_which_regions_remain_possible():
         }
     )
     assert networks_in_words(table) == [
-        "a memory may resemble V4 and IT",
-        "b memory resembles no region",
-        "c memory resembles V4 only",
+        "a (memory) may resemble V4 or IT",
+        "b (memory) resembles no region",
+        "c (memory) resembles V4 only",
     ]
 
 
@@ -90,8 +102,19 @@ def test_methods_state_the_numbers_of_the_configuration(dataset):
         source="simulation", decoding={"folds": 5, "draws": 3}, inference={"permutations": 77}
     )
     text = methods("mine", mine, "40 units in 2 regions")
-    for stated in ("side", "pro and retro", "100 ms", "late (0.2 to 0.4 s)", "5 folds", "77 sets"):
+    for stated in ("side", "pro and retro", "100 ms", "late (0.2 to 0.4 s)", "5 folds", "77 perm"):
         assert stated in text
+
+
+@pytest.mark.parametrize(
+    ("correction", "cited"), [("max", "Westfall"), ("cluster", "Maris"), ("fdr", "Benjamini")]
+)
+def test_methods_cite_the_correction_that_was_used(dataset, correction, cited):
+    mine = dataset(source="simulation", inference={"correction": correction})
+    references = " ".join(citations(methods("mine", mine, "")))
+    assert {name for name in ("Maris", "Benjamini") if name in references} <= {cited}
+    assert cited in references
+    assert "Phipson" in references
 
 
 def test_cells_of_numbers_can_be_sorted_with_missing_values_last():

@@ -94,7 +94,7 @@ def test_the_commands_of_a_first_day_work_in_any_folder(installation, folder):
     out = succeeds("report", smallest, "--cores", "2")
 
     results = folder / "results"
-    assert "neuro-attn: the answer is results/index.html, all figures and tables" in out
+    assert "neuro-attn: the answer is in results/index.html" in out
     assert "cannot be written to; .snakemake/numba is used instead" in out
     assert (results / "report.html").stat().st_size > 100_000
     assert (read_csv(results / "mine/summary.csv")["accuracy"] > 0.9).all()

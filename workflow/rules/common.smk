@@ -153,8 +153,8 @@ def sources_of(script, *chosen):
     return SOURCES.digest(workflow.source_path(f"../scripts/{script}"), *chosen)
 
 
-# Settings on which recordings do not depend. What cannot be read is an error later, and a change of
-# the answer to it, or of the selection of sessions, must not read the others again.
+# Settings on which recordings do not depend. Job `regions` decides about sessions that cannot be
+# read, so that a change of `on_error`, or of the selection of sessions, reads no session again.
 NOT_READ = {"inference", "sessions", *configuration.LATER_KEYS}
 
 

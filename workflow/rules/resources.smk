@@ -5,8 +5,8 @@ from math import ceil
 
 from neuro_attn.configuration import products
 
-# What jobs that have imported everything take at least (JAX and figures take most), and how much
-# more than estimated: estimates of time are for a fast processor that does nothing else.
+# Minimum of every job, since imports alone need memory (JAX and figures most), and factors by which
+# requests exceed estimates, which assume a fast processor without other load.
 LEAST_BYTES, MEMORY_MARGIN = 1.5e9, 1.5
 LEAST_SECONDS, TIME_MARGIN = 900, 4
 
