@@ -1,4 +1,4 @@
-# make report                                  environment, default run, results/report.html
+# make report                                  environment, default run, results/index.html
 # make report CONFIG=config/my.yaml DATA=path  another configuration, data in another folder
 # make test                                    environment, style, types, and all tests but the slow ones
 # make quick                                   tests of the numbers alone, in less than a minute

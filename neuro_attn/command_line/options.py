@@ -66,8 +66,9 @@ def build() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, description in {
-        "run": "compute all results; arguments after -- are passed to Snakemake",
-        "report": "compute all results, then write results/index.html and results/report.html",
+        "run": "compute all results and results/index.html; arguments after -- are passed to "
+        "Snakemake",
+        "report": "compute all results and results/index.html, then results/report.html",
     }.items():
         command = commands.add_parser(name, help=description, description=description)
         _add_config(command, nargs="?")
