@@ -165,7 +165,7 @@ def test_networks_called_untrained_have_rules_of_their_own():
     parse(with_networks("gru", "untrained_gru"))
     rules = Path(__file__).parents[1] / "workflow/rules/networks.smk"
     names = re.findall(r'f"(\w+_)\{name\}"', rules.read_text())
-    assert sorted(names) == ["record_", "train_", "untrained_"]
+    assert sorted(names) == ["record_", "train_"]
     assert not any(one != other and one.startswith(other) for one in names for other in names)
 
 

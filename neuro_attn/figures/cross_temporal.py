@@ -133,8 +133,8 @@ def caption(
         f"{score.capitalize()} of decoders trained at one time (vertical) and tested at another "
         "(horizontal). Solid outlines mark accuracy above chance, dotted outlines accuracy below "
         f"chance (a reversed code): two-sided {significance(inference, over=over, of_times=True)}; "
-        "across tasks or times, also against randomly mirrored units. A square indicates a stable "
-        "code, a stripe along the diagonal a changing code."
+        "across tasks or times, also against randomly mirrored units. Squares are stable codes, "
+        "stripes along the diagonal changing ones."
     )
     return paragraphs(findings(lines, 2), description)
 

@@ -129,11 +129,10 @@ def caption(geometry: pd.DataFrame) -> str:
             )
             lines.append((0.0, text))
     description = (
-        "Geometry of the codes in every window. Cosines and alignment are debiased by split "
-        "halves, so noise does not bias them towards 0. Ceiling: halves of the trials of one set "
-        "of conditions; floor: shuffled labels. Solid intervals are about these units, in which "
-        "independent codes have a cosine other than 0 by chance; dotted ones are about the region "
-        "in other sessions. A separate table lists undefined measures."
+        "Cosines and alignment are debiased by split halves, so noise does not bias them towards "
+        "0. Ceiling: halves of the trials of one set of conditions; floor: shuffled labels. Solid "
+        "intervals are about these units, in which independent codes have a cosine other than 0 by "
+        "chance; dotted ones are about the region in other sessions."
     )
     return paragraphs(findings(lines), description)
 

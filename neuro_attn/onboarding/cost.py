@@ -30,7 +30,6 @@ from neuro_attn.configuration import AnyDataset, results_bytes
 from neuro_attn.configuration.blocks import blocks
 from neuro_attn.decoding.population_decoder import BATCH_BYTES
 from neuro_attn.decoding.splits import fold_sizes
-from neuro_attn.onboarding import text
 from neuro_attn.onboarding.limits import without_time
 from neuro_attn.sources import SOURCES
 from neuro_attn.study import Study
@@ -370,40 +369,3 @@ def _working_bytes(work: Work, dataset: AnyDataset) -> float:
     one = 4.0 * work.train_rows * work.bins * max(work.train_rows, work.units)
     batch = max(one, min(BATCH_BYTES, one * _replicates(dataset)))
     return batch * (6 + 2 * work.test_rows / max(work.train_rows, 1))
-
-
-def render(cost: Cost) -> list[str]:
-    """Return the estimate as lines of text."""
-    return [
-        *text.wrapped(
-            f"Estimated cost: about {duration(cost.seconds)} on {text.count(cost.cores, 'core')}, "
-            f"{cost.bytes / 1e9:.1f} GB in the largest job ({cost.largest})",
-            "",
-            "  ",
-        ),
-        *text.wrapped(
-            f"{text.count(cost.jobs, 'job')}, {cost.processor_seconds / 3600:.2g} processor hours, "
-            f"at most {max(cost.disk / 1e9, 0.1):.1f} GB on disk",
-            "  ",
-            "  ",
-        ),
-        *text.wrapped(
-            f"an estimate: {text.count(cost.populations, 'population')}, {cost.fits:,} fits of "
-            f"{cost.decoding_seconds / max(cost.fits, 1) * 1e3:.2g} ms on average "
-            f"({duration(cost.decoding_seconds)} on one core), and {JOB_SECONDS:g} s a region and "
-            f"{DATASET_SECONDS:g} s a data set for everything else, shared by the cores, after "
-            f"{START_SECONDS:g} s of planning. Busy cores take twice as long. "
-            "inference.permutations, inference.bootstraps and decoding.draws scale it.",
-            "  ",
-            "  ",
-        ),
-    ]
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as text, rounded to the precision of an estimate."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    if seconds < 90 * 60:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

@@ -8,7 +8,7 @@ import pandas as pd
 from neuro_attn.cautions import Caution
 from neuro_attn.decoding import POOLED
 from neuro_attn.errors import InputError
-from neuro_attn.onboarding import cost, text
+from neuro_attn.onboarding import cost_in_words, text
 from neuro_attn.onboarding.checking import DatasetReport
 from neuro_attn.onboarding.limits import Attained
 
@@ -76,7 +76,7 @@ def _lines(report: DatasetReport) -> list[str]:
             lines += text.wrapped(each)
         lines += _more(len(report.left_out))
     if report.cost is not None:
-        lines += ["", *cost.render(report.cost)]
+        lines += ["", *cost_in_words.render(report.cost)]
     return lines
 
 

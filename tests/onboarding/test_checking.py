@@ -12,7 +12,7 @@ from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
 from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.decoding import evaluation, original, population_decoder, subsets
-from neuro_attn.onboarding import checking, cost
+from neuro_attn.onboarding import checking, cost, cost_in_words
 from neuro_attn.study import Study
 from tests.onboarding.conftest import (
     N_UNITS,
@@ -375,4 +375,4 @@ def test_no_run_is_shorter_than_its_longest_job():
     ("seconds", "said"), [(0.2, "1 s"), (80, "80 s"), (200, "3 min"), (9000, "2.5 h")]
 )
 def test_durations_are_told_as_exactly_as_an_estimate_is(seconds, said):
-    assert cost.duration(seconds) == said
+    assert cost_in_words.duration(seconds) == said

@@ -128,6 +128,7 @@ def in_processes(numbers: Sequence[int]) -> list[tuple[int, float, int]]:
     return sorted(found)
 
 
+@pytest.mark.filterwarnings("ignore:os.fork")  # of JAX, which other tests import
 def test_processes_that_compile_for_different_types_do_not_mix_up_their_code(folder):
     """Numba's own files get the same number in several processes, and the last index counts."""
     for _ in range(5):
@@ -139,6 +140,7 @@ def test_processes_that_compile_for_different_types_do_not_mix_up_their_code(fol
         assert sum(again.stats.cache_hits.values()) == len(TYPES)
 
 
+@pytest.mark.filterwarnings("ignore:os.fork")
 def test_one_process_compiles_while_the_others_wait_for_its_code(folder):
     found = in_processes([0] * 4)
     assert [value for _, value, _ in found] == [42] * 4

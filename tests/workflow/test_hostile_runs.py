@@ -113,9 +113,10 @@ def test_where_no_space_is_left_one_message_says_so_and_nothing_stays(tmp_path, 
     assert (tmp_path / "log").read_text() == done.stderr
 
 
+# More than the rules need, which Snakemake copies, and less than the results.
 RUN_ON_A_FULL_DISK = """
 import resource, runpy
-resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 runpy.run_module("neuro_attn.command_line", run_name="__main__", alter_sys=True)
 """
 

@@ -66,14 +66,15 @@ def test_an_edit_of_a_figure_redraws_the_figures_of_each_data_set_and_the_run_sa
     edit(copy, with_code, "figures/onsets.py")
     changed = "neuro_attn/figures/onsets.py changed"
     rules, summary = planned(copy)
-    assert rules == {"figures_small", "figures_network-tiny"}
+    assert rules == {"figures_small", "figures_network-tiny", "answer"}
     assert summary.splitlines() == [
-        "2 jobs would run again:",
+        "3 jobs would run again:",
         f"  figures_network-tiny, figures_small: {changed}",
+        "  answer: the input is computed again",
     ]
     done = copy.run("run", "config.yaml", "--cores", "2").stdout
     assert f"neuro-attn: {changed}: what depends on it runs again, beginning with fig" in done
-    assert re.search(rf"^neuro-attn: 2 jobs ran again:\n  figures_.*: {changed}$", done, re.M)
+    assert re.search(rf"^neuro-attn: 3 jobs ran again:\n  figures_.*: {changed}$", done, re.M)
     assert planned(copy) == (set(), "")
 
 

@@ -1,0 +1,41 @@
+"""The estimated cost of a run as text."""
+
+from neuro_attn.onboarding import text
+from neuro_attn.onboarding.cost import DATASET_SECONDS, JOB_SECONDS, START_SECONDS, Cost
+
+
+def render(cost: Cost) -> list[str]:
+    """Return the estimate as lines of text."""
+    return [
+        *text.wrapped(
+            f"Estimated cost: about {duration(cost.seconds)} on {text.count(cost.cores, 'core')}, "
+            f"{cost.bytes / 1e9:.1f} GB in the largest job ({cost.largest})",
+            "",
+            "  ",
+        ),
+        *text.wrapped(
+            f"{text.count(cost.jobs, 'job')}, {cost.processor_seconds / 3600:.2g} processor hours, "
+            f"at most {max(cost.disk / 1e9, 0.1):.1f} GB on disk",
+            "  ",
+            "  ",
+        ),
+        *text.wrapped(
+            f"an estimate: {text.count(cost.populations, 'population')}, {cost.fits:,} fits of "
+            f"{cost.decoding_seconds / max(cost.fits, 1) * 1e3:.2g} ms on average "
+            f"({duration(cost.decoding_seconds)} on one core), and {JOB_SECONDS:g} s a region and "
+            f"{DATASET_SECONDS:g} s a data set for everything else, shared by the cores, after "
+            f"{START_SECONDS:g} s of planning. Busy cores take twice as long. "
+            "inference.permutations, inference.bootstraps and decoding.draws scale it.",
+            "  ",
+            "  ",
+        ),
+    ]
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as text, rounded to the precision of an estimate."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
