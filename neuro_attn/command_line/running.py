@@ -109,14 +109,17 @@ def run(what: Run, report: bool = False) -> None:
             finally:
                 unsecured.unlink(missing_ok=True)
             checksums.record("report", REPORT.stem, [str(REPORT)], RESULTS)
+        if report or not what.others:
+            # Other arguments can name targets, without what the answer needs.
             _print_headlines(what)
-            print(f"neuro-attn: the answer is in {ANSWER}, Snakemake's report in {REPORT}")
+            snakemakes = f", Snakemake's report in {REPORT}" if report else ""
+            print(f"neuro-attn: the answer is in {ANSWER}{snakemakes}")
         print(f"neuro-attn: finished in {elapsed(began)}; the log is {log.name}")
 
 
 def _print_headlines(what: Run) -> None:
     """Print for each data set with verdicts which regions share a code."""
-    # Only a report needs pandas in this process.
+    # Nothing else in this process needs pandas.
     from neuro_attn.figures.verdict_words import headline
     from neuro_attn.results import read_csv
 
