@@ -9,7 +9,7 @@ also replace those in calibration.json beside this file, which docs/calibration.
 errors    false alarms of max-T, clusters and onsets, and the distribution of p, where nothing is
 coverage  how often intervals of accuracy hold the truth
 spread    SD over bootstrap resamples against the true SD, by what is resampled
-power     experiments of the size of the original: which regions transfer
+power     experiments with half of the sessions of the original: which regions transfer
 drift     drift or noise that lasts, and labels in runs: false alarms of the null models
 """
 
@@ -312,6 +312,8 @@ class Covered(NamedTuple):
 COVERED = {
     "pseudopopulation, shared code": Covered("pseudopopulation"),
     "pseudopopulation, independent codes": Covered("pseudopopulation", shared=0.0),
+    "pseudopopulation, strong shared code": Covered("pseudopopulation", strength=0.5),
+    "simultaneous, shared code": Covered("simultaneous"),
 }
 
 
@@ -565,9 +567,23 @@ def spike_counts(dataset: SimulationDataset, seed: int, regions: Sequence[str]) 
     return made
 
 
+def halved(dataset: SimulationDataset) -> SimulationDataset:
+    """Return settings with half of the sessions, whose units and trials are as many as before."""
+    planted = dataset.simulation
+    regions = {
+        name: region.model_copy(update={"units": region.units // 2})
+        for name, region in planted.regions.items()
+    }
+    fewer = {"sessions": planted.sessions // 2, "regions": regions}
+    return dataset.model_copy(update={"simulation": planted.model_copy(update=fewer)})
+
+
 def power_experiment(number: int) -> Found:
-    """Return which regions have significant transfer in a simulated experiment."""
-    dataset = paper((0.4, 0.8), 0.4, ("pro", "retro_2"))
+    """Return which regions have significant transfer in a simulated experiment.
+
+    It has half of the sessions of the original, and therefore half of its units and trials.
+    """
+    dataset = halved(paper((0.4, 0.8), 0.4, ("pro", "retro_2")))
     dataset = without(dataset, permutations=39, bootstraps=2)
     regions = list(dataset.simulation.regions)
     recordings = spike_counts(dataset, number, regions)

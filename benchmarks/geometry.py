@@ -2,7 +2,8 @@
 
 `python -m benchmarks.geometry [part ...] [--experiments N] [--cores K]` simulates experiments with
 known ground truth and analyses them. Each part prints its results with n and writes
-results/benchmarks/geometry-PART.json.
+results/benchmarks/geometry-PART.json. With --write the results also replace those in geometry.json
+beside this file, which docs/calibration.md quotes (docs/site/calibration.py).
 
 planted   coverage of the intervals of axis cosine, plane cosine and alignment, before, during and
           after selection
@@ -10,19 +11,22 @@ noise     false positives of cosines, alignment, abstraction and colour informat
 """
 
 import argparse
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy import stats
 from tqdm import tqdm
 
+from benchmarks.calibration import spike_counts
 from benchmarks.machine import save
-from neuro_attn import sources
 from neuro_attn.configuration import AnyDataset, parse
 from neuro_attn.decoding import build_populations
 from neuro_attn.geometry.colors import shown_colors
@@ -33,6 +37,7 @@ from neuro_attn.geometry.places import Context, Place
 from neuro_attn.sources.simulation.generation import MEMORY_LEVEL
 from neuro_attn.study import Study
 
+KEPT = Path(__file__).with_name("geometry.json")
 NAME = "planted"
 CONFIDENCE = 0.95
 RETRO, PAIR = 1, (0, 1)
@@ -51,7 +56,7 @@ NOISE = {"noise": {"units": 40, "selection_sd": 0.0, "color_sd": 0.0, "cue_sd": 
 
 
 def settings(
-    regions: dict[str, dict[str, float]], bootstraps: int = 100, cycles: int = 4
+    regions: dict[str, dict[str, float]], bootstraps: int = 60, cycles: int = 4
 ) -> AnyDataset:
     """Return the settings of a simulated experiment."""
     keys = {
@@ -125,7 +130,7 @@ def estimates(
 def planted_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
     """Return each estimate with its planted value, and whether its interval contains that value."""
     dataset = settings(REGIONS, **keys)
-    data = sources.read(NAME, dataset, "", seed)
+    data = spike_counts(dataset, seed, list(REGIONS))
     rows = []
     for region, planted in REGIONS.items():
         cosine = planted_cosine(planted["selection_onset"])
@@ -161,7 +166,7 @@ def planted_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
 def noise_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
     """Return for every measure whether its interval in pure noise is above the null value."""
     dataset = settings(NOISE, **keys)
-    data = sources.read(NAME, dataset, "", seed)
+    data = spike_counts(dataset, seed, list(NOISE))
     rows = []
     for family, estimate in estimates(data, dataset, "noise", seed):
         try:
@@ -178,30 +183,37 @@ def noise_experiment(seed: int, **keys: int) -> list[dict[str, Any]]:
     return rows
 
 
-def count_planted(rows: pd.DataFrame, n: int) -> dict[str, Any]:
-    """Print and return the number of intervals that contain the planted value."""
-    done = rows[rows["defined"].astype(bool)].astype({"inside": int})
-    table = done.groupby(["measure", "region"]).agg(
-        planted=("planted", "first"),
-        mean=("value", "mean"),
-        sd=("value", "std"),
-        half=("half", "median"),
-        inside=("inside", "sum"),
-        n=("inside", "size"),
-    )
-    print(f"intervals that contain the planted value, of {n} experiments")
-    print(table.round(3).to_string())
-    return {"rows": table.reset_index().to_dict("records")}
+def count_planted(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return how often intervals contain the planted value, and their widths against the SD."""
+    results = {}
+    done = rows[rows["defined"].astype(bool)]
+    for (measure, region), each in done.groupby(["measure", "region"]):
+        results[f"{measure}, {region}"] = {
+            "measure": measure,
+            "planted": float(each["planted"].iloc[0]),
+            "covered": rate(int(each["inside"].sum()), len(each)),
+            "mean": float(each["value"].mean()),
+            "sd": float(each["value"].std()),
+            "half": float(each["half"].median()),
+        }
+    return results
 
 
-def count_noise(rows: pd.DataFrame, n: int) -> dict[str, Any]:
-    """Print and return the number of false positives in pure noise."""
-    table = rows.groupby("measure").agg(
-        defined=("defined", "sum"), alarms=("alarm", "sum"), mean=("value", "mean")
-    )
-    print(f"pure noise, {n} experiments: defined, and interval above 0 (accuracies: above 0.5)")
-    print(table.round(4).to_string())
-    return {"rows": table.reset_index().to_dict("records")}
+def count_noise(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return how often an interval in pure noise is above 0, or above 0.5 for accuracies."""
+    results = {}
+    for measure, each in rows.groupby("measure"):
+        results[measure] = {
+            "above": rate(int(each["alarm"].sum()), len(each)),
+            "defined": int(each["defined"].sum()),
+        }
+    return results
+
+
+def rate(k: int, n: int) -> dict[str, float]:
+    """Return a share with its exact binomial 95 % interval."""
+    low, high = stats.binomtest(k, n).proportion_ci()
+    return {"rate": k / n, "low": float(low), "high": float(high), "n": n}
 
 
 PARTS: dict[str, tuple[Callable, Callable]] = {
@@ -211,22 +223,30 @@ PARTS: dict[str, tuple[Callable, Callable]] = {
 
 
 def run(part: str, n: int, cores: int) -> dict[str, Any]:
-    """Simulate and analyse the experiments of a part, and count the results."""
+    """Simulate and analyse the experiments of a part, count the results and print them."""
     experiment, count = PARTS[part]
     context = get_context("spawn")  # compiled code does not survive a fork
     with ProcessPoolExecutor(cores, mp_context=context) as pool:
         found = list(tqdm(pool.map(experiment, range(n)), total=n, desc=part, disable=None))
-    return {"experiments": n, **count(pd.DataFrame([row for rows in found for row in rows]), n)}
+    results = count(pd.DataFrame([row for rows in found for row in rows]))
+    for name, each in results.items():
+        print(f"{name:<28} {json.dumps(each)}", flush=True)
+    return {"experiments": n, "rates": results}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("part", nargs="*", help=f"of {', '.join(PARTS)}; default: all")
-    parser.add_argument("--experiments", type=int, default=100)
+    parser.add_argument("--experiments", type=int, default=400)
     parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="keep the rates for the documentation")
     chosen = parser.parse_args()
     for part in chosen.part or PARTS:
-        save(f"geometry-{part}", run(part, chosen.experiments, chosen.cores))
+        found = run(part, chosen.experiments, chosen.cores)
+        save(f"geometry-{part}", found)
+        if chosen.write:
+            kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+            KEPT.write_text(json.dumps({**kept, part: found}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ draws rises of known shape and counts over N of them. The parts:
 
 alone        onset and latency of one region, from simulated outcomes of trials
 differences  two regions, with equal onsets and other shapes, or with other onsets
-decoded      the same as alone, for a few data sets of units that are really decoded
+decoded      the same as alone, decoded from units
 paper        experiments of the size of the original
 
 Each part prints its rates and writes them, with their binomial intervals, to
@@ -182,7 +182,7 @@ def decoded_experiment(number: int, world: World) -> dict[str, float]:
     dataset = calibration.settings(
         len(times),
         {"population": "pseudopopulation"},
-        {"bootstraps": 100},
+        {"bootstraps": 39, "permutations": 39},
         tasks=calibration.TASKS[:1],
         start=-0.2,
         width=world.width,
@@ -243,11 +243,11 @@ def differences(n: int, cores: int) -> dict[str, Any]:
 
 
 def decoded(n: int, cores: int) -> dict[str, Any]:
-    """Count the same for onsets decoded from units; at most 40 data sets of a shape."""
+    """Count the same for onsets decoded from units."""
     worlds = [World("exponential", 0.03, 0.8), World("ramp", 0.3, 0.8), World("sigmoid", 0.3, 0.8)]
     names = [f"{world.shape} of {1000 * world.duration:.0f} ms" for world in worlds]
     return {
-        name: counted(partial(decoded_experiment, world=world), min(n, 40), cores, name)
+        name: counted(partial(decoded_experiment, world=world), n, cores, name)
         for name, world in zip(names, worlds, strict=True)
     }
 

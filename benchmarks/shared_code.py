@@ -25,7 +25,7 @@ import numpy as np
 from scipy import stats
 from tqdm import tqdm
 
-from benchmarks import hierarchical, relabelled, relative_overlap
+from benchmarks import conclusions, hierarchical, relabelled, relative_overlap
 from benchmarks.machine import save
 from neuro_attn import sources
 from neuro_attn.configuration import load
@@ -326,6 +326,36 @@ def power_experiment(
     return relabelled.experiment(world, *planted, stream(SEED, "power", what, number))
 
 
+def region_verdicts(n: int, cores: int) -> dict[str, Any]:
+    """Verdicts on a region of 8 sessions."""
+    return {
+        what: counted(partial(region_verdict, what=what, world=world), n, cores, what)
+        for what, world in conclusions.WORLDS.items()
+    }
+
+
+def region_verdict(number: int, what: str, world: RegionWorld) -> dict[str, float]:
+    """Return the verdict on one region."""
+    return conclusions.experiment(world, stream(SEED, "region verdict", what, number))
+
+
+def region_differences(n: int, cores: int) -> dict[str, Any]:
+    """Type I error, power and coverage of differences between two regions of 8 sessions."""
+    results = {}
+    for what in conclusions.PAIRS:
+        with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+            run = partial(region_difference, what=what)
+            found = [each for each in pool.map(run, range(n), chunksize=20) if each]
+        results[what] = {**summarised(found, what), "drawn": n}
+    return results
+
+
+def region_difference(number: int, what: str) -> dict[str, float]:
+    """Compare two regions."""
+    rng = stream(SEED, "region difference", what, number)
+    return conclusions.difference_experiment(*conclusions.PAIRS[what], rng)
+
+
 def verdicts_of_seed(seed: int) -> dict[str, str]:
     """Return the verdict on each region of the default simulation, in its last window."""
     dataset = load(CONFIG).datasets["simulation"]
@@ -355,6 +385,8 @@ PARTS = {
     "reference": reference,
     "intervals": intervals,
     "power": power,
+    "region_verdicts": region_verdicts,
+    "region_differences": region_differences,
     "verdicts": verdicts,
 }
 

@@ -18,10 +18,10 @@ WAYS = {
     "sessions": "bootstrap of sessions",
 }
 """Names of intervals in the header of a table."""
-RATES, CALIBRATION, CONFOUNDS, FITS, FOLDS, *OVER_TIME = (
+RATES, CALIBRATION, CONFOUNDS, FITS, FOLDS, GEOMETRY, *OVER_TIME = (
     json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
     for name in (
-        *("shared_code", "calibration", "confounds", "comparison", "folds"),
+        *("shared_code", "calibration", "confounds", "comparison", "folds", "geometry"),
         *("cross_temporal", "onsets"),
     )
 )
@@ -53,11 +53,16 @@ def real() -> str:
     return _grid(["recordings", "p < 0.05", "n"], rows)
 
 
-def differences() -> str:
+def differences(part: str = "differences") -> str:
     """Return the rates of differences in overlap between two sets of units."""
     header = ["codes", "p < 0.05", "interval contains the difference", "median difference", "n"]
     rates = ("significant", "covered")
-    return _grid(header, [_row(*each, *rates) for each in RATES["differences"].items()])
+    return _grid(header, [_row(*each, *rates) for each in RATES[part].items()])
+
+
+def region_differences() -> str:
+    """Return the same for differences between two regions, sessions being the sample."""
+    return differences("region_differences")
 
 
 def region() -> str:
@@ -264,6 +269,23 @@ def power_in_units() -> str:
     return _grid(["world", *tests, "n"], rows)
 
 
+def region_verdicts() -> str:
+    """Return the verdicts on a region whose sessions are drawn anew."""
+    kinds = ("shared", "partly shared", "reversed", "task-specific", "inconclusive")
+    kinds += ("not decodable",)
+    rows = [
+        [
+            _minus(name),
+            _rate(each["significant"]),
+            *(_rate(each[kind]) for kind in kinds[:3]),
+            *(f"{each[kind]['rate']:.3f}" for kind in kinds[3:]),
+            f"{each['n']:,}",
+        ]
+        for name, each in RATES["region_verdicts"].items()
+    ]
+    return _grid(["world", "p < 0.05", *kinds, "n"], rows)
+
+
 def coverage() -> str:
     """Return how often intervals contain the expected accuracy."""
     header = ["data sets", "accuracy", "interval contains it", "SD of accuracy", "width", "n"]
@@ -300,6 +322,32 @@ def spread() -> str:
         for what in resampled
     ]
     return _grid(["resampled, and drawn anew for the true SD", *names], rows)
+
+
+def geometry() -> str:
+    """Return how often intervals contain the planted cosines and alignments."""
+    header = ["measure", "planted", "interval contains it", "half width / (1.96 SD)", "n"]
+    found = GEOMETRY["planted"]["rates"].items()
+    rows = [
+        [
+            name.replace("_", " "),
+            _minus(f"{round(each['planted'], 3) + 0.0:g}"),
+            _rate(each["covered"]),
+            f"{each['half'] / (1.96 * each['sd']):.2f}",
+            f"{each['covered']['n']:,}",
+        ]
+        for name, each in sorted(found, key=lambda item: (item[1]["measure"], item[1]["planted"]))
+    ]
+    return _grid(header, rows)
+
+
+def geometry_of_noise() -> str:
+    """Return how often an interval is above 0, or above 0.5 for accuracies, in pure noise."""
+    rows = [
+        [name.replace("_", " "), _rate(each["above"]), f"{each['above']['n']:,}"]
+        for name, each in GEOMETRY["noise"]["rates"].items()
+    ]
+    return _grid(["measure", "above 0 (accuracies: 0.5)", "n"], rows)
 
 
 def _error(error: dict[str, float]) -> str:
@@ -356,6 +404,10 @@ BLOCKS = {
     "coverage": coverage,
     "spread": spread,
     "power_in_units": power_in_units,
+    "region_verdicts": region_verdicts,
+    "region_differences": region_differences,
+    "geometry": geometry,
+    "geometry_of_noise": geometry_of_noise,
 }
 
 if __name__ == "__main__":

@@ -22,8 +22,14 @@ def test_every_block_that_can_be_generated_is_on_the_page():
 def test_error_rates_and_coverage_rest_on_400_data_sets():
     for part in ("units", "dependent", "real", "differences", "region", "cross_temporal", "power"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
+    for each in GENERATOR["RATES"]["region_differences"].values():
+        assert each["drawn"] >= 400
     for part in GENERATOR["CALIBRATION"].values():
         assert all(each["n"] >= 400 for each in part.values())
+    # One of 400 experiments has no reliable code of the colours.
+    assert GENERATOR["GEOMETRY"]["planted"]["experiments"] >= 400
+    for each in GENERATOR["GEOMETRY"]["planted"]["rates"].values():
+        assert each["covered"]["n"] >= 399
     # Some of 400 data sets have no onset.
     for part in ("onsets_alone", "onsets_differences"):
         assert all(each["n"] + each["without"] >= 400 for each in GENERATOR["RATES"][part].values())
@@ -68,6 +74,11 @@ def test_intervals_of_accuracy_cover_at_least_92_percent():
         assert each["rate"] >= 0.92 or each["high"] >= 0.92, name
 
 
+def test_intervals_of_planted_geometry_cover_at_least_92_percent():
+    for name, each in GENERATOR["GEOMETRY"]["planted"]["rates"].items():
+        assert each["covered"]["rate"] >= 0.92 or each["covered"]["high"] >= 0.92, name
+
+
 def test_the_overlap_is_found_as_often_as_by_permuted_labels():
     """Up to the sampling error of 400 data sets, in every world in which either test has power."""
     for name, each in GENERATOR["RATES"]["power"].items():
@@ -75,6 +86,13 @@ def test_the_overlap_is_found_as_often_as_by_permuted_labels():
             assert each["permuted labels"]["rate"] < 0.1
         else:
             assert each["test of the overlap"]["high"] >= each["permuted labels"]["rate"], name
+
+
+def test_unrelated_codes_of_a_region_are_called_shared_in_at_most_five_of_a_hundred_data_sets():
+    for name, each in GENERATOR["RATES"]["region_verdicts"].items():
+        if "cosine" not in name:
+            assert each["shared"]["rate"] <= 0.05, name
+            assert each["reversed"]["rate"] <= 0.05, name
 
 
 def test_planted_regions_are_rejected_in_at_most_five_of_a_hundred_data_sets():
