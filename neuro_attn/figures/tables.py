@@ -192,11 +192,13 @@ def _cell(value: object, column: str, decimals: int) -> str:
     if not isinstance(value, float | np.floating):
         return str(value)
     if column in ("p_value", "p_corrected"):
-        return _p(float(value))
+        return p_text(float(value))
     rounded = round(float(value), decimals) + 0.0  # no minus before a zero
     return f"{rounded:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _p(value: float) -> str:
-    """Return a p-value as text; values below 0.0005 are "< 0.001"."""
+def p_text(value: float) -> str:
+    """Return a p-value as text: "< 0.001" below 0.0005, and an en dash if it is missing."""
+    if np.isnan(value):
+        return "\N{EN DASH}"
     return "< 0.001" if value < 0.0005 else f"{value:.3f}"

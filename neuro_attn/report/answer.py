@@ -20,10 +20,9 @@ from docutils.core import publish_parts
 from markupsafe import Markup
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.building import POOLED
 from neuro_attn.escaping import printable
 from neuro_attn.figures import style
-from neuro_attn.figures.tables import table_element
+from neuro_attn.figures.tables import p_text, table_element
 from neuro_attn.figures.verdict_words import (
     RegionInWords,
     headline,
@@ -103,7 +102,8 @@ def write_answer(
         The data sets, without those of networks.
     entries : sequence of mapping
         Figures and tables of the report: the fields ``kind``, ``name``, ``section``, ``subject``,
-        ``title`` and ``note`` of a `figures.targets.Entry`, and its ``files``.
+        ``title`` and ``note`` of a `figures.targets.Entry`, its ``files``, and the ``csv`` of a
+        table.
     tables : sequence of str
         Files of all tables of results.
     configuration : str
@@ -178,8 +178,8 @@ def _of_dataset(
 
 def _rows(verdicts: pd.DataFrame, own: Path) -> list[dict[str, Any]]:
     """Return the rows of the table on the first screen, one a region, pair of tasks and window."""
-    summary = read_csv(own / "summary.csv")
-    summary = _over_sessions(summary).set_index(["region", "window", "train_task", "test_task"])
+    summary = style.across_sessions(read_csv(own / "summary.csv"), "summary")
+    summary = summary.set_index(["region", "window", "train_task", "test_task"])
     onsets = read_csv(own / "onsets.csv")
     onsets = onsets[onsets["compared_with"] == ""]
     onsets = onsets.set_index(["region", "train_task", "test_task"])["onset_s"]
@@ -199,7 +199,7 @@ def _rows(verdicts: pd.DataFrame, own: Path) -> list[dict[str, Any]]:
                 "across": _both([accuracy.get(pair) for pair in ((one, two), (two, one))]),
                 "overlap": _number(row.overlap),
                 "interval": f"[{_number(row.ci_low)}, {_number(row.ci_high)}]",
-                "p": _p(row.p_corrected),
+                "p": p_text(row.p_corrected),
                 "onset": _both(
                     [onsets.get((row.region, *pair)) for pair in ((one, two), (two, one))]
                 ),
@@ -209,12 +209,6 @@ def _rows(verdicts: pd.DataFrame, own: Path) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _over_sessions(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that concern all sessions together, or the only session."""
-    pooled = table[table["session"] == POOLED]
-    return pooled if len(pooled) else table
 
 
 def _sample(regions: pd.DataFrame, verdicts: pd.DataFrame | None) -> str:
@@ -340,9 +334,3 @@ def _number(value: float | None) -> str:
 def _both(values: list[float | None]) -> str:
     shown = list(map(_number, values))
     return shown[0] if set(shown) == {"\N{EN DASH}"} else ", ".join(shown)
-
-
-def _p(value: float) -> str:
-    if pd.isna(value):
-        return "\N{EN DASH}"
-    return "< 0.001" if value < 0.0005 else f"{value:.3f}"
