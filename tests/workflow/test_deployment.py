@@ -106,7 +106,7 @@ def test_with_conda_jobs_need_nothing_of_the_environment_that_plans_them(new_pro
     assert "rule train_tiny:" in planned.stdout
 
 
-# Stands in for Apptainer: it writes down its image, and runs the command outside of it.
+# A substitute for Apptainer, which records the name of the image and runs the command without it.
 APPTAINER = f"""#!{sys.executable}
 import os, sys
 if "--version" in sys.argv:

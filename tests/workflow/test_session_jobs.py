@@ -56,8 +56,8 @@ def test_a_damaged_file_of_five_is_left_out_with_one_message(five):
     assert "a session cannot be read: data/day2.nwb" in " ".join(checked.split())
     done = five.run("run", "config.yaml", "--cores", "2", "--", "results/mine/overlap.csv")
     assert done.stderr == ""
-    (told,) = [line for line in done.stdout.splitlines() if "left out" in line]
-    assert told == f"neuro-attn: session 'day2' of mine is left out: {reason}"
+    (message,) = [line for line in done.stdout.splitlines() if "left out" in line]
+    assert message == f"neuro-attn: session 'day2' of mine is left out: {reason}"
     log = (five.folder / "results/logs/recordings/mine/day2.log").read_text()
     assert log == f"session day2 is left out: {reason}\n"
     left_out = read_csv(five.folder / "results/mine/sessions_left_out.csv")
