@@ -9,11 +9,9 @@ import hashlib
 import logging
 import math
 import os
-import pickle
 import platform
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,10 +19,9 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
-from numba.core.caching import FunctionCache, InTreeCacheLocator
+from numba.core.caching import FunctionCache, IndexDataCacheFile, InTreeCacheLocator
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
-from numba.core.serialize import dumps
 from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -107,38 +104,40 @@ class Locator(InTreeCacheLocator):
 
 
 class _Files:
-    """The files of a function's compiled code: one for each signature and processor.
+    """The files of a function's compiled code: two for each signature and processor.
 
-    Numba numbers these files, and an index leads from signatures to numbers. Processes that write
-    at the same time take the same number, so that the index of one leads to the code of another.
-    Here, the name of a file is a digest of what it is for.
+    Numba numbers these files, and one index a function leads from signatures to numbers. Processes
+    that write at the same time take the same number, so that the index of one leads to the code of
+    another. Here, each signature has an index of its own, whose name is a digest of what it is for.
     """
 
     def __init__(self, name: str):
         self._name = name
 
-    def path(self, key: Any) -> Path:
-        """Return the file for a signature, processor and function."""
-        return FOLDER / f"{self._name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}.nbc"
+    def has(self, key: Any) -> bool:
+        """Return whether there is code for a signature, processor and function."""
+        return (FOLDER / f"{self._stem(key)}.1.nbc").exists()
 
     def save(self, key: Any, data: Any) -> None:
         """Write compiled code, if possible; readers find all of it or nothing."""
-        path = self.path(key)
-        partial = path.with_name(f"{uuid.uuid4().hex}.partial")
         with suppress(OSError):  # For example on a full disk; the next process then compiles.
-            try:
-                partial.write_bytes(dumps((key, data)))
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
+            file = self._file(key)
+            file.flush()  # Numba would read the index, which can be damaged.
+            file.save(key, (key, data))
 
     def load(self, key: Any) -> Any:
-        """Return compiled code, or None if there is none or the file is damaged."""
+        """Return compiled code, or None if there is none or a file is damaged."""
         try:
-            found, data = pickle.loads(self.path(key).read_bytes())
+            found, data = self._file(key).load(key)
         except Exception:  # Damaged bytes can raise any exception.
             return None
         return data if found == key else None
+
+    def _stem(self, key: Any) -> str:
+        return f"{self._name}.{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}"
+
+    def _file(self, key: Any) -> IndexDataCacheFile:
+        return IndexDataCacheFile(str(FOLDER), self._stem(key), FOLDER.parent.name)
 
 
 class _Cache(FunctionCache):
@@ -151,7 +150,7 @@ class _Cache(FunctionCache):
 
     def contains(self, signature: Any, target: Any) -> bool:
         """Return whether there is a file for a signature."""
-        return self._files.path(self._index_key(signature, target.codegen())).exists()
+        return self._files.has(self._index_key(signature, target.codegen()))
 
 
 _compiling = False

@@ -149,13 +149,16 @@ def test_one_process_compiles_while_the_others_wait_for_its_code(folder):
 
 def test_a_file_for_another_function_or_a_damaged_one_is_not_used(folder):
     compiled()(1)
-    (path,) = (folder / "compiled/processor").glob("*.nbc")
-    for content in (path.read_bytes()[:100], b"", pickle.dumps(("another", "code"))):
-        path.write_bytes(content)
-        again = compiled()
-        assert again(1) == 2
-        assert not again.stats.cache_hits
-    assert sum(compiled().stats.cache_misses.values()) == 0
+    for kind in ("nbc", "nbi"):
+        (path,) = (folder / "compiled/processor").glob(f"*.{kind}")
+        for content in (path.read_bytes()[:10], b"", pickle.dumps(("another", "code"))):
+            path.write_bytes(content)
+            again = compiled()
+            assert again(1) == 2
+            assert not again.stats.cache_hits
+    again = compiled()
+    assert again(1) == 2
+    assert sum(again.stats.cache_hits.values()) == 1
 
 
 def test_each_kind_of_processor_and_version_has_its_own_folder(monkeypatch):
