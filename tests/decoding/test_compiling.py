@@ -18,7 +18,7 @@ from neuro_attn.configuration import parse
 asked, load = set(), numba_utils._Files.load
 
 def recorded(self, key):
-    asked.add(self.path(key).name)
+    asked.add(self._stem(key))
     return load(self, key)
 
 numba_utils._Files.load = recorded
