@@ -175,9 +175,10 @@ def test_jobs_that_fail_for_reasons_of_their_own_keep_their_messages():
 def test_in_a_pipe_there_is_a_line_for_each_job_with_the_elapsed_time(workflow):
     done = run(workflow(TWO_JOBS))
     lines = done.stdout.splitlines()
-    assert [re.sub(r"\d+:\d\d", "0:00", line) for line in lines[:-1]] == [
+    assert [re.sub(r"\d+:\d\d", "0:00", line) for line in lines[:-2]] == [
         f"neuro-attn: running, {n} of 3 jobs done, 0:00" for n in (1, 2, 3)
     ]
+    assert lines[-2] == "neuro-attn: the answer is in results/index.html"
     assert re.match(r"neuro-attn: finished in \d+:\d\d; the log is ", lines[-1])
     assert done.stderr == ""
 

@@ -107,13 +107,16 @@ def test_with_conda_jobs_need_nothing_of_the_environment_that_plans_them(new_pro
 
 
 # A substitute for Apptainer, which records the name of the image and runs the command without it.
+# The image's `python` is the one that has the package.
 APPTAINER = f"""#!{sys.executable}
 import os, sys
+from pathlib import Path
 if "--version" in sys.argv:
     print("apptainer version 1.3.4")
     sys.exit()
 with open("images.log", "a") as log:
     print(*(each for each in sys.argv if each.endswith(".sif")), file=log)
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 os.execvp("bash", ["bash", "-c", sys.argv[-1]])
 """
 
