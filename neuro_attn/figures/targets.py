@@ -22,6 +22,9 @@ from neuro_attn.results import TABLES, Table
 from neuro_attn.results.sections import Section
 
 FOLDER = "results"
+PERMUTED = {file for table in TABLES.values() if table.permuted for file in table.files}
+PERMUTED |= {"{dataset}/cross_temporal.nc"}
+"""Files whose content permutations determine."""
 ANSWER = {"page": f"{FOLDER}/index.html", "text": f"{FOLDER}/methods.txt"}
 """The answer page, and the methods as text (`report.answer`)."""
 
@@ -150,17 +153,15 @@ def report_groups(configuration: Configuration) -> list[Group]:
         if not isinstance(dataset, NetworkDataset) or dataset.trained
     }
     groups = [_group_of_dataset(name, each, configuration) for name, each in datasets.items()]
-    groups.append(_group_together("networks", configuration, {}, note=""))
+    groups.append(_group_together("networks", configuration, {}))
     if configuration.comparison:
         brain = configuration.comparison.dataset
-        inference = datasets[brain].inference
         settings = {
             "brain": brain,
             "networks": {name: list(of) for name, of in configuration.network_datasets().items()},
-            "confidence": inference.confidence,
+            "confidence": datasets[brain].inference.confidence,
         }
-        note = first_look(inference)
-        groups.append(_group_together("comparison", configuration, settings, note))
+        groups.append(_group_together("comparison", configuration, settings))
     return groups
 
 
@@ -194,18 +195,16 @@ def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configurati
     )
 
 
-def _group_together(
-    of: str, configuration: Configuration, settings: dict[str, Any], note: str
-) -> Group:
+def _group_together(of: str, configuration: Configuration, settings: dict[str, Any]) -> Group:
     """Return the figures and tables of all networks, or of the comparison."""
     subjects = ("comparison",) if of == "comparison" else ("network", "list_recall")
     figures = [
-        _entry(figure, figure.needs, subject=of, note=note)
+        _entry(figure, figure.needs, subject=of)
         for figure in FIGURES.values()
         if figure.of == of and all(_exists(each, configuration) for each in _tables(figure))
     ]
     tables = [
-        _entry(table, table.files[:1], subject=of, note=note)
+        _entry(table, table.files[:1], subject=of)
         for table in TABLES.values()
         if table.title and table.subject in subjects and _exists(table, configuration)
     ]
@@ -258,6 +257,6 @@ def _entry(
         section=shown.section,
         subject=subject,
         title=f"{shown.title} of {of}" if is_of_network else shown.title,
-        note=note,
+        note=note if PERMUTED.intersection(files) else "",
         needs=needs,
     )

@@ -69,6 +69,8 @@ class Table:
     details : str
         Further explanation of the table for `docs/outputs.md`, in Markdown. If the table does not
         always exist, the text begins with "Only" and states when it does.
+    permuted : bool
+        Whether permutations determine what the table says, so that few of them limit it.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Table:
     caption: str = ""
     when: str = ""
     details: str = ""
+    permuted: bool = False
 
     @property
     def names(self) -> list[str]:

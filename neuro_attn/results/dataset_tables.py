@@ -83,6 +83,7 @@ DATASET_TABLES = (
             "Decoders are trained and tested at the same time. The accuracy is within-task if "
             "`train_task` and `test_task` are equal, and cross-task otherwise."
         ),
+        permuted=True,
     ),
     Table(
         "summary",
@@ -102,6 +103,7 @@ DATASET_TABLES = (
             "than in single bins. `overlap.csv` compares codes on a scale that does not depend on "
             "their strength."
         ),
+        permuted=True,
     ),
     Table(
         "onsets",
@@ -173,6 +175,7 @@ DATASET_TABLES = (
             "differences are considered. [Error rates](calibration.md#onsets) were measured.\n\n"
             "Regions without an onset have no rows."
         ),
+        permuted=True,
     ),
     Table(
         "confounds",
@@ -263,6 +266,7 @@ DATASET_TABLES = (
             "lacks one of the remaining tasks, are excluded. `logs/confounds/{dataset}.log` lists "
             "what is excluded, with reasons."
         ),
+        permuted=True,
     ),
     Table(
         "unit_counts",
