@@ -89,13 +89,15 @@ def test_every_page_of_a_table_shows_the_names_and_has_no_other_element(table):
 
 
 FIGURES = {
-    "decoding_over_time": ("transfer", "onsets"),
+    "decoding_over_time": ("transfer",),
+    "transfer_over_time": ("transfer", "onsets"),
     "transfer_matrix": ("summary",),
     "onsets": ("onsets",),
     "cross_temporal": ("cross_temporal",),
     "unit_counts": ("unit_counts",),
     "trial_counts": ("trial_counts", "regions"),
     "geometry": ("geometry",),
+    "geometry_measures": ("geometry",),
     "color_planes": ("color_planes", "geometry"),
 }
 """Figures, and what they are drawn from."""

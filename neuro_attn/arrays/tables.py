@@ -11,7 +11,13 @@ from neuro_attn.arrays.recordings import CALL
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding import POOLED
 from neuro_attn.errors import InputError, did_you_mean
-from neuro_attn.figures import decoding_over_time, shared_codes, style, transfer_matrix
+from neuro_attn.figures import (
+    decoding_over_time,
+    shared_codes,
+    style,
+    transfer_matrix,
+    transfer_over_time,
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,10 +105,40 @@ class CrossTask:
             shared_codes.draw_panel(ax, rows, style.ordered(rows["region"]))
         return ax
 
-    def draw_over_time(
+    def draw_over_time(self, *, region: str | None = None, ax: Axes | None = None) -> Figure | Axes:
+        """Plot accuracy over time in each region, within and across tasks.
+
+        Parameters
+        ----------
+        region : str, optional
+            The region; by default the first. Only with `ax`.
+        ax : matplotlib.axes.Axes, optional
+            Axes for one panel.
+
+        Returns
+        -------
+        matplotlib.figure.Figure or matplotlib.axes.Axes
+            The figure with all panels, or `ax`.
+
+        Raises
+        ------
+        InputError
+            If there is no such region.
+        """
+        shown = decoding_over_time.Shown.of(self.settings)
+        if ax is None:
+            return decoding_over_time.draw(self.over_time, shown)
+        together = self.over_time[self.over_time["session"] == POOLED]
+        rows = _chosen(together, "region", region)
+        limits = decoding_over_time.accuracy_limits(rows)
+        with style.journal_style():
+            decoding_over_time.draw_panel(ax, rows, shown, limits=limits)
+        return ax
+
+    def draw_directions(
         self, *, region: str | None = None, train_task: str | None = None, ax: Axes | None = None
     ) -> Figure | Axes:
-        """Plot accuracy over time, within a task and across tasks.
+        """Plot accuracy over time for each pair of training and test task.
 
         Parameters
         ----------
@@ -123,7 +159,7 @@ class CrossTask:
         """
         inference = self.settings.inference
         if ax is None:
-            return decoding_over_time.draw(
+            return transfer_over_time.draw(
                 self.over_time,
                 self.onsets,
                 inference.alpha,
@@ -134,12 +170,12 @@ class CrossTask:
         rows = _chosen(together, "region", region)
         rows = _chosen(rows, "train_task", train_task)
         with style.journal_style():
-            decoding_over_time.draw_panel(
+            transfer_over_time.draw_panel(
                 ax,
                 rows,
                 self.onsets,
                 colors=style.task_colors(rows["test_task"]),
-                limits=decoding_over_time.accuracy_limits(rows),
+                limits=transfer_over_time.accuracy_limits(rows),
                 alpha=inference.alpha,
             )
         return ax

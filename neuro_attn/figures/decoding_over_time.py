@@ -1,6 +1,7 @@
-"""Decoding accuracy over time, for every region and pair of training and test task."""
+"""Decoding accuracy over time in every region, within and across tasks."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,165 +13,188 @@ from matplotlib.patches import Patch
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.captions import (
-    family,
-    findings,
-    interval,
-    p_value,
-    paragraphs,
-    percent,
-    significance,
-    task_pair,
-)
+from neuro_attn.figures.captions import family, findings, paragraphs, percent, significance
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.inference.significance import significant
 
 TITLE = "Decoding over time"
 OF = "dataset"
 SECTION = "Decoding"
-NEEDS = ("{dataset}/transfer.csv", "{dataset}/onsets.csv")
+NEEDS = ("{dataset}/transfer.csv",)
+
+COLORS = {"within": style.INK, "across": style.ACCENT}
+"""Colours of accuracy within a task and across tasks."""
+LABELS = {"within": "within a task", "across": "across tasks"}
+
+
+class Shown(NamedTuple):
+    """What is marked and named in the figure.
+
+    Parameters
+    ----------
+    alpha, confidence : float
+        Level of the tests, and coverage of the intervals.
+    score : str
+        Name of the score.
+    label : str
+        What is decoded; empty if it has no name.
+    event : str
+        The event at time 0.
+    windows : mapping of str to tuple of float
+        Time windows of the analysis, s, which are marked above the curves.
+    """
+
+    alpha: float = 0.05
+    confidence: float = 0.95
+    score: str = "balanced accuracy"
+    label: str = ""
+    event: str = "the task's event"
+    windows: Mapping[str, tuple[float, float]] = {}
+
+    @classmethod
+    def of(cls, dataset: AnyDataset) -> "Shown":
+        """Return what is marked and named for a data set."""
+        events = {task.align for task in dataset.tasks.values()}
+        event = events.pop() if len(events) == 1 else None
+        return cls(
+            alpha=dataset.inference.alpha,
+            confidence=dataset.inference.confidence,
+            score=dataset.decoding.score_label,
+            label=dataset.label if isinstance(dataset.label, str) else "",
+            event=event or cls().event,
+            windows=dataset.windows,
+        )
 
 
 @style.journal_style()
-def draw(
-    transfer: pd.DataFrame,
-    onsets: pd.DataFrame | None = None,
-    alpha: float = 0.05,
-    confidence: float = 0.95,
-    score: str = "balanced accuracy",
-) -> Figure:
-    """Plot accuracy over time, one column of panels per region and one row per training task.
+def draw(transfer: pd.DataFrame, shown: Shown | None = None) -> Figure:
+    """Plot accuracy over time, one panel a region: dark within tasks, in colour across tasks.
 
-    The colour of a curve is the test task. Curves are solid within tasks and dashed across tasks.
-    Bars below the curves mark corrected p < alpha, and triangles above them mark onsets.
+    Thick lines are means over the tasks, or over the directions between them; thin lines are the
+    single tasks and directions. Bands are means of their intervals, at least as wide as the
+    interval of the mean. Bars below mark times at which all of them have corrected p < alpha.
 
     Parameters
     ----------
     transfer : pandas.DataFrame
         The table of accuracy over time; rows with session ``all`` are plotted.
-    onsets : pandas.DataFrame, optional
-        The table of onsets; rows that compare regions are ignored.
-    alpha, confidence : float
-        Level of the tests, and coverage of the intervals.
-    score : str
-        Name of the score, on the axes.
+    shown : Shown, optional
+        What is marked and named.
     """
+    shown = shown or Shown()
     rows = style.across_sessions(transfer, "transfer")
     regions = style.ordered(rows["region"])
-    tasks = list(dict.fromkeys(rows["train_task"]))
-    colors = style.task_colors(rows["test_task"])
     figure, panels = style.region_panels(
-        len(regions), len(tasks), panel_height=29, extra_height=26, share=True
+        len(regions), 1, panel_height=40, extra_height=15, share=True
     )
-    limits = accuracy_limits(rows)
     for column, region in enumerate(regions):
-        for row, train_task in enumerate(tasks):
-            axes = panels[column][row]
-            here = rows[(rows["region"] == region) & (rows["train_task"] == train_task)]
-            draw_panel(axes, here, onsets, colors=colors, limits=limits, alpha=alpha)
-            leftmost = style.is_leftmost(column, len(regions))
-            style.outer_labels(axes, left=leftmost, bottom=row == len(tasks) - 1)
-            if row == 0:
-                style.panel_title(axes, region, style.count(here["n_units"], "unit"))
-            if leftmost:
-                axes.set_ylabel(f"trained on {train_task}\n{score}")
-    figure.supxlabel("time from the task's event (s)", fontsize=style.TEXT)
-    _draw_key(figure, rows, colors, onsets is not None, alpha, confidence)
+        (axes,) = panels[column]
+        here = rows[rows["region"] == region]
+        draw_panel(axes, here, shown, limits=accuracy_limits(rows))
+        leftmost = style.is_leftmost(column, len(regions))
+        style.outer_labels(axes, left=leftmost, bottom=style.is_lowest(column, len(regions)))
+        style.panel_title(axes, region, style.count(here["n_units"], "unit"))
+        if leftmost:
+            decoded = f"\nof decoding {shown.label}" if shown.label else ""
+            axes.set_ylabel(f"{shown.score}{decoded}")
+    figure.supxlabel(f"time from {shown.event} (s)", fontsize=style.TEXT)
+    _draw_key(figure, rows, shown)
     return figure
 
 
 def accuracy_limits(rows: pd.DataFrame) -> tuple[float, float]:
-    """Return the lowest and highest accuracy of some rows, with their intervals and chance."""
-    low = min(rows["ci_low"].min(), rows["accuracy"].min(), rows["chance"].min())
-    return low, max(rows["ci_high"].max(), rows["accuracy"].max())
+    """Return the lowest and highest accuracy of some rows, with the means of intervals."""
+    means = pd.concat(averaged(of_region) for _, of_region in rows.groupby("region"))
+    low = min(means["ci_low"].min(), rows["accuracy"].min(), rows["chance"].min())
+    return low, max(means["ci_high"].max(), rows["accuracy"].max())
+
+
+def averaged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the means of a region's accuracies, within tasks and across them, at each time.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of the table of accuracy over time, of one region.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``kind`` (within, across), ``time``, means of ``accuracy``, ``ci_low``, ``ci_high`` and
+        ``chance``, and the largest ``p_corrected``.
+    """
+    within = rows["train_task"] == rows["test_task"]
+    kind = np.where(within, "within", "across")
+    mean = dict.fromkeys(("accuracy", "ci_low", "ci_high", "chance"), "mean")
+    grouped = rows.assign(kind=kind).groupby(["kind", "time"])
+    return grouped.agg({**mean, "p_corrected": "max"}).reset_index()
 
 
 def draw_panel(
-    axes: Axes,
-    rows: pd.DataFrame,
-    onsets: pd.DataFrame | None,
-    *,
-    colors: Mapping[str, str],
-    limits: tuple[float, float],
-    alpha: float,
+    axes: Axes, rows: pd.DataFrame, shown: Shown, *, limits: tuple[float, float]
 ) -> None:
-    """Plot accuracy over time in a region for one training task.
+    """Plot accuracy over time in a region.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
         The axes.
     rows : pandas.DataFrame
-        Rows of the table of accuracy over time, of one region and training task.
-    onsets : pandas.DataFrame or None
-        The table of onsets.
-    colors : mapping of str to str
-        Colour of each test task.
+        Rows of the table of accuracy over time, of one region.
+    shown : Shown
+        What is marked and named.
     limits : tuple of float
         Lowest and highest accuracy.
-    alpha : float
-        Level of the tests.
     """
     low, high = limits
     lane = 0.055 * (high - low)
-    region, train_task = rows["region"].iloc[0], rows["train_task"].iloc[0]
     style.chance_line(axes, rows["chance"].mean())
     axes.axvline(0, color=style.PALE, linewidth=0.7, zorder=0)
-    for level, (test_task, color) in enumerate(colors.items()):
-        curve = rows[rows["test_task"] == test_task].sort_values("time")
-        if curve.empty:
+    means = averaged(rows)
+    for (train, test), curve in rows.groupby(["train_task", "test_task"], sort=False):
+        color = COLORS["within" if train == test else "across"]
+        in_order = curve.sort_values("time")
+        axes.plot(in_order["time"], in_order["accuracy"], color=color, linewidth=0.4, alpha=0.7)
+    for level, (kind, color) in enumerate(COLORS.items()):
+        mean = means[means["kind"] == kind]
+        if mean.empty:
             continue
-        _draw_curve(axes, curve, color, train_task == test_task)
-        _draw_significance(axes, curve, color, low - lane * (level + 1), alpha)
-        if onsets is not None:
-            found = _onsets_of(onsets, region, train_task, test_task)
-            _draw_onsets(axes, found, color, high + lane * (level + 1))
-    axes.set_ylim(low - lane * (len(colors) + 1), high + lane * (len(colors) + 1))
+        _draw_mean(axes, mean, color)
+        _draw_significance(axes, mean, color, low - lane * (level + 1), shown.alpha)
+    top = _draw_windows(axes, shown.windows, high + lane, lane) if shown.windows else high
+    axes.set_ylim(low - lane * (len(COLORS) + 1), top + lane)
     style.proportion_ticks(axes)
 
 
-def _onsets_of(onsets: pd.DataFrame, region: str, train_task: str, test_task: str) -> pd.DataFrame:
-    """Return the rows with the onset in a region, without those that compare regions."""
-    return onsets[
-        (onsets["region"] == region)
-        & (onsets["compared_with"] == "")
-        & (onsets["train_task"] == train_task)
-        & (onsets["test_task"] == test_task)
-    ]
-
-
-def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -> str:
-    """Describe the figure, with the largest effects across tasks and their onsets.
+def caption(transfer: pd.DataFrame, dataset: AnyDataset) -> str:
+    """Describe the figure, with the largest effects across tasks.
 
     Parameters
     ----------
-    transfer, onsets : pandas.DataFrame
+    transfer : pandas.DataFrame
         As for `draw`.
     dataset : AnyDataset
         Settings of the data set.
     """
     rows = transfer[transfer["session"] == "all"]
-    plain = onsets[onsets["compared_with"] == ""].set_index(["region", "train_task", "test_task"])
-    across = rows[rows["train_task"] != rows["test_task"]]
+    kind = "across" if len(dataset.tasks) > 1 else "within"
     lines = []
-    for (region, train, test), course in (across if len(across) else rows).groupby(
-        ["region", "train_task", "test_task"], sort=False
-    ):
+    for region, of_region in rows.groupby("region", sort=False):
+        means = averaged(of_region)
+        course = means[means["kind"] == kind]
         effects = course["accuracy"] - course["chance"]
         row = course.loc[effects.abs().idxmax()]
-        onset = "no onset"
-        if (region, train, test) in plain.index:
-            found = plain.loc[(region, train, test)]
-            onset = f"onset {interval(found['onset_s'], found['ci_low'], found['ci_high'], 2)} s"
-            if significant(found["fit_p_value"], dataset.inference.alpha):
-                onset += " (caution: no shape fits the rise)"
         text = (
-            f"{rst(region)}, {task_pair(train, test)}: accuracy "
-            f"{interval(row['accuracy'], row['ci_low'], row['ci_high'], 2)} at "
-            f"{row['time']:.3g} s (corrected p = {p_value(row['p_corrected'])}), {onset}."
+            f"{rst(region)}: accuracy {LABELS[kind]} {row['accuracy']:.2f} at {row['time']:.3g} s "
+            f"({_bins(course, dataset.inference.alpha)} of {len(course)} bins significant)."
         )
         lines.append((row["accuracy"] - row["chance"], text))
-    return paragraphs(findings(lines, 2), _description(dataset), _sample(rows))
+    return paragraphs(findings(lines), _description(dataset), _sample(rows))
+
+
+def _bins(course: pd.DataFrame, alpha: float) -> int:
+    """Return the number of significant bins."""
+    return int(significant(course["p_corrected"], alpha).sum())
 
 
 def _sample(rows: pd.DataFrame) -> str:
@@ -186,102 +210,103 @@ def _sample(rows: pd.DataFrame) -> str:
 
 def _description(dataset: AnyDataset) -> str:
     decoding, inference = dataset.decoding, dataset.inference
+    several = len(dataset.tasks) > 1
+    over = "tasks or directions between tasks" if several else "folds and draws"
+    mirrored = "; across tasks, also against randomly mirrored units" if several else ""
     return (
         f"{decoding.score_label.capitalize()} of decoders ({decoding.decoder_label}) trained and "
-        f"tested at the same time, in bins of {1000 * dataset.time.bin:g} ms: mean over "
-        f"{decoding.folds} folds and {decoding.draws} draws. Bands: "
-        f"{percent(inference.confidence)} intervals ({inference.bootstraps} resamples). "
-        "Bars: "
-        f"{significance(inference, over=family(inference, 'times', 'regions'), of_times=True)}; "
-        "across tasks, also against randomly mirrored units. Triangles: onsets of "
-        f"{inference.min_consecutive_bins} consecutive significant bins."
+        f"tested at the same time, in bins of {1000 * dataset.time.bin:g} ms. Thick lines: means "
+        f"over {over}. Bands: means of their {percent(inference.confidence)} intervals. Bars: all "
+        f"have {significance(inference, over=family(inference, 'times', 'regions'), of_times=True)}"
+        f"{mirrored}."
     )
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
-    transfer, onsets, inference = results["transfer"], results["onsets"], settings.inference
-    score = settings.decoding.score_label
-    figure = draw(transfer, onsets, inference.alpha, inference.confidence, score)
-    return Drawn(figure, caption(transfer, onsets, settings))
+    transfer = results["transfer"]
+    return Drawn(draw(transfer, Shown.of(settings)), caption(transfer, settings))
 
 
-def _draw_curve(axes: Axes, curve: pd.DataFrame, color: str, within: bool) -> None:
-    time = curve["time"]
+def _draw_mean(axes: Axes, mean: pd.DataFrame, color: str) -> None:
     axes.fill_between(
-        time, curve["ci_low"], curve["ci_high"], color=color, alpha=0.18, linewidth=0, zorder=2
+        mean["time"], mean["ci_low"], mean["ci_high"], color=color, alpha=0.16, linewidth=0
     )
+    marker = "o" if len(mean) == 1 else None
     axes.plot(
-        time,
-        curve["accuracy"],
-        color=color,
-        linestyle="-" if within else (0, (3, 1)),
-        marker="o" if len(curve) == 1 else None,
-        markersize=3,
-        zorder=3,
+        mean["time"], mean["accuracy"], color=color, linewidth=1.4, marker=marker, markersize=3
     )
 
 
 def _draw_significance(
-    axes: Axes, curve: pd.DataFrame, color: str, level: float, alpha: float
+    axes: Axes, mean: pd.DataFrame, color: str, level: float, alpha: float
 ) -> None:
-    times = curve["time"].to_numpy()
+    times = mean["time"].to_numpy()
     width = float(np.median(np.diff(times))) if len(times) > 1 else 0.01
-    marked = times[significant(curve["p_corrected"].to_numpy(), alpha)]
+    marked = times[significant(mean["p_corrected"].to_numpy(), alpha)]
     spans = [(time - width / 2, width) for time in marked]
     axes.broken_barh(
-        spans, (level, 0), facecolor=color, edgecolor=color, linewidth=1.4, gid="significant"
+        spans, (level, 0), facecolor=color, edgecolor=color, linewidth=1.6, gid="significant"
     )
 
 
-def _draw_onsets(axes: Axes, found: pd.DataFrame, color: str, level: float) -> None:
-    for onset in found.itertuples():
-        axes.plot([onset.ci_low, onset.ci_high], [level, level], color=color, linewidth=0.8)
-        axes.plot(onset.onset_s, level, marker="v", markersize=3.2, color=color, linestyle="")
+def _draw_windows(
+    axes: Axes, windows: Mapping[str, tuple[float, float]], level: float, lane: float
+) -> float:
+    """Mark windows above the curves, on two lines if they overlap; return the highest level."""
+    ends: list[float] = []
+    for name, (start, stop) in sorted(windows.items(), key=lambda each: each[1]):
+        line = next((i for i, end in enumerate(ends) if end <= start), len(ends))
+        ends[line : line + 1] = [stop]
+        y = level + 2.2 * lane * line
+        axes.plot([start, stop], [y, y], color=style.GREY, linewidth=1.6, gid="window")
+        axes.annotate(
+            name,
+            ((start + stop) / 2, y),
+            xytext=(0, 1.5),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=style.NOTE,
+            color=style.GREY,
+        )
+    return level + 2.2 * lane * (len(ends) - 1) + 1.4 * lane
 
 
-def _draw_key(
-    figure: Figure,
-    rows: pd.DataFrame,
-    colors: dict[str, str],
-    with_onsets: bool,
-    alpha: float,
-    confidence: float,
-) -> None:
-    tested = [
-        Line2D([], [], color=color, label=f"tested on {task}") for task, color in colors.items()
+def _draw_key(figure: Figure, rows: pd.DataFrame, shown: Shown) -> None:
+    within = rows["train_task"] == rows["test_task"]
+    present = {"within": within.any(), "across": (~within).any()}
+    handles: list[Line2D | Patch] = [
+        Line2D([], [], color=color, linewidth=1.4, label=LABELS[kind])
+        for kind, color in COLORS.items()
+        if present[kind]
     ]
-    kinds = [
-        Line2D([], [], color=style.INK, label="within task"),
-        Line2D([], [], color=style.INK, linestyle=(0, (3, 1)), label="across tasks"),
-        Patch(color=style.INK, alpha=0.18, linewidth=0, label=f"{confidence:.0%} interval"),
+    if present["across"]:
+        label = "single tasks and directions"
+        handles.append(Line2D([], [], color=style.INK, linewidth=0.4, label=label))
+    chance = style.proportion(rows["chance"].mean())
+    handles += [
+        Patch(color=style.INK, alpha=0.16, linewidth=0, label=f"{shown.confidence:.0%} interval"),
         Line2D(
             [],
             [],
             color=style.GREY,
             linewidth=0.7,
             linestyle=(0, (1, 1.5)),
-            label=f"chance ({style.proportion(rows['chance'].mean())})",
+            label=f"chance ({chance})",
         ),
         Line2D(
-            [], [], color=style.INK, linewidth=1.6, label=f"corrected p < {style.proportion(alpha)}"
+            [],
+            [],
+            color=style.INK,
+            linewidth=1.6,
+            label=f"corrected p < {style.proportion(shown.alpha)}",
         ),
     ]
-    if with_onsets:
-        kinds.append(
-            Line2D(
-                [],
-                [],
-                color=style.INK,
-                linewidth=0.8,
-                marker="v",
-                markersize=3.2,
-                label=f"onset, {confidence:.0%} interval",
-            )
-        )
     trials = (
         f"n: {style.count(rows['n_train'], 'training trial')}, "
         f"{style.count(rows['n_test'], 'test trial')}, "
         f"{style.count(rows['n_sessions'], 'session')}"
     )
-    style.legend_above(figure, tested + kinds, round(figure.get_figwidth() * 25.4 / 45), trials)
+    columns = max(2, min(len(handles), round(figure.get_figwidth() * 25.4 / 30)))
+    style.legend_above(figure, handles, columns, trials)

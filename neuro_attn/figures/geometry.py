@@ -1,5 +1,6 @@
-"""Geometry of population codes: every measure by region, task and window."""
+"""Geometry of population codes: the main measures by region, task and window."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,14 @@ from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import findings, interval, most_certain, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
-from neuro_attn.geometry.specification import labels
+from neuro_attn.geometry.specification import main_labels
 
 TITLE = "Geometry"
 OF = "dataset"
 SECTION = "Geometry"
 NEEDS = ("{dataset}/geometry.csv",)
 
-MEASURES = labels()
+MEASURES = main_labels()
 """Axis labels of the measures to plot, which have no units."""
 STATED = 3
 """Measures whose largest value the caption states."""
@@ -34,7 +35,9 @@ LARGEST = 1.6
 
 
 @style.journal_style()
-def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
+def draw(
+    geometry: pd.DataFrame, confidence: float = 0.95, measures: Mapping[str, str] | None = None
+) -> Figure:
     """Plot one panel per measure and task, with one row per region and one dot per window.
 
     Windows are shaded from early (pale) to late (dark). Grey bars extend from floor to ceiling.
@@ -47,26 +50,28 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
         order.
     confidence : float
         Coverage of the intervals.
+    measures : mapping of str to str, optional
+        Axis labels of the measures to plot; by default the main ones.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    geometry = geometry[geometry["measure"].isin(MEASURES)]
+    labels = MEASURES if measures is None else measures
+    geometry = geometry[geometry["measure"].isin(labels)]
     if geometry.empty:
         return style.blank("no measure is defined: the codes are not reliable")
     regions = style.ordered(geometry["region"])
     windows = list(dict.fromkeys(geometry["window"]))
     shades = dict(zip(windows, _shades(len(windows)), strict=True))
-    measures = [measure for measure in MEASURES if (geometry["measure"] == measure).any()]
     tasks = list(dict.fromkeys(geometry["task"]))
     panels = [
         (measure, task)
-        for measure in measures
+        for measure in labels
         for task in tasks
         if ((geometry["measure"] == measure) & (geometry["task"] == task)).any()
     ]
-    columns = min(style.n_columns(len(panels)), 3)
+    columns = min(style.n_columns(len(panels)), 4 if len(panels) <= 4 else 3)
     rows = -(-len(panels) // columns)
     dense = len(regions) > MANY
     line = style.row_height(
@@ -83,7 +88,7 @@ def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
         _draw_measure(axes, of_measure[of_measure["task"] == task], regions, shades)
         _same_limits(axes, of_measure)
         style.panel_title(axes, task)
-        axes.set_xlabel(MEASURES[measure])
+        axes.set_xlabel(labels[measure])
         style.outer_labels(axes, index % columns == 0, bottom=True)
     for unused in grid.flat[len(panels) :]:
         unused.remove()
@@ -109,16 +114,16 @@ def _add_legend(
     style.legend_above(figure, handles, in_legend, f"lines: {confidence:.0%} intervals over trials")
 
 
-def caption(geometry: pd.DataFrame) -> str:
+def caption(geometry: pd.DataFrame, measures: Mapping[str, str] | None = None) -> str:
     """Describe the figure, with the clearest values, their ceiling and floor.
 
     Parameters
     ----------
-    geometry : pandas.DataFrame
+    geometry, measures
         As for `draw`.
     """
     lines: list[tuple[float, str]] = []
-    for measure, label in MEASURES.items():
+    for measure, label in (MEASURES if measures is None else measures).items():
         rows = geometry[geometry["measure"] == measure]
         if len(rows) and len(lines) < STATED:
             row = most_certain(rows).to_dict()

@@ -1,5 +1,9 @@
 """Onsets and latencies of codes in each region, and their differences between regions."""
 
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from neuro_attn.configuration import AnyDataset, Inference
+from neuro_attn.configuration.sources.simulation import SimulationDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import family, findings, interval, paragraphs, percent, task_pair
@@ -33,14 +38,20 @@ MOST_DIFFERENCES = 40
 
 
 @style.journal_style()
-def draw(onsets: pd.DataFrame, confidence: float = 0.95, alpha: float = 0.05) -> Figure:
-    """Plot the onsets for each task pair (left) and their differences between regions (right).
+def draw(
+    onsets: pd.DataFrame,
+    confidence: float = 0.95,
+    alpha: float = 0.05,
+    planted: Mapping[str, float] | None = None,
+) -> Figure:
+    """Plot the onsets for each task pair, and below them their differences between regions.
 
     Open markers below the filled ones are latencies, when accuracy has risen to half of its
-    maximum. Onsets of rises that no shape fits are marked.
+    maximum. Onsets of rises that no shape fits are marked. Differences are those of the earlier
+    region minus the later one.
 
     A region with an onset in any pair of tasks has a row for all pairs. Pairs of regions have a row
-    only where they are compared.
+    where they are compared in any pair of tasks.
 
     Parameters
     ----------
@@ -51,6 +62,8 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95, alpha: float = 0.05) ->
         Coverage of the intervals.
     alpha : float
         P-value of the fit below which it is marked as poor.
+    planted : mapping of str to float, optional
+        Onsets that were simulated, by region, s; marked by a vertical line in the region's row.
     """
     if onsets.empty:
         return style.blank("no onsets: no accuracy is significant in enough consecutive bins")
@@ -61,53 +74,87 @@ def draw(onsets: pd.DataFrame, confidence: float = 0.95, alpha: float = 0.05) ->
     looks = style.region_looks(regions)
     compared = onsets["compared_with"]
     plain = onsets[compared == ""].assign(line=lambda rows: rows["region"])
-    different, shown = _differences(onsets[compared != ""], regions)
-    tables = [plain, different] if len(different) else [plain]
-    titles = [
-        f"onset (s), {confidence:.0%} interval;\nopen: half-maximum",
-        f"difference of onsets (s);\nopen: half-maximum{shown}",
-    ]
+    different, note = _differences(onsets[compared != ""], regions)
     with_onset = [region for region in regions if region in set(plain["region"])]
-    names = list(dict.fromkeys([*with_onset, *different["line"]]))
-    is_long = max(map(len, names)) > style.LINE
-    beside = _beside(len(pairs), 1 if is_long else 4 // len(tables))
-    lines = [[with_onset, _lines(different, pair)] for pair in pairs]
-    heights = _row_heights(names, lines, beside)
+    is_long = any(len(name) > style.LINE for name in [*with_onset, *different["line"]])
+    beside = _beside(len(pairs), 2 if is_long else 4)
+    blocks = [
+        _Block(of_kind, rows, lines, first, note if rows is different else "")
+        for first in range(0, len(pairs), beside)
+        for of_kind, rows in (("onset", plain), ("difference", different))
+        if (lines := _lines(rows, pairs[first : first + beside], with_onset, of_kind))
+    ]
+    heights = [14 + style.row_height(block.lines, 4.0) * len(block.lines) for block in blocks]
     figure = style.new_figure(
-        style.DOUBLE if is_long else style.width_for(beside * len(tables)), sum(heights) + 9
+        style.DOUBLE if is_long else style.width_for(beside), sum(heights) + 12
     )
-    grid = figure.subplots(len(heights), beside * len(tables), squeeze=False, height_ratios=heights)
-    lowest: dict[int, Axes] = {}
-    for index, (pair, of_pair) in enumerate(zip(pairs, lines, strict=True)):
-        for kind, table in enumerate(tables):
-            column = index % beside * len(tables) + kind
-            axes = grid[index // beside, column]
-            if not of_pair[kind]:
-                axes.remove()
-                continue
-            _draw_lines(axes, _of_pair(table, pair), of_pair[kind], looks, alpha)
-            axes.set_xlim(_limits(table))
-            axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-            if kind == 0:
-                style.panel_title(axes, " → ".join(pair))
-            else:
-                axes.axvline(0, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
-            axes.set_xlabel(titles[kind])
-            if column in lowest:
-                lowest[column].set_xlabel("")
-            lowest[column] = axes
-    for unused in grid.flat[len(pairs) * len(tables) :]:
-        unused.remove()
+    grid = figure.subplots(len(blocks), beside, squeeze=False, height_ratios=heights)
+    for block, row in zip(blocks, grid, strict=True):
+        _draw_block(row, block, pairs[block.first :], looks, alpha, planted or {})
+    label = (
+        "time from the task's event, or difference of times (s); open: latency (half-maximum);\n"
+        f"horizontal lines: {confidence:.0%} intervals"
+    )
+    if planted:
+        label += "; vertical lines: onsets that were simulated"
+    figure.supxlabel(label, fontsize=style.TEXT)
     return figure
 
 
-def _row_heights(names: list[str], lines: list[list[list[str]]], beside: int) -> list[float]:
-    """Return the heights of the rows of panels, mm, from the lines of each pair and table."""
-    most = [
-        max(len(of_kind) for of_pair in lines[first : first + beside] for of_kind in of_pair)
-        for first in range(0, len(lines), beside)
-    ]
-    return [14 + style.row_height(names, 4.0) * n_lines for n_lines in most]
+class _Block(NamedTuple):
+    """A row of panels: onsets, or their differences, in several pairs of tasks.
+
+    Parameters
+    ----------
+    kind : str
+        ``onset`` or ``difference``.
+    rows : pandas.DataFrame
+        Rows of the table, each with its ``line``.
+    lines : list of str
+        Labels of the lines, from the top.
+    first : int
+        Number of the first pair of tasks.
+    note : str
+        Which of the rows are plotted; empty if all are.
+    """
+
+    kind: str
+    rows: pd.DataFrame
+    lines: list[str]
+    first: int
+    note: str
+
+
+def _draw_block(
+    panels: Sequence[Axes],
+    block: _Block,
+    pairs: Sequence[tuple[str, str]],
+    looks: dict[str, tuple[str, str]],
+    alpha: float,
+    planted: Mapping[str, float],
+) -> None:
+    """Plot one row of panels; pairs of tasks without differences have no panel of them."""
+    leftmost = True
+    for axes, pair in zip_longest(panels, pairs[: len(panels)]):
+        here = _of_pair(block.rows, pair) if pair else block.rows[:0]
+        is_difference = block.kind == "difference"
+        if pair is None or (is_difference and here.empty):
+            axes.remove()
+            continue
+        _draw_lines(axes, here, block.lines, looks, alpha, missing=not is_difference)
+        axes.set_xlim(_limits(block.rows))
+        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        if is_difference:
+            axes.axvline(0, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=0)
+            style.panel_title(axes, f"earlier {style.MINUS} later", block.note)
+        else:
+            style.panel_title(axes, " → ".join(pair))
+            for region in here.dropna(subset="onset_s")["region"]:
+                y, at = block.lines.index(region), planted.get(region, np.nan)
+                axes.plot([at, at], [y - 0.4, y + 0.4], color=style.INK, linewidth=0.8, zorder=0)
+        if not leftmost:
+            axes.set_yticklabels([])
+        leftmost = False
 
 
 def caption(onsets: pd.DataFrame, inference: Inference) -> str:
@@ -137,7 +184,7 @@ def caption(onsets: pd.DataFrame, inference: Inference) -> str:
         for row in onsets[significant(onsets["fit_p_value"], inference.alpha)].to_dict("records")
     ]
     description = (
-        "Onsets (left, filled) and their differences between regions (right) with "
+        "Onsets (above, filled) and their differences between regions (below) with "
         f"{percent(inference.confidence)} intervals. An onset is the start of the rise to "
         f"{inference.min_consecutive_bins} consecutive significant bins (p < {inference.alpha:g}, "
         f"corrected by the maximum over {family(inference, 'time')}), fitted with exponentials, "
@@ -151,38 +198,63 @@ def caption(onsets: pd.DataFrame, inference: Inference) -> str:
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
     onsets, inference = results["onsets"], settings.inference
-    figure = draw(onsets, inference.confidence, inference.alpha)
+    figure = draw(onsets, inference.confidence, inference.alpha, _planted(settings))
     return Drawn(figure, caption(onsets, inference))
 
 
+def _planted(settings: AnyDataset) -> dict[str, float]:
+    """Return the onsets that were simulated, by region, if times are relative to the cue."""
+    if not isinstance(settings, SimulationDataset):
+        return {}
+    if {task.align for task in settings.tasks.values()} != {"cue_onset"}:
+        return {}
+    regions = settings.simulation.regions
+    return {name: region.selection_onset for name, region in regions.items()}
+
+
 def _differences(table: pd.DataFrame, regions: list[str]) -> tuple[pd.DataFrame, str]:
-    """Return the differences to plot, in the order of the regions, and a note on any selection."""
-    shown = ""
+    """Return the differences to plot, earlier minus later, and a note on any selection."""
+    note = ""
     if table.groupby(["train_task", "test_task"]).size().max() > MOST_DIFFERENCES:
         clear = table[(table["ci_low"] > 0) | (table["ci_high"] < 0)]
-        shown = f";\n{len(clear)} of {len(table)}, whose interval excludes 0"
+        note = f"{len(clear)} of {len(table)}, whose interval excludes 0"
         table = clear
+    table = _earlier_first(table)
     lines = table["region"] + f" {style.MINUS} " + table["compared_with"].astype(str)
     by_region = table.assign(line=lines).sort_values(
-        "region", key=lambda names: names.map(regions.index), kind="stable"
+        ["region", "compared_with"], key=lambda names: names.map(regions.index), kind="stable"
     )
-    return by_region, shown
+    return by_region, note
+
+
+def _earlier_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return differences so that the first region is the earlier one, on average over tasks."""
+    pair = ["region", "compared_with"]
+    later = table.groupby(pair)["onset_s"].transform("mean") > 0
+    turned = table[later].rename(columns=dict(zip(pair, reversed(pair), strict=True)))
+    for value, low, high in MARKS:
+        turned[value] = -turned[value]
+        turned[low], turned[high] = -turned[high], -turned[low]
+    return pd.concat([table[~later], turned[table.columns]]).sort_index()
 
 
 def _beside(n_pairs: int, most: int) -> int:
     """Return the number of task pairs per row of panels, at most `most`."""
-    if n_pairs <= 2:
-        return 1
     n_rows = -(-n_pairs // most)
     return -(-n_pairs // n_rows)
 
 
+def _lines(
+    table: pd.DataFrame, pairs: Sequence[tuple[str, str]], with_onset: list[str], kind: str
+) -> list[str]:
+    """Return the lines of a row of panels: all regions with an onset, or all differences."""
+    if kind == "onset":
+        return with_onset
+    return list(dict.fromkeys(pd.concat(_of_pair(table, pair) for pair in pairs)["line"]))
+
+
 def _of_pair(table: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
     return table[(table["train_task"] == pair[0]) & (table["test_task"] == pair[1])]
-
-
-def _lines(table: pd.DataFrame, pair: tuple[str, str]) -> list[str]:
-    return list(dict.fromkeys(_of_pair(table, pair)["line"]))
 
 
 def _limits(table: pd.DataFrame) -> tuple[float, float]:
@@ -199,6 +271,8 @@ def _draw_lines(
     lines: list[str],
     looks: dict[str, tuple[str, str]],
     alpha: float,
+    *,
+    missing: bool,
 ) -> None:
     found = here[np.isfinite(here["onset_s"])]
     for row in found.to_dict("records"):
@@ -210,7 +284,7 @@ def _draw_lines(
             axes.plot(row[value], at, marker=marker, markersize=3.2, color=color, mfc=fill, mew=0.7)
         if significant(row["fit_p_value"], alpha):
             _note(axes, "poor fit", y, at_left=False)
-    for line in [line for line in lines if line not in set(found["line"])]:
+    for line in [line for line in lines if missing and line not in set(found["line"])]:
         _note(axes, "none found", lines.index(line), at_left=True)
     style.row_labels(axes, lines)
 

@@ -1,5 +1,7 @@
 """Overlap of the codes of two tasks in every region, with the verdicts: a forest plot."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -39,7 +41,11 @@ LIMIT, LIMIT_OF_RELATIVE = 1.25, 2.25
 
 
 @style.journal_style()
-def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
+def draw(
+    verdicts: pd.DataFrame,
+    confidence: float = 0.95,
+    windows: Mapping[str, tuple[float, float]] | None = None,
+) -> Figure:
     """Plot the overlap with its interval, one row a region, one panel a pair of tasks and window.
 
     Colours are verdicts. Circles concern the region, with sessions as the sample, diamonds other
@@ -53,6 +59,8 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
         The table of verdicts.
     confidence : float
         Coverage of the intervals.
+    windows : mapping of str to tuple of float, optional
+        Times of the windows, s, which are named above the panels.
 
     Returns
     -------
@@ -74,8 +82,10 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
         axes = grid.flat[index]
         here = verdicts.groupby(keys).get_group((first, second, window))
         draw_panel(axes, here, regions, limit)
-        note = "reference" if references and not here["reference"].any() else ""
-        style.panel_title(axes, f"{first} and {second}, {window}", note)
+        title = f"{first} and {second}, {window}"
+        if references and not here["reference"].any():
+            title += " (reference)"
+        style.panel_title(axes, title, _times(window, windows or {}))
         style.outer_labels(axes, index % columns == 0, style.is_lowest(index, len(panels)))
     for unused in grid.flat[len(panels) :]:
         unused.remove()
@@ -84,19 +94,36 @@ def draw(verdicts: pd.DataFrame, confidence: float = 0.95) -> Figure:
         Line2D([], [], color=COLORS[verdict], marker="o", linewidth=1, label=verdict)
         for verdict in present
     ]
-    handles += [
-        Line2D([], [], color="0.3", marker=marker, linewidth=0, label=level)
-        for level, marker in MARKERS.items()
-        if (verdicts["level"] == level).any()
-    ]
+    levels = [level for level in MARKERS if (verdicts["level"] == level).any()]
+    if len(levels) > 1:
+        handles += [
+            Line2D([], [], color="0.3", marker=MARKERS[level], linewidth=0, label=level)
+            for level in levels
+        ]
     if references:
         label = "not relative to the reference"
         handles.append(Line2D([], [], color=GREY, marker="|", linewidth=0, label=label))
     in_legend = 2 if columns == 1 else len(handles)
-    style.legend_above(figure, handles, in_legend, f"lines: {confidence:.0%} intervals")
+    style.legend_above(figure, handles, in_legend, _sample(verdicts, levels, confidence))
     of_reference = "".join(f", relative to that of {each}" for each in references)
     figure.supxlabel(f"overlap of the two codes{of_reference}", fontsize=style.TEXT)
     return figure
+
+
+def _times(window: str, windows: Mapping[str, tuple[float, float]]) -> str:
+    """Return the times of a window as text; empty if they are not given."""
+    if window not in windows:
+        return ""
+    start, stop = (f"{time:g}".replace("-", style.MINUS) for time in windows[window])
+    return f"{start} to {stop} s"
+
+
+def _sample(verdicts: pd.DataFrame, levels: list[str], confidence: float) -> str:
+    """Return a note with the intervals and the sample; the level only if there is one."""
+    sessions = style.count(verdicts["n_sessions"], "session")
+    subjects = style.count(verdicts["n_subjects"], "subject")
+    of_level = f" for {levels[0]}" if len(levels) == 1 else ""
+    return f"overlap with {confidence:.0%} intervals{of_level}; {sessions} of {subjects}"
 
 
 def draw_panel(
@@ -184,4 +211,5 @@ def _estimate(what: str, numbers: list[float]) -> str:
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
     verdicts = results["verdicts"]
-    return Drawn(draw(verdicts, settings.inference.confidence), caption(verdicts))
+    figure = draw(verdicts, settings.inference.confidence, settings.windows)
+    return Drawn(figure, caption(verdicts))

@@ -26,6 +26,8 @@ class Measure:
         Description of each measure, by its name in tables (``MEASURES``).
     labels : dict of str to str
         Axis label of each measure that is plotted (``LABELS``).
+    main : tuple of str
+        Measures that the main figure of geometry shows; a second figure shows all (``MAIN``).
     over_time : dict of str to str
         Axis label of each measure that is estimated in every time bin; empty if it is not plotted
         (``OVER_TIME``).
@@ -43,6 +45,7 @@ class Measure:
     of: Of
     meanings: dict[str, str]
     labels: dict[str, str]
+    main: tuple[str, ...]
     over_time: dict[str, str]
     needs_colors: bool
     bounds: tuple[float, float]
@@ -65,11 +68,14 @@ def specified(module: Path) -> Measure:
         raise ValueError(f"{module}: must define MEASURES, OF (one of {get_args(Of)}) and ORDER")
     if unknown := (labels.keys() | over_time.keys()) - meanings.keys():
         raise ValueError(f"{module}: {sorted(unknown)} are not among MEASURES")
+    if unknown := set(stated.get("MAIN", ())) - labels.keys():
+        raise ValueError(f"{module}: {sorted(unknown)} of MAIN have no label")
     return Measure(
         name=module.stem,
         of=stated["OF"],
         meanings=meanings,
         labels=labels,
+        main=stated.get("MAIN", ()),
         over_time=over_time,
         needs_colors=stated.get("NEEDS_COLORS", False),
         bounds=stated.get("BOUNDS", (float("-inf"), float("inf"))),
@@ -90,6 +96,11 @@ MEASURES = tuple(
 def labels() -> dict[str, str]:
     """Return the axis labels of the measures that are plotted, by name."""
     return {name: label for measure in MEASURES for name, label in measure.labels.items()}
+
+
+def main_labels() -> dict[str, str]:
+    """Return the axis labels of the measures in the main figure, by name."""
+    return {name: measure.labels[name] for measure in MEASURES for name in measure.main}
 
 
 def labels_over_time() -> dict[str, str]:

@@ -191,7 +191,9 @@ def several():
     )
 
 
-@pytest.mark.parametrize("name", ["draw_verdicts", "draw_over_time", "draw_transfer"])
+@pytest.mark.parametrize(
+    "name", ["draw_verdicts", "draw_over_time", "draw_directions", "draw_transfer"]
+)
 def test_a_figure_is_drawn_whole_or_as_one_panel(several, name):
     assert isinstance(getattr(several, name)(), Figure)
     axes = Figure().subplots()
@@ -214,7 +216,7 @@ def test_a_panel_is_the_one_that_is_asked_for(several):
         (lambda found, ax: found.draw_verdicts(window="lat", ax=ax), "Did you mean late?"),
         (lambda found, ax: found.draw_verdicts(tasks=("a", "b"), ax=ax), "no pair"),
         (lambda found, ax: found.draw_over_time(region="v4", ax=ax), "Did you mean V4?"),
-        (lambda found, ax: found.draw_over_time(train_task="rest", ax=ax), "Allowed: remember"),
+        (lambda found, ax: found.draw_directions(train_task="rest", ax=ax), "Allowed: remember"),
     ],
 )
 def test_a_panel_that_does_not_exist_is_refused(several, call, message):

@@ -9,7 +9,7 @@ from neuro_attn.configuration import Decoding, parse
 from neuro_attn.decoding import build_populations, decode_region, regions_table, units_per_draw
 from neuro_attn.decoding.decoders.linear_discriminant import fit
 from neuro_attn.errors import InputError
-from neuro_attn.figures import decoding_over_time
+from neuro_attn.figures import decoding_over_time, transfer_over_time
 from neuro_attn.geometry.tables import measure
 from neuro_attn.inference import tables
 from neuro_attn.inference.onset_table import onset_table
@@ -111,8 +111,11 @@ def test_a_run_finds_the_shared_code_and_reports_the_decoder(study, recordings):
         assert (row["p_corrected"] < 0.05) == (train == test or region == "LPFC")
     transfer = tables.transfer_table(decodings, settings)
     onsets = onset_table(decodings, settings, study.seed)
-    text = decoding_over_time.caption(transfer, onsets, study.dataset)
-    assert "decoders (linear discriminant analysis) trained" in text
+    for text in (
+        decoding_over_time.caption(transfer, study.dataset),
+        transfer_over_time.caption(transfer, onsets, study.dataset),
+    ):
+        assert "decoders (linear discriminant analysis) trained" in text
 
 
 def test_abstraction_is_measured_with_the_decoder_of_the_data_set(study, recordings):

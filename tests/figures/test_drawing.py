@@ -4,7 +4,14 @@ import pytest
 
 from neuro_attn.configuration import dataset_from, parse
 from neuro_attn.errors import InputError
-from neuro_attn.figures import decoding_over_time, onsets, style, transfer_matrix, unit_counts
+from neuro_attn.figures import (
+    decoding_over_time,
+    onsets,
+    style,
+    transfer_matrix,
+    transfer_over_time,
+    unit_counts,
+)
 from neuro_attn.figures.drawing import write_figures
 from neuro_attn.figures.tables import Page, write_tables
 from neuro_attn.results import read_csv, write_csv
@@ -42,7 +49,8 @@ def test_figures_drawn_together_are_those_drawn_alone_with_notes_and_captions(
         settings=settings,
         outputs=outputs(tmp_path / "together", *tables),
     )
-    style.save(onsets.draw(read_csv(files["onsets"])), tmp_path / "onsets.png", NOTE)
+    of_onsets = onsets.drawn({"onsets": read_csv(files["onsets"])}, dataset_from(settings))
+    style.save(of_onsets.figure, tmp_path / "onsets.png", NOTE)
     style.save(unit_counts.draw(read_csv(files["unit_counts"])), tmp_path / "unit_counts.png")
     for name in tables:
         alone, together = (folder / f"{name}.png" for folder in (tmp_path, tmp_path / "together"))
@@ -59,9 +67,12 @@ def test_captions_state_the_correction_of_what_is_shown(make, settings):
     dataset = dataset_from(settings)
     inference = dataset.inference.model_copy(update={"correction": "fdr", "alpha": 0.01})
     dataset = dataset.model_copy(update={"inference": inference})
-    over_time = decoding_over_time.caption(make.transfer(shape), make.onsets(shape), dataset)
-    assert "p < 0.01" in over_time
-    assert "for the false discovery rate over times and regions" in over_time
+    for over_time in (
+        decoding_over_time.caption(make.transfer(shape), dataset),
+        transfer_over_time.caption(make.transfer(shape), make.onsets(shape), dataset),
+    ):
+        assert "p < 0.01" in over_time
+        assert "for the false discovery rate over times and regions" in over_time
     # Windows and onsets are always corrected by the maximum.
     in_windows = transfer_matrix.caption(make.summary(shape), dataset)
     assert "by the maximum over windows and regions" in in_windows

@@ -18,6 +18,7 @@ from neuro_attn.figures import (
     curves,
     decoding_over_time,
     geometry,
+    geometry_measures,
     geometry_over_time,
     learning,
     list_recall,
@@ -27,6 +28,7 @@ from neuro_attn.figures import (
     style,
     timeline,
     transfer_matrix,
+    transfer_over_time,
     trial_counts,
     unit_counts,
 )
@@ -57,8 +59,44 @@ def rendered(figure):
     return figure
 
 
-def test_decoding_over_time_says_what_it_shows(shape, make):
-    figure = decoding_over_time.draw(make.transfer(shape), make.onsets(shape))
+def test_decoding_over_time_has_a_panel_for_each_region_with_means_and_windows(shape, make):
+    table = make.transfer(shape)
+    shown = decoding_over_time.Shown(label="side", event="cue", windows={"late": (0.3, 0.7)})
+    figure = rendered(decoding_over_time.draw(table, shown))
+    assert len(panels(figure)) == len(shape.regions)
+    assert says(figure, "time from cue (s)")
+    assert says(figure, "balanced accuracy\nof decoding side")
+    assert says(figure, "n: 96 training trials, 92\N{EN DASH}96 test trials, 4 sessions")
+    assert says(figure, "late")
+    # Those of the first region: a mean within and one across tasks, of the rows of the table.
+    region = style.ordered(shape.regions)[0]
+    rows = table[(table["session"] == "all") & (table["region"] == region)]
+    (axes, *_) = panels(figure)
+    thick = [line for line in axes.lines if line.get_linewidth() == 1.4]
+    for line, is_within in zip(thick, (True, False), strict=True):
+        of_kind = rows[(rows["train_task"] == rows["test_task"]) == is_within]
+        mean = of_kind.groupby("time")["accuracy"].mean()
+        np.testing.assert_allclose(line.get_ydata(), mean)
+    assert chance_lines(axes) == [pytest.approx(shape.chance)]
+
+
+def test_the_band_is_at_least_as_wide_as_the_interval_of_the_mean():
+    """SD of a mean <= mean of SDs, whatever the correlation, here of two directions."""
+    rng = np.random.default_rng(0)
+    for correlation in (-0.9, 0.0, 0.9):
+        covariance = [[1.0, 2 * correlation], [2 * correlation, 4.0]]
+        draws = rng.multivariate_normal([0, 0], covariance, size=4000)
+        low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+        columns = {"train_task": ["a", "b"], "test_task": ["b", "a"], "time": 0.0}
+        numbers = {"accuracy": 0.0, "chance": 0.0, "p_corrected": 1.0}
+        rows = pd.DataFrame({**columns, **numbers, "ci_low": low, "ci_high": high})
+        (band,) = decoding_over_time.averaged(rows).to_dict("records")
+        of_mean = np.quantile(draws.mean(axis=1), [0.025, 0.975])
+        assert np.ptp(of_mean) <= 1.05 * (band["ci_high"] - band["ci_low"])
+
+
+def test_transfer_over_time_says_what_it_shows(shape, make):
+    figure = transfer_over_time.draw(make.transfer(shape), make.onsets(shape))
     rendered(figure)
     assert len(panels(figure)) == len(shape.regions) * len(shape.tasks)
     assert says(figure, "time from the task's event (s)")
@@ -79,13 +117,18 @@ def significance_bars(figure) -> int:
     )
 
 
-def test_decoding_over_time_marks_corrected_significance_bin_by_bin(make):
+def test_figures_over_time_mark_corrected_significance_bin_by_bin(make):
     table = make.transfer(make.shapes["one region"])
     shown = table[table["session"] == "all"]
-    figure = rendered(decoding_over_time.draw(table))
+    figure = rendered(transfer_over_time.draw(table))
     assert significance_bars(figure) == (shown["p_corrected"] < 0.05).sum()
+    # Means are marked where all tasks, or all directions, are significant.
+    within = shown["train_task"] == shown["test_task"]
+    largest = shown.groupby([within, "time"])["p_corrected"].max()
+    assert significance_bars(rendered(decoding_over_time.draw(table))) == (largest < 0.05).sum()
     uncorrected = table.assign(p_corrected=0.5, p_value=0.001)
-    assert significance_bars(rendered(decoding_over_time.draw(uncorrected))) == 0
+    for each in (decoding_over_time, transfer_over_time):
+        assert significance_bars(rendered(each.draw(uncorrected))) == 0
 
 
 def test_a_p_that_equals_alpha_is_marked_in_no_figure(make):
@@ -96,22 +139,26 @@ def test_a_p_that_equals_alpha_is_marked_in_no_figure(make):
     )
     cross = make.cross_temporal(shape)
     cross["p_corrected"][:] = cross["p_corrected_below"][:] = 0.05
-    assert significance_bars(rendered(decoding_over_time.draw(transfer))) == 0
+    for over_time in (decoding_over_time, transfer_over_time):
+        assert significance_bars(rendered(over_time.draw(transfer))) == 0
     assert not [text for text in words(transfer_matrix.draw(summary)) if text.endswith("*")]
     for axes in panels(rendered(cross_temporal.draw(cross))):
         assert not sum(len(c.get_segments()) for c in axes.findobj(LineCollection))
     caption = cross_temporal.caption(cross, Inference(alpha=0.05))
     assert "above chance in 0 % of the pairs of times, below in 0 %." in caption
     # A level above is reached by all.
-    assert significance_bars(decoding_over_time.draw(transfer, alpha=0.051)) > 0
+    assert significance_bars(transfer_over_time.draw(transfer, alpha=0.051)) > 0
+    lenient = decoding_over_time.Shown(alpha=0.051)
+    assert significance_bars(decoding_over_time.draw(transfer, lenient)) > 0
     assert [text for text in words(transfer_matrix.draw(summary, 0.051)) if text.endswith("*")]
     for axes in panels(cross_temporal.draw(cross, 0.051)):
         assert sum(len(c.get_segments()) for c in axes.findobj(LineCollection))
 
 
-def test_decoding_over_time_draws_a_single_bin(make):
+@pytest.mark.parametrize("over_time", [decoding_over_time, transfer_over_time])
+def test_figures_over_time_draw_a_single_bin(make, over_time):
     table = make.transfer(make.shapes["one region"])
-    rendered(decoding_over_time.draw(table[table["time"] == table["time"].max()]))
+    rendered(over_time.draw(table[table["time"] == table["time"].max()]))
 
 
 def test_figures_show_the_rows_of_all_sessions_together(make):
@@ -292,12 +339,14 @@ def test_ticks_of_unit_counts_are_counts_that_many_regions_have(n_regions, make)
 def atlas_figures(make) -> dict:
     shape = make.atlas
     return {
-        "decoding_over_time": decoding_over_time.draw(make.transfer(shape), make.onsets(shape)),
+        "decoding_over_time": decoding_over_time.draw(make.transfer(shape)),
+        "transfer_over_time": transfer_over_time.draw(make.transfer(shape), make.onsets(shape)),
         "transfer_matrix": transfer_matrix.draw(make.summary(shape)),
         "cross_temporal": cross_temporal.draw(make.cross_temporal(shape)),
         "unit_counts": unit_counts.draw(make.unit_counts(shape)),
         "trial_counts": trial_counts.draw(make.trial_counts(shape)),
         "geometry": geometry.draw(make.geometry(shape)),
+        "geometry_measures": geometry_measures.draw(make.geometry(shape)),
         "onsets": onsets.draw(make.onsets(shape)),
         "signature_distances": signature_distances.draw(*make.compared(shape)),
     }
@@ -472,9 +521,13 @@ def test_signature_distances_draws_networks_without_an_untrained_twin(make):
 
 def test_geometry_shows_every_measure_with_ceiling_and_floor(shape, make):
     table = make.geometry(shape)
-    figure = rendered(geometry.draw(table))
+    figure = rendered(geometry_measures.draw(table))
     assert len(panels(figure)) == len(table[["measure", "task"]].drop_duplicates())
     assert says(figure, "|cos| of the angle of colour planes")
+    main = table[table["measure"].isin(geometry.MEASURES)]
+    figure = rendered(geometry.draw(table))
+    assert len(panels(figure)) == len(main[["measure", "task"]].drop_duplicates())
+    assert not says(figure, "|cos| of the angle of colour planes")
     assert says(figure, "floor to ceiling")
     assert says(figure, "95% intervals")
 
@@ -594,8 +647,19 @@ def test_bins_without_a_value_break_the_line_of_a_region(make):
 def test_onsets_shows_onsets_and_their_differences(shape, make):
     table = make.onsets(shape)
     figure = rendered(onsets.draw(table))
-    assert says(figure, "onset (s), 95% interval")
-    assert says(figure, "difference of onsets (s)") == (len(shape.regions) > 1)
+    assert says(figure, "95% intervals")
+    assert says(figure, "earlier \N{MINUS SIGN} later") == (len(shape.regions) > 1)
+
+
+def test_differences_of_onsets_are_those_of_the_earlier_minus_the_later_region(make):
+    table = make.onsets(make.shapes["panichello"])
+    planted = {"LPFC": 0.175, "V4": 0.335}
+    figure = rendered(onsets.draw(table, planted=planted))
+    assert says(figure, "LPFC \N{MINUS SIGN} FEF")
+    assert not says(figure, "FEF \N{MINUS SIGN} LPFC")
+    (first, *_) = panels(figure)
+    marks = [line.get_xdata()[0] for line in first.lines if np.ptp(line.get_ydata()) > 0]
+    assert sorted(mark for mark in marks if mark == mark) == sorted(planted.values())
 
 
 def test_onsets_says_where_none_was_found(make):
@@ -663,7 +727,8 @@ def test_onsets_reads_an_empty_comparison_from_csv(make, tmp_path):
 def test_long_names_of_regions_leave_room_for_the_data(make):
     shape = make.long_names
     for figure in (
-        decoding_over_time.draw(make.transfer(shape), make.onsets(shape)),
+        decoding_over_time.draw(make.transfer(shape)),
+        transfer_over_time.draw(make.transfer(shape), make.onsets(shape)),
         transfer_matrix.draw(make.summary(shape)),
         cross_temporal.draw(make.cross_temporal(shape)),
         unit_counts.draw(make.unit_counts(shape)),

@@ -27,6 +27,7 @@ from neuro_attn.figures import (
     style,
     timeline,
     transfer_matrix,
+    transfer_over_time,
     trial_counts,
     unit_counts,
 )
@@ -118,7 +119,8 @@ def test_rows_of_panels_are_as_full_as_can_be(n_panels):
 def _figures(make) -> dict:
     shape = make.shapes["panichello"]
     return {
-        "decoding_over_time": lambda: decoding_over_time.draw(
+        "decoding_over_time": lambda: decoding_over_time.draw(make.transfer(shape)),
+        "transfer_over_time": lambda: transfer_over_time.draw(
             make.transfer(shape), make.onsets(shape)
         ),
         "transfer_matrix": lambda: transfer_matrix.draw(make.summary(shape)),
@@ -142,6 +144,7 @@ def _figures(make) -> dict:
     "name",
     [
         "decoding_over_time",
+        "transfer_over_time",
         "transfer_matrix",
         "cross_temporal",
         "unit_counts",

@@ -34,6 +34,7 @@ ANALYSIS = {key: KEYS["datasets"]["sim"][key] for key in ("label", "tasks", "tim
 COLORS = {"items": {"upper": "color_upper", "lower": "color_lower"}}
 OF_EVERY_DATASET = {
     "decoding_over_time",
+    "geometry_measures",
     "transfer_matrix",
     "onsets",
     "cross_temporal",
@@ -43,7 +44,13 @@ OF_EVERY_DATASET = {
     "geometry_over_time",
 }
 
-PERMUTED = {"decoding_over_time", "transfer_matrix", "onsets", "cross_temporal", "summary"}
+PERMUTED = {
+    "decoding_over_time",
+    "transfer_matrix",
+    "onsets",
+    "cross_temporal",
+    "summary",
+}
 """What shows or follows from p-values of permutations."""
 
 

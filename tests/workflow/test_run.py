@@ -20,6 +20,7 @@ FIGURES = (
     "unit_counts",
     "trial_counts",
     "geometry",
+    "geometry_measures",
     "geometry_over_time",
 )
 

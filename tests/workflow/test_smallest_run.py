@@ -69,7 +69,7 @@ def test_one_draw_task_region_and_window_and_twenty_bootstraps_give_every_figure
     assert (results / "report.html").stat().st_size > 100_000
     drawn = {path.stem for path in (results / "figures").glob("*.png")}
     figures = "decoding_over_time transfer_matrix onsets cross_temporal unit_counts geometry"
-    figures += " geometry_over_time trial_counts"
+    figures += " geometry_measures geometry_over_time trial_counts"
     assert {f"{figure}-mine" for figure in figures.split()} == drawn
     for table in ("unit_counts", "trial_counts"):
         assert read_csv(results / f"mine/{table}.csv")["sd"].isna().all()

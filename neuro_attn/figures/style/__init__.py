@@ -12,6 +12,7 @@ from neuro_attn.figures.style.accuracy import (
     proportion_ticks,
 )
 from neuro_attn.figures.style.constants import (
+    ACCENT,
     CAUTION,
     DASH,
     DIVERGING,
@@ -67,6 +68,7 @@ from neuro_attn.figures.style.regions import (
 )
 
 __all__ = [
+    "ACCENT",
     "CAUTION",
     "DASH",
     "DIVERGING",

@@ -9,6 +9,9 @@ TEXT, SMALL, NOTE = 7.0, 6.0, 5.5
 INK, GREY, PALE = "#222222", "#767676", "#D9D9D9"
 """Colours of text and outlines, of chance and other references, and of ranges and background."""
 
+ACCENT = "#CC3311"
+"""Colour of what the question asks for, beside dark references (vermilion of Paul Tol, 2021)."""
+
 CAUTION = "#FBE9C6"
 """Background colour of cautions."""
 

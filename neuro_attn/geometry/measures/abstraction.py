@@ -47,6 +47,7 @@ LABELS = {
     "ccgp_task": "CCGP of the task (accuracy)",
     "shattering": "shattering dimensionality (accuracy)",
 }
+MAIN = ("ccgp_label",)
 DICHOTOMIES = 50
 """Largest number of dichotomies."""
 SHUFFLES = 20

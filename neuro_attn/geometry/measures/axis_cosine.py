@@ -23,6 +23,7 @@ MEASURES = {
     "reversed",
 }
 LABELS = {"axis_cosine": "cosine of the tasks' coding axes"}
+MAIN = ("axis_cosine",)
 OVER_TIME = {"axis_cosine": "cosine of\ncoding axes"}
 
 

@@ -23,6 +23,7 @@ MEASURES = {
     "(alignment index)",
 }
 LABELS = {"plane_cosine": "cosine of colour planes", "alignment": "alignment index"}
+MAIN = ("plane_cosine",)
 OVER_TIME = {"plane_cosine": "cosine of\ncolour planes", "alignment": ""}
 
 
