@@ -15,6 +15,7 @@ from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import family, findings, paragraphs, percent, significance
 from neuro_attn.figures.protocol import Drawn, Results
+from neuro_attn.figures.verdict_words import listing
 from neuro_attn.inference.significance import significant
 
 TITLE = "Decoding over time"
@@ -25,6 +26,8 @@ NEEDS = ("{dataset}/transfer.csv",)
 COLORS = {"within": style.INK, "across": style.ACCENT}
 """Colours of accuracy within a task and across tasks."""
 LABELS = {"within": "within a task", "across": "across tasks"}
+NAMED = 6
+"""Regions without a significant bin that the caption names; more are counted."""
 
 
 class Shown(NamedTuple):
@@ -178,23 +181,24 @@ def caption(transfer: pd.DataFrame, dataset: AnyDataset) -> str:
     """
     rows = transfer[transfer["session"] == "all"]
     kind = "across" if len(dataset.tasks) > 1 else "within"
-    lines = []
+    lines, without = [], []
     for region, of_region in rows.groupby("region", sort=False):
         means = averaged(of_region)
         course = means[means["kind"] == kind]
-        effects = course["accuracy"] - course["chance"]
-        row = course.loc[effects.abs().idxmax()]
+        is_found = significant(course["p_corrected"], dataset.inference.alpha)
+        if not is_found.any():
+            without.append(rst(region))
+            continue
+        row = course.loc[course["accuracy"].where(is_found).idxmax()]
         text = (
-            f"{rst(region)}: accuracy {LABELS[kind]} {row['accuracy']:.2f} at {row['time']:.3g} s "
-            f"({_bins(course, dataset.inference.alpha)} of {len(course)} bins significant)."
+            f"{rst(region)}: accuracy {LABELS[kind]} {row['accuracy']:.2f} at {row['time']:.3g} s, "
+            f"significant in {is_found.sum()} of {len(course)} bins."
         )
         lines.append((row["accuracy"] - row["chance"], text))
-    return paragraphs(findings(lines), _description(dataset), _sample(rows))
-
-
-def _bins(course: pd.DataFrame, alpha: float) -> int:
-    """Return the number of significant bins."""
-    return int(significant(course["p_corrected"], alpha).sum())
+    named = listing(without) if 0 < len(without) <= NAMED else f"{len(without)} regions"
+    none = f"Significant {LABELS[kind]} in no bin: {named}." if without else ""
+    found = findings(lines) if lines else ""
+    return paragraphs(f"{found} {none}", _description(dataset), _sample(rows))
 
 
 def _sample(rows: pd.DataFrame) -> str:
