@@ -5,7 +5,7 @@ figure would import matplotlib, and each of them takes a second.
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -75,10 +75,23 @@ def on_demand(module: str, *names: str) -> Callable[[str], Any]:
     *names : str
         The names.
     """
+    return on_demand_from({module: names})
+
+
+def on_demand_from(places: Mapping[str, Collection[str]]) -> Callable[[str], Any]:
+    """Return what `on_demand` does, for names of several modules of a package.
+
+    Parameters
+    ----------
+    places : mapping of str to collection of str
+        The names that each module defines.
+    """
+    module_of = {name: module for module, names in places.items() for name in names}
+    package = next(iter(places)).rpartition(".")[0]
 
     def find(name: str) -> Any:
-        if name in names:
-            return getattr(import_module(module), name)
-        raise AttributeError(f"module {module.rpartition('.')[0]!r} has no attribute {name!r}")
+        if name in module_of:
+            return getattr(import_module(module_of[name]), name)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return find

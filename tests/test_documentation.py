@@ -114,6 +114,9 @@ HOW_ON_PAGE = {
     "docs/cluster.md": (
         "tests/workflow/test_cluster.py::test_killed_jobs_and_a_killed_run_change_no_byte"
     ),
+    "docs/own_networks.md": (
+        "tests/test_documentation.py::test_a_network_of_your_own_is_recorded_and_checked_as_told"
+    ),
     # The files are in an archive.
     "docs/datasets.md": NOT_RUN,
 }
@@ -307,6 +310,26 @@ def test_the_examples_of_the_page_on_arrays_give_what_it_shows():
     done = doctest.testfile(str(ROOT / "docs/arrays.md"), module_relative=False)
     assert done.attempted > 20
     assert not done.failed
+
+
+def test_a_network_of_your_own_is_recorded_and_checked_as_told(tmp_path, monkeypatch, capsys):
+    page = "docs/own_networks.md"
+    monkeypatch.chdir(tmp_path)
+    done = doctest.testfile(str(ROOT / page), module_relative=False)
+    assert (done.attempted, done.failed) == (4, 0)
+    (configuration,) = blocks(page, "yaml")
+    Path("mine.yaml").write_text(configuration, encoding="utf-8")
+    (check,) = (each for each in commands(page) if each.startswith("neuro-attn check"))
+    assert command_line.main(shlex.split(check)[1:]) == 0
+    assert "mine" not in capsys.readouterr().err
+
+
+def test_a_network_in_pytorch_is_recorded_as_told(tmp_path, monkeypatch):
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    (example,) = blocks("docs/own_networks.md", "python")
+    exec(example, {})
+    assert Path("activations/gru0.npz").is_file()
 
 
 def test_the_readme_shows_what_its_example_on_arrays_prints():

@@ -82,6 +82,8 @@ def kind(field: dict[str, Any]) -> str:
         if name == "NetworkAnalysis":
             return "[the keys of a data set](#every-data-set)"
         return f"[{name}](#{name.lower()})"
+    if "oneOf" in field and "discriminator" not in field:
+        return " or ".join(kind(each) for each in field["oneOf"])
     if "oneOf" in field:
         sources = field["discriminator"]["mapping"]
         links = [f"[{source}](#source-{source})" for source in sources]

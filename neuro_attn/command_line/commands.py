@@ -199,7 +199,7 @@ def _check(given: argparse.Namespace) -> int:
         )
         for report in found
     ]
-    n_networks = sum(network.seeds for network in settings.networks.values())
+    n_networks = sum(network.seeds for network in settings.networks_to_train().values())
     print(rendering.render(reports, given.config, n_networks))
     problems = [problem for report in reports for problem in report.problems]
     for problem in problems:

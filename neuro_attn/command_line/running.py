@@ -155,7 +155,9 @@ def _with_manifest(what: Run, positions: configuration.Positions) -> Run:
     """Find the files of all data sets, and return the run with the digest of their manifest."""
     settings = configuration.load(what.config)
     with _located(positions, what.config):
-        found = manifest.written(settings.datasets, _folder(what, settings), STORE)
+        found = manifest.written(
+            {**settings.datasets, **settings.activation_files()}, _folder(what, settings), STORE
+        )
     return replace(what, manifest=found)
 
 

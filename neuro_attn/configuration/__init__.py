@@ -27,7 +27,13 @@ from neuro_attn.configuration.experiment import (
 )
 from neuro_attn.configuration.extras import check_extras
 from neuro_attn.configuration.families import ATTENDED, FAMILIES, family_file
-from neuro_attn.configuration.network_settings import ListRecall, Network, NetworkAnalysis
+from neuro_attn.configuration.network_settings import (
+    ActivationFiles,
+    ImportedNetwork,
+    ListRecall,
+    Network,
+    NetworkAnalysis,
+)
 from neuro_attn.configuration.parsing import dataset_from, parse
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.products import check_products, results_bytes
@@ -50,11 +56,13 @@ __all__ = [
     "NETWORK_TIMING",
     "NUISANCE_KEYS",
     "TRIAL_NUMBER",
+    "ActivationFiles",
     "AnyDataset",
     "ColorColumns",
     "Comparison",
     "Configuration",
     "Decoding",
+    "ImportedNetwork",
     "Inference",
     "ListRecall",
     "Network",

@@ -23,7 +23,8 @@ def at(path: Sequence[str], source: str | None = None) -> list[Node]:
     path : sequence of str
         Keys, names and numbers of items.
     source : str, optional
-        The source of the data set on the path; without it, those of all sources are allowed.
+        The source of the data set or network on the path. Without it, data sets of all sources are
+        allowed, and networks to train.
 
     Returns
     -------
@@ -86,6 +87,10 @@ def _options(node: Node | None, source: str | None) -> list[Node]:
         return [each for reference in chosen for each in _options({"$ref": reference}, source)]
     if "anyOf" in node:
         return [each for option in node["anyOf"] for each in _options(option, source)]
+    if "oneOf" in node:
+        # Networks are trained or, with a source, imported.
+        found = [each for option in node["oneOf"] for each in _options(option, source)]
+        return [each for each in found if ("source" in keys([each])) == (source is not None)]
     return [node]
 
 

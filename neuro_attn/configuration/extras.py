@@ -17,7 +17,7 @@ def check_extras(settings: Configuration) -> None:
     settings : Configuration
         The configuration.
     """
-    needs = {"networks": settings.networks, "list_recall": settings.list_recall.families}
+    needs = {"networks": settings.networks_to_train(), "list_recall": settings.list_recall.families}
     keys = [key for key, given in needs.items() if given]
     missing = [name for name in _OF_NETWORKS if find_spec(name) is None]
     if keys and missing:

@@ -1,8 +1,8 @@
 """The settings of networks: their training, the analysis of their activations, list recall."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from neuro_attn.configuration.analysis import Analysis, Sessions
 from neuro_attn.configuration.experiment import NetworkTrials
@@ -11,6 +11,7 @@ from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
     Count,
+    Files,
     Flag,
     NonNegative,
     Positive,
@@ -66,6 +67,51 @@ class Network(NetworkTrials):
     def items_can_be_blocked(self) -> bool:
         """Whether attention to the items can be blocked; without attention nothing is lost."""
         return self.attended in ("step", None)
+
+
+class ImportedNetwork(Settings):
+    """Activations of a network that was trained elsewhere."""
+
+    source: Literal["activations"]
+    """Format of the activations."""
+    files: Files
+    """Files or patterns, relative to `data_folder`: one file (.nc, .npz, .csv) per replicate."""
+    untrained: Files | None = None
+    """The same of the untrained network, a floor for results; null: no floor."""
+    trials: Files | None = None
+    """Tables of trials (.csv): one for all files, or one per file; null: in the files."""
+    activation_noise: NonNegative = 1.0
+    """SD of the noise added to the activations, in SDs of each unit; 0 if they are noisy."""
+
+
+class ActivationFiles(Settings):
+    """The files of a trained, or of an untrained, imported network."""
+
+    key: str
+    """Key of the network, named in errors."""
+    name: Literal["files", "untrained"]
+    """Key below it that names the files."""
+    files: Files
+    """As in `ImportedNetwork`."""
+    trials: Files | None
+    """As in `ImportedNetwork`."""
+
+
+_TRAINED, _IMPORTED = "a network to train", "a network to import"
+"""Tags, which pydantic adds to the paths of errors; no key can have such a name."""
+
+
+def _kind(given: Any) -> str:
+    if isinstance(given, dict):
+        return _IMPORTED if "source" in given else _TRAINED
+    return _IMPORTED if isinstance(given, ImportedNetwork) else _TRAINED
+
+
+AnyNetwork = Annotated[
+    Annotated[Network, Tag(_TRAINED)] | Annotated[ImportedNetwork, Tag(_IMPORTED)],
+    Discriminator(_kind),
+]
+"""A network to train, or one with the key `source`, whose activations are imported."""
 
 
 class ListRecall(Settings):

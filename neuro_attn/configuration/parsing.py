@@ -199,11 +199,14 @@ def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Probl
 
 
 def _at(path: Sequence[str], keys: dict[str, Any]) -> list[allowed.Node]:
-    """Return the schema of a key, for the source of its data set."""
+    """Return the schema of a key, for the source of its data set or network."""
     source = None
-    if path[:1] == ("datasets",) and len(path) > 1:
-        dataset = keys["datasets"].get(path[1]) if isinstance(keys["datasets"], dict) else None
-        source = dataset.get("source") if isinstance(dataset, dict) else None
+    if path[:1] in (("datasets",), ("networks",)) and len(path) > 1:
+        given = keys[path[0]]
+        one = given.get(path[1]) if isinstance(given, dict) else None
+        source = one.get("source") if isinstance(one, dict) else None
+        if path[0] == "networks" and isinstance(one, dict) and "source" in one:
+            source = str(source)  # whatever it is, the network is not one to train
     return allowed.at(path, source)
 
 

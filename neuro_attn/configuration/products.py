@@ -76,7 +76,7 @@ def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:
             where = f"datasets.{name}.simulation"
             yield _of_simulation(simulation, dataset.time.n_bins, where)
         yield _of_results(dataset, f"datasets.{name}")
-    for name, network in settings.networks.items():
+    for name, network in settings.networks_to_train().items():
         yield _of_network(network, f"networks.{name}")
     if settings.networks and settings.network_analysis is not None:
         yield _of_results(settings.network_analysis, "network_analysis")

@@ -12,7 +12,14 @@ from pydantic import Field, model_validator
 
 from neuro_attn.configuration.analysis import Analysis, Decoding, Inference
 from neuro_attn.configuration.datasets import AnyDataset, NetworkDataset, WrittenDataset
-from neuro_attn.configuration.network_settings import ListRecall, Network, NetworkAnalysis
+from neuro_attn.configuration.network_settings import (
+    ActivationFiles,
+    AnyNetwork,
+    ImportedNetwork,
+    ListRecall,
+    Network,
+    NetworkAnalysis,
+)
 from neuro_attn.configuration.types import NUMBER, AtKeyError, FolderName, Name, Positive, Settings
 from neuro_attn.files import as_on_disk, meeting, shown_apart
 from neuro_attn.results import TABLES
@@ -77,7 +84,7 @@ class Configuration(Settings):
     """Tests and confidence intervals: defaults for all data sets."""
     datasets: Annotated[dict[FolderName, WrittenDataset], Field(min_length=1)]
     """The data sets, by name."""
-    networks: dict[FolderName, Network] = {}
+    networks: dict[FolderName, AnyNetwork] = {}
     """The networks, by name."""
     network_analysis: NetworkAnalysis | None = None
     """Analysis of the activations of all networks."""
@@ -159,7 +166,7 @@ class Configuration(Settings):
         for name in self.networks:
             assert self.network_analysis is not None
             shared = {key: getattr(self.network_analysis, key) for key in Analysis.model_fields}
-            for trained in (True, False):
+            for trained in self._versions(name):
                 made[network_dataset(name, trained)] = NetworkDataset(
                     network=name, trained=trained, **shared
                 )
@@ -170,8 +177,34 @@ class Configuration(Settings):
         return {
             network_dataset(name, trained): (name, trained)
             for name in self.networks
-            for trained in (True, False)
+            for trained in self._versions(name)
         }
+
+    def networks_to_train(self) -> dict[str, Network]:
+        """Return the networks that a run trains."""
+        return {name: each for name, each in self.networks.items() if isinstance(each, Network)}
+
+    def activation_files(self) -> dict[str, ActivationFiles]:
+        """Return the files of imported networks by the names of their data sets."""
+        found = {}
+        for name, network in self.networks.items():
+            if isinstance(network, ImportedNetwork):
+                for trained in self._versions(name):
+                    files = network.files if trained else network.untrained
+                    assert files is not None
+                    found[network_dataset(name, trained)] = ActivationFiles(
+                        key=f"networks.{name}",
+                        name="files" if trained else "untrained",
+                        files=files,
+                        trials=network.trials,
+                    )
+        return found
+
+    def _versions(self, network: str) -> list[bool]:
+        """Return whether each recorded version of a network was trained."""
+        settings = self.networks[network]
+        has_floor = isinstance(settings, Network) or settings.untrained is not None
+        return [True, False] if has_floor else [True]
 
 
 def network_dataset(network: str, trained: bool = True) -> str:

@@ -172,8 +172,9 @@ def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configurati
         for figure in FIGURES.values()
         if figure.of == "dataset" and _is_drawn(figure, dataset)
     ]
-    if isinstance(dataset, NetworkDataset):
-        network = configuration.networks[dataset.network]
+    trained_here = configuration.networks_to_train()
+    if isinstance(dataset, NetworkDataset) and dataset.network in trained_here:
+        network = trained_here[dataset.network]
         figures += [
             _entry(
                 figure, figure.needs, subject="networks", of=dataset.network, seeds=network.seeds

@@ -1,24 +1,62 @@
-"""Train networks on pro and retro trials and record their populations as Recordings."""
+"""Train networks on pro and retro trials and record their populations as Recordings.
 
-from neuro_attn.networks.activations import outline, record
-from neuro_attn.networks.attention_ablation import ablate_attention
-from neuro_attn.networks.families import FAMILIES
-from neuro_attn.networks.model import Model
-from neuro_attn.networks.qkv_swap import swap_attention
-from neuro_attn.networks.storage import load_weights, save_weights
+Networks of other libraries are recorded by `record` or imported from files.
+"""
+
+from typing import TYPE_CHECKING
+
+from neuro_attn.discovery import on_demand_from
+
+if TYPE_CHECKING:
+    from neuro_attn.networks.activations import callable_of, outline, record_replicate
+    from neuro_attn.networks.attention_ablation import ablate_attention
+    from neuro_attn.networks.families import FAMILIES
+    from neuro_attn.networks.model import Model
+    from neuro_attn.networks.qkv_swap import swap_attention
+    from neuro_attn.networks.storage import load_weights, save_weights
+    from neuro_attn.networks.training import train, untrained
+from neuro_attn.networks.activation_files import read as read_activations
+from neuro_attn.networks.importing import import_replicates
+from neuro_attn.networks.populations import (
+    Activations,
+    Trials,
+    draw_trials,
+    held_out_trials,
+    record,
+)
 from neuro_attn.networks.summary import mean_report_errors
-from neuro_attn.networks.training import train, untrained
 
 __all__ = [
     "FAMILIES",
+    "Activations",
     "Model",
+    "Trials",
     "ablate_attention",
+    "callable_of",
+    "draw_trials",
+    "held_out_trials",
+    "import_replicates",
     "load_weights",
     "mean_report_errors",
     "outline",
+    "read_activations",
     "record",
+    "record_replicate",
     "save_weights",
     "swap_attention",
     "train",
     "untrained",
 ]
+
+# JAX takes a second to import, and activations of networks of other libraries do not need it.
+__getattr__ = on_demand_from(
+    {
+        "neuro_attn.networks.activations": ("callable_of", "outline", "record_replicate"),
+        "neuro_attn.networks.attention_ablation": ("ablate_attention",),
+        "neuro_attn.networks.families": ("FAMILIES",),
+        "neuro_attn.networks.model": ("Model",),
+        "neuro_attn.networks.qkv_swap": ("swap_attention",),
+        "neuro_attn.networks.storage": ("load_weights", "save_weights"),
+        "neuro_attn.networks.training": ("train", "untrained"),
+    }
+)

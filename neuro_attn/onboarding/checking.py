@@ -14,7 +14,12 @@ import xarray as xr
 from neuro_attn import sources
 from neuro_attn.budget import BudgetError
 from neuro_attn.cautions import Caution, of_time
-from neuro_attn.configuration import AnyDataset, Configuration, NetworkDataset
+from neuro_attn.configuration import (
+    AnyDataset,
+    Configuration,
+    ImportedNetwork,
+    NetworkDataset,
+)
 from neuro_attn.decoding.building import class_names
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import cost, limits
@@ -158,6 +163,12 @@ def _outlines(
     from neuro_attn import networks
 
     network = settings.networks[dataset.network]
+    if isinstance(network, ImportedNetwork):
+        files = settings.activation_files()[name]
+        paths = [part.paths for part in sources.parts(name, files, data_folder)]
+        study = Study(name, dataset, settings.seed)
+        yield from (each.activations for each in networks.import_replicates(paths, network, study))
+        return
     for replicate in range(network.seeds):
         session = f"seed{replicate}"
         yield networks.outline(network, dataset, name, session, settings.seed)

@@ -22,9 +22,10 @@ NETWORK_TABLES = (
             NETWORK,
             SEED,
         ),
+        when="family",
         details=(
-            "Report errors are those of held-out trials. They are missing for a task on which the "
-            "network is not trained."
+            "Only for networks that the run trains. Report errors are those of held-out trials. "
+            "They are missing for a task on which the network is not trained."
         ),
     ),
     Table(

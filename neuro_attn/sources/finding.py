@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from neuro_attn.configuration import AnyDataset
+from neuro_attn.configuration import ActivationFiles, AnyDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import as_filename, meeting, shown_apart
 from neuro_attn.sources.checks import session_of
 from neuro_attn.sources.discovered import SOURCES, source_of
 from neuro_attn.sources.paths import MOST_LISTED, check_characters, check_folder
+from neuro_attn.sources.replicates import replicate_files
 from neuro_attn.sources.specification import Source
 
 
@@ -34,7 +35,7 @@ class Part(NamedTuple):
     sessions: list[str]
 
 
-def parts(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[Part]:
+def parts(name: str, dataset: AnyDataset | ActivationFiles, data_folder: str | Path) -> list[Part]:
     """Return the files and sessions of a data set, without reading recordings.
 
     Parameters
@@ -42,7 +43,8 @@ def parts(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[Part]
     name : str
         Name of the data set in the configuration.
     dataset : settings of a data set
-        Its source and files.
+        Its source and files; or the files of an imported network, whose replicates are the
+        sessions ``seed0``, ``seed1``, ...
     data_folder : str or Path
         Folder to which its files are relative.
 
@@ -59,6 +61,9 @@ def parts(name: str, dataset: AnyDataset, data_folder: str | Path) -> list[Part]
         name, a path has one of ``{ } < >``, or ``sessions`` names an unknown session or excludes
         all.
     """
+    if isinstance(dataset, ActivationFiles):
+        replicates = replicate_files(dataset, data_folder)
+        return [Part(files, files, [f"seed{n}"]) for n, files in enumerate(replicates)]
     source = source_of(name, dataset)
     found = source.parts(_all_paths(name, dataset, data_folder), dataset)
     names = chosen([each for _, names in found for each in names], name, dataset)

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from neuro_attn.configuration import RecordedDataset
+from neuro_attn.configuration import ActivationFiles, RecordedDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import write_text
 from neuro_attn.sources.finding import Part, parts
@@ -30,7 +30,7 @@ _NAME = "sessions.json"
 
 
 def listed(
-    datasets: Mapping[str, RecordedDataset],
+    datasets: Mapping[str, RecordedDataset | ActivationFiles],
     data_folder: str | Path,
     store: Path,
     *,
@@ -41,7 +41,7 @@ def listed(
     Parameters
     ----------
     datasets : mapping of str to settings of a data set
-        The data sets of recordings, by name.
+        The data sets of recordings, by name, and the files of imported networks.
     data_folder : str or Path
         Folder to which their files are relative.
     store : Path
@@ -65,7 +65,9 @@ def listed(
     return _searched(datasets, data_folder, store, key)[0]
 
 
-def written(datasets: Mapping[str, RecordedDataset], data_folder: str | Path, store: Path) -> str:
+def written(
+    datasets: Mapping[str, RecordedDataset | ActivationFiles], data_folder: str | Path, store: Path
+) -> str:
     """Search the files of all data sets, write the manifest and return the value of `VARIABLE`."""
     _, content = _searched(datasets, data_folder, store, _key(datasets, data_folder))
     return _digest(content)
@@ -84,7 +86,10 @@ def _content(store: Path, in_job: bool) -> str:
 
 
 def _searched(
-    datasets: Mapping[str, RecordedDataset], data_folder: str | Path, store: Path, key: str
+    datasets: Mapping[str, RecordedDataset | ActivationFiles],
+    data_folder: str | Path,
+    store: Path,
+    key: str,
 ) -> tuple[dict[str, list[Part]], str]:
     found = {name: parts(name, dataset, data_folder) for name, dataset in datasets.items()}
     content = json.dumps({"key": key, "found": found}, indent=0)
@@ -94,7 +99,7 @@ def _searched(
     return found, content
 
 
-def _key(datasets: Mapping[str, RecordedDataset], data_folder: str | Path) -> str:
+def _key(datasets: Mapping[str, RecordedDataset | ActivationFiles], data_folder: str | Path) -> str:
     """Return a digest of what determines the files and sessions."""
     keys = {name: dataset.model_dump(mode="json") for name, dataset in datasets.items()}
     return _digest(json.dumps([str(data_folder), keys], sort_keys=True))

@@ -46,14 +46,14 @@ def matching(
     InputError
         If a pattern matches nothing, or two files would be sessions of the same name.
     """
-    found = {path for pattern in patterns for path in _matches(pattern, data_folder, key, folders)}
+    found = {path for each in patterns for path in matches(each, data_folder, key, folders=folders)}
     paths = sorted(found)
     check_distinct_names(paths, key)
     return paths
 
 
-def _matches(pattern: str, data_folder: str | Path, key: str, folders: bool) -> list[str]:
-    """Return the files, or else folders, that a pattern matches."""
+def matches(pattern: str, data_folder: str | Path, key: str, *, folders: bool = False) -> list[str]:
+    """Return the files, or else folders, that a pattern matches; arguments as in `matching`."""
     found = [Path(data_folder) / match for match in glob.glob(pattern, root_dir=data_folder)]
     if folders:
         sessions = [str(path) for path in found if path.is_dir()]

@@ -4,7 +4,7 @@ import pytest
 from neuro_attn import recording
 from neuro_attn.configuration import NetworkTrials
 from neuro_attn.errors import InputError
-from neuro_attn.networks import outline, record
+from neuro_attn.networks import outline, record_replicate
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import online
 from neuro_attn.randomness import stream
@@ -13,7 +13,7 @@ ENCODED_STEPS = NetworkTrials().encoded_steps
 
 
 def run(model, settings, dataset, session="seed0"):
-    return record(model, settings, dataset, "network-small", session, 5)
+    return record_replicate(model, settings, dataset, "network-small", session, 5)
 
 
 def populations_of(model, settings, session="seed0") -> tuple[dict, dict]:
@@ -132,7 +132,7 @@ def test_sessions_have_trials_of_their_own_which_the_untrained_network_shares(
 ):
     settings = small("seq2seq")
     first, again, untrained = (
-        record(built["seq2seq"], settings, analysis(trained=trained), name, "seed0", 5)[0]
+        record_replicate(built["seq2seq"], settings, analysis(trained=trained), name, "seed0", 5)[0]
         for name, trained in (("a", True), ("a", True), ("a-untrained", False))
     )
     other = run(built["seq2seq"], settings, analysis(), session="seed1")[0]

@@ -65,7 +65,7 @@ try:
     FOLDER = os.environ.get("NEURO_ATTN_DATA") or CONFIGURATION.data_folder
     # Jobs read from the manifest of the run, so that parsing the workflow in them touches no data.
     PARTS = sources.listed(
-        CONFIGURATION.datasets,
+        {**CONFIGURATION.datasets, **CONFIGURATION.activation_files()},
         FOLDER,
         provenance.STORE,
         in_job=not workflow.is_main_process,
@@ -96,7 +96,7 @@ config["described"] = [
     for name, dataset in CONFIGURATION.datasets.items()
 ]
 for name, dataset in DATASETS.items():
-    if dataset.source == "network":
+    if dataset.source == "network" and name not in PARTS:
         seeds = CONFIGURATION.networks[dataset.network].seeds
         SESSIONS[name] = [f"seed{seed}" for seed in range(seeds)]
 # Cautions for runs in which no result can be significant, shown in all figures and tables.
@@ -330,9 +330,14 @@ def planted_truth(wildcards):
     ]
 
 
-# Tables that exist only for some networks.
+# Networks that this run trains, and the data sets of those that it imports.
+TRAINED_HERE = CONFIGURATION.networks_to_train()
+IMPORTED = CONFIGURATION.activation_files()
+# Tables that exist only for some networks, and are measured when these are recorded.
 OF_SOME_NETWORKS = [
-    table for table in TABLES.values() if table.subject == "network" and table.when
+    table
+    for table in TABLES.values()
+    if table.subject == "network" and table.when not in ("", "family")
 ]
 
 
@@ -349,6 +354,13 @@ def datasets_of(network):
         "": configuration.network_dataset(network, trained=True),
         "_untrained": configuration.network_dataset(network, trained=False),
     }
+
+
+def reports_of_imported(name, number):
+    """Return the table of the reports of a replicate of an imported network."""
+    network, trained = NETWORK_DATASETS[name]
+    suffix = "" if trained else "_untrained"
+    return f"results/networks/{network}/seed{number}/report_error{suffix}.csv"
 
 
 def recorded_of(name, network):

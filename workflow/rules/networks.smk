@@ -1,4 +1,4 @@
-for name, network in CONFIGURATION.networks.items():
+for name, network in TRAINED_HERE.items():
 
     # One job trains all replicates and another records them: loading JAX and compiling a network
     # take longer than recording one.
@@ -56,6 +56,41 @@ for name, network in CONFIGURATION.networks.items():
             "../scripts/record.py"
 
 
+for name in IMPORTED:
+
+    rule:
+        name:
+            f"import_{name.removeprefix('network-')}"
+        input:
+            sorted({file for part in PARTS[name] for file in part.files}),
+        output:
+            recordings=files_of(name, SESSIONS[name]),
+            reports=[
+                reports_of_imported(name, number) for number in range(len(PARTS[name]))
+            ],
+        log:
+            f"results/logs/import/{name}.log",
+        benchmark:
+            f"results/benchmarks/import/{name}.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
+        resources:
+            **by_input(),
+        params:
+            name=name,
+            network=CONFIGURATION.networks[DATASETS[name].network].model_dump(
+                mode="json"
+            ),
+            dataset=DATASETS[name].model_dump(
+                mode="json", exclude={"inference", *configuration.LATER_KEYS}
+            ),
+            paths=[part.paths for part in PARTS[name]],
+            seed=CONFIGURATION.seed,
+            sources=sources_of("import_network.py"),
+        script:
+            "../scripts/import_network.py"
+
+
 rule collect_networks:
     input:
         **{
@@ -64,7 +99,7 @@ rule collect_networks:
             if (
                 files := [
                     f"results/networks/{name}/seed{seed}/{table.name}.csv"
-                    for name, network in CONFIGURATION.networks.items()
+                    for name, network in TRAINED_HERE.items()
                     if table.applies(network)
                     for seed in range(network.seeds)
                 ]
@@ -72,14 +107,19 @@ rule collect_networks:
         },
         logs=[
             f"results/networks/{name}/seed{seed}/training.csv"
-            for name, network in CONFIGURATION.networks.items()
+            for name, network in TRAINED_HERE.items()
             for seed in range(network.seeds)
         ],
         errors=[
             f"results/networks/{name}/seed{seed}/report_error{suffix}.csv"
-            for name, network in CONFIGURATION.networks.items()
+            for name, network in TRAINED_HERE.items()
             for seed in range(network.seeds)
             for suffix in ("", "_untrained")
+        ]
+        + [
+            reports_of_imported(name, number)
+            for name in IMPORTED
+            for number in range(len(PARTS[name]))
         ],
     output:
         **{
@@ -87,7 +127,7 @@ rule collect_networks:
             for table in OF_SOME_NETWORKS
             if any(map(table.applies, CONFIGURATION.networks.values()))
         },
-        training="results/networks/training.csv",
+        **({"training": "results/networks/training.csv"} if TRAINED_HERE else {}),
         report_error="results/networks/report_error.csv",
     log:
         "results/logs/collect_networks.log",

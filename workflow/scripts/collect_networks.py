@@ -5,8 +5,9 @@ from neuro_attn.jobs import job
 from neuro_attn.results import read_csv, write_csv
 
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
-    logs = [read_csv(path) for path in snakemake.input.logs]
-    write_csv(pd.concat(logs), snakemake.output.training)
+    if snakemake.input.logs:
+        logs = [read_csv(path) for path in snakemake.input.logs]
+        write_csv(pd.concat(logs), snakemake.output.training)
     trials = [read_csv(path) for path in snakemake.input.errors]
     errors = networks.mean_report_errors(pd.concat(trials))
     write_csv(errors, snakemake.output.report_error)

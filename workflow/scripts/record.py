@@ -17,7 +17,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
             model = networks.untrained(settings, seed, dataset.network, replicate)
             if dataset.trained:
                 model = networks.load_weights(weights, like=model)
-            activations, attention, report_error = networks.record(
+            activations, attention, report_error = networks.record_replicate(
                 model, settings, dataset, key, f"seed{replicate}", seed
             )
             suffix = "" if dataset.trained else "_untrained"

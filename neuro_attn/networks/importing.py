@@ -1,0 +1,127 @@
+"""Import of the activations of networks that were trained elsewhere."""
+
+import ast
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import xarray as xr
+
+from neuro_attn.configuration import ImportedNetwork, NetworkDataset
+from neuro_attn.errors import InputError
+from neuro_attn.files import sha256
+from neuro_attn.networks.activation_files import read
+from neuro_attn.networks.populations import Activations, as_recording
+from neuro_attn.results import columns_of
+from neuro_attn.study import Study
+
+_REPORT_COLUMNS = ("trial_id", "trial_type", "target_color", "report", "report_error")
+
+
+class Imported(NamedTuple):
+    """An imported replicate network."""
+
+    activations: xr.Dataset
+    """A Recording of all populations."""
+    report_error: pd.DataFrame
+    """One row per trial, as from `record_replicate`; no rows if the file has no reports."""
+
+
+def import_replicates(
+    files: Sequence[Sequence[str]], settings: ImportedNetwork, study: Study
+) -> list[Imported]:
+    """Read the files of all replicates of a network as Recordings.
+
+    Parameters
+    ----------
+    files : sequence of sequence of str
+        For each replicate its file of activations and, if there is one, its table of trials.
+    settings : ImportedNetwork
+        Noise to add to the activations.
+    study : Study
+        The data set of the network, and the seed.
+
+    Raises
+    ------
+    InputError
+        If a file is unreadable or malformed, if trials lack a column that the analysis uses, or if
+        replicates differ in their populations.
+    """
+    dataset = study.dataset
+    assert isinstance(dataset, NetworkDataset)
+    found = [read(*each) for each in files]
+    paths = [each[0] for each in files]
+    for path, each in zip(paths, found, strict=True):
+        _check_columns(each.trials, dataset, path)
+    _check_together(paths, found)
+    made = []
+    for number, (path, activations) in enumerate(zip(paths, found, strict=True)):
+        recorded = as_recording(
+            activations,
+            settings.activation_noise,
+            name=study.name,
+            session=f"seed{number}",
+            dataset=dataset,
+            seed=study.seed,
+            provenance={"origin": path, "file": Path(path).name, "sha256": sha256(path)},
+        )
+        made.append(Imported(recorded, _reports(activations)))
+    return made
+
+
+def _reports(activations: Activations) -> pd.DataFrame:
+    trials = activations.trials
+    columns = [name for name in columns_of("reports") if name in _REPORT_COLUMNS]
+    if all(name in trials for name in columns):
+        # Trials of other programs may have names instead of numbers.
+        return trials[columns].assign(trial_id=range(len(trials)))
+    return pd.DataFrame(columns=columns)
+
+
+def _check_together(paths: Sequence[str], found: Sequence[Activations]) -> None:
+    first = list(found[0].populations)
+    for path, each in zip(paths, found, strict=True):
+        if list(each.populations) != first:
+            raise InputError(
+                path,
+                f"has the populations {', '.join(each.populations)}; {paths[0]} has "
+                f"{', '.join(first)}.",
+                "Replicates of a network have the same populations.",
+            )
+
+
+def _check_columns(trials: pd.DataFrame, dataset: NetworkDataset, path: str) -> None:
+    """Raise `InputError` if trials lack columns of tasks, events, label or colours."""
+    label = dataset.label
+    expressions = {f"tasks.{name}.trials": task.trials for name, task in dataset.tasks.items()}
+    if isinstance(label, dict):
+        expressions |= {f"label.{name}": expression for name, expression in label.items()}
+    needed = [(key, name) for key, text in expressions.items() for name in _names_in(text)]
+    needed += [
+        (f"tasks.{name}.align", task.align) for name, task in dataset.tasks.items() if task.align
+    ]
+    if isinstance(label, str):
+        needed.append(("label", label))
+    if dataset.colors is not None:
+        needed += [(f"colors.items.{key}", name) for key, name in dataset.colors.items.items()]
+    missing: dict[str, list[str]] = {}
+    for key, name in needed:
+        if name not in trials:
+            missing.setdefault(name, []).append(key)
+    if missing:
+        told = ", ".join(f"{name} ({', '.join(keys)})" for name, keys in missing.items())
+        raise InputError(
+            path,
+            f"the trials lack columns that network_analysis uses: {told}.",
+            f"Columns: {', '.join(map(str, trials.columns))}.",
+        )
+
+
+def _names_in(expression: str) -> list[str]:
+    """Return the columns that an expression names; none if it is invalid, which is found later."""
+    with suppress(SyntaxError, ValueError):
+        nodes = ast.walk(ast.parse(expression, mode="eval"))
+        return list(dict.fromkeys(each.id for each in nodes if isinstance(each, ast.Name)))
+    return []
