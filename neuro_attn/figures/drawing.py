@@ -9,6 +9,7 @@ from neuro_attn import recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.errors import InputError
 from neuro_attn.figures import style
+from neuro_attn.figures.many_regions import note_on, of_regions, regions_shown
 from neuro_attn.figures.protocol import Compared, Drawn
 from neuro_attn.files import write_text
 from neuro_attn.results import read_csv
@@ -43,12 +44,17 @@ def write_figures(
     """
     read = {stem: _read(paths) for stem, paths in results.items()}
     given = _settings(settings)
+    regions = regions_shown(read["transfer"]) if "transfer" in read else None
+    some = of_regions(read, regions) if regions else read
     for name, note in figures.items():
         try:
-            drawn: Drawn = import_module(f"neuro_attn.figures.{name}").drawn(read, given)
+            module = import_module(f"neuro_attn.figures.{name}")
+            shows_all = regions is None or getattr(module, "ALL_REGIONS", False)
+            drawn: Drawn = module.drawn(read if shows_all else some, given)
             for kind in ("png", "svg"):
                 style.save(drawn.figure, outputs[f"{name}_{kind}"], note)
-            text = f"**{note.capitalize()}.**\n\n{drawn.caption}" if note else drawn.caption
+            text = drawn.caption if shows_all else f"{drawn.caption}\n{note_on(regions)}\n"
+            text = f"**{note.capitalize()}.**\n\n{text}" if note else text
             write_text(text, outputs[f"{name}_caption"])
         except InputError as error:
             where = f"figure {name}, {error.where}"

@@ -1,6 +1,7 @@
 """Overlap of the codes of two tasks in every region, with the verdicts: a forest plot."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,10 @@ OVERLAP = ("overlap", "ci_low", "ci_high")
 RELATIVE = ("relative_overlap", "relative_low", "relative_high")
 """Columns of the overlap and of the relative one, with their intervals."""
 MARKERS = {"these units": "s", "the region": "o", "other subjects": "D"}
+ALL_REGIONS = True
+"""No region is left out, however many there are."""
+ONE_BLOCK, OF_BLOCK = 40, 80
+"""With more regions than the first number, they are shown in blocks of the second."""
 LIMIT, LIMIT_OF_RELATIVE = 1.25, 2.25
 """Largest overlap on the axis, and largest relative one; wider intervals end in an arrow."""
 
@@ -68,27 +73,31 @@ def draw(
     """
     if verdicts.empty:
         return style.blank("no pair of tasks")
-    regions = style.ordered(verdicts["region"])
     keys = ["first_task", "second_task", "window"]
     panels = list(dict.fromkeys(verdicts[keys].itertuples(index=False, name=None)))
-    columns = style.n_columns(len(panels))
-    rows = -(-len(panels) // columns)
-    height = 14 + max(style.row_height(regions, 4.5) * len(regions), 9)
-    figure = style.new_figure(style.width_for(columns), rows * height + 12)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    layout = _layout(style.ordered(verdicts["region"]), len(panels))
+    figure = style.new_figure(layout.width, layout.height)
+    n_blocks = len(layout.blocks)
+    shape = (layout.rows, layout.beside * n_blocks)
+    grid = figure.subplots(*shape, sharex=True, squeeze=False)
     references = list(filter(None, dict.fromkeys(verdicts["reference"])))
     limit = LIMIT_OF_RELATIVE if references else LIMIT
     for index, (first, second, window) in enumerate(panels):
-        axes = grid.flat[index]
         here = verdicts.groupby(keys).get_group((first, second, window))
-        draw_panel(axes, here, regions, limit)
+        row, column = divmod(index, layout.beside)
         title = f"{first} and {second}, {window}"
         if references and not here["reference"].any():
             title += " (reference)"
-        style.panel_title(axes, title, _times(window, windows or {}))
-        style.outer_labels(axes, index % columns == 0, style.is_lowest(index, len(panels)))
-    for unused in grid.flat[len(panels) :]:
-        unused.remove()
+        for number, regions in enumerate(layout.blocks):
+            axes = grid[row, number * layout.beside + column]
+            draw_panel(axes, here[here["region"].isin(regions)], regions, limit)
+            if number == 0:
+                style.panel_title(axes, title, _times(window, windows or {}))
+            style.outer_labels(axes, column == 0, index + layout.beside >= len(panels))
+            axes.set_ylim(len(layout.blocks[0]) - 0.4, -0.6)
+    for index in range(len(panels), layout.rows * layout.beside):
+        for number in range(n_blocks):
+            grid[-1, number * layout.beside + index % layout.beside].remove()
     present = [verdict for verdict in COLORS if (verdicts["verdict"] == verdict).any()]
     handles = [
         Line2D([], [], color=COLORS[verdict], marker="o", linewidth=1, label=verdict)
@@ -103,11 +112,33 @@ def draw(
     if references:
         label = "not relative to the reference"
         handles.append(Line2D([], [], color=GREY, marker="|", linewidth=0, label=label))
-    in_legend = 2 if columns == 1 else len(handles)
+    in_legend = 2 if layout.width == style.SINGLE else len(handles)
     style.legend_above(figure, handles, in_legend, _sample(verdicts, levels, confidence))
     of_reference = "".join(f", relative to that of {each}" for each in references)
     figure.supxlabel(f"overlap of the two codes{of_reference}", fontsize=style.TEXT)
     return figure
+
+
+class _Layout(NamedTuple):
+    """Layout of panels: `rows` x `beside` for each block of regions, side by side; sizes in mm."""
+
+    blocks: list[list[str]]
+    rows: int
+    beside: int
+    width: float
+    height: float
+
+
+def _layout(regions: list[str], n_panels: int) -> _Layout:
+    """Return the layout of the figure; many regions are in several blocks, so that they fit."""
+    is_dense = len(regions) > ONE_BLOCK
+    size = OF_BLOCK if is_dense else len(regions)
+    blocks = [regions[first : first + size] for first in range(0, len(regions), size)]
+    beside = min(max(6 // len(blocks), 1), n_panels) if is_dense else style.n_columns(n_panels)
+    rows = -(-n_panels // beside)
+    of_block = style.row_height(regions, 2.4 if is_dense else 4.5) * len(blocks[0])
+    width = style.DOUBLE if is_dense else style.width_for(beside)
+    return _Layout(blocks, rows, beside, width, rows * (14 + max(of_block, 9)) + 12)
 
 
 def _times(window: str, windows: Mapping[str, tuple[float, float]]) -> str:

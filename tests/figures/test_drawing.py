@@ -6,6 +6,7 @@ from neuro_attn.configuration import dataset_from, parse
 from neuro_attn.errors import InputError
 from neuro_attn.figures import (
     decoding_over_time,
+    many_regions,
     onsets,
     style,
     transfer_matrix,
@@ -105,3 +106,27 @@ def test_a_table_is_a_page_with_its_note_and_a_caption_that_names_the_csv(make, 
     caption = (tmp_path / "o.rst").read_text()
     assert caption.startswith(f"**{NOTE.capitalize()}.**\n\n")
     assert r"my\_data\/onsets\.csv." in caption
+
+
+def test_of_more_regions_than_fit_figures_show_those_with_most_sessions_and_captions_say_so(
+    make, settings, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(many_regions, "MOST", 2)
+    shape = make.shapes["panichello"]
+    transfer = make.transfer(shape)  # of these regions, parietal and V4 have the most units
+    files = {name: str(tmp_path / f"{name}.csv") for name in ("transfer", "onsets")}
+    write_csv(transfer, files["transfer"])
+    write_csv(make.onsets(shape), files["onsets"])
+    names = ("decoding_over_time", "onsets")
+    write_figures(
+        figures=dict.fromkeys(names, ""),
+        results=files,
+        settings=settings,
+        outputs=outputs(tmp_path, *names),
+    )
+    for name in names:
+        svg, caption = ((tmp_path / f"{name}.{kind}").read_text() for kind in ("svg", "rst"))
+        assert ">V4<" in svg
+        assert ">LPFC<" not in svg
+        assert "Shown: the 2 regions with the most sessions" in caption
+        assert "LPFC" not in caption

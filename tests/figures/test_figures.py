@@ -23,6 +23,7 @@ from neuro_attn.figures import (
     learning,
     list_recall,
     onsets,
+    shared_codes,
     signature_distances,
     signatures,
     style,
@@ -772,3 +773,40 @@ def test_ticks_of_proportions_go_up_to_one_and_no_further():
     write = axes.yaxis.get_major_formatter()
     above = 1 + 1e-15  # as sums of steps are
     assert [write(value) for value in (0, 0.25, 1, above, 1.1)] == ["0", "0.25", "1", "1", ""]
+
+
+def test_shared_codes_of_240_regions_are_on_one_page_with_every_name_once(make):
+    names = [f"area {number}" for number in range(240)]
+    table = pd.concat(
+        pd.DataFrame(
+            {
+                "region": names,
+                "first_task": "pro",
+                "second_task": "retro",
+                "window": window,
+                "level": "the region",
+                "verdict": "inconclusive",
+                "overlap": 0.2,
+                "ci_low": -0.2,
+                "ci_high": 0.6,
+                "reference": "",
+                "relative_overlap": np.nan,
+                "relative_low": np.nan,
+                "relative_high": np.nan,
+                "n_sessions": 8,
+                "n_subjects": 2,
+            }
+        )
+        for window in ("cue", "delay")
+    )
+    figure = rendered(shared_codes.draw(table))
+    width, height = figure.get_size_inches() * 25.4
+    assert width <= style.DOUBLE
+    assert height < 247  # the height of a page of the journal
+    shown = [
+        label.get_text()
+        for axes in panels(figure)
+        if axes.yaxis.get_tick_params()["labelleft"]
+        for label in axes.get_yticklabels()
+    ]
+    assert shown == names

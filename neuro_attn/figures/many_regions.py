@@ -1,0 +1,74 @@
+"""Which regions the figures show if there are more than fit on a page.
+
+The overview of shared codes has all regions. The other figures have those with the most sessions,
+and among these the most units: a choice that does not depend on the results.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+MOST = 40
+"""Largest number of regions in a figure other than the overview."""
+
+
+def regions_shown(transfer: pd.DataFrame, most: int | None = None) -> list[str] | None:
+    """Return the regions to show, in the order of their first rows; None if all are shown.
+
+    Parameters
+    ----------
+    transfer : pandas.DataFrame
+        The table of accuracy over time, with ``region``, ``session``, ``n_sessions``, ``n_units``.
+    most : int, optional
+        Number of regions to show at most; by default `MOST`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> transfer = pd.DataFrame(
+    ...     {
+    ...         "region": ["V4", "LPFC", "FEF"],
+    ...         "session": "all",
+    ...         "n_sessions": [2, 4, 4],
+    ...         "n_units": [90, 30, 40],
+    ...     }
+    ... )
+    >>> regions_shown(transfer, most=2)
+    ['LPFC', 'FEF']
+    >>> regions_shown(transfer, most=3) is None
+    True
+    """
+    rows = transfer[transfer["session"] == "all"]
+    sizes = rows.groupby("region", sort=False)[["n_sessions", "n_units"]].max()
+    most = MOST if most is None else most
+    if len(sizes) <= most:
+        return None
+    largest = sizes.sort_values(["n_sessions", "n_units"], ascending=False, kind="stable")
+    kept = set(largest.index[:most])
+    return [region for region in sizes.index if region in kept]
+
+
+def of_regions(results: Mapping[str, Any], regions: list[str]) -> dict[str, Any]:
+    """Return results restricted to some regions, in tables and arrays that have regions."""
+    return {name: _restricted(each, regions) for name, each in results.items()}
+
+
+def note_on(regions: list[str]) -> str:
+    """Return a sentence for captions on the choice of regions."""
+    return (
+        f"Shown: the {len(regions)} regions with the most sessions, and among these the most "
+        "units. The figure of shared codes and the tables have all regions."
+    )
+
+
+def _restricted(result: Any, regions: list[str]) -> Any:
+    if isinstance(result, xr.Dataset) and "region" in result.dims:
+        return result.sel(region=[name for name in result["region"].values if name in regions])
+    if not isinstance(result, pd.DataFrame) or "region" not in result:
+        return result
+    kept = result["region"].isin(regions)
+    if "compared_with" in result:
+        kept &= result["compared_with"].isin([*regions, ""])
+    return result[kept]
