@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neuro_attn import budget, locations
+from neuro_attn import budget, locations, trusted_code
 from neuro_attn.command_line.surroundings import replacements
 from neuro_attn.sources import manifest
 
@@ -45,6 +45,8 @@ class Run:
         Maximum memory of a job, GB, which overrides that of the configuration.
     manifest : str, optional
         Digest of the manifest that Snakemake reads instead of searching for files.
+    trusted : str, optional
+        Python files that a run may execute; see `trusted_code.as_variable`.
     """
 
     config: str
@@ -54,6 +56,7 @@ class Run:
     verify: bool = False
     memory: float | None = None
     manifest: str | None = None
+    trusted: str | None = None
 
 
 def command(what: Run, arguments: Sequence[str]) -> list[str]:
@@ -92,6 +95,7 @@ def environment(what: Run) -> dict[str, str]:
         DATA_VARIABLE: what.data,
         budget.VARIABLE: what.memory,
         manifest.VARIABLE: what.manifest,
+        trusted_code.VARIABLE: what.trusted,
     }
     return {
         **os.environ,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from neuro_attn import budget, configuration
+from neuro_attn import budget, configuration, trusted_code
 from neuro_attn.command_line import examples, messages, options, running
 from neuro_attn.command_line.calling import DATA_VARIABLE, Run
 from neuro_attn.command_line.failures import WorkflowError
@@ -63,11 +63,20 @@ def _main(arguments: Sequence[str] | None) -> int:
                 print(examples.text_of(given.name) if given.name else examples.listed(), end="")
             case "verify":
                 config = "" if given.results else _config(given)
-                what = Run(config, given.data, 1, memory=given.memory)
+                trusted = trusted_code.as_variable(given.trust_code)
+                what = Run(config, given.data, 1, memory=given.memory, trusted=trusted)
                 return int(not running.verify(what, given.results))
             case _:
                 config = _config(given)
-                what = Run(config, given.data, given.cores, others, given.verify, given.memory)
+                what = Run(
+                    config,
+                    given.data,
+                    given.cores,
+                    others,
+                    given.verify,
+                    given.memory,
+                    trusted=trusted_code.as_variable(given.trust_code),
+                )
                 running.run(what, report=given.command == "report")
     except InputError as error:
         messages.tell(error)
@@ -176,8 +185,11 @@ def _check(given: argparse.Namespace) -> int:
     check_folder()
     keys, positions = configuration.read(given.config)
     settings = configuration.parse(keys, given.config, positions)
+    # Families are loaded where they are used, in jobs as here, so both find the files as jobs do.
+    os.environ[trusted_code.VARIABLE] = trusted_code.as_variable(given.trust_code)
     try:
         configuration.check_extras(settings)
+        configuration.check_code(settings)
     except InputError as error:
         raise error.at(positions.located(error.where, given.config)) from None
     from neuro_attn.onboarding import checking, rendering

@@ -96,6 +96,10 @@ def _add_config(command: argparse.ArgumentParser, **more: Any) -> None:
     command.add_argument("config", type=_name, metavar="CONFIG", help=text, **more)
     text = "folder of the data; overrides data_folder in CONFIG"
     command.add_argument("--data", type=_folder, metavar="FOLDER", help=text)
+    text = "Python file that a run may execute: a family in CONFIG; repeat for more"
+    command.add_argument(
+        "--trust-code", action="append", type=_name, default=[], metavar="FILE", help=text
+    )
     _add_memory(command)
 
 

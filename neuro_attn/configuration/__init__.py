@@ -25,8 +25,8 @@ from neuro_attn.configuration.experiment import (
     Simulation,
     Timing,
 )
-from neuro_attn.configuration.extras import check_extras
-from neuro_attn.configuration.families import ATTENDED, FAMILIES, family_file
+from neuro_attn.configuration.extras import check_code, check_extras
+from neuro_attn.configuration.families import ATTENDED, FAMILIES, family_file, is_own
 from neuro_attn.configuration.network_settings import (
     ActivationFiles,
     ImportedNetwork,
@@ -80,10 +80,12 @@ __all__ = [
     "Task",
     "Time",
     "Timing",
+    "check_code",
     "check_extras",
     "check_products",
     "dataset_from",
     "family_file",
+    "is_own",
     "keys_and_positions",
     "keys_of",
     "load",

@@ -131,6 +131,8 @@ def _described(node: Node) -> str:
                 number = "two "
             value, *_ = _options(node["additionalProperties"], None)
             return f"{number}lines NAME: {_example(value)} below it"
+    if "examples" in node:
+        return f"a file of your own, such as {node['examples'][0]}"
     return "text that is not empty" if node.get("minLength") else "text"
 
 

@@ -1,7 +1,9 @@
-"""Optional packages that a configuration requires."""
+"""Optional packages, and code of the user, that a configuration requires."""
 
 from importlib.util import find_spec
 
+from neuro_attn import trusted_code
+from neuro_attn.configuration.families import family_file, is_own
 from neuro_attn.configuration.settings import Configuration
 from neuro_attn.errors import InputError
 
@@ -28,3 +30,16 @@ def check_extras(settings: Configuration) -> None:
             "Run pip install 'neuro-attn[networks]', or remove "
             f"{' and '.join(keys)} from the configuration.",
         )
+
+
+def check_code(settings: Configuration) -> None:
+    """Raise `InputError` if a network has a family in a file that the command line does not trust.
+
+    Parameters
+    ----------
+    settings : Configuration
+        The configuration.
+    """
+    for name, network in settings.networks_to_train().items():
+        if not is_own(network.family):
+            trusted_code.trusted_source(family_file(network.family), f"networks.{name}.family")

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from neuro_attn.configuration.analysis import Analysis, Sessions
 from neuro_attn.configuration.experiment import NetworkTrials
-from neuro_attn.configuration.families import ATTENDED, Family
+from neuro_attn.configuration.families import Family, attended
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -23,7 +23,7 @@ class Network(NetworkTrials):
     """A network to train on the pro and retro trials of the experiment."""
 
     family: Family
-    """Family of the network."""
+    """Family of the network, or a file of your own with one (needs `--trust-code FILE`)."""
     seeds: Count = 3
     """Number of replicate networks, trained from different initialisations."""
     hidden: Count = 64
@@ -55,8 +55,8 @@ class Network(NetworkTrials):
 
     @property
     def attended(self) -> str | None:
-        """What the network attends to, a value of `ATTENDED`; None without attention."""
-        return ATTENDED.get(self.family)
+        """What the network attends to; see `families.attended`."""
+        return attended(self.family)
 
     @property
     def attends_to_steps(self) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn import recording
-from neuro_attn.configuration import ATTENDED, Network, NetworkDataset, Time
+from neuro_attn.configuration import Network, NetworkDataset, Time
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import Model, online, report
 from neuro_attn.networks.populations import (
@@ -156,7 +156,7 @@ def _attention_recording(
 ) -> xr.Dataset:
     """Return the attention weights as a Recording; see `record_replicate`."""
     whole_trial = Time(start=0.0, stop=settings.encoded_steps * task.STEP, bin=task.STEP)
-    attended = ATTENDED[settings.family]
+    attended = str(settings.attended)
     units = []
     for region, weights in attention.items():
         source = np.arange(weights.shape[2])

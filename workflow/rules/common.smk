@@ -7,7 +7,7 @@ from pathlib import Path
 # Every job parses this file, so nothing that it imports may import numpy, pandas and the like.
 from neuro_attn import budget, configuration, discovery, escaping, figures
 from neuro_attn import locations, provenance
-from neuro_attn import sources
+from neuro_attn import sources, trusted_code
 from neuro_attn.configuration.blocks import blocks
 from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
@@ -58,6 +58,7 @@ try:
     )
     with budget.limited(config["memory"]):
         configuration.check_products(CONFIGURATION)
+    configuration.check_code(CONFIGURATION)
     if not workflow.deployment_settings.deployment_method:
         # With a deployment method, jobs run in another environment.
         configuration.check_extras(CONFIGURATION)
@@ -77,7 +78,12 @@ except InputError as error:
 SHARED = {each.name for each in workflow.storage_settings.shared_fs_usage}
 if workflow.is_main_process and "PERSISTENCE" not in SHARED:
     os.environ[manifest.PACKED] = manifest.packed(provenance.STORE)
-PASSED_ON = ("NEURO_ATTN_DATA", budget.VARIABLE, manifest.PACKED)
+PASSED_ON = (
+    "NEURO_ATTN_DATA",
+    budget.VARIABLE,
+    manifest.PACKED,
+    trusted_code.VARIABLE,
+)
 
 
 envvars:
