@@ -11,16 +11,22 @@ from neuro_attn.comparison.representational_similarity import (
     compare_representations,
 )
 from neuro_attn.comparison.signatures import (
+    Absent,
+    absent_of,
     apart,
     left_out_table,
     signature,
     signature_table,
     together,
 )
+from neuro_attn.comparison.usable import Usable, usable
 
 __all__ = [
+    "Absent",
     "NetworkSignature",
     "Sizes",
+    "Usable",
+    "absent_of",
     "answers",
     "apart",
     "by_population",
@@ -36,4 +42,5 @@ __all__ = [
     "signature",
     "signature_table",
     "together",
+    "usable",
 ]

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from neuro_attn.comparison.signatures import D_PRIME, decodable, least_sd
+from neuro_attn.comparison.signatures import D_PRIME, decodable, in_windows_of, least_sd
 from neuro_attn.errors import InputError
 from neuro_attn.inference.intervals import centred, interval
 from neuro_attn.results import columns_of
@@ -124,6 +124,8 @@ def matched(
 ) -> list[tuple[xr.Dataset, xr.Dataset]]:
     """Pair a population's signatures with those of all regions, restricted to shared features.
 
+    Windows in which the population is not compared are left out.
+
     Parameters
     ----------
     network : NetworkSignature
@@ -141,7 +143,11 @@ def matched(
     InputError
         If a population and a region do not have the same tasks and windows.
     """
-    pairs = [(network.signatures[region.attrs["region"]], region) for region in brain]
+    signatures = [network.signatures[region.attrs["region"]] for region in brain]
+    pairs = [
+        (own, in_windows_of(region, own.attrs))
+        for own, region in zip(signatures, brain, strict=True)
+    ]
     for own, region in pairs:
         ours, theirs = (
             [name for name in each["feature"].values if name.startswith(D_PRIME)]

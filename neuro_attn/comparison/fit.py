@@ -106,9 +106,13 @@ def fit(own: xr.Dataset, region: xr.Dataset, confidence: float = 0.95) -> Fit:
         `overlaps.overlaps_of`.
     confidence : float
         A task has a code in a window if its p-value of no code is at most 1 - `confidence`.
+        Windows in which the population is not compared do not count.
     """
     sides = [_Side.of(each) for each in (own, region)]
     chosen = np.all([side.p_codes <= 1 - confidence for side in sides], axis=(0, 2))
+    if everywhere := own.attrs.get("all_windows"):
+        compared = np.isin(everywhere, own.attrs["windows"])
+        chosen &= np.tile(compared, len(chosen) // len(compared))
     if not chosen.any():
         return Fit(0, np.nan, np.nan, np.nan, 1.0, 1.0, 1.0)
     network, brain = (side.only(chosen) for side in sides)

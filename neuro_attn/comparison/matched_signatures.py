@@ -1,7 +1,8 @@
 """Signatures of regions and network populations with matched units, trials and d'."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -9,7 +10,7 @@ import xarray as xr
 from neuro_attn.comparison.colors import color_features, colors_of
 from neuro_attn.comparison.matching import Members, Sizes, matching_noise
 from neuro_attn.comparison.overlaps import overlaps_of
-from neuro_attn.comparison.signatures import decodable, signature
+from neuro_attn.comparison.signatures import decodable, in_windows_of, signature
 from neuro_attn.decoding.population_decoder import ORIGINAL
 from neuro_attn.decoding.subsets import halves, in_windows
 from neuro_attn.geometry.colors import Colors
@@ -51,7 +52,7 @@ def of_populations(
     recordings: list[xr.Dataset],
     study: Study,
     *,
-    populations: Sequence[str],
+    populations: Mapping[str, Sequence[str]],
     sizes: Sizes,
     brain: Sequence[xr.Dataset],
     confidence: float,
@@ -62,8 +63,8 @@ def of_populations(
     ----------
     recordings, study, sizes
         As for `of_regions`.
-    populations : sequence of str
-        The network's populations.
+    populations : mapping of str to sequence of str
+        The network's populations, with the windows in which each is compared (`usable`).
     brain : sequence of xarray.Dataset
         Signatures of the brain regions.
     confidence : float
@@ -72,20 +73,32 @@ def of_populations(
     Returns
     -------
     list of xarray.Dataset
-        One signature per population and region. Attributes are ``matched_to`` (the region) and
-        ``noise`` (SD of the added noise, in SDs of each unit).
+        One signature per population and region. Attributes are ``matched_to`` (the region),
+        ``noise`` (SD of the added noise, in SDs of each unit), ``windows`` and ``all_windows``.
+        Overlaps are those of all windows; `fit` takes those of ``windows``.
     """
     colors = colors_of(recordings, study)
     found = []
-    for population in populations:
+    for population, windows in populations.items():
         members = Members(recordings, study, region=population, sizes=sizes)
         overlaps = overlaps_of(members.clean, members.study, population)
+        named = {"windows": list(windows), "all_windows": list(study.dataset.windows)}
+        if named["windows"] != named["all_windows"]:
+            within = _in_windows(study, windows)
+            members = Members(recordings, within, region=population, sizes=sizes)
         for region in brain:
             if decodable(region, confidence):
-                level = matching_noise(members.d_prime, region.attrs["d_prime"])
+                target = in_windows_of(region, named).attrs["d_prime"]
+                level = matching_noise(members.d_prime, target)
                 own = _together(_with_noise(members, level, colors), overlaps)
-                found.append(own.assign_attrs(matched_to=region.attrs["region"]))
+                found.append(own.assign_attrs(matched_to=region.attrs["region"], **named))
     return found
+
+
+def _in_windows(study: Study, windows: Sequence[str]) -> Study:
+    """Return a study with some of its windows."""
+    chosen = {name: study.dataset.windows[name] for name in windows}
+    return replace(study, dataset=study.dataset.model_copy(update={"windows": chosen}))
 
 
 def _together(own: xr.Dataset, overlaps: xr.Dataset) -> xr.Dataset:

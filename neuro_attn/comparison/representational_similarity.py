@@ -39,6 +39,7 @@ def compare_representations(
     *,
     brain: str,
     networks: Mapping[str, tuple[str, bool]],
+    windows: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
 ) -> pd.DataFrame:
     """Compute the representational similarity of networks and regions; see `similarity_table`.
 
@@ -53,6 +54,9 @@ def compare_representations(
         The data set of the brain.
     networks : mapping of str to (network, trained)
         Network of each data set, and whether it is trained.
+    windows : mapping, optional
+        For each data set of a network, its populations that are compared, with their windows
+        (`usable`); by default all.
 
     Returns
     -------
@@ -61,9 +65,10 @@ def compare_representations(
     """
     found = answers(recordings, regions, studies)
     compared = [
-        (network, trained, seeds[0].name, seeds)
+        (network, trained, seeds[0].name, [one.within(kept) for one in seeds])
         for name, (network, trained) in networks.items()
         for seeds in found[name]
+        if (kept := None if windows is None else windows[name].get(seeds[0].name, ())) != ()
     ]
     decoding, inference = studies[brain].dataset.decoding, studies[brain].dataset.inference
     return similarity_table(
@@ -126,7 +131,7 @@ def check_comparable(found: Mapping[str, Sequence[Sequence[Responses]]]) -> None
     InputError
         As for `similarity_table`.
     """
-    _in_common([one for of_regions in found.values() for each in of_regions for one in each])
+    _in_common([one for of_regions in found.values() for each in of_regions for one in each], [])
 
 
 def _fewest_trials(found: Mapping[str, Sequence[Sequence[Responses]]]) -> int:
@@ -174,20 +179,26 @@ def similarity_table(
         units or fewer than two trials of a condition.
     """
     conditions, n_units, n_trials = _in_common(
-        [one for region in brain for one in region]
-        + [one for *_, seeds in networks for one in seeds]
+        [one for region in brain for one in region],
+        [one for *_, seeds in networks for one in seeds],
     )
     drawn = {"n_units": n_units, "n_trials": n_trials}
     of_networks = [
-        (network, trained, population, [one.arranged(conditions) for one in seeds])
+        (network, trained, population, chosen, [one.arranged(chosen) for one in seeds])
         for network, trained, population, seeds in networks
+        if len(chosen := tuple(c for c in conditions if c in seeds[0].conditions)) >= FEWEST
     ]
     rows = []
     for region in brain:
-        rng = stream(seed, "likeness", region[0].name)
-        arranged = [one.arranged(conditions) for one in region]
-        ceiling = _mean([_ceiling(one, **drawn, draws=draws, rng=rng) for one in arranged])
-        for network, trained, population, others in of_networks:
+        # Populations are compared in the windows in which they can be; most share all of them.
+        references = {}
+        for conditions in dict.fromkeys(each[3] for each in of_networks):
+            rng = stream(seed, "likeness", region[0].name)
+            arranged = [one.arranged(conditions) for one in region]
+            ceilings = [_ceiling(one, **drawn, draws=draws, rng=rng) for one in arranged]
+            references[conditions] = arranged, _mean(ceilings)
+        for network, trained, population, conditions, others in of_networks:
+            arranged, ceiling = references[conditions]
             rng = stream(seed, "likeness", region[0].name, network, population)
             pairs = [
                 _compared(one, other, drawn, draws=draws, bootstraps=bootstraps, rng=rng)
@@ -212,11 +223,20 @@ def similarity_table(
     return table.merge(floor, on=keys, how="left")[COLUMNS]
 
 
-def _in_common(populations: Sequence[Responses]) -> tuple[tuple, int, int]:
-    """Return the conditions, and the numbers of units and trials of the smallest population."""
+def _in_common(
+    regions: Sequence[Responses], networks: Sequence[Responses]
+) -> tuple[tuple, int, int]:
+    """Return the conditions, and the numbers of units and trials of the smallest population.
+
+    Networks can lack conditions, in windows in which they are not compared.
+    """
+    populations = [*regions, *networks]
     conditions = populations[0].conditions
-    for each in populations:
-        if set(each.conditions) != set(conditions):
+    for number, each in enumerate(populations):
+        windows = {window for window, *_ in each.conditions}
+        is_region = number < len(regions)
+        expected = {each for each in conditions if is_region or each[0] in windows}
+        if set(each.conditions) != expected:
             raise InputError(
                 f"representations of {each.name}",
                 "its conditions are not those of the first region.",

@@ -5,6 +5,7 @@ the classes are the items, classes are subdivided by the colour bin of the cued 
 units of each unit's noise SD within conditions.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,17 @@ class Responses(NamedTuple):
     def n_trials(self) -> int:
         """Number of trials of the rarest condition of any session."""
         return min(len(trials) for part in self.parts for trials in part)
+
+    def within(self, windows: Sequence[str] | None) -> "Responses":
+        """Return the responses in some of the windows; None for all."""
+        if windows is None:
+            return self
+        kept = [number for number, each in enumerate(self.conditions) if each[0] in windows]
+        return Responses(
+            self.name,
+            tuple(self.conditions[number] for number in kept),
+            [[part[number] for number in kept] for part in self.parts],
+        )
 
     def arranged(self, conditions: tuple) -> "Arranged":
         """Return the responses in the given order of the conditions, to draw trials from."""

@@ -7,7 +7,8 @@ named window. If colours are defined, colour information and the overlap of colo
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ MIN_SD = 0.05
 """Lower bound of the SD of a d'. Without a code, 800 test trials of each class have this SD."""
 FEWEST_SDS = 3.0
 """Smallest difference between no transfer and full transfer to distinguish codes, bootstrap SDs."""
+ABSENT = "absent"
+"""Attribute of a file of signatures: what they lack as a whole (`Absent`)."""
 FEATURE = ("train_task", "test_task", "window")
 """Dimensions of a decoding result that together identify a sensitivity."""
 
@@ -95,6 +98,30 @@ def _by_feature(values: xr.DataArray) -> xr.DataArray:
     )
 
 
+def in_windows_of(region: xr.Dataset, named: Mapping[str, Sequence[str]]) -> xr.Dataset:
+    """Return the signature of a region without the windows in which a network is not compared.
+
+    Parameters
+    ----------
+    region : xarray.Dataset
+        Signature of the region.
+    named : mapping
+        Attributes of the network's signature: ``windows``, in which it is compared, and
+        ``all_windows``. Without them, the region is returned as it is.
+    """
+    everywhere = named.get("all_windows", [])
+    left_out = set(everywhere) - set(named.get("windows", []))
+    if not left_out:
+        return region
+    kept = [
+        max((w for w in everywhere if name.endswith(f" {w}")), key=len, default="") not in left_out
+        for name in region["feature"].values
+    ]
+    rest = region.isel(feature=kept)
+    within = rest["value"][rest["within"].values]
+    return rest.assign_attrs(d_prime=float(within.mean()))
+
+
 def why_no_code(region: xr.Dataset, confidence: float) -> str:
     """Return the reason why a region has no code to compare with; empty if it has one.
 
@@ -149,14 +176,31 @@ def decodable(region: xr.Dataset, confidence: float) -> bool:
     return not why_no_code(region, confidence)
 
 
-def together(signatures: Sequence[xr.Dataset]) -> xr.Dataset:
+class Absent(NamedTuple):
+    """Features that a population's signature lacks, and why; all of them if it has no signature."""
+
+    dataset: str
+    region: str
+    feature: str
+    reason: str
+
+
+def together(signatures: Sequence[xr.Dataset], absent: Sequence[Absent] = ()) -> xr.Dataset:
     """Combine signatures into one Dataset with the dimension ``signature``, for writing.
 
-    `apart` reverses it.
+    `apart` and `absent_of` reverse it.
+
+    Parameters
+    ----------
+    signatures : sequence of xarray.Dataset
+        The signatures of a data set.
+    absent : sequence of Absent
+        What they lack as a whole.
     """
     attributes = [json.dumps(each.attrs) for each in signatures]
+    listed = {ABSENT: json.dumps(absent)}
     if not signatures:
-        return xr.Dataset({"attributes": ("signature", np.array([], dtype=str))})
+        return xr.Dataset({"attributes": ("signature", np.array([], dtype=str))}, attrs=listed)
     # Features in order of first occurrence; an outer join would sort them.
     features = list(dict.fromkeys(name for each in signatures for name in each["feature"].values))
     sessions = range(max(each.sizes["session"] for each in signatures))
@@ -170,7 +214,12 @@ def together(signatures: Sequence[xr.Dataset]) -> xr.Dataset:
         for each in signatures
     ]
     whole = xr.concat(stacked, "signature", join="exact", combine_attrs="drop")
-    return whole.assign(attributes=("signature", attributes))
+    return whole.assign(attributes=("signature", attributes)).assign_attrs(listed)
+
+
+def absent_of(whole: xr.Dataset) -> list[Absent]:
+    """Return what the signatures of the Dataset from `together` lack as a whole."""
+    return [Absent(*each) for each in json.loads(whole.attrs[ABSENT])]
 
 
 def apart(whole: xr.Dataset) -> list[xr.Dataset]:
@@ -181,7 +230,8 @@ def apart(whole: xr.Dataset) -> list[xr.Dataset]:
         one = one.isel(feature=np.isfinite(one["value"].values))
         one = one.isel(session=slice(int(one["n_sessions"])))
         attributes = json.loads(str(one["attributes"].values))
-        one = one.drop_vars(["attributes", "n_sessions"]).assign_attrs(attributes)
+        one = one.drop_vars(["attributes", "n_sessions"])
+        one.attrs = attributes
         found.append(one.assign_coords(within=one["within"].astype(bool)))
     return found
 
@@ -203,12 +253,15 @@ def signature_table(signatures: Sequence[xr.Dataset]) -> pd.DataFrame:
 
 
 def left_out_table(
-    brain: Sequence[xr.Dataset], networks: Sequence[xr.Dataset], confidence: float
+    brain: Sequence[xr.Dataset],
+    networks: Sequence[xr.Dataset],
+    confidence: float,
+    absent: Sequence[Absent] = (),
 ) -> pd.DataFrame:
     """Return a table of the features missing in signatures, with reasons.
 
-    Regions without a code have one row for all features. Regions to which a population is matched
-    share a row if the reason is the same.
+    Regions without a code and populations without a signature have one row for all features.
+    Regions to which a population is matched share a row if the reason is the same.
 
     Parameters
     ----------
@@ -216,6 +269,8 @@ def left_out_table(
         Signatures of regions and of network populations.
     confidence : float
         See `why_no_code`.
+    absent : sequence of Absent
+        Populations without a signature, and windows that are left out.
 
     Returns
     -------
@@ -236,4 +291,5 @@ def left_out_table(
         for each in brain
         if (reason := why_no_code(each, confidence))
     ]
+    rows += [(each.dataset, each.region, "", each.feature, each.reason) for each in absent]
     return pd.DataFrame(rows, columns=LEFT_OUT_COLUMNS)

@@ -91,41 +91,41 @@ _Answer = Annotated[_Shown, AfterValidator(_is_fixed)]
 
 
 class NetworkProspectiveTiming(ProspectiveTiming):
-    """Durations of a network's prospective trials, in s; whole steps."""
+    """Shortest and longest duration of each epoch of a network's prospective trials, in s."""
 
-    fixation: _Steps = (0.4, 0.4)
+    fixation: _Steps = (0.3, 0.5)
     """Fixation before the cue."""
-    cue: _Shown = (0.4, 0.4)
+    cue: _Shown = (0.3, 0.3)
     """Cue, before any item is seen."""
-    cue_delay: _Steps = (0.2, 0.2)
+    cue_delay: _Steps = (0.2, 0.6)
     """Delay between cue and items."""
-    stimuli: _Shown = (0.8, 0.8)
+    stimuli: _Shown = (0.5, 0.5)
     """The coloured squares."""
-    memory_delay: _Steps = (1.7, 1.7)
+    memory_delay: _Steps = (1.3, 2.0)
     """Delay between items and report."""
     report: _Answer = (0.5, 0.5)
     """Report; the same in all tasks."""
 
 
 class NetworkRetrospectiveTiming(RetrospectiveTiming):
-    """Durations of a network's retrospective trials, in s; whole steps."""
+    """Shortest and longest duration of each epoch of a network's retrospective trials, in s."""
 
-    fixation: _Steps = (1.0, 1.0)
+    fixation: _Steps = (0.3, 0.5)
     """Fixation before the items."""
-    stimuli: _Shown = (0.8, 0.8)
+    stimuli: _Shown = (0.5, 0.5)
     """The coloured squares."""
-    memory_delay: _Steps = (0.6, 0.6)
+    memory_delay: _Steps = (0.5, 1.0)
     """Delay between items and cue, during which both items are remembered."""
-    cue: _Shown = (0.4, 0.4)
+    cue: _Shown = (0.3, 0.3)
     """Cue, after the items are gone."""
-    selection_delay: _Steps = (0.7, 0.7)
+    selection_delay: _Steps = (0.5, 0.7)
     """Delay between cue and report: one item is selected."""
     report: _Answer = (0.5, 0.5)
     """Report; the same in all tasks."""
 
 
 class NetworkTiming(Timing):
-    """Durations of the epochs of a network's trial; by default 40 steps in both tasks."""
+    """Durations of the epochs of a network's trial, in whole steps; by default the experiment's."""
 
     pro: NetworkProspectiveTiming = NetworkProspectiveTiming()
     """Prospective trials: cue, then items."""
@@ -134,7 +134,7 @@ class NetworkTiming(Timing):
 
 
 NETWORK_TIMING = NetworkTiming()
-"""Default trials of networks: 40 steps of 0.1 s."""
+"""Default trials of networks, those of the experiment: at most 44 steps of 0.1 s."""
 
 
 class NetworkTrials(Settings):
@@ -150,6 +150,8 @@ class NetworkTrials(Settings):
     """Whether a fixation input is on until the report; otherwise it contains only noise."""
     color_count: Annotated[int, Field(ge=3, le=1000), NUMBER] | None = None
     """Number of colours, evenly spaced around the circle; null: any colour."""
+    random_report: Flag = True
+    """Whether training trials end at a random time after cue and items; a wait is not learned."""
     loss_window: _Window | None = None
     """Part of the report that enters the training loss, s from its start; null: all."""
 

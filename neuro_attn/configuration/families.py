@@ -7,7 +7,7 @@ package is executed only if the command line names its file (`trusted_code`).
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -51,14 +51,29 @@ def attended(family: str) -> str | None:
 
     The constant is read without executing the module.
     """
+    of: str | None = _constants(family).get("ATTENDED")
+    return of
+
+
+def recomputed(family: str) -> tuple[str, ...]:
+    """Return the populations of a family that exist only when a report is asked.
+
+    They are recorded as if the trial ended at each step. The numbers at the ends of their names are
+    left out: ``layer`` is each of ``layer1``, ``layer2`` and so on. The constant ``RECOMPUTED`` is
+    read without executing the module.
+    """
+    return tuple(_constants(family).get("RECOMPUTED", ()))
+
+
+def _constants(family: str) -> dict[str, Any]:
     path = family_file(family)
     # `check_code` reports a missing file and code that is none.
     if not is_own(family) and not path.is_file():
-        return None
+        return {}
     try:
-        return constants(path).get("ATTENDED")
+        return constants(path)
     except (SyntaxError, ValueError):
-        return None
+        return {}
 
 
 ATTENDED: dict[str, str] = {family: of for family in FAMILIES if (of := attended(family))}

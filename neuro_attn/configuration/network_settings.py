@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from neuro_attn.configuration.analysis import Analysis, Sessions
 from neuro_attn.configuration.experiment import NetworkTrials
-from neuro_attn.configuration.families import Family, attended
+from neuro_attn.configuration.families import Family, attended, recomputed
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -24,7 +24,7 @@ class Network(NetworkTrials):
 
     family: Family
     """Family of the network, or a file of your own with one (needs `--trust-code FILE`)."""
-    seeds: Count = 3
+    seeds: Count = 5
     """Number of replicate networks, trained from different initialisations."""
     hidden: Count = 64
     """Hidden units per layer."""
@@ -52,11 +52,18 @@ class Network(NetworkTrials):
     """SD of the noise added to recorded activations, in SDs of each unit."""
     test_trials: Annotated[int, Field(ge=40), NUMBER] = 120
     """Held-out trials of each task that are recorded and scored."""
+    learned_below: Annotated[float, Field(gt=0, le=180), NUMBER] = 30.0
+    """Mean report error, degrees, below which a network has learned a task; chance is 90."""
 
     @property
     def attended(self) -> str | None:
         """What the network attends to; see `families.attended`."""
         return attended(self.family)
+
+    @property
+    def recomputed(self) -> tuple[str, ...]:
+        """Populations that exist only when a report is asked; see `families.recomputed`."""
+        return recomputed(self.family)
 
     @property
     def attends_to_steps(self) -> bool:
@@ -82,6 +89,8 @@ class ImportedNetwork(Settings):
     """Tables of trials (.csv): one for all files, or one per file; null: in the files."""
     activation_noise: NonNegative = 1.0
     """SD of the noise added to the activations, in SDs of each unit; 0 if they are noisy."""
+    learned_below: Annotated[float, Field(gt=0, le=180), NUMBER] = 30.0
+    """Mean report error, degrees, below which a network has learned a task; chance is 90."""
 
 
 class ActivationFiles(Settings):

@@ -10,7 +10,7 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.building import fewest_units, sessions_left_out, trials_needed
 from neuro_attn.results import columns_of
 
-UNREADABLE, FEW_TRIALS = "unreadable", "few trials"
+UNREADABLE, NOT_LEARNED, FEW_TRIALS = "unreadable", "not learned", "few trials"
 """Why a session is left out."""
 
 
@@ -40,21 +40,28 @@ def session_units(
 
 
 def left_out_table(
-    recordings: list[xr.Dataset], dataset: AnyDataset, unreadable: Mapping[str, str]
+    recordings: list[xr.Dataset],
+    dataset: AnyDataset,
+    *,
+    unreadable: Mapping[str, str],
+    unlearned: Mapping[str, str],
 ) -> pd.DataFrame:
     """List the sessions that are left out, and the reasons.
 
     Parameters
     ----------
     recordings : list of xarray.Dataset
-        The sessions that could be read.
+        The other sessions.
     dataset : settings of a data set
         Its decoding and sessions.
     unreadable : mapping of str to str
         Messages about sessions that could not be read.
+    unlearned : mapping of str to str
+        Replicate networks that have not learned, with reasons.
     """
     needed = trials_needed(dataset)
     rows = [(session, UNREADABLE, reason) for session, reason in unreadable.items()]
+    rows += [(session, NOT_LEARNED, reason) for session, reason in unlearned.items()]
     rows += [
         (each.session, FEW_TRIALS, f"{each} trials; {needed} of each are needed")
         for each in sessions_left_out(recordings, dataset)

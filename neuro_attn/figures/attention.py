@@ -13,6 +13,7 @@ from neuro_attn.figures import style
 from neuro_attn.figures.attended import mean_over_attentions
 from neuro_attn.figures.captions import paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
+from neuro_attn.recording import unlearned
 
 TITLE = "Attention"
 OF = "network"
@@ -126,7 +127,7 @@ def caption(attention: xr.Dataset) -> str:
     description = (
         f"Attention weights over the trial. Mean weight on {what} (vertical) as if the trial ended "
         "at each time (horizontal), so that later inputs have zero weight. Trials of replicate "
-        "networks are pooled."
+        "networks that learned are pooled."
     )
     return paragraphs(" ".join(lines), description)
 
@@ -134,6 +135,8 @@ def caption(attention: xr.Dataset) -> str:
 def drawn(results: Results, settings: object) -> Drawn:
     """Return the figure of a network and its caption."""
     seeds: list[xr.Dataset] = results["attention"]
+    left_out = unlearned(seeds)
+    seeds = [each for each in seeds if each.attrs["session"] not in left_out]
     attention = xr.concat(seeds, "trial", data_vars="all", coords="minimal", compat="override")
     network = Network.model_validate_json(seeds[0].attrs["network_settings"])
     return Drawn(draw(attention, network.timing), caption(attention))

@@ -80,7 +80,9 @@ def _draw_curves(
     """Draw the curves of a network; return the end and label of the mean curve of each task."""
     ends = []
     for task, color in colors.items():
-        curves = log.pivot_table(index="step", columns="seed", values=PREFIX + task).dropna()
+        curves = log.pivot_table(index="step", columns="seed", values=PREFIX + task)
+        # A training that stopped early keeps its last error.
+        curves = curves.ffill()
         if curves.empty:
             continue
         axes.plot(curves.index, curves, color=color, linewidth=0.5, alpha=0.4)
@@ -109,23 +111,26 @@ def caption(report_error: pd.DataFrame) -> str:
     Parameters
     ----------
     report_error : pandas.DataFrame
-        ``network``, ``trained``, ``task``, ``report_error`` (degrees) and ``n_trials`` of every
-        replicate network.
+        ``network``, ``trained``, ``task``, ``report_error`` (degrees), ``learned`` and
+        ``learned_below`` (degrees) of every replicate network.
     """
     lines = []
     for network, rows in report_error.groupby("network", sort=False):
         of_seeds = rows.groupby(["trained", "seed"])["report_error"].mean()
         trained = of_seeds[True]
         untrained = f", untrained {of_seeds[False].mean():.1f}" if False in of_seeds else ""
+        learned = rows[rows["trained"]].groupby("seed")["learned"].all()
         text = (
             f"{rst(network)}: {trained.mean():.1f} degrees (seeds {trained.min():.1f} to "
-            f"{trained.max():.1f}){untrained}; n = {len(trained)} seeds."
+            f"{trained.max():.1f}){untrained}; {learned.sum()} of n = {len(trained)} seeds learned."
         )
         lines.append((trained.mean(), text))
+    bound = f"{report_error['learned_below'].min():g}"
     description = (
         "Mean absolute report error on held-out trials during training; chance is 90 degrees. Thin "
-        "lines are replicate networks (seeds), thick lines their means. Of many networks, the text "
-        "names those with the largest error."
+        "lines are replicate networks (seeds), thick lines their means. Seeds that did not learn "
+        f"(error of a task not below {bound} degrees, or a loss that is not finite) are left out "
+        "of all analyses. Of many networks, the text names those with the largest error."
     )
     return paragraphs(findings(lines), description)
 

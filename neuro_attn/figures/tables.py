@@ -174,7 +174,7 @@ def _decimals(column: str, columns: list[str]) -> int:
     """Return the number of decimals of a column."""
     if column.startswith("n_"):
         return 0  # counts are integers, even in a column of floats because of missing values
-    if column.startswith("report_error"):
+    if column.startswith(("report_error", "error_", "learned_below")):
         return DECIMALS_OF_DEGREES
     return DECIMALS_OF_DISTANCES if "distance" in columns else DECIMALS
 

@@ -10,8 +10,10 @@ from neuro_attn.discovery import on_demand_from
 if TYPE_CHECKING:
     from neuro_attn.networks.activations import callable_of, outline, record_replicate
     from neuro_attn.networks.attention_ablation import ablate_attention
+    from neuro_attn.networks.attention_use import use_of_attention
     from neuro_attn.networks.families import FAMILIES
     from neuro_attn.networks.model import Model
+    from neuro_attn.networks.probe import as_attribute, probe
     from neuro_attn.networks.qkv_swap import swap_attention
     from neuro_attn.networks.storage import load_weights, save_weights
     from neuro_attn.networks.training import train, untrained
@@ -24,7 +26,7 @@ from neuro_attn.networks.populations import (
     held_out_trials,
     record,
 )
-from neuro_attn.networks.summary import mean_report_errors
+from neuro_attn.networks.summary import mean_report_errors, why_not_learned
 
 __all__ = [
     "FAMILIES",
@@ -32,6 +34,7 @@ __all__ = [
     "Model",
     "Trials",
     "ablate_attention",
+    "as_attribute",
     "callable_of",
     "draw_trials",
     "held_out_trials",
@@ -39,6 +42,7 @@ __all__ = [
     "load_weights",
     "mean_report_errors",
     "outline",
+    "probe",
     "read_activations",
     "record",
     "record_replicate",
@@ -46,6 +50,8 @@ __all__ = [
     "swap_attention",
     "train",
     "untrained",
+    "use_of_attention",
+    "why_not_learned",
 ]
 
 # JAX takes a second to import, and activations of networks of other libraries do not need it.
@@ -53,8 +59,10 @@ __getattr__ = on_demand_from(
     {
         "neuro_attn.networks.activations": ("callable_of", "outline", "record_replicate"),
         "neuro_attn.networks.attention_ablation": ("ablate_attention",),
+        "neuro_attn.networks.attention_use": ("use_of_attention",),
         "neuro_attn.networks.families": ("FAMILIES",),
         "neuro_attn.networks.model": ("Model",),
+        "neuro_attn.networks.probe": ("as_attribute", "probe"),
         "neuro_attn.networks.qkv_swap": ("swap_attention",),
         "neuro_attn.networks.storage": ("load_weights", "save_weights"),
         "neuro_attn.networks.training": ("train", "untrained"),

@@ -6,6 +6,8 @@ network that maintains the items in its activity does not. The experiment is pos
 networks.
 """
 
+from typing import Literal
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -57,7 +59,11 @@ class BlockedAttention(Attention):
 
     def __call__(self, query: Array, memory: Array, present: Array) -> tuple[Array, Array]:
         """Attend to the steps that are present and allowed; see `Attention`."""
-        return self.attention(query, memory, _open(present, self.allowed))
+        return self.attention(query, memory, self.open(present))
+
+    def open(self, present: Array) -> Array:
+        """Return the steps that are present and allowed; if there are none, those present."""
+        return _open(present, self.allowed)
 
 
 class BlockedHeads(MultiHeadAttention):
@@ -108,6 +114,16 @@ def cut(model: AnyModel, allowed: Array) -> AnyModel:
     )
 
 
+def shown_items(
+    trials: pd.DataFrame, settings: Network, epoch: Literal["stimuli", "cue"] = "stimuli"
+) -> np.ndarray:
+    """Return the steps at which the items (or the cue) are on, shape (trial, encoded_step)."""
+    step = np.arange(settings.encoded_steps) * task.STEP + task.STEP / 2
+    onset, offset = (trials[f"{epoch}_{edge}"].to_numpy()[:, None] for edge in ("onset", "offset"))
+    shown: np.ndarray = (step > onset) & (step < offset)
+    return shown
+
+
 def ablate_attention(
     model: Model, settings: Network, name: str, replicate: int, seed: int
 ) -> pd.DataFrame:
@@ -140,9 +156,7 @@ def ablate_attention(
     rng = stream(seed, "network", name, f"seed{replicate}", "memory locus")
     trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
     inputs = task.inputs(trials, settings, settings.input_noise, rng)
-    step = np.arange(settings.encoded_steps) * task.STEP + task.STEP / 2
-    onset, offset = (trials[f"stimuli_{edge}"].to_numpy()[:, None] for edge in ("onset", "offset"))
-    shown = (step > onset) & (step < offset)
+    shown = shown_items(trials, settings)
     rows: list[dict[str, object]] = []
     for column, hidden in (("intact", np.zeros_like(shown)), ("cut", shown)):
         reports, populations = _run(model, inputs, ~hidden, settings.report_steps)

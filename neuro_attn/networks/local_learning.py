@@ -108,7 +108,11 @@ class OnFixedMemory(Unrolled):
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
-        report = self.report(self.memory.last(inputs))
+        return self.answer(self.memory.last(inputs), inputs.shape[1], n_report)
+
+    def answer(self, state: Array, n_inputs: int, n_report: int) -> Array:
+        """Return the report, which is constant; see `Unrolled`."""
+        report = self.report(state)
         return jnp.broadcast_to(report, (n_report, *report.shape))
 
 

@@ -72,15 +72,26 @@ class Luong(Model):
         self, inputs: Array, n_report: int = REPORT_STEPS, key: Array | None = None
     ) -> Array:
         """Report on a trial, with stochastic attention if a random key is given; see `Model`."""
+        return self.answer(self.encode(inputs), len(inputs) - 1, n_report, key)
+
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
         memory = self.encode(inputs)
-        present = jnp.ones(len(memory), bool)
+        steps = jnp.arange(len(inputs))
+        return jax.vmap(lambda last: self.answer(memory, last, n_report))(steps)
+
+    def answer(
+        self, memory: Array, last: Array | int, n_report: int, key: Array | None = None
+    ) -> Array:
+        """Return the report, shape (report_step, output), if the trial ends at step `last`."""
+        present = jnp.arange(len(memory)) <= last
 
         def step(now: Decoded, key: Array | None) -> tuple[Decoded, Array]:
             now = self.step(memory, present, now, key)
             return now, now.report
 
         keys = None if key is None else jax.random.split(key, n_report)
-        return jax.lax.scan(step, self.begin(memory), keys, length=n_report)[1]
+        return jax.lax.scan(step, self.begin(memory, last), keys, length=n_report)[1]
 
     def encode(self, inputs: Array) -> Array:
         """Return the encoder states h_t, shape (encoded_step, unit)."""
@@ -140,4 +151,5 @@ class Luong(Model):
             return self.step(memory, present, self.begin(memory, step))
 
         decoded = jax.vmap(at)(jnp.arange(len(memory)))
-        return self.populations(decoded), {"attention": decoded.weights}
+        populations = {"encoder": memory, **self.populations(decoded)}
+        return populations, {"attention": decoded.weights}

@@ -75,6 +75,26 @@ class Model(eqx.Module):
         report = self.report_in_training(inputs, first + len(target), key)
         return jnp.mean((report[first:] - target) ** 2)
 
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report that the network would give if the trial ended at each step.
+
+        Row t is `__call__` on ``inputs[: t + 1]``. This version compiles every length; families
+        override it where one computation serves all lengths.
+
+        Parameters
+        ----------
+        inputs : array, shape (encoded_step, input)
+            Inputs of the trial up to the report.
+        n_report : int
+            Number of steps of the report.
+
+        Returns
+        -------
+        array, shape (encoded_step, report_step, output)
+        """
+        ends = range(1, len(inputs) + 1)
+        return jnp.stack([self(inputs[:end], n_report) for end in ends])
+
     @abstractmethod
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the activity of each population at every step, as if the trial ended there.
@@ -108,6 +128,17 @@ def report(model: Model, inputs: ArrayLike, n_report: int = REPORT_STEPS) -> Arr
         Number of steps of the report.
     """
     return jax.vmap(lambda trial: model(trial, n_report))(jnp.asarray(inputs))
+
+
+@eqx.filter_jit
+def asked(model: Model, inputs: ArrayLike, n_report: int = REPORT_STEPS) -> Array:
+    """Return `Model.asked` for many trials, shape (trial, encoded_step, report_step, output)."""
+
+    def one(trial: Array) -> Array:
+        return model.asked(trial, n_report)
+
+    reports: Array = jax.lax.map(one, jnp.asarray(inputs), batch_size=TRIALS_AT_ONCE)
+    return reports
 
 
 @eqx.filter_jit

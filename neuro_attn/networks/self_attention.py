@@ -129,6 +129,11 @@ class Encoder(Model):
 class CausalEncoder(Encoder):
     """Encoder with a causal mask, for which one pass yields the online states of every step."""
 
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
+        states = self.encode(inputs, causal(len(inputs))).states
+        return jax.vmap(lambda last: self.held_report(last, n_report))(states)
+
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
         encoded = self.encode(inputs, causal(len(inputs)))
@@ -142,6 +147,16 @@ class CausalEncoder(Encoder):
 
 class WholeEncoder(Encoder):
     """Encoder without a mask, rerun on the steps up to t for the online states at t."""
+
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
+        steps = jnp.arange(len(inputs))
+
+        def at(step: Array) -> Array:
+            present = jnp.broadcast_to(steps <= step, (len(steps), len(steps)))
+            return self.held_report(self.encode(inputs, present).states[step], n_report)
+
+        return jax.vmap(at)(steps)
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""

@@ -1,5 +1,6 @@
 """Train networks on new random trials at every step, and validate them on held-out trials."""
 
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,11 +80,13 @@ def train(
     -------
     model : Model
         The trained network. With ``settings.patience``, the network at the step with the smallest
-        report error on held-out trials.
+        report error on held-out trials. If the training stopped because the loss was not finite,
+        the network of the last row with a finite loss.
     log : pandas.DataFrame
         One row every `LOGGED_EVERY` steps: ``step`` (completed steps), ``loss`` (mean over the
         steps since the last row), ``report_error_pro`` and ``report_error_retro`` (mean absolute
-        error on a fixed set of held-out trials, degrees; NaN for a task not in the settings).
+        error on a fixed set of held-out trials, degrees; NaN for a task not in the settings). If
+        the loss is not finite at a step, the training stops, and this step is the last row.
     """
     model = untrained(settings, seed, name, replicate)
     learner = learner_of(settings.family)
@@ -111,6 +114,12 @@ def train(
                 task.report_error(report(model, held_out_inputs, settings.report_steps), held_out)
             )
             loss_now = float(np.mean(losses))
+            if not np.isfinite([loss_now, error.mean()]).all():
+                failed = done + np.append(np.flatnonzero(~np.isfinite(losses)), n_steps - 1)[0] + 1
+                now.rows[row, 0] = failed
+                now = now._replace(step=done + n_steps)
+                print(_why_stopped(name, replicate, failed, settings), file=sys.stderr)
+                break
             of_task = [
                 error[held_out["task_order"] == order].mean() if order in settings.tasks else np.nan
                 for order in experiment.TASKS
@@ -126,6 +135,13 @@ def train(
             tell(step, f"loss {loss_now:.3f}, report error {mean_error:.1f} degrees")
     log = pd.DataFrame(now.rows, columns=LOGGED).dropna(subset="step").astype({"step": int})
     return now.model if settings.patience is None else now.best, log
+
+
+def _why_stopped(name: str, replicate: int, step: int, settings: Network) -> str:
+    return (
+        f"network {name}, seed {replicate}: the training stopped at step {step}, because the loss "
+        f"is not finite. Lower learning_rate (given: {settings.learning_rate:g})."
+    )
 
 
 class _Training(NamedTuple):
@@ -150,6 +166,8 @@ def _batches(
 ) -> Batches:
     """Draw new trials for several training steps."""
     trials = task.draw(n_steps * settings.batch, settings, rng)
+    if settings.random_report:
+        trials = task.ending_early(trials, rng)
     inputs = task.inputs(trials, settings, settings.input_noise, rng)
     first, end = settings.loss_steps
     targets = task.targets(trials, end - first)

@@ -1,10 +1,11 @@
 """Trials of the experiment for networks: inputs and the colour to report.
 
-By default, networks perform both tasks in random order, with two items per trial; settings can
-change this (`configuration.NetworkTrials`). A trial consists of steps of 0.1 s. The network reads
-the steps before the report and gives its report over the remaining steps. All trials of a network
-have the same number of steps: shorter trials are preceded by steps without input. Every cue has its
-own channel in each task, because with shared channels a code that generalises during the cue would
+By default, networks perform both tasks in random order, with two items per trial and the durations
+of the experiment; settings can change this (`configuration.NetworkTrials`). A trial consists of
+steps of 0.1 s. The network reads the steps before the report and gives its report over the
+remaining steps. All trials of a network have the same number of steps: shorter trials are preceded
+by steps without input. Trials for training can end early (`ending_early`). Every cue has its own
+channel in each task, because with shared channels a code that generalises during the cue would
 be trivial.
 """
 
@@ -80,6 +81,33 @@ def _delayed(block: pd.DataFrame, encoded_steps: int) -> pd.DataFrame:
     times = [c for c in block.columns if c.endswith(("_onset", "_offset"))] + ["duration"]
     block[times] = block[times].add(late, axis=0)
     return block
+
+
+def ending_early(trials: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Return trials that end at random times, uniform from when the answer is known.
+
+    The answer is known once the cue and the items have been on for a step. If a network is always
+    asked after the same delay, it can learn to wait: it then answers at that time alone, and its
+    populations at other times are not those of a network that could answer.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        Trials from `draw`.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The trials, shifted in time such that what follows the new end falls into the report, which
+        no network reads. All reports still start at the same step.
+    """
+    known = trials[["stimuli_onset", "cue_onset"]].max(axis=1) + STEP
+    spare = np.rint((trials["report_onset"] - known) / STEP).astype(int)
+    times = [c for c in trials.columns if c.endswith(("_onset", "_offset")) and c != "report_onset"]
+    late = rng.integers(0, spare.to_numpy() + 1) * STEP
+    return trials.assign(**trials[times].add(late, axis=0).round(_DECIMALS))
 
 
 def _nearest_color(color: float, count: int) -> float:

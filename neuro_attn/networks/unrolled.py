@@ -54,12 +54,27 @@ class Unrolled(Model):
         def read(state: Any, x: Array) -> tuple[Any, None]:
             return self.step(state, x)[0], None
 
-        def answer(state: Any, nothing: None) -> tuple[Any, Array]:
-            state, now = self.step(state, jnp.zeros(inputs.shape[1]))
+        state, _ = jax.lax.scan(read, self.begin(), inputs)
+        return self.answer(state, inputs.shape[1], n_report)
+
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
+
+        def read(state: Any, x: Array) -> tuple[Any, Any]:
+            state, _ = self.step(state, x)
+            return state, state
+
+        _, states = jax.lax.scan(read, self.begin(), inputs)
+        return jax.vmap(lambda state: self.answer(state, inputs.shape[1], n_report))(states)
+
+    def answer(self, state: Any, n_inputs: int, n_report: int) -> Array:
+        """Return the report, shape (report_step, output), given the state after the last input."""
+
+        def step(state: Any, nothing: None) -> tuple[Any, Array]:
+            state, now = self.step(state, jnp.zeros(n_inputs))
             return state, now.report
 
-        state, _ = jax.lax.scan(read, self.begin(), inputs)
-        return jax.lax.scan(answer, state, length=n_report)[1]
+        return jax.lax.scan(step, state, length=n_report)[1]
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""

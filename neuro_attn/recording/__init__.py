@@ -21,6 +21,7 @@ from neuro_attn.recording.cutting import (
     judge_independence,
     on_silent_bins,
 )
+from neuro_attn.recording.outcome import NOT_LEARNED, PROBE, none_learned, unlearned
 from neuro_attn.recording.session import SpikeSession
 from neuro_attn.recording.storage import LEFT_OUT, by_region, load, on_disk, opened, outline, save
 from neuro_attn.recording.tasks import TaskTrials, assign_tasks, class_name, reason_without_trials
@@ -29,6 +30,8 @@ from neuro_attn.recording.units import region_counts, selected_units
 
 __all__ = [
     "LEFT_OUT",
+    "NOT_LEARNED",
+    "PROBE",
     "Cut",
     "SpikeSession",
     "TaskTrials",
@@ -44,6 +47,7 @@ __all__ = [
     "from_spikes",
     "judge_independence",
     "load",
+    "none_learned",
     "on_disk",
     "on_silent_bins",
     "opened",
@@ -53,4 +57,5 @@ __all__ = [
     "save",
     "selected_units",
     "stored_name",
+    "unlearned",
 ]

@@ -41,11 +41,14 @@ COMPARISON_TABLES = (
         title="Features missing in signatures",
         caption=(
             "Features missing in signatures, with reasons. Distances of a population are computed "
-            "without features that the population or a region lacks."
+            "without features that the population or a region lacks. Populations that exist only "
+            "when a report is asked are left out in windows in which the network cannot answer."
         ),
         details=(
-            "`feature` is `all` for a region without a code. For networks, `matched_to` lists all "
-            "regions for which the feature is missing."
+            "`feature` is `all` for a region without a code, for a network of which no seed has "
+            "learned, and for a population that is asked for reports which the network cannot give "
+            "([probe](#probecsv)); it is `window ...` if there are other windows in which it can. "
+            "For networks, `matched_to` lists all regions for which the feature is missing."
         ),
     ),
     Table(

@@ -59,19 +59,25 @@ DATASET_TABLES = (
         ("{dataset}/sessions_left_out.csv",),
         (
             Column("session", "text", "the session"),
-            Column("cause", "text", "`unreadable` or `few trials`"),
-            Column("reason", "text", "the message of its error, or its rarest task and class"),
+            Column("cause", "text", "`unreadable`, `not learned` or `few trials`"),
+            Column(
+                "reason",
+                "text",
+                "the message of its error, its report error, or its rarest task and class",
+            ),
         ),
         title="Sessions left out",
         caption=(
             "Sessions that no result contains: those that could not be read, if the key "
-            "sessions.on_error is leave_out, and those with too few trials of a task and class."
+            "sessions.on_error is leave_out, those with too few trials of a task and class, and "
+            "replicate networks (seeds) that did not learn their tasks."
         ),
         details=(
             "A session that cannot be read stops the run, unless `sessions.on_error` is "
             "`leave_out`. Sessions are also excluded if a task and class has fewer trials than "
-            "`decoding.folds` or `sessions.min_trials`. Without such sessions, the table has no "
-            "rows."
+            "`decoding.folds` or `sessions.min_trials`. A replicate network is excluded if it did "
+            "not learn (`learned` in [report_error.csv](#report_errorcsv)), unless no seed of the "
+            "network did. Without such sessions, the table has no rows."
         ),
     ),
     Table(

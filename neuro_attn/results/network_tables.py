@@ -6,6 +6,7 @@ from neuro_attn.results.shared_columns import (
     POPULATION,
     SEED,
     TASK,
+    TIME,
     TRAINED,
 )
 
@@ -25,7 +26,9 @@ NETWORK_TABLES = (
         when="family",
         details=(
             "Only for networks that the run trains. Report errors are those of held-out trials. "
-            "They are missing for a task on which the network is not trained."
+            "They are missing for a task on which the network is not trained. A training stops at "
+            "a step whose loss is not finite; this step is then the last row, without loss and "
+            "errors."
         ),
     ),
     Table(
@@ -57,12 +60,51 @@ NETWORK_TABLES = (
             TASK,
             Column("report_error", "number", "mean absolute error; chance is 90", "degrees"),
             Column("n_trials", "count", "number of held-out trials"),
+            Column("learned", "truth", "whether the replicate network has learned all its tasks"),
+            Column("learned_below", "number", "error below which a task is learned", "degrees"),
+            Column("stopped_at", "number", "training step whose loss was not finite, if any"),
         ),
         section="Networks",
         title="Report errors",
         caption=(
             "Mean absolute report error of every replicate network in every task on held-out "
-            "trials, in degrees; chance is 90."
+            "trials, in degrees; chance is 90. A replicate network has learned if its error is "
+            "below the stated bound in all its tasks and its training was not stopped by a loss "
+            "that is not finite. Those that have not learned are left out of all analyses."
+        ),
+        details=(
+            "`learned_below` is a key of the network. Replicate networks that have not learned are "
+            "left out of decoding, signatures and the comparison, unless no seed of the network "
+            "has learned: then all are decoded and none is compared. The floor, the untrained "
+            "network, has the same seeds."
+        ),
+    ),
+    Table(
+        "probe",
+        "Report error of a replicate network that is asked at a time.",
+        ("networks/probe.csv", "networks/{network}/seed{n}/probe.csv"),
+        (
+            NETWORK,
+            SEED,
+            TASK,
+            TIME,
+            Column("report_error", "number", "mean absolute error; chance is 90", "degrees"),
+            Column("n_trials", "count", "number of held-out trials"),
+            Column("items_shown", "number", "fraction of trials with items on the screen"),
+            Column(
+                "answer_known", "number", "fraction of trials in which cue and items were shown"
+            ),
+            Column("learned_below", "number", "error below which a network answers", "degrees"),
+            Column("answers", "truth", "whether the error is below it"),
+            Column("populations", "text", "populations that exist only when a report is asked"),
+        ),
+        details=(
+            "A network answers at a time if its error is below the bound. `populations` exist only "
+            "when a report is asked, and are recorded as if the trial ended at each time. They are "
+            "left out of signatures and the comparison in windows in which the mean error over "
+            "seeds reaches the bound at any time of any task "
+            "(`comparison/signatures_left_out.csv`). The other populations are active while the "
+            "network reads the trial, whatever it is asked."
         ),
     ),
     Table(
@@ -90,6 +132,45 @@ NETWORK_TABLES = (
             "([where the memory lies](networks.md#where-the-memory-lies)). `delay_r2` is the "
             "fraction of the variance of the colours of both items that a ridge regression "
             "explains at the end of the delay."
+        ),
+    ),
+    Table(
+        "attention_use",
+        "Use of an attention (a head or a layer) of a replicate network in a task.",
+        ("networks/attention_use.csv", "networks/{network}/seed{n}/attention_use.csv"),
+        (
+            Column("attention", "text", "the attention: a head or a layer"),
+            TASK,
+            Column("entropy", "number", "entropy of the weights, fraction of the uniform one"),
+            Column("items", "number", "weight on the steps of the items"),
+            Column("cue", "number", "weight on the steps of the cue"),
+            Column("elsewhere", "number", "weight on all other steps"),
+            Column("items_uniform", "number", "weight on the items if weights were uniform"),
+            Column("report_error", "number", "mean absolute report error, intact", "degrees"),
+            Column("error_uniform", "number", "the same with uniform weights", "degrees"),
+            Column("error_zero", "number", "the same with a context of zero", "degrees"),
+            Column("error_blocked", "number", "the same with the items blocked", "degrees"),
+            Column("needs_weights", "truth", "whether the task fails with uniform weights"),
+            Column("needs_context", "truth", "whether the task fails with a context of zero"),
+            NETWORK,
+            TRAINED,
+            SEED,
+        ),
+        when="attends_to_steps",
+        section="Networks",
+        title="Use of attention",
+        caption=(
+            "Where networks attend at the start of the report, and their report error without "
+            "attention: with uniform weights, with a context of zero, and with attention to the "
+            "items blocked (degrees; chance is 90). Errors are those of the whole network, with "
+            "all heads and layers altered. A network needs its weights or its context in a task "
+            "if it fails the task without them."
+        ),
+        details=(
+            "Only for networks with attention to steps of the trial. A task fails if the report "
+            "error is not below `learned_below` of the network. Uniform weights of hard attention "
+            "select the first step. The backward states of `bahdanau` are attended to, but they "
+            "are no recorded population."
         ),
     ),
     Table(

@@ -13,6 +13,7 @@ from neuro_attn.comparison import (
     by_population,
     distances,
     equal_sizes,
+    fits,
     left_out_table,
     of_populations,
     of_regions,
@@ -78,11 +79,33 @@ def signed(network, brain, data, **keys):
     return of_populations(
         [network],
         Study("network", data, 0),
-        populations=["layer"],
+        populations={"layer": keys.get("windows", list(data.windows))},
         sizes=keys.get("sizes", SIZES),
         brain=brain,
         confidence=0.95,
     )
+
+
+def test_a_population_is_compared_in_the_windows_in_which_its_network_can_answer():
+    """d' in the late window is twice that in both: noise is matched to what is compared."""
+    data, rng = dataset(), np.random.default_rng(0)
+    study = Study("brain", data, 0)
+    brain = of_regions([record("area", 1.2, rng)], study, regions=["area"], sizes=SIZES)
+    network = record("layer", 0.4, rng, name="network")
+    whole, late = (
+        by_population(signed(network, brain, data, windows=windows), TYPES)
+        for windows in (["early", "late"], ["late"])
+    )
+    within = brain[0]["within"].values
+    of_late = np.char.endswith(brain[0]["feature"].values.astype(str), " late")
+    row, of_both = (distances(brain, each).iloc[0] for each in (late, whole))
+    assert (row["n_features"], of_both["n_features"]) == (4, 8)
+    expected = float(brain[0]["value"][within & of_late].mean())
+    assert row["region_d_prime"] == pytest.approx(expected)
+    assert row["region_d_prime"] > of_both["region_d_prime"]
+    assert row["d_prime"] == pytest.approx(expected, abs=0.03)
+    assert fits(brain, late)["n_overlaps"].tolist() == [1]
+    assert fits(brain, whole)["n_overlaps"].tolist() == [2]
 
 
 def test_the_same_code_in_less_noise_is_no_further_than_noise_once_it_is_matched():

@@ -100,9 +100,13 @@ def test_what_needs_a_setting_is_of_the_data_sets_that_have_it(key, value, figur
 @pytest.mark.parametrize(
     ("family", "figures", "tables"),
     [
-        ("luong-dot", {"learning", "attention_ablation"}, {"report_error", "qkv_swap"}),
-        ("seq2seq", {"learning", "attention_ablation"}, {"report_error"}),
-        ("neural-turing-machine", {"learning"}, {"report_error"}),
+        (
+            "luong-dot",
+            {"learning", "probe", "attention_ablation", "attention_needed"},
+            {"report_error", "qkv_swap", "attention_use"},
+        ),
+        ("seq2seq", {"learning", "probe", "attention_ablation"}, {"report_error"}),
+        ("neural-turing-machine", {"learning", "probe"}, {"report_error"}),
     ],
 )
 def test_what_is_shown_of_networks_depends_on_what_they_attend_to(family, figures, tables):

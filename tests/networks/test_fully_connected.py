@@ -13,7 +13,7 @@ ENCODED_STEPS = NetworkTrials().encoded_steps
 
 def test_populations(ran):
     sizes = {name: states.shape[2] for name, states in ran("fully-connected")[0].items()}
-    assert sizes == {"decoder": 8, "combined": 8}
+    assert sizes == {"encoder": 8, "decoder": 8, "combined": 8}
 
 
 def test_weights_do_not_change_when_the_states_of_the_encoder_are_replaced(built, seen):

@@ -12,11 +12,11 @@ from neuro_attn.networks.model import online, report
 ENCODED_STEPS = NetworkTrials().encoded_steps
 
 HOSTED = {
-    "luong-dot": {"decoder": 8, "attentional": 8},
-    "luong-general": {"decoder": 8, "attentional": 8},
-    "luong-concat": {"decoder": 8, "attentional": 8},
-    "qkv": {"decoder": 8, "context": 8},
-    "hard": {"decoder": 8, "attentional": 8},
+    "luong-dot": {"encoder": 8, "decoder": 8, "attentional": 8},
+    "luong-general": {"encoder": 8, "decoder": 8, "attentional": 8},
+    "luong-concat": {"encoder": 8, "decoder": 8, "attentional": 8},
+    "qkv": {"encoder": 8, "decoder": 8, "context": 8},
+    "hard": {"encoder": 8, "decoder": 8, "attentional": 8},
 }
 
 

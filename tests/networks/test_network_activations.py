@@ -8,6 +8,7 @@ from neuro_attn.networks import outline, record_replicate
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import online
 from neuro_attn.randomness import stream
+from tests.networks.conftest import FIXED
 
 ENCODED_STEPS = NetworkTrials().encoded_steps
 
@@ -59,7 +60,7 @@ def test_an_outline_has_the_trials_and_units_that_are_recorded(built, family, sm
 
 
 def test_bins_hold_the_steps_around_each_tasks_event(built, small, analysis):
-    settings = small("seq2seq", activation_noise=0)
+    settings = small("seq2seq", activation_noise=0, timing=FIXED)
     whole = np.asarray(populations_of(built["seq2seq"], settings)[0]["decoder"])
     activations, _, _ = run(built["seq2seq"], settings, analysis(-0.2, 0.6, 0.2))
     decoder = activations["rates"][:, activations["region"].values == "decoder"]
@@ -152,7 +153,7 @@ def test_sessions_have_trials_of_their_own_which_the_untrained_network_shares(
 )
 def test_bins_that_do_not_fit_the_steps_are_an_input_error(built, small, analysis, times, message):
     with pytest.raises(InputError, match=rf"^network_analysis\.time: .*{message}"):
-        run(built["seq2seq"], small("seq2seq"), analysis(*times))
+        run(built["seq2seq"], small("seq2seq", timing=FIXED), analysis(*times))
 
 
 def test_a_task_without_an_event_is_an_input_error(built, small, analysis):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from neuro_attn.configuration import ATTENDED, NetworkTrials
+from neuro_attn.configuration.families import recomputed
 from neuro_attn.networks.families import FAMILIES
 from neuro_attn.networks.layers import Recurrent
-from neuro_attn.networks.model import online, report
+from neuro_attn.networks.model import Model, online, report
 from neuro_attn.networks.trials import CHANNELS, REPORT_STEPS
 
 ENCODED_STEPS = NetworkTrials().encoded_steps
@@ -71,6 +72,26 @@ def test_a_family_takes_the_length_of_a_trial_from_its_settings(family, small):
     assert {states.shape[0] for states in activations.values()} == {6}
     sources = {weights.shape for weights in attention.values()}
     assert sources <= {(6, 6)} or ATTENDED[family] != "step"
+
+
+@pytest.mark.slow
+def test_a_report_asked_at_a_step_is_that_of_a_trial_that_ends_there(family, small):
+    timing = {
+        "pro": {"fixation": [0, 0.1], "cue_delay": [0, 0], "memory_delay": [0.1, 0.3]},
+        "retro": {"fixation": [0, 0], "memory_delay": [0.1, 0.2], "selection_delay": [0, 0]},
+    }
+    for of_task in timing.values():
+        of_task.update(stimuli=[0.1, 0.1], cue=[0.1, 0.1], report=[0.2, 0.2])
+    settings = small(family, hidden=4, heads=2, timing=timing)
+    model = FAMILIES[family](jax.random.key(0), len(CHANNELS), 2, settings)
+    trial = jnp.asarray(np.random.default_rng(0).normal(size=(6, len(CHANNELS))), "float32")
+    # The version of the base class runs the network on every shorter trial.
+    np.testing.assert_allclose(model.asked(trial, 2), Model.asked(model, trial, 2), atol=1e-6)
+
+
+def test_populations_that_exist_only_when_asked_are_populations(family, ran):
+    names = {name.rstrip("0123456789") for name in ran(family)[0]}
+    assert set(recomputed(family)) <= names
 
 
 def test_a_family_is_its_file():

@@ -3,16 +3,18 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from neuro_attn.configuration import Network, NetworkTrials
+from neuro_attn.configuration import Network, NetworkTrials, Simulation
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.trials import CHANNELS, REPORT_STEPS
+from tests.networks.conftest import FIXED
 
-ENCODED_STEPS = NetworkTrials().encoded_steps
+FIXED_TRIALS = NetworkTrials(timing=FIXED)
+ENCODED_STEPS = FIXED_TRIALS.encoded_steps
 
 
 def draw(n: int, rng: np.random.Generator, **keys) -> tuple[pd.DataFrame, np.ndarray]:
-    """Draw trials without noise, with some keys of their settings."""
-    settings = NetworkTrials(**keys)
+    """Draw trials without noise, with some keys of their settings; durations are fixed."""
+    settings = NetworkTrials(**{"timing": FIXED, **keys})
     trials = task.draw(n, settings, rng)
     return trials, task.inputs(trials, settings, 0.0, rng)
 
@@ -84,9 +86,9 @@ def test_fixation_that_is_not_shown_leaves_the_rest_as_it_is(drawn):
 
 
 def test_noise_has_the_asked_sd_on_every_channel_and_step():
-    trials = task.draw(400, NetworkTrials(), np.random.default_rng(1))
-    noisy = task.inputs(trials, NetworkTrials(), 0.1, np.random.default_rng(2))
-    noise = noisy - task.inputs(trials, NetworkTrials(), 0.0, np.random.default_rng(2))
+    trials = task.draw(400, FIXED_TRIALS, np.random.default_rng(1))
+    noisy = task.inputs(trials, FIXED_TRIALS, 0.1, np.random.default_rng(2))
+    noise = noisy - task.inputs(trials, FIXED_TRIALS, 0.0, np.random.default_rng(2))
     assert noise.std(axis=(0, 1)) == pytest.approx(0.1, rel=0.05)
     assert noise.std(axis=(0, 2)) == pytest.approx(0.1, rel=0.1)
     assert abs(noise.mean()) < 0.001
@@ -112,8 +114,9 @@ def test_report_error_is_the_signed_angle_between_report_and_target_in_degrees(d
 
 
 JITTERED = {
-    "pro": {"fixation": [0, 0], "memory_delay": [0.2, 0.6], "report": [0.2, 0.2]},
-    "retro": {"fixation": [0.1, 0.1], "selection_delay": [0, 0.4], "report": [0.2, 0.2]},
+    "pro": FIXED["pro"] | {"fixation": [0, 0], "memory_delay": [0.2, 0.6], "report": [0.2, 0.2]},
+    "retro": FIXED["retro"]
+    | {"fixation": [0.1, 0.1], "selection_delay": [0, 0.4], "report": [0.2, 0.2]},
 }
 
 
@@ -141,6 +144,37 @@ def test_what_starts_later_has_nothing_to_be_seen_before():
     assert trials["fixation_onset"].min() < trials["fixation_onset"].max()
 
 
+def test_networks_and_the_simulated_animals_do_trials_of_the_same_durations():
+    """Panichello & Buschman (2021): the report comes at a time that varies between trials."""
+    for of_task in ("pro", "retro"):
+        own, animals = (getattr(each.timing, of_task) for each in (NetworkTrials(), Simulation()))
+        assert own.model_dump() == animals.model_dump()
+    trials = task.draw(400, NetworkTrials(), np.random.default_rng(0))
+    waits = (trials["report_onset"] - trials["cue_offset"])[trials["task_order"] == "retro"]
+    assert np.unique(waits.round(6)).tolist() == [0.5, 0.6, 0.7]
+
+
+def test_training_trials_end_at_any_time_once_the_answer_is_known():
+    """What comes before the end is as in the whole trial, and the answer is always known."""
+    rng = np.random.default_rng(0)
+    trials = task.draw(4000, NetworkTrials(), rng)
+    early = task.ending_early(trials, rng)
+    assert (early["report_onset"] == trials["report_onset"]).all()
+    later = (early["cue_onset"] - trials["cue_onset"]).round(6)
+    for column in ("fixation_onset", "stimuli_onset", "stimuli_offset", "cue_offset"):
+        np.testing.assert_allclose(early[column] - trials[column], later, atol=1e-9)
+    known = early[["cue_onset", "stimuli_onset"]].max(axis=1)
+    since = ((early["report_onset"] - known) / task.STEP).round().astype(int)
+    # Each of these numbers of steps is missing with a probability below 1e-40.
+    for of_task, most in (("pro", 18), ("retro", 8)):
+        here = since[early["task_order"] == of_task]
+        assert here.min() == 1
+        assert set(range(1, most + 1)) <= set(here)
+    seen = task.inputs(early, NetworkTrials(), 0.0, rng)
+    assert seen[:, :, 1:5].any(axis=(1, 2)).all()
+    assert seen[:, :, 5:].any(axis=(1, 2)).all()
+
+
 @pytest.mark.parametrize("only", ["pro", "retro"])
 def test_a_network_can_do_one_task(only):
     trials, _ = draw(7, np.random.default_rng(0), tasks=[only])
@@ -156,7 +190,7 @@ def test_a_loss_window_is_half_open_and_from_the_start_of_the_report(window, ste
 
 
 def test_a_trial_is_as_long_as_the_longest_of_the_tasks_that_are_done():
-    timing = {"pro": {"memory_delay": [9, 9]}}
+    timing = FIXED | {"pro": FIXED["pro"] | {"memory_delay": [9, 9]}}
     assert NetworkTrials(timing=timing, tasks=["retro"]).encoded_steps == ENCODED_STEPS
     assert NetworkTrials(timing=timing).encoded_steps == ENCODED_STEPS + 73
 

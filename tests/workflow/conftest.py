@@ -42,7 +42,8 @@ inference: {permutations: 19, bootstraps: 20}
 NETWORKS = yaml.safe_load(
     """
 networks:
-  tiny: {family: luong-dot, steps: 10, hidden: 8, batch: 8, seeds: 2, test_trials: 40}
+  tiny: {family: luong-dot, steps: 10, hidden: 8, batch: 8, seeds: 2, test_trials: 40,
+         learned_below: 180}
 network_analysis:
   label: selected
   tasks:

@@ -8,7 +8,14 @@ from tests.workflow.conftest import NETWORKS, SMALL
 
 pytestmark = pytest.mark.slow
 
-SEQ2SEQ = {"family": "seq2seq", "steps": 60, "hidden": 16, "batch": 16, "test_trials": 40}
+SEQ2SEQ = {
+    "family": "seq2seq",
+    "steps": 60,
+    "hidden": 16,
+    "batch": 16,
+    "test_trials": 40,
+    "learned_below": 180,
+}
 SEED = 2021
 
 
@@ -31,7 +38,12 @@ def test_seq2seq_exported_and_imported_gives_the_same_verdicts_to_the_byte(new_p
         ):
             recorded = networks.record(networks.callable_of(each, settings), trials)
             recorded.save(theirs.folder / f"activations/{kind}{seed}.npz")
-    imported = {"source": "activations", "files": "trained*.npz", "untrained": "untrained*.npz"}
+    imported = {
+        "source": "activations",
+        "files": "trained*.npz",
+        "untrained": "untrained*.npz",
+        "learned_below": 180,
+    }
     given = theirs.write_config(
         {**keys, "data_folder": "activations", "networks": {"net": imported}}
     )

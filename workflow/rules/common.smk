@@ -236,11 +236,15 @@ def all_recordings_of(wildcards):
 
 
 def recordings_of_dataset(dataset):
-    """Return the recordings of a data set without those that could not be read."""
+    """Return the recordings without those that could not be read, or of networks that learned."""
     sessions = SESSIONS[dataset]
-    if DATASETS[dataset].sessions.on_error == "leave_out":
+    cause = "not learned" if dataset in NETWORK_DATASETS else "unreadable"
+    if (
+        cause == "not learned"
+        or DATASETS[dataset].sessions.on_error == "leave_out"
+    ):
         table = found_by_regions(dataset).left_out
-        left_out = selected(table, "session", cause="unreadable")
+        left_out = selected(table, "session", cause=cause)
         sessions = [session for session in sessions if session not in left_out]
     return files_of(dataset, sessions)
 
@@ -380,6 +384,7 @@ def recorded_of(name, network):
         kinds[f"report_error{suffix}"] = replicates_of(
             name, network, f"report_error{suffix}.csv"
         )
+    kinds["probe"] = replicates_of(name, network, "probe.csv")
     if network.attended:
         kinds["attention"] = replicates_of(name, network, "attention.nc")
     for table in OF_SOME_NETWORKS:

@@ -32,6 +32,7 @@ for name, network in TRAINED_HERE.items():
             f"record_{name}"
         input:
             weights=replicates_of(name, network, "weights.npz"),
+            log=replicates_of(name, network, "training.csv"),
         output:
             **recorded_of(name, network),
         log:
@@ -110,6 +111,11 @@ rule collect_networks:
             for name, network in TRAINED_HERE.items()
             for seed in range(network.seeds)
         ],
+        probe=[
+            f"results/networks/{name}/seed{seed}/probe.csv"
+            for name, network in TRAINED_HERE.items()
+            for seed in range(network.seeds)
+        ],
         errors=[
             f"results/networks/{name}/seed{seed}/report_error{suffix}.csv"
             for name, network in TRAINED_HERE.items()
@@ -127,7 +133,14 @@ rule collect_networks:
             for table in OF_SOME_NETWORKS
             if any(map(table.applies, CONFIGURATION.networks.values()))
         },
-        **({"training": "results/networks/training.csv"} if TRAINED_HERE else {}),
+        **(
+            {
+                "training": "results/networks/training.csv",
+                "probe": "results/networks/probe.csv",
+            }
+            if TRAINED_HERE
+            else {}
+        ),
         report_error="results/networks/report_error.csv",
     log:
         "results/logs/collect_networks.log",
@@ -138,6 +151,10 @@ rule collect_networks:
     resources:
         **fixed(),
     params:
+        learned_below={
+            name: network.learned_below
+            for name, network in CONFIGURATION.networks.items()
+        },
         sources=sources_of("collect_networks.py"),
     script:
         "../scripts/collect_networks.py"

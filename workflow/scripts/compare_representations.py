@@ -21,5 +21,9 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
         studies,
         brain=snakemake.params.brain,
         networks=snakemake.params.networks,
+        windows={
+            name: comparison.usable(recordings[name], studies[name], regions[name]).windows
+            for name in snakemake.params.networks
+        },
     )
     write_csv(table, snakemake.output[0])

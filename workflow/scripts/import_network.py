@@ -15,5 +15,10 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     names = {"network": dataset.network, "trained": dataset.trained}
     found = networks.import_replicates(paths, settings, study)
     for seed, (made, reports) in enumerate(found):
+        reports = reports.assign(**names, seed=seed)
+        if dataset.trained and len(reports):
+            below = {dataset.network: settings.learned_below}
+            errors = networks.mean_report_errors(reports, None, below)
+            made.attrs[recording.NOT_LEARNED] = networks.why_not_learned(errors)
         recording.save(made, snakemake.output.recordings[seed])
-        write_csv(reports.assign(**names, seed=seed), snakemake.output.reports[seed])
+        write_csv(reports, snakemake.output.reports[seed])

@@ -1,10 +1,13 @@
+import pandas as pd
+
 from neuro_attn import networks, recording
 from neuro_attn.configuration import Network, dataset_from
 from neuro_attn.jobs import job
-from neuro_attn.results import write_csv
+from neuro_attn.results import columns_of, read_csv, write_csv
 
 MEASURES = {
     "attention_ablation": networks.ablate_attention,
+    "attention_use": networks.use_of_attention,
     "qkv_swap": networks.swap_attention,
 }
 
@@ -12,7 +15,10 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = Network.model_validate(snakemake.params.network)
     seed, outputs = snakemake.params.seed, dict(snakemake.output.items())
     datasets = {key: dataset_from(each) for key, each in snakemake.params.datasets.items()}
+    models, reasons = [], []
     for replicate, weights in enumerate(snakemake.input.weights):
+        log = read_csv(snakemake.input.log[replicate])
+        # The trained network comes first; its outcome applies to both.
         for key, dataset in datasets.items():
             model = networks.untrained(settings, seed, dataset.network, replicate)
             if dataset.trained:
@@ -20,15 +26,31 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
             activations, attention, report_error = networks.record_replicate(
                 model, settings, dataset, key, f"seed{replicate}", seed
             )
-            suffix = "" if dataset.trained else "_untrained"
-            recording.save(activations, outputs[f"recording{suffix}"][replicate])
             names = {"network": dataset.network, "trained": dataset.trained, "seed": replicate}
             table = report_error.assign(**names)
+            if dataset.trained:
+                models.append(model)
+                below = {dataset.network: settings.learned_below}
+                errors = networks.mean_report_errors(table, log, below)
+                reasons.append(networks.why_not_learned(errors))
+                probed = networks.probe(model, settings, dataset, f"seed{replicate}", seed)
+                asked = networks.as_attribute(probed, settings)
+                probed = probed.assign(network=dataset.network, seed=replicate)
+                write_csv(probed, outputs["probe"][replicate])
+            outcome = {recording.NOT_LEARNED: reasons[replicate], **asked}
+            suffix = "" if dataset.trained else "_untrained"
+            recording.save(
+                activations.assign_attrs(outcome), outputs[f"recording{suffix}"][replicate]
+            )
             write_csv(table, outputs[f"report_error{suffix}"][replicate])
-            if not dataset.trained:
-                continue
-            if "attention" in outputs:
-                recording.save(attention, outputs["attention"][replicate])
-            for result in MEASURES.keys() & outputs.keys():
+            if dataset.trained and "attention" in outputs:
+                recording.save(attention.assign_attrs(outcome), outputs["attention"][replicate])
+    # Networks that have not learned are not measured, unless none has learned.
+    for result in MEASURES.keys() & outputs.keys():
+        for replicate, (model, reason) in enumerate(zip(models, reasons, strict=True)):
+            table = pd.DataFrame(columns=columns_of(result))
+            if not reason or all(reasons):
+                names = {"network": dataset.network, "trained": True, "seed": replicate}
                 table = MEASURES[result](model, settings, dataset.network, replicate, seed)
-                write_csv(table.assign(**names), outputs[result][replicate])
+                table = table.assign(**names)
+            write_csv(table, outputs[result][replicate])

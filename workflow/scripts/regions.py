@@ -16,7 +16,9 @@ with (
     study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
     outlines = [recording.outline(path) for path in snakemake.input.recordings]
     found, unreadable = sources.kept(outlines, study)
-    left_out = decoding.left_out_table(found, dataset, unreadable)
+    unlearned = recording.unlearned(found)
+    found = [each for each in found if each.attrs["session"] not in unlearned]
+    left_out = decoding.left_out_table(found, dataset, unreadable=unreadable, unlearned=unlearned)
     for each in left_out.itertuples():
         print(f"session {each.session} is left out: {each.reason}", file=sys.stderr)
     # Neither counts nor the table depend on the times.

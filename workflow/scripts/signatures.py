@@ -12,16 +12,19 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     recordings = [recording.on_disk(path) for path in snakemake.input.recordings]
     regions = list(tables[name]["region"].unique())
     study = Study(name, settings[name], snakemake.params.seed)
+    absent = []
     if "brain" in snakemake.input.keys():
         brain = comparison.apart(recording.load(snakemake.input.brain))
+        usable = comparison.usable(recordings, study, regions)
+        absent = usable.absent
         found = comparison.of_populations(
             recordings,
             study,
-            populations=regions,
+            populations=usable.windows,
             sizes=sizes,
             brain=brain,
             confidence=snakemake.params.confidence,
         )
     else:
         found = comparison.of_regions(recordings, study, regions=regions, sizes=sizes)
-    recording.save(comparison.together(found), snakemake.output[0])
+    recording.save(comparison.together(found, absent), snakemake.output[0])

@@ -23,6 +23,7 @@ from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import REPORT_STEPS
 
 ATTENDED = "step"
+RECOMPUTED = ("decoder", "context")
 
 
 class Decoder(eqx.Module):
@@ -109,7 +110,15 @@ class Bahdanau(Model):
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
-        present = jnp.ones(len(inputs), bool)
+        return self.answer(inputs, jnp.ones(len(inputs), bool), n_report)
+
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
+        steps = jnp.arange(len(inputs))
+        return jax.vmap(lambda last: self.answer(inputs, steps <= last, n_report))(steps)
+
+    def answer(self, inputs: Array, present: Array, n_report: int) -> Array:
+        """Return the report on the steps that are present, shape (report_step, output)."""
         memory = self.encoder(inputs, present)
 
         def step(carry: tuple[Array, Array], nothing: None) -> tuple[tuple[Array, Array], Array]:

@@ -31,6 +31,7 @@ from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import REPORT_STEPS
 
 ATTENDED = "step"
+RECOMPUTED = ("decoder", "combined")
 
 
 class PositionAttention(Attention):
@@ -100,14 +101,23 @@ class FullyConnected(Model):
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
+        return self.answer(self.encode(inputs), len(inputs) - 1, n_report)
+
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
         memory = self.encode(inputs)
-        present = jnp.arange(len(memory)) < len(inputs)
+        steps = jnp.arange(len(inputs))
+        return jax.vmap(lambda last: self.answer(memory, last, n_report))(steps)
+
+    def answer(self, memory: Array, last: Array | int, n_report: int) -> Array:
+        """Return the report, shape (report_step, output), if the trial ends at step `last`."""
+        present = jnp.arange(len(memory)) <= last
 
         def step(now: Decoded, nothing: None) -> tuple[Decoded, Array]:
             now = self.step(memory, present, now)
             return now, now.report
 
-        begin = self.begin(memory[len(inputs) - 1])
+        begin = self.begin(memory[last])
         return jax.lax.scan(step, begin, length=n_report)[1]
 
     def encode(self, read: Array) -> Array:
@@ -167,7 +177,8 @@ class FullyConnected(Model):
             return self.step(memory, jnp.arange(len(memory)) <= step, self.begin(memory[step]))
 
         decoded = jax.vmap(at)(jnp.arange(len(inputs)))
-        populations = {"decoder": decoded.state, "combined": decoded.combined}
+        read = memory[: len(inputs)]
+        populations = {"encoder": read, "decoder": decoded.state, "combined": decoded.combined}
         return populations, {"attention": decoded.weights}
 
 

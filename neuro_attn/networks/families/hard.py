@@ -22,6 +22,7 @@ from neuro_attn.networks.attention import GeneralAttention
 from neuro_attn.networks.luong import Luong
 
 ATTENDED = "step"
+RECOMPUTED = ("decoder", "attentional")
 
 
 class Hard(Luong):

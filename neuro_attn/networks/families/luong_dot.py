@@ -16,6 +16,7 @@ from neuro_attn.networks.attention import DotAttention
 from neuro_attn.networks.luong import Luong
 
 ATTENDED = "step"
+RECOMPUTED = ("decoder", "attentional")
 
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Luong:

@@ -24,6 +24,7 @@ from neuro_attn.networks.self_attention import Embedding, Positions
 from neuro_attn.networks.trials import REPORT_STEPS
 
 ATTENDED = "step"
+RECOMPUTED = ("layer",)
 LATENTS = 8
 """Number of latents."""
 
@@ -129,6 +130,15 @@ class Perceiver(Model):
         latents, _ = self.perceive(inputs, jnp.ones(len(inputs), bool))
         report = self.readout(latents[-1].mean(axis=0))
         return jnp.broadcast_to(report, (n_report, len(report)))
+
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
+        steps = jnp.arange(len(inputs))
+
+        def at(step: Array) -> Array:
+            return self.readout(self.perceive(inputs, steps <= step)[0][-1].mean(axis=0))
+
+        return jnp.repeat(jax.vmap(at)(steps)[:, None], n_report, axis=1)
 
     def perceive(self, inputs: Array, present: Array) -> tuple[Array, Array]:
         """Compute the latents of every layer for a trial.

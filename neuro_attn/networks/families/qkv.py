@@ -19,6 +19,7 @@ from neuro_attn.networks.attention import QKVAttention
 from neuro_attn.networks.luong import Decoded, Luong
 
 ATTENDED = "step"
+RECOMPUTED = ("decoder", "context")
 
 
 class QKV(Luong):

@@ -75,6 +75,12 @@ class ReluRnn(Model):
         report = self.readout(self.states(inputs, noise)[-1])
         return jnp.broadcast_to(report, (n_report, *report.shape))
 
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
+        quiet = jnp.zeros((len(inputs), len(self.R)))
+        reports = jax.vmap(self.readout)(self.states(inputs, quiet))
+        return jnp.repeat(reports[:, None], n_report, axis=1)
+
     def report_in_training(self, inputs: Array, n_report: int, key: Array) -> Array:
         """Return the report with unit noise; see `Model`."""
         return self(inputs, n_report, key)

@@ -26,6 +26,7 @@ from neuro_attn.networks.self_attention import (
 )
 
 ATTENDED = "step"
+RECOMPUTED = ("attended",)
 
 
 class SelfAttentionDot(WholeEncoder):

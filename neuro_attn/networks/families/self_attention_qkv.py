@@ -19,6 +19,7 @@ from neuro_attn.networks.residual import ResidualEncoder
 from neuro_attn.networks.self_attention import WholeEncoder
 
 ATTENDED = "step"
+RECOMPUTED = ("layer",)
 
 
 class SelfAttentionQKV(ResidualEncoder, WholeEncoder):

@@ -17,6 +17,8 @@ from neuro_attn.networks.layers import Recurrent, recurrent_cell
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import REPORT_STEPS
 
+RECOMPUTED = ("decoder",)
+
 
 class Decoder(eqx.Module):
     """GRU decoder that receives one context vector c.
@@ -102,6 +104,10 @@ class Seq2Seq(Model):
             return (state, report), report
 
         return jax.lax.scan(step, self.decoder.begin(context), length=n_report)[1]
+
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
+        return jax.vmap(lambda context: self.decode(context, n_report))(self.encode(inputs))
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""

@@ -106,8 +106,32 @@ class Transformer(Model):
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
         states, _, caches = self.read(inputs)
-        blank = jnp.zeros(inputs.shape[1])
-        first = self.readout(self.norm(states[-1][-1]))
+        return self.answer(states[-1], caches, len(inputs) - 1, n_report)
+
+    def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
+        """Return the report if the trial ended at each step; see `Model`."""
+        states, _, caches = self.read(inputs)
+        steps = jnp.arange(len(inputs))
+        return jax.vmap(lambda last: self.answer(states[-1], caches, last, n_report))(steps)
+
+    def answer(
+        self, states: Array, caches: list[Memory], last: Array | int, n_report: int
+    ) -> Array:
+        """Return the report, shape (report_step, output), if the trial ends at step `last`.
+
+        Parameters
+        ----------
+        states : array, shape (time, unit)
+            X^l of the last layer.
+        caches : list of Memory
+            Keys and values of each layer; the report replaces those after `last`.
+        last : int
+            Last step of the trial.
+        n_report : int
+            Number of steps of the report.
+        """
+        blank = jnp.zeros(self.embedding.linear.weight.shape[1] - self.readout.weight.shape[0])
+        first = self.readout(self.norm(states[last]))
         caches = jax.tree.map(lambda rows: jnp.pad(rows, ((0, n_report), (0, 0), (0, 0))), caches)
 
         def answer(carry: tuple, time: Array) -> tuple[tuple, Array]:
@@ -116,7 +140,7 @@ class Transformer(Model):
             report = self.readout(self.norm(states[-1]))
             return (caches, report), report
 
-        times = len(inputs) + jnp.arange(n_report - 1)
+        times = last + 1 + jnp.arange(n_report - 1)
         _, others = jax.lax.scan(answer, (caches, first), times)
         return jnp.concatenate([first[None], others])
 
