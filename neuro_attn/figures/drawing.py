@@ -53,7 +53,9 @@ def write_figures(
             drawn: Drawn = module.drawn(read if shows_all else some, given)
             for kind in ("png", "svg"):
                 style.save(drawn.figure, outputs[f"{name}_{kind}"], note)
-            text = drawn.caption if shows_all else f"{drawn.caption}\n{note_on(regions)}\n"
+            text = drawn.caption
+            if regions is not None and not shows_all:
+                text = f"{drawn.caption}\n{note_on(regions)}\n"
             text = f"**{note.capitalize()}.**\n\n{text}" if note else text
             write_text(text, outputs[f"{name}_caption"])
         except InputError as error:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from neuro_attn.networks.attention_use import use_of_attention
     from neuro_attn.networks.families import FAMILIES
     from neuro_attn.networks.model import Model
-    from neuro_attn.networks.probe import as_attribute, probe
+    from neuro_attn.networks.probe import as_attribute, probe_reports
     from neuro_attn.networks.qkv_swap import swap_attention
     from neuro_attn.networks.storage import load_weights, save_weights
     from neuro_attn.networks.training import train, untrained
@@ -42,7 +42,7 @@ __all__ = [
     "load_weights",
     "mean_report_errors",
     "outline",
-    "probe",
+    "probe_reports",
     "read_activations",
     "record",
     "record_replicate",
@@ -62,7 +62,7 @@ __getattr__ = on_demand_from(
         "neuro_attn.networks.attention_use": ("use_of_attention",),
         "neuro_attn.networks.families": ("FAMILIES",),
         "neuro_attn.networks.model": ("Model",),
-        "neuro_attn.networks.probe": ("as_attribute", "probe"),
+        "neuro_attn.networks.probe": ("as_attribute", "probe_reports"),
         "neuro_attn.networks.qkv_swap": ("swap_attention",),
         "neuro_attn.networks.storage": ("load_weights", "save_weights"),
         "neuro_attn.networks.training": ("train", "untrained"),

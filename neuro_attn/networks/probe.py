@@ -22,10 +22,10 @@ from neuro_attn.recording import PROBE
 from neuro_attn.results import columns_of
 
 COLUMNS = [name for name in columns_of("probe") if name not in ("network", "seed")]
-"""Columns of the table of `probe`, without those that identify the network."""
+"""Columns of the table of `probe_reports`, without those that identify the network."""
 
 
-def probe(
+def probe_reports(
     model: Model, settings: Network, dataset: NetworkDataset, session: str, seed: int
 ) -> pd.DataFrame:
     """Ask a network for its report in every time bin of the trials that are recorded.
@@ -105,7 +105,7 @@ def as_attribute(probed: pd.DataFrame, settings: Network) -> dict[str, str]:
     Parameters
     ----------
     probed : pandas.DataFrame
-        The table of `probe`.
+        The table of `probe_reports`.
     settings : Network
         The network.
     """

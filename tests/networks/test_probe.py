@@ -9,7 +9,7 @@ import xarray as xr
 
 from neuro_attn.comparison import usable
 from neuro_attn.figures import probe as figure
-from neuro_attn.networks import Model, as_attribute, probe
+from neuro_attn.networks import Model, as_attribute, probe_reports
 from neuro_attn.networks.trials import REPORT_STEPS
 from neuro_attn.study import Study
 from tests.networks.conftest import FIXED
@@ -48,7 +48,7 @@ def asked(small, analysis, first: int, tasks=("retro",)):
     windows = {"early": [0.0, 0.4], "late": [0.6, 1.1]}
     keys = {"tasks": {task: TASKS[task] for task in tasks}, "windows": windows}
     dataset = analysis(-0.3, 1.1, **keys)
-    table = probe(Waits(first), settings, dataset, "seed0", 7)
+    table = probe_reports(Waits(first), settings, dataset, "seed0", 7)
     seed = xr.Dataset(attrs={"session": "seed0", **as_attribute(table, settings)})
     return table, usable([seed], Study("net", dataset, 7), ["encoder", "decoder"])
 

@@ -239,10 +239,7 @@ def recordings_of_dataset(dataset):
     """Return the recordings without those that could not be read, or of networks that learned."""
     sessions = SESSIONS[dataset]
     cause = "not learned" if dataset in NETWORK_DATASETS else "unreadable"
-    if (
-        cause == "not learned"
-        or DATASETS[dataset].sessions.on_error == "leave_out"
-    ):
+    if cause == "not learned" or DATASETS[dataset].sessions.on_error == "leave_out":
         table = found_by_regions(dataset).left_out
         left_out = selected(table, "session", cause=cause)
         sessions = [session for session in sessions if session not in left_out]

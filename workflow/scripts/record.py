@@ -33,7 +33,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
                 below = {dataset.network: settings.learned_below}
                 errors = networks.mean_report_errors(table, log, below)
                 reasons.append(networks.why_not_learned(errors))
-                probed = networks.probe(model, settings, dataset, f"seed{replicate}", seed)
+                probed = networks.probe_reports(model, settings, dataset, f"seed{replicate}", seed)
                 asked = networks.as_attribute(probed, settings)
                 probed = probed.assign(network=dataset.network, seed=replicate)
                 write_csv(probed, outputs["probe"][replicate])
