@@ -14,8 +14,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-# Processes of the tests share the cores, so each has one thread.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2
+# Processes of the tests share the cores, so each has one thread. There is one more than two cores
+# need, because tests of commands and clusters often wait.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 3
 NUMBERS := $(addprefix tests/,solver decoding inference geometry results test_expressions.py test_rates.py)
 
 .PHONY: report test lint tests quick slow docs benchmarks clean

@@ -56,7 +56,9 @@ def installation(tmp_path_factory) -> Installation:
     (packages,) = folder.glob("lib/python*/site-packages")
     beside = Path(find_spec("snakemake").origin).parents[1]
     (packages / "beside.pth").write_text(f"{beside}\n")
-    (packages / "sitecustomize.py").write_text(WITHOUT_NETWORKS)
+    # Python itself may have a `sitecustomize`, as Debian's has.
+    (packages / "without_networks.py").write_text(WITHOUT_NETWORKS)
+    (packages / "without_networks.pth").write_text("import without_networks\n")
     for path in folder.rglob("*"):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode & ~0o222)
