@@ -414,6 +414,20 @@ def test_the_site_loads_nothing_from_another_host(site):
         assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", sheet.read_text("utf-8"))
 
 
+def test_the_search_works_in_a_site_that_is_opened_from_a_folder(site, browser):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    browser.get((site / "index.html").as_uri() + "?q=pseudosession")
+    shown = WebDriverWait(browser, 30).until(
+        lambda _: [
+            each.get_attribute("textContent")
+            for each in browser.find_elements(By.CSS_SELECTOR, ".md-search-result__item h1")
+        ]
+    )
+    assert "Calibration" in shown
+
+
 def test_every_link_within_the_site_leads_to_a_page(site):
     for name, page in pages_of(site):
         for link in Addresses(page).links:
