@@ -29,6 +29,7 @@ from neuro_attn import command_line
 from neuro_attn.command_line import options
 from neuro_attn.configuration import parse
 from neuro_attn.figures.specification import FIGURES
+from neuro_attn.inference.significance import first_look
 from tests.onboarding.conftest import spike_trains, trials_table, write_nwb
 
 ROOT = Path(__file__).parents[1]
@@ -105,7 +106,7 @@ HOW = {
 }
 """How each kind of command is run: by a test that is named, here, or not at all."""
 
-RUN_HERE = {"README.md", "docs/start.md"}
+RUN_HERE = {"README.md", "docs/start.md", "docs/quick_look.md"}
 """Pages whose commands this module runs."""
 HOW_ON_PAGE = {
     "docs/your_data.md": (
@@ -218,6 +219,17 @@ def test_the_commands_of_the_start_work_on_the_default_configuration(reader, cap
             assert parse(yaml.safe_load(after)).seed == 7
         elif " check " in command:
             assert "No problems in config/mine.yaml" in said
+
+
+def test_the_commands_of_the_quick_look_lead_to_a_first_look(reader, capsys):
+    told = run_here("docs/quick_look.md")
+    assert [command.split()[1] for command in told] == ["inspect", "init", "check"]
+    for command in told:
+        assert follow(command) == 0, capsys.readouterr().err
+    assert "No problems in config/look.yaml" in capsys.readouterr().out
+    written = yaml.safe_load((reader / "config/look.yaml").read_text(encoding="utf-8"))
+    (dataset,) = parse(written).datasets.values()
+    assert first_look(dataset.inference)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,116 @@
+"""Tutorials, guides and explanations say what the package does and what tests show."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import matplotlib as mpl
+import pytest
+from matplotlib.figure import Figure
+
+from neuro_attn.shared_code.verdicts import Verdict
+
+ROOT = Path(__file__).parents[1]
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def python_of(page: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL)
+
+
+GAP = "\0"
+"""Stands for what is filled in where a message is written."""
+
+
+def strings(source: str) -> Iterator[str]:
+    """Yield the texts of a module, with a gap for every value that is filled in."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(
+                part.value if isinstance(part, ast.Constant) else GAP for part in node.values
+            )
+
+
+def messages(page: str) -> list[str]:
+    """Return the messages in the first column of the tables of a page."""
+    tables = re.findall(r"^\| message \|.*?\n\n", text_of(page), re.MULTILINE | re.DOTALL)
+    rows = [row for table in tables for row in table.splitlines()[2:] if row.startswith("|")]
+    return [message for row in rows for message in re.findall(r"`([^`]+)`", row.split("|")[1])]
+
+
+def test_every_message_that_troubleshooting_explains_is_one_of_the_package():
+    texts = {
+        text
+        for path in ROOT.glob("neuro_attn/**/*.py")
+        for text in strings(path.read_text("utf-8"))
+    }
+    # Where a message begins with the key, the two are joined when it is printed.
+    quoted = [re.sub(r"^--\w+: ", "", message) for message in messages("docs/troubleshooting.md")]
+    assert len(quoted) > 30
+    for message in quoted:
+        parts = [re.escape(part.strip()) for part in message.split("...")]
+        pattern = re.compile(".*".join(parts), re.DOTALL)
+        assert any(map(pattern.search, texts)), message
+
+
+@pytest.mark.parametrize("page", ["docs/concepts.md"])
+def test_every_pitfall_links_to_a_test_that_exists(page):
+    sections = text_of(page).split("\n## Pitfalls\n")[1].split("\n## ")[0].split("\n### ")[1:]
+    assert len(sections) > 20
+    for section in sections:
+        links = re.findall(r"\[`(test_\w+)`\]\(\.\./(tests/\w+\.py)\)", section)
+        assert links, section
+        for name, file in links:
+            assert f"\ndef {name}_" in text_of(file) or file == f"tests/{name}.py"
+
+
+def test_the_tutorial_has_a_sentence_for_every_verdict():
+    table = text_of("docs/interpreting.md").split("| verdict |")[1].split("\n\n")[0]
+    named = re.findall(r"^\| ([a-z -]+) \|", table, re.MULTILINE)
+    assert sorted(named) == sorted(get_args(Verdict))
+
+
+def test_the_tutorial_quotes_the_results_of_the_start():
+    start = text_of("docs/start.md")
+    quoted = re.findall(r"overlap (\S+) \[(\S+), (\S+)\]", _tutorial())
+    assert len(quoted) >= 2
+    for estimate, low, high in quoted:
+        assert f"| {estimate} | {low} | {high} |" in start
+    (session,) = re.findall(r"0\.\d\d within `unilateral`, and .*? across tasks", _tutorial())
+    assert session.replace(", and ", ", ") in text_of("docs/your_data.md")
+
+
+def _tutorial() -> str:
+    return text_of("docs/interpreting.md")
+
+
+def test_the_quick_look_at_arrays_runs():
+    (example,) = python_of("docs/quick_look.md")
+    found: dict[str, Any] = {}
+    exec(example, found)
+    assert "shared in these 20 units" in repr(found["found"])
+
+
+def test_the_figure_for_a_paper_has_the_width_of_a_column_and_text_that_stays_text(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    example, of_results = python_of("docs/paper_figures.md")
+    found: dict[str, Any] = {}
+    exec(example, found)
+    drawn = Path("figure_1.svg").read_text(encoding="utf-8")
+    assert ">overlap</text>" in drawn
+    (width,) = re.findall(r'<svg[^>]*? width="([\d.]+)pt"', drawn)
+    assert float(width) / 72 * 25.4 == pytest.approx(89, abs=0.1)
+    Path("results").mkdir()
+    found["found"].verdicts.to_csv("results/verdicts.csv", index=False)
+    exec(of_results, found)
+    assert isinstance(found["redraw"]("results"), Figure)
+    mpl.pyplot.close("all")
