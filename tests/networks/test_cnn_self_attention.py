@@ -6,9 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from neuro_attn.configuration import NetworkTrials
 from neuro_attn.networks import picture
 from neuro_attn.networks.families.cnn_self_attention import CnnSelfAttention
 from neuro_attn.networks.model import report
+
+ENCODED_STEPS = NetworkTrials().encoded_steps
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,7 @@ def attending(model: CnnSelfAttention, gamma: float) -> CnnSelfAttention:
 
 def plain_network(model: CnnSelfAttention, inputs: jnp.ndarray) -> jnp.ndarray:
     image, _ = jax.lax.scan(
-        lambda image, x: (picture.hold(image, x), None), picture.blank(), inputs[:35]
+        lambda image, x: (picture.hold(image, x), None), picture.blank(), inputs
     )
     return model.readout(model.pooled(model.maps(image)))
 
@@ -63,5 +66,5 @@ def test_attention_alone_brings_cue_and_item_together(model):
 
 def test_the_cue_patch_attends_to_all_patches(ran, seen):
     weights = ran("cnn-self-attention")[1]["patches"]
-    assert weights.shape == (len(seen), 35, 9)
+    assert weights.shape == (len(seen), ENCODED_STEPS, 9)
     np.testing.assert_allclose(weights.sum(axis=2), 1, atol=1e-5)
