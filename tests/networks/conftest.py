@@ -30,6 +30,8 @@ FIXED = {
     },
 }
 """Trials of fixed durations: items at steps 10 to 17, cues at 4 (pro) or 24 (retro) of 35."""
+EASY = {"timing": FIXED, "random_report": False}
+"""Trials that a small network learns in few steps."""
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from neuro_attn.networks.families.forward_forward import (
     layer_losses,
 )
 from neuro_attn.networks.local_learning import memorise
+from tests.networks.conftest import EASY
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,8 @@ def test_negative_colours_are_never_the_right_one(model):
 
 @pytest.fixture(scope="module")
 def trained(small):
-    settings = small("forward-forward", hidden=32, steps=300, batch=32, learning_rate=1e-2)
+    keys = {"steps": 300, "batch": 32, "learning_rate": 1e-2}
+    settings = small("forward-forward", hidden=32, **keys, **EASY)
     return networks.untrained(settings, 7, "net", 0), networks.train(settings, 7, "net", 0)
 
 
@@ -78,8 +80,9 @@ def test_held_out_goodness_is_above_the_threshold_where_the_colour_fits_and_belo
 ):
     model = trained[1][0]
     rng = np.random.default_rng(11)
-    trials = task.draw(200, NetworkTrials(), rng)
-    memory = memorise(model, jnp.asarray(task.inputs(trials, NetworkTrials(), 0.1, rng))[None])[0]
+    easy = NetworkTrials(**EASY)
+    trials = task.draw(200, easy, rng)
+    memory = memorise(model, jnp.asarray(task.inputs(trials, easy, 0.1, rng))[None])[0]
     keys = jax.random.split(jax.random.key(0), len(trials))
 
     @eqx.filter_jit

@@ -10,6 +10,7 @@ from neuro_attn.configuration import NetworkTrials
 from neuro_attn.networks import picture
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import online
+from tests.networks.conftest import EASY
 
 ENCODED_STEPS = NetworkTrials().encoded_steps
 
@@ -66,11 +67,11 @@ def test_weights_over_the_patches_sum_to_one(ran, seen):
 
 @pytest.mark.slow
 def test_trained_it_looks_at_the_cued_item(small):
-    settings = small("grid", hidden=32, batch=32, steps=250, learning_rate=1e-2)
+    settings = small("grid", hidden=32, batch=32, steps=250, learning_rate=1e-2, **EASY)
     model, _ = networks.train(settings, 1, "grid", 0)
     rng = np.random.default_rng(0)
-    trials = task.draw(100, NetworkTrials(), rng)
-    inputs = task.inputs(trials, NetworkTrials(), 0.1, rng)
+    trials = task.draw(100, settings, rng)
+    inputs = task.inputs(trials, settings, 0.1, rng)
     weights = np.asarray(online(model, inputs)[1]["patches"])[:, -1]
     is_upper = (trials["selected"] == "upper").to_numpy()
     cued = np.where(is_upper, weights[:, picture.UPPER], weights[:, picture.LOWER])

@@ -10,6 +10,7 @@ from neuro_attn import networks
 from neuro_attn.networks.families import softhebb
 from neuro_attn.networks.families.softhebb import SoftHebbLayer
 from neuro_attn.networks.learning import Batches
+from tests.networks.conftest import EASY
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_what_a_layer_reads_is_of_length_one(layers, inputs):
 
 @pytest.fixture(scope="module")
 def trained(small):
-    settings = small("softhebb", steps=100, batch=32)
+    settings = small("softhebb", steps=100, batch=32, **EASY)
     return networks.untrained(settings, 7, "net", 0), networks.train(settings, 7, "net", 0)
 
 
