@@ -12,7 +12,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.onboarding import checking, rendering
 from tests.onboarding.agreement import Case, cases, run
 
-EXAMPLES = int(os.environ.get("NEURO_ATTN_EXAMPLES", 200))
+EXAMPLES = int(os.environ.get("NEURO_ATTN_EXAMPLES", 100))
 """Configurations that are drawn; NEURO_ATTN_EXAMPLES=2000 draws as many."""
 
 
