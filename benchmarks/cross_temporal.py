@@ -96,7 +96,8 @@ def experiment(number: int, name: str) -> dict[str, bool]:
     apart = EPOCHS[:, None] != EPOCHS
     inference = settings(len(TIMES), tasks=TASKS[:1]).inference
     found = {}
-    for nulls, values in (("", made), (", shuffled labels alone", made.drop_vars("mirrored"))):
+    alone = made.drop_vars("cross_mirrored")
+    for nulls, values in (("", made), (", shuffled labels alone", alone)):
         tested = cross_temporal([values], inference).isel(region=0, train_task=0, test_task=0)
         for direction, p in (("above", "p_corrected"), ("below", "p_corrected_below")):
             marked = significant(tested[p].values[apart], ALPHA)

@@ -1,6 +1,6 @@
 """A data set under analysis, with its settings and random streams."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,3 +41,9 @@ class Study:
     def key(self, key: str) -> str:
         """Return the full path of a key of this data set, for messages."""
         return f"datasets.{self.name}.{key}"
+
+    def with_permutations(self, permutations: int) -> "Study":
+        """Return this study with another number of permutations."""
+        update = {"permutations": permutations}
+        inference = self.dataset.inference.model_copy(update=update)
+        return replace(self, dataset=self.dataset.model_copy(update={"inference": inference}))

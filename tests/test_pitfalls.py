@@ -226,7 +226,7 @@ def test_06_the_scope_of_permutations():
     ]
     V4, FEF = (simulated.decoded(twice, dataset, region, 6) for region in ("V4", "FEF"))
     # The same units in another order: the same null, permutation by permutation.
-    np.testing.assert_allclose(V4["null"], FEF["null"], atol=1e-6)
+    np.testing.assert_allclose(V4["cross_null"], FEF["cross_null"], atol=1e-6)
 
 
 def test_07_p_of_zero_and_wrong_tails():

@@ -226,7 +226,9 @@ class Inference(Settings):
     permute_within: list[str] = []
     """Columns: labels are shuffled only among trials with equal values (null_model: shuffle)."""
     permutations: Count = 200
-    """Number of label sets of the null; p is at least 1 / (permutations + 1)."""
+    """Number of label sets of the null; p is at least 1 / (permutations + 1). Confounds and
+    geometry use at most 1,000.
+    """
     bootstraps: Annotated[int, Field(ge=20), NUMBER] = 100
     """Number of bootstrap resamples of trials and units for each confidence interval."""
     confidence: Annotated[float, Field(gt=0.5, lt=1), NUMBER] = 0.95

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from neuro_attn import budget
 from neuro_attn.configuration.analysis import Analysis
+from neuro_attn.configuration.blocks import BLOCK
 from neuro_attn.configuration.datasets import AnyDataset
 from neuro_attn.configuration.experiment import NETWORK_STEP, Simulation
 from neuro_attn.configuration.network_settings import ListRecall, Network
@@ -37,7 +38,7 @@ def check_products(settings: Configuration) -> None:
 
 
 def results_bytes(analysis: Analysis, tasks: int, bins: int) -> float:
-    """Return the memory of a population's accuracies for all replicates and pairs of times.
+    """Return the memory of a population's accuracies for the replicates of a job.
 
     Parameters
     ----------
@@ -49,8 +50,10 @@ def results_bytes(analysis: Analysis, tasks: int, bins: int) -> float:
         Time bins and windows.
     """
     inference = analysis.inference
-    stored = 1 + inference.permutations + inference.bootstraps + analysis.decoding.draws
-    return 4.0 * tasks**2 * bins**2 * stored
+    in_job = min(inference.permutations, BLOCK)
+    stored = 1 + in_job + inference.bootstraps + analysis.decoding.draws
+    # All permutations are tested in one job, which holds their courses over time.
+    return 4.0 * tasks**2 * (bins**2 * stored + 2 * bins * inference.permutations)
 
 
 def recordings_bytes(dataset: AnyDataset) -> float:

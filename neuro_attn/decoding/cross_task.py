@@ -19,16 +19,23 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import xarray as xr
 
 from neuro_attn import printing
+from neuro_attn.decoding.null_block import (
+    CROSS,
+    PAIR,
+    NullBlock,
+    at_equal_times,
+    at_pairs_of_times,
+    in_bins,
+    in_windows,
+)
 from neuro_attn.decoding.original import decode_original
 from neuro_attn.decoding.population import Population, without_times
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.decoding.preparation import surrogates_of
 from neuro_attn.decoding.scores import score_of
-from neuro_attn.decoding.splits import Replicate
 from neuro_attn.decoding.subsets import by_trial_count, by_unit_count, halves
 from neuro_attn.decoding.surrogates import Generator
 from neuro_attn.study import Study
@@ -68,10 +75,11 @@ def decode_region(
     -------
     xarray.Dataset
         At pairs of times: ``accuracy`` (session, train_task, test_task, train_time, test_time,
-        draw), ``null`` (..., permutation) and ``mirrored`` (the same; within tasks at equal times
-        it is ``null``).
-        At equal times: ``bootstrap`` (session, train_task, test_task, time, replicate). In windows:
-        the same with the prefix ``window_``, ``unit_accuracy`` for several numbers of units,
+        draw); as means over sessions ``cross_null`` (..., permutation) and ``cross_mirrored`` (the
+        same; within tasks at equal times it is ``cross_null``).
+        At equal times: ``null`` and ``mirrored`` (session, train_task, test_task, time,
+        permutation), ``bootstrap`` (..., replicate). In windows: the same and the accuracy with
+        the prefix ``window_``, ``unit_accuracy`` for several numbers of units,
         ``trial_accuracy`` for several numbers of training trials (``n_per_class``), and
         ``half_accuracy`` for disjoint halves of the units. ``n_constant`` are units that are
         constant over the training trials, means over folds and draws. ``confidence`` is
@@ -82,14 +90,16 @@ def decode_region(
     InputError
         If the null model gives too few label sets, or blocks do not fill the folds.
     """
+    nulls = NullBlock(range(study.dataset.inference.permutations))
     with _decoders(
         members, study, region=region, n_units=n_units, generator=generator, progress=progress
     ) as decoders:
-        decoded = [_decoded(decoder) for decoder in decoders]
+        decoded = [_decoded(decoder, nulls) for decoder in decoders]
     sessions, trials, units = zip(*decoded, strict=True)
     _report_constant_units(sessions, f"{study.name}, region {region}")
     on_sessions = xr.concat(sessions, "session", join="outer")
-    merged = xr.merge([on_sessions, xr.concat(trials, "trial"), xr.concat(units, "unit")])
+    on_trials, on_units = xr.concat(trials, "trial"), xr.concat(units, "unit")
+    merged = xr.merge([on_sessions, on_trials, on_units, nulls.at_pairs_of_times()])
     return merged.assign_attrs(
         dataset=study.name,
         region=region,
@@ -121,9 +131,11 @@ def decode_nulls(
     Returns
     -------
     xarray.Dataset
-        ``null``, ``mirrored``, ``window_null`` and ``window_mirrored`` as in `decode_region`, which
-        `inference.blocks.with_nulls` joins.
+        ``null``, ``mirrored``, ``window_null``, ``window_mirrored``, ``cross_null`` and
+        ``cross_mirrored`` as in `decode_region`. `inference.reduction.reduced` tests against all
+        blocks.
     """
+    nulls = NullBlock(label_sets)
     with _decoders(
         members,
         study,
@@ -133,9 +145,10 @@ def decode_nulls(
         progress=progress,
         label_sets=label_sets,
     ) as decoders:
-        decoded = [xr.Dataset(_nulls(decoder, label_sets)) for decoder in decoders]
+        decoded = [xr.Dataset(nulls.decode(decoder)) for decoder in decoders]
     names = xr.DataArray([member.session for member in members], dims="session", name="session")
-    return xr.concat(decoded, names).assign_attrs(dataset=study.name, region=region)
+    found = xr.concat(decoded, names).merge(nulls.at_pairs_of_times())
+    return found.assign_attrs(dataset=study.name, region=region)
 
 
 def decode_windows(
@@ -239,29 +252,26 @@ def _decoders(
         ]
 
 
-def _decoded(decoder: PopulationDecoder) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
+def _decoded(
+    decoder: PopulationDecoder, nulls: NullBlock
+) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
     """Return the results that are defined on sessions, on trials and on units."""
     original = decode_original(decoder)
-    nulls = _nulls(decoder, range(decoder.inference.permutations))
+    of_permutations = nulls.decode(decoder)
     boot = decoder.replicated(decoder.replicates("bootstrap"))
     counts, by_count = by_unit_count(decoder)
     times = slice(len(decoder.population.times))
-    pair = ("train_task", "test_task")
-    cross = (*pair, "train_time", "test_time")
 
-    window_accuracy = _in_windows(original.accuracy, decoder)
+    window_accuracy = in_windows(original.accuracy, decoder)
     on_session = xr.Dataset(
         {
-            "accuracy": ((*cross, "draw"), _at_pairs_of_times(original.accuracy, decoder)),
-            **nulls,
-            "bootstrap": (
-                (*pair, "time", "replicate"),
-                np.moveaxis(_at_equal_times(boot)[..., times], 0, -1),
-            ),
-            "window_accuracy": ((*pair, "window", "draw"), window_accuracy),
-            "window_bootstrap": ((*pair, "window", "replicate"), _in_windows(boot, decoder)),
-            "unit_accuracy": ((*pair, "window", "n_units", "draw"), by_count),
-            "half_accuracy": ((*pair, "window", "half", "draw"), halves(decoder)),
+            "accuracy": ((*CROSS, "draw"), at_pairs_of_times(original.accuracy, decoder)),
+            **of_permutations,
+            "bootstrap": ((*PAIR, "time", "replicate"), in_bins(boot, decoder)),
+            "window_accuracy": ((*PAIR, "window", "draw"), window_accuracy),
+            "window_bootstrap": ((*PAIR, "window", "replicate"), in_windows(boot, decoder)),
+            "unit_accuracy": ((*PAIR, "window", "n_units", "draw"), by_count),
+            "half_accuracy": ((*PAIR, "window", "half", "draw"), halves(decoder)),
             **by_trial_count(decoder, window_accuracy),
             **decoder.counts(),
             "n_constant": (("train_task", "time"), original.n_constant[:, times]),
@@ -284,37 +294,6 @@ def _decoded(decoder: PopulationDecoder) -> tuple[xr.Dataset, xr.Dataset, xr.Dat
     return on_session, original.on_trials, original.on_units
 
 
-def _nulls(decoder: PopulationDecoder, label_sets: range) -> dict[str, tuple]:
-    """Return accuracies with the surrogate labels, and the mirrored units, of some permutations."""
-    null = decoder.replicated([Replicate("permutation", number) for number in label_sets])
-    mirrored = decoder.mirrored(null, label_sets.start)
-    pair = ("train_task", "test_task")
-    at_times = (*pair, "train_time", "test_time", "permutation")
-    in_window = (*pair, "window", "permutation")
-    return {
-        "null": (at_times, _at_pairs_of_times(null, decoder)),
-        "mirrored": (at_times, _at_pairs_of_times(mirrored, decoder)),
-        "window_null": (in_window, _in_windows(null, decoder)),
-        "window_mirrored": (in_window, _in_windows(mirrored, decoder)),
-    }
-
-
-def _at_pairs_of_times(values: np.ndarray, decoder: PopulationDecoder) -> np.ndarray:
-    """Return accuracies (replicate, ..., bin, bin) at pairs of times, the replicate last."""
-    times = slice(len(decoder.population.times))
-    return np.moveaxis(values[..., times, times], 0, -1)
-
-
-def _in_windows(values: np.ndarray, decoder: PopulationDecoder) -> np.ndarray:
-    """Return accuracies (replicate, ..., bin, bin) within windows, the replicate last."""
-    return np.moveaxis(_at_equal_times(values)[..., decoder.windows], 0, -1)
-
-
-def _at_equal_times(accuracy: np.ndarray) -> np.ndarray:
-    """Return accuracies at equal training and test times, the last two axes."""
-    return np.diagonal(accuracy, axis1=-2, axis2=-1)
-
-
 def _decoded_in_windows(decoder: PopulationDecoder, mirrored: bool) -> xr.Dataset:
     """Return what is decoded in the windows of a population without times."""
     null = decoder.replicated(decoder.replicates("permutation"))
@@ -329,7 +308,7 @@ def _decoded_in_windows(decoder: PopulationDecoder, mirrored: bool) -> xr.Datase
     if mirrored:
         accuracies["window_mirrored"] = ("permutation", decoder.mirrored(null))
     values = {
-        name: ((dim, "train_task", "test_task", "window"), _at_equal_times(each))
+        name: ((dim, "train_task", "test_task", "window"), at_equal_times(each))
         for name, (dim, each) in accuracies.items()
     }
     coordinates = {

@@ -50,12 +50,17 @@ def cluster_p_value(
     # What ties with the observation counts for the null, in the extent of clusters as in T.
     everything = scaled.null + scaled.tie[..., None]
     everything = np.concatenate([everything, (scaled.observed - scaled.tie)[..., None]], axis=-1)
-    masses = cluster_masses(everything, times, -ndtri(alpha))
+    masses = cluster_masses(everything, times, threshold(alpha))
     largest = masses[..., :-1].max(axis=family, keepdims=True)
     return np.maximum(fraction(largest >= masses[..., -1:]), p_value(observed, null))
 
 
-def cluster_masses(statistic: np.ndarray, times: tuple[int, ...], threshold: float) -> np.ndarray:
+def threshold(alpha: float) -> float:
+    """Return what a statistic in SDs must exceed to join a cluster: the normal quantile."""
+    return float(-ndtri(alpha))
+
+
+def cluster_masses(statistic: np.ndarray, times: tuple[int, ...], least: float) -> np.ndarray:
     """Return, at each point, the mass of the cluster that it is part of, 0 where there is none.
 
     Parameters
@@ -64,10 +69,10 @@ def cluster_masses(statistic: np.ndarray, times: tuple[int, ...], threshold: flo
         Test statistics; clusters form in each slice along the other axes by itself.
     times : tuple of int
         Axes along which points are neighbours.
-    threshold : float
+    least : float
         What the statistic must exceed.
     """
-    labels, n_clusters = ndimage.label(statistic > threshold, _neighbours(statistic.ndim, times))
+    labels, n_clusters = ndimage.label(statistic > least, _neighbours(statistic.ndim, times))
     masses = np.bincount(labels.ravel(), statistic.ravel(), minlength=n_clusters + 1)
     masses[0] = 0
     return masses[labels]

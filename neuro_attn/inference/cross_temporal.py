@@ -1,29 +1,32 @@
 """Cross-temporal generalisation: does the code at one time hold, or reverse, at another."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 import xarray as xr
 
 from neuro_attn.configuration import Inference
-from neuro_attn.inference.corrections import NULLS, corrected, nulls_of
+from neuro_attn.inference.corrections import CellTests, corrected
+from neuro_attn.inference.families import families
+from neuro_attn.inference.reduction import of_pairs_of_times, part_of
 
 _CROSS = ("region", "train_task", "test_task", "train_time", "test_time")
 
 
-def cross_temporal(decodings: Iterable[xr.Dataset], settings: Inference) -> xr.Dataset:
+def cross_temporal(regions: Iterable[xr.Dataset], settings: Inference) -> xr.Dataset:
     """Return accuracy for every training and test time, over all sessions, with its p-values.
 
     The test is two-sided, since a code can reverse. P-values are corrected, as
     `settings.correction` says, over both directions and all pairs of times of a region and pair of
     tasks (also over all regions or pairs of tasks: `settings.correct_over`). For clusters, both
     training and test time are times, and accuracies above and below chance form separate clusters.
+    If there is no code, some accuracy of either direction is significant in a fraction alpha of
+    the families.
 
     Parameters
     ----------
-    decodings : iterable of xarray.Dataset
-        From `decoding.decode_region`, one a region of a data set. Unless p-values are corrected
-        over regions, they are taken one after the other, so that one is in memory at a time.
+    regions : iterable of xarray.Dataset
+        From `decoding.decode_region` or `reduction.reduced`, one a region of a data set.
     settings : Inference
         Correction and level of the tests.
 
@@ -33,68 +36,29 @@ def cross_temporal(decodings: Iterable[xr.Dataset], settings: Inference) -> xr.D
         ``accuracy``, ``p_corrected`` (is it above chance?) and ``p_corrected_below`` (is it below?)
         (region, train_task, test_task, train_time, test_time).
     """
-    together, tested = [], []
-    n_units, chance = [], float("nan")
-    for decoding in decodings:
-        n_units.append(int(decoding["units_per_draw"].sum()))
-        chance = decoding.attrs["chance"]
-        values = _all_sessions(decoding)
-        if "regions" in settings.correct_over:
-            together.append(values)
-        else:
-            tested.append(_tested(values, settings))
-    if together:
-        tested = [_tested(xr.concat(together, "region", join="exact"), settings)]
-    return (
-        xr.concat(tested, "region", join="exact")
-        .assign_coords(n_units=("region", n_units))
-        .assign_attrs(chance=chance)
-    )
-
-
-def _all_sessions(decoding: xr.Dataset) -> xr.Dataset:
-    """Return accuracy and nulls, means over draws and sessions, with the region as a dimension."""
-    nulls = {name: _over_sessions(decoding[name]) for name in NULLS if name in decoding}
-    accuracy = decoding["accuracy"].mean(["draw", "session"], dtype=float)
-    return xr.Dataset({"accuracy": accuracy, **nulls}).expand_dims(
-        region=[decoding.attrs["region"]]
-    )
-
-
-def _over_sessions(null: xr.DataArray) -> xr.DataArray:
-    """Return the mean over sessions; that of one session keeps its precision, half the memory."""
-    if null.sizes["session"] == 1:
-        return null.isel(session=0, drop=True)
-    return null.mean("session", dtype=float)
-
-
-def _tested(values: xr.Dataset, settings: Inference) -> xr.Dataset:
-    """Return the accuracy of regions that are corrected together, with its p-values.
-
-    Accuracies above and below the null are members of one family. If there is no code, some
-    accuracy of either direction is significant in a fraction alpha of the families.
-    """
-    accuracy = values["accuracy"].transpose(*_CROSS)
-    nulls = nulls_of(values, (*_CROSS, "permutation"))
+    parts, n_units, names = [], [], []
+    chance = float("nan")
+    for region in regions:
+        n_units.append(int(region["units_per_draw"].sum()))
+        chance = region.attrs["chance"]
+        names.append(region.attrs["region"])
+        part = part_of(region, "pairs")
+        parts.append(of_pairs_of_times([region], settings) if part is None else part)
+    accuracy = xr.concat([each["accuracy"] for each in parts], "region", join="exact")
+    accuracy = accuracy.assign_coords(region=names).transpose(*_CROSS)
     p = np.empty((2, *accuracy.shape))
-    for train, test in _families(settings, *accuracy.shape[1:3]):
-        of_family = (slice(None), train, test)
-        observed = accuracy.values[of_family]
-        p[:, *of_family] = corrected(
-            np.stack([observed, -observed]),
-            [np.stack([null[of_family], -null[of_family]]) for null in nulls],
-            settings,
-            family=(0, 1, 2, 3, 4, 5),
-            times=(4, 5),
-        )
+    for members in families(accuracy.shape[:3], settings.correct_over):
+        of_family = [_tests_of(parts[region], train, test) for region, train, test in members]
+        for member, found in zip(members, corrected(of_family, settings.correction), strict=True):
+            p[:, *member] = found
     above, below = (accuracy.copy(data=each) for each in p)
-    return xr.Dataset({"accuracy": accuracy, "p_corrected": above, "p_corrected_below": below})
+    tested = xr.Dataset({"accuracy": accuracy, "p_corrected": above, "p_corrected_below": below})
+    return tested.assign_coords(n_units=("region", n_units)).assign_attrs(chance=chance)
 
 
-def _families(settings: Inference, n_train: int, n_test: int) -> Iterator[tuple[slice, slice]]:
-    """Yield the training and test tasks of each family of tests."""
-    if "task_pairs" in settings.correct_over:
-        yield slice(None), slice(None)
-        return
-    for train, test in np.ndindex(n_train, n_test):
-        yield slice(train, train + 1), slice(test, test + 1)
+def _tests_of(part: xr.Dataset, train: int, test: int) -> CellTests:
+    """Return the tests of a pair of tasks."""
+    of_pair = part.isel(train_task=train, test_task=test)
+    p_value, varies, reach = (of_pair[name].values for name in ("p_value", "varies", "reach"))
+    largest = of_pair["largest"].transpose("null", "permutation").values
+    return CellTests(p_value, varies, reach, largest)

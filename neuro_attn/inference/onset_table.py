@@ -1,7 +1,7 @@
 """The table of onsets and latencies in each region, and of their differences between regions."""
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
 from typing import NamedTuple
 
 import numpy as np
@@ -9,13 +9,13 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.configuration import Inference
-from neuro_attn.inference.corrections import nulls_of
+from neuro_attn.inference.corrections import CellTests, corrected
+from neuro_attn.inference.families import families
 from neuro_attn.inference.intervals import centred, interval
 from neuro_attn.inference.latencies import latencies
 from neuro_attn.inference.onsets import Onset, first_lasting_bin, onset
-from neuro_attn.inference.pvalues import corrected_p_value
+from neuro_attn.inference.reduction import of_onsets, part_of
 from neuro_attn.inference.significance import significant
-from neuro_attn.inference.tables import groups_of, over_time
 from neuro_attn.randomness import stream
 from neuro_attn.results import columns_of
 
@@ -41,7 +41,7 @@ class Rise(NamedTuple):
     latencies: np.ndarray
 
 
-def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0) -> pd.DataFrame:
+def onset_table(regions: Sequence[xr.Dataset], settings: Inference, seed: int = 0) -> pd.DataFrame:
     """Tabulate onsets, latencies and their differences between regions, over all sessions.
 
     There is an onset where accuracy is significant, corrected by the maximum over time (also over
@@ -50,41 +50,62 @@ def onset_table(decodings: list[xr.Dataset], settings: Inference, seed: int = 0)
 
     Parameters
     ----------
-    decodings : list of xarray.Dataset
-        From `decoding.decode_region`, one a region of a data set.
+    regions : sequence of xarray.Dataset
+        From `decoding.decode_region` or `reduction.reduced`, one a region of a data set.
     settings : Inference
         Level of the tests, bins that an onset lasts, confidence of the intervals.
     seed : int
         The configuration's seed: the shape of the rise in each resample is drawn.
     """
-    rows = []
-    group = groups_of(decodings, over_time)[0]
-    dims = ("population", "train_task", "test_task", "time")
-    observed = group["accuracy"].transpose(*dims).values.astype(float)
-    nulls = nulls_of(group.astype(float), (*dims, "permutation"))
-    family = (3, *((0,) if "regions" in settings.correct_over else ()))
-    family += (1, 2) if "task_pairs" in settings.correct_over else ()
-    p = np.max([corrected_p_value(observed, null, family) for null in nulls], axis=0)
-    for train, test in np.ndindex(group.sizes["train_task"], group.sizes["test_task"]):
-        pair = (str(group["train_task"].values[train]), str(group["test_task"].values[test]))
-        found: dict[str, Rise] = {}
-        for number, region in enumerate(map(str, group["region"].values)):
-            here = (number, train, test)
-            cell = group.isel(population=number, train_task=train, test_task=test)
-            boot = cell["bootstrap"].transpose("time", "replicate").values
+    parts = []
+    for region in regions:
+        part = part_of(region, "onset")
+        parts.append(of_onsets([region]) if part is None else part)
+    shape = len(parts), parts[0].sizes["train_task"], parts[0].sizes["test_task"]
+    p_values = {
+        member: p
+        for members in families(shape, settings.correct_over)
+        for member, p in zip(
+            members,
+            corrected([_tests_of(parts[region], *pair) for region, *pair in members], "max"),
+            strict=True,
+        )
+    }
+    found: dict[tuple[str, str], dict[str, Rise]] = {}
+    for number, (region, part) in enumerate(zip(regions, parts, strict=True)):
+        name = str(region.attrs["region"])
+        null = part["null"].values
+        for train, test in np.ndindex(shape[1:]):
+            cell = part[["observed", "bootstrap"]].isel(train_task=train, test_task=test)
+            observed, boot = cell["observed"].values, cell["bootstrap"].values
             rise = rise_of(
-                observed[here],
-                centred(observed[here], boot),
-                nulls[0][here],
-                p=p[here],
-                times=group["time"].values,
+                observed,
+                centred(observed, boot),
+                null[train, test],
+                p=p_values[number, train, test],
+                times=part["time"].values,
                 settings=settings,
-                rng=stream(seed, "shapes of onsets", group.attrs["dataset"], region),
+                rng=stream(seed, "shapes of onsets", region.attrs["dataset"], name),
             )
+            pair = (str(part["train_task"].values[train]), str(part["test_task"].values[test]))
             if rise is not None:
-                found[region] = rise
-        rows += [(*names, *pair, *numbers) for names, numbers in _rows(found, settings.confidence)]
+                found.setdefault(pair, {})[name] = rise
+    tasks = [str(task) for task in parts[0]["train_task"].values]
+    rows = [
+        (*names, *pair, *numbers)
+        for pair in product(tasks, [str(task) for task in parts[0]["test_task"].values])
+        for names, numbers in _rows(found.get(pair, {}), settings.confidence)
+    ]
     return pd.DataFrame(rows, columns=columns_of("onsets"))
+
+
+def _tests_of(part: xr.Dataset, train: int, test: int) -> CellTests:
+    """Return the tests of a pair of tasks over time; p-values by the maximum need no others."""
+    of_pair = part[["reach", "largest"]].isel(train_task=train, test_task=test)
+    reach = of_pair["reach"].values
+    return CellTests(
+        reach, reach, reach, of_pair["largest"].transpose("null", "permutation").values
+    )
 
 
 def rise_of(

@@ -59,6 +59,18 @@ def fraction(reached: np.ndarray) -> np.ndarray:
     return (reached.sum(axis=-1) + 1) / (reached.shape[-1] + 1)
 
 
+def fraction_reaching(largest: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Return `fraction` of permutations whose largest statistic (permutation,) reaches values.
+
+    Examples
+    --------
+    >>> fraction_reaching(np.array([1.0, 3.0, 2.0]), np.array([2.0, 4.0])).tolist()
+    [0.75, 0.25]
+    """
+    n = len(largest)
+    return (n - np.searchsorted(np.sort(largest), reach) + 1) / (n + 1)
+
+
 def corrected_p_value(
     observed: np.ndarray, null: np.ndarray, family: tuple[int, ...]
 ) -> np.ndarray:
@@ -111,40 +123,77 @@ def false_discovery_p_value(
     array, shape (...)
         Never below `p_value`.
     """
-    # SciPy's statistics take a second to import, and most tables are controlled otherwise.
-    from scipy.stats import false_discovery_control
-
     first = tuple(range(len(family)))
     alone, varies = (
         np.moveaxis(each, family, first)
-        for each in (p_value(observed, null), _varies(_together(observed, null)))
+        for each in (p_value(observed, null), _varies(together(observed, null)))
     )
     controlled = np.ones_like(alone)
     for others in np.ndindex(alone.shape[len(family) :]):
         of_family = (..., *others)
-        counted = varies[of_family]
-        if counted.any():
-            p = alone[of_family][counted]
-            controlled[of_family][counted] = false_discovery_control(p, method="bh")
+        controlled[of_family] = false_discovery(alone[of_family], varies[of_family])
     return np.moveaxis(controlled, first, family)
 
 
-def studentized(observed: np.ndarray, null: np.ndarray) -> Studentized:
-    """Return the statistic and its null in SDs from the mean of both together.
+def false_discovery(p: np.ndarray, varies: np.ndarray) -> np.ndarray:
+    """Return p-values of one family that control the false discovery rate, 1 where not `varies`."""
+    # SciPy's statistics take a second to import, and most tables are controlled otherwise.
+    from scipy.stats import false_discovery_control
+
+    controlled = np.ones_like(p)
+    if varies.any():
+        controlled[varies] = false_discovery_control(p[varies], method="bh")
+    return controlled
+
+
+class Scale(NamedTuple):
+    """Mean and SD of a statistic over the data and the permutations.
 
     The data are one of the equally likely label sets, so they count in mean and SD; that keeps
     the permutation test exact.
+
+    Parameters
+    ----------
+    mean, sd : array, shape (..., 1)
+        The SD is 1 where nothing varies.
+    varies : array of bool, shape (...)
+        Where values differ by more than rounding.
     """
-    everything = _together(observed, null)
+
+    mean: np.ndarray
+    sd: np.ndarray
+    varies: np.ndarray
+
+    @property
+    def tie(self) -> np.ndarray:
+        """Return ``TIE`` in SDs, 0 where nothing varies."""
+        return np.where(self.varies, TIE / self.sd[..., 0], 0)
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Return values (..., permutation) in SDs from the mean, -inf where nothing varies."""
+        scaled = values.astype(float)
+        scaled -= self.mean
+        scaled /= self.sd
+        scaled[~self.varies] = -np.inf
+        return scaled
+
+
+def scale_of(everything: np.ndarray) -> Scale:
+    """Return mean and SD of a statistic (..., permutation); the data are one of the last axis."""
     varies = _varies(everything)
     sd = np.where(varies, everything.std(axis=-1), 1)
-    everything -= everything.mean(axis=-1, keepdims=True)
-    everything /= sd[..., None]
-    everything[~varies] = -np.inf
-    return Studentized(everything[..., -1], everything[..., :-1], np.where(varies, TIE / sd, 0))
+    return Scale(everything.mean(axis=-1, keepdims=True), sd[..., None], varies)
 
 
-def _together(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
+def studentized(observed: np.ndarray, null: np.ndarray) -> Studentized:
+    """Return the statistic and its null in SDs from the mean of both together; see `Scale`."""
+    everything = together(observed, null)
+    scale = scale_of(everything)
+    scaled = scale.of(everything)
+    return Studentized(scaled[..., -1], scaled[..., :-1], scale.tie)
+
+
+def together(observed: np.ndarray, null: np.ndarray) -> np.ndarray:
     """Return null and observation, the last, in one array (..., permutation + 1)."""
     return np.concatenate([null, np.asarray(observed)[..., None]], axis=-1).astype(float)
 

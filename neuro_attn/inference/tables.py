@@ -5,7 +5,7 @@ separately, the rows of session ``all`` are means over sessions, tested against 
 sessions of the null.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,18 +13,15 @@ import xarray as xr
 
 from neuro_attn.configuration import Inference
 from neuro_attn.decoding import POOLED
-from neuro_attn.inference.corrections import NULLS, corrected, nulls_of
-from neuro_attn.inference.intervals import centred, interval, within_limits_of_trials
-from neuro_attn.inference.pvalues import p_value
+from neuro_attn.inference.corrections import CellTests, Method, corrected
+from neuro_attn.inference.families import families
+from neuro_attn.inference.reduction import EACH, PAIR, SIZES, of_times, of_windows, part_of
 
-_PAIR = ["train_task", "test_task"]
-_SIZES = ["n_units", "n_constant", "n_train", "n_test", "n_sessions"]
-"""Counts, and the mean number of constant units in results of `decode_region`."""
-Select = Callable[[xr.Dataset], xr.Dataset]
-"""Takes accuracy, null and bootstrap, over times or windows, from a decoding result."""
+_PAIR = list(PAIR)
+_NUMBERS = ("accuracy", "ci_low", "ci_high")
 
 
-def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
+def transfer_table(regions: Sequence[xr.Dataset], settings: Inference) -> pd.DataFrame:
     """Tabulate accuracy over time: one row a region x session x train x test task x time.
 
     ``p_corrected`` is corrected, as `settings.correction` says, over all times and populations of
@@ -33,8 +30,8 @@ def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataF
 
     Parameters
     ----------
-    decodings : list of xarray.Dataset
-        From `decoding.decode_region`, one a region.
+    regions : sequence of xarray.Dataset
+        From `decoding.decode_region` or `reduction.reduced`, one a region.
     settings : Inference
         Confidence of the intervals, correction and level of the tests.
 
@@ -44,150 +41,95 @@ def transfer_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataF
         region, session, train_task, test_task, time, accuracy, chance, ci_low, ci_high, p_value,
         p_corrected, n_units, n_constant, n_train, n_test, n_sessions.
     """
-    return _table(decodings, settings, select=over_time, axis="time")
+    return _table(regions, settings, of_decoding=of_times, axis="time")
 
 
-def summary_table(decodings: list[xr.Dataset], settings: Inference) -> pd.DataFrame:
+def summary_table(regions: Sequence[xr.Dataset], settings: Inference) -> pd.DataFrame:
     """Tabulate accuracy in the windows, as `transfer_table`.
 
     Windows have no neighbours, so ``p_corrected`` is always by the maximum.
     """
-    return _table(decodings, settings, select=_in_windows, axis="window")
-
-
-def over_time(decoding: xr.Dataset) -> xr.Dataset:
-    """Return accuracy, null and bootstrap at equal training and test times."""
-    nulls = without_pairs_of_times(decoding)
-    return xr.Dataset(
-        {
-            "accuracy": _at_equal_times(decoding["accuracy"].mean("draw", dtype=float)),
-            **{name: nulls[name] for name in NULLS if name in nulls},
-            "bootstrap": decoding["bootstrap"],
-            **_constant_units(decoding, "n_constant"),
-        }
-    )
-
-
-def without_pairs_of_times(decoding: xr.Dataset) -> xr.Dataset:
-    """Return a decoding result with its nulls at equal times only, which is all that tables need.
-
-    The nulls at all pairs of times are nearly all of its memory.
-    """
-    names = [name for name in NULLS if name in decoding and "train_time" in decoding[name].dims]
-    kept = {name: _at_equal_times(decoding[name]) for name in names}
-    return decoding.drop_vars(names).assign(kept)
-
-
-def _at_equal_times(values: xr.DataArray) -> xr.DataArray:
-    time = xr.DataArray(values["train_time"].values, dims="time", name="time")
-    same = values.sel(train_time=time, test_time=time).drop_vars(["train_time", "test_time"])
-    return same.assign_coords(time=time.values)
-
-
-def _in_windows(decoding: xr.Dataset) -> xr.Dataset:
-    """Return accuracy, null and bootstrap in the windows."""
-    return xr.Dataset(
-        {
-            "accuracy": decoding["window_accuracy"].mean("draw", dtype=float),
-            **{name: decoding[f"window_{name}"] for name in NULLS if f"window_{name}" in decoding},
-            "bootstrap": decoding["window_bootstrap"],
-            **_constant_units(decoding, "window_n_constant"),
-        }
-    )
-
-
-def _constant_units(decoding: xr.Dataset, name: str) -> dict[str, xr.DataArray]:
-    return {"n_constant": decoding[name]} if name in decoding else {}
-
-
-def with_all_sessions(decoding: xr.Dataset, values: xr.Dataset) -> xr.Dataset:
-    """Add the sample sizes and, where sessions are apart, their mean as session ``all``."""
-    values = values.assign(
-        n_units=decoding["units_per_draw"],
-        n_train=decoding["n_train"],
-        n_test=decoding["n_test"],
-        n_sessions=decoding["n_sessions"],
-    ).assign_attrs(decoding.attrs)
-    if POOLED in values["session"].values:
-        return values
-    sums = [name for name in _SIZES if name in values]
-    together = (
-        values.drop_vars(sums).mean("session", dtype=float).merge(values[sums].sum("session"))
-    )
-    together = together.expand_dims(session=[POOLED])
-    return xr.concat([together, values], "session", combine_attrs="override").assign_attrs(
-        decoding.attrs
-    )
-
-
-def groups_of(decodings: list[xr.Dataset], select: Select) -> list[xr.Dataset]:
-    """Return populations stacked by what is corrected together: all sessions, then each."""
-    stacked = []
-    for decoding in decodings:
-        values = with_all_sessions(decoding, select(decoding)).rename(session="population")
-        names = {
-            "session": ("population", values["population"].values.astype(object)),
-            "region": ("population", [decoding.attrs["region"]] * values.sizes["population"]),
-        }
-        stacked.append(values.drop_vars("population").assign_coords(names))
-    everything = xr.concat(
-        stacked, "population", combine_attrs="drop_conflicts", join="exact", data_vars="all"
-    )
-    is_all = (everything["session"] == POOLED).values
-    groups = [everything.isel(population=is_all)]
-    if not is_all.all():
-        groups.append(everything.isel(population=~is_all))
-    return groups
+    return _table(regions, settings, of_decoding=of_windows, axis="window")
 
 
 def _table(
-    decodings: list[xr.Dataset], settings: Inference, *, select: Select, axis: str
+    regions: Sequence[xr.Dataset],
+    settings: Inference,
+    *,
+    of_decoding: Callable[[Sequence[xr.Dataset], Inference], xr.Dataset],
+    axis: str,
 ) -> pd.DataFrame:
-    frames = [_rows(group, settings, axis) for group in groups_of(decodings, select)]
+    parts = []
+    for region in regions:
+        part = part_of(region, axis)
+        parts.append(of_decoding([region], settings) if part is None else part)
+    p_values = _corrected(parts, settings, axis)
+    frames = [
+        _rows(part.assign(p_corrected=p), region, axis)
+        for part, p, region in zip(parts, p_values, regions, strict=True)
+    ]
     table = pd.concat(frames, ignore_index=True)
     keys = ["region", "session", *_PAIR, axis]
-    order = {region: n for n, region in enumerate(d.attrs["region"] for d in decodings)}
-    pooled_first = table["session"].where(table["session"] != POOLED, "")
-    sort = table.assign(_region=table["region"].map(order), _session=pooled_first)
-    table = table.loc[sort.sort_values(["_region", "_session"], kind="stable").index]
     numbers = ["accuracy", "chance", "ci_low", "ci_high", "p_value", "p_corrected"]
-    sizes = [name for name in _SIZES if name in table]
-    return table[keys + numbers + sizes].reset_index(drop=True)
+    sizes = [name for name in SIZES if name in table]
+    return table[keys + numbers + sizes]
 
 
-def _rows(group: xr.Dataset, settings: Inference, axis: str) -> pd.DataFrame:
-    dims = ("population", *_PAIR, axis)
-    observed = group["accuracy"].transpose(*dims).values.astype(float)
-    nulls = nulls_of(group, (*dims, "permutation"))
-    boot = group["bootstrap"].transpose(*dims, "replicate").values.astype(float)
-    n_test = group["n_test"].broadcast_like(group["accuracy"]).transpose(*dims).values
-    limits = interval(centred(observed, boot), settings.confidence)
-    low, high = within_limits_of_trials(observed, limits, n_test, settings.confidence)
-    template = group["accuracy"].transpose(*dims)
-    times = (3,) if axis == "time" else ()
-    columns = {
-        "accuracy": observed,
-        "ci_low": low,
-        "ci_high": high,
-        "p_value": np.max([p_value(observed, null) for null in nulls], axis=0),
-        "p_corrected": corrected(
-            observed,
-            nulls,
-            settings,
-            family=(0, 1, 2, 3) if "task_pairs" in settings.correct_over else (0, 3),
-            times=times,
-        ),
-    }
-    filled = xr.Dataset({name: template.copy(data=values) for name, values in columns.items()})
-    for name in _SIZES:
-        if name in group:
-            number = group[name].broadcast_like(template).transpose(*dims)
+def _corrected(parts: Sequence[xr.Dataset], settings: Inference, axis: str) -> list[xr.DataArray]:
+    """Return the corrected p-values of each region (population, train_task, test_task, axis)."""
+    method: Method = settings.correction if axis == "time" else "max"
+    # Tests of all regions are one family in any case.
+    over = {"regions", *settings.correct_over}
+    found = [xr.full_like(part["accuracy"], np.nan) for part in parts]
+    n_pairs = [parts[0].sizes[each] for each in PAIR]
+    groups = range(max(part.sizes["group"] for part in parts))
+    for group in groups:
+        having = [number for number, part in enumerate(parts) if group < part.sizes["group"]]
+        for members in families((len(having), *n_pairs), over):
+            chosen = [(having[region], train, test) for region, train, test in members]
+            family = [_tests_of(parts[region], group, *pair) for region, *pair in chosen]
+            p_values = corrected(family, method)
+            for (region, train, test), p in zip(chosen, p_values, strict=True):
+                found[region].values[_populations(parts[region], group), train, test] = p
+    return found
+
+
+def _populations(part: xr.Dataset, group: int) -> slice:
+    """Return the populations of a group: all sessions, the first, or each session."""
+    return slice(1, None) if part["group"].values[group] == EACH else slice(1)
+
+
+def _tests_of(part: xr.Dataset, group: int, train: int, test: int) -> CellTests:
+    of_pair = part.isel(train_task=train, test_task=test)
+    of_group = of_pair.isel(population=_populations(part, group))
+    p_value, varies, reach = (of_group[name].values for name in ("p_value", "varies", "reach"))
+    largest = of_pair["largest"].isel(group=group).transpose("null", "permutation")
+    return CellTests(p_value, varies, reach, largest.values)
+
+
+def _rows(part: xr.Dataset, region: xr.Dataset, axis: str) -> pd.DataFrame:
+    """Return the rows of a region: all sessions first, then each session."""
+    dims = ("population", *PAIR, axis)
+    template = part["accuracy"]
+    filled = part[[*_NUMBERS, "p_corrected"]].assign(p_value=part["p_value"].max("null"))
+    for name in SIZES:
+        if name in part:
+            number = part[name].broadcast_like(template).transpose(*dims)
             filled[name] = number if name == "n_constant" else number.astype(int)
-    filled = filled.assign(chance=xr.full_like(template, group.attrs["chance"], dtype=float))
-    return filled.to_dataframe(dim_order=list(dims)).reset_index()
+    filled = filled.assign(
+        chance=xr.full_like(template, region.attrs["chance"], dtype=float),
+        session=("population", part["population_session"].values.astype(object)),
+        region=region.attrs["region"],
+    )
+    filled = filled.drop_vars("population_session")
+    order = np.argsort(
+        ["" if each == POOLED else each for each in filled["session"].values], kind="stable"
+    )
+    table = filled.isel(population=order).to_dataframe(dim_order=list(dims))
+    return table.reset_index()
 
 
-def unit_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
+def unit_count_table(regions: Sequence[xr.Dataset]) -> pd.DataFrame:
     """Tabulate accuracy in the windows against the number of units, over all sessions.
 
     Returns
@@ -197,14 +139,14 @@ def unit_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
         for one draw), chance.
     """
     frames = []
-    for decoding in decodings:
+    for decoding in regions:
         # Sessions of different sizes share only the counts that all of them reach.
         values = decoding["unit_accuracy"].dropna("n_units").mean("session")
         frames.append(_over_draws(values, decoding, [*_PAIR, "window", "n_units"]))
     return pd.concat(frames, ignore_index=True)
 
 
-def trial_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
+def trial_count_table(regions: Sequence[xr.Dataset]) -> pd.DataFrame:
     """Tabulate accuracy in the windows against the number of training trials, over all sessions.
 
     Returns
@@ -215,7 +157,7 @@ def trial_count_table(decodings: list[xr.Dataset]) -> pd.DataFrame:
     """
     keys = [*_PAIR, "window", "training_size"]
     frames = []
-    for decoding in decodings:
+    for decoding in regions:
         # Sessions share only the numbers of trials that all of them reach.
         values = decoding["trial_accuracy"].mean("session", skipna=False, dtype=float)
         table = _over_draws(values, decoding, keys).dropna(subset="accuracy")

@@ -1,7 +1,8 @@
 """The estimated cost of a run as text."""
 
 from neuro_attn.onboarding import text
-from neuro_attn.onboarding.cost import DATASET_SECONDS, JOB_SECONDS, START_SECONDS, Cost
+from neuro_attn.onboarding.cost import START_SECONDS, Cost
+from neuro_attn.onboarding.needs import DATASET_SECONDS, JOB_SECONDS
 
 
 def render(cost: Cost) -> list[str]:

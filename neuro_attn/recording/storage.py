@@ -1,7 +1,7 @@
 """Recordings and other labelled results as NetCDF4 files."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -49,7 +49,13 @@ def save(recording: xr.Dataset, path: str | Path) -> None:
 
 
 def _chunks(variable: xr.DataArray) -> dict[str, tuple[int, ...]]:
-    """Return the sizes of the chunks of rates: all trials and times of a few units."""
+    """Return the sizes of chunks that are read by themselves.
+
+    Rates have all trials and times of a few units, nulls all permutations and tested times of a
+    session or a training time.
+    """
+    if variable.dims[-1:] == ("permutation",) and variable.ndim > 2:
+        return {"chunksizes": (*(1 for _ in variable.shape[:-2]), *variable.shape[-2:])}
     if variable.dims != ("trial", "unit", "time"):
         return {}
     n_trials, n_units, n_times = variable.shape
@@ -145,18 +151,18 @@ def load(path: str | Path) -> xr.Dataset:
 
 
 class _Stored(BackendArray):
-    """Rates in a file; those of some units are read without the others.
+    """An array in a file; a part of it is read without the others.
 
     Parameters
     ----------
     path : str or Path
         A file that `save` wrote.
-    rates : xarray.DataArray
-        Its rates, of which only shape and type are used.
+    values : xarray.DataArray
+        The array, of which only name, shape and type are used.
     """
 
-    def __init__(self, path: str | Path, rates: xr.DataArray):
-        self.path, self.shape, self.dtype = path, rates.shape, rates.dtype
+    def __init__(self, path: str | Path, values: xr.DataArray):
+        self.path, self.name, self.shape, self.dtype = path, values.name, values.shape, values.dtype
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> np.ndarray:
         return indexing.explicit_indexing_adapter(
@@ -165,21 +171,32 @@ class _Stored(BackendArray):
 
     def _read(self, key: tuple[int | slice, ...]) -> np.ndarray:
         with guarded(self.path, "NetCDF4 file"), h5py.File(self.path, "r") as file:
-            return np.asarray(file["rates"][key])
+            return np.asarray(file[self.name][key])
 
 
-def on_disk(path: str | Path) -> xr.Dataset:
-    """Return a Recording that `save` wrote, whose rates are read when they are used, each time.
+def on_disk(path: str | Path, large: Collection[str] = ("rates",)) -> xr.Dataset:
+    """Return what `save` wrote, with large arrays that are read when they are used, each time.
 
     A session that is left out has attributes only; errors are those of `opened`.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    large : collection of str
+        Names of these arrays; the file need not contain all of them.
     """
     with opened(path) as found:
-        coordinates = found.drop_vars("rates", errors="ignore").load()
-        if "rates" not in found:
-            return coordinates
-        rates = found["rates"]
-    stored = indexing.LazilyIndexedArray(_Stored(path, rates))
-    return coordinates.assign(rates=xr.Variable(rates.dims, stored, rates.attrs))
+        stored = {
+            name: xr.Variable(
+                found[name].dims,
+                indexing.LazilyIndexedArray(_Stored(path, found[name])),
+                found[name].attrs,
+            )
+            for name in large
+            if name in found
+        }
+        return found.drop_vars(stored).load().assign(stored)
 
 
 def outline(path: str | Path) -> xr.Dataset:

@@ -335,11 +335,14 @@ DATASET_TABLES = (
         (
             Column("rule", "text", "the rule of the job in the workflow"),
             Column("region", "text", "the region that the job decodes, empty if it uses all"),
-            Column("memory_gb", "number", "largest memory", "GB"),
-            Column("time_s", "number", "time on one core", "s"),
+            Column("memory_gb", "number", "largest memory without permutations", "GB"),
+            Column("memory_gb_per_1000", "number", "memory of 1,000 permutations", "GB"),
+            Column("time_s", "number", "time on one core without permutations", "s"),
+            Column("time_s_per_1000", "number", "time of 1,000 permutations", "s"),
         ),
         details=(
-            "The estimates of `neuro-attn check`. On a cluster, each job requests them with a "
+            "The estimates of `neuro-attn check`. A job uses at most 1,000 permutations, `reduce` "
+            "all of them (only with more than 1,000). On a cluster, each job requests them with a "
             "margin ([details](cluster.md#memory-and-time))."
         ),
     ),

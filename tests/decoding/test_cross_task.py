@@ -239,8 +239,8 @@ def test_mirrored_units_are_reflected_at_their_mean_in_the_tested_task(
 def test_within_a_task_units_are_mirrored_between_times_and_labels_shuffled_at_equal_times(decoded):
     for task in decoded["train_task"].values:
         null, mirrored = (
-            decoded[name].isel(session=0).sel(train_task=task, test_task=task).values
-            for name in ("null", "mirrored")
+            decoded[name].sel(train_task=task, test_task=task).values
+            for name in ("cross_null", "cross_mirrored")
         )
         same = np.eye(len(null), dtype=bool)
         np.testing.assert_array_equal(mirrored[same], null[same])
@@ -555,11 +555,13 @@ def test_a_decoding_result_holds_what_its_documentation_says(decoded):
     window = ("session", "train_task", "test_task", "window")
     dims = {
         "accuracy": (*cross, "draw"),
-        "null": (*cross, "permutation"),
+        "null": ("session", "train_task", "test_task", "time", "permutation"),
+        "cross_null": (*cross[1:], "permutation"),
         "bootstrap": ("session", "train_task", "test_task", "time", "replicate"),
         "window_accuracy": (*window, "draw"),
         "window_null": (*window, "permutation"),
-        "mirrored": (*cross, "permutation"),
+        "mirrored": ("session", "train_task", "test_task", "time", "permutation"),
+        "cross_mirrored": (*cross[1:], "permutation"),
         "window_mirrored": (*window, "permutation"),
         "window_bootstrap": (*window, "replicate"),
         "unit_accuracy": (*window, "n_units", "draw"),
@@ -582,7 +584,7 @@ def test_a_decoding_result_holds_what_its_documentation_says(decoded):
 
 
 def test_accuracies_and_confidences_are_fractions(decoded):
-    for name in ("accuracy", "null", "bootstrap", "window_accuracy", "confidence"):
+    for name in ("accuracy", "null", "cross_null", "bootstrap", "window_accuracy", "confidence"):
         values = decoded[name].values
         assert np.isfinite(values).all()
         assert (values >= 0).all()
@@ -659,7 +661,7 @@ def test_more_replicates_leave_the_first_as_they_are(members, dataset, decoded):
         inference={"permutations": 6, "bootstraps": 25},
     )
     longer = decode_region(members[:1], Study("data", more, 1), region="V4", n_units=5)
-    for name, dim in (("null", "permutation"), ("bootstrap", "replicate")):
+    for name, dim in (("cross_null", "permutation"), ("bootstrap", "replicate")):
         n = decoded.sizes[dim]
         # Fits are solved in batches, so rounding may move a trial on the boundary.
         difference = np.abs(longer[name].isel({dim: slice(n)}).values - decoded[name].values)

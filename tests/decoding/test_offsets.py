@@ -52,7 +52,7 @@ def test_an_offset_changes_nothing_in_any_format_of_rates(source, tmp_path, monk
     columns = ["accuracy", "p_value", "n_constant"]
     # A trial of 24 that changes sides would move an accuracy by more.
     np.testing.assert_allclose(with_offset[columns], summary[columns], atol=0.01)
-    for name in ("null", "mirrored", "bootstrap", "confidence", "patterns"):
+    for name in ("cross_null", "cross_mirrored", "bootstrap", "confidence", "patterns"):
         np.testing.assert_allclose(made[name].mean(), plain[name].mean(), atol=0.01)
 
 

@@ -37,12 +37,17 @@ def decoding() -> Callable[..., xr.Dataset]:
 
         pair = ("session", "train_task", "test_task")
         cross = np.broadcast_to(course[..., None, :], (*course.shape, n_times))
+        null = around(np.full_like(cross, 0.5), n)
         return xr.Dataset(
             {
                 "accuracy": ((*pair, "train_time", "test_time", "draw"), constant(cross, 3)),
                 "null": (
-                    (*pair, "train_time", "test_time", "permutation"),
-                    around(np.full_like(cross, 0.5), n),
+                    (*pair, "time", "permutation"),
+                    np.moveaxis(np.diagonal(null, axis1=3, axis2=4), -1, 3),
+                ),
+                "cross_null": (
+                    (*pair[1:], "train_time", "test_time", "permutation"),
+                    null.mean(axis=0),
                 ),
                 "bootstrap": ((*pair, "time", "replicate"), around(course - 0.03, 60)),
                 "window_accuracy": ((*pair, "window", "draw"), constant(late, 3)),

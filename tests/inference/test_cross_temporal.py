@@ -20,9 +20,9 @@ CODED = np.where(TIMES > 0.4, 0.8, 0.5)
 
 def cell(decoding, name):
     """Return accuracy (time, time) or its null, of the first session and pair of tasks."""
-    values = decoding[name].isel(session=0, train_task=0, test_task=0)
+    values = decoding[name].isel(train_task=0, test_task=0)
     if name == "accuracy":
-        return values.mean("draw").transpose(*CROSS).values
+        return values.isel(session=0).mean("draw").transpose(*CROSS).values
     return values.transpose(*CROSS, "permutation").values
 
 
@@ -38,7 +38,7 @@ def test_both_directions_are_one_family(decoding, correction):
     made = decoding(np.where(TIMES > 0.4, 0.6, 0.42), noise=0.03)
     settings = SETTINGS.model_copy(update={"correction": correction})
     result = cross_temporal([made], settings)
-    observed, null = cell(made, "accuracy"), cell(made, "null")
+    observed, null = cell(made, "accuracy"), cell(made, "cross_null")
     both, null_of_both = np.stack([observed, -observed]), np.stack([null, -null])
     if correction == "max":
         # The largest departure from the null's mean, in either direction.
@@ -72,7 +72,7 @@ def test_accuracy_above_chance_is_above_and_accuracy_below_chance_below(decoding
 
 def test_reversed_accuracy_exchanges_the_directions(decoding):
     made = decoding(np.where(TIMES > 0.4, 0.6, 0.45), noise=0.03)
-    turned = made.assign({name: 1 - made[name] for name in ("accuracy", "null")})
+    turned = made.assign({name: 1 - made[name] for name in ("accuracy", "cross_null")})
     one, other = (cross_temporal([each], SETTINGS) for each in (made, turned))
     np.testing.assert_array_equal(one["p_corrected"], other["p_corrected_below"])
     np.testing.assert_array_equal(one["p_corrected_below"], other["p_corrected"])
@@ -83,9 +83,9 @@ def test_reversed_accuracy_exchanges_the_directions(decoding):
 
 def test_p_is_the_larger_one_of_both_nulls(decoding):
     made = decoding(CODED)
-    wide = made["null"].copy(data=0.5 + 10 * (made["null"].values - 0.5))
-    shuffled, mirrored = (made.assign(null=each) for each in (made["null"], wide))
-    both = cross_temporal([made.assign(mirrored=wide)], SETTINGS)
+    wide = made["cross_null"].copy(data=0.5 + 10 * (made["cross_null"].values - 0.5))
+    shuffled, mirrored = (made.assign(cross_null=each) for each in (made["cross_null"], wide))
+    both = cross_temporal([made.assign(cross_mirrored=wide)], SETTINGS)
     alone = [cross_temporal([each], SETTINGS) for each in (shuffled, mirrored)]
     for name in DIRECTIONS:
         expected = np.maximum(*(each[name].values for each in alone))
@@ -121,11 +121,11 @@ def regions(decoding):
 
 def stacked(regions, name):
     """Return accuracy or null (region, train_task, test_task, time, time) at all pairs of times."""
-    last = ("permutation",) if name == "null" else ()
+    last = ("permutation",) if name == "cross_null" else ()
     dims = ("train_task", "test_task", *CROSS, *last)
-    values = [each[name].isel(session=0) for each in regions]
+    values = [each[name] for each in regions]
     if name == "accuracy":
-        values = [each.mean("draw", dtype=float) for each in values]
+        values = [each.isel(session=0).mean("draw", dtype=float) for each in values]
     return np.stack([each.transpose(*dims).values for each in values])
 
 
@@ -133,7 +133,7 @@ def stacked(regions, name):
 def test_p_is_corrected_over_the_families_that_are_asked_for(regions, over):
     settings = SETTINGS.model_copy(update={"correct_over": over})
     result = cross_temporal(regions, settings)
-    observed, null = stacked(regions, "accuracy"), stacked(regions, "null")
+    observed, null = stacked(regions, "accuracy"), stacked(regions, "cross_null")
     axes = [0, *([1] if "regions" in over else []), *([2, 3] if "task_pairs" in over else []), 4, 5]
     both = np.stack([observed, -observed]), np.stack([null, -null])
     for name, expected in zip(DIRECTIONS, corrected_p_value(*both, tuple(axes)), strict=True):

@@ -174,11 +174,9 @@ def test_the_correction_is_the_one_that_is_asked_for_and_windows_keep_the_maximu
             expected = stats.false_discovery_control(rows["p_value"])
         else:
             train, test = (TASKS.index(name) for name in pair)
-            same = {"train_time": decodings[0]["time"], "test_time": decodings[0]["time"]}
             null = np.array(
                 [
                     each["null"]
-                    .sel(same)
                     .isel(session=0, train_task=train, test_task=test)
                     .transpose("time", "permutation")
                     for each in decodings
@@ -227,16 +225,23 @@ def test_onsets_and_their_differences_are_found(decoding):
     [([], {3}), (["regions"], {0, 3}), (["regions", "task_pairs"], {0, 1, 2, 3})],
 )
 def test_onsets_are_corrected_over_what_is_asked_for(decoding, monkeypatch, over, axes):
-    families = []
-
-    def corrected(observed, null, family):
-        families.append(set(family))
-        return corrected_p_value(observed, null, family)
-
-    monkeypatch.setattr("neuro_attn.inference.onset_table.corrected_p_value", corrected)
+    seen = []
+    monkeypatch.setattr(
+        "neuro_attn.inference.onset_table.rise_of", lambda *_, p, **__: seen.append(p)
+    )
     settings = SETTINGS.model_copy(update={"correct_over": over})
-    onset_table([decoding(IDENTICAL, region=region) for region in ("LPFC", "V4")], settings)
-    assert families == [axes]
+    weak = np.where(TIMES > 0.4, 0.54, 0.5)
+    regions = [decoding(weak, region=name, seed=seed) for seed, name in enumerate(("LPFC", "V4"))]
+    onset_table(regions, settings)
+    observed = np.stack(
+        [
+            np.diagonal(each["accuracy"].isel(session=0).mean("draw"), axis1=2, axis2=3)
+            for each in regions
+        ]
+    )
+    null = np.stack([each["null"].isel(session=0).values for each in regions])
+    expected = corrected_p_value(observed, null, tuple(sorted(axes)))
+    np.testing.assert_array_equal(np.reshape(seen, expected.shape), expected)
 
 
 def test_the_shapes_of_resampled_rises_follow_the_seed_and_the_data_set(decoding):

@@ -12,7 +12,7 @@ from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
 from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.decoding import evaluation, original, population_decoder, subsets
-from neuro_attn.onboarding import checking, cost, cost_in_words
+from neuro_attn.onboarding import checking, cost, cost_in_words, needs
 from neuro_attn.study import Study
 from tests.onboarding.conftest import (
     N_UNITS,
@@ -329,14 +329,14 @@ def work(**changes):
         "bins": 21,
         "times": 20,
     }
-    return cost.Work(**{**shape, **changes})
+    return needs.Work(**{**shape, **changes})
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
 @pytest.mark.parametrize("key", ["train_rows", "test_rows", "units", "bins"])
 def test_larger_populations_cost_more(key, decoder):
     larger = work(**{key: 2 * getattr(work(), key)})
-    assert cost.seconds_per_fit(larger, decoder) > cost.seconds_per_fit(work(), decoder)
+    assert needs.seconds_per_fit(larger, decoder) > needs.seconds_per_fit(work(), decoder)
 
 
 def test_permutations_scale_the_estimate_and_cores_divide_it():
@@ -357,11 +357,26 @@ def test_sessions_are_jobs_and_a_job_holds_the_rates_of_its_region_only():
     large = cost.estimate(by_region, dataset, {"V4": 1e9, "FEF": 2e9}, 1, readers=459)
     assert large.jobs - small.jobs == 458
     assert large.disk - small.disk == 1e9
-    needs = [
-        {need.region: need.bytes for need in each.needs if need.region} for each in (small, large)
+    found = [
+        {need.region: need.memory.fixed for need in each.needs if need.rule == "decode"}
+        for each in (small, large)
     ]
-    assert needs[0]["V4"] == needs[1]["V4"] == needs[0]["FEF"] < needs[1]["FEF"]
+    assert found[0]["V4"] == found[1]["V4"] == found[0]["FEF"] < found[1]["FEF"]
     assert large.processor_seconds > small.processor_seconds
+
+
+def test_no_job_holds_the_nulls_of_a_region():
+    """With many permutations memory grows with courses over time, not with pairs of times."""
+    dataset = settings_of().datasets["mine"]
+    dataset = dataset.model_copy(
+        update={"inference": dataset.inference.model_copy(update={"permutations": 10_000})}
+    )
+    shape = {"bins": 61, "times": 60}
+    found = cost.estimate({"V4": [work(**shape)] * 150}, dataset, {"V4": 1e8}, 1)
+    nulls = 2 * 4 * 150 * 4 * 60**2 * 10_000
+    assert found.bytes < 4e9 < nulls / 10
+    reduce = next(need for need in found.needs if need.rule == "reduce")
+    assert reduce.memory.at(10_000) < 2e9
 
 
 def test_no_run_is_shorter_than_its_longest_job():

@@ -8,7 +8,7 @@ import pytest
 
 from neuro_attn.command_line import running
 from neuro_attn.figures.verdict_words import headline
-from neuro_attn.onboarding import cost
+from neuro_attn.onboarding import needs
 from neuro_attn.results import read_csv
 from tests.workflow.conftest import NETWORKS, SMALL
 
@@ -64,7 +64,7 @@ def test_jobs_that_do_not_decode_take_about_as_long_as_check_estimates(small_run
     jobs = ("recordings", "regions", "infer", "geometry", "figures")
     files = [small_run.folder / f"results/benchmarks/{job}/small.tsv" for job in jobs]
     taken = sum(float(pd.read_csv(file, sep="\t")["cpu_time"].item()) for file in files)
-    assert cost.DATASET_SECONDS / 4 < taken < 4 * cost.DATASET_SECONDS
+    assert needs.DATASET_SECONDS / 4 < taken < 4 * needs.DATASET_SECONDS
 
 
 def test_a_second_run_has_nothing_to_do(small_run):

@@ -99,14 +99,19 @@ def test_more_permutations_compute_only_their_blocks(five):
         keys = yaml.safe_load((five.folder / "config.yaml").read_text())
         keys["inference"]["permutations"] = n
         five.write_config(keys)
-        done = five.run("run", "config.yaml", "--cores", "2", "--", "results/mine/summary.csv")
+        files = [f"results/mine/{name}.csv" for name in ("summary", "geometry", "overlap")]
+        done = five.run("run", "config.yaml", "--cores", "2", "--", *files)
         (log,) = re.findall(r"the log is (\S+)", done.stdout)
         text = (five.folder / log).read_text()
-        return Counter(re.findall(r"^(?:local)?rule (decode\w*):$", text, re.M))
+        ran = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):$", text, re.M)
+        return Counter(name for name in ran if not name.startswith("recordings"))
 
-    assert with_permutations(1_000) == {"decode": 2}
-    assert with_permutations(3_000) == {"decode_nulls": 4}
+    others = {"regions": 1, "measure_geometry": 1, "compare_codes": 1}
+    assert with_permutations(1_000) == {"decode": 2, "infer": 1, **others}
+    # Neither regions nor geometry nor codes depend on the number of permutations.
+    later = {"decode_nulls": 4, "reduce": 2, "infer": 1}
+    assert with_permutations(3_000) == later
     made = five.results(".csv")
     shutil.rmtree(five.folder / "results")
-    assert with_permutations(3_000) == {"decode": 2, "decode_nulls": 4}
+    assert with_permutations(3_000) == {"decode": 2, **later, **others}
     assert five.results(".csv") == made

@@ -90,6 +90,10 @@ envvars:
     *(name for name in PASSED_ON if name in os.environ),
 
 
+# As of the memory, a change of the permutations reruns nothing that only checks their needs.
+config["permutations"] = {
+    name: dataset.inference.permutations for name, dataset in DATASETS.items()
+}
 SESSIONS = {
     name: [session for part in parts for session in part.sessions]
     for name, parts in PARTS.items()
@@ -139,7 +143,8 @@ def settings_of(wildcards):
 
 
 def settings_with_reference(wildcards):
-    return settings_without(DATASETS[wildcards.dataset], configuration.NUISANCE_KEYS)
+    dataset = DATASETS[wildcards.dataset]
+    return without_permutations(settings_without(dataset, configuration.NUISANCE_KEYS))
 
 
 # Readers, families, figures, null models, decoders and scores count as sources only where they are used.
@@ -286,30 +291,55 @@ def decodings_of_dataset(dataset):
     ]
 
 
-def decodings_of(wildcards):
-    return decodings_of_dataset(wildcards.dataset)
-
-
 def blocks_of(dataset):
     return blocks(DATASETS[dataset].inference.permutations)
 
 
 def settings_of_first_block(wildcards):
-    """Return settings with the permutations that `decode` decodes; further blocks have own jobs."""
-    settings = settings_of(wildcards)
-    settings["inference"]["permutations"] = len(blocks_of(wildcards.dataset)[0])
+    """Return settings with at most the permutations of one block.
+
+    `decode` decodes those, and further blocks have jobs of their own. Controls and geometry use no
+    more, so that a larger number of permutations does not rerun them.
+    """
+    return of_first_block(wildcards.dataset, settings_of(wildcards))
+
+
+def settings_with_confounds(wildcards):
+    dataset = DATASETS[wildcards.dataset]
+    return of_first_block(wildcards.dataset, settings_without(dataset, []))
+
+
+def of_first_block(dataset, settings):
+    settings["inference"]["permutations"] = len(blocks_of(dataset)[0])
     return settings
 
 
-def nulls_of(wildcards):
-    """Return the blocks of permutations after the first, region by region."""
-    later = range(1, len(blocks_of(wildcards.dataset)))
-    regions = regions_of(wildcards.dataset) if later else []
+def without_permutations(settings):
+    """Return settings for rules that do not use the number of permutations."""
+    del settings["inference"]["permutations"]
+    return settings
+
+
+def nulls_of_region(wildcards):
+    """Return the blocks of permutations of a region after the first."""
     return [
-        f"results/{wildcards.dataset}/nulls/{as_filename(region)}/{block}.nc"
-        for region in regions
-        for block in later
+        f"results/{wildcards.dataset}/nulls/{wildcards.region}/{block}.nc"
+        for block in range(1, len(blocks_of(wildcards.dataset)))
     ]
+
+
+def results_of_regions(wildcards):
+    """Return the inputs of inference: decoding results, or with several blocks what they reduce to."""
+    decodings = decodings_of_dataset(wildcards.dataset)
+    if len(blocks_of(wildcards.dataset)) == 1:
+        return {"decodings": decodings}
+    folder = f"results/{wildcards.dataset}"
+    return {
+        "reduced": [
+            each.replace(f"{folder}/decoding/", f"{folder}/reduced/", 1)
+            for each in decodings
+        ]
+    }
 
 
 NETWORK_DATASETS = CONFIGURATION.network_datasets()

@@ -4,7 +4,9 @@ CONFIDENCE = (
     else None
 )
 SETTINGS_OF_COMPARED = {
-    name: settings_without(DATASETS[name], configuration.LATER_KEYS)
+    name: without_permutations(
+        settings_without(DATASETS[name], configuration.LATER_KEYS)
+    )
     for name in COMPARED
 }
 

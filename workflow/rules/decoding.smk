@@ -64,7 +64,7 @@ rule decode_confounds:
     resources:
         **as_confounds(),
     params:
-        settings=lambda wildcards: settings_without(DATASETS[wildcards.dataset], []),
+        settings=settings_with_confounds,
         seed=CONFIGURATION.seed,
         sources=sources_by_dataset(
             "decode_confounds.py",

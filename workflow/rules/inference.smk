@@ -1,7 +1,28 @@
+rule reduce:
+    input:
+        decoding="results/{dataset}/decoding/{region}.nc",
+        nulls=nulls_of_region,
+        costs=ancient("results/{dataset}/costs.csv"),
+    output:
+        "results/{dataset}/reduced/{region}.nc",
+    log:
+        "results/logs/reduce/{dataset}/{region}.log",
+    benchmark:
+        "results/benchmarks/reduce/{dataset}/{region}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("reduce", in_all_blocks),
+    params:
+        settings=settings_of,
+        sources=sources_of("reduce.py"),
+    script:
+        "../scripts/reduce.py"
+
+
 rule infer:
     input:
-        decodings=decodings_of,
-        nulls=nulls_of,
+        unpack(results_of_regions),
         costs=ancient("results/{dataset}/costs.csv"),
     output:
         transfer="results/{dataset}/transfer.csv",
@@ -17,7 +38,7 @@ rule infer:
     conda:
         "../envs/neuro-attn.yaml"
     resources:
-        **as_estimated("infer"),
+        **as_estimated("infer", in_all_blocks),
     params:
         settings=settings_of,
         seed=CONFIGURATION.seed,
@@ -72,7 +93,7 @@ rule measure_geometry:
     resources:
         **as_estimated("measure_geometry"),
     params:
-        settings=settings_of,
+        settings=settings_of_first_block,
         seed=CONFIGURATION.seed,
         sources=sources_by_dataset("measure_geometry.py", decoder_of),
     script:

@@ -112,7 +112,7 @@ checkpoint regions:
     resources:
         **by_number_of_files(),
     params:
-        settings=lambda wildcards: settings_of(wildcards)
+        settings=lambda wildcards: without_permutations(settings_of(wildcards))
         | {
             "sessions": DATASETS[wildcards.dataset].sessions.model_dump(
                 include={"min_trials", "on_error"}

@@ -11,6 +11,15 @@ LEAST_BYTES, MEMORY_MARGIN = 1.5e9, 1.5
 LEAST_SECONDS, TIME_MARGIN = 900, 4
 
 
+def in_first_block(wildcards):
+    """Return the number of permutations of a data set in the first block."""
+    return len(blocks_of(wildcards.dataset)[0])
+
+
+def in_all_blocks(wildcards):
+    return DATASETS[wildcards.dataset].inference.permutations
+
+
 def requests(need):
     """Return the resources of a rule.
 
@@ -28,7 +37,7 @@ def requests(need):
     return {"mem_mb": mem_mb, "runtime": runtime}
 
 
-def expected_of(rule, costs, region=""):
+def expected_of(rule, costs, region="", permutations=0):
     """Return the memory (bytes) and time (s) of a job in a table of costs.
 
     They are 0 if the table is in a storage from which it has not been retrieved.
@@ -38,16 +47,24 @@ def expected_of(rule, costs, region=""):
     with open(costs, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if (row["rule"], escaping.from_csv(row["region"])) == (rule, region):
-                return 1e9 * float(row["memory_gb"]), float(row["time_s"])
+                thousands = permutations / 1000
+                memory, time = (
+                    float(row[name]) + thousands * float(row[f"{name}_per_1000"])
+                    for name in ("memory_gb", "time_s")
+                )
+                return 1e9 * memory, time
     return 0, 0
 
 
-def as_estimated(rule):
-    """Return the resources of a rule whose jobs `costs.csv`, its input `costs`, lists."""
+def as_estimated(rule, permutations=in_first_block):
+    """Return the resources of a rule whose jobs `costs.csv`, its input `costs`, lists.
+
+    `permutations` is a function of wildcards: the number that a job uses.
+    """
 
     def need(wildcards, input):
         region = from_filename(getattr(wildcards, "region", "%"))
-        return expected_of(rule, input.costs, region)
+        return expected_of(rule, input.costs, region, permutations(wildcards))
 
     return requests(need)
 
@@ -56,7 +73,10 @@ def as_confounds():
     """Return the resources of decoding all confounds of a data set, one after the other."""
 
     def need(wildcards, input):
-        n_bytes, seconds = expected_of("decode_confounds", input.costs)
+        permutations = in_first_block(wildcards)
+        n_bytes, seconds = expected_of(
+            "decode_confounds", input.costs, "", permutations
+        )
         return n_bytes, seconds * max(1, len(DATASETS[wildcards.dataset].confounds))
 
     return requests(need)

@@ -24,7 +24,9 @@ with (
     # Neither counts nor the table depend on the times.
     table = decoding.regions_table(*limits.without_time(found, study))
     # Check the memory of all subsequent jobs before the first of them starts.
-    estimate = cost.cost_of(found, study, table)
+    # Their number of permutations is no parameter of this job, whose tables do not depend on it.
+    permutations = snakemake.config["permutations"][study.name]
+    estimate = cost.cost_of(found, study.with_permutations(permutations), table)
     cost.check_memory(estimate, study.name)
     units = decoding.session_units(found, dataset, table["region"].unique())
     write_csv(cost.needs_table(estimate), snakemake.output.costs)

@@ -55,7 +55,7 @@ def fit(X: np.ndarray, y: np.ndarray, n_classes: int) -> Readouts:
 
 
 def seconds(rows: int, units: int, outputs: int) -> float:
-    """Estimate the time of a fit, from measurements with 4 to 100 units; see `onboarding.cost`."""
+    """Estimate the time of a fit, from measurements with 4 to 100 units; see `onboarding.needs`."""
     per_entry = PER_ENTRY * max(2, outputs) + PER_PRODUCT * (rows + units)
     return PER_FIT + per_entry * units**2
 

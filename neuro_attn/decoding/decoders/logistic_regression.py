@@ -46,7 +46,7 @@ def fit(X: np.ndarray, y: np.ndarray, n_classes: int, *, C: float | Sequence[flo
 
 
 def seconds(rows: int, units: int, outputs: int) -> float:
-    """Estimate the time of a fit from measurements; see `onboarding.cost`."""
+    """Estimate the time of a fit from measurements; see `onboarding.needs`."""
     return PER_FACTOR * rows * units * min(rows, units) + PER_ITERATED * rows * outputs * min(
         rows, 2 * units
     )

@@ -1,0 +1,249 @@
+r"""Memory and time of each job of a data set, as laws in the number of permutations.
+
+Jobs decode at most a block of permutations (`configuration.blocks`), and `reduce` reads a few rows
+of all blocks at a time, so no job holds all nulls. docs/cluster.md has the measurements.
+
+One fit on n rows of u units with k outputs, scored on m test rows of T tasks in all P bins, takes
+
+.. math:: c_0 + c_1 (n + m / T) u + f(n, u, k) + c_2 P m u k
+
+(overhead, gathering and scaling, the decoder's ``seconds``, scores). For logistic regression, the
+costs were fitted to eighteen populations of 4 to 200 rows, 5 to 300 units and 2 to 7 classes, on
+one core of a server, where the formula stayed within a factor of 1.3 of all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import NamedTuple
+
+from neuro_attn.configuration import AnyDataset
+from neuro_attn.configuration.blocks import BLOCK
+from neuro_attn.decoding.population_decoder import BATCH_BYTES
+from neuro_attn.inference.corrections import READ_BYTES
+
+PER_FIT = 9e-6
+"""Overhead of a fit, s (c0)."""
+PER_VALUE = 7e-9
+"""Time of a rate that is gathered and scaled, s (c1)."""
+PER_SCORED = 6.1e-11
+"""Time of a product in the scores, s (c2)."""
+PER_TEST = 2e-7
+"""Time in which a value of the null at a pair of times is read and tested, s."""
+JOB_SECONDS = 2.0
+"""What every job takes to start and to import, s."""
+DATASET_SECONDS = 25.0
+"""Reading, inference, geometry and figures of a data set, s.
+
+Four data sets of 2 to 14 regions took 19 to 30 s of processor time: figures 7 to 14 s, geometry and
+inference 3 to 6 s each, regions 3 s, reading 2 to 6 s.
+"""
+BASE_BYTES = 230e6
+"""Memory of a job that has imported everything."""
+RATES = 4
+"""Arrays as large as the rates of a region while it is decoded."""
+AT_PAIRS = 40
+"""Bytes for each pair of times and permutation of the session that is decoded: the null, that of
+mirrored units and their sums over sessions."""
+AT_TIMES = 24
+"""Bytes for each time and permutation of every session: both nulls, joined and written."""
+COURSE = 8
+"""Bytes for each time and permutation of a course in double precision."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The size of the decoding of a population.
+
+    Parameters
+    ----------
+    tasks, classes : int
+    train_rows : int
+        Training rows of a fold and task, over all classes.
+    test_rows : int
+        Test rows of a fold, over all tasks and classes.
+    units : int
+        Units of a draw.
+    bins : int
+        Time bins and windows.
+    times : int
+        Time bins.
+    """
+
+    tasks: int
+    classes: int
+    train_rows: int
+    test_rows: int
+    units: int
+    bins: int
+    times: int
+
+
+class Law(NamedTuple):
+    """A need that grows with the number of permutations."""
+
+    fixed: float
+    per_permutation: float = 0.0
+
+    def at(self, permutations: int) -> float:
+        """Return the need with a number of permutations."""
+        return self.fixed + self.per_permutation * permutations
+
+
+class Need(NamedTuple):
+    """What a job needs.
+
+    Parameters
+    ----------
+    rule : str
+        Its rule.
+    region : str
+        The region that it decodes; empty if it uses all.
+    memory : Law
+        In bytes.
+    time : Law
+        On one core, in s.
+    """
+
+    rule: str
+    region: str
+    memory: Law
+    time: Law
+
+    def permutations(self, inference_permutations: int) -> int:
+        """Return how many permutations the job uses."""
+        if self.rule == "reduce":
+            return inference_permutations
+        return min(inference_permutations, BLOCK)
+
+    def __str__(self) -> str:
+        """Describe the job."""
+        return f"{_DESCRIBED[self.rule]} {self.region}".strip()
+
+
+_DESCRIBED = {
+    "decode": "decoding region",
+    "reduce": "tests of region",
+    "infer": "inference over all regions",
+    "decode_confounds": "decoding confounds",
+    "compare_codes": "comparing codes",
+    "measure_geometry": "geometry",
+    "match_signatures": "signatures",
+}
+"""Descriptions of the jobs of a data set, by rule."""
+
+
+def needs_of(
+    by_region: Mapping[str, Sequence[Work]], dataset: AnyDataset, rates: Mapping[str, float]
+) -> list[Need]:
+    """Return the needs of all jobs of a data set after its regions are known.
+
+    Parameters
+    ----------
+    by_region : mapping of str to sequence of Work
+        The populations of each region.
+    dataset : settings of a data set
+        Its decoding and inference; the number of permutations is not used.
+    rates : mapping of str to float
+        Size of the rates of each region in all its sessions, bytes.
+    """
+    needs = []
+    for region, works in by_region.items():
+        needs.append(Need("decode", region, *_decoding(works, dataset, rates[region])))
+        needs.append(Need("reduce", region, *_reducing(works, dataset)))
+    decoding = [need for need in needs if need.rule == "decode"]
+    largest = max((need.memory for need in decoding), key=lambda law: law.at(BLOCK))
+    fixed = sum(need.time.fixed for need in decoding)
+    total = Law(DATASET_SECONDS + fixed, sum(need.time.per_permutation for need in decoding))
+    needs.append(Need("infer", "", _inferring(by_region), Law(DATASET_SECONDS)))
+    # These read region by region and fit decoders, but never more than decoding does.
+    needs += [
+        Need(rule, "", largest, total)
+        for rule in ("decode_confounds", "compare_codes", "measure_geometry")
+    ]
+    # This adds noise to all recordings, twice as large while it is drawn.
+    with_noise = largest._replace(fixed=largest.fixed + 3 * sum(rates.values()))
+    needs.append(Need("match_signatures", "", with_noise, total))
+    return needs
+
+
+def _decoding(works: Sequence[Work], dataset: AnyDataset, rates: float) -> tuple[Law, Law]:
+    """Return memory and time of the job that decodes a region."""
+    decoder, inference = dataset.decoding.decoder, dataset.inference
+    draws = dataset.decoding.draws
+    pairs = [work.tasks**2 for work in works]
+    at_pairs = max(n * work.bins**2 for n, work in zip(pairs, works, strict=True))
+    at_times = sum(n * work.bins for n, work in zip(pairs, works, strict=True))
+    between_times = sum(n * work.bins**2 for n, work in zip(pairs, works, strict=True))
+    fixed = (
+        BASE_BYTES
+        + RATES * rates
+        + max(_working_bytes(work) for work in works)
+        + 8.0 * (at_pairs + at_times) * inference.bootstraps
+        + 8.0 * between_times * draws
+    )
+    seconds = [one_replicate(work, dataset) * seconds_per_fit(work, decoder) for work in works]
+    return (
+        Law(fixed, float(AT_PAIRS * at_pairs + AT_TIMES * at_times)),
+        Law(JOB_SECONDS + (1 + inference.bootstraps) * sum(seconds), sum(seconds)),
+    )
+
+
+def _reducing(works: Sequence[Work], dataset: AnyDataset) -> tuple[Law, Law]:
+    """Return memory and time of the tests of a region.
+
+    Tests at pairs of times hold one training time of all permutations, and for clusters all pairs
+    of times of one block. The null of onsets stays, and all sessions are tested one by one.
+    """
+    pairs, times = works[0].tasks ** 2, works[0].times
+    by_block = 8 * COURSE * times**2 * BLOCK if dataset.inference.correction == "cluster" else 0
+    cells = 12 * COURSE * pairs * (2 * times**2 + len(works) * works[0].bins)
+    per = COURSE * (7 * pairs * times + 6 * times)
+    seconds = PER_TEST * 4 * pairs * times**2 + PER_TEST * 2 * pairs * times * len(works)
+    return Law(float(BASE_BYTES + 3 * READ_BYTES + cells + by_block), float(per)), Law(
+        JOB_SECONDS, seconds
+    )
+
+
+def _inferring(by_region: Mapping[str, Sequence[Work]]) -> Law:
+    """Return the memory of inference: the cells of all regions, and courses of one block.
+
+    With more than one block, courses are read region by region, and take less.
+    """
+    fixed = per = 0.0
+    for works in by_region.values():
+        pairs, times = works[0].tasks ** 2, works[0].times
+        fixed += COURSE * pairs * (12 * times**2 + 60 * len(works) * works[0].bins)
+        per += COURSE * pairs * (times + 12)
+    return Law(BASE_BYTES + fixed, 1.5 * per)
+
+
+def one_replicate(work: Work, dataset: AnyDataset) -> int:
+    """Return how many decoders are fitted for a replicate of a population."""
+    decoding = dataset.decoding
+    return decoding.draws * decoding.folds * work.tasks * work.bins
+
+
+def fits(work: Work, dataset: AnyDataset) -> int:
+    """Return how many decoders are fitted for a population."""
+    inference = dataset.inference
+    return (1 + inference.permutations + inference.bootstraps) * one_replicate(work, dataset)
+
+
+def seconds_per_fit(work: Work, decoder: str) -> float:
+    """Return the expected time of one fit of a decoder and its scores on one core, s."""
+    n, u = work.train_rows, work.units
+    outputs = 1 if work.classes == 2 else work.classes
+    fit = import_module(f"neuro_attn.decoding.decoders.{decoder}")
+    return (
+        PER_FIT
+        + PER_VALUE * (n + work.test_rows / work.tasks) * u
+        + fit.seconds(n, u, outputs)
+        + PER_SCORED * work.bins * work.test_rows * u * outputs
+    )
+
+
+def _working_bytes(work: Work) -> float:
+    """Return the memory of a batch of replicates: training data, factors, test data, scores."""
+    one = 4.0 * work.train_rows * work.bins * max(work.train_rows, work.units)
+    return max(one, float(BATCH_BYTES)) * (6 + 2 * work.test_rows / max(work.train_rows, 1))
