@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from neuro_attn.networks.attention_ablation import ablate_attention
     from neuro_attn.networks.attention_use import use_of_attention
     from neuro_attn.networks.families import FAMILIES
+    from neuro_attn.networks.fixed_points import fixed_points
     from neuro_attn.networks.model import Model
     from neuro_attn.networks.probe import as_attribute, probe_reports
     from neuro_attn.networks.qkv_swap import swap_attention
@@ -37,6 +38,7 @@ __all__ = [
     "as_attribute",
     "callable_of",
     "draw_trials",
+    "fixed_points",
     "held_out_trials",
     "import_replicates",
     "load_weights",
@@ -61,6 +63,7 @@ __getattr__ = on_demand_from(
         "neuro_attn.networks.attention_ablation": ("ablate_attention",),
         "neuro_attn.networks.attention_use": ("use_of_attention",),
         "neuro_attn.networks.families": ("FAMILIES",),
+        "neuro_attn.networks.fixed_points": ("fixed_points",),
         "neuro_attn.networks.model": ("Model",),
         "neuro_attn.networks.probe": ("as_attribute", "probe_reports"),
         "neuro_attn.networks.qkv_swap": ("swap_attention",),

@@ -14,6 +14,7 @@ from neuro_attn.configuration import Network
         ("bahdanau", {}),
         ("leaky-rnn", {}),
         ("excitatory-inhibitory", {}),
+        ("low-rank", {}),
         ("multi-area", {"hidden": 32}),
         ("gru", {}),
         ("lstm", {}),
