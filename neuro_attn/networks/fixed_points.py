@@ -58,8 +58,8 @@ def fixed_points(
         `SLOW`, and within `SLOW` of 1).
     """
     fixation = np.zeros(len(CHANNELS), np.float32)
-    # The input of both delays, without its noise.
-    fixation[0] = np.rint(trials.inputs[:, 0, 0].mean())
+    # The input of both delays, without its noise; shorter trials have none at the first steps.
+    fixation[0] = np.rint(trials.inputs[:, -1, 0].mean())
     n_encoded = trials.inputs.shape[1]
     cue = np.rint(trials.table["cue_onset"].to_numpy() / STEP).astype(int)
     last = {EPOCHS[0]: cue - 1, EPOCHS[1]: np.full(len(cue), n_encoded - 1)}
