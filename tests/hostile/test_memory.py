@@ -490,12 +490,12 @@ def test_check_ends_with_the_message_of_a_product(tmp_path):
 def test_check_and_a_run_refuse_what_the_largest_job_needs_alike(
     source, command, tmp_path, monkeypatch, capsys
 ):
-    """Each region alone fits into the budget; the inference over all of them does not."""
+    """The courses of two million permutations, which the tests of a region hold, do not fit."""
     regions = [f"R{number}" for number in range(10)]
     planted = formats.planted(n_trials=40, n_units=10)
     planted = formats.Session(planted.trials, planted.spike_times, regions)
     keys = formats.write(source, tmp_path / "data", planted)
-    inference = {"permutations": 400_000, "bootstraps": 20}
+    inference = {"permutations": 2_000_000, "bootstraps": 20}
     config = {"data_folder": "data", "datasets": {"mine": keys}, "inference": inference}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
     dataset = parse(config).datasets["mine"]
@@ -505,7 +505,7 @@ def test_check_and_a_run_refuse_what_the_largest_job_needs_alike(
     def job() -> str:
         """Run the job that comes after reading, as Snakemake does; return its message."""
         given = SimpleNamespace(
-            config={},
+            config={"permutations": {"mine": 2_000_000}},
             rule="regions",
             log=[str(tmp_path / "results/logs/regions/mine.log")],
             output=SimpleNamespace(
@@ -524,7 +524,7 @@ def test_check_and_a_run_refuse_what_the_largest_job_needs_alike(
     monkeypatch.setattr(budget, "left", lambda: 1.5e9)
     # The lines of check are wrapped.
     checked = " ".join(command("check", "mine.yaml").out.split())
-    expected = "datasets.mine: inference over all regions needs about 3.6 GB of memory"
+    expected = "datasets.mine: tests of region R0 needs about 2.7 GB of memory"
     assert expected in checked
     assert expected in job()
 
