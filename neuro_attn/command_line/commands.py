@@ -192,8 +192,9 @@ def _check(given: argparse.Namespace) -> int:
         configuration.check_code(settings)
     except InputError as error:
         raise error.at(positions.located(error.where, given.config)) from None
-    from neuro_attn.onboarding import checking, rendering
+    from neuro_attn.onboarding import checking, profile_limits, rendering
 
+    limited = profile_limits.limits_of(given.profile) if given.profile else []
     folder = given.data or os.environ.get(DATA_VARIABLE) or settings.data_folder
     with budget.limited(given.memory or settings.memory):
         configuration.check_products(settings)
@@ -211,6 +212,11 @@ def _check(given: argparse.Namespace) -> int:
         )
         for report in found
     ]
+    for report in reports:
+        if report.cost is not None:
+            n = settings.all_datasets()[report.name].inference.permutations
+            needs = report.cost.needs
+            report.cautions.extend(profile_limits.too_small(limited, needs, n, given.profile))
     n_networks = sum(network.seeds for network in settings.networks_to_train().values())
     print(rendering.render(reports, given.config, n_networks))
     problems = [problem for report in reports for problem in report.problems]

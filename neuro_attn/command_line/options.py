@@ -159,6 +159,8 @@ def _add_onboarding(commands: Any) -> None:
     command = commands.add_parser("check", help=text, description=text)
     _add_config(command)
     _add_cores(command, "cores of the run")
+    text = "a profile of Snakemake: caution if its limits are below what jobs are expected to need"
+    command.add_argument("--profile", metavar="FOLDER", help=text)
 
 
 def _add_registry(commands: Any) -> None:
