@@ -1,19 +1,10 @@
 """Geometry of population codes: the main measures by region, task and window."""
 
-from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
 import pandas as pd
-from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.escaping import rst
-from neuro_attn.figures import style
-from neuro_attn.figures.captions import findings, interval, most_certain, paragraphs
+from neuro_attn.figures.geometry_panels import described, plotted
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.geometry.specification import main_labels
 
@@ -24,180 +15,19 @@ NEEDS = ("{dataset}/geometry.csv",)
 
 MEASURES = main_labels()
 """Axis labels of the measures to plot, which have no units."""
-STATED = 3
-"""Measures whose largest value the caption states."""
-MANY = 12
-"""With more regions, rows are closer together."""
-ACROSS = (0, (1, 1.5))
-"""Line style of intervals for the region in other sessions."""
-LARGEST = 1.6
-"""Largest cosine on the axis; debiased cosines of weak codes can exceed 1 by far."""
 
 
-@style.journal_style()
-def draw(
-    geometry: pd.DataFrame, confidence: float = 0.95, measures: Mapping[str, str] | None = None
-) -> Figure:
-    """Plot one panel per measure and task, with one row per region and one dot per window.
-
-    Windows are shaded from early (pale) to late (dark). Grey bars extend from floor to ceiling.
-
-    Parameters
-    ----------
-    geometry : pandas.DataFrame
-        ``region``, ``task``, ``window``, ``measure``, ``value``, ``ci_low``, ``ci_high``,
-        ``region_ci_low``, ``region_ci_high``, ``ceiling`` and ``floor``; windows in temporal
-        order.
-    confidence : float
-        Coverage of the intervals.
-    measures : mapping of str to str, optional
-        Axis labels of the measures to plot; by default the main ones.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    labels = MEASURES if measures is None else measures
-    geometry = geometry[geometry["measure"].isin(labels)]
-    if geometry.empty:
-        return style.blank("no measure is defined: the codes are not reliable")
-    regions = style.ordered(geometry["region"])
-    windows = list(dict.fromkeys(geometry["window"]))
-    shades = dict(zip(windows, _shades(len(windows)), strict=True))
-    tasks = list(dict.fromkeys(geometry["task"]))
-    panels = [
-        (measure, task)
-        for measure in labels
-        for task in tasks
-        if ((geometry["measure"] == measure) & (geometry["task"] == task)).any()
-    ]
-    columns = min(style.n_columns(len(panels)), 4 if len(panels) <= 4 else 3)
-    rows = -(-len(panels) // columns)
-    dense = len(regions) > MANY
-    line = style.row_height(
-        regions, max(3.0 if dense else 5.0, (1.8 if dense else 2.4) * len(windows))
-    )
-    figure = style.new_figure(
-        style.width_for(columns),
-        rows * (14 + max(line * len(regions), 9)) + 10,
-    )
-    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
-    for index, (measure, task) in enumerate(panels):
-        axes = grid.flat[index]
-        of_measure = geometry[geometry["measure"] == measure]
-        _draw_measure(axes, of_measure[of_measure["task"] == task], regions, shades)
-        _same_limits(axes, of_measure)
-        style.panel_title(axes, task)
-        axes.set_xlabel(labels[measure])
-        style.outer_labels(axes, index % columns == 0, bottom=True)
-    for unused in grid.flat[len(panels) :]:
-        unused.remove()
-    over_sessions = bool(geometry["region_ci_low"].notna().any())
-    _add_legend(figure, shades, columns, confidence, over_sessions)
-    return figure
+def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
+    """Plot the main measures, as `geometry_panels.plotted` describes."""
+    return plotted(geometry, confidence, MEASURES)
 
 
-def _add_legend(
-    figure: Figure, shades: dict[str, Any], columns: int, confidence: float, over_sessions: bool
-) -> None:
-    """Add a legend of the windows above the figure."""
-    handles = [
-        Line2D([], [], color=shade, linewidth=0.8, marker="o", markersize=3.4, label=window)
-        for window, shade in shades.items()
-    ]
-    handles.append(Line2D([], [], color=style.PALE, linewidth=4, label="floor to ceiling"))
-    if over_sessions:
-        handles.append(
-            Line2D([], [], color=style.INK, linewidth=0.6, linestyle=ACROSS, label="over sessions")
-        )
-    in_legend = 2 if columns == 1 else len(handles)
-    style.legend_above(figure, handles, in_legend, f"lines: {confidence:.0%} intervals over trials")
-
-
-def caption(geometry: pd.DataFrame, measures: Mapping[str, str] | None = None) -> str:
-    """Describe the figure, with the clearest values, their ceiling and floor.
-
-    Parameters
-    ----------
-    geometry, measures
-        As for `draw`.
-    """
-    lines: list[tuple[float, str]] = []
-    for measure, label in (MEASURES if measures is None else measures).items():
-        rows = geometry[geometry["measure"] == measure]
-        if len(rows) and len(lines) < STATED:
-            row = most_certain(rows).to_dict()
-            text = (
-                f"{rst(row['region'])}, {rst(row['task'])}, {rst(row['window'])}: {rst(label)} "
-                f"{interval(row['value'], row['ci_low'], row['ci_high'], 2)}, "
-                f"{_over_sessions(row)}ceiling {row['ceiling']:.2f}, floor {row['floor']:.2f}."
-            )
-            lines.append((0.0, text))
-    description = (
-        "Cosines and alignment are debiased by split halves, so noise does not bias them towards "
-        "0. Ceiling: halves of the trials of one set of conditions; floor: shuffled labels. Solid "
-        "intervals are about these units, in which independent codes have a cosine other than 0 by "
-        "chance; dotted ones are about the region in other sessions."
-    )
-    return paragraphs(findings(lines), description)
-
-
-def _over_sessions(row: dict[str, Any]) -> str:
-    """Return the interval over sessions as text; empty if there is none."""
-    low, high = row["region_ci_low"], row["region_ci_high"]
-    if not np.isfinite(low):
-        return ""
-    limits = f"[{low:.2f}, {high:.2f}]".replace("-", "\N{MINUS SIGN}")
-    return f"{limits} over {int(row['n_sessions'])} sessions, "
+def caption(geometry: pd.DataFrame) -> str:
+    """Describe the figure, with the clearest values, their ceiling and floor."""
+    return described(geometry, MEASURES)
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
     geometry = results["geometry"]
     return Drawn(draw(geometry, settings.inference.confidence), caption(geometry))
-
-
-def _shades(n: int) -> list[tuple[float, float, float, float]]:
-    """Return `n` shades from pale, but visible on grey, to dark; a single shade is dark."""
-    return [colormaps["viridis_r"](level) for level in np.linspace(0.95, 0.25, n)[::-1]]
-
-
-def _draw_measure(
-    axes: Axes, here: pd.DataFrame, regions: list[str], shades: dict[str, tuple]
-) -> None:
-    offsets = dict(zip(shades, 0.5 * (np.arange(len(shades)) - (len(shades) - 1) / 2), strict=True))
-    spacing = 1.0 / max(len(shades) * 0.62, 1)
-    for row in here.itertuples():
-        y = regions.index(row.region) + offsets[row.window] * spacing
-        axes.plot(
-            [row.floor, row.ceiling],
-            [y, y],
-            color=style.PALE,
-            linewidth=4,
-            zorder=1,
-        )
-        axes.plot(
-            [row.ci_low, row.ci_high], [y, y], color=shades[row.window], linewidth=0.8, zorder=2
-        )
-        axes.plot(
-            [row.region_ci_low, row.region_ci_high],
-            [y, y],
-            color=shades[row.window],
-            linewidth=0.6,
-            linestyle=ACROSS,
-            zorder=2,
-        )
-        axes.plot(row.value, y, marker="o", markersize=3.4, color=shades[row.window], zorder=3)
-    style.row_labels(axes, regions)
-
-
-def _same_limits(axes: Axes, of_measure: pd.DataFrame) -> None:
-    """Set the same limits in all panels of a measure."""
-    values = of_measure[
-        ["value", "ci_low", "ci_high", "region_ci_low", "region_ci_high", "ceiling", "floor"]
-    ].to_numpy(float)
-    values = values[np.isfinite(values)]
-    if values.size and values.max() > values.min():
-        low, high = max(values.min(), -LARGEST), min(values.max(), LARGEST)
-        margin = 0.05 * (high - low)
-        axes.set_xlim(low - margin, high + margin)

@@ -1,10 +1,10 @@
-"""Geometry of population codes: every measure by region, task and window."""
+"""Geometry of population codes: every measure with a label by region, task and window."""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.figures import geometry
+from neuro_attn.figures.geometry_panels import described, plotted
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.geometry.specification import labels
 
@@ -17,17 +17,17 @@ MEASURES = labels()
 """Axis labels of the measures to plot, which have no units."""
 
 
-def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
-    """Plot every measure that has a label, as `geometry.draw` plots the main ones."""
-    return geometry.draw(table, confidence, MEASURES)
+def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
+    """Plot every measure with a label, as `geometry_panels.plotted` describes."""
+    return plotted(geometry, confidence, MEASURES)
 
 
-def caption(table: pd.DataFrame) -> str:
+def caption(geometry: pd.DataFrame) -> str:
     """Describe the figure, with the clearest values, their ceiling and floor."""
-    return geometry.caption(table, MEASURES)
+    return described(geometry, MEASURES)
 
 
 def drawn(results: Results, settings: AnyDataset) -> Drawn:
     """Return the figure of a data set and its caption."""
-    table = results["geometry"]
-    return Drawn(draw(table, settings.inference.confidence), caption(table))
+    geometry = results["geometry"]
+    return Drawn(draw(geometry, settings.inference.confidence), caption(geometry))

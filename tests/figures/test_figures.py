@@ -8,7 +8,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from neuro_attn.configuration import NETWORK_TIMING, Inference, Timing
+from neuro_attn.configuration import Inference, Timing
+from neuro_attn.configuration.experiment import NetworkTiming
 from neuro_attn.errors import InputError
 from neuro_attn.figures import (
     attention,
@@ -34,6 +35,9 @@ from neuro_attn.figures import (
     unit_counts,
 )
 from neuro_attn.results import read_csv, write_csv
+from tests.durations import FIXED
+
+FIXED_TIMING = NetworkTiming(**FIXED)
 
 
 def words(figure) -> list[str]:
@@ -381,7 +385,7 @@ def test_no_text_leaves_the_canvas_of_27_regions(make):
 
 
 def test_attention_marks_the_epochs_of_each_task(make):
-    figure = rendered(attention.draw(make.attention(), NETWORK_TIMING))
+    figure = rendered(attention.draw(make.attention(), FIXED_TIMING))
     pro, _ = panels(figure)
     marks = sorted({line.get_xdata()[0] for line in pro.lines} - {0})
     assert marks == pytest.approx([0.4, 0.8, 1.0, 1.8])
@@ -392,8 +396,8 @@ def test_attention_marks_the_epochs_of_each_task(make):
 
 
 def test_attention_of_a_task_that_starts_later_is_marked_later(make):
-    short = NETWORK_TIMING.pro.model_copy(update={"memory_delay": (0.5, 0.9)})
-    timing = NETWORK_TIMING.model_copy(update={"pro": short})
+    short = FIXED_TIMING.pro.model_copy(update={"memory_delay": (0.5, 0.9)})
+    timing = FIXED_TIMING.model_copy(update={"pro": short})
     pro, retro = panels(rendered(attention.draw(make.attention(), timing)))
     # Its mean delay is 1 s shorter, and its report starts with the others'.
     first = [min({line.get_xdata()[0] for line in axes.lines} - {0}) for axes in (pro, retro)]
@@ -405,7 +409,7 @@ def test_attention_to_something_else_than_steps_is_drawn_by_its_number(make):
     data = data.assign_coords(unit_time_s=("unit", np.full(6, np.nan)))
     # Two heads that look at three patches are averaged.
     data = data.assign_coords(unit_source=("unit", [0, 1, 2, 0, 1, 2]))
-    figure = rendered(attention.draw(data.assign_attrs(attended="patch"), NETWORK_TIMING))
+    figure = rendered(attention.draw(data.assign_attrs(attended="patch"), FIXED_TIMING))
     assert says(figure, "attended patch")
     assert words(figure).count("items") == 2
     [mesh] = panels(figure)[0].collections
@@ -415,7 +419,7 @@ def test_attention_to_something_else_than_steps_is_drawn_by_its_number(make):
 
 def test_attention_draws_tasks_without_known_epochs(make):
     data = make.attention().assign_coords(task=("trial", np.repeat(["a", "b", "c", "d"], 15)))
-    figure = rendered(attention.draw(data, NETWORK_TIMING))
+    figure = rendered(attention.draw(data, FIXED_TIMING))
     assert len(panels(figure)) == 4
     assert not says(figure, "items")
 
@@ -747,7 +751,7 @@ def test_long_names_of_regions_leave_room_for_the_data(make):
         assert any("dorsal anterior" in text for text in words(figure))
 
 
-@pytest.mark.parametrize("timing", [Timing(), NETWORK_TIMING])
+@pytest.mark.parametrize("timing", [Timing(), FIXED_TIMING])
 def test_timeline_names_and_times_every_epoch(timing):
     figure = rendered(timeline.draw(timing))
     for task in ("pro", "retro"):

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
-from neuro_attn.configuration import NETWORK_TIMING
+from neuro_attn.configuration.experiment import NetworkTiming
 from neuro_attn.errors import InputError
 from neuro_attn.figures import (
     attention,
@@ -31,6 +31,9 @@ from neuro_attn.figures import (
     trial_counts,
     unit_counts,
 )
+from tests.durations import FIXED
+
+FIXED_TIMING = NetworkTiming(**FIXED)
 
 DEUTERANOPIA = np.array(
     [
@@ -127,7 +130,7 @@ def _figures(make) -> dict:
         "cross_temporal": lambda: cross_temporal.draw(make.cross_temporal(shape)),
         "unit_counts": lambda: unit_counts.draw(make.unit_counts(shape)),
         "trial_counts": lambda: trial_counts.draw(make.trial_counts(shape)),
-        "attention": lambda: attention.draw(make.attention(), NETWORK_TIMING),
+        "attention": lambda: attention.draw(make.attention(), FIXED_TIMING),
         "learning": lambda: learning.draw(make.log()),
         "signature_distances": lambda: signature_distances.draw(*make.compared(shape)),
         "geometry": lambda: geometry.draw(make.geometry(shape)),
@@ -135,7 +138,7 @@ def _figures(make) -> dict:
         "color_planes": lambda: color_planes.draw(make.color_planes(shape), make.geometry(shape)),
         "signatures": lambda: signatures.draw(*make.signatures(shape)),
         "onsets": lambda: onsets.draw(make.onsets(shape)),
-        "timeline": lambda: timeline.draw(NETWORK_TIMING),
+        "timeline": lambda: timeline.draw(FIXED_TIMING),
     }
 
 

@@ -8,7 +8,7 @@ from neuro_attn.networks import outline, record_replicate
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import online
 from neuro_attn.randomness import stream
-from tests.networks.conftest import FIXED
+from tests.durations import FIXED
 
 ENCODED_STEPS = NetworkTrials().encoded_steps
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from neuro_attn.configuration import Network, NetworkTrials, Simulation
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.trials import CHANNELS, REPORT_STEPS
-from tests.networks.conftest import FIXED
+from tests.durations import FIXED
 
 FIXED_TRIALS = NetworkTrials(timing=FIXED)
 ENCODED_STEPS = FIXED_TRIALS.encoded_steps

@@ -12,7 +12,7 @@ from neuro_attn.figures import probe as figure
 from neuro_attn.networks import Model, as_attribute, probe_reports
 from neuro_attn.networks.trials import REPORT_STEPS
 from neuro_attn.study import Study
-from tests.networks.conftest import FIXED
+from tests.durations import FIXED
 
 TASKS = {
     task: {"trials": f"trial_type == '{task}'", "align": "cue_onset"} for task in ("pro", "retro")
