@@ -98,13 +98,14 @@ NETWORK_TABLES = (
             Column("answers", "truth", "whether the error is below it"),
             Column("populations", "text", "populations that exist only when a report is asked"),
         ),
+        when="family",
         details=(
-            "A network answers at a time if its error is below the bound. `populations` exist only "
-            "when a report is asked, and are recorded as if the trial ended at each time. They are "
-            "left out of signatures and the comparison in windows in which the mean error over "
-            "seeds reaches the bound at any time of any task "
-            "(`comparison/signatures_left_out.csv`). The other populations are active while the "
-            "network reads the trial, whatever it is asked."
+            "Only for networks that the run trains. A network answers at a time if its error is "
+            "below the bound. `populations` exist only when a report is asked, and are recorded as "
+            "if the trial ended at each time. They are left out of signatures and the comparison "
+            "in windows in which the mean error over seeds reaches the bound at any time of any "
+            "task (`comparison/signatures_left_out.csv`). The other populations are active while "
+            "the network reads the trial, whatever it is asked."
         ),
     ),
     Table(

@@ -303,7 +303,7 @@ def p_values_without_code(uncoded, dataset, signal, seed):
         null = decoded["window_null"].isel(window=0).values
         at_same_time = {"train_time": decoded["time"], "test_time": decoded["time"]}
         course = decoded["accuracy"].mean("draw").sel(at_same_time).values
-        null_course = decoded["null"].sel(at_same_time).transpose("test_task", "time", ...).values
+        null_course = decoded["null"].transpose("test_task", "time", ...).values
         above = (null > observed[:, None] + 1e-6).sum(axis=1)
         equal = (np.abs(null - observed[:, None]) <= 1e-6).sum(axis=1)
         ranks.append((above + rng.random(2) * (equal + 1)) / (null.shape[1] + 1))
