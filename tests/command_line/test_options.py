@@ -27,7 +27,10 @@ from neuro_attn.errors import InputError
         ("init a.nwb -o b.yaml --event-sample 0", "--event-sample: must be a whole number from 1"),
         ("run --core 2", "--core: neuro-attn run does not have this option. Did you mean --cores?"),
         ("init a.nwb -o b.yaml --labels x", "Did you mean --label?"),
-        ("check mine.yaml --nonsense", "Options: --help, --data, --trust-code, --memory, --cores."),
+        (
+            "check mine.yaml --nonsense",
+            "Options: --help, --data, --trust-code, --memory, --cores, --profile.",
+        ),
         ("run --config mine.yaml", "Give the file alone: neuro-attn run CONFIG."),
         (
             "run mine.yaml -n",
