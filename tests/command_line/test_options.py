@@ -29,7 +29,7 @@ from neuro_attn.errors import InputError
         ("init a.nwb -o b.yaml --labels x", "Did you mean --label?"),
         (
             "check mine.yaml --nonsense",
-            "Options: --help, --data, --trust-code, --memory, --cores, --profile.",
+            "--trust-code, --memory, --cores, --profile.",
         ),
         ("run --config mine.yaml", "Give the file alone: neuro-attn run CONFIG."),
         (
