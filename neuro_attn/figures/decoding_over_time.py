@@ -14,6 +14,13 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import family, findings, paragraphs, percent, significance
+from neuro_attn.figures.courses import (
+    BAND,
+    draw_significance,
+    reference_handles,
+    sample,
+    sample_note,
+)
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.figures.verdict_words import listing
 from neuro_attn.inference.significance import significant
@@ -163,7 +170,7 @@ def draw_panel(
         if mean.empty:
             continue
         _draw_mean(axes, mean, color)
-        _draw_significance(axes, mean, color, low - lane * (level + 1), shown.alpha)
+        draw_significance(axes, mean, color, level=low - lane * (level + 1), alpha=shown.alpha)
     top = _draw_windows(axes, shown.windows, high + lane, lane) if shown.windows else high
     axes.set_ylim(low - lane * (len(COLORS) + 1), top + lane)
     style.proportion_ticks(axes)
@@ -198,18 +205,7 @@ def caption(transfer: pd.DataFrame, dataset: AnyDataset) -> str:
     named = listing(without) if 0 < len(without) <= NAMED else f"{len(without)} regions"
     none = f"Significant {LABELS[kind]} in no bin: {named}." if without else ""
     found = findings(lines) if lines else ""
-    return paragraphs(f"{found} {none}", _description(dataset), _sample(rows))
-
-
-def _sample(rows: pd.DataFrame) -> str:
-    """Return the numbers of units, trials and sessions; ranges where they differ."""
-    counts = {
-        name: sorted({int(rows[name].min()), int(rows[name].max())})
-        for name in ("n_units", "n_train", "n_test", "n_sessions")
-    }
-    units, train, test, sessions = (" to ".join(map(str, each)) for each in counts.values())
-    over = f" over {sessions} sessions" if counts["n_sessions"][-1] > 1 else ""
-    return f"n = {units} units, {train} training and {test} test trials{over}."
+    return paragraphs(f"{found} {none}", _description(dataset), sample(rows))
 
 
 def _description(dataset: AnyDataset) -> str:
@@ -234,23 +230,11 @@ def drawn(results: Results, settings: AnyDataset) -> Drawn:
 
 def _draw_mean(axes: Axes, mean: pd.DataFrame, color: str) -> None:
     axes.fill_between(
-        mean["time"], mean["ci_low"], mean["ci_high"], color=color, alpha=0.16, linewidth=0
+        mean["time"], mean["ci_low"], mean["ci_high"], color=color, alpha=BAND, linewidth=0
     )
     marker = "o" if len(mean) == 1 else None
     axes.plot(
         mean["time"], mean["accuracy"], color=color, linewidth=1.4, marker=marker, markersize=3
-    )
-
-
-def _draw_significance(
-    axes: Axes, mean: pd.DataFrame, color: str, level: float, alpha: float
-) -> None:
-    times = mean["time"].to_numpy()
-    width = float(np.median(np.diff(times))) if len(times) > 1 else 0.01
-    marked = times[significant(mean["p_corrected"].to_numpy(), alpha)]
-    spans = [(time - width / 2, width) for time in marked]
-    axes.broken_barh(
-        spans, (level, 0), facecolor=color, edgecolor=color, linewidth=1.6, gid="significant"
     )
 
 
@@ -288,29 +272,6 @@ def _draw_key(figure: Figure, rows: pd.DataFrame, shown: Shown) -> None:
     if present["across"]:
         label = "single tasks and directions"
         handles.append(Line2D([], [], color=style.INK, linewidth=0.4, label=label))
-    chance = style.proportion(rows["chance"].mean())
-    handles += [
-        Patch(color=style.INK, alpha=0.16, linewidth=0, label=f"{shown.confidence:.0%} interval"),
-        Line2D(
-            [],
-            [],
-            color=style.GREY,
-            linewidth=0.7,
-            linestyle=(0, (1, 1.5)),
-            label=f"chance ({chance})",
-        ),
-        Line2D(
-            [],
-            [],
-            color=style.INK,
-            linewidth=1.6,
-            label=f"corrected p < {style.proportion(shown.alpha)}",
-        ),
-    ]
-    trials = (
-        f"n: {style.count(rows['n_train'], 'training trial')}, "
-        f"{style.count(rows['n_test'], 'test trial')}, "
-        f"{style.count(rows['n_sessions'], 'session')}"
-    )
+    handles += reference_handles(rows["chance"].mean(), shown.alpha, shown.confidence)
     columns = max(2, min(len(handles), round(figure.get_figwidth() * 25.4 / 30)))
-    style.legend_above(figure, handles, columns, trials)
+    style.legend_above(figure, handles, columns, sample_note(rows))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,6 +20,13 @@ from neuro_attn.figures.captions import (
     percent,
     significance,
     task_pair,
+)
+from neuro_attn.figures.courses import (
+    BAND,
+    draw_significance,
+    reference_handles,
+    sample,
+    sample_note,
 )
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.inference.significance import significant
@@ -122,7 +128,7 @@ def draw_panel(
         if curve.empty:
             continue
         _draw_curve(axes, curve, color, train_task == test_task)
-        _draw_significance(axes, curve, color, low - lane * (level + 1), alpha)
+        draw_significance(axes, curve, color, level=low - lane * (level + 1), alpha=alpha)
         if onsets is not None:
             found = _onsets_of(onsets, region, train_task, test_task)
             _draw_onsets(axes, found, color, high + lane * (level + 1))
@@ -171,18 +177,7 @@ def caption(transfer: pd.DataFrame, onsets: pd.DataFrame, dataset: AnyDataset) -
             f"{row['time']:.3g} s (corrected p = {p_value(row['p_corrected'])}), {onset}."
         )
         lines.append((row["accuracy"] - row["chance"], text))
-    return paragraphs(findings(lines, 2), _description(dataset), _sample(rows))
-
-
-def _sample(rows: pd.DataFrame) -> str:
-    """Return the numbers of units, trials and sessions; ranges where they differ."""
-    counts = {
-        name: sorted({int(rows[name].min()), int(rows[name].max())})
-        for name in ("n_units", "n_train", "n_test", "n_sessions")
-    }
-    units, train, test, sessions = (" to ".join(map(str, each)) for each in counts.values())
-    over = f" over {sessions} sessions" if counts["n_sessions"][-1] > 1 else ""
-    return f"n = {units} units, {train} training and {test} test trials{over}."
+    return paragraphs(findings(lines, 2), _description(dataset), sample(rows))
 
 
 def _description(dataset: AnyDataset) -> str:
@@ -210,7 +205,7 @@ def drawn(results: Results, settings: AnyDataset) -> Drawn:
 def _draw_curve(axes: Axes, curve: pd.DataFrame, color: str, within: bool) -> None:
     time = curve["time"]
     axes.fill_between(
-        time, curve["ci_low"], curve["ci_high"], color=color, alpha=0.18, linewidth=0, zorder=2
+        time, curve["ci_low"], curve["ci_high"], color=color, alpha=BAND, linewidth=0, zorder=2
     )
     axes.plot(
         time,
@@ -220,18 +215,6 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame, color: str, within: bool) -> No
         marker="o" if len(curve) == 1 else None,
         markersize=3,
         zorder=3,
-    )
-
-
-def _draw_significance(
-    axes: Axes, curve: pd.DataFrame, color: str, level: float, alpha: float
-) -> None:
-    times = curve["time"].to_numpy()
-    width = float(np.median(np.diff(times))) if len(times) > 1 else 0.01
-    marked = times[significant(curve["p_corrected"].to_numpy(), alpha)]
-    spans = [(time - width / 2, width) for time in marked]
-    axes.broken_barh(
-        spans, (level, 0), facecolor=color, edgecolor=color, linewidth=1.4, gid="significant"
     )
 
 
@@ -252,21 +235,10 @@ def _draw_key(
     tested = [
         Line2D([], [], color=color, label=f"tested on {task}") for task, color in colors.items()
     ]
-    kinds = [
+    kinds: list[Line2D | Patch] = [
         Line2D([], [], color=style.INK, label="within task"),
         Line2D([], [], color=style.INK, linestyle=(0, (3, 1)), label="across tasks"),
-        Patch(color=style.INK, alpha=0.18, linewidth=0, label=f"{confidence:.0%} interval"),
-        Line2D(
-            [],
-            [],
-            color=style.GREY,
-            linewidth=0.7,
-            linestyle=(0, (1, 1.5)),
-            label=f"chance ({style.proportion(rows['chance'].mean())})",
-        ),
-        Line2D(
-            [], [], color=style.INK, linewidth=1.6, label=f"corrected p < {style.proportion(alpha)}"
-        ),
+        *reference_handles(rows["chance"].mean(), alpha, confidence),
     ]
     if with_onsets:
         kinds.append(
@@ -280,9 +252,5 @@ def _draw_key(
                 label=f"onset, {confidence:.0%} interval",
             )
         )
-    trials = (
-        f"n: {style.count(rows['n_train'], 'training trial')}, "
-        f"{style.count(rows['n_test'], 'test trial')}, "
-        f"{style.count(rows['n_sessions'], 'session')}"
-    )
-    style.legend_above(figure, tested + kinds, round(figure.get_figwidth() * 25.4 / 45), trials)
+    columns = round(figure.get_figwidth() * 25.4 / 45)
+    style.legend_above(figure, [*tested, *kinds], columns, sample_note(rows))
