@@ -5,7 +5,7 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
 from pathlib import Path
 
@@ -51,6 +51,38 @@ class InputError(ValueError):
         moved = type(self)(where, self.problem, self.remedy)
         moved.__cause__ = self.__cause__
         return moved
+
+
+MOST_LISTED = 10
+"""Largest number of problems that one message lists; more are counted."""
+
+
+def listing_problems(
+    where: str, problems: Sequence[str], remedy: str = "", n_problems: int | None = None
+) -> InputError:
+    """Return one error that lists several problems of a file, with numbers.
+
+    Parameters
+    ----------
+    where, remedy : str
+        As in an `InputError`.
+    problems : sequence of str
+        The problems, at least one.
+    n_problems : int, optional
+        Number of all problems, if there are more.
+
+    Examples
+    --------
+    >>> str(listing_problems("a.npz", ["no population.", "no array time."]))
+    'a.npz: 2 problems. (1) no population. (2) no array time.'
+    """
+    n = len(problems) if n_problems is None else n_problems
+    if n == 1:
+        return InputError(where, problems[0], remedy)
+    listed = [f"({number}) {text}" for number, text in enumerate(problems[:MOST_LISTED], 1)]
+    if n > MOST_LISTED:
+        listed.append(f"And {n - MOST_LISTED} more.")
+    return InputError(where, f"{n} problems. {' '.join(listed)}", remedy)
 
 
 class UnreadableError(InputError):

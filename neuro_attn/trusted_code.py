@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from importlib.abc import InspectLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from neuro_attn.errors import InputError, of_the_system
 
@@ -83,7 +83,7 @@ def load(path: str | Path, where: str) -> ModuleType:
         def get_filename(self, fullname: str) -> str:
             return str(path)
 
-        def get_code(self, fullname: str):  # type: ignore[no-untyped-def]
+        def get_code(self, fullname: str) -> CodeType:
             return self.source_to_code(content, str(path))
 
     spec = spec_from_loader(f"trusted_{_digest(content)[:8]}", Verified())

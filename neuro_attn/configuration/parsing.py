@@ -16,7 +16,7 @@ from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.settings import Configuration
 from neuro_attn.configuration.sources import SETTINGS, meant
 from neuro_attn.configuration.types import AtKeyError
-from neuro_attn.errors import InputError, did_you_mean
+from neuro_attn.errors import MOST_LISTED, InputError, did_you_mean, listing_problems
 
 _RENAMED = {
     ("inference", "null"): "null_model",
@@ -31,7 +31,6 @@ _RENAMED = {
 _OWN = {"datasets": 2, "network_analysis": 1}
 """Number of leading keys to drop from a path that is also valid at the top level."""
 _HOLDS = {str: "text", list: "a list"}
-_MOST_TOLD = 10
 _MOST_JUDGED = 1000
 """Maximum number of errors for which remedies are determined; the others are counted."""
 _LONGEST_TOLD = 200
@@ -154,14 +153,12 @@ def _refused(
         place = [positions.where(origin, problem.path), ".".join(problem.path)]
         return InputError(", ".join(filter(None, place)), problem.text)
     n_problems = len(problems) + len(errors[_MOST_JUDGED:])
-    told = []
-    for number, problem in enumerate(problems[:_MOST_TOLD], 1):
+    texts = []
+    for problem in problems[:MOST_LISTED]:
         line = positions.line(problem.path)
         place = [f"line {line}" if line else "", ".".join(problem.path)]
-        told.append(f"({number}) {', '.join(filter(None, place))}: {problem.text}")
-    if n_problems > _MOST_TOLD:
-        told.append(f"And {n_problems - _MOST_TOLD} more.")
-    return InputError(origin, f"{n_problems} problems. {' '.join(told)}")
+        texts.append(f"{', '.join(filter(None, place))}: {problem.text}")
+    return listing_problems(origin, texts, n_problems=n_problems)
 
 
 def _is_inherited(problem: _Problem, found: Iterable[_Problem]) -> bool:

@@ -22,7 +22,7 @@ import xarray as xr
 
 from neuro_attn import recording
 from neuro_attn.bytestrings import as_text
-from neuro_attn.errors import InputError
+from neuro_attn.errors import InputError, listing_problems
 from neuro_attn.files import as_filename, written_whole
 from neuro_attn.guard import guarded
 from neuro_attn.networks.populations import Activations
@@ -118,18 +118,11 @@ def read(path: str | Path, table: str | Path | None = None) -> Activations:
     elif not columns:
         problems.append("no column of the trials; give arrays (trial), or the key trials.")
     if problems:
-        raise _refused(str(path), problems)
+        raise listing_problems(str(path), problems, _LAYOUT)
     if "trial_id" not in trials:
         trials.insert(0, "trial_id", np.arange(shape[0]))
     single = {name: np.asarray(states, np.float32) for name, states in populations.items()}
     return Activations(populations=single, trials=trials, step=step, start=start)
-
-
-def _refused(path: str, problems: list[str]) -> InputError:
-    if len(problems) == 1:
-        return InputError(path, problems[0], _LAYOUT)
-    told = " ".join(f"({number}) {text}" for number, text in enumerate(problems, 1))
-    return InputError(path, f"{len(problems)} problems. {told}", _LAYOUT)
 
 
 # --- readers -------------------------------------------------------------------------------------
@@ -183,8 +176,10 @@ def _read_table(path: Path) -> _Contents:
         return _Contents({}, problems or ["no rows."])
     table = table.sort_values("trial_id", key=lambda column: column.map(ids.index), kind="stable")
     arrays: dict[str, np.ndarray] = {}
-    for population in dict.fromkeys(_UNIT.fullmatch(name)[1] for name in names):  # type: ignore[index]
-        units = [name for name in names if _UNIT.fullmatch(name)[1] == population]  # type: ignore[index]
+    of_population: dict[str, list[str]] = {}
+    for name in names:
+        of_population.setdefault(name.rpartition("-")[0], []).append(name)
+    for population, units in of_population.items():
         states = table[units].to_numpy(dtype=float)
         arrays[population] = states.reshape(len(ids), n_steps, len(units))
     arrays["time"] = table["time"].to_numpy()[:n_steps]

@@ -111,10 +111,10 @@ def _check_columns(trials: pd.DataFrame, dataset: NetworkDataset, path: str) -> 
         if name not in trials:
             missing.setdefault(name, []).append(key)
     if missing:
-        told = ", ".join(f"{name} ({', '.join(keys)})" for name, keys in missing.items())
+        listed = ", ".join(f"{name} ({', '.join(keys)})" for name, keys in missing.items())
         raise InputError(
             path,
-            f"the trials lack columns that network_analysis uses: {told}.",
+            f"the trials lack columns that network_analysis uses: {listed}.",
             f"Columns: {', '.join(map(str, trials.columns))}.",
         )
 

@@ -1,4 +1,4 @@
-"""Files of activations are read as they were written, and all that is wrong is told at once."""
+"""Files of activations are read as they were written, and one message lists all problems."""
 
 import numpy as np
 import pandas as pd
