@@ -85,7 +85,8 @@ def test_any_number_of_blocks_gives_the_same_bytes(decode, correction, over):
     )
     (csvs, pairs), *others = (
         tables_of(of_regions(decode(PERMUTATIONS // n_blocks), settings), settings)
-        for n_blocks in (1, 8)
+        # Forty blocks take five times as long, and blocks are merged before any correction.
+        for n_blocks in ((1, 8, 40) if correction == "max" else (1, 8))
     )
     for other_csvs, other_pairs in others:
         assert other_csvs == csvs
