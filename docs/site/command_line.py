@@ -53,5 +53,5 @@ def shown(action: argparse.Action) -> str:
 
 
 def cell(text: str) -> str:
-    """Return text that can stand in a table."""
+    """Return text escaped for a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|")

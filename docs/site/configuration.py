@@ -121,5 +121,5 @@ def default(model: dict[str, Any], key: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Return text that can stand in a table."""
+    """Return text escaped for a cell of a table."""
     return " ".join(text.split()).replace("|", "\\|")

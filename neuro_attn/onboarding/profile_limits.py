@@ -17,7 +17,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.onboarding.needs import Need
 
 ALL = ""
-"""Stands for all rules."""
+"""Name for all rules together."""
 _RULES = {"decode_nulls": "decode"}
 """Rules whose jobs need what those of another rule need."""
 _MEMORY: dict[str, float] = {

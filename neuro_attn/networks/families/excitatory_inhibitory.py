@@ -5,8 +5,8 @@ y_t = V r_t, where V reads from the excitatory units only
 
 Four of five units are excitatory. |A| is the matrix of the absolute values of A, so that every
 column of R, the connections that a unit sends, has one sign whatever is learned. At first, weak
-excitation and inhibition are balanced, and each excitatory unit, which stands for a group of
-neurons, excites itself so that its rate persists. Integration and tau are those of `leaky-rnn`.
+excitation and inhibition are balanced, and each excitatory unit, which represents a group of
+neurons, excites itself, so that its rate persists. Integration and tau are those of `leaky-rnn`.
 Populations: ``excitatory`` and ``inhibitory`` (r_t of the units).
 """
 
