@@ -193,4 +193,6 @@ def draw_report(
 
 def circular_difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the signed angle from `other` to `one`, in [-pi, pi) rad."""
-    return (one - other + np.pi) % (2 * np.pi) - np.pi
+    difference = (one - other + np.pi) % (2 * np.pi) - np.pi
+    # The remainder of a number just below a multiple of 2 pi is rounded to 2 pi.
+    return np.where(difference >= np.pi, -np.pi, difference)
