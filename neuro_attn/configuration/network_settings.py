@@ -48,6 +48,8 @@ class Network(NetworkTrials):
     """Maximum learning rate of Adam; it decreases to 0 with a cosine schedule."""
     input_noise: NonNegative = 0.1
     """SD of the noise added to every input at every step."""
+    state_noise: NonNegative = 0.0
+    """SD of the noise in every unit's state at every step, in training and recorded."""
     activation_noise: NonNegative = 1.0
     """SD of the noise added to recorded activations, in SDs of each unit."""
     test_trials: Annotated[int, Field(ge=40), NUMBER] = 120

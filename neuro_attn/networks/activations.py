@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -12,6 +13,7 @@ from neuro_attn import recording
 from neuro_attn.configuration import Network, NetworkDataset, Time
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.model import Model, online, report
+from neuro_attn.networks.noise import Noise, check_has_states, drawn_for_trials
 from neuro_attn.networks.populations import (
     Activations,
     InTasks,
@@ -23,10 +25,17 @@ from neuro_attn.networks.populations import (
     with_reports,
 )
 from neuro_attn.networks.training import untrained
+from neuro_attn.randomness import stream
 
 
 def record_replicate(
-    model: Model, settings: Network, dataset: NetworkDataset, name: str, session: str, seed: int
+    model: Model,
+    settings: Network,
+    dataset: NetworkDataset,
+    name: str,
+    session: str,
+    seed: int,
+    state_noise: float | None = None,
 ) -> tuple[xr.Dataset, xr.Dataset | None, pd.DataFrame]:
     """Run a network on held-out trials and record its activations, attention and reports.
 
@@ -44,12 +53,14 @@ def record_replicate(
         Names of the data set and of the session.
     seed : int
         The seed of the configuration.
+    state_noise : float, optional
+        SD of the noise in the states; by default that of the settings.
 
     Returns
     -------
     activations : xarray.Dataset
-        A Recording of all populations, in the time bins around each task's event. The region of a
-        unit is its population. We add Gaussian noise to each unit, with an SD of
+        A Recording of all populations, in the time bins around each task's event. Its reports are
+        those of the noisy network. The region of a unit is its population. We add Gaussian noise to each unit, with an SD of
         ``settings.activation_noise`` times the unit's SD over trials and times, because the
         responses of a network have no trial-to-trial variability of their own.
     attention : xarray.Dataset or None
@@ -59,8 +70,9 @@ def record_replicate(
         kind. If sources are steps, ``unit_time_s`` is the centre of the step in s; otherwise it
         is NaN. None for a network without attention.
     report_error : pandas.DataFrame
-        One row per trial: ``trial_id``, ``trial_type``, ``target_color`` and ``report`` (both rad
-        in [0, 2 pi)), and ``report_error`` (degrees in [-180, 180)).
+        One row per trial, without noise in the states: ``trial_id``, ``trial_type``,
+        ``target_color`` and ``report`` (both rad in [0, 2 pi)), and ``report_error`` (degrees in
+        [-180, 180)).
 
     Raises
     ------
@@ -68,10 +80,18 @@ def record_replicate(
         If the time bins do not align with the network's time steps or extend beyond its trials.
     """
     trials = held_out_trials(settings, dataset.network, session, seed)
-    populations, attention = online(model, trials.inputs)
+    quiet = with_reports(trials.table, report(model, trials.inputs, settings.report_steps))
+    table, noise = quiet, None
+    state_noise = settings.state_noise if state_noise is None else state_noise
+    if state_noise:
+        rng = stream(seed, "network", dataset.network, session, "state noise")
+        noise = noise_of_trials(model, settings, len(quiet), state_noise, rng)
+        noisy = report(model, trials.inputs, settings.report_steps, noise)
+        table = with_reports(trials.table, noisy)
+    populations, attention = online(model, trials.inputs, noise)
     activations = Activations(
         populations={key: np.asarray(states) for key, states in populations.items()},
-        trials=with_reports(trials.table, report(model, trials.inputs, settings.report_steps)),
+        trials=table,
     )
     provenance = {
         "origin": _origin(dataset, session),
@@ -93,7 +113,31 @@ def record_replicate(
         weights = _attention_recording(
             attention, settings, used, name, session, dataset, provenance
         )
-    return made, weights, activations.trials[columns]
+    return made, weights, quiet[columns]
+
+
+def noise_of_trials(
+    model: Model, settings: Network, n_trials: int, sd: float, rng: np.random.Generator
+) -> Noise:
+    """Draw the noise in the states of a network on held-out trials.
+
+    Parameters
+    ----------
+    model : Model
+        The network.
+    settings : Network
+        Its settings: the lengths of trials and report.
+    n_trials : int
+        Number of trials.
+    sd : float
+        SD of the noise.
+    rng : numpy.random.Generator
+        Source of randomness.
+    """
+    check_has_states(model, settings.family)
+    n_steps = settings.encoded_steps + settings.report_steps
+    drawn = drawn_for_trials(model, n_trials, n_steps, rng)
+    return tuple(jnp.asarray(np.float32(sd) * xi) for xi in drawn)
 
 
 def callable_of(model: Model, settings: Network) -> Callable[[np.ndarray], tuple]:

@@ -5,6 +5,22 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from neuro_attn.networks import noise
+
+
+class GatedCell(eqx.nn.GRUCell):
+    """A GRU cell (Cho et al. 2014) whose new state can be noisy."""
+
+    noise: noise.StateNoise
+
+    def __init__(self, n_inputs: int, n_units: int, key: Array):
+        super().__init__(n_inputs, n_units, key=key)
+        self.noise = noise.StateNoise(n_units)
+
+    def __call__(self, input: Array, hidden: Array, *, key: Array | None = None) -> Array:
+        """Return h_t, shape (unit,), from x_t, shape (input,), and h_{t-1}, shape (unit,)."""
+        return self.noise(super().__call__(input, hidden))
+
 
 class Recurrent(eqx.Module):
     """Gated recurrent layer: h_t = GRU(x_t, h_{t-1}), h_{-1} = 0 (Cho et al. 2014).
@@ -17,7 +33,7 @@ class Recurrent(eqx.Module):
         Random key of the initial weights.
     """
 
-    cell: eqx.nn.GRUCell
+    cell: GatedCell
 
     def __init__(self, n_inputs: int, n_units: int, key: Array):
         self.cell = recurrent_cell(n_inputs, n_units, key)
@@ -38,12 +54,13 @@ class Recurrent(eqx.Module):
             The state after each step.
         """
 
-        def step(state: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
+        def step(layer: "Recurrent", state: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
             x, is_present = now
-            state = jnp.where(is_present, self.cell(x, state), state)
+            state = jnp.where(is_present, layer.cell(x, state), state)
             return state, state
 
-        return jax.lax.scan(step, jnp.zeros(self.cell.hidden_size), (inputs, present))[1]
+        begin = jnp.zeros(self.cell.hidden_size)
+        return noise.scan(self, step, begin, (inputs, present))[1]
 
 
 class Bidirectional(eqx.Module):
@@ -92,7 +109,7 @@ def halves(states: Array) -> tuple[Array, Array]:
     return forward, backward
 
 
-def recurrent_cell(n_inputs: int, n_units: int, key: Array) -> eqx.nn.GRUCell:
+def recurrent_cell(n_inputs: int, n_units: int, key: Array) -> GatedCell:
     """Return a GRU cell with orthogonal initial recurrent weights.
 
     Orthogonal weights preserve the norm of signals and gradients over many steps (Saxe, McClelland
@@ -111,11 +128,11 @@ def recurrent_cell(n_inputs: int, n_units: int, key: Array) -> eqx.nn.GRUCell:
         orthogonal(gate, (n_units, n_units), jnp.float32)
         for gate in jax.random.split(key_recurrent, 3)
     ]
-    cell = eqx.nn.GRUCell(n_inputs, n_units, key=key_cell)
+    cell = GatedCell(n_inputs, n_units, key_cell)
     return eqx.tree_at(lambda cell: cell.weight_hh, cell, jnp.concatenate(gates))
 
 
-def slow_cell(n_inputs: int, n_units: int, n_steps: int, key: Array) -> eqx.nn.GRUCell:
+def slow_cell(n_inputs: int, n_units: int, n_steps: int, key: Array) -> GatedCell:
     """Return a GRU cell with initial time constants between 1 and `n_steps` steps.
 
     This chrono initialisation (Tallec & Ollivier 2018) is for networks that make progress only if

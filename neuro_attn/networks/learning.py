@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
+from neuro_attn.networks.noise import drawn, with_noise
+
 LARGEST_GRADIENT = 1.0
 """Largest global norm of the gradient; larger gradients are clipped."""
 
@@ -49,6 +51,8 @@ class Batches(eqx.Module):
     """Seeds of random draws during training, shape (step,), uint32."""
     first: int = eqx.field(static=True, default=0)
     """Index of the first step of the report that enters the loss."""
+    noise: float = eqx.field(static=True, default=0.0)
+    """SD of the noise in the states of the network; see `noise.StateNoise`."""
 
 
 class Learner(NamedTuple):
@@ -98,7 +102,11 @@ def learn(
         model = eqx.combine(weights, rest)
 
         def of_trial(inputs: Array, target: Array, key: Array) -> Array:
-            return model.loss(inputs, target, key, batches.first)
+            if not batches.noise:
+                return model.loss(inputs, target, key, batches.first)
+            n_steps = len(inputs) + batches.first + len(target)
+            noise = drawn(model, batches.noise, n_steps, key)
+            return with_noise(model, noise).loss(inputs, target, key, batches.first)
 
         return jnp.mean(jax.vmap(of_trial)(inputs, targets, keys))
 

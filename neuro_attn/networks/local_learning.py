@@ -16,6 +16,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from neuro_attn.networks.learning import Batches
+from neuro_attn.networks.noise import StateNoise, drawn, scan, with_noise
 from neuro_attn.networks.trials import REPORT_STEPS, STEP
 from neuro_attn.networks.unrolled import Unrolled
 
@@ -44,6 +46,7 @@ class FixedMemory(eqx.Module):
     k: Array
     mean: Array
     sd: Array
+    noise: StateNoise
 
     def __init__(self, n_inputs: int, n_units: int, key: Array):
         keys = jax.random.split(key, 4)
@@ -56,6 +59,7 @@ class FixedMemory(eqx.Module):
         tau = jnp.exp(jax.random.uniform(keys[3], (n_units,), minval=shortest, maxval=longest))
         self.k = STEP / tau
         self.mean, self.sd = jnp.zeros(n_units), jnp.ones(n_units)
+        self.noise = StateNoise(n_units)
 
     def begin(self) -> Array:
         """Return the initial state m, shape (unit,)."""
@@ -63,7 +67,9 @@ class FixedMemory(eqx.Module):
 
     def step(self, state: Array, x: Array) -> Array:
         """Return m_t, shape (unit,), given m_{t-1}, shape (unit,), and x_t, shape (input,)."""
-        return (1 - self.k) * state + self.k * jnp.tanh(self.W @ x + self.W_m @ state + self.b)
+        return self.noise(
+            (1 - self.k) * state + self.k * jnp.tanh(self.W @ x + self.W_m @ state + self.b)
+        )
 
     def normalised(self, state: Array) -> Array:
         """Return n_t, shape (..., unit), given m_t, shape (..., unit)."""
@@ -78,10 +84,10 @@ class FixedMemory(eqx.Module):
             Inputs of one trial.
         """
 
-        def step(state: Array, x: Array) -> tuple[Array, None]:
-            return self.step(state, x), None
+        def step(memory: FixedMemory, state: Array, x: Array) -> tuple[Array, None]:
+            return memory.step(state, x), None
 
-        return jax.lax.scan(step, self.begin(), inputs)[0]
+        return scan(self, step, self.begin(), inputs)[0]
 
     def measured(self, states: Array) -> "FixedMemory":
         """Return this memory with mean and sd estimated from states of shape (..., unit)."""
@@ -117,14 +123,27 @@ class OnFixedMemory(Unrolled):
 
 
 @eqx.filter_jit
-def memorise(model: OnFixedMemory, inputs: Array) -> Array:
+def memorise(model: OnFixedMemory, batches: Batches) -> Array:
     """Return m_t at the last step before the report, shape (step, trial, unit).
 
     Parameters
     ----------
     model : OnFixedMemory
         The network.
-    inputs : array, shape (step, trial, encoded_step, input)
-        Inputs of the trials of several training steps.
+    batches : Batches
+        Trials of several training steps.
     """
-    return jax.lax.map(jax.vmap(model.memory.last), inputs)
+    if not batches.noise:
+        return jax.lax.map(jax.vmap(model.memory.last), batches.inputs)
+
+    def last(inputs: Array, key: Array) -> Array:
+        noise = drawn(model.memory, batches.noise, len(inputs), key)
+        return with_noise(model.memory, noise).last(inputs)
+
+    def of_step(step: tuple[Array, Array]) -> Array:
+        inputs, seed = step
+        # The learners draw from the key of the seed itself.
+        key = jax.random.fold_in(jax.random.key(seed), len(inputs))
+        return jax.vmap(last)(inputs, jax.random.split(key, len(inputs)))
+
+    return jax.lax.map(of_step, (batches.inputs, batches.seeds))

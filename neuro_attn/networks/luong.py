@@ -16,8 +16,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from neuro_attn.networks import noise
 from neuro_attn.networks.attention import Attention
-from neuro_attn.networks.layers import Recurrent, recurrent_cell
+from neuro_attn.networks.layers import GatedCell, Recurrent, recurrent_cell
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import REPORT_STEPS
 
@@ -53,7 +54,7 @@ class Luong(Model):
     """
 
     encoder: Recurrent
-    decoder: eqx.nn.GRUCell
+    decoder: GatedCell
     attention: Attention
     combine: eqx.nn.Linear
     readout: eqx.nn.Linear
@@ -86,12 +87,13 @@ class Luong(Model):
         """Return the report, shape (report_step, output), if the trial ends at step `last`."""
         present = jnp.arange(len(memory)) <= last
 
-        def step(now: Decoded, key: Array | None) -> tuple[Decoded, Array]:
-            now = self.step(memory, present, now, key)
+        def step(model: Luong, now: Decoded, key: Array | None) -> tuple[Decoded, Array]:
+            now = model.step(memory, present, now, key)
             return now, now.report
 
         keys = None if key is None else jax.random.split(key, n_report)
-        return jax.lax.scan(step, self.begin(memory, last), keys, length=n_report)[1]
+        begin = self.begin(memory, last)
+        return noise.scan(noise.at(self, last), step, begin, keys, length=n_report)[1]
 
     def encode(self, inputs: Array) -> Array:
         """Return the encoder states h_t, shape (encoded_step, unit)."""
@@ -148,7 +150,7 @@ class Luong(Model):
 
         def at(step: Array) -> Decoded:
             present = jnp.arange(len(memory)) <= step
-            return self.step(memory, present, self.begin(memory, step))
+            return noise.at(self, step).step(memory, present, self.begin(memory, step))
 
         decoded = jax.vmap(at)(jnp.arange(len(memory)))
         populations = {"encoder": memory, **self.populations(decoded)}

@@ -1,6 +1,7 @@
 """The base class of all families, and functions that run a network on many trials."""
 
 from abc import abstractmethod
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -8,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from neuro_attn.networks.noise import Noise, with_noise
 from neuro_attn.networks.trials import REPORT_STEPS
 
 TRIALS_AT_ONCE = 50
@@ -115,7 +117,9 @@ class Model(eqx.Module):
 
 
 @eqx.filter_jit
-def report(model: Model, inputs: ArrayLike, n_report: int = REPORT_STEPS) -> Array:
+def report(
+    model: Model, inputs: ArrayLike, n_report: int = REPORT_STEPS, noise: Noise | None = None
+) -> Array:
     """Return the reports on many trials, shape (trial, report_step, output).
 
     Parameters
@@ -126,8 +130,12 @@ def report(model: Model, inputs: ArrayLike, n_report: int = REPORT_STEPS) -> Arr
         Inputs of the trials up to the report.
     n_report : int
         Number of steps of the report.
+    noise : Noise, optional
+        Noise in the states, with a leading axis of trials. With the same noise, `online` returns
+        the activity that leads to these reports.
     """
-    return jax.vmap(lambda trial: model(trial, n_report))(jnp.asarray(inputs))
+    trials = _Trial(jnp.asarray(inputs), noise)
+    return jax.vmap(lambda trial: trial.of(model)(trial.inputs, n_report))(trials)
 
 
 @eqx.filter_jit
@@ -142,6 +150,28 @@ def asked(model: Model, inputs: ArrayLike, n_report: int = REPORT_STEPS) -> Arra
 
 
 @eqx.filter_jit
-def online(model: Model, inputs: ArrayLike) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Return `Model.online` for many trials; arrays gain a leading trial axis."""
-    return jax.lax.map(model.online, jnp.asarray(inputs), batch_size=TRIALS_AT_ONCE)
+def online(
+    model: Model, inputs: ArrayLike, noise: Noise | None = None
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return `Model.online` for many trials; arrays gain a leading trial axis.
+
+    Parameters
+    ----------
+    model, inputs, noise
+        As in `report`.
+    """
+    trials = _Trial(jnp.asarray(inputs), noise)
+    return jax.lax.map(
+        lambda trial: trial.of(model).online(trial.inputs), trials, batch_size=TRIALS_AT_ONCE
+    )
+
+
+class _Trial(NamedTuple):
+    """A trial, or many with a leading axis."""
+
+    inputs: Array
+    noise: Noise | None
+
+    def of(self, model: Model) -> Model:
+        """Return the network with the noise of this trial."""
+        return model if self.noise is None else with_noise(model, self.noise)

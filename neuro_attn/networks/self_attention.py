@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.networks.model import Model
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.trials import REPORT_STEPS
 
 Positions = Literal["none", "sinusoidal", "learned"]
@@ -66,6 +67,7 @@ class Embedding(eqx.Module):
     linear: eqx.nn.Linear
     gain: Array | None
     learned: Array | None
+    noise: StateNoise
     n_units: int = eqx.field(static=True)
 
     def __init__(self, n_inputs: int, n_units: int, positions: Positions, n_steps: int, key: Array):
@@ -75,12 +77,13 @@ class Embedding(eqx.Module):
         self.learned = None
         if positions == "learned":
             self.learned = jax.random.normal(key_learned, (n_steps, n_units))
+        self.noise = StateNoise(n_units)
         self.n_units = n_units
 
     def __call__(self, inputs: Array) -> Array:
         """Embed the first steps of a trial, shape (time, input), as shape (time, unit)."""
         embedded = jax.vmap(self.linear)(inputs)
-        return embedded + self.encoding(len(inputs))
+        return self.noise(embedded + self.encoding(len(inputs)))
 
     def encoding(self, n_steps: int) -> Array:
         """Return the position encoding g p_t of the first steps, shape (time, unit)."""

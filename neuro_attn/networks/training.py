@@ -16,6 +16,7 @@ from neuro_attn.networks.checkpoints import identity, load, save
 from neuro_attn.networks.families import FAMILIES, learner_of
 from neuro_attn.networks.learning import Batches
 from neuro_attn.networks.model import Model, report
+from neuro_attn.networks.noise import check_has_states
 from neuro_attn.networks.progress import progress
 from neuro_attn.randomness import stream
 
@@ -89,6 +90,8 @@ def train(
         the loss is not finite at a step, the training stops, and this step is the last row.
     """
     model = untrained(settings, seed, name, replicate)
+    if settings.state_noise:
+        check_has_states(model, settings.family)
     learner = learner_of(settings.family)
     state = learner.begin(model, settings)
     rng = stream(seed, "network", name, replicate, "training trials")
@@ -177,4 +180,5 @@ def _batches(
         jnp.asarray(targets.reshape(*shape, *targets.shape[1:])),
         jnp.asarray(sample_rng.integers(2**32, size=n_steps, dtype=np.uint32)),
         first,
+        settings.state_noise,
     )

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from neuro_attn.networks import noise
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import REPORT_STEPS
 
@@ -51,36 +52,39 @@ class Unrolled(Model):
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
 
-        def read(state: Any, x: Array) -> tuple[Any, None]:
-            return self.step(state, x)[0], None
+        def read(model: Unrolled, state: Any, x: Array) -> tuple[Any, None]:
+            return model.step(state, x)[0], None
 
-        state, _ = jax.lax.scan(read, self.begin(), inputs)
-        return self.answer(state, inputs.shape[1], n_report)
+        state, _ = noise.scan(self, read, self.begin(), inputs)
+        return noise.at(self, len(inputs)).answer(state, inputs.shape[1], n_report)
 
     def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Return the report if the trial ended at each step; see `Model`."""
 
-        def read(state: Any, x: Array) -> tuple[Any, Any]:
-            state, _ = self.step(state, x)
+        def read(model: Unrolled, state: Any, x: Array) -> tuple[Any, Any]:
+            state, _ = model.step(state, x)
             return state, state
 
-        _, states = jax.lax.scan(read, self.begin(), inputs)
-        return jax.vmap(lambda state: self.answer(state, inputs.shape[1], n_report))(states)
+        def answer(last: Array, state: Any) -> Array:
+            return noise.at(self, last + 1).answer(state, inputs.shape[1], n_report)
+
+        _, states = noise.scan(self, read, self.begin(), inputs)
+        return jax.vmap(answer)(jnp.arange(len(inputs)), states)
 
     def answer(self, state: Any, n_inputs: int, n_report: int) -> Array:
         """Return the report, shape (report_step, output), given the state after the last input."""
 
-        def step(state: Any, nothing: None) -> tuple[Any, Array]:
-            state, now = self.step(state, jnp.zeros(n_inputs))
+        def step(model: Unrolled, state: Any, nothing: None) -> tuple[Any, Array]:
+            state, now = model.step(state, jnp.zeros(n_inputs))
             return state, now.report
 
-        return jax.lax.scan(step, state, length=n_report)[1]
+        return noise.scan(self, step, state, length=n_report)[1]
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
 
-        def step(state: Any, x: Array) -> tuple[Any, Now]:
-            return self.step(state, x)
+        def step(model: Unrolled, state: Any, x: Array) -> tuple[Any, Now]:
+            return model.step(state, x)
 
-        _, now = jax.lax.scan(step, self.begin(), inputs)
+        _, now = noise.scan(self, step, self.begin(), inputs)
         return now.activations, now.attention

@@ -17,8 +17,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
+from neuro_attn.networks import noise
 from neuro_attn.networks.attention import AdditiveAttention
-from neuro_attn.networks.layers import Bidirectional, halves, recurrent_cell
+from neuro_attn.networks.layers import Bidirectional, GatedCell, halves, recurrent_cell
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import REPORT_STEPS
 
@@ -41,7 +42,7 @@ class Decoder(eqx.Module):
 
     start: eqx.nn.Linear
     attention: AdditiveAttention
-    cell: eqx.nn.GRUCell
+    cell: GatedCell
     readout: eqx.nn.Linear
 
     def __init__(self, keys: Array, n_outputs: int, n_units: int):
@@ -121,11 +122,14 @@ class Bahdanau(Model):
         """Return the report on the steps that are present, shape (report_step, output)."""
         memory = self.encoder(inputs, present)
 
-        def step(carry: tuple[Array, Array], nothing: None) -> tuple[tuple[Array, Array], Array]:
-            state, report, *_ = self.decoder.step(memory, present, *carry)
+        def step(
+            decoder: Decoder, carry: tuple[Array, Array], nothing: None
+        ) -> tuple[tuple, Array]:
+            state, report, *_ = decoder.step(memory, present, *carry)
             return (state, report), report
 
-        return jax.lax.scan(step, self.decoder.begin(memory), length=n_report)[1]
+        decoder = noise.at(self.decoder, present.sum() - 1)
+        return noise.scan(decoder, step, decoder.begin(memory), length=n_report)[1]
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
@@ -133,8 +137,8 @@ class Bahdanau(Model):
         def at(step: Array) -> tuple[Array, Array, Array, Array]:
             present = jnp.arange(len(inputs)) <= step
             memory = self.encoder(inputs, present)
-            start = self.decoder.begin(memory)
-            state, _, context, weights = self.decoder.step(memory, present, *start)
+            decoder = noise.at(self.decoder, step)
+            state, _, context, weights = decoder.step(memory, present, *decoder.begin(memory))
             return halves(memory[step])[0], state, context, weights
 
         # The forward half does not depend on the step, so vmap computes it once.

@@ -18,6 +18,7 @@ from jax import Array
 
 from neuro_attn.configuration import Network
 from neuro_attn.networks.attention import QKVAttention, attend_to_self
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.picture import CENTRE, GRID, PLANES, PatchMap, blank, hold
 from neuro_attn.networks.unrolled import Now, Unrolled
 
@@ -42,6 +43,7 @@ class CnnSelfAttention(Unrolled):
     gamma: Array
     after: eqx.nn.Linear
     readout: eqx.nn.Linear
+    noise: StateNoise
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
         keys = jax.random.split(key, 4)
@@ -50,6 +52,7 @@ class CnnSelfAttention(Unrolled):
         self.gamma = jnp.zeros(())
         self.after = eqx.nn.Linear(n_units, n_units, key=keys[2])
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
+        self.noise = StateNoise(GRID**2, n_units)
 
     def begin(self) -> Array:
         """Return the empty image, shape (plane, row, column)."""
@@ -58,7 +61,7 @@ class CnnSelfAttention(Unrolled):
     def step(self, state: Array, x: Array) -> tuple[Array, Now]:
         """Return the updated image and the activity at this step; see `Unrolled`."""
         image = hold(state, x)
-        maps = self.maps(image)
+        maps = self.noise(self.maps(image))
         everywhere = jnp.ones((GRID**2, GRID**2), bool)
         taken, weights = attend_to_self(self.attention, maps, everywhere)
         pooled = self.pooled(maps + self.gamma * taken)

@@ -26,6 +26,7 @@ from jax import Array
 
 from neuro_attn.configuration import Network
 from neuro_attn.networks import memory
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.unrolled import Now, Unrolled
 
 ATTENDED = "slot"
@@ -133,6 +134,7 @@ class DifferentiableNeuralComputer(Unrolled):
     writing: eqx.nn.Linear
     reading: eqx.nn.Linear
     readout: eqx.nn.Linear
+    noise: StateNoise
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
         keys = jax.random.split(key, 4)
@@ -140,6 +142,7 @@ class DifferentiableNeuralComputer(Unrolled):
         self.writing = eqx.nn.Linear(n_units, 3 * WORD + 3, key=keys[1])
         self.reading = eqx.nn.Linear(n_units, HEADS * (WORD + 5), key=keys[2])
         self.readout = eqx.nn.Linear(n_units + HEADS * WORD, n_outputs, key=keys[3])
+        self.noise = StateNoise(n_units)
 
     def begin(self) -> State:
         """Return the initial state: empty memory, zero usage, no links and no reads."""
@@ -150,7 +153,7 @@ class DifferentiableNeuralComputer(Unrolled):
 
     def step(self, state: State, x: Array) -> tuple[State, Now]:
         """Return the state at t and the activity at this step; see `Unrolled`."""
-        controller = jnp.tanh(self.controller(jnp.concatenate([x, *state.words])))
+        controller = self.noise(jnp.tanh(self.controller(jnp.concatenate([x, *state.words]))))
         reading = self.reading(controller).reshape(HEADS, -1)
         keys, strengths, free, modes = jnp.split(reading, [WORD, WORD + 1, WORD + 2], axis=1)
 

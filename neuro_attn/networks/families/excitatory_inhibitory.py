@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.rate_units import euler
 from neuro_attn.networks.unrolled import Now, Unrolled
 
@@ -42,6 +43,7 @@ class ExcitatoryInhibitory(Unrolled):
     W: eqx.nn.Linear
     A: Array
     readout: eqx.nn.Linear
+    noise: StateNoise
     n_excitatory: int = eqx.field(static=True)
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
@@ -55,6 +57,7 @@ class ExcitatoryInhibitory(Unrolled):
         radius = jnp.abs(jnp.linalg.eigvals(self.recurrent())).max()
         self.A = SPREAD * self.A / radius + (1 - SPREAD) * jnp.diag(many)
         self.readout = eqx.nn.Linear(self.n_excitatory, n_outputs, key=keys[2])
+        self.noise = StateNoise(n_units)
 
     def recurrent(self) -> Array:
         """Return R, shape (receiving unit, sending unit)."""
@@ -66,7 +69,7 @@ class ExcitatoryInhibitory(Unrolled):
 
     def step(self, state: Array, x: Array) -> tuple[Array, Now]:
         """Return the rates and the activity after this step; see `Unrolled`."""
-        R, driven = self.recurrent(), self.W(x)
+        R, driven = self.recurrent(), self.noise(self.W(x))
         rates = euler(state, lambda r: jax.nn.relu(driven + R @ r))
         excitatory, inhibitory = jnp.split(rates, [self.n_excitatory])
         populations = {"excitatory": excitatory, "inhibitory": inhibitory}

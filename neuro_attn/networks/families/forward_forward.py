@@ -190,7 +190,7 @@ def learn(
     model: ForwardForward, state: State, batches: Batches, settings: Network
 ) -> tuple[ForwardForward, State, Array]:
     """Train each layer on its own loss; see `Learner`."""
-    memories = memorise(model, batches.inputs)
+    memories = memorise(model, batches)
     if state.done == 0:
         model = eqx.tree_at(lambda m: m.memory, model, model.memory.measured(memories))
     model, optimiser, losses = _learn_layers(model, state.optimiser, memories, batches, settings)

@@ -25,8 +25,9 @@ from jax import Array
 
 from neuro_attn.configuration import Network
 from neuro_attn.errors import InputError
+from neuro_attn.networks import noise
 from neuro_attn.networks.attention import Attention
-from neuro_attn.networks.layers import Recurrent, recurrent_cell
+from neuro_attn.networks.layers import GatedCell, Recurrent, recurrent_cell
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import REPORT_STEPS
 
@@ -86,7 +87,7 @@ class FullyConnected(Model):
     encoder: Recurrent
     attention: PositionAttention
     combine: eqx.nn.Linear
-    decoder: eqx.nn.GRUCell
+    decoder: GatedCell
     readout: eqx.nn.Linear
     longest: int = eqx.field(static=True)
 
@@ -113,12 +114,12 @@ class FullyConnected(Model):
         """Return the report, shape (report_step, output), if the trial ends at step `last`."""
         present = jnp.arange(len(memory)) <= last
 
-        def step(now: Decoded, nothing: None) -> tuple[Decoded, Array]:
-            now = self.step(memory, present, now)
+        def step(model: FullyConnected, now: Decoded, nothing: None) -> tuple[Decoded, Array]:
+            now = model.step(memory, present, now)
             return now, now.report
 
         begin = self.begin(memory[last])
-        return jax.lax.scan(step, begin, length=n_report)[1]
+        return noise.scan(noise.at(self, last), step, begin, length=n_report)[1]
 
     def encode(self, read: Array) -> Array:
         """Return the encoder states h_t, zero-padded to the length of the longest trial.
@@ -174,7 +175,8 @@ class FullyConnected(Model):
         memory = self.encode(inputs)
 
         def at(step: Array) -> Decoded:
-            return self.step(memory, jnp.arange(len(memory)) <= step, self.begin(memory[step]))
+            present = jnp.arange(len(memory)) <= step
+            return noise.at(self, step).step(memory, present, self.begin(memory[step]))
 
         decoded = jax.vmap(at)(jnp.arange(len(inputs)))
         read = memory[: len(inputs)]

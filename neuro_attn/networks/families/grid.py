@@ -17,7 +17,7 @@ from jax import Array
 
 from neuro_attn.configuration import Network
 from neuro_attn.networks.attention import AdditiveAttention
-from neuro_attn.networks.layers import slow_cell
+from neuro_attn.networks.layers import GatedCell, slow_cell
 from neuro_attn.networks.picture import COLOR_PLANES, OTHERS, PatchMap, blank, hold
 from neuro_attn.networks.unrolled import Now, Unrolled
 
@@ -41,7 +41,7 @@ class Grid(Unrolled):
 
     annotations: PatchMap
     attention: AdditiveAttention
-    decoder: eqx.nn.GRUCell
+    decoder: GatedCell
     readout: eqx.nn.Linear
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int, n_steps: int):

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
-from neuro_attn.networks.layers import recurrent_cell
+from neuro_attn.networks.layers import GatedCell, recurrent_cell
 from neuro_attn.networks.unrolled import Now, Unrolled
 
 
@@ -29,7 +29,7 @@ class Gru(Unrolled):
         Numbers of input channels, of output units and of recurrent units.
     """
 
-    cell: eqx.nn.GRUCell
+    cell: GatedCell
     readout: eqx.nn.Linear
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.rate_units import SUBSTEPS, euler, persistent
 from neuro_attn.networks.unrolled import Now, Unrolled
 
@@ -34,6 +35,7 @@ class LeakyRnn(Unrolled):
     W: eqx.nn.Linear
     R: Array
     readout: eqx.nn.Linear
+    noise: StateNoise
     substeps: int = eqx.field(static=True)
 
     def __init__(
@@ -43,6 +45,7 @@ class LeakyRnn(Unrolled):
         self.W = eqx.nn.Linear(n_inputs, n_units, key=keys[0])
         self.R = persistent(keys[1], n_units)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[2])
+        self.noise = StateNoise(n_units)
         self.substeps = substeps
 
     def begin(self) -> Array:
@@ -51,7 +54,7 @@ class LeakyRnn(Unrolled):
 
     def step(self, state: Array, x: Array) -> tuple[Array, Now]:
         """Return the rates and the activity after this step; see `Unrolled`."""
-        driven = self.W(x)
+        driven = self.noise(self.W(x))
         rates = euler(state, lambda r: jax.nn.relu(driven + self.R @ r), self.substeps)
         return rates, Now({"recurrent": rates}, {}, self.readout(rates))
 

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.rate_units import euler
 from neuro_attn.networks.unrolled import Now, Unrolled
 
@@ -41,6 +42,7 @@ class LowRank(Unrolled):
     M: Array
     N: Array
     readout: eqx.nn.Linear
+    noise: StateNoise
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int, rank: int = RANK):
         keys = jax.random.split(key, 4)
@@ -51,6 +53,7 @@ class LowRank(Unrolled):
         self.M = jnp.zeros((n_units, rank)).at[: 2 * half].set(jnp.concatenate([rows, -rows]))
         self.N = 2 * (1 - SPREAD) * self.M + SPREAD * jax.random.normal(keys[2], (n_units, rank))
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
+        self.noise = StateNoise(n_units)
 
     def recurrent(self) -> Array:
         """Return R, shape (receiving unit, sending unit)."""
@@ -62,7 +65,7 @@ class LowRank(Unrolled):
 
     def step(self, state: Array, x: Array) -> tuple[Array, Now]:
         """Return v and the activity after this step; see `Unrolled`."""
-        driven, n_units = self.W(x), len(self.M)
+        driven, n_units = self.noise(self.W(x)), len(self.M)
         state = euler(state, lambda v: driven + self.M @ (self.N.T @ jax.nn.relu(v)) / n_units)
         rates = jax.nn.relu(state)
         return state, Now({"recurrent": rates}, {}, self.readout(rates))

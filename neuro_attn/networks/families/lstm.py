@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.unrolled import Now, Unrolled
 
 FORGET = 1.0
@@ -33,6 +34,8 @@ class Lstm(Unrolled):
 
     layer: eqx.nn.LSTMCell
     readout: eqx.nn.Linear
+    noise: StateNoise
+    noise_of_cells: StateNoise
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
         keys = jax.random.split(key, 6)
@@ -45,6 +48,7 @@ class Lstm(Unrolled):
             lambda cell: (cell.weight_hh, cell.bias), layer, (jnp.concatenate(gates), forget)
         )
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[1])
+        self.noise, self.noise_of_cells = StateNoise(n_units), StateNoise(n_units)
 
     def begin(self) -> tuple[Array, Array]:
         """Return the initial h and c, shape (unit,) each."""
@@ -54,6 +58,7 @@ class Lstm(Unrolled):
     def step(self, state: tuple[Array, Array], x: Array) -> tuple[tuple[Array, Array], Now]:
         """Return (h_t, c_t) and the activity at this step; see `Unrolled`."""
         hidden, cell = self.layer(x, state)
+        hidden, cell = self.noise(hidden), self.noise_of_cells(cell)
         return (hidden, cell), Now({"hidden": hidden, "cell": cell}, {}, self.readout(hidden))
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from jax import Array
 
 from neuro_attn.configuration import Network
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.rate_units import euler, persistent
 from neuro_attn.networks.unrolled import Now, Unrolled
 
@@ -43,6 +44,7 @@ class MultiArea(Unrolled):
     R: Array
     b: Array
     readout: eqx.nn.Linear
+    noise: StateNoise
     mask: Array
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
@@ -62,6 +64,7 @@ class MultiArea(Unrolled):
         self.R = jnp.where(apart == 0, jax.scipy.linalg.block_diag(*within), between)
         self.b = jnp.zeros(n_all)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[4])
+        self.noise = StateNoise(n_all)
 
     def recurrent(self) -> Array:
         """Return M * R, shape (receiving unit, sending unit); units are in the order of areas."""
@@ -75,7 +78,7 @@ class MultiArea(Unrolled):
         """Return the rates and the activity after this step; see `Unrolled`."""
         R = self.recurrent()
         seen = self.W(x)
-        driven = self.b.at[: len(seen)].add(seen)
+        driven = self.noise(self.b.at[: len(seen)].add(seen))
         rates = euler(state, lambda r: jax.nn.relu(driven + R @ r))
         areas = jnp.split(rates, AREAS)
         populations = {f"area{number}": each for number, each in enumerate(areas, 1)}

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
-from neuro_attn.networks.layers import slow_cell
+from neuro_attn.networks.layers import GatedCell, slow_cell
 from neuro_attn.networks.picture import COLORS, OTHERS
 from neuro_attn.networks.unrolled import Now, Unrolled
 
@@ -59,8 +59,8 @@ class Multiplicative(Unrolled):
         Longest initial time constant of gate and item units, in steps.
     """
 
-    gate: eqx.nn.GRUCell
-    item: eqx.nn.GRUCell
+    gate: GatedCell
+    item: GatedCell
     product: Product
     readout: eqx.nn.Linear
 

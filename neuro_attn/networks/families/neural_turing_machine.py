@@ -22,6 +22,7 @@ from jax import Array
 
 from neuro_attn.configuration import Network
 from neuro_attn.networks import memory
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.unrolled import Now, Unrolled
 
 ATTENDED = "slot"
@@ -99,6 +100,7 @@ class NeuralTuringMachine(Unrolled):
     read: Head
     content: eqx.nn.Linear
     readout: eqx.nn.Linear
+    noise: StateNoise
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
         keys = jax.random.split(key, 5)
@@ -106,6 +108,7 @@ class NeuralTuringMachine(Unrolled):
         self.write, self.read = Head(n_units, keys[1]), Head(n_units, keys[2])
         self.content = eqx.nn.Linear(n_units, 2 * WORD, key=keys[3])
         self.readout = eqx.nn.Linear(n_units + WORD, n_outputs, key=keys[4])
+        self.noise = StateNoise(n_units)
 
     def begin(self) -> State:
         """Return the initial state: memory filled with `START`, both heads at the first slot."""
@@ -114,7 +117,7 @@ class NeuralTuringMachine(Unrolled):
 
     def step(self, state: State, x: Array) -> tuple[State, Now]:
         """Return the state at t and the activity at this step; see `Unrolled`."""
-        controller = jnp.tanh(self.controller(jnp.concatenate([x, state.word])))
+        controller = self.noise(jnp.tanh(self.controller(jnp.concatenate([x, state.word]))))
         write = self.write(controller, state.slots, state.write)
         read = self.read(controller, state.slots, state.read)
         erased, added = jnp.split(self.content(controller), 2)

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
+from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.trials import STEP
 from neuro_attn.networks.unrolled import Now, Unrolled
 
@@ -45,6 +46,7 @@ class RateAdaptation(Unrolled):
     log_beta: Array
     log_tau: Array
     readout: eqx.nn.Linear
+    noise: StateNoise
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int, recurrent: bool):
         keys = jax.random.split(key, 4)
@@ -59,6 +61,7 @@ class RateAdaptation(Unrolled):
         shortest, longest = jnp.log(jnp.array(SPANS))
         self.log_tau = jax.random.uniform(keys[2], (n_units,), minval=shortest, maxval=longest)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
+        self.noise = StateNoise(n_units)
 
     def begin(self) -> tuple[Array, Array]:
         """Return the initial rates r and traces a, shape (unit,) each."""
@@ -69,7 +72,7 @@ class RateAdaptation(Unrolled):
         """Return (r_t, a_t) and the activity at this step; see `Unrolled`."""
         rate, trace = state
         drive = self.W(x) if self.W_r is None else self.W(x) + self.W_r(rate)
-        rate = jax.nn.relu(drive - jnp.exp(self.log_beta) * trace)
+        rate = jax.nn.relu(self.noise(drive - jnp.exp(self.log_beta) * trace))
         part = STEP / jnp.exp(self.log_tau)
         trace = (1 - part) * trace + part * rate
         return (rate, trace), Now({"rate": rate}, {}, self.readout(rate))

@@ -19,6 +19,7 @@ from jax import Array
 
 from neuro_attn.configuration import Network
 from neuro_attn.networks.model import Model
+from neuro_attn.networks.noise import StateNoise, scan
 from neuro_attn.networks.trials import REPORT_STEPS
 
 
@@ -38,6 +39,7 @@ class ReluRnn(Model):
     W: eqx.nn.Linear
     R: Array
     readout: eqx.nn.Linear
+    state_noise: StateNoise
     noise: float = eqx.field(static=True)
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int, noise: float):
@@ -45,6 +47,7 @@ class ReluRnn(Model):
         self.W = eqx.nn.Linear(n_inputs, n_units, key=keys[0])
         self.R = jax.nn.initializers.orthogonal()(keys[1], (n_units, n_units), jnp.float32)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[2])
+        self.state_noise = StateNoise(n_units)
         self.noise = noise
 
     def states(self, inputs: Array, noise: Array) -> Array:
@@ -58,12 +61,12 @@ class ReluRnn(Model):
             sigma xi_t.
         """
 
-        def step(h: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
+        def step(model: ReluRnn, h: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
             x, disturbed = now
-            h = jax.nn.relu(self.W(x) + self.R @ h + disturbed)
+            h = jax.nn.relu(model.state_noise(model.W(x) + model.R @ h + disturbed))
             return h, h
 
-        return jax.lax.scan(step, jnp.zeros(len(self.R)), (inputs, noise))[1]
+        return scan(self, step, jnp.zeros(len(self.R)), (inputs, noise))[1]
 
     def __call__(
         self, inputs: Array, n_report: int = REPORT_STEPS, key: Array | None = None

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
-from neuro_attn.networks.layers import Recurrent, recurrent_cell
+from neuro_attn.networks import noise
+from neuro_attn.networks.layers import GatedCell, Recurrent, recurrent_cell
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.trials import REPORT_STEPS
 
@@ -32,7 +33,7 @@ class Decoder(eqx.Module):
     """
 
     start: eqx.nn.Linear
-    cell: eqx.nn.GRUCell
+    cell: GatedCell
     readout: eqx.nn.Linear
 
     def __init__(self, keys: Array, n_context: int, n_outputs: int, n_units: int):
@@ -90,7 +91,7 @@ class Seq2Seq(Model):
 
     def __call__(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Report on a trial; see `Model`."""
-        return self.decode(self.encode(inputs)[-1], n_report)
+        return noise.at(self, len(inputs) - 1).decode(self.encode(inputs)[-1], n_report)
 
     def encode(self, inputs: Array) -> Array:
         """Return the encoder states h_t, shape (encoded_step, unit)."""
@@ -99,24 +100,33 @@ class Seq2Seq(Model):
     def decode(self, context: Array, n_report: int = REPORT_STEPS) -> Array:
         """Return the report y_1, y_2, ..., shape (report_step, output), from c, shape (unit,)."""
 
-        def step(carry: tuple[Array, Array], nothing: None) -> tuple[tuple[Array, Array], Array]:
-            state, report = self.decoder.step(context, *carry)
+        def step(
+            decoder: Decoder, carry: tuple[Array, Array], nothing: None
+        ) -> tuple[tuple, Array]:
+            state, report = decoder.step(context, *carry)
             return (state, report), report
 
-        return jax.lax.scan(step, self.decoder.begin(context), length=n_report)[1]
+        begin = self.decoder.begin(context)
+        return noise.scan(self.decoder, step, begin, length=n_report)[1]
 
     def asked(self, inputs: Array, n_report: int = REPORT_STEPS) -> Array:
         """Return the report if the trial ended at each step; see `Model`."""
-        return jax.vmap(lambda context: self.decode(context, n_report))(self.encode(inputs))
+
+        def answer(last: Array, context: Array) -> Array:
+            return noise.at(self, last).decode(context, n_report)
+
+        return jax.vmap(answer)(jnp.arange(len(inputs)), self.encode(inputs))
 
     def online(self, inputs: Array) -> tuple[dict[str, Array], dict[str, Array]]:
         """Return the populations at every step; see `Model`."""
         states = self.encode(inputs)
 
-        def at(context: Array) -> Array:
-            return self.decoder.step(context, *self.decoder.begin(context))[0]
+        def at(step: Array, context: Array) -> Array:
+            decoder = noise.at(self.decoder, step)
+            return decoder.step(context, *decoder.begin(context))[0]
 
-        return {"encoder": states, "decoder": jax.vmap(at)(states)}, {}
+        decoded = jax.vmap(at)(jnp.arange(len(inputs)), states)
+        return {"encoder": states, "decoder": decoded}, {}
 
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Seq2Seq:

@@ -174,7 +174,7 @@ def learn(
     model: SoftHebb, done: int, batches: Batches, settings: Network
 ) -> tuple[SoftHebb, int, Array]:
     """Train the layers by the Hebbian rule, then refit the readout; see `Learner`."""
-    states = memorise(model, batches.inputs)
+    states = memorise(model, batches)
     if done == 0:
         model = eqx.tree_at(lambda m: m.memory, model, model.memory.measured(states))
     step = jnp.arange(done, done + len(states))

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
+from neuro_attn.networks import noise
 from neuro_attn.networks.attention import Memory, MultiHeadAttention
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.self_attention import Embedding, causal, perceptron
@@ -134,14 +135,14 @@ class Transformer(Model):
         first = self.readout(self.norm(states[last]))
         caches = jax.tree.map(lambda rows: jnp.pad(rows, ((0, n_report), (0, 0), (0, 0))), caches)
 
-        def answer(carry: tuple, time: Array) -> tuple[tuple, Array]:
+        def answer(model: Transformer, carry: tuple, time: Array) -> tuple[tuple, Array]:
             caches, report = carry
-            states, caches = self.step(caches, jnp.concatenate([blank, report]), time)
-            report = self.readout(self.norm(states[-1]))
+            states, caches = model.step(caches, jnp.concatenate([blank, report]), time)
+            report = model.readout(model.norm(states[-1]))
             return (caches, report), report
 
         times = last + 1 + jnp.arange(n_report - 1)
-        _, others = jax.lax.scan(answer, (caches, first), times)
+        _, others = noise.scan(noise.at(self, last + 1), answer, (caches, first), times)
         return jnp.concatenate([first[None], others])
 
     def read(self, read: Array) -> tuple[list[Array], list[Array], list[Memory]]:
@@ -196,6 +197,7 @@ class Transformer(Model):
         """
         n_steps = len(caches[0].keys)
         state = self.embedding.linear(token) + self.embedding.encoding(n_steps)[time]
+        state = self.embedding.noise(state)
         present = jnp.arange(n_steps) <= time
         states, filled = [], []
         for block, cache in zip(self.blocks, caches, strict=True):
