@@ -18,6 +18,17 @@ from neuro_attn.configuration.types import (
     Settings,
 )
 
+Error = Annotated[float, Field(gt=0, lt=90), NUMBER]
+
+
+class MatchErrors(Settings):
+    """Mean absolute report errors of the animals (Panichello & Buschman 2021), degrees."""
+
+    pro: Error = 46.1
+    """In prospective trials."""
+    retro: Error = 51.8
+    """In retrospective trials."""
+
 
 class Network(NetworkTrials):
     """A network to train on the pro and retro trials of the experiment."""
@@ -49,13 +60,22 @@ class Network(NetworkTrials):
     input_noise: NonNegative = 0.1
     """SD of the noise added to every input at every step."""
     state_noise: NonNegative = 0.0
-    """SD of the noise in every unit's state at every step, in training and recorded."""
+    """SD of the noise in the state of every unit at every step, in training and when recorded."""
+    match: Literal["behaviour"] | None = None
+    """behaviour: noise in the states of each trained replicate such that it errs like animals."""
+    match_errors: MatchErrors = MatchErrors()
+    """Mean absolute report errors to match, degrees; their mean over tasks is matched."""
     activation_noise: NonNegative = 1.0
     """SD of the noise added to recorded activations, in SDs of each unit."""
     test_trials: Annotated[int, Field(ge=40), NUMBER] = 120
     """Held-out trials of each task that are recorded and scored."""
     learned_below: Annotated[float, Field(gt=0, le=180), NUMBER] = 30.0
     """Mean report error, degrees, below which a network has learned a task; chance is 90."""
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether it is recorded with noise in its states."""
+        return bool(self.state_noise or self.match)
 
     @property
     def attended(self) -> str | None:

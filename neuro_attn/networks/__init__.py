@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from neuro_attn.networks.attention_use import use_of_attention
     from neuro_attn.networks.families import FAMILIES
     from neuro_attn.networks.fixed_points import fixed_points
+    from neuro_attn.networks.matching import as_table, behaviour
     from neuro_attn.networks.model import Model
     from neuro_attn.networks.probe import as_attribute, probe_reports
     from neuro_attn.networks.qkv_swap import swap_attention
@@ -36,6 +37,8 @@ __all__ = [
     "Trials",
     "ablate_attention",
     "as_attribute",
+    "as_table",
+    "behaviour",
     "callable_of",
     "draw_trials",
     "fixed_points",
@@ -64,6 +67,7 @@ __getattr__ = on_demand_from(
         "neuro_attn.networks.attention_use": ("use_of_attention",),
         "neuro_attn.networks.families": ("FAMILIES",),
         "neuro_attn.networks.fixed_points": ("fixed_points",),
+        "neuro_attn.networks.matching": ("as_table", "behaviour"),
         "neuro_attn.networks.model": ("Model",),
         "neuro_attn.networks.probe": ("as_attribute", "probe_reports"),
         "neuro_attn.networks.qkv_swap": ("swap_attention",),

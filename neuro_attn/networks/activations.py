@@ -59,10 +59,11 @@ def record_replicate(
     Returns
     -------
     activations : xarray.Dataset
-        A Recording of all populations, in the time bins around each task's event. Its reports are
-        those of the noisy network. The region of a unit is its population. We add Gaussian noise to each unit, with an SD of
-        ``settings.activation_noise`` times the unit's SD over trials and times, because the
-        responses of a network have no trial-to-trial variability of their own.
+        A Recording of all populations, in the time bins around each task's event. The region of a
+        unit is its population. Activity and reports are those of the network with noise in its
+        states. We add Gaussian noise to each unit, with an SD of ``settings.activation_noise``
+        times the unit's SD over trials and times, because the responses of a network without
+        noise in its states have no trial-to-trial variability of their own.
     attention : xarray.Dataset or None
         A Recording of the attention weights, without noise, aligned to the start of the trial.
         Each attention (a head or a layer) is a region, and each source that it can attend to is a

@@ -44,7 +44,7 @@ class StateNoise(eqx.Module):
 
     shape: tuple[int, ...] = eqx.field(static=True)
     rows: Array | None
-    step: ArrayLike | None
+    step: Any
 
     def __init__(self, *shape: int):
         self.shape, self.rows, self.step = shape, None, None
@@ -132,7 +132,7 @@ def at(module: AnyModule, step: ArrayLike) -> AnyModule:
     """
     if not is_noisy(module):
         return module
-    return _replaced(module, lambda place: _with(place, place.rows, place.step + step))
+    return _replaced(module, lambda place: _with(place, jnp.asarray(place.rows), place.step + step))
 
 
 def scan(

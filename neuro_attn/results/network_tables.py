@@ -109,6 +109,39 @@ NETWORK_TABLES = (
         ),
     ),
     Table(
+        "behaviour",
+        "Behaviour of a replicate network with noise in its states, in a task.",
+        ("networks/behaviour.csv", "networks/{network}/seed{n}/behaviour.csv"),
+        (
+            TASK,
+            Column("state_noise", "number", "SD of the noise, the same in all tasks"),
+            Column("target_error", "number", "error to match, missing without `match`", "degrees"),
+            Column("report_error", "number", "mean absolute error on these trials", "degrees"),
+            Column("recorded_error", "number", "the same on the recorded trials", "degrees"),
+            Column("target", "number", "fraction of reports of the target"),
+            Column("swap", "number", "fraction of reports of the other item"),
+            Column("guess", "number", "fraction of random reports"),
+            Column("sd", "number", "circular SD of reports around an item", "degrees"),
+            Column("n_trials", "count", "number of held-out trials"),
+            NETWORK,
+            SEED,
+        ),
+        when="is_noisy",
+        section="Networks",
+        title="Behaviour with noise",
+        caption=(
+            "Reports of networks with noise in their states. With `match`, the noise is that with "
+            "which the mean absolute error, averaged over tasks, is nearest to that of the "
+            "animals. Fractions of reports of the target, of the other item (swaps) and of random "
+            "ones (guesses), and the SD of the first two, are those of a mixture model."
+        ),
+        details=(
+            "Only for networks with `state_noise` or `match`. The trials are held out, and none of "
+            "them is recorded; `recorded_error` is that of the recorded trials, which did not "
+            "determine the noise. Fractions of the mixture model sum to 1."
+        ),
+    ),
+    Table(
         "attention_ablation",
         "A measure in a network with and without attention to the items.",
         ("networks/attention_ablation.csv", "networks/{network}/seed{n}/attention_ablation.csv"),

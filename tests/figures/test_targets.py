@@ -119,6 +119,15 @@ def test_what_is_shown_of_networks_depends_on_what_they_attend_to(family, figure
     assert "results/network-net-untrained/summary.csv" in result_tables(given)
 
 
+def test_behaviour_is_that_of_networks_with_noise():
+    given = configuration(
+        networks={"net": {"family": "gru", "match": "behaviour"}, "quiet": {"family": "gru"}}
+    )
+    assert "network_behaviour" in drawn(given)["networks"]
+    assert "behaviour" in pages(given)["networks"]
+    assert "results/networks/behaviour.csv" in result_tables(given)
+
+
 def test_attention_is_drawn_from_every_replicate_and_listed_with_the_networks():
     given = configuration(networks={"net": {"family": "luong-dot", "seeds": 2}})
     (group,) = [each for each in report_groups(given) if each.name == "network-net"]

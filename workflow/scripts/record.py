@@ -23,8 +23,13 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
             model = networks.untrained(settings, seed, dataset.network, replicate)
             if dataset.trained:
                 model = networks.load_weights(weights, like=model)
+            session = f"seed{replicate}"
+            # The untrained network has the noise of the trained one.
+            if dataset.trained and settings.is_noisy:
+                behaved = networks.behaviour(model, settings, dataset.network, session, seed)
+            noise = behaved.state_noise if settings.is_noisy else 0.0
             activations, attention, report_error = networks.record_replicate(
-                model, settings, dataset, key, f"seed{replicate}", seed
+                model, settings, dataset, key, session, seed, noise
             )
             names = {"network": dataset.network, "trained": dataset.trained, "seed": replicate}
             table = report_error.assign(**names)
@@ -33,7 +38,11 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
                 below = {dataset.network: settings.learned_below}
                 errors = networks.mean_report_errors(table, log, below)
                 reasons.append(networks.why_not_learned(errors))
-                probed = networks.probe_reports(model, settings, dataset, f"seed{replicate}", seed)
+                if settings.is_noisy:
+                    behaviour = networks.as_table(behaved, activations)
+                    behaviour = behaviour.assign(network=dataset.network, seed=replicate)
+                    write_csv(behaviour, outputs["behaviour"][replicate])
+                probed = networks.probe_reports(model, settings, dataset, session, seed)
                 asked = networks.as_attribute(probed, settings)
                 probed = probed.assign(network=dataset.network, seed=replicate)
                 write_csv(probed, outputs["probe"][replicate])
