@@ -25,7 +25,7 @@ from mne.stats import permutation_cluster_1samp_test, permutation_t_test
 from rsatoolbox.data import Dataset
 from rsatoolbox.rdm import RDMs, calc_rdm, compare
 
-from neuro_attn.comparison.rsa_measures import correlation, crossnobis
+from neuro_attn.comparison.scores.crossnobis_correlation import correlation, crossnobis
 from neuro_attn.geometry.coding_axes import coding_axes
 from neuro_attn.inference.clusters import cluster_p_value
 from neuro_attn.inference.pvalues import p_value

@@ -1,15 +1,11 @@
-"""Comparison of networks with brain regions by decoding signatures and by representations."""
+"""Comparison of networks with brain regions by decoding signatures and by scores."""
 
 from neuro_attn.comparison.distance import NetworkSignature, by_population, distances
 from neuro_attn.comparison.fit import fits
 from neuro_attn.comparison.matched_signatures import of_populations, of_regions
 from neuro_attn.comparison.matching import Sizes, equal_sizes
+from neuro_attn.comparison.model_scores import answers, check_comparable, model_scores
 from neuro_attn.comparison.nearest_region import nearest
-from neuro_attn.comparison.representational_similarity import (
-    answers,
-    check_comparable,
-    compare_representations,
-)
 from neuro_attn.comparison.signatures import (
     Absent,
     absent_of,
@@ -31,11 +27,11 @@ __all__ = [
     "apart",
     "by_population",
     "check_comparable",
-    "compare_representations",
     "distances",
     "equal_sizes",
     "fits",
     "left_out_table",
+    "model_scores",
     "nearest",
     "of_populations",
     "of_regions",

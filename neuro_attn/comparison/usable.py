@@ -27,6 +27,8 @@ class Usable(NamedTuple):
     """Windows of each population that is compared, in order."""
     absent: list[Absent]
     """Populations that are not compared, and windows in which others are not."""
+    asked: frozenset[str] = frozenset()
+    """Populations that exist only when a report is asked."""
 
 
 def usable(recordings: Sequence[xr.Dataset], study: Study, populations: Sequence[str]) -> Usable:
@@ -46,8 +48,14 @@ def usable(recordings: Sequence[xr.Dataset], study: Study, populations: Sequence
         none = [Absent(study.name, each, ALL, NONE_LEARNED) for each in populations]
         return Usable({}, none)
     windows, absent = {}, []
+    probes = [
+        json.loads(each.attrs[recording.PROBE])
+        for each in recordings
+        if recording.PROBE in each.attrs
+    ]
+    asked = frozenset(name for probe in probes for name in probe["recomputed"])
     for population in populations:
-        left_out = _why_left_out(recordings, study, population)
+        left_out = _why_left_out(probes, study) if population in asked else {}
         kept = tuple(name for name in study.dataset.windows if name not in left_out)
         if kept:
             windows[population] = kept
@@ -55,20 +63,11 @@ def usable(recordings: Sequence[xr.Dataset], study: Study, populations: Sequence
             Absent(study.name, population, f"window {name}" if kept else ALL, why)
             for name, why in left_out.items()
         ]
-    return Usable(windows, absent)
+    return Usable(windows, absent, asked)
 
 
-def _why_left_out(
-    recordings: Sequence[xr.Dataset], study: Study, population: str
-) -> dict[str, str]:
-    """Return the windows in which a population is not compared, with reasons."""
-    probes = [
-        json.loads(each.attrs[recording.PROBE])
-        for each in recordings
-        if recording.PROBE in each.attrs
-    ]
-    if not any(population in probe["recomputed"] for probe in probes):
-        return {}
+def _why_left_out(probes: Sequence[dict], study: Study) -> dict[str, str]:
+    """Return the windows in which a network cannot answer, with reasons."""
     reasons = {}
     for name, window in study.dataset.windows.items():
         bins = study.dataset.time.bins_in(window)

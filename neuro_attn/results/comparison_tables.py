@@ -10,6 +10,8 @@ from neuro_attn.results.shared_columns import (
     POPULATION,
     REASON,
     REGION,
+    SCORE,
+    SEED,
     TRAINED,
     VALUE,
 )
@@ -168,38 +170,49 @@ COMPARISON_TABLES = (
         ),
     ),
     Table(
-        "representations",
-        "Similarity between a network population and a region.",
-        ("comparison/representations.csv",),
+        "model_scores",
+        "Score of a network population, of one replicate network, against a region.",
+        ("comparison/model_scores.csv",),
         (
             NETWORK,
             TRAINED,
             POPULATION,
             REGION,
-            Column("measure", "text", "`debiased_cka`, `crossnobis_correlation` or `procrustes`"),
+            SCORE,
+            SEED,
             VALUE,
-            *CI,
-            Column("ceiling", "number", "value between halves of the region's units"),
-            Column("floor", "number", "value of the untrained network"),
+            Column("ceiling", "number", "largest value that can be expected"),
+            Column("floor", "number", "value of the untrained network of the same seed"),
             Column("n_units", "count", "number of units of each population"),
             Column("n_trials", "count", "number of trials per condition"),
-            Column("n_conditions", "count", "number of conditions"),
+            Column("n_conditions", "count", "number of conditions: kinds of trials x windows"),
+            Column("n_bins", "count", "number of time bins that all data sets have"),
         ),
         section="Networks",
-        title="Representations",
+        title="Scores of replicate networks",
         caption=(
-            "Similarity of the representations of networks and regions, with equal numbers of "
-            "units and trials."
+            "Scores of every replicate network against every region, with equal numbers of units "
+            "and trials. Larger is more similar; no network can be expected to exceed the ceiling."
         ),
         details=(
-            "Larger is more similar. All pairs are compared with the units and trials of the "
-            "smallest population.\n\n"
-            "- `debiased_cka`: 1 for the same geometry, 0 for none in common.\n"
-            "- `crossnobis_correlation`: correlation of the dissimilarities of all pairs of "
-            "conditions.\n"
-            "- `procrustes`: biased upwards by noise, so compare it with its ceiling and floor.\n\n"
-            "The ceiling is the largest value that can be expected. A measure has no row if it is "
-            "undefined in a draw, because the responses of a population do not exceed noise there."
+            "All populations are scored with the units and trials of the smallest population, in "
+            "the same conditions: task x class (x colour bin of the cued item) in every window, or "
+            "in every time bin that all data sets have. Equations are in [methods](methods.md#"
+            "comparison).\n\n"
+            "- `linear_predictivity`: correlation of the region's responses with predictions by "
+            "ridge regression from the network, over time bins, for kinds of trials that are left "
+            "out. `reverse_predictivity`: the same with both exchanged. 0 for unrelated codes. "
+            "Their ceiling is from two halves of the trials of the predicted side; a score divided "
+            "by it is corrected for noise.\n"
+            "- `debiased_cka`: 1 for the same geometry, 0 on average for unrelated ones.\n"
+            "- `crossnobis_correlation`: correlation of the cross-validated dissimilarities of all "
+            "pairs of conditions.\n"
+            "- `procrustes`: biased upwards by noise, so compare it with its ceiling and floor.\n"
+            "- `dynamical_similarity`: cosine of linear dynamics up to a rotation; unrelated "
+            "dynamics are not at 0, so compare it with its ceiling and floor.\n\n"
+            "All other ceilings are scores of two halves of the region's own units, with half the "
+            "units of the network. A score has no row where it is undefined, because responses do "
+            "not exceed noise, or where data sets have no common time bins (`n_bins` is 0)."
         ),
     ),
 )

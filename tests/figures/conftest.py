@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
 
+from neuro_attn.comparison.score_specification import labels
 from neuro_attn.results import columns_of
 
 
@@ -369,6 +370,25 @@ def make_compared(shape: Shape) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFram
     return distances, fit, nearest
 
 
+def make_model_scores(shape: Shape) -> pd.DataFrame:
+    """Make three seeds' scores of trained and untrained networks."""
+    rng = np.random.default_rng(8)
+    populations = [("seq2seq", "encoder"), ("bahdanau", "encoder"), ("bahdanau", "context")]
+    rows = [
+        (network, trained, population, region, score, seed)
+        for network, population in populations
+        for trained in (True, False)
+        for region in shape.regions
+        for score in labels()
+        for seed in range(3)
+    ]
+    keys = ["network", "trained", "population", "region", "score", "seed"]
+    table = pd.DataFrame(rows, columns=keys)
+    table["value"] = 0.5 * rng.random(len(table))
+    table["ceiling"], table["floor"] = 0.8, 0.5 * rng.random(len(table))
+    return table
+
+
 def make_geometry(shape: Shape) -> pd.DataFrame:
     rng = np.random.default_rng(8)
     pairs = [f"{a} vs {b}" for i, a in enumerate(shape.tasks) for b in shape.tasks[i + 1 :]]
@@ -537,6 +557,7 @@ def make() -> SimpleNamespace:
         attention=make_attention,
         log=make_log,
         compared=make_compared,
+        model_scores=make_model_scores,
         geometry=make_geometry,
         geometry_over_time=make_geometry_over_time,
         color_planes=make_color_planes,

@@ -23,6 +23,7 @@ from neuro_attn.figures import (
     geometry_over_time,
     learning,
     list_recall,
+    model_scores,
     onsets,
     shared_codes,
     signature_distances,
@@ -522,6 +523,36 @@ def test_signature_distances_draws_networks_without_an_untrained_twin(make):
     table, fit, nearest = make.compared(make.shapes["panichello"])
     trained = table[table["trained"]].assign(floor=np.nan)
     rendered(signature_distances.draw(trained, fit, nearest))
+
+
+def test_model_scores_show_every_seed_mean_ceiling_and_floor(shape, make):
+    table = make.model_scores(shape)
+    trained = table[table["trained"]]
+    figure = rendered(model_scores.draw(table))
+    assert len(panels(figure)) == len(trained[["region", "score"]].drop_duplicates())
+    lines = [line for axes in panels(figure) for line in axes.lines]
+    seeds = np.concatenate([line.get_xdata() for line in lines if line.get_markersize() == 2.6])
+    assert sorted(seeds) == pytest.approx(sorted(trained["value"]))
+    keys = ["network", "population", "region", "score"]
+    for column, color in (("value", style.INK), ("ceiling", style.ACCENT), ("floor", style.GREY)):
+        means = trained.groupby(keys)[column].mean()
+        found = [line.get_xdata()[0] for line in lines if line.get_color() == color]
+        assert sorted(found) == pytest.approx(sorted(means)), column
+    for text in ("predicts region", "debiased CKA", "bahdanau, context", "ceiling"):
+        assert says(figure, text)
+
+
+def test_the_caption_of_model_scores_begins_with_the_best_prediction(make):
+    table = make.model_scores(make.shapes["panichello"])
+    best = (table["network"] == "seq2seq") & table["trained"] & (table["region"] == "V4")
+    table.loc[best & (table["score"] == "linear_predictivity"), "value"] = 0.6
+    table["ceiling"] = 0.8
+    caption = model_scores.caption(table)
+    assert caption.startswith("seq2seq, encoder predicts V4 with r = 0.60, 75 % of its ceiling")
+    assert len(caption.split()) <= 120
+    without = model_scores.caption(table[table["trained"]].assign(floor=np.nan))
+    assert "untrained 0" not in without
+    assert says(rendered(model_scores.draw(table[:0])), "no network population is compared")
 
 
 def test_geometry_shows_every_measure_with_ceiling_and_floor(shape, make):

@@ -153,7 +153,11 @@ def test_the_comparison_has_the_confidence_of_its_data_set():
         comparison={"dataset": "sim"},
     )
     group = report_groups(given)[-1]
-    assert {each.name for each in group.figures} == {"signature_distances", "signatures"}
+    assert {each.name for each in group.figures} == {
+        "model_scores",
+        "signature_distances",
+        "signatures",
+    }
     assert group.settings["brain"] == "sim"
     assert group.settings["confidence"] == 0.9
     assert group.settings["networks"]["network-net-untrained"] == ["net", False]

@@ -48,12 +48,12 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     expected += [f"results/network-tiny/recordings/seed{n}.nc" for n in (0, 1)]
     expected += [
         f"results/comparison/{t}.csv"
-        for t in ("distances", "nearest", "signatures", "representations")
+        for t in ("distances", "nearest", "signatures", "model_scores")
     ]
     # Untrained networks are floors; they have results, but no figures.
     drawn = [f"{figure}-{name}" for figure in FIGURES for name in datasets[:2]]
     drawn += ["timeline-small", "attention-tiny", "learning", "signature_distances", "signatures"]
-    drawn += ["attention_ablation", "list_recall"]
+    drawn += ["attention_ablation", "list_recall", "model_scores"]
     expected += [f"results/figures/{name}.{suffix}" for name in drawn for suffix in ("png", "svg")]
     missing = [path for path in expected if not (small_run.folder / path).stat().st_size]
     assert not missing

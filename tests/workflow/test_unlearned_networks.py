@@ -17,7 +17,7 @@ def test_a_run_goes_on_if_no_seed_of_a_network_learns(new_project):
     config = project.write_config({**SMALL, **analysis, "networks": networks})
     figures = ("learning", "probe", "signatures", "signature_distances")
     targets = [f"results/figures/{name}.png" for name in figures]
-    targets += ["results/comparison/representations.csv", "results/network-bad/summary.csv"]
+    targets += ["results/comparison/model_scores.csv", "results/network-bad/summary.csv"]
     project.run("run", config, "--cores", "2", "--", *targets)
 
     results = project.folder / "results"
@@ -25,7 +25,7 @@ def test_a_run_goes_on_if_no_seed_of_a_network_learns(new_project):
     assert errors.groupby("network")["learned"].any().to_dict() == {"bad": False, "good": True}
     compared = read_csv(results / "comparison/distances.csv")
     assert set(compared["network"]) == {"good"}
-    assert set(read_csv(results / "comparison/representations.csv")["network"]) == {"good"}
+    assert set(read_csv(results / "comparison/model_scores.csv")["network"]) == {"good"}
     # Its seeds are decoded nevertheless.
     assert not read_csv(results / "network-bad/summary.csv").empty
     left_out = read_csv(results / "comparison/signatures_left_out.csv")

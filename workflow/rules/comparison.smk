@@ -62,17 +62,17 @@ rule compare:
         "../scripts/compare.py"
 
 
-rule compare_representations:
+rule score_networks:
     input:
         recordings=recordings_of_compared,
         regions=[f"results/{name}/regions.csv" for name in COMPARED],
         costs=ancient([f"results/{name}/costs.csv" for name in COMPARED]),
     output:
-        "results/comparison/representations.csv",
+        "results/comparison/model_scores.csv",
     log:
-        "results/logs/compare_representations.log",
+        "results/logs/score_networks.log",
     benchmark:
-        "results/benchmarks/compare_representations.tsv"
+        "results/benchmarks/score_networks.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -82,6 +82,6 @@ rule compare_representations:
         brain=CONFIGURATION.comparison.dataset if CONFIGURATION.comparison else None,
         networks=NETWORK_DATASETS,
         seed=CONFIGURATION.seed,
-        sources=sources_of("compare_representations.py"),
+        sources=sources_of("score_networks.py"),
     script:
-        "../scripts/compare_representations.py"
+        "../scripts/score_networks.py"

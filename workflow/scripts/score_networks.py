@@ -15,14 +15,14 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
         recordings[one.attrs["dataset"]].append(one)
     tables = [read_csv(path) for path in snakemake.input.regions]
     regions = dict(zip(studies, (list(t["region"].unique()) for t in tables), strict=True))
-    table = comparison.compare_representations(
+    table = comparison.model_scores(
         recordings,
         regions,
         studies,
         brain=snakemake.params.brain,
         networks=snakemake.params.networks,
-        windows={
-            name: comparison.usable(recordings[name], studies[name], regions[name]).windows
+        usable={
+            name: comparison.usable(recordings[name], studies[name], regions[name])
             for name in snakemake.params.networks
         },
     )

@@ -9,12 +9,9 @@ from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
 
-from neuro_attn.comparison.rsa_measures import (
-    correlation,
-    crossnobis,
-    debiased_cka,
-    procrustes,
-)
+from neuro_attn.comparison.scores.crossnobis_correlation import correlation, crossnobis
+from neuro_attn.comparison.scores.debiased_cka import debiased_cka
+from neuro_attn.comparison.scores.procrustes import procrustes
 
 
 def u_statistic(one, other):
