@@ -538,7 +538,7 @@ def test_model_scores_show_every_seed_mean_ceiling_and_floor(shape, make):
         means = trained.groupby(keys)[column].mean()
         found = [line.get_xdata()[0] for line in lines if line.get_color() == color]
         assert sorted(found) == pytest.approx(sorted(means)), column
-    for text in ("predicts region", "debiased CKA", "bahdanau, context", "ceiling"):
+    for text in ("predicts\nregion", "debiased\nCKA", "bahdanau, context", "ceiling"):
         assert says(figure, text)
 
 
