@@ -11,6 +11,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.figures import style
 from neuro_attn.figures.many_regions import note_on, of_regions, regions_shown
 from neuro_attn.figures.protocol import Compared, Drawn
+from neuro_attn.figures.specification import FORMATS
 from neuro_attn.files import write_text
 from neuro_attn.results import read_csv
 
@@ -22,7 +23,7 @@ def write_figures(
     settings: Mapping[str, Any],
     outputs: Mapping[str, str],
 ) -> None:
-    """Draw figures from files of results, and write each as PNG and SVG with its caption.
+    """Draw figures from files of results, and write each in all `FORMATS` with its caption.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def write_figures(
         Settings of a data set, as in the configuration, or the arguments of `Compared` for the
         comparison, or empty.
     outputs : mapping of str to str
-        Output files, by the figure's name with ``_png``, ``_svg`` or ``_caption``.
+        Output files, by the figure's name with ``_png``, ``_svg``, ``_pdf`` or ``_caption``.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def write_figures(
             module = import_module(f"neuro_attn.figures.{name}")
             shows_all = regions is None or getattr(module, "ALL_REGIONS", False)
             drawn: Drawn = module.drawn(read if shows_all else some, given)
-            for kind in ("png", "svg"):
+            for kind in FORMATS:
                 style.save(drawn.figure, outputs[f"{name}_{kind}"], note)
             text = drawn.caption
             if regions is not None and not shows_all:

@@ -8,6 +8,8 @@ from neuro_attn.discovery import constants, modules
 from neuro_attn.results.sections import SECTIONS, Section
 
 Of = Literal["dataset", "network", "networks", "comparison"]
+FORMATS = ("png", "svg", "pdf")
+"""Formats in which every figure is written; the first is in the report."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from neuro_attn.configuration import (
     Network,
     NetworkDataset,
 )
-from neuro_attn.figures.specification import FIGURES, Specification
+from neuro_attn.figures.specification import FIGURES, FORMATS, Specification
 from neuro_attn.inference.significance import first_look
 from neuro_attn.results import TABLES, Table
 from neuro_attn.results.sections import Section
@@ -79,10 +79,10 @@ class Entry:
     @property
     def files(self) -> dict[str, str]:
         """The output files, by name and format; the first is included in the report."""
-        kinds = {"png": "png", "svg": "svg"} if self.kind == "figure" else {"html": "html"}
+        kinds = FORMATS if self.kind == "figure" else ("html",)
         return {
             f"{self.name}_{kind}": f"{FOLDER}/{self.kind}s/{self.stem}.{suffix}"
-            for kind, suffix in {**kinds, "caption": "rst"}.items()
+            for kind, suffix in {**{each: each for each in kinds}, "caption": "rst"}.items()
         }
 
     @property

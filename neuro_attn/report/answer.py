@@ -22,6 +22,7 @@ from markupsafe import Markup
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import printable
 from neuro_attn.figures import style
+from neuro_attn.figures.specification import FORMATS
 from neuro_attn.figures.tables import p_text, table_element
 from neuro_attn.figures.verdict_words import (
     RegionInWords,
@@ -290,7 +291,7 @@ def _shown(entry: Mapping[str, Any], folder: Path) -> Shown:
         body = Markup('<img loading="lazy" alt="{}" src="data:image/png;base64,{}">').format(
             f"{entry['title']}, {entry['subject']}: {caption.striptags()[:300]}", image
         )
-        linked = ["svg", "png"]
+        linked = list(FORMATS)
     else:
         table = TABLES[entry["name"]]
         frame = read_csv(entry["csv"], entry["name"])

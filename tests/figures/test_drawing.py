@@ -27,7 +27,7 @@ def settings() -> dict:
 
 
 def outputs(folder, *names: str) -> dict[str, str]:
-    suffixes = {"png": "png", "svg": "svg", "caption": "rst"}
+    suffixes = {"png": "png", "svg": "svg", "pdf": "pdf", "caption": "rst"}
     return {
         f"{name}_{kind}": str(folder / f"{name}.{suffix}")
         for name in names
@@ -56,7 +56,8 @@ def test_figures_drawn_together_are_those_drawn_alone_with_notes_and_captions(
     for name in tables:
         alone, together = (folder / f"{name}.png" for folder in (tmp_path, tmp_path / "together"))
         assert alone.read_bytes() == together.read_bytes()
-        assert (tmp_path / f"together/{name}.svg").stat().st_size
+        for kind in ("svg", "pdf"):
+            assert (tmp_path / f"together/{name}.{kind}").stat().st_size
     captions = {name: (tmp_path / f"together/{name}.rst").read_text() for name in tables}
     caption = onsets.caption(read_csv(files["onsets"]), dataset_from(settings).inference)
     assert captions["onsets"] == f"**{NOTE.capitalize()}.**\n\n{caption}"

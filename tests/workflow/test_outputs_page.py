@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
+from neuro_attn.figures.specification import FORMATS
 from tests.workflow.conftest import ROOT
 
 PAGE = (ROOT / "docs/outputs.md").read_text(encoding="utf-8")
@@ -56,7 +57,7 @@ def documented_files() -> list[re.Pattern[str]]:
     figures = [
         f"figures/{name}.{suffix}"
         for name in re.findall(r"^`([\w{}-]+)`", FIGURES_PAGE, re.MULTILINE)
-        for suffix in ("png", "svg", "rst")
+        for suffix in (*FORMATS, "rst")
     ]
     files = [name for name in [*told, *figures] if "." in name and "*" not in name]
     return [re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(name))) for name in files]

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
+from neuro_attn.figures.specification import FORMATS
 from neuro_attn.results import read_csv
 from tests import formats
 from tests.test_escaping import NASTY
@@ -74,6 +75,17 @@ def test_the_answer_page_shows_the_verdicts_first_and_sorts_and_filters_its_tabl
         wide = browser.execute_script("return document.documentElement.scrollWidth")
         assert wide <= width
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_reports_are_small_and_link_every_figure_in_every_format(small_run):
+    folder = small_run.folder / "results"
+    pages = [folder / name for name in ("index.html", "report.html")]
+    assert sum(page.stat().st_size for page in pages) < 12e6
+    page = pages[0].read_text(encoding="utf-8")
+    for kind in FORMATS:
+        figures = {path.name for path in (folder / "figures").glob(f"*.{kind}")}
+        assert len(figures) > 25
+        assert {unquote(link) for link in re.findall(r'href="figures/([^"]*)"', page)} >= figures
 
 
 def test_every_link_of_the_answer_page_leads_to_a_file(small_run):

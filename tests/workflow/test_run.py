@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from neuro_attn.command_line import running
+from neuro_attn.figures.specification import FORMATS
 from neuro_attn.figures.verdict_words import headline
 from neuro_attn.onboarding import needs
 from neuro_attn.results import read_csv
@@ -54,7 +55,7 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     drawn = [f"{figure}-{name}" for figure in FIGURES for name in datasets[:2]]
     drawn += ["timeline-small", "attention-tiny", "learning", "signature_distances", "signatures"]
     drawn += ["attention_ablation", "list_recall", "model_scores"]
-    expected += [f"results/figures/{name}.{suffix}" for name in drawn for suffix in ("png", "svg")]
+    expected += [f"results/figures/{name}.{suffix}" for name in drawn for suffix in FORMATS]
     missing = [path for path in expected if not (small_run.folder / path).stat().st_size]
     assert not missing
 
@@ -99,7 +100,7 @@ def test_an_edit_reruns_what_imports_it_and_nothing_else(small_run, module, rule
 def test_one_core_or_two_give_the_same_bytes(small_run, new_project):
     project = new_project()
     project.run("run", project.write_config({**SMALL, **NETWORKS}), "--cores", "1")
-    one, two = (each.results(".csv", ".png", ".svg") for each in (project, small_run))
+    one, two = (each.results(".csv", ".png", ".svg", ".pdf") for each in (project, small_run))
     assert one.keys() == two.keys()
     assert [path for path in one if one[path] != two[path]] == []
 

@@ -8,14 +8,12 @@ from typing import Any
 
 import matplotlib
 from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
 from neuro_attn.errors import InputError
-from neuro_attn.escaping import printable
+from neuro_attn.figures.specification import FORMATS
 from neuro_attn.figures.style.constants import (
     CAUTION,
     DOUBLE,
@@ -27,6 +25,7 @@ from neuro_attn.figures.style.constants import (
     SMALL,
     TEXT,
 )
+from neuro_attn.figures.style.formats import write
 from neuro_attn.files import written_whole
 
 _SETTINGS: dict[Any, Any] = {
@@ -69,11 +68,11 @@ _SETTINGS: dict[Any, Any] = {
     "figure.constrained_layout.wspace": 0.03,
     "figure.constrained_layout.hspace": 0.05,
     "figure.dpi": 200,
+    # Text stays text in SVG and PDF, so that it can be searched and edited.
     "svg.fonttype": "none",
     "svg.hashsalt": "neuro-attn",
+    "pdf.fonttype": 42,
 }
-
-_METADATA: dict[str, dict[str, str | None]] = {".png": {"Software": None}, ".svg": {"Date": None}}
 
 
 @contextmanager
@@ -118,14 +117,14 @@ def legend_above(figure: Figure, handles: Sequence[Artist], columns: int, note: 
 
 
 def save(figure: Figure, path: str | Path, note: str = "") -> None:
-    """Write a figure as PNG (200 dpi) or SVG, atomically and with reproducible bytes.
+    """Write a figure as PNG (300 dpi), SVG or PDF, atomically and with reproducible bytes.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
         A figure from a `draw` function.
     path : str or Path
-        The file; its suffix, ``.png`` or ``.svg``, determines the format.
+        The file; its suffix, ``.png``, ``.svg`` or ``.pdf``, determines the format.
     note : str
         A caution to show in a strip above the figure, without changing the figure itself.
 
@@ -134,42 +133,21 @@ def save(figure: Figure, path: str | Path, note: str = "") -> None:
     InputError
         If the suffix is not supported.
     """
-    suffix = Path(path).suffix
-    if suffix not in _METADATA:
-        raise InputError(str(path), f"figures are not written as {suffix!r}.", "Use .png or .svg.")
+    kind = Path(path).suffix.lstrip(".")
+    if kind not in FORMATS:
+        *most, last = (f".{each}" for each in FORMATS)
+        raise InputError(
+            str(path),
+            f"figures are not written as {Path(path).suffix!r}.",
+            f"Use {', '.join(most)} or {last}.",
+        )
     with journal_style(), written_whole(path) as temporary:
         # Constrained layout changes slightly with every rendering; fix it for all files.
         if layout := figure.get_layout_engine():
             layout.execute(figure)
             figure.set_layout_engine("none")
         with _strip_above(figure, note) as box:
-            _write(figure, temporary, suffix, box)
-        if suffix == ".svg":
-            _without_control_characters(Path(temporary))
-
-
-def _write(figure: Figure, path: str | Path, suffix: str, box: Bbox | None) -> None:
-    """Write a figure whose layout is fixed; `Figure.savefig` would also draw it for its layout."""
-    if box is not None:
-        figure.savefig(path, metadata=_METADATA[suffix], bbox_inches=box)
-        return
-    canvas, dpi = figure.canvas, figure.dpi
-    try:
-        if suffix == ".png":
-            FigureCanvasAgg(figure).print_png(path, metadata=_METADATA[suffix])
-        else:
-            FigureCanvasSVG(figure).print_svg(path, metadata=_METADATA[suffix])
-    finally:
-        # An SVG has 72 dots per inch, which must not be the next file's.
-        figure.set_canvas(canvas)
-        figure.dpi = dpi
-
-
-def _without_control_characters(svg: Path) -> None:
-    """Replace unprintable characters in an SVG by escapes, because XML does not allow all."""
-    text = svg.read_text(encoding="utf-8")
-    if any(not character.isprintable() for character in set(text) - {"\n"}):
-        svg.write_text(printable(text, keep="\n"), encoding="utf-8")
+            write(figure, temporary, kind, box)
 
 
 @contextmanager
