@@ -5,6 +5,7 @@ from neuro_attn.configuration.analysis import (
     MEAN_RATE,
     NUISANCE_KEYS,
     TRIAL_NUMBER,
+    UNDECODED_KEYS,
     ColorColumns,
     Decoding,
     Inference,
@@ -13,6 +14,7 @@ from neuro_attn.configuration.analysis import (
     Task,
     Time,
 )
+from neuro_attn.configuration.behaviour import BehaviourColumns
 from neuro_attn.configuration.datasets import AnyDataset, NetworkDataset
 from neuro_attn.configuration.experiment import (
     BLOCK_NAMES,
@@ -56,8 +58,10 @@ __all__ = [
     "NETWORK_TIMING",
     "NUISANCE_KEYS",
     "TRIAL_NUMBER",
+    "UNDECODED_KEYS",
     "ActivationFiles",
     "AnyDataset",
+    "BehaviourColumns",
     "ColorColumns",
     "Comparison",
     "Configuration",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from neuro_attn.configuration.behaviour import BehaviourColumns
 from neuro_attn.configuration.decoders import DECODERS, DecoderName, DecoderSettings
 from neuro_attn.configuration.null_models import NULL_MODELS, NullModelName
 from neuro_attn.configuration.scores import SCORES, ScoreName
@@ -27,7 +28,9 @@ TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
 """Nuisance variables other than trial columns: order of trials, and mean rate of the region."""
 NUISANCE_KEYS = {"confounds", "balance"}
 """Keys of a data set that only the table of confounds depends on."""
-LATER_KEYS = {*NUISANCE_KEYS, "reference_tasks"}
+UNDECODED_KEYS = {*NUISANCE_KEYS, "behaviour"}
+"""Keys of a data set that concern neither the codes of tasks nor any figure."""
+LATER_KEYS = {*UNDECODED_KEYS, "reference_tasks"}
 """Keys of a data set that neither its recordings nor their decoding depend on."""
 _MOST_BINS = 10_000
 _LONG_BIN, _LONG_TIME = 5.0, 100.0
@@ -274,6 +277,8 @@ class Analysis(Settings):
     """Two tasks whose overlap is the reference of that of all other pairs; null: none."""
     colors: ColorColumns | None = None
     """Colours of the two items, if the data set has them."""
+    behaviour: BehaviourColumns | None = None
+    """Reports on a circle, if the data set has them; null: behaviour is not analysed."""
     confounds: list[Name] = []
     """Nuisance variables to test as confounds: trial columns, trial_number or mean_rate."""
     balance: list[Name] = []

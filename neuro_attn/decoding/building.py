@@ -17,7 +17,7 @@ from neuro_attn.decoding.population import (
 )
 from neuro_attn.errors import InputError
 from neuro_attn.files import meeting, shown_apart
-from neuro_attn.recording import stored_name
+from neuro_attn.recording import trial_column
 from neuro_attn.study import Study
 
 POOLED = "all"
@@ -241,21 +241,6 @@ def _numbers(recording: xr.Dataset, coordinate: str, names: Sequence[str]) -> np
     place = {name: number for number, name in enumerate(names)}
     # Many times faster than an index of pandas; this runs for every region of every session.
     return np.array([place[str(value)] for value in recording[coordinate].values.tolist()], int)
-
-
-def trial_column(recording: xr.Dataset, column: str, where: str) -> np.ndarray:
-    """Return the values of a trial column.
-
-    Raises
-    ------
-    InputError
-        If there is none of that name; `where` is the key that names it.
-    """
-    columns = [str(c) for c in recording.coords if recording[c].dims == ("trial",)]
-    stored = stored_name(column)
-    if stored not in columns:
-        raise InputError(where, f"no trial column {column!r}.", f"Columns: {', '.join(columns)}.")
-    return recording[stored].values
 
 
 def _event_time(recording: xr.Dataset) -> np.ndarray | None:

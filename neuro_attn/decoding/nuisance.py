@@ -13,8 +13,8 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.configuration import MEAN_RATE, TRIAL_NUMBER
-from neuro_attn.decoding.building import trial_column
 from neuro_attn.decoding.population import Population, SessionTrials
+from neuro_attn.recording import trial_column
 from neuro_attn.solver import constant_units
 
 MOST_VALUES = 4

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from neuro_attn.configuration import (
-    NUISANCE_KEYS,
+    UNDECODED_KEYS,
     AnyDataset,
     Configuration,
     Network,
@@ -191,8 +191,8 @@ def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configurati
         name=name,
         figures=figures,
         tables=tables,
-        # No figure shows confounds or balance, so a change of them must not rerun the figures.
-        settings=dataset.model_dump(mode="json", exclude=NUISANCE_KEYS),
+        # No figure depends on these keys, so a change of them must not rerun the figures.
+        settings=dataset.model_dump(mode="json", exclude=UNDECODED_KEYS),
     )
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from neuro_attn.configuration import ColorColumns
-from neuro_attn.errors import InputError
 from neuro_attn.geometry.conditions import membership
+from neuro_attn.recording import angles as recording_angles
 
 
 class Shown(NamedTuple):
@@ -52,14 +52,7 @@ def shown_colors(recording: xr.Dataset, columns: ColorColumns, name: str) -> Sho
     """
     bins, angles = [], []
     for item, column in columns.items.items():
-        where = f"datasets.{name}.colors.items.{item}"
-        if column not in recording.coords or recording[column].dims != ("trial",):
-            found = ", ".join(str(c) for c in recording.coords if recording[c].dims == ("trial",))
-            raise InputError(where, f"no trial column {column!r}.", f"Allowed: {found}.")
-        try:
-            color = recording[column].values.astype(float)
-        except ValueError:
-            raise InputError(where, f"column {column!r} must contain numbers (rad).") from None
+        color = recording_angles(recording, column, f"datasets.{name}.colors.items.{item}")
         absent = np.isnan(color)
         turns = np.where(absent, 0.0, color) / (2 * np.pi) % 1.0
         # The remainder of a tiny negative angle is rounded to a full turn.

@@ -93,7 +93,7 @@ def _check_together(paths: Sequence[str], found: Sequence[Activations]) -> None:
 
 
 def _check_columns(trials: pd.DataFrame, dataset: NetworkDataset, path: str) -> None:
-    """Raise `InputError` if trials lack columns of tasks, events, label or colours."""
+    """Raise `InputError` if trials lack columns of tasks, events, label, colours or behaviour."""
     label = dataset.label
     expressions = {f"tasks.{name}.trials": task.trials for name, task in dataset.tasks.items()}
     if isinstance(label, dict):
@@ -106,6 +106,10 @@ def _check_columns(trials: pd.DataFrame, dataset: NetworkDataset, path: str) -> 
         needed.append(("label", label))
     if dataset.colors is not None:
         needed += [(f"colors.items.{key}", name) for key, name in dataset.colors.items.items()]
+    if dataset.behaviour is not None:
+        columns = dataset.behaviour
+        needed += [("behaviour.report", columns.report), ("behaviour.target", columns.target)]
+        needed += [("behaviour.non_targets", name) for name in columns.non_targets]
     missing: dict[str, list[str]] = {}
     for key, name in needed:
         if name not in trials:

@@ -36,7 +36,7 @@ from neuro_attn.study import Study
 START_SECONDS = 8.0
 """What Snakemake takes to plan the run and to plan it anew, s."""
 _OTHER_JOBS = ("regions", "infer", "compare_codes", "measure_geometry", "figures")
-"""Jobs of every data set, apart from reading, decoding, reducing and confounds."""
+"""Jobs of every data set, apart from reading, decoding, reducing, confounds and behaviour."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,11 @@ def estimate(
         bytes=largest.memory.at(largest.permutations(n)),
         largest=str(largest),
         needs=tuple(needs),
-        jobs=readers + n_jobs + len(_OTHER_JOBS) + bool(dataset.nuisance_variables),
+        jobs=readers
+        + n_jobs
+        + len(_OTHER_JOBS)
+        + bool(dataset.nuisance_variables)
+        + (dataset.behaviour is not None),
         disk=sum(rates.values()) + sum(_stored(works, n) for works in by_region.values()),
     )
 

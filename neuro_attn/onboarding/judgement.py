@@ -14,6 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn import comparison, decoding, recording
+from neuro_attn.behaviour.reports import reports_of
 from neuro_attn.cautions import Caution, cautions
 from neuro_attn.configuration import MEAN_RATE, Inference
 from neuro_attn.decoding import confounds
@@ -102,6 +103,10 @@ def judge(found: list[xr.Dataset], study: Study) -> Judgement:
     if dataset.colors is not None:
         with made.collecting():
             made.cautions += _colors(found, by_region, study)
+    if dataset.behaviour is not None:
+        with made.collecting():
+            for each in found:
+                reports_of(each, dataset.behaviour, study.name)
     if dataset.nuisance_variables:
         with made.collecting():
             _judge_confounds(made, found, by_region, study)

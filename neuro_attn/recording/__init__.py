@@ -12,6 +12,7 @@ itself (`contract`) and with the other sessions (`together`), and written to a f
 """
 
 from neuro_attn.recording.building import build, stored_name
+from neuro_attn.recording.columns import angles, trial_column
 from neuro_attn.recording.contract import check
 from neuro_attn.recording.cutting import (
     Cut,
@@ -35,6 +36,7 @@ __all__ = [
     "Cut",
     "SpikeSession",
     "TaskTrials",
+    "angles",
     "as_attribute",
     "assign_tasks",
     "build",
@@ -57,5 +59,6 @@ __all__ = [
     "save",
     "selected_units",
     "stored_name",
+    "trial_column",
     "unlearned",
 ]

@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-Section = Literal["Answer", "Decoding", "Time", "Geometry", "Networks", "Quality"]
+Section = Literal["Answer", "Decoding", "Time", "Geometry", "Behaviour", "Networks", "Quality"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 """The sections that figures and tables name; a last one states how to repeat the run."""
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from neuro_attn.errors import InputError
+from neuro_attn.results.behaviour_tables import BEHAVIOUR_TABLES
 from neuro_attn.results.columns import Table
 from neuro_attn.results.comparison_tables import COMPARISON_TABLES
 from neuro_attn.results.dataset_tables import DATASET_TABLES
@@ -16,6 +17,7 @@ TABLES = {
         DATASET_TABLES,
         GEOMETRY_TABLES,
         SHARED_CODE_TABLES,
+        BEHAVIOUR_TABLES,
         NETWORK_TABLES,
         COMPARISON_TABLES,
     )

@@ -28,6 +28,7 @@ datasets:
     time: {start: -0.1, stop: 0.5, bin: 0.1}
     windows: {cue: [0.1, 0.5]}
     decoding: {population: pseudopopulation}
+    behaviour: {report: report, target: target_color, non_targets: [distractor_color]}
     simulation:
       sessions: 2
       cycles: 2

@@ -28,7 +28,8 @@ def test_a_report_shows_its_data_sets_and_nothing_goes_wrong(small_run, opened):
     page = opened(small_run.folder / "results/report.html")
     is_safe(page)
     assert "Data set small: source simulation, tasks pro, retro." in page.text
-    for category in ("1 Answer", "2 Decoding", "3 Time", "4 Geometry", "5 Networks", "6 Quality"):
+    sections = ("Answer", "Decoding", "Time", "Geometry", "Behaviour", "Networks", "Quality")
+    for category in (f"{number} {section}" for number, section in enumerate(sections, 1)):
         assert category in page.text.splitlines()
 
 

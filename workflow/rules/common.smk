@@ -144,7 +144,17 @@ def settings_of(wildcards):
 
 def settings_with_reference(wildcards):
     dataset = DATASETS[wildcards.dataset]
-    return without_permutations(settings_without(dataset, configuration.NUISANCE_KEYS))
+    return without_permutations(settings_without(dataset, configuration.UNDECODED_KEYS))
+
+
+def settings_with_behaviour(wildcards):
+    # Behaviour depends on no setting of decoding or of its tests.
+    dataset = DATASETS[wildcards.dataset]
+    unused = {"decoding", "windows", "regions", "colors", *configuration.LATER_KEYS}
+    settings = settings_without(dataset, unused - {"behaviour"})
+    settings["windows"] = {"all": (dataset.time.start, dataset.time.stop)}
+    settings["inference"] = {"confidence": dataset.inference.confidence}
+    return settings
 
 
 # Readers, families, figures, null models, decoders and scores count as sources only where they are used.
@@ -306,7 +316,7 @@ def settings_of_first_block(wildcards):
 
 def settings_with_confounds(wildcards):
     dataset = DATASETS[wildcards.dataset]
-    return of_first_block(wildcards.dataset, settings_without(dataset, []))
+    return of_first_block(wildcards.dataset, settings_without(dataset, ["behaviour"]))
 
 
 def of_first_block(dataset, settings):

@@ -1,0 +1,13 @@
+from neuro_attn import recording
+from neuro_attn.behaviour.tables import tables_of
+from neuro_attn.configuration import dataset_from
+from neuro_attn.jobs import job
+from neuro_attn.results import write_csv
+from neuro_attn.study import Study
+
+with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
+    dataset = dataset_from(snakemake.params.settings)
+    study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
+    tables = tables_of([recording.outline(path) for path in snakemake.input], study)
+    for table, path in snakemake.output.items():
+        write_csv(getattr(tables, table), path)
