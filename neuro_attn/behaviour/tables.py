@@ -41,6 +41,10 @@ ERROR_BINS = 36
 """Bins of errors, of 10 degrees."""
 _TESTED = ("clustering",)
 """Measures that are tested against 0 in each task, not only between tasks."""
+_BOUNDS = {"mean_error": (0, 180), "sd": (0, np.inf)} | dict.fromkeys(
+    ("target", "swap", "guess"), (0, 1)
+)
+"""Ranges of measures, to which their intervals are limited."""
 _FINE = 5
 """Points in a bin at which the density of the fit is evaluated."""
 
@@ -182,6 +186,8 @@ def _over_sessions(
     """Return the row of a measure over all sessions in which it is defined."""
     known = values.dropna().to_numpy()
     mean, low, high = mean_with_interval(known, study.dataset.inference.confidence)
+    if not tested:
+        low, high = np.clip((low, high), *_BOUNDS.get(measure, (-np.inf, np.inf)))
     p_value = np.nan
     if (tested or measure in _TESTED) and len(known):
         signs = sign_patterns(len(known), study.rng("behaviour", task, measure))

@@ -64,6 +64,7 @@ def test_planted_differences_between_tasks_are_found_and_tested_over_sessions(me
         # Intervals of 95 % over 8 sessions; six of them are twice as wide.
         for name, truth in {"sd": sd, "swap": swap, "guess": guess}.items():
             together, alone = values(table, name, task)
+            assert together["ci_low"] >= 0
             half = together["ci_high"] - together["ci_low"]
             assert abs(together["value"] - truth) < max(half, 0.02)
             assert together["value"] == pytest.approx(alone["value"].mean())
