@@ -14,7 +14,7 @@ from neuro_attn.command_line import examples, messages, options, running
 from neuro_attn.command_line.calling import DATA_VARIABLE, Run
 from neuro_attn.command_line.failures import WorkflowError
 from neuro_attn.command_line.folders import check_folder
-from neuro_attn.errors import InputError, of_the_system
+from neuro_attn.errors import InputError, did_you_mean, of_the_system
 from neuro_attn.printing import escaped
 
 
@@ -59,6 +59,8 @@ def _main(arguments: Sequence[str] | None) -> int:
                 _datasets(given)
             case "download":
                 _download(given)
+            case "leaderboard":
+                _leaderboard(given)
             case "examples":
                 print(examples.text_of(given.name) if given.name else examples.listed(), end="")
             case "verify":
@@ -123,6 +125,23 @@ def schema() -> dict:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **configuration.Configuration.model_json_schema(),
     }
+
+
+def _leaderboard(given: argparse.Namespace) -> None:
+    from neuro_attn.comparison.leaderboard import as_text, joined
+    from neuro_attn.results import write_csv
+
+    table = joined(given.paths)
+    for name in ("region", "score"):
+        if value := getattr(given, name):
+            known = list(dict.fromkeys(table[name]))
+            if value not in known:
+                remedy = did_you_mean(value, known) or f"Allowed: {', '.join(known)}."
+                raise InputError(f"--{name} {value}", "is in none of the leaderboards.", remedy)
+            table = table[table[name] == value]
+    if given.output:
+        write_csv(table, given.output, "leaderboard")
+    print(as_text(table), end="")
 
 
 def _inspect(given: argparse.Namespace) -> None:

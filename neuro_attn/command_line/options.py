@@ -81,6 +81,7 @@ def build() -> argparse.ArgumentParser:
     _add_config(command, nargs="?")
     text = "folder of results that were moved; CONFIG is not read"
     command.add_argument("--results", type=_folder, metavar="FOLDER", help=text)
+    _add_leaderboard(commands)
     text = "list configurations that come with neuro-attn, or print one"
     command = commands.add_parser("examples", help=text, description=text)
     command.add_argument("name", nargs="?", metavar="NAME", help="an example")
@@ -101,6 +102,17 @@ def _add_config(command: argparse.ArgumentParser, **more: Any) -> None:
         "--trust-code", action="append", type=_name, default=[], metavar="FILE", help=text
     )
     _add_memory(command)
+
+
+def _add_leaderboard(commands: Any) -> None:
+    text = "join the leaderboards of several runs and of others, check them and print the ranks"
+    command = commands.add_parser("leaderboard", help=text, description=text)
+    text = "folder of results, or a file with the columns of comparison/leaderboard.csv"
+    command.add_argument("paths", nargs="+", type=_name, metavar="PATH", help=text)
+    text = "score to show, such as linear_predictivity (default: all)"
+    command.add_argument("--score", metavar="NAME", help=text)
+    command.add_argument("--region", metavar="NAME", help="region to show (default: all)")
+    command.add_argument("-o", "--output", type=_name, metavar="FILE", help="CSV file to write")
 
 
 def _add_memory(command: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 from neuro_attn.comparison.distance import NetworkSignature, by_population, distances
 from neuro_attn.comparison.fit import fits
+from neuro_attn.comparison.leaderboard import leaderboard
 from neuro_attn.comparison.matched_signatures import of_populations, of_regions
 from neuro_attn.comparison.matching import Sizes, equal_sizes
 from neuro_attn.comparison.model_scores import answers, check_comparable, model_scores
@@ -30,6 +31,7 @@ __all__ = [
     "distances",
     "equal_sizes",
     "fits",
+    "leaderboard",
     "left_out_table",
     "model_scores",
     "nearest",

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neuro_attn.comparison.leaderboard import benchmark_of
 from neuro_attn.comparison.matching import FEWEST_UNITS
 from neuro_attn.comparison.responses import (
     FEWEST,
@@ -101,7 +102,7 @@ def model_scores(
                 if kept
             ]
     draws, seed = studies[brain].dataset.decoding.draws, studies[brain].seed
-    return score_table(found[brain], replicates, draws=draws, seed=seed)
+    return score_table(found[brain], replicates, draws=draws, seed=seed, brain=brain)
 
 
 def _kept(population: str, study: Study, bins: CommonBins, usable: Usable | None) -> set[int | str]:
@@ -190,17 +191,18 @@ def _fewest_trials(found: Mapping[str, Sequence[Sequence[Responses]]]) -> int:
 
 
 def score_table(
-    brain: Sequence[Sequence[Responses]],
+    regions: Sequence[Sequence[Responses]],
     replicates: Sequence[Replicate],
     *,
     draws: int,
     seed: int,
+    brain: str = "",
 ) -> pd.DataFrame:
     """Compute all scores between every replicate network's population and every region.
 
     Parameters
     ----------
-    brain : sequence of sequence of Responses
+    regions : sequence of sequence of Responses
         The populations of each region.
     replicates : sequence of Replicate
         The populations of all replicate networks.
@@ -208,6 +210,8 @@ def score_table(
         Number of random draws of units and trials to average.
     seed : int
         The configuration's seed.
+    brain : str
+        The data set of the regions.
 
     Returns
     -------
@@ -226,9 +230,9 @@ def score_table(
         units or fewer than two trials of a condition.
     """
     conditions, n_units, n_trials = _in_common(
-        [one for region in brain for one in region], [each.responses for each in replicates]
+        [one for region in regions for one in region], [each.responses for each in replicates]
     )
-    sizes = _Sizes(draws, n_units, n_trials)
+    sizes = _Sizes(n_units, n_trials, draws)
     of_networks = []
     for each in replicates:
         own = set(each.responses.conditions)
@@ -239,7 +243,8 @@ def score_table(
         rng = stream(seed, "model scores", *names)
         of_networks.append((each, chosen, sizes.drawn(each.responses, chosen, rng)))
     rows = []
-    for region in brain:
+    for region in regions:
+        benchmark = benchmark_of(brain, region, *sizes)
         references = {}
         for chosen in dict.fromkeys(chosen for _, chosen, _ in of_networks):
             rng = stream(seed, "model scores", region[0].name)
@@ -250,7 +255,17 @@ def score_table(
             values = _over_sessions(references[chosen], drawn)
             n_bins = len({name[0] for name in chosen if isinstance(name[0], int)})
             rows += [
-                (*row, score, each.seed, *pair, n_units, n_trials, _n_windows(chosen), n_bins)
+                (
+                    *row,
+                    benchmark,
+                    score,
+                    each.seed,
+                    *pair,
+                    n_units,
+                    n_trials,
+                    _n_windows(chosen),
+                    n_bins,
+                )
                 for score, pair in values.items()
             ]
     table = pd.DataFrame(rows, columns=[c for c in COLUMNS if c != "floor"])
@@ -268,9 +283,9 @@ def _n_windows(conditions: Conditions) -> int:
 class _Sizes(NamedTuple):
     """Numbers of draws, and of the units and trials of each population in a draw."""
 
-    draws: int
     n_units: int
     n_trials: int
+    draws: int
 
     def drawn(self, one: Responses, conditions: Conditions, rng: np.random.Generator) -> Drawn:
         """Draw units and halves of the trials."""

@@ -2,6 +2,7 @@
 
 from neuro_attn.results.columns import Column, Table
 from neuro_attn.results.shared_columns import (
+    BENCHMARK,
     CI,
     DATASET,
     FEATURE,
@@ -178,6 +179,7 @@ COMPARISON_TABLES = (
             TRAINED,
             POPULATION,
             REGION,
+            BENCHMARK,
             SCORE,
             SEED,
             VALUE,
@@ -213,6 +215,47 @@ COMPARISON_TABLES = (
             "All other ceilings are scores of two halves of the region's own units, with half the "
             "units of the network. A score has no row where it is undefined, because responses do "
             "not exceed noise, or where data sets have no common time bins (`n_bins` is 0)."
+        ),
+    ),
+    Table(
+        "leaderboard",
+        "Score of a network population against a region, over seeds.",
+        ("comparison/leaderboard.csv",),
+        (
+            Column("rank", "count", "rank among all populations, 1 for the largest value"),
+            Column("brain", "text", "data set of the region"),
+            BENCHMARK,
+            REGION,
+            SCORE,
+            NETWORK,
+            POPULATION,
+            VALUE,
+            *CI,
+            Column("ceiling", "number", "largest value that can be expected, mean over seeds"),
+            Column("of_ceiling", "number", "value divided by the ceiling"),
+            Column("floor", "number", "mean of the untrained networks of the same seeds"),
+            Column("p_value", "number", "p-value that training does not raise the score"),
+            Column("n_seeds", "count", "number of replicate networks"),
+            Column("n_units", "count", "number of units of each population"),
+            Column("n_trials", "count", "number of trials per condition"),
+            Column("verdict", "text", "verdict on the fit; empty without one"),
+            Column("report_error", "number", "mean absolute report error", "degrees"),
+        ),
+        section="Networks",
+        title="Leaderboard",
+        caption=(
+            "All populations of trained networks by region and score: mean over seeds with its "
+            "t interval, ceiling, untrained networks, a one-sided paired t-test of training, and "
+            "the verdict on the fit of codes."
+        ),
+        details=(
+            "Scores are those of [model_scores.csv](#model_scorescsv), of seeds that learned. The "
+            "interval and `p_value` concern other seeds of the network; trials and units of the "
+            "region are the same for all. `p_value` is missing with fewer than three pairs of "
+            "seeds. Ranks are within a `benchmark`: a region with the same conditions, trials and "
+            "units, and equal numbers of units and trials drawn. `neuro-attn leaderboard FOLDER "
+            "FILE` joins the leaderboards of several runs, and files of others with these columns "
+            "([leaderboard](networks.md#leaderboard))."
         ),
     ),
 )

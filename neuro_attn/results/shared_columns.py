@@ -82,6 +82,11 @@ VALUE = Column("value", "number", "value of the measure")
 REASON = Column("reason", "text", "reason for the omission")
 NETWORK = Column("network", "text", "the network")
 TRAINED = Column("trained", "truth", "whether the network was trained")
+BENCHMARK = Column(
+    "benchmark",
+    "text",
+    "digest of the region's conditions, trials and units, and of the sizes drawn",
+)
 SCORE = Column("score", "text", "name of the score")
 SEED = Column("seed", "count", "number of the replicate network")
 POPULATION = Column("population", "text", "population of the network")

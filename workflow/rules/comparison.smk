@@ -66,9 +66,12 @@ rule score_networks:
     input:
         recordings=recordings_of_compared,
         regions=[f"results/{name}/regions.csv" for name in COMPARED],
+        fit="results/comparison/fit.csv",
+        errors="results/networks/report_error.csv",
         costs=ancient([f"results/{name}/costs.csv" for name in COMPARED]),
     output:
-        "results/comparison/model_scores.csv",
+        scores="results/comparison/model_scores.csv",
+        leaderboard="results/comparison/leaderboard.csv",
     log:
         "results/logs/score_networks.log",
     benchmark:
@@ -81,6 +84,7 @@ rule score_networks:
         settings=SETTINGS_OF_COMPARED,
         brain=CONFIGURATION.comparison.dataset if CONFIGURATION.comparison else None,
         networks=NETWORK_DATASETS,
+        confidence=CONFIDENCE,
         seed=CONFIGURATION.seed,
         sources=sources_of("score_networks.py"),
     script:

@@ -15,7 +15,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
         recordings[one.attrs["dataset"]].append(one)
     tables = [read_csv(path) for path in snakemake.input.regions]
     regions = dict(zip(studies, (list(t["region"].unique()) for t in tables), strict=True))
-    table = comparison.model_scores(
+    scores = comparison.model_scores(
         recordings,
         regions,
         studies,
@@ -26,4 +26,12 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
             for name in snakemake.params.networks
         },
     )
-    write_csv(table, snakemake.output[0])
+    write_csv(scores, snakemake.output.scores)
+    board = comparison.leaderboard(
+        scores,
+        read_csv(snakemake.input.fit),
+        read_csv(snakemake.input.errors),
+        brain=snakemake.params.brain,
+        confidence=snakemake.params.confidence,
+    )
+    write_csv(board, snakemake.output.leaderboard)
