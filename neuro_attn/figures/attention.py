@@ -1,6 +1,9 @@
 """Mean attention weight of a network as a function of time and of the attended input."""
 
+from collections.abc import Mapping
+
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
@@ -10,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from neuro_attn.configuration import Network, Timing
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
-from neuro_attn.figures.attended import mean_over_attentions
+from neuro_attn.figures.attended import mean_over_attentions, use_in_tasks, verdict
 from neuro_attn.figures.captions import paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.recording import unlearned
@@ -102,13 +105,15 @@ def _add_color_bar(figure: Figure, mesh: QuadMesh, panels: list[Axes]) -> None:
     bar.set_label("mean attention weight")
 
 
-def caption(attention: xr.Dataset) -> str:
+def caption(attention: xr.Dataset, use: Mapping[str, pd.Series] | None = None) -> str:
     """Describe the figure, with the source of the peak attention weight at the last step.
 
     Parameters
     ----------
     attention : xarray.Dataset
         As for `draw`.
+    use : mapping of str to pandas.Series, optional
+        Use of attention in each task, from `attended.use_in_tasks`; None if it was not measured.
     """
     attended = attention.attrs.get("attended", "step")
     weights = mean_over_attentions(attention)
@@ -123,6 +128,12 @@ def caption(attention: xr.Dataset) -> str:
             f"{rst(task)}: at the last step the largest weight is on {where}, {float(peak):.2f}; "
             f"n = {int(is_task.sum())} trials."
         )
+    lines += [
+        f"{rst(task)}: the network {verdict(found['needs_weights'], found['needs_context'])} "
+        f"(error {found['report_error']:.0f} degrees, {found['error_uniform']:.0f} with uniform "
+        "weights)."
+        for task, found in (use or {}).items()
+    ]
     what = "each step of the trial" if attended == "step" else f"each {attended}"
     description = (
         f"Attention weights over the trial. Mean weight on {what} (vertical) as if the trial ended "
@@ -139,7 +150,7 @@ def drawn(results: Results, settings: object) -> Drawn:
     seeds = [each for each in seeds if each.attrs["session"] not in left_out]
     attention = xr.concat(seeds, "trial", data_vars="all", coords="minimal", compat="override")
     network = Network.model_validate_json(seeds[0].attrs["network_settings"])
-    return Drawn(draw(attention, network.timing), caption(attention))
+    return Drawn(draw(attention, network.timing), caption(attention, use_in_tasks(seeds)))
 
 
 def _mark_epochs(axes: Axes, task: str, timing: Timing, end: float, of_inputs: bool) -> None:

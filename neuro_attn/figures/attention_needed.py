@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
+from neuro_attn.figures.attended import verdict
 from neuro_attn.figures.captions import findings, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 
@@ -85,12 +86,9 @@ def caption(use: pd.DataFrame) -> str:
     for (network, task), rows in use.groupby(["network", "task"], sort=False):
         seeds = rows.drop_duplicates("seed")
         means = seeds[list(CONDITIONS)].mean()
-        needed = seeds[["needs_weights", "needs_context"]].mean() > 0.5
-        verdict = "needs its attention weights" if needed.iloc[0] else "does not use its attention"
-        if not needed.iloc[0] and needed.iloc[1]:
-            verdict = "needs a context, but not its attention weights"
+        used = verdict(*seeds[["needs_weights", "needs_context"]].mean())
         text = (
-            f"{rst(network)}, {rst(task)}: {verdict} (error {means.iloc[0]:.0f} degrees, uniform "
+            f"{rst(network)}, {rst(task)}: {used} (error {means.iloc[0]:.0f} degrees, uniform "
             f"{means.iloc[1]:.0f}, zero {means.iloc[2]:.0f}; weight on items "
             f"{rows['items'].mean():.2f}, uniform {rows['items_uniform'].mean():.2f})."
         )

@@ -10,7 +10,7 @@ from neuro_attn.discovery import on_demand_from
 if TYPE_CHECKING:
     from neuro_attn.networks.activations import callable_of, outline, record_replicate
     from neuro_attn.networks.attention_ablation import ablate_attention
-    from neuro_attn.networks.attention_use import use_of_attention
+    from neuro_attn.networks.attention_use import use_as_attribute, use_of_attention
     from neuro_attn.networks.families import FAMILIES
     from neuro_attn.networks.fixed_points import fixed_points
     from neuro_attn.networks.matching import as_table, behaviour
@@ -55,6 +55,7 @@ __all__ = [
     "swap_attention",
     "train",
     "untrained",
+    "use_as_attribute",
     "use_of_attention",
     "why_not_learned",
 ]
@@ -64,7 +65,7 @@ __getattr__ = on_demand_from(
     {
         "neuro_attn.networks.activations": ("callable_of", "outline", "record_replicate"),
         "neuro_attn.networks.attention_ablation": ("ablate_attention",),
-        "neuro_attn.networks.attention_use": ("use_of_attention",),
+        "neuro_attn.networks.attention_use": ("use_as_attribute", "use_of_attention"),
         "neuro_attn.networks.families": ("FAMILIES",),
         "neuro_attn.networks.fixed_points": ("fixed_points",),
         "neuro_attn.networks.matching": ("as_table", "behaviour"),

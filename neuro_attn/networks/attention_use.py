@@ -34,6 +34,7 @@ from neuro_attn.networks.attention import (
 from neuro_attn.networks.attention_ablation import BlockedAttention, BlockedHeads, shown_items
 from neuro_attn.networks.model import TRIALS_AT_ONCE, Model, online
 from neuro_attn.randomness import stream
+from neuro_attn.recording import ATTENTION_USE
 from neuro_attn.results import columns_of
 
 COLUMNS = [c for c in columns_of("attention_use") if c not in ("network", "trained", "seed")]
@@ -186,6 +187,22 @@ def use_of_attention(
                 }
             )
     return pd.DataFrame(rows)[COLUMNS]
+
+
+def use_as_attribute(use: pd.DataFrame) -> dict[str, str]:
+    """Return the attribute of attention weights from which their caption reads their use.
+
+    Parameters
+    ----------
+    use : pandas.DataFrame
+        The table of `use_of_attention` of a replicate network; empty if it was not measured.
+    """
+    if use.empty:
+        return {}
+    columns = ["report_error", "error_uniform", "needs_weights", "needs_context"]
+    # Errors are those of the whole network, so they are the same for all heads and layers.
+    of_task = use.drop_duplicates("task").set_index("task")[columns]
+    return {ATTENTION_USE: of_task.astype(float).to_json(orient="index")}
 
 
 @eqx.filter_jit

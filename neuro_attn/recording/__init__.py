@@ -22,7 +22,13 @@ from neuro_attn.recording.cutting import (
     judge_independence,
     on_silent_bins,
 )
-from neuro_attn.recording.outcome import NOT_LEARNED, PROBE, none_learned, unlearned
+from neuro_attn.recording.outcome import (
+    ATTENTION_USE,
+    NOT_LEARNED,
+    PROBE,
+    none_learned,
+    unlearned,
+)
 from neuro_attn.recording.session import SpikeSession
 from neuro_attn.recording.storage import LEFT_OUT, by_region, load, on_disk, opened, outline, save
 from neuro_attn.recording.tasks import TaskTrials, assign_tasks, class_name, reason_without_trials
@@ -30,6 +36,7 @@ from neuro_attn.recording.together import check_classes, check_together
 from neuro_attn.recording.units import region_counts, selected_units
 
 __all__ = [
+    "ATTENTION_USE",
     "LEFT_OUT",
     "NOT_LEARNED",
     "PROBE",

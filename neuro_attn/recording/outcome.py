@@ -6,6 +6,8 @@ import xarray as xr
 
 NOT_LEARNED = "not_learned"
 """Attribute of a network's recording with the reason why it has not learned; empty if it has."""
+ATTENTION_USE = "attention_use"
+"""Attribute of a network's attention weights: report error with and without it, in JSON."""
 PROBE = "probe"
 """Attribute of a network's recording with the errors of reports asked in each bin, as JSON."""
 

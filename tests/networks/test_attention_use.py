@@ -6,9 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from neuro_attn.figures import attention_needed
-from neuro_attn.networks import Model, untrained, use_of_attention
+from neuro_attn.figures.attended import use_in_tasks, verdict
+from neuro_attn.networks import Model, untrained, use_as_attribute, use_of_attention
 from neuro_attn.networks.attention import Attention
 from neuro_attn.networks.trials import REPORT_STEPS
 
@@ -75,6 +77,12 @@ def test_a_network_with_a_bypass_does_not_use_its_attention_although_it_looks_at
     assert [label.get_text() for label in panel.get_yticklabels()] == ["net, pro", "net, retro"]
     text = attention_needed.caption(use)
     assert text.count("does not use its attention") == 2
+    # The caption of the weights themselves says so, too.
+    seed = xr.Dataset(attrs=use_as_attribute(use))
+    used = use_in_tasks([seed, xr.Dataset(), seed])
+    assert list(used) == ["pro", "retro"]
+    assert verdict(used["pro"]["needs_weights"], used["pro"]["needs_context"]) in text
+    assert used["pro"]["report_error"] == pytest.approx(use["report_error"].iloc[0], abs=1e-6)
 
 
 @pytest.mark.slow

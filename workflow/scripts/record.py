@@ -15,7 +15,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = Network.model_validate(snakemake.params.network)
     seed, outputs = snakemake.params.seed, dict(snakemake.output.items())
     datasets = {key: dataset_from(each) for key, each in snakemake.params.datasets.items()}
-    models, reasons = [], []
+    models, reasons, attentions, uses = [], [], [], {}
     for replicate, weights in enumerate(snakemake.input.weights):
         log = read_csv(snakemake.input.log[replicate])
         # The trained network comes first; its outcome applies to both.
@@ -53,7 +53,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
             )
             write_csv(table, outputs[f"report_error{suffix}"][replicate])
             if dataset.trained and "attention" in outputs:
-                recording.save(attention.assign_attrs(outcome), outputs["attention"][replicate])
+                attentions.append(attention.assign_attrs(outcome))
     # Networks that have not learned are not measured, unless none has learned.
     for result in MEASURES.keys() & outputs.keys():
         for replicate, (model, reason) in enumerate(zip(models, reasons, strict=True)):
@@ -63,3 +63,8 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
                 table = MEASURES[result](model, settings, dataset.network, replicate, seed)
                 table = table.assign(**names)
             write_csv(table, outputs[result][replicate])
+            if result == "attention_use":
+                uses[replicate] = networks.use_as_attribute(table)
+    for replicate, attention in enumerate(attentions):
+        attention = attention.assign_attrs(uses.get(replicate, {}))
+        recording.save(attention, outputs["attention"][replicate])
