@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from neuro_attn.errors import InputError, of_the_system
-from neuro_attn.files import sha256, write_text
+from neuro_attn.files import parquet_of, sha256, write_text
 
 RESULTS = "results"
 """Folder of all results, relative to the folder of a run."""
@@ -69,17 +69,23 @@ def record(rule: str, name: str | Path, outputs: Iterable[str], results: str | P
     Notes
     -----
     Under another configuration, a job may write other files, for example of fewer sessions. The
-    former files stay on disk, so they stay in the record.
+    former files stay on disk, so they stay in the record. Parquet files of large tables are
+    recorded with the tables, and removed with them.
     """
     results = Path(results)
     path = results / CHECKSUMS / f"{name}.json"
+    outputs = list(outputs)
+    of_tables = [parquet_of(output) for output in outputs if Path(output).suffix == ".csv"]
+    large = [each for each in of_tables if each.exists()]
+    removed = {each.relative_to(results).as_posix() for each in of_tables if each not in large}
     kept = (_read(path, Path(name)) or {}).get("files", {})
+    kept = {file: each for file, each in kept.items() if file not in removed}
     written = {
         Path(output).relative_to(results).as_posix(): {
             "sha256": sha256(output),
             "size": Path(output).stat().st_size,
         }
-        for output in outputs
+        for output in [*outputs, *large]
     }
     content = {
         "job": Path(name).as_posix(),

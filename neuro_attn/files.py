@@ -27,6 +27,17 @@ _REPEATS = 20
 _PERIODIC = re.compile(rf"(.+)\1{{{_REPEATS - 1}}}$", re.DOTALL)
 
 
+def parquet_of(table: str | Path) -> Path:
+    """Return the file with the same table as a CSV file, written if the table is large.
+
+    Examples
+    --------
+    >>> parquet_of("results/ibl/transfer.csv").name
+    'transfer.parquet'
+    """
+    return Path(table).with_suffix(".parquet")
+
+
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path that is renamed to `path` only if the block succeeds.

@@ -8,6 +8,7 @@ chooses (readers of sources, families of networks, figures) counts only if it is
 import ast
 import hashlib
 import json
+import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -73,6 +74,7 @@ class Sources:
         self._modules: dict[Path, Module] = {}
         self._imported: dict[Path, set[Path]] = {}
         self._digests: dict[frozenset[Path], str] = {}
+        self._names: dict[Path, str] = {}
         self._parsed = {} if store is None else _read(store / _PARSED)
 
     def digest(self, *files: str | Path) -> str:
@@ -116,12 +118,14 @@ class Sources:
         return found
 
     def _name(self, path: Path) -> str:
-        # An installed package contains the scripts of the workflow, too.
-        inside = path.is_relative_to(self._package)
-        is_script = path.is_relative_to(self._package / INSTALLED.name)
-        if inside and not is_script:
-            return path.relative_to(self._package.parent).as_posix()
-        return path.name
+        if path not in self._names:
+            # An installed package contains the scripts of the workflow, too.
+            inside = path.is_relative_to(self._package)
+            is_script = path.is_relative_to(self._package / INSTALLED.name)
+            of_package = inside and not is_script
+            place = path.relative_to(self._package.parent).as_posix() if of_package else path.name
+            self._names[path] = place
+        return self._names[path]
 
     def _module(self, path: Path) -> Module:
         if path not in self._modules:
@@ -142,30 +146,34 @@ class Sources:
 
     def _files_of(self, names: Iterable[str]) -> set[Path]:
         """Return the files that are imported for these names: those of packages and modules."""
-        files = set()
+        files: set[Path] = set()
         for name in names:
             package, *parts = name.split(".")
             if package == self._package.name:
-                for depth in range(len(parts) + 1):
-                    files |= self._places(tuple(parts[:depth]))
+                for part in ["", *parts]:
+                    package = f"{package}.{part}" if part else package
+                    files |= self._places.get(package, set())
         return files
 
-    def _places(self, parts: tuple[str, ...]) -> set[Path]:
-        """Return the file of a module or package, or those of all in a package."""
-        *folder, name = parts or ("__init__",)
-        place = self._package.joinpath(*folder)
-        if name == "*":
-            return {
-                file
-                for file in self._all
-                if place in (file.parent, file.parent.parent if file.stem == "__init__" else None)
-            }
-        return {place / f"{name}.py", place / name / "__init__.py"} & self._all
-
     @cached_property
-    def _all(self) -> frozenset[Path]:
-        """All modules of the package, from one search of its folders."""
-        return frozenset(self._package.rglob("*.py"))
+    def _places(self) -> dict[str, set[Path]]:
+        """The file of every module and package, and as ``package.*`` those of all in a package."""
+        places: dict[str, set[Path]] = {}
+        root = f"{self._package.parent}{os.sep}"
+        # Strings are much faster than paths, and every job does this.
+        for folder, _, files in os.walk(self._package):
+            inside = folder.removeprefix(root).replace(os.sep, ".")
+            for file in files:
+                stem, extension = os.path.splitext(file)
+                if extension != ".py":
+                    continue
+                path = Path(folder, file)
+                name = inside if stem == "__init__" else f"{inside}.{stem}"
+                places.setdefault(name, set()).add(path)
+                places.setdefault(f"{inside}.*", set()).add(path)
+                if stem == "__init__":
+                    places.setdefault(f"{inside.rpartition('.')[0]}.*", set()).add(path)
+        return places
 
 
 def changed_modules(store: Path, before: str, now: str) -> list[str]:

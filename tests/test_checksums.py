@@ -181,6 +181,20 @@ def test_what_a_job_wrote_under_another_configuration_stays_recorded(results, tm
     assert checksums.verify(results) == [Problem(second, DAMAGED, "decode")]
 
 
+def test_the_parquet_file_of_a_table_is_recorded_and_goes_with_it(results, tmp_path):
+    table, large = "small/transfer.csv", results / "small/transfer.parquet"
+    (results / "logs/x").mkdir()
+    with job(rule="x", log=str(results / "logs/x/small.log"), outputs=[str(results / table)]):
+        (results / table).write_text("many rows")
+        large.write_text("many rows")
+    assert checksums.verify(results) == []
+    emptied(large, 0)
+    assert checksums.verify(results) == [Problem("small/transfer.parquet", DAMAGED, "x")]
+    written(tmp_path, "x", "x/small", {table: b"fewer rows"})
+    assert not large.exists()
+    assert checksums.verify(results) == []
+
+
 def test_a_file_is_intact_if_one_of_its_records_says_so(results, tmp_path):
     """A version of the workflow with other rules may have left a record of former content."""
     written(tmp_path, "tabulate", "tabulate/small", {"small/summary.csv": b"new"})

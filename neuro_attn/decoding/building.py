@@ -22,6 +22,8 @@ from neuro_attn.study import Study
 
 POOLED = "all"
 """Name of the session that stands for all sessions together."""
+READ_BYTES = 50_000_000
+"""Size of the rates that are read at once."""
 
 
 class Rarest(NamedTuple):
@@ -214,16 +216,12 @@ def _session_trials(
 ) -> SessionTrials:
     """Return what units of a session contribute to a population."""
     dataset = study.dataset
-    rates = recording["rates"].isel(unit=units).values
     for key in sorted(NUISANCE_KEYS):
         for column in set(getattr(dataset, key)) - {TRIAL_NUMBER, MEAN_RATE}:
             trial_column(recording, column, study.key(key))
-    averaged = [
-        rates[..., dataset.time.bins_in(window)].mean(-1) for window in dataset.windows.values()
-    ]
     return SessionTrials(
         session=recording.attrs["session"],
-        rates=np.concatenate([rates, np.stack(averaged, axis=-1)], axis=-1),
+        rates=_with_windows(recording["rates"], units, dataset),
         task=task,
         label=label,
         unit_ids=recording["unit_id"].values[units].astype(str).astype(object),
@@ -234,6 +232,21 @@ def _session_trials(
         if (block := dataset.decoding.block) is None
         else trial_column(recording, block, study.key("decoding.block")),
     )
+
+
+def _with_windows(rates: xr.DataArray, units: np.ndarray, dataset: AnyDataset) -> np.ndarray:
+    """Return the rates of units in bins and windows, read in parts: memory holds them once."""
+    n_trials, _, n_times = rates.shape
+    bins = [dataset.time.bins_in(window) for window in dataset.windows.values()]
+    found = np.empty((n_trials, len(units), n_times + len(bins)), np.float32)
+    at_once = max(1, READ_BYTES // max(found[:, :1].nbytes, 1))
+    for start in range(0, len(units), at_once):
+        part = slice(start, start + at_once)
+        read = rates.isel(unit=units[part]).values
+        found[:, part, :n_times] = read
+        for number, of_window in enumerate(bins, n_times):
+            found[:, part, number] = read[..., of_window].mean(-1)
+    return found
 
 
 def _numbers(recording: xr.Dataset, coordinate: str, names: Sequence[str]) -> np.ndarray:

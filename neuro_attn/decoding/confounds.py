@@ -17,12 +17,13 @@ from typing import NamedTuple
 import pandas as pd
 import xarray as xr
 
+from neuro_attn.configuration import MEAN_RATE
 from neuro_attn.decoding.balancing import balanced, joint, shuffled_within, subsampled
 from neuro_attn.decoding.building import build_populations, units_per_draw
 from neuro_attn.decoding.confound_targets import adjusted, as_label, in_place_of_units
 from neuro_attn.decoding.cross_task import decode_windows
 from neuro_attn.decoding.nuisance import levels, regressors, values_by_session
-from neuro_attn.decoding.population import Population
+from neuro_attn.decoding.population import Population, without_times
 from neuro_attn.decoding.trial_selection import Target, decodable
 from neuro_attn.errors import InputError
 from neuro_attn.results import columns_of
@@ -211,8 +212,7 @@ def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Ite
     """
     dataset = study.dataset
     members = {
-        region: build_populations(recordings, study, region)
-        for region in dict.fromkeys(table["region"])
+        region: _built(recordings, study, region) for region in dict.fromkeys(table["region"])
     }
     by_shuffle = {"null_model": "shuffle", "permute_within": []}
     inference = dataset.inference.model_copy(update=by_shuffle)
@@ -251,6 +251,18 @@ def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Ite
         )
     if dataset.balance:
         yield from _balanced_aims(recordings, study, members, n_units)
+
+
+def _built(recordings: list[xr.Dataset], study: Study, region: str) -> list[Population]:
+    """Return the populations of a region.
+
+    All regions are held together, so we keep their rates in the windows only, which are decoded,
+    unless the mean rate in time bins is a confound.
+    """
+    members = build_populations(recordings, study, region)
+    if MEAN_RATE in study.dataset.nuisance_variables:
+        return members
+    return [without_times(member) for member in members]
 
 
 def _balanced_aims(

@@ -115,7 +115,9 @@ class Population:
         """All rates as (trial and unit, bin), and for each unit its part, first row and step."""
         sizes = [part.rates.shape[:2] for part in self.parts]
         starts = np.cumsum([0] + [trials * units for trials, units in sizes])
-        rates = np.concatenate([part.rates.reshape(-1, self.n_bins) for part in self.parts])
+        by_part = [part.rates.reshape(-1, self.n_bins) for part in self.parts]
+        # The rates of a single session are not copied.
+        rates = by_part[0] if len(by_part) == 1 else np.concatenate(by_part)
         first = np.concatenate(
             [start + np.arange(units) for start, (_, units) in zip(starts[:-1], sizes, strict=True)]
         )
@@ -158,10 +160,14 @@ def trials_by_task(task: np.ndarray, event_time: np.ndarray | None) -> list[np.n
 
 
 def without_times(population: Population) -> Population:
-    """Return a population that has rates in the windows only."""
+    """Return a population that has rates in the windows only, and no view of the others."""
     n_times = len(population.times)
     parts = [
-        replace(part, rates=part.rates[..., n_times:], nuisance=_in_windows(part.nuisance, n_times))
+        replace(
+            part,
+            rates=part.rates[..., n_times:].copy(),
+            nuisance=_in_windows(part.nuisance, n_times),
+        )
         for part in population.parts
     ]
     return replace(population, parts=parts, times=population.times[:0])

@@ -12,6 +12,7 @@ take a fixed time, measured by the benchmark files of runs. Networks are not par
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 import xarray as xr
@@ -179,6 +180,20 @@ def cost_of(
     cores : int
         Cores of the run.
     """
+    by_region, rates = works_of(recordings, study, populations)
+    dataset = study.dataset
+    return estimate(by_region, dataset, rates, cores, _reading_jobs(recordings, dataset))
+
+
+class Works(NamedTuple):
+    """The populations of each region, and the size of its rates in all sessions, bytes."""
+
+    by_region: dict[str, list[Work]]
+    rates: dict[str, float]
+
+
+def works_of(recordings: list[xr.Dataset], study: Study, populations: pd.DataFrame) -> Works:
+    """Return the sizes of the populations of a data set; arguments as in `cost_of`."""
     dataset = study.dataset
     found, counted = without_time(recordings, study)
     n_units = decoding.units_per_draw(dataset, populations)
@@ -206,7 +221,7 @@ def cost_of(
                     times=n_times,
                 )
             )
-    return estimate(by_region, dataset, rates, cores, _reading_jobs(recordings, dataset))
+    return Works(by_region, rates)
 
 
 def _reading_jobs(recordings: list[xr.Dataset], dataset: AnyDataset) -> int:

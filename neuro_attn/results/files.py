@@ -1,4 +1,7 @@
-"""Write and read tables as CSV files, with the types of the specification."""
+"""Write and read tables as CSV files, with the types of the specification.
+
+Large tables are written as Parquet files, too.
+"""
 
 from pathlib import Path
 
@@ -6,15 +9,21 @@ import pandas as pd
 
 from neuro_attn import escaping
 from neuro_attn.errors import InputError
-from neuro_attn.files import written_whole
+from neuro_attn.files import parquet_of, written_whole
 from neuro_attn.results.columns import Column, Table
 from neuro_attn.results.tables import TABLES, table_of
+
+SPREADSHEET_ROWS = 1_048_575
+"""Rows below the header that spreadsheets show. Of a table with more rows they show a part, and
+other programs read a Parquet file in a fraction of the time."""
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path, table: str | None = None) -> None:
     """Write a table as CSV, atomically and with the same bytes for the same values.
 
-    Names are escaped by `neuro_attn.escaping.csv`, so that spreadsheets do not execute them.
+    A table with more than ``SPREADSHEET_ROWS`` rows is also written as Parquet, with exact names.
+    Names in the CSV file are escaped by `neuro_attn.escaping.csv`, so that spreadsheets do not
+    execute them.
 
     Parameters
     ----------
@@ -37,6 +46,9 @@ def write_csv(frame: pd.DataFrame, path: str | Path, table: str | None = None) -
     typed = pd.DataFrame(
         {column.name: _typed(frame[column.name], column, specified) for column in specified.columns}
     )
+    if len(typed) > SPREADSHEET_ROWS:
+        with written_whole(parquet_of(path)) as temporary:
+            typed.to_parquet(temporary, index=False)
     for column in specified.columns:
         if column.kind == "text":
             typed[column.name] = typed[column.name].map(escaping.csv)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neuro_attn.errors import InputError
-from neuro_attn.results import TABLES, Column, read_csv, table_of, write_csv
+from neuro_attn.results import TABLES, Column, files, read_csv, table_of, write_csv
 
 texts = st.sampled_from(
     [
@@ -175,6 +175,19 @@ def test_the_same_table_is_the_same_bytes(tmp_path):
             b"V4,all,1,3,a,pro,left\nNA,all,2,4,b,pro,left\n"
         )
         assert (tmp_path / name).read_bytes() == expected
+
+
+def test_a_table_that_spreadsheets_cut_is_also_written_as_parquet(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "SPREADSHEET_ROWS", 2)
+    columns = TABLES["sessions_left_out"].columns
+    rows = [tuple("=1+1" if c.kind == "text" else 1 for c in columns)] * 3
+    path = tmp_path / "results/mine/sessions_left_out.csv"
+    write_csv(frame_of("sessions_left_out", rows[:2]), path)
+    assert not path.with_suffix(".parquet").exists()
+    table = frame_of("sessions_left_out", rows)
+    write_csv(table, path)
+    pd.testing.assert_frame_equal(pd.read_parquet(path.with_suffix(".parquet")), table)
+    pd.testing.assert_frame_equal(read_csv(path), table)
 
 
 def test_every_column_says_what_it_means_once():
