@@ -74,18 +74,15 @@ def record(rule: str, name: str | Path, outputs: Iterable[str], results: str | P
     """
     results = Path(results)
     path = results / CHECKSUMS / f"{name}.json"
-    outputs = list(outputs)
-    of_tables = [parquet_of(output) for output in outputs if Path(output).suffix == ".csv"]
+    files = [Path(output) for output in outputs]
+    of_tables = [parquet_of(file) for file in files if file.suffix == ".csv"]
     large = [each for each in of_tables if each.exists()]
     removed = {each.relative_to(results).as_posix() for each in of_tables if each not in large}
     kept = (_read(path, Path(name)) or {}).get("files", {})
-    kept = {file: each for file, each in kept.items() if file not in removed}
+    kept = {name: each for name, each in kept.items() if name not in removed}
     written = {
-        Path(output).relative_to(results).as_posix(): {
-            "sha256": sha256(output),
-            "size": Path(output).stat().st_size,
-        }
-        for output in [*outputs, *large]
+        file.relative_to(results).as_posix(): {"sha256": sha256(file), "size": file.stat().st_size}
+        for file in [*files, *large]
     }
     content = {
         "job": Path(name).as_posix(),
