@@ -19,6 +19,9 @@ INSTALLED := .venv/installed
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 3
 NUMBERS := $(addprefix tests/,solver decoding inference geometry results test_expressions.py test_rates.py)
 
+# Style and types are checked while the tests run.
+MAKEFLAGS += --jobs=2
+
 .PHONY: report test lint tests quick slow docs benchmarks clean
 .DELETE_ON_ERROR:
 
