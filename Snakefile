@@ -39,3 +39,4 @@ rule all:
         result_tables(CONFIGURATION),
         planted_truth,
         report_files(CONFIGURATION),
+        list(CARDS.values()),

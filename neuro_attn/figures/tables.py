@@ -35,7 +35,7 @@ DECIMALS = 3
 
 DECIMALS_OF_DISTANCES, DECIMALS_OF_DEGREES = 2, 1
 
-_STYLE = """
+STYLE = """
 body { font: 14px/1.45 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #222;
        margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 h1 { font-size: 1.25rem; margin: 0 0 .4rem; }
@@ -49,6 +49,7 @@ td.number, th.number { text-align: right; }
 tbody tr:nth-child(odd) { background: #f3f5f7; }
 tbody tr:last-child td { border-bottom: 1px solid #999; }
 """
+"""Style of the pages of tables and of the cards of networks."""
 
 
 class Page(NamedTuple):
@@ -111,7 +112,7 @@ def to_html(frame: pd.DataFrame, title: str, caption: str, note: str = "") -> st
     """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{html(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{html(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{html(title)}</h1>\n{_note(note)}<p>{html(caption)}</p>\n"
         f'<div class="frame">{table_element(frame)}</div>\n</body>\n</html>\n'
     )

@@ -430,6 +430,24 @@ def recorded_of(name, network):
     return kinds
 
 
+# A page for each network.
+CARDS = {name: f"results/networks/{name}/card.html" for name in CONFIGURATION.networks}
+
+
+def tables_of_cards():
+    """Return the tables that the cards of networks show, by name."""
+    names = ["report_error"]
+    if TRAINED_HERE:
+        names.append("probe")
+    if any(map(TABLES["attention_use"].applies, CONFIGURATION.networks.values())):
+        names.append("attention_use")
+    tables = {name: f"results/networks/{name}.csv" for name in names}
+    if COMPARED:
+        of_comparison = ("fit", "nearest", "leaderboard")
+        tables |= {name: f"results/comparison/{name}.csv" for name in of_comparison}
+    return tables
+
+
 # Figures and tables of the report, grouped by the job that produces them.
 GROUPS = report_groups(CONFIGURATION)
 

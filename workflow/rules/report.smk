@@ -53,6 +53,48 @@ if TABLES_SHOWN:
             "../scripts/write_tables.py"
 
 
+if CARDS:
+
+    rule write_cards:
+        input:
+            **tables_of_cards(),
+        output:
+            [
+                report(
+                    file,
+                    caption="../report/card.rst",
+                    category=category("Networks"),
+                    subcategory="networks",
+                    labels={"result": f"Card of {name}", "kind": "card"},
+                )
+                for name, file in CARDS.items()
+            ],
+        log:
+            "results/logs/write_cards.log",
+        benchmark:
+            "results/benchmarks/write_cards.tsv"
+        conda:
+            "../envs/neuro-attn.yaml"
+        resources:
+            **fixed(),
+        params:
+            networks={
+                name: network.model_dump(mode="json")
+                for name, network in CONFIGURATION.networks.items()
+            },
+            families={
+                name: (
+                    str(configuration.family_file(network.family))
+                    if name in TRAINED_HERE
+                    else ""
+                )
+                for name, network in CONFIGURATION.networks.items()
+            },
+            sources=sources_of("write_cards.py"),
+        script:
+            "../scripts/write_cards.py"
+
+
 # The answer page contains every figure and table.
 ENTRIES = [entry for group in GROUPS for entry in (*group.figures, *group.tables)]
 
