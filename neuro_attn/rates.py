@@ -69,8 +69,12 @@ def bin_edges(events: np.ndarray, start: float, width: float, n_bins: int) -> np
     counts in the bin that begins there. The shift is far shorter than a sample and not a whole
     number of microseconds, so times in microseconds do not coincide with edges either.
     """
-    edges = events[:, None] + start + width * np.arange(n_bins + 1)
-    return edges - max(SLACK, _ROUNDING * np.abs(edges).max(initial=0.0))
+    return moved_before(events[:, None] + start + width * np.arange(n_bins + 1))
+
+
+def moved_before(times: np.ndarray) -> np.ndarray:
+    """Shift times so far back that a spike at one of them lies after it; see `bin_edges`."""
+    return times - max(SLACK, _ROUNDING * np.abs(times).max(initial=0.0))
 
 
 def count_spikes(

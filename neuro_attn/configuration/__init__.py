@@ -47,6 +47,7 @@ from neuro_attn.configuration.settings import (
     network_dataset,
     written,
 )
+from neuro_attn.configuration.smoothing import Smoothing
 
 __all__ = [
     "ATTENDED",
@@ -81,6 +82,7 @@ __all__ = [
     "Sessions",
     "SimulatedRegion",
     "Simulation",
+    "Smoothing",
     "Task",
     "Time",
     "Timing",

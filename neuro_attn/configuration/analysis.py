@@ -2,7 +2,7 @@
 
 import math
 from itertools import combinations
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from neuro_attn.configuration.behaviour import BehaviourColumns
 from neuro_attn.configuration.decoders import DECODERS, DecoderName, DecoderSettings
 from neuro_attn.configuration.null_models import NULL_MODELS, NullModelName
 from neuro_attn.configuration.scores import SCORES, ScoreName
+from neuro_attn.configuration.smoothing import Smoothing
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -23,6 +24,9 @@ from neuro_attn.configuration.types import (
     Seconds,
     Settings,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
 """Nuisance variables other than trial columns: order of trials, and mean rate of the region."""
@@ -104,6 +108,8 @@ class Time(Settings):
     """Right edge of the last bin."""
     bin: Positive
     """Width of a bin; the time from start to stop must be a whole number of bins."""
+    smoothing: Smoothing | None = None
+    """Kernel that replaces the counts in bins, for sources with spikes; null: unsmoothed."""
 
     @model_validator(mode="after")
     def _holds_whole_bins(self) -> "Time":
@@ -142,6 +148,28 @@ class Time(Settings):
     def n_bins(self) -> int:
         """Number of bins."""
         return round((self.stop - self.start) / self.bin)
+
+    @property
+    def centres(self) -> "np.ndarray":
+        """Centres of the bins, s from the event."""
+        import numpy as np
+
+        return self.start + self.bin * (np.arange(self.n_bins) + 0.5)
+
+    @property
+    def covered(self) -> tuple[float, float]:
+        """First and last time of the spikes on which rates depend, s from the event."""
+        if self.smoothing is None:
+            return self.start, self.stop
+        before, after = self.smoothing.reach
+        first, last = self.start + self.bin / 2, self.stop - self.bin / 2
+        return min(self.start, first - before), max(self.stop, last + after)
+
+    @property
+    def described(self) -> str:
+        """How rates are computed, for captions: "in bins of 50 ms"."""
+        step = f"{1000 * self.bin:g} ms"
+        return f"in bins of {step}" if self.smoothing is None else f"every {step}, {self.smoothing}"
 
     def bins_in(self, window: tuple[float, float]) -> slice:
         """Return the bins that lie in a window (s) from edge to edge."""

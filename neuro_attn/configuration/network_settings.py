@@ -191,6 +191,14 @@ class NetworkAnalysis(Analysis):
         return self
 
     @model_validator(mode="after")
+    def _activations_are_no_spikes(self) -> "NetworkAnalysis":
+        if self.time.smoothing is not None:
+            raise AtKeyError(
+                "time", "smoothing", message="a network has no spikes to smooth; remove the key"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _replicates_stay(self) -> "NetworkAnalysis":
         if self.sessions != Sessions():
             raise AtKeyError("sessions", message="all seeds of a network are analysed")

@@ -215,7 +215,7 @@ def _description(dataset: AnyDataset) -> str:
     mirrored = "; across tasks, also against randomly mirrored units" if several else ""
     return (
         f"{decoding.score_label.capitalize()} of decoders ({decoding.decoder_label}) trained and "
-        f"tested at the same time, in bins of {1000 * dataset.time.bin:g} ms. Thick lines: means "
+        f"tested at the same time, {dataset.time.described}. Thick lines: means "
         f"over {over}. Bands: means of their {percent(inference.confidence)} intervals. Bars: all "
         f"have {significance(inference, over=family(inference, 'times', 'regions'), of_times=True)}"
         f"{mirrored}."

@@ -184,7 +184,7 @@ def _description(dataset: AnyDataset) -> str:
     decoding, inference = dataset.decoding, dataset.inference
     return (
         f"{decoding.score_label.capitalize()} of decoders ({decoding.decoder_label}) trained and "
-        f"tested at the same time, in bins of {1000 * dataset.time.bin:g} ms: mean over "
+        f"tested at the same time, {dataset.time.described}: mean over "
         f"{decoding.folds} folds and {decoding.draws} draws. Bands: "
         f"{percent(inference.confidence)} intervals ({inference.bootstraps} resamples). "
         "Bars: "

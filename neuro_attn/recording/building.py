@@ -81,7 +81,7 @@ def _coordinates(
     coordinates: dict = {
         "time": (
             "time",
-            time.start + time.bin * (np.arange(time.n_bins) + 0.5),
+            time.centres,
             {"units": "s", "long_name": "time from event", "bin_width": time.bin},
         ),
         "session": ("unit", np.full(len(units), session, dtype=object)),

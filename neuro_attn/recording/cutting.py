@@ -17,12 +17,12 @@ from neuro_attn.errors import InputError
 from neuro_attn.events import check_on_clock
 from neuro_attn.independence import repeated_spikes, shared_windows
 from neuro_attn.observation_intervals import fully_observed, silent_bins, was_observed
-from neuro_attn.rates import bin_rates
 from neuro_attn.recording.building import build
 from neuro_attn.recording.session import SpikeSession
 from neuro_attn.recording.storage import COPIES
 from neuro_attn.recording.tasks import assign_tasks
 from neuro_attn.recording.units import region_counts, selected_units
+from neuro_attn.smoothing import rates_around
 
 
 def from_spikes(session: SpikeSession, name: str, dataset: RecordedDataset) -> xr.Dataset:
@@ -57,13 +57,7 @@ def from_spikes(session: SpikeSession, name: str, dataset: RecordedDataset) -> x
         f"a recording of {shape[0]:,} trials x {shape[1]:,} units x {shape[2]:,} bins",
         "Choose fewer trials, units or regions, a shorter time or wider bins.",
     )
-    rates = bin_rates(
-        part.spike_times,
-        part.trials["event_time"].to_numpy(),
-        time.start,
-        time.bin,
-        time.n_bins,
-    )
+    rates = rates_around(part.spike_times, part.trials["event_time"].to_numpy(), time)
     return build(
         rates,
         part.trials,
@@ -119,14 +113,15 @@ def cut(session: SpikeSession, dataset: RecordedDataset) -> Cut:
     trials, keep, left_out = _observed(session, trials, keep, dataset.time)
     spike_times = [np.sort(session.spike_times[row]) for row in np.flatnonzero(keep)]
     events = trials["event_time"].to_numpy()
-    opens, closes = events + dataset.time.start, events + dataset.time.stop
+    first, last = dataset.time.covered
+    opens, closes = events + first, events + last
     ids = trials["trial_id"].to_numpy()
     remarks = [
         *session.remarks,
         of_clock,
         left_out,
         judge_independence(
-            shared_windows(ids, events, dataset.time.stop - dataset.time.start)
+            shared_windows(ids, events, last - first)
             if session.has_clock
             else repeated_spikes(ids, spike_times, opens, closes),
             dataset,
@@ -175,13 +170,14 @@ def _observed(
     if session.observed is None or not len(rows) or not len(trials):
         return trials, keep, ""
     events = trials["event_time"].to_numpy()
-    opens, closes = events + time.start, events + time.stop
+    first, last = time.covered
+    opens, closes = events + first, events + last
     observed = [was_observed(session.observed[row], opens, closes) for row in rows]
     of_trials, of_units = fully_observed(np.column_stack(observed))
     if not of_trials.any() or not of_units.any():
         raise InputError(
             session.origin,
-            f"no unit was observed from {time.start:g} to {time.stop:g} s on any trial.",
+            f"no unit was observed from {first:g} to {last:g} s on any trial.",
             "Intervals of observation and trials must be on one clock, in s.",
         )
     seen = np.column_stack(observed).any(axis=1)
@@ -198,7 +194,7 @@ def _observed(
     keep[rows[~of_units]] = False
     left_out = f"{_counted(int((~of_trials).sum()), 'trial')} of {len(trials)} and "
     left_out += f"{_counted(int((~of_units).sum()), 'unit')} of {len(rows)} are left out: not "
-    left_out += f"observed from {time.start:g} to {time.stop:g} s."
+    left_out += f"observed from {first:g} to {last:g} s."
     return trials[of_trials].reset_index(drop=True), keep, left_out
 
 

@@ -78,7 +78,7 @@ def _populations(name: str, dataset: AnyDataset, sample: str) -> list[str]:
         f"{name}: we decoded {decoded} from the firing rates of neural populations ({sample}) with "
         f"neuro-attn {version('neuro-attn')}.",
         f"The {'tasks were' if len(dataset.tasks) > 1 else 'task was'} {listing(dataset.tasks)}.",
-        f"Rates were computed in bins of {1000 * time.bin:g} ms from "
+        f"Rates were computed {time.described} from "
         f"{_span(time.start, time.stop)} relative to an event of each task, and averaged over the "
         f"bins of a window: {windows}.",
         "Units of all sessions were combined into pseudopopulations by pairing trials of the same "

@@ -10,7 +10,7 @@ import xarray as xr
 
 from neuro_attn import printing
 from neuro_attn.cautions import cautions, of_time
-from neuro_attn.configuration import AnyDataset, RecordedDataset
+from neuro_attn.configuration import AnyDataset, RecordedDataset, Time
 from neuro_attn.duplicates import check_distinct, fingerprinted
 from neuro_attn.errors import InputError
 from neuro_attn.rates import bin_rates, count_spikes, spikes_of
@@ -25,6 +25,7 @@ from neuro_attn.recording import (
     from_spikes,
     on_silent_bins,
 )
+from neuro_attn.smoothing import rates_around
 from neuro_attn.sources.discovered import source_of
 from neuro_attn.sources.finding import Part, session_paths
 from neuro_attn.sources.regions import check_map, grouped
@@ -64,7 +65,7 @@ def read(name: str, dataset: AnyDataset, data_folder: str | Path, seed: int) -> 
     # A file may contain sessions that are not analysed.
     recordings = [made for made in recordings if dataset.sessions.take(made.attrs["session"])]
     for made in recordings:
-        _remark_on_silence(made, _counts(made, kept=source.keeps_rates))
+        _remark_on_silence(made, _counts(made, kept=source.keeps_rates or _is_smoothed(dataset)))
     check_sessions(recordings, name, dataset)
     return recordings
 
@@ -116,7 +117,7 @@ def read_part(
         if made.attrs["session"] not in missing:
             continue
         del missing[made.attrs["session"]]
-        _remark_on_silence(made, _counts(made, kept=source.keeps_rates))
+        _remark_on_silence(made, _counts(made, kept=source.keeps_rates or _is_smoothed(dataset)))
         yield by_region(fingerprinted(made, _per_trial(made)))
     if missing and not errors:
         raise InputError(
@@ -272,9 +273,28 @@ def _without_rates(session: SpikeSession, name: str, dataset: RecordedDataset) -
     if not session.has_spikes:
         return outline
     events = trials["event_time"].to_numpy()
+    if _is_smoothed(dataset):
+        return fingerprinted(*_of_smoothed(outline, part.spike_times, events, time))
     counts = count_spikes(part.spike_times, events, time.start, time.bin, time.n_bins)
     whole = bin_rates(part.spike_times, events, time.start, time.stop - time.start, 1)
     return fingerprinted(_with_counts(outline, counts), whole[..., 0])
+
+
+def _of_smoothed(
+    outline: xr.Dataset, spike_times: list[np.ndarray], events: np.ndarray, time: Time
+) -> tuple[xr.Dataset, np.ndarray]:
+    """Return an outline with counts as those of kept rates, and the activity on each trial."""
+    counts = np.zeros((len(spike_times), time.n_bins), dtype=np.int64)
+    activity = np.zeros((len(events), len(spike_times)), dtype=np.float32)
+    for unit, times in enumerate(spike_times):
+        rates = rates_around([times], events, time)[:, 0]
+        counts[unit] = np.count_nonzero(rates, axis=0)
+        activity[:, unit] = rates.mean(axis=1, dtype=float)
+    return _with_counts(outline, counts), activity
+
+
+def _is_smoothed(dataset: AnyDataset) -> bool:
+    return dataset.time.smoothing is not None
 
 
 def _counted(kept: xr.Dataset) -> xr.Dataset:
@@ -313,7 +333,7 @@ def _remark_on_silence(made: xr.Dataset, counts: np.ndarray) -> None:
 
 
 def _check_alignment(name: str, dataset: AnyDataset, source: Source[Any]) -> None:
-    """Raise `InputError` unless spikes have an event to be aligned to, and kept rates have none."""
+    """Raise `InputError` unless spikes have an event, and kept rates neither event nor kernel."""
     for task, settings in dataset.tasks.items():
         key = f"datasets.{name}.tasks.{task}.align"
         if settings.align is None and not source.keeps_rates:
@@ -327,3 +347,9 @@ def _check_alignment(name: str, dataset: AnyDataset, source: Source[Any]) -> Non
                 "aligned.",
                 "Leave the key out.",
             )
+    if source.keeps_rates and _is_smoothed(dataset):
+        raise InputError(
+            f"datasets.{name}.time.smoothing",
+            f"spikes are smoothed, and a {source.called} contains rates.",
+            "Leave the key out, or read the spikes from another source.",
+        )

@@ -203,9 +203,11 @@ def _check_alignment(
             )
     first = (1 - event) / rate
     last = first + n_samples / rate
-    if dataset.time.start < first - 1e-9 or dataset.time.stop > last + 1e-9:
+    opens, closes = dataset.time.covered
+    if opens < first - 1e-9 or closes > last + 1e-9:
+        kernel = "" if dataset.time.smoothing is None else " with the kernel of smoothing"
         raise InputError(
             f"{path}, raster_data",
-            f"time {dataset.time.start:g} to {dataset.time.stop:g} s reaches outside the raster.",
+            f"time {opens:g} to {closes:g} s{kernel} reaches outside the raster.",
             f"It covers {first:g} to {last:g} s from the event.",
         )
