@@ -62,7 +62,8 @@ def test_a_recording_is_labelled_rates_in_hertz_around_the_event(small):
     assert set(made["session"].values) == {"s1"}
     assert made.attrs["dataset"] == "small"
     assert made.attrs["origin"] == "s1.nwb"
-    assert json.loads(made.attrs["settings"])["time"] == {"start": 0.0, "stop": 0.4, "bin": 0.1}
+    time = {"start": 0.0, "stop": 0.4, "bin": 0.1, "smoothing": None}
+    assert json.loads(made.attrs["settings"])["time"] == time
 
 
 def test_rates_count_the_spikes_after_each_trials_own_event(small):
