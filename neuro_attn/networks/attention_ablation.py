@@ -9,7 +9,6 @@ networks.
 from typing import Literal
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -26,7 +25,7 @@ from neuro_attn.networks.attention import (
     MultiHeadAttention,
     with_attention,
 )
-from neuro_attn.networks.model import TRIALS_AT_ONCE, Model
+from neuro_attn.networks.model import Model, over_trials
 from neuro_attn.randomness import stream
 
 FOLDS = 5
@@ -210,8 +209,7 @@ def _run(
         return lesioned(trial[0], n_report), lesioned.online(trial[0])[0]
 
     trials = (jnp.asarray(inputs), jnp.asarray(allowed))
-    of_all: tuple[Array, dict[str, Array]] = jax.lax.map(one, trials, batch_size=TRIALS_AT_ONCE)
-    return of_all
+    return over_trials(one, trials)
 
 
 def _colors(trials: pd.DataFrame) -> np.ndarray:

@@ -16,7 +16,6 @@ used, so the table contains the errors.
 from typing import Any, NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -32,7 +31,7 @@ from neuro_attn.networks.attention import (
     with_attention,
 )
 from neuro_attn.networks.attention_ablation import BlockedAttention, BlockedHeads, shown_items
-from neuro_attn.networks.model import TRIALS_AT_ONCE, Model, online
+from neuro_attn.networks.model import Model, online, over_trials
 from neuro_attn.randomness import stream
 from neuro_attn.recording import ATTENTION_USE
 from neuro_attn.results import columns_of
@@ -224,5 +223,4 @@ def _reports(
         return other(trial[0], n_report)
 
     trials = (jnp.asarray(inputs), jnp.asarray(altered.allowed))
-    reports: Array = jax.lax.map(one, trials, batch_size=TRIALS_AT_ONCE)
-    return reports
+    return over_trials(one, trials)

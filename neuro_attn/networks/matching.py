@@ -8,6 +8,7 @@ in each task are therefore results.
 
 from bisect import bisect_left
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -129,6 +130,7 @@ def nearest(error: Callable[[float], float], aim: float) -> float:
     >>> nearest(lambda sd: 60.0, 45.0)
     0.0
     """
+    error = cache(error)
     if error(0.0) >= aim:
         return 0.0
     place = bisect_left(GRID, aim, key=lambda sd: error(float(sd)))

@@ -1,7 +1,8 @@
 """The base class of all families, and functions that run a network on many trials."""
 
 from abc import abstractmethod
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -12,8 +13,9 @@ from jax.typing import ArrayLike
 from neuro_attn.networks.noise import Noise, with_noise
 from neuro_attn.networks.trials import REPORT_STEPS
 
+Outputs = TypeVar("Outputs")
 TRIALS_AT_ONCE = 50
-"""Number of trials per batch of `online`; larger batches use more memory and are not faster."""
+"""Most trials in a batch of `over_trials`; larger batches use more memory and are not faster."""
 
 
 class Model(eqx.Module):
@@ -141,12 +143,7 @@ def report(
 @eqx.filter_jit
 def asked(model: Model, inputs: ArrayLike, n_report: int = REPORT_STEPS) -> Array:
     """Return `Model.asked` for many trials, shape (trial, encoded_step, report_step, output)."""
-
-    def one(trial: Array) -> Array:
-        return model.asked(trial, n_report)
-
-    reports: Array = jax.lax.map(one, jnp.asarray(inputs), batch_size=TRIALS_AT_ONCE)
-    return reports
+    return over_trials(lambda trial: model.asked(trial, n_report), jnp.asarray(inputs))
 
 
 @eqx.filter_jit
@@ -161,9 +158,28 @@ def online(
         As in `report`.
     """
     trials = _Trial(jnp.asarray(inputs), noise)
-    return jax.lax.map(
-        lambda trial: trial.of(model).online(trial.inputs), trials, batch_size=TRIALS_AT_ONCE
-    )
+    return over_trials(lambda trial: trial.of(model).online(trial.inputs), trials)
+
+
+def over_trials(one: Callable[[Any], Outputs], trials: Any) -> Outputs:
+    """Return the outputs of a function for many trials, computed in batches of equal size.
+
+    XLA would compile a last, smaller batch separately, which takes as long as the others.
+
+    Parameters
+    ----------
+    one : callable
+        Returns the arrays of one trial.
+    trials : PyTree
+        Arrays with a leading axis of trials.
+    """
+    n_trials = len(jax.tree.leaves(trials)[0])
+    n_batches = -(-n_trials // TRIALS_AT_ONCE)
+    size = next(n for n in range(-(-n_trials // n_batches), 0, -1) if n_trials % n == 0)
+    if 2 * size < TRIALS_AT_ONCE:
+        size = TRIALS_AT_ONCE
+    outputs: Outputs = jax.lax.map(one, trials, batch_size=size)
+    return outputs
 
 
 class _Trial(NamedTuple):

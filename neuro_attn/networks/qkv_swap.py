@@ -38,7 +38,7 @@ from neuro_attn.networks.attention import (
     MultiHeadAttention,
     with_attention,
 )
-from neuro_attn.networks.model import TRIALS_AT_ONCE, Model
+from neuro_attn.networks.model import Model, over_trials
 from neuro_attn.randomness import stream
 from neuro_attn.results import columns_of
 
@@ -231,5 +231,4 @@ def _reports(model: Model, own: ArrayLike, other: ArrayLike, swap: Swap, n_repor
         return jax.vmap(lambda trial: patched(trial, n_report), axis_name=RUN)(pair)[0]
 
     pairs = jnp.stack([jnp.asarray(own), jnp.asarray(other)], axis=1)
-    reports: Array = jax.lax.map(one, pairs, batch_size=TRIALS_AT_ONCE)
-    return reports
+    return over_trials(one, pairs)

@@ -100,12 +100,13 @@ NETWORK_TABLES = (
         ),
         when="family",
         details=(
-            "Only for networks that the run trains. A network answers at a time if its error is "
-            "below the bound. `populations` exist only when a report is asked, and are recorded as "
-            "if the trial ended at each time. They are left out of signatures and the comparison "
-            "in windows in which the mean error over seeds reaches the bound at any time of any "
-            "task (`comparison/signatures_left_out.csv`). The other populations are active while "
-            "the network reads the trial, whatever it is asked."
+            "Only for networks that the run trains: files of imported networks contain reports at "
+            "the end of trials only, so when they could answer is unknown. A network answers at a "
+            "time if its error is below the bound. `populations` exist only when a report is "
+            "asked, and are recorded as if the trial ended at each time. They are left out of "
+            "signatures and the comparison in windows in which the mean error over seeds reaches "
+            "the bound at any time of any task (`comparison/signatures_left_out.csv`). The other "
+            "populations are active while the network reads the trial, whatever it is asked."
         ),
     ),
     Table(

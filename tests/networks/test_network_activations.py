@@ -1,3 +1,5 @@
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from neuro_attn.configuration import NetworkTrials
 from neuro_attn.errors import InputError
 from neuro_attn.networks import outline, record_replicate
 from neuro_attn.networks import trials as task
-from neuro_attn.networks.model import online
+from neuro_attn.networks.model import online, over_trials
 from neuro_attn.randomness import stream
 from tests.durations import FIXED
 
@@ -160,3 +162,16 @@ def test_a_task_without_an_event_is_an_input_error(built, small, analysis):
     tasks = {"all": {"trials": "trial_type != ''"}}
     with pytest.raises(InputError, match=r"^network_analysis\.tasks: a task has no event"):
         run(built["seq2seq"], small("seq2seq"), analysis(tasks=tasks))
+
+
+@pytest.mark.parametrize(
+    ("n_trials", "batches"), [(240, [48]), (80, [40]), (6, [6]), (50, [50]), (101, [50, 1])]
+)
+def test_trials_are_run_in_equal_batches_where_their_number_allows(n_trials, batches):
+    def one(trial):
+        return 2 * trial
+
+    text = str(jax.make_jaxpr(lambda trials: over_trials(one, trials))(jnp.arange(1.0 * n_trials)))
+    compiled = [n for n in range(1, 51) if f"f32[{n}] = mul" in text]
+    assert compiled == sorted(batches)
+    np.testing.assert_array_equal(over_trials(one, jnp.arange(n_trials)), 2 * np.arange(n_trials))

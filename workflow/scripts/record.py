@@ -24,10 +24,12 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
             if dataset.trained:
                 model = networks.load_weights(weights, like=model)
             session = f"seed{replicate}"
-            # The untrained network has the noise of the trained one.
+            # Untrained networks cannot err like animals; with the noise of a trained one, their d'
+            # would be below that of regions, and they would be no floor.
+            noise = settings.state_noise
             if dataset.trained and settings.is_noisy:
                 behaved = networks.behaviour(model, settings, dataset.network, session, seed)
-            noise = behaved.state_noise if settings.is_noisy else 0.0
+                noise = behaved.state_noise
             activations, attention, report_error = networks.record_replicate(
                 model, settings, dataset, key, session, seed, noise
             )
