@@ -41,6 +41,7 @@ CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 DATASET = load(CONFIG).datasets["simulation"]
 """Settings that nothing here depends on."""
 LAYER = "random layer of 60 units"
+MATCHED = "random layers, noise matched"
 KEPT = Path(__file__).with_name("comparison.json")
 
 
@@ -253,9 +254,50 @@ def counted(found: list[dict[str, bool]], what: str) -> dict[str, Any]:
     return summary
 
 
+def matched_experiment(number: int) -> dict[str, bool]:
+    """Test five replicates of a random layer against a region that other units of theirs make.
+
+    Regions and networks have the same noise. Another network has unrelated codes.
+    """
+    rng = stream(SEED, "comparison", MATCHED, number)
+    task, side = np.indices((2, 2)).reshape(2, -1).repeat(60, axis=1)
+
+    def recorded(name: str, drawn: list[np.ndarray]) -> xr.Dataset:
+        noise = rng.normal(size=(len(drawn), len(task), 60, 2))
+        parts = [
+            _part(f"{name}{session}", code[task, side][:, :, None] + noise[session], task, side)
+            for session, code in enumerate(drawn)
+        ]
+        return overlaps(parts, name, number)
+
+    def reversing(sign: float) -> np.ndarray:
+        return _axes(rng.normal(size=60)) * np.array([1, sign])[:, None, None]
+
+    regions = {
+        name: recorded(name, [_activations(rng.normal(size=(60, 5)))])
+        for name in ("planted", "twin")
+    }
+    regions["shared"] = recorded("shared", [reversing(1)])
+    network = recorded("network", [_activations(rng.normal(size=(60, 5))) for _ in range(5)])
+    backwards = recorded("backwards", [reversing(-1) for _ in range(5)])
+    unrelated = recorded(
+        "unrelated",
+        [np.concatenate([_axes(rng.normal(size=60))[:1] for _ in range(2)]) for _ in range(5)],
+    )
+    found = outcomes(regions, network, backwards, ["shared"])
+    verdict = fit(unrelated, regions["shared"]).verdict(CONFIDENCE)
+    return {**found, "unrelated_and_shared": verdict == INCOMPATIBLE}
+
+
+def _axes(weights: np.ndarray) -> np.ndarray:
+    """Return responses (task, side, unit) along the same axis in both tasks."""
+    return 0.35 * np.array([-1, 1])[:, None] * weights + np.zeros((2, 1, 1))
+
+
 EXPERIMENTS: dict[str, Callable[[int], dict[str, bool]]] = {
     **{name: partial(experiment, name=name, world=world) for name, world in WORLDS.items()},
     LAYER: layer_experiment,
+    MATCHED: matched_experiment,
 }
 
 
