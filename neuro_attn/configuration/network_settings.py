@@ -72,6 +72,9 @@ class Network(NetworkTrials):
     learned_below: Annotated[float, Field(gt=0, le=180), NUMBER] = 30.0
     """Mean report error, degrees, below which a network has learned a task; chance is 90."""
 
+    lesions: Flag = False
+    """Whether to measure its reports without each unit, population and head; takes long."""
+
     @property
     def is_noisy(self) -> bool:
         """Whether it is recorded with noise in its states."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from neuro_attn.networks.attention_use import use_as_attribute, use_of_attention
     from neuro_attn.networks.families import FAMILIES
     from neuro_attn.networks.fixed_points import fixed_points
+    from neuro_attn.networks.lesions import measure_lesions
     from neuro_attn.networks.matching import as_table, behaviour
     from neuro_attn.networks.model import Model
     from neuro_attn.networks.probe import as_attribute, probe_reports
@@ -46,6 +47,7 @@ __all__ = [
     "import_replicates",
     "load_weights",
     "mean_report_errors",
+    "measure_lesions",
     "outline",
     "probe_reports",
     "read_activations",
@@ -68,6 +70,7 @@ __getattr__ = on_demand_from(
         "neuro_attn.networks.attention_use": ("use_as_attribute", "use_of_attention"),
         "neuro_attn.networks.families": ("FAMILIES",),
         "neuro_attn.networks.fixed_points": ("fixed_points",),
+        "neuro_attn.networks.lesions": ("measure_lesions",),
         "neuro_attn.networks.matching": ("as_table", "behaviour"),
         "neuro_attn.networks.model": ("Model",),
         "neuro_attn.networks.probe": ("as_attribute", "probe_reports"),

@@ -40,14 +40,17 @@ class StateNoise(eqx.Module):
     ----------
     *shape : int
         Shape of the states at a step.
+    is_drive : bool
+        Whether the array is the drive of rectified units, to which they add their recurrent input.
     """
 
     shape: tuple[int, ...] = eqx.field(static=True)
+    is_drive: bool = eqx.field(static=True)
     rows: Array | None
     step: Any
 
-    def __init__(self, *shape: int):
-        self.shape, self.rows, self.step = shape, None, None
+    def __init__(self, *shape: int, is_drive: bool = False):
+        self.shape, self.is_drive, self.rows, self.step = shape, is_drive, None, None
 
     def __call__(self, state: Array) -> Array:
         """Return the states with the noise of this step, or as they are if there is none.

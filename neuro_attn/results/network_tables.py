@@ -209,6 +209,30 @@ NETWORK_TABLES = (
         ),
     ),
     Table(
+        "lesions",
+        "Reports of a replicate network without a unit, a population or a head.",
+        ("networks/lesions.csv", "networks/{network}/seed{n}/lesions.csv"),
+        (
+            Column("lesion", "text", "what is silenced: `nothing`, `unit`, `population` or `head`"),
+            Column("population", "text", "states or attention that it belongs to; empty if none"),
+            Column("number", "number", "number of the unit or head"),
+            TASK,
+            Column("report_error", "number", "mean absolute report error", "degrees"),
+            Column("error_nearest", "number", "the same from the nearer of both items", "degrees"),
+            Column("follows_other", "number", "fraction of reports nearer to the other item"),
+            NETWORK,
+            TRAINED,
+            SEED,
+        ),
+        when="lesions",
+        details=(
+            "Only with `lesions: true` of a network that the run trains. States are silenced at "
+            "all steps ([lesions](networks.md#lesions)). A lesion that makes reports follow the "
+            "other item, near to one of the two, removes selection and spares memory; one after "
+            "which reports are near to neither removes memory."
+        ),
+    ),
+    Table(
         "qkv_swap",
         "Reports of a network with parts of its attention swapped.",
         ("networks/qkv_swap.csv", "networks/{network}/seed{n}/qkv_swap.csv"),

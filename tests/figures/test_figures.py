@@ -22,6 +22,7 @@ from neuro_attn.figures import (
     geometry_measures,
     geometry_over_time,
     learning,
+    lesions,
     list_recall,
     model_scores,
     onsets,
@@ -553,6 +554,40 @@ def test_the_caption_of_model_scores_begins_with_the_best_prediction(make):
     without = model_scores.caption(table[table["trained"]].assign(floor=np.nan))
     assert "untrained 0" not in without
     assert says(rendered(model_scores.draw(table[:0])), "no network population is compared")
+
+
+def test_lesions_show_every_unit_and_the_intact_network():
+    rows = [
+        ("net", lesion, where, number, task, seed, 5.0 + 10 * (lesion != "nothing") + seed)
+        for lesion, where, numbers in (
+            ("nothing", "", [np.nan]),
+            ("unit", "hidden", range(4)),
+            ("head", "layer heads", range(2)),
+            ("population", "hidden", [np.nan]),
+        )
+        for number in numbers
+        for task in ("pro", "retro")
+        for seed in range(2)
+    ]
+    names = ["network", "lesion", "population", "number", "task", "seed", "report_error"]
+    table = pd.DataFrame(rows, columns=names)
+    figure = rendered(lesions.draw(table))
+    lines = [line for axes in panels(figure) for line in axes.lines]
+    sizes = {kind: look["markersize"] for kind, look in lesions.LOOKS.items()}
+    found = {
+        kind: sum(len(line.get_xdata()) for line in lines if line.get_markersize() == size)
+        for kind, size in sizes.items()
+    }
+    assert found["unit"] == 8
+    assert found["head"] == 4
+    (intact,) = [line for line in lines if line.get_marker() == "x"]
+    assert intact.get_xydata().tolist() == [[5.5, 5.5]]
+    assert says(figure, "report error, retro (degrees)")
+    caption = lesions.caption(table)
+    assert caption.startswith("net, pro: the most important unit raises the report error from 6")
+    assert len(caption.split()) <= 120
+    one = table[table["task"] == "pro"]
+    assert says(rendered(lesions.draw(one)), "lesions are drawn for networks with two tasks")
 
 
 def test_geometry_shows_every_measure_with_ceiling_and_floor(shape, make):

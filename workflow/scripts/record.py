@@ -8,6 +8,7 @@ from neuro_attn.results import columns_of, read_csv, write_csv
 MEASURES = {
     "attention_ablation": networks.ablate_attention,
     "attention_use": networks.use_of_attention,
+    "lesions": networks.measure_lesions,
     "qkv_swap": networks.swap_attention,
 }
 

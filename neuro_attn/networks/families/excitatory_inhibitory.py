@@ -57,7 +57,7 @@ class ExcitatoryInhibitory(Unrolled):
         radius = jnp.abs(jnp.linalg.eigvals(self.recurrent())).max()
         self.A = SPREAD * self.A / radius + (1 - SPREAD) * jnp.diag(many)
         self.readout = eqx.nn.Linear(self.n_excitatory, n_outputs, key=keys[2])
-        self.noise = StateNoise(n_units)
+        self.noise = StateNoise(n_units, is_drive=True)
 
     def recurrent(self) -> Array:
         """Return R, shape (receiving unit, sending unit)."""

@@ -45,7 +45,7 @@ class LeakyRnn(Unrolled):
         self.W = eqx.nn.Linear(n_inputs, n_units, key=keys[0])
         self.R = persistent(keys[1], n_units)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[2])
-        self.noise = StateNoise(n_units)
+        self.noise = StateNoise(n_units, is_drive=True)
         self.substeps = substeps
 
     def begin(self) -> Array:

@@ -53,7 +53,7 @@ class LowRank(Unrolled):
         self.M = jnp.zeros((n_units, rank)).at[: 2 * half].set(jnp.concatenate([rows, -rows]))
         self.N = 2 * (1 - SPREAD) * self.M + SPREAD * jax.random.normal(keys[2], (n_units, rank))
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[3])
-        self.noise = StateNoise(n_units)
+        self.noise = StateNoise(n_units, is_drive=True)
 
     def recurrent(self) -> Array:
         """Return R, shape (receiving unit, sending unit)."""

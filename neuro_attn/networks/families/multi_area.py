@@ -64,7 +64,7 @@ class MultiArea(Unrolled):
         self.R = jnp.where(apart == 0, jax.scipy.linalg.block_diag(*within), between)
         self.b = jnp.zeros(n_all)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[4])
-        self.noise = StateNoise(n_all)
+        self.noise = StateNoise(n_all, is_drive=True)
 
     def recurrent(self) -> Array:
         """Return M * R, shape (receiving unit, sending unit); units are in the order of areas."""
