@@ -62,28 +62,58 @@ def evaluate(expression: str, table: pd.DataFrame, where: str) -> np.ndarray:
         If the expression is invalid, uses anything else, names a missing column or is not true or
         false on every row.
     """
+    result = value_of(parsed(expression, where), table, where, expression)
+    if result.dtype != bool or result.shape not in ((), (len(table),)):
+        raise InputError(where, f"{expression!r} is not true or false on every trial.")
+    return np.array(np.broadcast_to(result, len(table)))
+
+
+def parsed(expression: str, where: str) -> ast.expr:
+    """Return the syntax tree of an expression, of which nothing has been evaluated or checked.
+
+    Raises
+    ------
+    InputError
+        If it is too long or is no expression.
+    """
     if len(expression) > _MAX_LENGTH:
         raise InputError(where, f"expression of {len(expression)} characters", "At most 1000.")
     try:
         with warnings.catch_warnings():
             # Python warns about some expressions, such as `is` with a number, that are errors here.
             warnings.simplefilter("ignore")
-            tree = ast.parse(expression.strip(), mode="eval").body
+            return ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise InputError(
             where, f"{expression!r} is not an expression.", _hint(expression)
         ) from None
+
+
+def value_of(tree: ast.expr, table: pd.DataFrame, where: str, expression: str) -> np.ndarray:
+    """Return the values of an expression on every row of a table, or one for all.
+
+    Parameters
+    ----------
+    tree : ast.expr
+        From `parsed`.
+    table, where
+        As in `evaluate`.
+    expression : str
+        Its text, for messages.
+
+    Raises
+    ------
+    InputError
+        As in `evaluate`, apart from the type of the result.
+    """
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = np.asarray(_value(tree, table, f"{where}: {expression!r}"))
+            return np.asarray(_value(tree, table, f"{where}: {expression!r}"))
     except (TypeError, ValueError, OverflowError, ZeroDivisionError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(where, f"{expression!r} does not fit the columns' types.") from None
-    if result.dtype != bool or result.shape not in ((), (len(table),)):
-        raise InputError(where, f"{expression!r} is not true or false on every trial.")
-    return np.array(np.broadcast_to(result, len(table)))
 
 
 def _hint(expression: str) -> str:

@@ -14,6 +14,7 @@ from neuro_attn.configuration.smoothing import Smoothing
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
+    ColumnName,
     Count,
     Expression,
     Flag,
@@ -291,6 +292,8 @@ class Analysis(Settings):
 
     label: Name | Annotated[dict[Name, Expression], Field(min_length=2)]
     """Decoded variable: a trial column, or a restricted expression for each class."""
+    columns: dict[ColumnName, Expression] = {}
+    """Trial columns to compute from others, session by session, by restricted expressions."""
     tasks: Annotated[dict[Name, Task], Field(min_length=1)]
     """The tasks, by name."""
     time: Time

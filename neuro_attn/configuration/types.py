@@ -1,5 +1,6 @@
 """Types of the values of configuration keys."""
 
+import keyword
 import re
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any
@@ -76,6 +77,14 @@ def _is_name(name: str) -> str:
     return name
 
 
+def _is_column(name: str) -> str:
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise ValueError(
+            "the name of a column consists of letters, digits and _, and begins with no digit"
+        )
+    return name
+
+
 def _is_folder(name: str) -> str:
     # These names become rules, files and folders, and occur in commands that Snakemake writes.
     if not _FOLDER.fullmatch(name):
@@ -119,6 +128,7 @@ Name = Annotated[str, AfterValidator(_is_name)]
 FolderName = Annotated[Name, AfterValidator(_is_folder)]
 RegionName = Annotated[str, Field(min_length=1)]
 Expression = Annotated[str, Field(min_length=1)]
+ColumnName = Annotated[str, AfterValidator(_is_column)]
 Files = (
     Annotated[str, Field(min_length=1)]
     | Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]

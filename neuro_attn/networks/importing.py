@@ -98,6 +98,7 @@ def _check_columns(trials: pd.DataFrame, dataset: NetworkDataset, path: str) -> 
     expressions = {f"tasks.{name}.trials": task.trials for name, task in dataset.tasks.items()}
     if isinstance(label, dict):
         expressions |= {f"label.{name}": expression for name, expression in label.items()}
+    expressions |= {f"columns.{name}": text for name, text in dataset.columns.items()}
     needed = [(key, name) for key, text in expressions.items() for name in _names_in(text)]
     needed += [
         (f"tasks.{name}.align", task.align) for name, task in dataset.tasks.items() if task.align
@@ -112,7 +113,7 @@ def _check_columns(trials: pd.DataFrame, dataset: NetworkDataset, path: str) -> 
         needed += [("behaviour.non_targets", name) for name in columns.non_targets]
     missing: dict[str, list[str]] = {}
     for key, name in needed:
-        if name not in trials:
+        if name not in trials and name not in dataset.columns:
             missing.setdefault(name, []).append(key)
     if missing:
         listed = ", ".join(f"{name} ({', '.join(keys)})" for name, keys in missing.items())
@@ -126,6 +127,8 @@ def _check_columns(trials: pd.DataFrame, dataset: NetworkDataset, path: str) -> 
 def _names_in(expression: str) -> list[str]:
     """Return the columns that an expression names; none if it is invalid, which is found later."""
     with suppress(SyntaxError, ValueError):
-        nodes = ast.walk(ast.parse(expression, mode="eval"))
-        return list(dict.fromkeys(each.id for each in nodes if isinstance(each, ast.Name)))
+        nodes = list(ast.walk(ast.parse(expression, mode="eval")))
+        functions = [each.func for each in nodes if isinstance(each, ast.Call)]
+        names = [each for each in nodes if isinstance(each, ast.Name) and each not in functions]
+        return list(dict.fromkeys(each.id for each in names))
     return []

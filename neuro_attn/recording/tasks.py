@@ -9,6 +9,7 @@ import xarray as xr
 
 from neuro_attn.bytestrings import text_columns
 from neuro_attn.configuration import AnyDataset
+from neuro_attn.derived_columns import derive
 from neuro_attn.errors import InputError
 from neuro_attn.events import event_times, no_column
 from neuro_attn.expressions import evaluate, explain_no_row, one_each
@@ -37,7 +38,7 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
     InputError
         As in `cutting.from_spikes`.
     """
-    trials = text_columns(trials, origin)
+    trials = derive(dataset.columns, text_columns(trials, origin), origin)
     if trials["trial_id"].duplicated().any():
         repeated = trials["trial_id"][trials["trial_id"].duplicated()].tolist()[0]
         raise InputError(
