@@ -73,7 +73,7 @@ class Network(NetworkTrials):
     """Mean report error, degrees, below which a network has learned a task; chance is 90."""
 
     lesions: Flag = False
-    """Whether to measure its reports without each unit, population and head; takes long."""
+    """Whether to measure its reports without each unit, population and head."""
 
     @property
     def is_noisy(self) -> bool:
