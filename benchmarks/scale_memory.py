@@ -6,7 +6,7 @@ each. benchmarks/scale_memory.json has the results; the constants of `neuro_attn
 are fitted to them. `--only NAME` measures single sizes and keeps the others of the file.
 
 Each job is a fork of a process that has imported everything, and runs the script of the workflow.
-Its memory is thus that of a job, and its time is without the 2 s in which a job is imported.
+Its time is thus without the 2 s in which a job imports, and we add the memory that it shares.
 """
 
 import argparse
@@ -27,12 +27,12 @@ import yaml
 
 from benchmarks.machine import description
 from neuro_attn import checksums, recording
-from neuro_attn.configuration import load
+from neuro_attn.configuration import load, parse
 from neuro_attn.configuration.blocks import blocks
 from neuro_attn.files import write_text
 from neuro_attn.inference import nulls
 from neuro_attn.locations import PROJECT
-from neuro_attn.onboarding import cost
+from neuro_attn.onboarding import cost, needs
 from neuro_attn.results import read_csv
 from neuro_attn.study import Study
 
@@ -41,6 +41,8 @@ NAME = "measured"
 RESULTS = f"results/{NAME}"
 BIN, GAP = 0.05, 0.5
 """Width of a bin, and time between trials, s."""
+SHARED = 80e6
+"""Bytes of libraries that forks share with their parent: a job of its own took 70 to 90 MB more."""
 RATE, TUNED = 5.0, 0.05
 """Mean rate of units, spikes/s, and the fraction of them that fires more for one class."""
 
@@ -129,6 +131,11 @@ def write(folder: Path, size: Size) -> None:
     """Write the sessions of a size, and a configuration that reads them."""
     for number in range(size.sessions):
         write_session(folder / session_folder(number), number, size)
+    (folder / "scale.yaml").write_text(yaml.safe_dump(keys_of(size), sort_keys=False))
+
+
+def keys_of(size: Size) -> dict[str, Any]:
+    """Return the configuration that reads and analyses the sessions of a size."""
     stop = round(size.bins * BIN, 9)
     dataset = {
         "source": "alf",
@@ -148,8 +155,7 @@ def write(folder: Path, size: Size) -> None:
             **DECODING,
         },
     }
-    keys = {"data_folder": "data", "memory": 64, "datasets": {NAME: dataset}}
-    (folder / "scale.yaml").write_text(yaml.safe_dump(keys, sort_keys=False))
+    return {"data_folder": "data", "memory": 64, "datasets": {NAME: dataset}}
 
 
 class Files(list[str]):
@@ -191,7 +197,7 @@ def run(script: str, folder: Path, **given: Any) -> Measured:
     _, status, used = os.wait4(child, 0)
     if status:
         raise RuntimeError(f"{script} failed in {folder}")
-    return Measured(1024.0 * used.ru_maxrss, used.ru_utime + used.ru_stime)
+    return Measured(SHARED + 1024.0 * used.ru_maxrss, used.ru_utime + used.ru_stime)
 
 
 class Jobs:
@@ -367,6 +373,22 @@ def measure(folder: Path, size: Size, without: Sequence[str]) -> dict[str, Any]:
         "populations": len(works["R000"]),
         "rates": rates["R000"],
         "took": {rule: each._asdict() for rule, each in took.items()},
+    }
+
+
+def predicted(found: dict[str, Any]) -> dict[str, float]:
+    """Return the memory that `neuro-attn check` expects of each measured rule, bytes."""
+    size = Size(**found["size"])
+    populations = [needs.Work(**found["work"])] * found["populations"]
+    regions = [f"R{region:03}" for region in range(size.regions)]
+    dataset = parse(keys_of(size)).datasets[NAME]
+    expected = needs.needs_of(
+        dict.fromkeys(regions, populations), dataset, dict.fromkeys(regions, found["rates"])
+    )
+    return {
+        each.rule: each.memory.at(each.permutations(size.permutations))
+        for each in expected
+        if each.rule in found["took"]
     }
 
 

@@ -7,9 +7,19 @@ One fit on n rows of u units with k outputs, scored on m test rows of T tasks in
 
 .. math:: c_0 + c_1 (n + m / T) u + f(n, u, k) + c_2 P m u k
 
-(overhead, gathering and scaling, the decoder's ``seconds``, scores). For logistic regression, the
-costs were fitted to eighteen populations of 4 to 200 rows, 5 to 300 units and 2 to 7 classes, on
-one core of a server, where the formula stayed within a factor of 1.3 of all.
+(overhead, gathering and scaling, the decoder's ``seconds``, scores). A job that decodes a region
+holds
+
+.. math:: M_0 + a R + (4 + m / n) \, B + N (40 \, T^2 P^2 + 24 \sum_s T^2 P) ,
+    \qquad B = \max(4 n P \max(n, u), 16 \text{ MB})
+
+bytes: what it imports, its rates R (a = 2 if sessions are pooled, otherwise 1), a batch of training
+data B with its factors and test data, and the nulls of N permutations in its sessions s. The
+factors are fitted to `benchmarks.scale_memory`; jobs request 1.5 times as much.
+
+For logistic regression, the times were fitted to eighteen populations of 4 to 200 rows, 5 to 300
+units and 2 to 7 classes, on one core of a server, where the formula stayed within a factor of 1.3
+of all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +27,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import NamedTuple
 
-from neuro_attn.configuration import AnyDataset
+from neuro_attn.configuration import MEAN_RATE, AnyDataset
 from neuro_attn.configuration.blocks import BLOCK
 from neuro_attn.decoding.population_decoder import BATCH_BYTES
 from neuro_attn.inference.corrections import READ_BYTES
@@ -38,10 +48,10 @@ DATASET_SECONDS = 25.0
 Four data sets of 2 to 14 regions took 19 to 30 s of processor time: figures 7 to 14 s, geometry and
 inference 3 to 6 s each, regions 3 s, reading 2 to 6 s.
 """
-BASE_BYTES = 230e6
+BASE_BYTES = 250e6
 """Memory of a job that has imported everything."""
-RATES = 4
-"""Arrays as large as the rates of a region while it is decoded."""
+RATES, RATES_POOLED = 1, 2
+"""Arrays as large as the rates of a region while it is decoded, and of pooled sessions."""
 AT_PAIRS = 40
 """Bytes for each pair of times and permutation of the session that is decoded: the null, that of
 mirrored units and their sums over sessions."""
@@ -156,14 +166,24 @@ def needs_of(
     fixed = sum(need.time.fixed for need in decoding)
     total = Law(DATASET_SECONDS + fixed, sum(need.time.per_permutation for need in decoding))
     needs.append(Need("infer", "", _inferring(by_region), Law(DATASET_SECONDS)))
-    # These read region by region and fit decoders, but never more than decoding does.
+    # These read region by region and fit decoders, but never more than decoding does, and two hold
+    # what they use of all regions.
+    in_windows = sum(
+        rates[region] * (works[0].bins - works[0].times) / works[0].times
+        for region, works in by_region.items()
+    )
+    everything = sum(rates.values())
+    held = {
+        "decode_confounds": everything if MEAN_RATE in dataset.nuisance_variables else in_windows,
+        "compare_codes": in_windows,
+        "measure_geometry": 0.0,
+        # Noise is drawn for all recordings of a network, twice as large while it is drawn.
+        "match_signatures": 3 * everything if dataset.source == "network" else 0.0,
+    }
     needs += [
-        Need(rule, "", largest, total)
-        for rule in ("decode_confounds", "compare_codes", "measure_geometry")
+        Need(rule, "", largest._replace(fixed=largest.fixed + more), total)
+        for rule, more in held.items()
     ]
-    # This adds noise to all recordings, twice as large while it is drawn.
-    with_noise = largest._replace(fixed=largest.fixed + 3 * sum(rates.values()))
-    needs.append(Need("match_signatures", "", with_noise, total))
     return needs
 
 
@@ -175,9 +195,10 @@ def _decoding(works: Sequence[Work], dataset: AnyDataset, rates: float) -> tuple
     at_pairs = max(n * work.bins**2 for n, work in zip(pairs, works, strict=True))
     at_times = sum(n * work.bins for n, work in zip(pairs, works, strict=True))
     between_times = sum(n * work.bins**2 for n, work in zip(pairs, works, strict=True))
+    pooled = dataset.decoding.population == "pseudopopulation"
     fixed = (
         BASE_BYTES
-        + RATES * rates
+        + (RATES_POOLED if pooled else RATES) * rates
         + max(_working_bytes(work) for work in works)
         + 8.0 * (at_pairs + at_times) * inference.bootstraps
         + 8.0 * between_times * draws
@@ -246,4 +267,4 @@ def seconds_per_fit(work: Work, decoder: str) -> float:
 def _working_bytes(work: Work) -> float:
     """Return the memory of a batch of replicates: training data, factors, test data, scores."""
     one = 4.0 * work.train_rows * work.bins * max(work.train_rows, work.units)
-    return max(one, float(BATCH_BYTES)) * (6 + 2 * work.test_rows / max(work.train_rows, 1))
+    return max(one, float(BATCH_BYTES)) * (4 + work.test_rows / max(work.train_rows, 1))
