@@ -23,7 +23,7 @@ of all.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import NamedTuple
 
@@ -180,11 +180,20 @@ def needs_of(
         # Noise is drawn for all recordings of a network, twice as large while it is drawn.
         "match_signatures": 3 * everything if dataset.source == "network" else 0.0,
     }
-    needs += [
-        Need(rule, "", largest._replace(fixed=largest.fixed + more), total)
-        for rule, more in held.items()
-    ]
+    # Their nulls are those of the windows.
+    per = max(
+        _of_nulls([replace(work, bins=work.bins - work.times) for work in works])
+        for works in by_region.values()
+    )
+    needs += [Need(rule, "", Law(largest.fixed + more, per), total) for rule, more in held.items()]
     return needs
+
+
+def _of_nulls(works: Sequence[Work]) -> float:
+    """Return the bytes of the nulls of a permutation while a region is decoded."""
+    at_pairs = max(work.tasks**2 * work.bins**2 for work in works)
+    at_times = sum(work.tasks**2 * work.bins for work in works)
+    return float(AT_PAIRS * at_pairs + AT_TIMES * at_times)
 
 
 def _decoding(works: Sequence[Work], dataset: AnyDataset, rates: float) -> tuple[Law, Law]:
@@ -205,7 +214,7 @@ def _decoding(works: Sequence[Work], dataset: AnyDataset, rates: float) -> tuple
     )
     seconds = [one_replicate(work, dataset) * seconds_per_fit(work, decoder) for work in works]
     return (
-        Law(fixed, float(AT_PAIRS * at_pairs + AT_TIMES * at_times)),
+        Law(fixed, _of_nulls(works)),
         Law(JOB_SECONDS + (1 + inference.bootstraps) * sum(seconds), sum(seconds)),
     )
 
