@@ -69,7 +69,7 @@ def draw(lesions: pd.DataFrame) -> Figure:
         axes.set_aspect("equal")
         style.panel_title(axes, network)
         handles = [
-            Line2D([], [], linestyle="", marker="o", color=looks[name][0], label=name)
+            Line2D([], [], linestyle="", marker="o", markersize=3, color=looks[name][0], label=name)
             for name in populations
         ]
         axes.legend(handles=handles, loc="lower right", fontsize=style.NOTE)

@@ -184,6 +184,8 @@ def _named(model: Model, kind: type) -> dict[str, Any]:
             *fields, own = jax.tree_util.keystr(path).strip(".").split(".")
             # The field of a place, "noise" or "noise_of_cells", says which states it is about.
             own = own.removeprefix("noise_of_").removesuffix("noise").strip("_")
+            if fields[1:] and fields[-1] == "cell":
+                fields.pop()  # of a layer that is one cell
             named[".".join(filter(None, [*fields, own])) or "state"] = part
     return named
 
