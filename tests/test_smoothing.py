@@ -213,5 +213,5 @@ def test_networks_and_rates_cannot_be_smoothed(dataset):
 
 def test_captions_and_methods_name_the_kernel(dataset):
     made = settings(dataset, kernel="causal_gaussian", sd=0.2)
-    assert made.time.described == "every 100 ms, causal half-Gaussian kernel (SD 200 ms)"
+    assert made.time.described == "every 100 ms with a causal half-Gaussian kernel (SD 200 ms)"
     assert settings(dataset).time.described == "in bins of 100 ms"

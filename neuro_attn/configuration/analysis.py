@@ -170,7 +170,9 @@ class Time(Settings):
     def described(self) -> str:
         """How rates are computed, for captions: "in bins of 50 ms"."""
         step = f"{1000 * self.bin:g} ms"
-        return f"in bins of {step}" if self.smoothing is None else f"every {step}, {self.smoothing}"
+        if self.smoothing is None:
+            return f"in bins of {step}"
+        return f"every {step} with a {self.smoothing}"
 
     def bins_in(self, window: tuple[float, float]) -> slice:
         """Return the bins that lie in a window (s) from edge to edge."""
