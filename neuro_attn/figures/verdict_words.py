@@ -99,16 +99,27 @@ def listing(names: Iterable[str], conjunction: str = "and") -> str:
     return f"{', '.join(most)} {conjunction} {last}" if most else last
 
 
-def networks_in_words(nearest: pd.DataFrame) -> Sequence[str]:
-    """Return which regions each population of a network can resemble, in words."""
+def networks_in_words(nearest: pd.DataFrame, fit: pd.DataFrame) -> Sequence[str]:
+    """Return which regions each population of a network can and cannot resemble, in words.
+
+    Parameters
+    ----------
+    nearest, fit : pandas.DataFrame
+        The tables of the nearest regions, and of the fit of networks to regions.
+    """
     lines = []
+    is_excluded = fit["trained"] & (fit["verdict"] == "incompatible")
+    excluded = fit[is_excluded].groupby(["network", "population"])["region"].agg(list).to_dict()
     for row in nearest.itertuples():
+        without = excluded.get((row.network, row.population), [])
         if row.verdict == "none":
             text = "resembles no region"
         elif row.verdict == "undecided":
             text = f"may resemble {listing(row.possible.split(', '), 'or')}"
         else:
             text = f"resembles {row.region} only"
+        if without:
+            text += f"; incompatible with {listing(without)}"
         lines.append(f"{row.network} ({row.population}) {text}")
     return lines
 

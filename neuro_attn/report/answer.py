@@ -22,6 +22,7 @@ from markupsafe import Markup
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import printable
 from neuro_attn.figures import style
+from neuro_attn.figures.decoding_over_time import Shown as Marked
 from neuro_attn.figures.specification import FORMATS
 from neuro_attn.figures.tables import p_text, table_element
 from neuro_attn.figures.verdict_words import (
@@ -34,6 +35,7 @@ from neuro_attn.figures.verdict_words import (
 from neuro_attn.files import write_text
 from neuro_attn.inference.significance import first_look, significant
 from neuro_attn.report import PAGE
+from neuro_attn.report.courses import chart
 from neuro_attn.report.methods_text import citations, methods
 from neuro_attn.results import TABLES, read_csv
 from neuro_attn.results.sections import SECTIONS
@@ -80,6 +82,7 @@ class OfDataset(NamedTuple):
     rows: list[dict[str, Any]]
     legend: str
     summary: Shown | None
+    chart: Markup
     sample: str
     warnings: list[str]
     methods: str
@@ -117,7 +120,7 @@ def write_answer(
     folder = Path(folder)
     found = [_of_dataset(name, each, entries, folder) for name, each in datasets.items()]
     cited = citations(" ".join(each.methods for each in found))
-    nearest = folder / "comparison/nearest.csv"
+    compared = [folder / f"comparison/{name}.csv" for name in ("nearest", "fit")]
     sections: dict[str, dict[str, list[Shown]]] = {section: {} for section in SECTIONS}
     for entry in entries:
         shown = _shown(entry, folder)
@@ -134,7 +137,7 @@ def write_answer(
     html = environment.get_template("page.html").render(
         datasets=found,
         names=list(datasets),
-        networks=networks_in_words(read_csv(nearest)) if nearest.exists() else [],
+        networks=networks_in_words(*map(read_csv, compared)) if compared[0].exists() else [],
         sections=sections,
         meanings=MEANINGS,
         downloads=[_relative(path, folder) for path in tables],
@@ -171,6 +174,7 @@ def _of_dataset(
         rows=[] if verdicts is None else _rows(verdicts, own),
         legend=_legend(dataset),
         summary=_shown(summaries[0], folder) if summaries else None,
+        chart=chart(read_csv(own / "transfer.csv"), Marked.of(dataset)),
         sample=sample,
         warnings=_warnings(dataset, regions, verdicts),
         methods=methods(name, dataset, sample),

@@ -1,9 +1,15 @@
 """The answer page states the verdicts of the tables, in words that follow from them."""
 
+import html
+import json
+import re
+
 import pandas as pd
 import pytest
 
 from neuro_attn.figures import shared_codes
+from neuro_attn.figures.captions import interval
+from neuro_attn.figures.decoding_over_time import Shown, averaged
 from neuro_attn.figures.tables import table_element
 from neuro_attn.figures.verdict_words import (
     OPEN,
@@ -12,6 +18,7 @@ from neuro_attn.figures.verdict_words import (
     networks_in_words,
     regions_in_words,
 )
+from neuro_attn.report.courses import MOST, chart
 from neuro_attn.report.methods_text import citations, methods
 
 
@@ -80,7 +87,7 @@ def test_regions_that_answer_come_first_with_all_their_windows():
     assert second.text == "cue and delay: inconclusive in this region (8 sessions)."
 
 
-def test_networks_say_which_regions_remain_possible():
+def test_networks_say_which_regions_remain_possible_and_which_are_incompatible():
     table = pd.DataFrame(
         {
             "network": ["a", "b", "c"],
@@ -90,9 +97,17 @@ def test_networks_say_which_regions_remain_possible():
             "region": ["V4", "", "V4"],
         }
     )
-    assert networks_in_words(table) == [
-        "a (memory) may resemble V4 or IT",
-        "b (memory) resembles no region",
+    rows = [
+        ("a", True, "LPFC", "incompatible"),
+        ("a", True, "V4", "compatible"),
+        ("a", False, "V4", "incompatible"),
+        ("b", True, "LPFC", "incompatible"),
+        ("b", True, "V4", "incompatible"),
+    ]
+    fit = pd.DataFrame(rows, columns=["network", "trained", "region", "verdict"])
+    assert networks_in_words(table, fit.assign(population="memory")) == [
+        "a (memory) may resemble V4 or IT; incompatible with LPFC",
+        "b (memory) resembles no region; incompatible with LPFC and V4",
         "c (memory) resembles V4 only",
     ]
 
@@ -121,3 +136,40 @@ def test_cells_of_numbers_can_be_sorted_with_missing_values_last():
     table = table_element(pd.DataFrame({"p_value": [0.0001, float("nan")], "region": ["a", "b"]}))
     assert '<td class="number" data-sort="0.0001">&lt; 0.001</td><td>a</td>' in table
     assert '<td class="number" data-sort="">\N{EN DASH}</td><td>b</td>' in table
+
+
+@pytest.fixture
+def course() -> pd.DataFrame:
+    """Accuracy over time of eight regions, of which the last has the highest accuracy."""
+    rows = [
+        (f"area {n} <b>", train, test, time, 0.5 + 0.05 * n * (time > 0))
+        for n in range(MOST + 2)
+        for train in ("pro", "retro")
+        for test in ("pro", "retro")
+        for time in (-0.1, 0.0, 0.1, 0.2)
+    ]
+    names = ["region", "train_task", "test_task", "time", "accuracy"]
+    table = pd.DataFrame(rows, columns=names)
+    low, high = table["accuracy"] - 0.1, table["accuracy"] + 0.1
+    return table.assign(session="all", ci_low=low, ci_high=high, chance=0.5, p_corrected=0.01)
+
+
+def test_the_chart_has_the_numbers_of_the_table_at_every_time(course):
+    shown = chart(course, Shown(windows={"late": (0.0, 0.2)}))
+    values = json.loads(html.unescape(re.findall(r'data-values="([^"]*)"', shown)[0]))
+    assert values["times"] == ["\N{MINUS SIGN}0.1 s", "0 s", "0.1 s", "0.2 s"]
+    for drawn, (_, rows) in zip(values["regions"], course.groupby("region"), strict=True):
+        for kind, means in averaged(rows).groupby("kind"):
+            cells = means[["accuracy", "ci_low", "ci_high"]].itertuples(index=False)
+            assert drawn[kind] == [interval(*cell, 2) for cell in cells]
+
+
+def test_the_chart_reads_without_scripts(course):
+    shown = chart(course, Shown(windows={"late": (0.0, 0.2)}))
+    # Curves and names of the first regions are drawn; a script can show the others.
+    assert shown.count('<g class="curve"') == MOST + 2
+    assert shown.count('data-more=""') == 2 * 2
+    assert '<div class="values" hidden>' in shown
+    for text in ("late", "chance", "time from the task", "solid: across tasks", "highest values"):
+        assert text in shown
+    assert "<b>" not in shown

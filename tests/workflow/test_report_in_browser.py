@@ -4,10 +4,14 @@ import itertools
 import re
 from urllib.parse import unquote
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from neuro_attn.figures.captions import interval
+from neuro_attn.figures.decoding_over_time import averaged
 from neuro_attn.figures.specification import FORMATS
+from neuro_attn.figures.tables import p_text
 from neuro_attn.results import read_csv
 from tests import formats
 from tests.test_escaping import NASTY
@@ -70,6 +74,23 @@ def test_the_answer_page_shows_the_verdicts_first_and_sorts_and_filters_its_tabl
     summary = read_csv(small_run.folder / "results/small/summary.csv")
     assert len(shown) == (summary["region"] == region).sum()
 
+    # The chart shows the values of a time; arrow keys move it, and regions can be left out.
+    chart = browser.find_element(By.CLASS_NAME, "chart")
+    slider = chart.find_element(By.CSS_SELECTOR, "input[type=range]")
+    slider.send_keys(Keys.HOME)
+    transfer = read_csv(small_run.folder / "results/small/transfer.csv")
+    transfer = transfer[(transfer["session"] == "all") & np.isclose(transfer["time"], -0.05)]
+    of_region = averaged(transfer[transfer["region"] == region]).set_index("kind")
+    cells = [cell.text for cell in chart.find_elements(By.CSS_SELECTOR, "tbody td")]
+    for cell, kind in zip(cells, ("across", "within"), strict=False):
+        numbers = of_region.loc[kind, ["accuracy", "ci_low", "ci_high"]]
+        assert cell == interval(*numbers, 2)
+    chart.find_element(By.CSS_SELECTOR, "input[type=checkbox]").click()
+    assert [row.is_displayed() for row in chart.find_elements(By.CSS_SELECTOR, "tbody tr")] == [
+        False,
+        *[True] * (len(cells) // 2 - 1),
+    ]
+
     for width in (390, 1280):
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -87,6 +108,35 @@ def test_reports_are_small_and_link_every_figure_in_every_format(small_run):
         figures = {path.name for path in (folder / "figures").glob(f"*.{kind}")}
         assert len(figures) > 25
         assert {unquote(link) for link in re.findall(r'href="figures/([^"]*)"', page)} >= figures
+
+
+def test_the_first_screen_and_its_caption_state_the_numbers_of_the_tables(small_run):
+    folder = small_run.folder / "results"
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    body = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)[0]
+    rows = [
+        [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
+        for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    ]
+    verdicts = read_csv(folder / "small/verdicts.csv").set_index(["region", "window"])
+    summary = read_csv(folder / "small/summary.csv")
+    summary = summary[summary["session"] == "all"]
+    summary = summary.set_index(["region", "window", "train_task", "test_task"])["accuracy"]
+    caption = (folder / "figures/shared_codes-small.rst").read_text(encoding="utf-8")
+    assert len(rows) == len(verdicts)
+    for region, window, verdict, overlap, p, within, across, _ in rows:
+        row = verdicts.loc[region, window]
+        estimate = interval(row["overlap"], row["ci_low"], row["ci_high"], 2)
+        assert overlap == estimate
+        assert estimate in caption
+        assert verdict.startswith(f"{row['verdict']} in ")
+        assert p == p_text(row["p_corrected"])
+        one, two = row["first_task"], row["second_task"]
+        for shown, pairs in (
+            (within, [(one, one), (two, two)]),
+            (across, [(one, two), (two, one)]),
+        ):
+            assert shown == ", ".join(f"{summary[(region, window, *pair)]:.2f}" for pair in pairs)
 
 
 def test_every_link_of_the_answer_page_leads_to_a_file(small_run):
