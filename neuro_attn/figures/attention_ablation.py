@@ -1,7 +1,6 @@
-"""Item memory and report error of networks with intact and blocked attention to the items."""
+"""Change of item memory and report error when attention to the items is blocked."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,27 +17,23 @@ OF = "networks"
 SECTION = "Networks"
 NEEDS = ("networks/attention_ablation.csv",)
 
-GUESSING = 90.0
-"""Mean absolute error of a random colour, degrees."""
 CHANCE = 90.0
 """Mean absolute report error by guessing, degrees."""
 PREFIX = "report_error_"
 
-INTACT, CUT = style.REGION_PALETTE[0], style.REGION_PALETTE[1]
 ROW = 3.4
 """Height of a row, mm."""
-_LOOKS: dict[str, dict[str, Any]] = {
-    "intact": {"marker": "o", "markersize": 3.0, "color": INTACT},
-    "cut": {"marker": "o", "markersize": 5.0, "color": CUT, "markerfacecolor": "none"},
-}
+LEAST = {"delay_r2": 0.2, "report": 10.0}
+"""Smallest half-width of an axis, so that a negligible change looks negligible."""
 
 
 @style.journal_style()
 def draw(located: pd.DataFrame) -> Figure:
-    """Plot R² of the items' colours (left) and report errors (right), one block per network.
+    """Plot the change of R² of the items' colours (left) and of report errors (right).
 
-    Filled and open circles are means over replicate networks with intact and with blocked
-    attention to the items. Small points above and below them are the replicate networks.
+    A row is a population or a task, a block a network. Bars and large dots are means over
+    replicate networks of blocked minus intact; small dots are the replicate networks. The mean with
+    intact attention is beside each row.
 
     Parameters
     ----------
@@ -50,6 +45,7 @@ def draw(located: pd.DataFrame) -> Figure:
     -------
     matplotlib.figure.Figure
     """
+    located = located.assign(change=located["cut"] - located["intact"])
     held = located[located["measure"] == "delay_r2"]
     held = held.assign(row=held["population"])
     reports = located[located["measure"].str.startswith(PREFIX)]
@@ -57,13 +53,18 @@ def draw(located: pd.DataFrame) -> Figure:
     networks = list(dict.fromkeys(located["network"]))
     sides = (held, reports)
     tops, n_rows = _blocks(networks, sides)
-    figure = style.new_figure(style.DOUBLE, ROW * n_rows + 18)
+    figure = style.new_figure(style.DOUBLE, ROW * n_rows + 17)
     left, right = figure.subplots(1, 2)
-    for axes, table in zip((left, right), sides, strict=True):
-        _draw_pairs(axes, table, tops)
+    for axes, table, least, unit in zip(
+        (left, right), sides, LEAST.values(), ("{:.2f}", "{:.0f}\N{DEGREE SIGN}"), strict=True
+    ):
+        _draw_changes(axes, table, tops, unit)
         axes.set_ylim(n_rows - 0.5, -0.5)
         for top in list(tops.values())[1:]:
             axes.axhline(top - 0.5, color=style.PALE, linewidth=0.5, zorder=0)
+        axes.axvline(0, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
+        low, high = axes.get_xlim()
+        axes.set_xlim(min(low, -least), max(high, least))
     for network, top in tops.items():
         left.text(
             0.0,
@@ -76,21 +77,10 @@ def draw(located: pd.DataFrame) -> Figure:
             fontweight="bold",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
         )
-    left.set_xlabel("R² of both items' colours in the delay")
-    right.set_xlabel("mean absolute error of the report (degrees)")
-    left.axvline(0, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
-    right.axvline(GUESSING, color=style.GREY, linewidth=0.7, linestyle=(0, (1, 1.5)), zorder=1)
-    right.set_xlim(left=0)
-    right.text(
-        GUESSING,
-        1.0,
-        "chance ",
-        transform=right.get_xaxis_transform(),
-        ha="right",
-        va="top",
-        fontsize=style.NOTE,
-        color=style.GREY,
-    )
+    for axes in (left, right):
+        axes.set_title("intact", loc="right", fontsize=style.NOTE, color=style.GREY)
+    left.set_xlabel("change of R² of both items' colours in the delay")
+    right.set_xlabel("change of the mean report error (degrees)")
     _legend(figure, located)
     return figure
 
@@ -118,11 +108,12 @@ def caption(located: pd.DataFrame) -> str:
         size = 1.0 if measure == "delay_r2" else CHANCE
         lines.append(((means[0] - means[1]) / size, text))
     description = (
-        "Blocked attention to the steps of the items. Left: cross-validated R2 of both items' "
-        "colours from the activity at the end of the delay of retro trials; 0 is predicting the "
-        "mean. Right: mean absolute report error; chance is 90 degrees. A network that retrieves "
-        "items from stored states loses them, one that maintains them in its activity does not. "
-        "Large symbols are means over replicate networks, small points are replicate networks."
+        "Change by blocking attention to the steps of the items. Left: cross-validated R2 of both "
+        "items' colours from the activity at the end of the delay of retro trials; 0 is predicting "
+        "the mean. Right: mean absolute report error; chance is 90 degrees. A network that "
+        "retrieves items from stored states loses them, one that maintains them in its activity "
+        "does not. Large points are means over replicate networks, small points are replicate "
+        "networks; grey numbers are means with intact attention."
     )
     return paragraphs(findings(lines), description)
 
@@ -142,7 +133,7 @@ def _blocks(networks: Sequence[str], sides: Sequence[pd.DataFrame]) -> tuple[dic
     return tops, top
 
 
-def _draw_pairs(axes: Axes, table: pd.DataFrame, tops: dict[str, int]) -> None:
+def _draw_changes(axes: Axes, table: pd.DataFrame, tops: dict[str, int], unit: str) -> None:
     """Plot the rows of a panel, with their labels."""
     names: dict[int, str] = {}
     for network, top in tops.items():
@@ -150,22 +141,30 @@ def _draw_pairs(axes: Axes, table: pd.DataFrame, tops: dict[str, int]) -> None:
         for place, (name, seeds) in enumerate(here.groupby("row", sort=False)):
             y = top + 1 + place
             names[y] = str(name)
-            ends = [seeds["intact"].mean(), seeds["cut"].mean()]
-            axes.plot(ends, [y, y], color=style.PALE, linewidth=1.6, zorder=1)
-            for column, aside in (("intact", -0.37), ("cut", 0.37)):
-                look = _LOOKS[column]
-                axes.plot(seeds[column].mean(), y, linestyle="", zorder=3, **look)
-                axes.plot(
-                    seeds[column],
-                    [y + aside] * len(seeds),
-                    linestyle="",
-                    marker="o",
-                    markersize=1.4,
-                    markeredgewidth=0,
-                    color=look["color"],
-                    zorder=2,
-                    gid="seeds",
-                )
+            mean = seeds["change"].mean()
+            axes.plot([0, mean], [y, y], color=style.ACCENT, linewidth=1.6, zorder=2, gid="mean")
+            axes.plot(mean, y, color=style.ACCENT, marker="o", markersize=3.4, zorder=3)
+            axes.plot(
+                seeds["change"],
+                [y + 0.33] * len(seeds),
+                linestyle="",
+                marker="o",
+                markersize=1.6,
+                markeredgewidth=0,
+                color=style.INK,
+                zorder=2,
+                gid="seeds",
+            )
+            axes.text(
+                1.0,
+                y,
+                unit.format(seeds["intact"].mean()).replace("-", style.MINUS),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                ha="right",
+                fontsize=style.NOTE,
+                color=style.GREY,
+            )
     axes.set_yticks(list(names), list(names.values()))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -173,9 +172,8 @@ def _draw_pairs(axes: Axes, table: pd.DataFrame, tops: dict[str, int]) -> None:
 
 def _legend(figure: Figure, located: pd.DataFrame) -> None:
     seeds = style.count(located.groupby("network")["seed"].nunique(), "seed")
-    labels = {"intact": "intact", "cut": "attention to the items blocked"}
-    handles = [
-        Line2D([], [], linestyle="", label=label, **_LOOKS[column])
-        for column, label in labels.items()
-    ]
-    style.legend_above(figure, handles, 2, f"mean of {seeds}; small points: seeds")
+    label = "attention to the items blocked, minus intact"
+    handle = Line2D(
+        [], [], color=style.ACCENT, linewidth=1.6, marker="o", markersize=3.4, label=label
+    )
+    style.legend_above(figure, [handle], 1, f"mean of {seeds}; small points: seeds")

@@ -1,4 +1,4 @@
-"""Colour planes of both items on three principal components, for every task and window."""
+"""Colour planes of both items, seen face-on to the first, for every task and window."""
 
 from itertools import product
 from typing import Any
@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from mpl_toolkits.mplot3d import Axes3D
-from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
@@ -56,27 +55,26 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
     angle_of = angles.set_index(["region", "task", "window"])["value"].to_dict()
     columns = max(len(panels), 2)
     width = style.width_for(columns)
-    side = width / columns
-    figure = style.new_figure(width, (side + 5) * len(regions) + 10)
+    figure = style.new_figure(width, (width / columns + 3) * len(regions) + 10)
+    grid = figure.subplots(len(regions), columns, squeeze=False)
     for row, region in enumerate(regions):
         here = planes[planes["region"] == region]
         here = here[here["session"] == here["session"].iloc[0]]
-        for column, (task, window) in enumerate(panels):
+        for axes, (task, window) in zip(grid[row], panels, strict=False):
             points = here[(here["task"] == task) & (here["window"] == window)]
             if points.empty:
                 continue
-            place = row * columns + column + 1
-            axes = figure.add_subplot(len(regions), columns, place, projection="3d")
-            assert isinstance(axes, Axes3D)
-            _draw_planes(axes, points, looks)
-            name = f"{region}\n{task}, {window}" if column == 0 else f"\n{task}, {window}"
-            axes.set_title(name, fontsize=style.SMALL, loc="left", pad=0)
+            draw_panel(axes, points, looks)
+            style.panel_title(axes, f"{task}, {window}" if row == 0 else "")
             if (region, task, window) in angle_of:
                 cosine = style.proportion(angle_of[region, task, window])
-                axes.text2D(
-                    0.98, 0.9, f"|cos| {cosine}", transform=axes.transAxes,
-                    ha="right", fontsize=style.NOTE, color=style.GREY,
-                )  # fmt: skip
+                axes.set_title(
+                    f"|cos| {cosine}", loc="right", fontsize=style.NOTE, color=style.GREY
+                )
+        grid[row, 0].set_ylabel(region, fontweight="bold")
+    for axes in grid.flat:
+        if not axes.has_data():
+            axes.remove()
     handles = [
         Line2D(
             [], [], color=style.INK, linewidth=0.8, linestyle=line, marker=marker, markersize=4,
@@ -108,10 +106,11 @@ def caption(planes: pd.DataFrame, geometry: pd.DataFrame) -> str:
         for row in shown.merge(angles, on=["region", "task", "window"]).to_dict("records")
     ]
     description = (
-        "Mean responses to the colours of the two items, projected on the first three principal "
-        "components of each panel. Polygons connect neighbouring colours. The absolute cosine of "
-        "the angle between the two planes is close to 0 for orthogonal and close to 1 for parallel "
-        "planes; noise alone makes it positive. If sessions are not pooled, the first is shown."
+        "Mean responses to the colours of the two items, face-on to the plane of the first item: "
+        "the second item is a line if its plane is orthogonal, and a polygon if it is parallel. "
+        "Polygons connect neighbouring colours. The absolute cosine of the angle between the two "
+        "planes is close to 0 for orthogonal and close to 1 for parallel planes; noise alone makes "
+        "it positive. Panels have no common scale. If sessions are not pooled, the first is shown."
     )
     return paragraphs(findings(lines), description)
 
@@ -122,32 +121,64 @@ def drawn(results: Results, settings: AnyDataset) -> Drawn:
     return Drawn(draw(planes, geometry), caption(planes, geometry))
 
 
-def _draw_planes(axes: Axes3D, points: pd.DataFrame, looks: dict[str, tuple]) -> None:
+def flattened(points: pd.DataFrame) -> np.ndarray:
+    """Return the colours of both items, each about its mean, face-on to the plane of the first.
+
+    The plane of an item has the two directions in which its colours differ most. The second item
+    is projected on the plane of the first: what is left of its own plane is a line if the planes
+    are orthogonal, and a polygon of its full area if they are parallel. The view is rotated such
+    that the colours of the first item are, as far as possible, at their angles.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+        ``location``, ``bin``, ``color`` (rad), ``pc1``, ``pc2``, ``pc3`` of one task and window.
+
+    Returns
+    -------
+    array, shape (point, 2)
+        In the order of `points`.
+    """
+    scores = points[AXES] - points.groupby("location")[AXES].transform("mean")
+    of_first = (points["location"] == points["location"].iloc[0]).to_numpy()
+    axes = np.linalg.svd(scores[of_first], full_matrices=False)[2][:2]
+    flat = scores.to_numpy(float) @ axes.T
+    colors = points.loc[of_first, "color"].to_numpy(float)
+    circle = np.stack([np.cos(colors), np.sin(colors)], axis=1)
+    left, _, right = np.linalg.svd(flat[of_first].T @ circle)
+    return flat @ left @ right
+
+
+def draw_panel(axes: Axes, points: pd.DataFrame, looks: dict[str, tuple]) -> None:
+    """Plot the colours of both items in one task and window.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        The panel.
+    points : pandas.DataFrame
+        As for `flattened`.
+    looks : dict of str to (marker, line style, face colour)
+        Appearance of each item.
+    """
+    flat = flattened(points)
     for location, (marker, line, face) in looks.items():
-        mine = points[points["location"] == location].sort_values("bin")
-        place = mine[AXES].to_numpy(float)
+        mine = (points["location"] == location).to_numpy()
+        order = np.argsort(points.loc[mine, "bin"].to_numpy())
+        place = flat[mine][order]
         around = np.concatenate([place, place[:1]])
-        axes.add_collection3d(Poly3DCollection([place], facecolor=face, alpha=0.25))
-        axes.plot(*around.T, color=style.INK, linewidth=0.6, linestyle=line)
+        axes.fill(*place.T, facecolor=face, alpha=0.25, linewidth=0, gid=location)
+        axes.plot(*around.T, color=style.INK, linewidth=0.7, linestyle=line)
         axes.scatter(
             *place.T,
-            c=colormaps["hsv"](mine["color"].to_numpy(float) / (2 * np.pi)),
+            c=colormaps["hsv"](points.loc[mine, "color"].to_numpy(float)[order] / (2 * np.pi)),
             marker=marker,
-            s=14,
-            depthshade=False,
+            s=16,
             edgecolors=style.INK,
-            linewidths=0.3,
+            linewidths=0.4,
+            zorder=3,
         )
-    extent = 1.05 * np.abs(points[AXES].to_numpy(float)).max()
-    for name, axis in zip("xyz", (axes.xaxis, axes.yaxis, axes.zaxis), strict=True):
-        getattr(axes, f"set_{name}lim")(-extent, extent)
-        axis.set_ticklabels([])
-        axis.set_tick_params(length=0)
-        axis.pane.set_facecolor("#F4F4F4")
-        axis.line.set_linewidth(0.4)
-    for setter, label in zip(
-        (axes.set_xlabel, axes.set_ylabel, axes.set_zlabel), "123", strict=True
-    ):
-        setter(f"PC {label}", labelpad=-14, fontsize=style.NOTE)
-    axes.set_box_aspect((1, 1, 1), zoom=1.12)
-    axes.view_init(elev=24, azim=-58)
+    extent = 1.15 * max(float(np.abs(flat).max()), 1e-9)
+    axes.set(xlim=(-extent, extent), ylim=(-extent, extent), xticks=[], yticks=[], aspect="equal")
+    axes.spines[:].set_visible(True)
+    axes.spines[:].set_color(style.PALE)

@@ -1,5 +1,7 @@
 """Cross-temporal generalisation: accuracy of decoders trained at one time and tested at another."""
 
+from typing import Any
+
 import matplotlib
 import numpy as np
 import xarray as xr
@@ -49,7 +51,7 @@ def draw(
 
     Blocks show training time (vertical) against test time (horizontal). Cells with corrected
     p < alpha are outlined, with solid lines above chance and dotted lines below. On the dashed
-    diagonal, training and test time are equal.
+    diagonal, training and test time are equal. Grey lines mark the event.
 
     Parameters
     ----------
@@ -131,8 +133,9 @@ def caption(
     over = family(inference, "both directions", "all pairs of times of a region and pair of tasks")
     description = (
         f"{score.capitalize()} of decoders trained at one time (vertical) and tested at another "
-        "(horizontal). Solid outlines mark accuracy above chance, dotted outlines accuracy below "
-        f"chance (a reversed code): two-sided {significance(inference, over=over, of_times=True)}; "
+        "(horizontal); grey lines mark the event. Solid outlines mark accuracy above chance, "
+        "dotted outlines accuracy below chance (a reversed code): two-sided "
+        f"{significance(inference, over=over, of_times=True)}; "
         "across tasks or times, also against randomly mirrored units. Squares are stable codes, "
         "stripes along the diagonal changing ones."
     )
@@ -164,6 +167,9 @@ def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) 
             axes.plot(
                 x[[0, -1]], y[[0, -1]], color=style.INK, linewidth=0.4, dashes=(4, 4), zorder=2
             )
+            _mark_event(
+                axes, x - column * step, y - y[0] + edges[0], (column * step, y[0] - edges[0])
+            )
             for name, line in OUTLINES.items():
                 p = block[name].transpose("train_time", "test_time").values
                 outline = _outline(significant(p, alpha), x, y)
@@ -174,6 +180,16 @@ def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) 
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
     axes.margins(0)
+
+
+def _mark_event(axes: Axes, x: np.ndarray, y: np.ndarray, offset: tuple[float, float]) -> None:
+    """Mark the event, time 0, in both directions of a block, if it is within the block."""
+    right, up = offset
+    event: dict[str, Any] = {"color": style.GREY, "linewidth": 0.6, "zorder": 2, "gid": "event"}
+    if x[0] < 0 < x[-1]:
+        axes.plot([right, right], [y[0] + up, y[-1] + up], **event)
+    if y[0] < 0 < y[-1]:
+        axes.plot([x[0] + right, x[-1] + right], [up, up], **event)
 
 
 def _edges(centres: np.ndarray) -> np.ndarray:

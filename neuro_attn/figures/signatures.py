@@ -1,6 +1,7 @@
 """Decoding signatures of regions and networks, as heat maps and on two principal components."""
 
 import re
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -26,12 +27,21 @@ MOST_ROWS = 40
 """With more rows, untrained networks are omitted."""
 MOST_NAMES = 16
 """With more regions and trained populations, only regions are labelled on the map."""
+WIDTH = 62.0
+"""Approximate width of the map, mm."""
+DISTANCES = (1.6, 3.5, 5.5, 8.0, 11.0)
+"""Distances of a name from its point, mm, the preferred first."""
+DIRECTIONS = ((1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1.4), (0, -1.4))
+"""Directions of a name from its point, right and up, the preferred first."""
 KINDS = {
-    "d'": (r"d_prime (.+)", None, style.SEQUENTIAL),
+    "d' (chance: 0)": (r"d_prime (.+)", None, style.DIVERGING),
     "colour information": (r"((?:un)?cued)_color (.+)", None, "YlGnBu"),
     "cosine or index": (r"(plane_cosine|alignment) (.+)", (-1.0, 1.0), "RdBu_r"),
 }
-"""Kinds of features: pattern of their names, colour range and colour map."""
+"""Kinds of features: pattern of their names, colour range and colour map.
+
+Without a range, a diverging map is centred on 0, which is chance, and another spans the values.
+"""
 
 Key = tuple[str, str]
 
@@ -95,8 +105,9 @@ def draw(
     if len(order) > MOST_ROWS:
         order = [*of_brain, *groups[0]]
     nearest = drawn.groupby(["dataset", "region"])["matched_to"].first()
-    height = 4.2 if len(order) <= MOST_ROWS else 2.6
-    figure = style.new_figure(style.DOUBLE, max(height * len(order), 40) + 36)
+    row = 4.2 if len(order) <= MOST_ROWS else 2.6
+    height = max(row * len(order), 40)
+    figure = style.new_figure(style.DOUBLE, height + 36)
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=[1.3, 1])[0]
     names = [_name(key, brain, networks) for key in order]
     _heat_maps(left, table.loc[order], names, (len(of_brain), len(of_brain) + len(groups[0])))
@@ -107,7 +118,7 @@ def draw(
     axes = right.subplots()
     trained = {key: key[0] == brain or bool(networks[key[0]][1]) for key in order}
     near = {key: nearest[key] or key[1] for key in order}
-    _map(axes, scaled.to_numpy(float), near, trained, names, len(of_brain))
+    _map(axes, scaled.to_numpy(float), near, trained, names, len(of_brain), height)
     return figure
 
 
@@ -182,8 +193,12 @@ def _heat_map(
     colors: Colormap | str,
     kind: str,
 ) -> None:
+    values = table.to_numpy(float)
+    if limits is None and colors == style.DIVERGING:
+        largest = float(np.nanmax(np.abs(values), initial=1e-9))
+        limits = (-largest, largest)
     low, high = limits or (None, None)
-    image = axes.imshow(table.to_numpy(float), aspect="auto", cmap=colors, vmin=low, vmax=high)
+    image = axes.imshow(values, aspect="auto", cmap=colors, vmin=low, vmax=high)
     labels = []
     for name in table.columns:
         found = re.fullmatch(pattern, name)
@@ -207,6 +222,7 @@ def _map(
     trained: dict[Key, bool],
     names: list[str],
     n_regions: int,
+    height: float,
 ) -> None:
     """Plot the first two principal components of the signatures."""
     centred = (scaled - scaled.mean(axis=0)) / np.sqrt(scaled.shape[1])
@@ -237,7 +253,6 @@ def _map(
     named = list(range(n_regions))
     if sum(trained.values()) <= MOST_NAMES:
         named = [index for index, is_named in enumerate(trained.values()) if is_named]
-    _labels(axes, places[named], [names[index] for index in named])
     axes.set_xlabel(f"PC 1 ({fractions[0]:.0%} of the variance), bootstrap SDs")
     axes.set_ylabel(f"PC 2 ({fractions[1]:.0%}), bootstrap SDs")
     axes.set_aspect("equal", adjustable="datalim")
@@ -250,24 +265,40 @@ def _map(
         ),
     ]  # fmt: skip
     axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
+    _labels(axes, places, {index: names[index] for index in named}, height)
 
 
-def _labels(axes: Axes, places: np.ndarray, names: list[str]) -> None:
-    """Label points with names, from top to bottom and without overlap."""
-    span = max(float(np.ptp(places[:, 0])), float(np.ptp(places[:, 1])), 1e-9)
-    step = 0.045 * span
-    written: list[tuple[float, float]] = []
-    for index in np.argsort(-places[:, 1], kind="stable"):
-        x, y = places[index]
-        level = y
-        while any(abs(level - other) < step and abs(x - at) < 0.5 * span for at, other in written):
-            level -= step / 4
-        written.append((x, level))
+def _labels(axes: Axes, places: np.ndarray, names: dict[int, str], height: float) -> None:
+    """Label points where names hide neither points nor each other, with a line to distant names.
+
+    Sizes are estimated in mm before the layout is known: axes have equal scales, and the map is
+    `WIDTH` x `height` mm.
+    """
+    spans = np.ptp(places, axis=0) * [1.6, 1.24] / [WIDTH, height]
+    mm = max(float(spans.max()), 1e-9)
+    taken = [(*(place - 1.3 * mm), *(place + 1.3 * mm)) for place in places]
+    for index, name in names.items():
+        size = np.array([1.15 * len(name) + 0.5, 2.1]) * mm
+        for distance, (right, up) in product(DISTANCES, DIRECTIONS):
+            centre = places[index] + distance * mm * np.array([right, up])
+            centre[0] += right * size[0] / 2
+            box = (*(centre - size / 2), *(centre + size / 2))
+            if not any(_overlap(box, other) for other in taken):
+                break
+        taken.append(box)
         axes.annotate(
-            names[index],
-            (x, y),
-            (x + 0.035 * span, level),
+            name,
+            places[index],
+            tuple(centre),
             fontsize=style.NOTE,
+            ha="center",
             va="center",
-            arrowprops={"arrowstyle": "-", "linewidth": 0.3, "color": style.GREY},
+            arrowprops={"arrowstyle": "-", "linewidth": 0.3, "color": style.GREY}
+            if distance > DISTANCES[0]
+            else None,
         )
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Return whether two boxes (left, bottom, right, top) overlap."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

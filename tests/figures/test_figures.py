@@ -216,6 +216,25 @@ def test_cross_temporal_says_what_it_shows(shape, make):
         assert task in words(figure)
 
 
+def test_cross_temporal_marks_the_event_in_both_directions_of_every_block(make):
+    data = make.cross_temporal(make.shapes["panichello"])
+    times = np.linspace(-0.1, 0.3, data.sizes["train_time"])
+    figure = cross_temporal.draw(data.assign_coords(train_time=times, test_time=times))
+    for axes in panels(rendered(figure)):
+        events = [line.get_xydata() for line in axes.lines if line.get_gid() == "event"]
+        assert len(events) == 2 * 2**2
+        for (x, y), (right, up) in events:
+            assert (x == right) != (y == up)
+            axis, place = (axes.xaxis, x) if x == right else (axes.yaxis, y)
+            assert np.isclose(place, zeros(axis)).any()
+
+
+def zeros(axis) -> list[float]:
+    """The places of the tick labels 0 of an axis."""
+    labels = zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True)
+    return [place for place, label in labels if label.get_text() == "0"]
+
+
 def test_cross_temporal_names_tasks_where_a_time_stands_in_the_middle(make):
     data = make.cross_temporal(make.shapes["panichello"])
     times = np.linspace(0.01, 0.39, data.sizes["train_time"])  # edges 0 and 0.4 s, middle 0.2 s
@@ -453,29 +472,27 @@ LOCATED = {
 
 
 @pytest.mark.parametrize("networks", LOCATED.values(), ids=LOCATED)
-def test_attention_ablation_has_a_pair_of_means_and_all_seeds_in_every_row(networks, make):
+def test_attention_ablation_has_the_change_of_the_mean_and_of_all_seeds_in_every_row(
+    networks, make
+):
     table = make.located(networks)
     figure = rendered(attention_ablation.draw(table))
     n_populations = sum(map(len, networks.values()))
+    means = []
     for axes, n_rows in zip(panels(figure), (n_populations, 2 * len(networks)), strict=True):
         seeds = [line for line in axes.lines if line.get_gid() == "seeds"]
-        assert len(seeds) == 2 * n_rows
+        assert len(seeds) == n_rows
         assert {len(line.get_xdata()) for line in seeds} == {3}
         assert len(axes.get_yticks()) == n_rows
+        means += [line.get_xdata() for line in axes.lines if line.get_gid() == "mean"]
     for network in networks:
         assert words(figure).count(network) == 1
     of_row = table.groupby(["network", "population", "measure"], sort=False)[["intact", "cut"]]
-    pairs = [
-        (axes, line.get_ydata()[0], line.get_xdata())
-        for axes in panels(figure)
-        for line in axes.lines
-        if len(line.get_xdata()) == 2 and line.get_color() == style.PALE
-        and line.get_transform() == axes.transData
-    ]  # fmt: skip
-    drawn = sorted(tuple(ends) for _, _, ends in pairs)
-    assert np.allclose(drawn, sorted(of_row.mean().itertuples(index=False)))
+    change = of_row.mean().diff(axis=1)["cut"]
+    assert np.allclose(sorted(end for _, end in means), sorted(change))
+    assert {start for start, _ in means} == {0}
     assert says(figure, "mean of 3 seeds")
-    assert says(figure, "attention to the items blocked")
+    assert says(figure, "attention to the items blocked, minus intact")
 
 
 def test_no_two_rows_of_attention_ablation_are_in_one_place(make):
@@ -633,6 +650,25 @@ def test_color_planes_has_a_panel_for_every_region_task_and_window(make):
     assert says(figure, "|cos|")
 
 
+@pytest.mark.parametrize(("angle", "share"), [(0, 1), (60, 0.5), (90, 0)])
+def test_the_plane_of_the_second_item_narrows_to_a_line_as_it_turns_away(angle, share):
+    """Its area in the figure is the absolute cosine of the angle between the planes."""
+    colors = np.arange(4) * np.pi / 2
+    first = np.stack([np.cos(colors), np.sin(colors), 0 * colors], axis=1)
+    turned = np.deg2rad(angle)
+    depth = first[:, 1:2] * [0, np.cos(turned), np.sin(turned)]
+    second = 3 + first * [1, 0, 0] + depth
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    table = pd.DataFrame({"location": ["upper"] * 4 + ["lower"] * 4, "bin": [*range(4)] * 2})
+    table["color"] = np.tile(colors, 2)
+    table[["pc1", "pc2", "pc3"]] = np.concatenate([first, second]) @ rotation
+    flat = color_planes.flattened(table)
+    assert np.allclose(flat[:4], first[:, :2])  # colours are at their angles
+    x, y = flat[4:].T
+    area = abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2
+    assert area == pytest.approx(2 * share, abs=1e-9)
+
+
 def test_signatures_name_every_region_and_network(shape, make):
     figure = rendered(signatures.draw(*make.signatures(shape)))
     for region in shape.regions:
@@ -641,6 +677,25 @@ def test_signatures_name_every_region_and_network(shape, make):
     assert says(figure, "bootstrap SDs")
     assert says(figure, "colour information")
     assert says(figure, "cosine or index")
+
+
+def test_d_prime_of_signatures_is_coloured_around_chance(shape, make):
+    figure = rendered(signatures.draw(*make.signatures(shape)))
+    (heat_map, *_) = [image for axes in panels(figure) for image in axes.images]
+    low, high = heat_map.get_clim()
+    assert low == -high < 0
+    assert heat_map.get_cmap().name == style.DIVERGING
+
+
+def test_names_on_the_map_of_signatures_hide_neither_points_nor_each_other(shape, make):
+    figure = rendered(signatures.draw(*make.signatures(shape)))
+    axes = next(axes for axes in panels(figure) if axes.get_xlabel().startswith("PC 1"))
+    names = [text.get_window_extent() for text in axes.texts]
+    points = [axes.transData.transform(line.get_xydata()[0]) for line in axes.lines]
+    assert len(names) >= len(shape.regions)
+    for number, name in enumerate(names):
+        assert not any(name.contains(*point) for point in points)
+        assert not any(name.shrunk(0.9, 0.9).overlaps(other) for other in names[:number])
 
 
 def test_signatures_are_those_matched_to_the_nearest_region(make):
