@@ -167,10 +167,11 @@ def draw_panel(axes: Axes, points: pd.DataFrame, looks: dict[str, tuple]) -> Non
         order = np.argsort(points.loc[mine, "bin"].to_numpy())
         place = flat[mine][order]
         around = np.concatenate([place, place[:1]])
-        axes.fill(*place.T, facecolor=face, alpha=0.25, linewidth=0, gid=location)
+        axes.fill(place[:, 0], place[:, 1], facecolor=face, alpha=0.25, linewidth=0, gid=location)
         axes.plot(*around.T, color=style.INK, linewidth=0.7, linestyle=line)
         axes.scatter(
-            *place.T,
+            place[:, 0],
+            place[:, 1],
             c=colormaps["hsv"](points.loc[mine, "color"].to_numpy(float)[order] / (2 * np.pi)),
             marker=marker,
             s=16,

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from html import unescape
 from urllib.parse import unquote
 
 import numpy as np
@@ -115,7 +116,7 @@ def test_the_first_screen_and_its_caption_state_the_numbers_of_the_tables(small_
     page = (folder / "index.html").read_text(encoding="utf-8")
     body = re.findall(r"<tbody>(.*?)</tbody>", page, re.DOTALL)[0]
     rows = [
-        [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
+        [unescape(re.sub(r"<[^>]*>", "", cell)) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
         for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
     ]
     verdicts = read_csv(folder / "small/verdicts.csv").set_index(["region", "window"])
@@ -151,6 +152,7 @@ def test_the_answer_page_is_accessible(small_run, browser):
     """No violation of the rules of axe, with everything open, in light and in dark colours."""
     from axe_core_python.selenium import Axe
 
+    browser.set_script_timeout(300)  # on a busy machine, the rules take more than half a minute
     for scheme in ("light", "dark"):
         media = [{"name": "prefers-color-scheme", "value": scheme}]
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})

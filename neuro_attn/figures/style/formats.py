@@ -37,19 +37,23 @@ def write(figure: Figure, path: str | Path, kind: str, box: Bbox | None) -> None
 
 
 def _write_png(figure: Figure, path: str | Path, box: Bbox | None) -> None:
-    # All figures have a white background, so a channel of transparency would only take space.
-    _pixels(figure, box).convert("RGB").save(path, format="png", dpi=(DPI, DPI))
+    # Figures have a white background, so a channel of transparency would only take space. Neither
+    # does anyone see the two lowest bits of a colour (at most 3 of 255), a fifth of the size.
+    colors = _pixels(figure, box)[..., :3]
+    Image.fromarray(colors & 0xFC | colors >> 6).save(path, format="png", dpi=(DPI, DPI))
 
 
-def _pixels(figure: Figure, box: Bbox | None) -> Image.Image:
+def _pixels(figure: Figure, box: Bbox | None) -> np.ndarray:
+    """Return the colours of a figure (row, column, channel), with a channel of transparency."""
     if box is None:
         # `Figure.savefig` would draw the figure once more for its layout.
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
-        return Image.fromarray(np.asarray(canvas.buffer_rgba()))
+        return np.asarray(canvas.buffer_rgba())
     whole = BytesIO()
     figure.savefig(whole, dpi=DPI, bbox_inches=box, pil_kwargs={"compress_level": 0})
-    return Image.open(whole)
+    with Image.open(whole) as image:
+        return np.asarray(image)
 
 
 def _write_svg(figure: Figure, path: str | Path, box: Bbox | None) -> None:
