@@ -508,10 +508,7 @@ def test_check_and_a_run_refuse_what_the_largest_job_needs_alike(
             config={"permutations": {"mine": 2_000_000}},
             rule="regions",
             log=[str(tmp_path / "results/logs/regions/mine.log")],
-            output=SimpleNamespace(
-                table=str(tmp_path / "results/mine/regions.csv"),
-                costs=str(tmp_path / "results/mine/costs.csv"),
-            ),
+            output=[],
             wildcards=SimpleNamespace(dataset="mine"),
             params=SimpleNamespace(settings=dataset.model_dump(mode="json"), seed=0),
             input=SimpleNamespace(recordings=[str(tmp_path / "mine.nc")]),
