@@ -18,6 +18,7 @@ from neuro_attn.networks.families.forward_forward import (
     goodness,
     layer_losses,
 )
+from neuro_attn.networks.learning import Batches
 from neuro_attn.networks.local_learning import memorise
 from tests.networks.conftest import EASY
 
@@ -82,7 +83,8 @@ def test_held_out_goodness_is_above_the_threshold_where_the_colour_fits_and_belo
     rng = np.random.default_rng(11)
     easy = NetworkTrials(**EASY)
     trials = task.draw(200, easy, rng)
-    memory = memorise(model, jnp.asarray(task.inputs(trials, easy, 0.1, rng))[None])[0]
+    inputs = jnp.asarray(task.inputs(trials, easy, 0.1, rng))[None]
+    memory = memorise(model, Batches(inputs, targets=inputs, seeds=inputs))[0]
     keys = jax.random.split(jax.random.key(0), len(trials))
 
     @eqx.filter_jit
