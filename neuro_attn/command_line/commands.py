@@ -64,22 +64,9 @@ def _main(arguments: Sequence[str] | None) -> int:
             case "examples":
                 print(examples.text_of(given.name) if given.name else examples.listed(), end="")
             case "verify":
-                config = "" if given.results else _config(given)
-                trusted = trusted_code.as_variable(given.trust_code)
-                what = Run(config, given.data, 1, memory=given.memory, trusted=trusted)
-                return int(not running.verify(what, given.results))
+                return _verify(given)
             case _:
-                config = _config(given)
-                what = Run(
-                    config,
-                    given.data,
-                    given.cores,
-                    others,
-                    given.verify,
-                    given.memory,
-                    trusted=trusted_code.as_variable(given.trust_code),
-                )
-                running.run(what, report=given.command == "report")
+                _run(given, others)
     except InputError as error:
         messages.tell(error)
     except WorkflowError as failure:
@@ -98,6 +85,26 @@ def _main(arguments: Sequence[str] | None) -> int:
     else:
         return 0
     return 1
+
+
+def _verify(given: argparse.Namespace) -> int:
+    config = "" if given.results else _config(given)
+    trusted = trusted_code.as_variable(given.trust_code)
+    what = Run(config, given.data, 1, memory=given.memory, trusted=trusted)
+    return int(not running.verify(what, given.results))
+
+
+def _run(given: argparse.Namespace, others: Sequence[str]) -> None:
+    what = Run(
+        _config(given),
+        given.data,
+        given.cores,
+        others,
+        given.verify,
+        given.memory,
+        trusted=trusted_code.as_variable(given.trust_code),
+    )
+    running.run(what, report=given.command == "report")
 
 
 def _discard_output() -> None:

@@ -40,7 +40,7 @@ def test_what_a_figure_needs_is_a_specified_table_or_an_array():
 def test_every_figure_and_table_of_the_report_has_a_template_that_includes_its_caption_only():
     shown = {*FIGURES, *(table.name for table in TABLES.values() if table.title)}
     templates = {path.stem: path for path in (ROOT / "workflow/report").glob("*.rst")}
-    assert templates.keys() == shown | {"workflow"}
+    assert templates.keys() == shown | {"workflow", "card"}
     for name in shown:
         # Snakemake renders templates with Jinja: no name and no result may stand in one.
         text = f".. include:: {{{{ snakemake.output.{name}_caption }}}}\n"
