@@ -119,6 +119,7 @@ def fits() -> str:
         "another named": "misnamed",
         "reversed: not shared": "reversed_and_shared",
         "reversed: not unrelated": "reversed_and_separate",
+        "unrelated: not shared": "unrelated_and_shared",
     }
     rows = [
         [world, *(_rate(each.get(name)) for name in columns.values()), f"{each['n']:,}"]
