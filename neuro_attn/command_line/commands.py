@@ -134,19 +134,6 @@ def schema() -> dict:
     }
 
 
-def _run(given: argparse.Namespace, others: list[str]) -> None:
-    what = Run(
-        _config(given),
-        given.data,
-        given.cores,
-        others,
-        given.verify,
-        given.memory,
-        trusted=trusted_code.as_variable(given.trust_code),
-    )
-    running.run(what, report=given.command == "report")
-
-
 def _leaderboard(given: argparse.Namespace) -> None:
     from neuro_attn.comparison.leaderboard import as_text, joined
     from neuro_attn.results import write_csv
