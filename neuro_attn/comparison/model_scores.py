@@ -22,12 +22,12 @@ from neuro_attn.comparison.responses import (
     common_bins,
     responses,
 )
-from neuro_attn.comparison.score_specification import MODULES
 from neuro_attn.comparison.usable import Usable
 from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import say_what_is_cued
 from neuro_attn.randomness import stream
 from neuro_attn.results import columns_of
+from neuro_attn.results.model_scores import MODULES
 from neuro_attn.study import Study
 
 FEWEST_TRIALS = 2

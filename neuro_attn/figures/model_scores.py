@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from neuro_attn.comparison.score_specification import labels
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import findings, paragraphs, percent
 from neuro_attn.figures.protocol import Compared, Drawn, Results
+from neuro_attn.results.model_scores import labels
 
 TITLE = "Scores of networks"
 OF = "comparison"

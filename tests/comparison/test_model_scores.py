@@ -12,7 +12,6 @@ from scipy import stats
 from neuro_attn.comparison import model_scores
 from neuro_attn.comparison.model_scores import COLUMNS, Replicate, score_table
 from neuro_attn.comparison.responses import Drawn, Responses, common_bins
-from neuro_attn.comparison.score_specification import meanings, specified
 from neuro_attn.comparison.scores.crossnobis_correlation import correlation, crossnobis
 from neuro_attn.comparison.scores.debiased_cka import debiased_cka
 from neuro_attn.comparison.scores.linear_predictivity import predictivity, reliability
@@ -22,6 +21,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.randomness import stream
 from neuro_attn.recording import build
 from neuro_attn.results import read_csv, write_csv
+from neuro_attn.results.model_scores import meanings, specified
 from neuro_attn.study import Study
 
 KINDS = tuple(itertools.product(("pro", "retro"), ("left", "right"), ("",)))

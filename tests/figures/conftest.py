@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
 
-from neuro_attn.comparison.score_specification import labels
 from neuro_attn.results import columns_of
+from neuro_attn.results.model_scores import labels
 
 
 class Shape(NamedTuple):

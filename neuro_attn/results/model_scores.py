@@ -1,4 +1,4 @@
-"""Specifications of the scores of networks, read from their modules without importing them."""
+"""Scores of networks: constants of each module of `comparison/scores/`, which is not imported."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,7 @@ def specified(module: Path) -> ScoreModule:
 
 MODULES = tuple(
     sorted(
-        map(specified, modules(Path(__file__).with_name("scores")).values()),
+        map(specified, modules(Path(__file__).parents[1] / "comparison" / "scores").values()),
         key=lambda module: (module.order, module.name),
     )
 )
