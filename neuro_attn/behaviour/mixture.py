@@ -101,7 +101,7 @@ def fit_mixture(
     >>> reports = np.where(rng.random(1000) < 0.3, other, target) + rng.vonmises(0, 10, 1000)
     >>> fit = fit_mixture(reports, target, other)
     >>> print(f"swap {fit.swap:.2f}, guess {fit.guess:.2f}, SD {fit.sd:.0f} degrees")
-    swap 0.31, guess 0.00, SD 18 degrees
+    swap 0.33, guess 0.00, SD 18 degrees
     """
     cosines = _cosines(reports, targets, non_targets)
     has_others = bool(cosines.share.any())
