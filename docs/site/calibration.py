@@ -128,6 +128,25 @@ def fits() -> str:
     return _grid(["world", *columns, "n"], rows)
 
 
+def model_scores() -> str:
+    """Return the rates of the scores of planted and unrelated networks."""
+    header = ["score", "network", "of its ceiling", "training helps", "interval without 0", "n"]
+    path = ROOT / "benchmarks/model_scores.json"
+    rows = [
+        [
+            f"`{score}`",
+            network,
+            f"{each['of_ceiling']:.2f}".replace("-", "\N{MINUS SIGN}"),
+            _rate(each["training"]),
+            _rate(each["not_0"]),
+            f"{each['n']:,}",
+        ]
+        for score, of_score in json.loads(path.read_text(encoding="utf-8")).items()
+        for network, each in of_score.items()
+    ]
+    return _grid(header, rows)
+
+
 def verdicts() -> str:
     """Return the verdicts on the default simulation."""
     found = dict(RATES["verdicts"])
@@ -400,6 +419,7 @@ BLOCKS = {
     "onsets_decoded": onsets_decoded,
     "onsets_differences": onsets_differences,
     "fits": fits,
+    "model_scores": model_scores,
     "drift": drift,
     "folds": folds,
     "coverage": coverage,
