@@ -3,6 +3,7 @@ import os
 from snakemake.utils import min_version
 
 from neuro_attn.configuration import read_keys
+from neuro_attn.figures.targets import report_files, result_tables
 
 min_version("9.0")
 
@@ -20,6 +21,10 @@ if IMAGE := os.environ.get("NEURO_ATTN_IMAGE"):
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/parameters.smk"
+include: "workflow/rules/inputs.smk"
+include: "workflow/rules/network_files.smk"
+include: "workflow/rules/report_files.smk"
 include: "workflow/rules/resources.smk"
 include: "workflow/rules/recordings.smk"
 include: "workflow/rules/decoding.smk"

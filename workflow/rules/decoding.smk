@@ -1,3 +1,6 @@
+from neuro_attn.configuration.null_models import NULL_MODELS
+
+
 rule decode:
     input:
         recordings=recordings_of_region,

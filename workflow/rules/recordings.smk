@@ -1,3 +1,8 @@
+import re
+
+from neuro_attn import sources
+from neuro_attn.files import as_filename
+
 config["leave_out"] = [
     name
     for name, dataset in CONFIGURATION.datasets.items()

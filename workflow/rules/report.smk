@@ -1,3 +1,8 @@
+from neuro_attn.figures.specification import FIGURES
+from neuro_attn.figures.targets import ANSWER, needs_of, result_tables
+from neuro_attn.report import page_digest
+from neuro_attn.results.sections import category
+
 # One job draws all figures of a data set, of the networks, or of the comparison, and one writes all
 # tables of the report. Specifications in the package determine the outputs of each job.
 for group in GROUPS:

@@ -2,8 +2,11 @@
 # them for the jobs of a data set as `neuro-attn check` does, and a job that fails requests more.
 import csv
 from math import ceil
+from pathlib import Path
 
+from neuro_attn import escaping
 from neuro_attn.configuration import products
+from neuro_attn.files import from_filename
 
 # Minimum of every job, since imports alone need memory (JAX and figures most), and factors by which
 # requests exceed estimates, which assume a fast processor without other load.
