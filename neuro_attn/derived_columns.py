@@ -1,6 +1,6 @@
-"""Trial columns computed from others by restricted expressions over a session.
+"""Trial columns computed from others, session by session, by restricted expressions.
 
-An expression such as ``size < median(size, trial_type)`` has, beside what `expressions` allows,
+An expression such as ``size < median(size, trial_type)`` may contain what `expressions` allows, and
 calls of the functions in `FUNCTIONS`. Their arguments are evaluated first, and the call is replaced
 by a column with its result, so nothing else of Python can be reached.
 """
@@ -52,7 +52,7 @@ def derive(columns: Mapping[str, str], trials: pd.DataFrame, where: str) -> pd.D
             raise InputError(at, f"a trial column {name!r} exists already.", "Choose another name.")
         value = _value(expression, made, at)
         if value.shape not in ((), (len(made),)):
-            raise InputError(at, f"{expression!r} does not have one value a trial.")
+            raise InputError(at, f"{expression!r} must have one value per trial.")
         made = made.assign(**{name: np.broadcast_to(value, len(made))})
     return made
 
@@ -90,10 +90,9 @@ class _Calls(ast.NodeTransformer):
         arguments = [self._argument(each) for each in node.args]
         fewest, most, compute = FUNCTIONS[function]
         if not fewest <= len(arguments) <= most:
-            needed = f"{fewest}" if fewest == most else f"{fewest} or more"
-            raise InputError(
-                self.where, f"{function} has {len(arguments)} arguments.", f"It takes {needed}."
-            )
+            needed = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+            noun = "argument" if needed == "1" else "arguments"
+            raise InputError(self.where, f"{function} takes {needed} {noun}, not {len(arguments)}.")
         name = _RESULT.format(len(self.table.columns))
         self.table = self.table.assign(**{name: compute(arguments, self.where)})
         return ast.copy_location(ast.Name(id=name, ctx=ast.Load()), node)
@@ -102,13 +101,15 @@ class _Calls(ast.NodeTransformer):
         tree = node if isinstance(node, ast.Starred) else self.visit(node)
         value = value_of(tree, self.table, self.where, ast.unparse(node))
         if value.shape not in ((), (len(self.table),)):
-            raise InputError(self.where, f"{ast.unparse(node)[:60]!r} is no value of a trial.")
+            raise InputError(
+                self.where, f"{ast.unparse(node)[:60]!r} must have one value per trial."
+            )
         return pd.Series(np.broadcast_to(value, len(self.table)), index=self.table.index)
 
 
 def _numbers(argument: pd.Series, where: str) -> pd.Series:
     if argument.dtype.kind not in "biuf":
-        raise InputError(where, "functions take numbers, and text only to group trials.")
+        raise InputError(where, "functions take numbers; text can only group trials.")
     return argument.astype(float)
 
 
@@ -123,7 +124,7 @@ def _within(arguments: list[pd.Series], where: str, name: str, **keys: Any) -> p
 def _quantile(arguments: list[pd.Series], where: str) -> pd.Series:
     fraction = _numbers(arguments[1], where).to_numpy()
     if not len(fraction) or (fraction != fraction[0]).any() or not 0 <= fraction[0] <= 1:
-        raise InputError(where, "the second argument of quantile is no number from 0 to 1.")
+        raise InputError(where, "the second argument of quantile must be a number from 0 to 1.")
     return _within([arguments[0], *arguments[2:]], where, "quantile", q=float(fraction[0]))
 
 

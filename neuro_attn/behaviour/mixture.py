@@ -7,7 +7,8 @@ Catalao & Husain 2009), is
     + \frac{P_g}{2 \pi}, \qquad P_t + P_s + P_g = 1,
 
 with the von Mises density f of concentration kappa. On a trial without other items (m = 0) nothing
-can be swapped, so the target has the probability :math:`P_t + P_s`. Maximum likelihood.
+can be swapped, so the target has the probability :math:`P_t + P_s`. Parameters are fitted by
+maximum likelihood.
 
 References
 ----------
@@ -47,8 +48,7 @@ class Mixture(NamedTuple):
     target: float
     """Fraction of trials on which the target is reported."""
     swap: float
-    """Fraction of trials on which another item is reported, of those that have one; 0 if none has
-    one."""
+    """Fraction of trials with other items on which one of these is reported; 0 without any."""
     guess: float
     """Fraction of trials with a random report."""
     log_likelihood: float
@@ -73,17 +73,17 @@ def fit_mixture(
 ) -> Mixture:
     """Fit the mixture of reports of the target, swaps and guesses by maximum likelihood.
 
-    Expectation maximisation begins at 27 points (9 without other items), of which the most likely
-    are followed until they converge, with extrapolated steps. Guesses cannot be distinguished from
-    imprecise reports if the SD is above about 60 degrees, nor swaps from guesses in few trials.
+    Expectation maximisation begins at 27 points (9 without other items), of which the three most
+    likely are iterated until they converge, with extrapolated steps. Guesses are hard to
+    distinguish from imprecise reports if the SD is large, and from swaps if trials are few.
 
     Parameters
     ----------
     reports, targets : array-like, shape (trial,)
         Angles, rad.
     non_targets : array-like, shape (trial,) or (trial, item), optional
-        Angles of the other items, rad; NaN where a trial has none. Without any, no trial has a
-        swap.
+        Angles of the other items, rad; NaN where a trial has none. By default, trials have
+        none.
 
     Returns
     -------

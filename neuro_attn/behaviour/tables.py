@@ -1,7 +1,7 @@
 r"""Behaviour of each task and session, and the distribution of its errors.
 
-Sessions are the sample. Measures are estimated in each session; a task has their mean over sessions
-with the interval of t, and a pair of tasks that of their differences. Differences, and the
+Sessions are the sample. Measures are estimated in each session. Tasks, and differences between
+tasks, have the mean over sessions with its t interval. Differences, and the
 clustering of reports, are tested by flipping the signs of whole sessions.
 
 Reports cluster if they favour some angles. In a session we measure it by

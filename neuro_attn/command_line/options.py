@@ -105,7 +105,7 @@ def _add_config(command: argparse.ArgumentParser, **more: Any) -> None:
 
 
 def _add_leaderboard(commands: Any) -> None:
-    text = "join the leaderboards of several runs and of others, check them and print the ranks"
+    text = "join leaderboards of runs and of networks scored elsewhere, check them and print ranks"
     command = commands.add_parser("leaderboard", help=text, description=text)
     text = "folder of results, or a file with the columns of comparison/leaderboard.csv"
     command.add_argument("paths", nargs="+", type=_name, metavar="PATH", help=text)

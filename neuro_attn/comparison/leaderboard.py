@@ -1,4 +1,6 @@
-"""Leaderboard: scores of networks against regions, over seeds, and those of others added to it.
+"""Leaderboard: scores of networks against regions, averaged over seeds, and ranked.
+
+Leaderboards of several runs, and of networks that were scored elsewhere, can be joined.
 
 A benchmark is a region with its conditions and the numbers of units and trials that are drawn.
 Scores of different benchmarks are not comparable, so ranks are within benchmarks.
@@ -186,16 +188,16 @@ def joined(paths: Sequence[str | Path]) -> pd.DataFrame:
 
 
 def _check(table: pd.DataFrame, path: str) -> None:
-    for name in ("benchmark", "region", "score", "network", "population"):
-        if (table[name] == "").any():
-            raise InputError(path, f"the column {name} is empty in a row.")
-    wrong = ~np.isfinite(table["value"].to_numpy())
-    if wrong.any():
-        # Line 1 is the header.
-        line = int(np.flatnonzero(wrong)[0]) + 2
-        raise InputError(path, f"line {line}: value is {table['value'][line - 2]}, not a number.")
-    if ((table["ci_low"] > table["value"]) | (table["ci_high"] < table["value"])).any():
-        raise InputError(path, "a value lies outside its interval, ci_low to ci_high.")
+    value = table["value"]
+    problems = {f"the column {name} is empty.": table[name] == "" for name in ENTRY}
+    problems["value is not a finite number."] = ~np.isfinite(value)
+    problems["value lies outside its interval, ci_low to ci_high."] = (table["ci_low"] > value) | (
+        table["ci_high"] < value
+    )
+    for problem, wrong in problems.items():
+        if wrong.any():
+            # Line 1 is the header.
+            raise InputError(path, f"line {int(np.flatnonzero(wrong)[0]) + 2}: {problem}")
 
 
 def as_text(table: pd.DataFrame) -> str:

@@ -355,7 +355,7 @@ def _in_common(
         expected = {each for each in conditions if is_region or each[0] in places}
         if set(each.conditions) != expected:
             raise InputError(
-                f"representations of {each.name}",
+                f"scores of {each.name}",
                 "its conditions are not those of the first region.",
                 "Define the same tasks, windows and classes for all data sets.",
             )
@@ -364,7 +364,7 @@ def _in_common(
     n_windows = _n_windows(conditions)
     if n_windows < FEWEST or n_units < FEWEST_UNITS or n_trials < FEWEST_TRIALS:
         raise InputError(
-            "representations",
+            "scores of networks",
             f"{n_windows} conditions, {n_units} units and {n_trials} trials of the smallest "
             f"population are too few; at least {FEWEST}, {FEWEST_UNITS} and {FEWEST_TRIALS} are "
             "needed.",

@@ -34,7 +34,7 @@ TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
 NUISANCE_KEYS = {"confounds", "balance"}
 """Keys of a data set that only the table of confounds depends on."""
 UNDECODED_KEYS = {*NUISANCE_KEYS, "behaviour"}
-"""Keys of a data set that concern neither the codes of tasks nor any figure."""
+"""Keys of a data set on which neither decoding nor the drawing of figures depends."""
 LATER_KEYS = {*UNDECODED_KEYS, "reference_tasks"}
 """Keys of a data set that neither its recordings nor their decoding depend on."""
 _MOST_BINS = 10_000
@@ -110,7 +110,7 @@ class Time(Settings):
     bin: Positive
     """Width of a bin; the time from start to stop must be a whole number of bins."""
     smoothing: Smoothing | None = None
-    """Kernel that replaces the counts in bins, for sources with spikes; null: unsmoothed."""
+    """Kernel with which spikes are convolved (sources of spikes only); null: counts in bins."""
 
     @model_validator(mode="after")
     def _holds_whole_bins(self) -> "Time":
@@ -295,7 +295,7 @@ class Analysis(Settings):
     label: Name | Annotated[dict[Name, Expression], Field(min_length=2)]
     """Decoded variable: a trial column, or a restricted expression for each class."""
     columns: dict[ColumnName, Expression] = {}
-    """Trial columns to compute from others, session by session, by restricted expressions."""
+    """Trial columns to compute in each session, by name: restricted expressions of others."""
     tasks: Annotated[dict[Name, Task], Field(min_length=1)]
     """The tasks, by name."""
     time: Time
@@ -311,7 +311,7 @@ class Analysis(Settings):
     colors: ColorColumns | None = None
     """Colours of the two items, if the data set has them."""
     behaviour: BehaviourColumns | None = None
-    """Reports on a circle, if the data set has them; null: behaviour is not analysed."""
+    """Trial columns of reports of a circular variable; null: behaviour is not analysed."""
     confounds: list[Name] = []
     """Nuisance variables to test as confounds: trial columns, trial_number or mean_rate."""
     balance: list[Name] = []

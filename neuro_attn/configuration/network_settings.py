@@ -60,9 +60,9 @@ class Network(NetworkTrials):
     input_noise: NonNegative = 0.1
     """SD of the noise added to every input at every step."""
     state_noise: NonNegative = 0.0
-    """SD of the noise in the state of every unit at every step, in training and when recorded."""
+    """SD of the noise in the state of every unit at every step, in training and recording."""
     match: Literal["behaviour"] | None = None
-    """behaviour: noise in the states of each trained replicate such that it errs like animals."""
+    """behaviour: set the noise in states such that trained replicates err as much as animals."""
     match_errors: MatchErrors = MatchErrors()
     """Mean absolute report errors to match, degrees; their mean over tasks is matched."""
     activation_noise: NonNegative = 1.0
@@ -73,7 +73,7 @@ class Network(NetworkTrials):
     """Mean report error, degrees, below which a network has learned a task; chance is 90."""
 
     lesions: Flag = False
-    """Whether to measure its reports without each unit, population and head."""
+    """Whether to measure reports with each unit, population and head silenced in turn."""
 
     @property
     def is_noisy(self) -> bool:

@@ -20,10 +20,10 @@ _LONG = 5.0
 
 
 class Smoothing(Settings):
-    """A kernel with which spikes are convolved; rates are its values at the bin centres."""
+    """A kernel with which spikes are convolved; rates are the result at the bin centres."""
 
     kernel: Literal["causal_gaussian", "gaussian", "causal_boxcar", "boxcar"]
-    """Causal kernels use spikes before a time only; boxcars are windows that slide by `bin`."""
+    """Causal kernels use only earlier spikes; boxcars are windows that slide by `bin`."""
     sd: Positive | None = None
     """SD of a Gaussian kernel, s; the causal one is the half after the spike."""
     width: Positive | None = None

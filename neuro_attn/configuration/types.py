@@ -80,7 +80,8 @@ def _is_name(name: str) -> str:
 def _is_column(name: str) -> str:
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(
-            "the name of a column consists of letters, digits and _, and begins with no digit"
+            "the name of a column consists of letters, digits and _, does not begin with a digit, "
+            "and is no reserved word such as and, class or in"
         )
     return name
 

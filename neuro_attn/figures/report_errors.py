@@ -19,14 +19,14 @@ WHEN = "behaviour"
 
 PANEL_HEIGHT, EXTRA_HEIGHT = 34.0, 16.0
 """Height of a panel with its labels, and of the legend, mm."""
-FRACTIONS = {"target": "target", "swap": "swap", "guess": "guess"}
+FRACTIONS = ("target", "swap", "guess")
 _EVEN = 1 / 36
 """Share of a bin of 10 degrees if reports are random."""
 
 
 @style.journal_style()
 def draw(measures: pd.DataFrame, behaviour_errors: pd.DataFrame) -> Figure:
-    """Plot a panel for each task: shares of errors in bins, and those that the fits expect.
+    """Plot a panel for each task: shares of errors in bins, observed and expected from the fits.
 
     Parameters
     ----------
@@ -94,9 +94,9 @@ def caption(measures: pd.DataFrame) -> str:
             )
             continue
         fractions = [
-            f"{name} {found.loc[key, 'value']:.2f}"
-            for key, name in FRACTIONS.items()
-            if key in found.index and pd.notna(found.loc[key, "value"])
+            f"{name} {found.loc[name, 'value']:.2f}"
+            for name in FRACTIONS
+            if name in found.index and pd.notna(found.loc[name, "value"])
         ]
         sessions = style.count([error["n_sessions"]], "session")
         lines.append(
@@ -107,8 +107,8 @@ def caption(measures: pd.DataFrame) -> str:
     description = (
         "Bars: errors relative to the target. Red: relative to other items, where a peak at 0 "
         "shows swaps. Black: the mixture of reports of the target, swaps and guesses, fitted to "
-        "each session. Shares are means over sessions, intervals t over sessions; p-values from "
-        "sign flips of sessions."
+        "each session. Shares are means over sessions, with t intervals; p-values are from sign "
+        "flips of sessions."
     )
     return paragraphs(" ".join(lines[:4]), description)
 

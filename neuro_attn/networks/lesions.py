@@ -2,7 +2,7 @@
 
 We set states to 0 at every step of the trial, wherever a network computes its next state from them
 (the places at which noise enters, `noise`). Rectified units, whose drive is disturbed there, are
-inhibited, and heads of attention return 0. The report error says how much a task needs them.
+inhibited, and heads of attention return 0. The report error shows how much a task needs them.
 Selection is lost if reports follow the item that was not cued as often as the cued one, although
 they still match one of the two; memory is lost if they match neither.
 """
@@ -30,8 +30,6 @@ COLUMNS = [c for c in columns_of("lesions") if c not in ("network", "trained", "
 """Columns of the table of `measure_lesions`, without those that identify the network."""
 NOTHING, UNIT, POPULATION, HEAD = "nothing", "unit", "population", "head"
 """What is silenced."""
-
-
 SILENCING = 1e4
 """Inhibition that silences rectified units, whatever their other input."""
 

@@ -1,9 +1,9 @@
 """Behaviour of noisy networks, and the noise with which they err as much as animals.
 
 The noise is a property of a replicate network: the SD on `GRID` at which the mean absolute report
-error, averaged over tasks, is nearest to that of the animals. One level serves all tasks, because
-a decoder that is trained on one task and tested on another would otherwise meet other noise. Errors
-in each task are therefore results.
+error, averaged over tasks, is nearest to that of the animals. All tasks have the same level,
+because a decoder that is trained on one task and tested on another would otherwise be tested at
+another level of noise. The error of each task is therefore a result.
 """
 
 from bisect import bisect_left
@@ -112,9 +112,10 @@ def behaviour(model: Model, settings: Network, network: str, session: str, seed:
 
 
 def nearest(error: Callable[[float], float], aim: float) -> float:
-    """Return the SD on `GRID` at which an error is nearest to the aim; 0 if it is above without.
+    """Return the SD on `GRID` at which an error is nearest to the aim.
 
-    The error must not decrease with the noise; noise is drawn once, so sampling does not undo that.
+    If the error without noise is not below the aim, the SD is 0. The error must not decrease with
+    the noise. Noise is drawn once and scaled, so that sampling does not violate this.
 
     Parameters
     ----------

@@ -13,13 +13,13 @@ holds
 .. math:: M_0 + a R + (4 + m / n) \, B + N (40 \, T^2 P^2 + 24 \sum_s T^2 P) ,
     \qquad B = \max(4 n P \max(n, u), 16 \text{ MB})
 
-bytes: what it imports, its rates R (a = 2 if sessions are pooled, otherwise 1), a batch of training
-data B with its factors and test data, and the nulls of N permutations in its sessions s. The
-factors are fitted to `benchmarks.scale_memory`; jobs request 1.5 times as much.
+bytes. The terms are imported modules, the rates R (a = 2 if sessions are pooled, otherwise 1), a
+batch of training data B with its factors and test data, and the nulls of N permutations in sessions
+s. The factors are fitted to `benchmarks.scale_memory`; jobs request 1.5 times as much.
 
 For logistic regression, the times were fitted to eighteen populations of 4 to 200 rows, 5 to 300
 units and 2 to 7 classes, on one core of a server, where the formula stayed within a factor of 1.3
-of all.
+of every measurement.
 """
 
 from collections.abc import Mapping, Sequence

@@ -33,26 +33,27 @@ BEHAVIOUR_TABLES = (
         caption=(
             "Errors of the reports in degrees (chance is 90), their mixture of reports of the "
             "target, of another item (swap) and guesses, and the clustering of reports (bits). "
-            "Sessions are fitted one by one; rows of all sessions have the mean over sessions with "
-            "its t interval. Differences between tasks are tested by flipping the signs of whole "
-            "sessions."
+            "Each session is fitted separately; rows of all sessions have the mean over sessions "
+            "with its t interval. Differences between tasks are tested by flipping the signs of "
+            "whole sessions."
         ),
         when="behaviour",
         details=(
-            _ONLY + "It contains the trials of the tasks that are analysed, if they have a "
-            "report and a target.\n\n"
-            "- `mean_error`: mean absolute error, degrees; 90 for random reports. Between a task "
-            "with two items and one with a single item, its difference is the load effect.\n"
+            _ONLY + "The table contains the trials of all tasks that have a report and a "
+            "target.\n\n"
+            "- `mean_error`: mean absolute error, degrees; 90 for random reports. Its difference "
+            "between a task with two items and one with a single item is the load effect.\n"
             "- `sd`: circular SD of reports around an item, degrees; the smaller, the more "
             "precise.\n"
             "- `target`, `swap`, `guess`: fractions of the trials on which the target, another "
             "item or a random angle is reported ([methods](methods.md#behaviour)). `swap` needs "
-            "`non_targets`. Sessions with fewer than 20 trials of a task have none of these.\n"
+            "`non_targets`. These and `sd` need a session with 20 or more trials of the task.\n"
             "- `clustering`: entropy of the targets minus that of the reports, bits. It is above 0 "
-            "if reports favour some angles more than targets do.\n\n"
+            "if reports are distributed less evenly than targets.\n\n"
             "Fractions cannot be below 0, so estimates near 0 are biased upwards in sessions with "
-            "few trials, and alike in tasks with equally many trials. With n sessions, p cannot be "
-            "below 2 / 2^n. P-values are not corrected over measures and pairs of tasks."
+            "few trials. The bias is similar in tasks with equal numbers of trials. With n "
+            "sessions, p cannot be below 2 / 2^n. P-values are not corrected over measures and "
+            "pairs of tasks."
         ),
     ),
     Table(
@@ -67,10 +68,10 @@ BEHAVIOUR_TABLES = (
             Column(
                 "fitted",
                 "number",
-                "share that the fitted mixtures expect; missing relative to other items",
+                "share expected from the fitted mixtures; missing relative to other items",
             ),
         ),
         when="behaviour",
-        details=_ONLY + "A peak at 0 relative to other items shows swaps, if items are unrelated.",
+        details=_ONLY + "A peak at 0 relative to other items shows swaps if items are independent.",
     ),
 )

@@ -183,7 +183,11 @@ COMPARISON_TABLES = (
             SCORE,
             SEED,
             VALUE,
-            Column("ceiling", "number", "largest value that can be expected"),
+            Column(
+                "ceiling",
+                "number",
+                "limit set by noise, or score of two halves of the region",
+            ),
             Column("floor", "number", "value of the untrained network of the same seed"),
             Column("n_units", "count", "number of units of each population"),
             Column("n_trials", "count", "number of trials per condition"),
@@ -194,7 +198,8 @@ COMPARISON_TABLES = (
         title="Scores of replicate networks",
         caption=(
             "Scores of every replicate network against every region, with equal numbers of units "
-            "and trials. Larger is more similar; no network can be expected to exceed the ceiling."
+            "and trials. Larger is more similar. The ceiling is the largest expected value for "
+            "predictivity; for other scores it is that of two halves of the region's units."
         ),
         details=(
             "All populations are scored with the units and trials of the smallest population, in "
@@ -202,19 +207,20 @@ COMPARISON_TABLES = (
             "in every time bin that all data sets have. Equations are in [methods](methods.md#"
             "comparison).\n\n"
             "- `linear_predictivity`: correlation of the region's responses with predictions by "
-            "ridge regression from the network, over time bins, for kinds of trials that are left "
-            "out. `reverse_predictivity`: the same with both exchanged. 0 for unrelated codes. "
-            "Their ceiling is from two halves of the trials of the predicted side; a score divided "
-            "by it is corrected for noise.\n"
+            "ridge regression from the network, over time bins, for held-out kinds of trials. "
+            "`reverse_predictivity`: the same with region and network exchanged. Both are 0 for "
+            "unrelated codes. Their ceiling is from two halves of the trials of the predicted "
+            "side; a score divided by it is corrected for noise.\n"
             "- `debiased_cka`: 1 for the same geometry, 0 on average for unrelated ones.\n"
             "- `crossnobis_correlation`: correlation of the cross-validated dissimilarities of all "
             "pairs of conditions.\n"
             "- `procrustes`: biased upwards by noise, so compare it with its ceiling and floor.\n"
             "- `dynamical_similarity`: cosine of linear dynamics up to a rotation; unrelated "
             "dynamics are not at 0, so compare it with its ceiling and floor.\n\n"
-            "All other ceilings are scores of two halves of the region's own units, with half the "
-            "units of the network. A score has no row where it is undefined, because responses do "
-            "not exceed noise, or where data sets have no common time bins (`n_bins` is 0)."
+            "All other ceilings are scores of two halves of the region's own units. Each half has "
+            "half as many units as a network, so a network can exceed these ceilings. A score has "
+            "no row where it is undefined, because responses do not exceed noise, or where data "
+            "sets have no common time bins (`n_bins` is 0)."
         ),
     ),
     Table(
@@ -231,10 +237,12 @@ COMPARISON_TABLES = (
             POPULATION,
             VALUE,
             *CI,
-            Column("ceiling", "number", "largest value that can be expected, mean over seeds"),
+            Column("ceiling", "number", "ceiling of the score, mean over seeds"),
             Column("of_ceiling", "number", "value divided by the ceiling"),
             Column("floor", "number", "mean of the untrained networks of the same seeds"),
-            Column("p_value", "number", "p-value that training does not raise the score"),
+            Column(
+                "p_value", "number", "one-sided p-value; null: training does not raise the score"
+            ),
             Column("n_seeds", "count", "number of replicate networks"),
             Column("n_units", "count", "number of units of each population"),
             Column("n_trials", "count", "number of trials per condition"),
@@ -249,13 +257,13 @@ COMPARISON_TABLES = (
             "the verdict on the fit of codes."
         ),
         details=(
-            "Scores are those of [model_scores.csv](#model_scorescsv), of seeds that learned. The "
-            "interval and `p_value` concern other seeds of the network; trials and units of the "
-            "region are the same for all. `p_value` is missing with fewer than three pairs of "
-            "seeds. Ranks are within a `benchmark`: a region with the same conditions, trials and "
-            "units, and equal numbers of units and trials drawn. `neuro-attn leaderboard FOLDER "
-            "FILE` joins the leaderboards of several runs, and files of others with these columns "
-            "([leaderboard](networks.md#leaderboard))."
+            "Scores are those of [model_scores.csv](#model_scorescsv), averaged over seeds that "
+            "learned. The interval and `p_value` generalise to other seeds of the network, not to "
+            "other trials or units of the region. `p_value` is missing with fewer than three pairs "
+            "of seeds. Ranks are within a `benchmark`: a region with the same conditions, trials "
+            "and units, and equal numbers of units and trials drawn. `neuro-attn leaderboard "
+            "FOLDER FILE` joins the leaderboards of several runs, and files from elsewhere with "
+            "these columns ([leaderboard](networks.md#leaderboard))."
         ),
     ),
 )

@@ -14,8 +14,7 @@ from neuro_attn.results.columns import Column, Table
 from neuro_attn.results.tables import TABLES, table_of
 
 SPREADSHEET_ROWS = 1_048_575
-"""Rows below the header that spreadsheets show. Of a table with more rows they show a part, and
-other programs read a Parquet file in a fraction of the time."""
+"""Largest number of rows below the header that spreadsheets show."""
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path, table: str | None = None) -> None:

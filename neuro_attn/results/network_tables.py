@@ -101,8 +101,8 @@ NETWORK_TABLES = (
         when="family",
         details=(
             "Only for networks that the run trains: files of imported networks contain reports at "
-            "the end of trials only, so when they could answer is unknown. A network answers at a "
-            "time if its error is below the bound. `populations` exist only when a report is "
+            "the end of trials only, so it is unknown when they could answer. A network answers at "
+            "a time if its error is below the bound. `populations` exist only when a report is "
             "asked, and are recorded as if the trial ended at each time. They are left out of "
             "signatures and the comparison in windows in which the mean error over seeds reaches "
             "the bound at any time of any task (`comparison/signatures_left_out.csv`). The other "
@@ -116,12 +116,14 @@ NETWORK_TABLES = (
         (
             TASK,
             Column("state_noise", "number", "SD of the noise, the same in all tasks"),
-            Column("target_error", "number", "error to match, missing without `match`", "degrees"),
+            Column("target_error", "number", "error to match; missing without `match`", "degrees"),
             Column("report_error", "number", "mean absolute error on these trials", "degrees"),
-            Column("recorded_error", "number", "the same on the recorded trials", "degrees"),
+            Column(
+                "recorded_error", "number", "mean absolute error on the recorded trials", "degrees"
+            ),
             Column("target", "number", "fraction of reports of the target"),
             Column("swap", "number", "fraction of reports of the other item"),
-            Column("guess", "number", "fraction of random reports"),
+            Column("guess", "number", "fraction of guesses (random reports)"),
             Column("sd", "number", "circular SD of reports around an item", "degrees"),
             Column("n_trials", "count", "number of held-out trials"),
             NETWORK,
@@ -214,11 +216,13 @@ NETWORK_TABLES = (
         ("networks/lesions.csv", "networks/{network}/seed{n}/lesions.csv"),
         (
             Column("lesion", "text", "what is silenced: `nothing`, `unit`, `population` or `head`"),
-            Column("population", "text", "states or attention that it belongs to; empty if none"),
+            Column("population", "text", "population or attention that it is in; empty if none"),
             Column("number", "number", "number of the unit or head"),
             TASK,
             Column("report_error", "number", "mean absolute report error", "degrees"),
-            Column("error_nearest", "number", "the same from the nearer of both items", "degrees"),
+            Column(
+                "error_nearest", "number", "mean absolute error from the nearer item", "degrees"
+            ),
             Column("follows_other", "number", "fraction of reports nearer to the other item"),
             NETWORK,
             TRAINED,
@@ -227,9 +231,9 @@ NETWORK_TABLES = (
         when="lesions",
         details=(
             "Only with `lesions: true` of a network that the run trains. States are silenced at "
-            "all steps ([lesions](networks.md#lesions)). A lesion that makes reports follow the "
-            "other item, near to one of the two, removes selection and spares memory; one after "
-            "which reports are near to neither removes memory."
+            "all steps ([lesions](networks.md#lesions)). If a lesion raises `follows_other` and "
+            "`error_nearest` stays small, selection is lost and memory is spared. If "
+            "`error_nearest` rises, memory is lost."
         ),
     ),
     Table(

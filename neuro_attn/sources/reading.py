@@ -350,6 +350,6 @@ def _check_alignment(name: str, dataset: AnyDataset, source: Source[Any]) -> Non
     if source.keeps_rates and _is_smoothed(dataset):
         raise InputError(
             f"datasets.{name}.time.smoothing",
-            f"spikes are smoothed, and a {source.called} contains rates.",
+            f"only spikes can be smoothed, and a {source.called} contains rates.",
             "Leave the key out, or read the spikes from another source.",
         )

@@ -117,9 +117,12 @@ def test_negative_numbers_have_a_minus_and_zeros_none():
     ("change", "message"),
     [
         (lambda table: table.drop(columns="ceiling"), "ceiling: missing"),
-        (lambda table: table.assign(value=[0.1, np.nan, 0.2, 0.3]), "line 3: value is nan"),
-        (lambda table: table.assign(benchmark=""), "the column benchmark is empty"),
-        (lambda table: table.assign(ci_low=0.99), "outside its interval"),
+        (
+            lambda table: table.assign(value=[0.1, np.nan, 0.2, 0.3]),
+            "line 3: value is not a finite number",
+        ),
+        (lambda table: table.assign(benchmark=""), "line 2: the column benchmark is empty"),
+        (lambda table: table.assign(ci_low=0.99), "line 2: value lies outside its interval"),
         (lambda table: pd.concat([table, table]), "contains debiased_cka of network"),
     ],
 )

@@ -205,7 +205,7 @@ def _check_alignment(
     last = first + n_samples / rate
     opens, closes = dataset.time.covered
     if opens < first - 1e-9 or closes > last + 1e-9:
-        kernel = "" if dataset.time.smoothing is None else " with the kernel of smoothing"
+        kernel = "" if dataset.time.smoothing is None else " (with the smoothing kernel)"
         raise InputError(
             f"{path}, raster_data",
             f"time {opens:g} to {closes:g} s{kernel} reaches outside the raster.",
