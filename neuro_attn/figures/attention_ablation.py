@@ -108,12 +108,12 @@ def caption(located: pd.DataFrame) -> str:
         size = 1.0 if measure == "delay_r2" else CHANCE
         lines.append(((means[0] - means[1]) / size, text))
     description = (
-        "Change by blocking attention to the steps of the items. Left: cross-validated R2 of both "
-        "items' colours from the activity at the end of the delay of retro trials; 0 is predicting "
-        "the mean. Right: mean absolute report error; chance is 90 degrees. A network that "
-        "retrieves items from stored states loses them, one that maintains them in its activity "
-        "does not. Large points are means over replicate networks, small points are replicate "
-        "networks; grey numbers are means with intact attention."
+        "Change when attention to the steps of the items is blocked. Left: cross-validated R2 of "
+        "both items' colours from the activity at the end of the delay of retro trials; 0 is "
+        "predicting the mean. Right: mean absolute report error; chance is 90 degrees. A network "
+        "that retrieves items from stored states loses them, one that maintains them in its "
+        "activity does not. Large points are means over replicate networks, small points are "
+        "replicate networks; grey numbers are means with intact attention."
     )
     return paragraphs(findings(lines), description)
 

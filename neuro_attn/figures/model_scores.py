@@ -93,8 +93,8 @@ def caption(model_scores: pd.DataFrame) -> str:
         "Dots are replicate networks, dark ticks their means, open dots untrained networks. Red "
         "ticks are ceilings: from halves of the trials of the predicted side for predictivity, "
         "otherwise the score of two halves of the region's units. Units and trials are matched. "
-        "Predictivity, debiased CKA and crossnobis RSA are 0 for unrelated codes; Procrustes and "
-        "dynamical similarity are not, so compare them with ceiling and untrained networks."
+        "Predictivity, debiased CKA and crossnobis RSA are 0 on average for unrelated codes. "
+        "Procrustes and dynamical similarity are not: compare them with untrained networks."
     )
     return paragraphs(findings(lines, 2) if lines else "", description)
 

@@ -180,7 +180,7 @@ def _named(model: Model, kind: type) -> dict[str, Any]:
     for path, part in found:
         if isinstance(part, kind):
             *fields, own = jax.tree_util.keystr(path).strip(".").split(".")
-            # The field of a place, "noise" or "noise_of_cells", says which states it is about.
+            # The field of a place, "noise" or "noise_of_cells", names its states.
             own = own.removeprefix("noise_of_").removesuffix("noise").strip("_")
             if fields[1:] and fields[-1] == "cell":
                 fields.pop()  # of a layer that is one cell
