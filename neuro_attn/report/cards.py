@@ -85,7 +85,7 @@ def _sections(card: Card) -> Iterator[tuple[str, str, str]]:
         yield "Report error", learned(errors), _framed(errors)
     probe = card.of("probe")
     if not probe.empty:
-        yield "Probe", _asked(probe), _framed(answers(probe))
+        yield "Probe", _asked(probe), _framed(first_answers(probe))
     attention = card.of("attention_use")
     if not attention.empty:
         text = "Means over seeds. Errors in degrees; fractions of seeds that need the attention."
@@ -131,7 +131,7 @@ def learned(errors: pd.DataFrame) -> str:
     return f"{sentence} Mean absolute error of these: {listed} degrees (chance 90)."
 
 
-def answers(probe: pd.DataFrame) -> pd.DataFrame:
+def first_answers(probe: pd.DataFrame) -> pd.DataFrame:
     """Return when a network first answers in each task, from its mean error over seeds.
 
     Parameters

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.configuration import family_file
-from neuro_attn.report.cards import Card, answers, as_page, described, learned
+from neuro_attn.report.cards import Card, as_page, described, first_answers, learned
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -65,7 +65,7 @@ def test_errors_are_those_of_seeds_that_learned():
 
 
 def test_a_network_answers_from_its_first_small_error_on():
-    found = answers(tables()["probe"]).set_index("task")
+    found = first_answers(tables()["probe"]).set_index("task")
     assert found.loc["pro", "answers from (s)"] == 0.1
     assert np.isnan(found.loc["retro", "answers from (s)"])
     assert list(found["error at the end (degrees)"]) == [5.0, 70.0]
