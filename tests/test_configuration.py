@@ -89,7 +89,11 @@ def test_settings_cannot_be_changed_after_parsing():
             "datasets.d.regions.min_unit: unknown key. Did you mean min_units?",
         ),
         ("d.fils", "*.nwb", "datasets.d.fils: unknown key. Did you mean files?"),
-        ("d.time.qqq", 1, "datasets.d.time.qqq: unknown key. Allowed: start, stop, bin."),
+        (
+            "d.time.qqq",
+            1,
+            "datasets.d.time.qqq: unknown key. Allowed: start, stop, bin, smoothing.",
+        ),
         (
             "d.tasks.pro.aling",
             "cue",

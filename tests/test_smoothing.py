@@ -198,7 +198,9 @@ def test_networks_and_rates_cannot_be_smoothed(dataset):
         tasks={"pro": {"trials": "order == 'pro'"}},
         time={"start": 0, "stop": 0.4, "bin": 0.1, "smoothing": {"kernel": "gaussian", "sd": 0.1}},
     )
-    with pytest.raises(InputError, match=r"datasets.small.time.smoothing: spikes are smoothed"):
+    with pytest.raises(
+        InputError, match=r"datasets.small.time.smoothing: only spikes can be smoothed"
+    ):
         sources.read("small", made, "data", 1)
     keys = {
         "label": "selected",
