@@ -1,6 +1,8 @@
 rule measure_behaviour:
     input:
-        recordings_of,
+        recordings=recordings_of,
+        # Sessions that cannot be analysed together stop the run there.
+        checked=ancient("results/{dataset}/regions.csv"),
     output:
         behaviour_measures="results/{dataset}/behaviour_measures.csv",
         behaviour_errors="results/{dataset}/behaviour_errors.csv",

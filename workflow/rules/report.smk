@@ -88,11 +88,7 @@ if CARDS:
                 for name, network in CONFIGURATION.networks.items()
             },
             families={
-                name: (
-                    str(configuration.family_file(network.family))
-                    if name in TRAINED_HERE
-                    else ""
-                )
+                name: network.family if name in TRAINED_HERE else ""
                 for name, network in CONFIGURATION.networks.items()
             },
             sources=sources_of("write_cards.py"),

@@ -8,6 +8,6 @@ from neuro_attn.study import Study
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     dataset = dataset_from(snakemake.params.settings)
     study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
-    tables = tables_of([recording.outline(path) for path in snakemake.input], study)
+    tables = tables_of([recording.outline(path) for path in snakemake.input.recordings], study)
     for table, path in snakemake.output.items():
         write_csv(getattr(tables, table), path)

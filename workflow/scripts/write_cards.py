@@ -1,5 +1,4 @@
-from pathlib import Path
-
+from neuro_attn.configuration import family_file
 from neuro_attn.files import write_text
 from neuro_attn.jobs import job
 from neuro_attn.report.cards import Card, as_page
@@ -11,5 +10,5 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
         snakemake.params.networks.items(), snakemake.output, strict=True
     ):
         family = snakemake.params.families[name]
-        card = Card(name, settings, Path(family) if family else None, tables)
+        card = Card(name, settings, family_file(family) if family else None, tables)
         write_text(as_page(card), path)
