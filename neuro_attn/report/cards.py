@@ -78,8 +78,6 @@ def _sections(card: Card) -> Iterator[tuple[str, str, str]]:
         text = f"Family {card.settings['family']}, trained here by the settings below."
         lines = "\n".join(map(html, described(card.family).splitlines()))
         yield "What it is", text, f"<pre>{lines}</pre>"
-    settings = pd.DataFrame(_flat(card.settings), columns=["setting", "value"])
-    yield "Settings", "Settings of the network, with their defaults.", _framed(settings)
     errors = card.of("report_error")
     if not errors.empty:
         yield "Report error", learned(errors), _framed(errors)
@@ -100,6 +98,8 @@ def _sections(card: Card) -> Iterator[tuple[str, str, str]]:
     if not board.empty:
         text = "Mean over seeds with its interval; the rank is among all networks of this run."
         yield "Scores", text, _framed(board[SHOWN_SCORES])
+    settings = pd.DataFrame(_flat(card.settings), columns=["setting", "value"])
+    yield "Settings", "Settings of the network, with their defaults.", _framed(settings)
 
 
 def described(family: Path) -> str:
