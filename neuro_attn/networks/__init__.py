@@ -29,12 +29,14 @@ from neuro_attn.networks.populations import (
     held_out_trials,
     record,
 )
+from neuro_attn.networks.replicates import Replicate
 from neuro_attn.networks.summary import mean_report_errors, why_not_learned
 
 __all__ = [
     "FAMILIES",
     "Activations",
     "Model",
+    "Replicate",
     "Trials",
     "ablate_attention",
     "as_attribute",

@@ -26,7 +26,7 @@ from neuro_attn.networks.attention import (
     with_attention,
 )
 from neuro_attn.networks.model import Model, over_trials
-from neuro_attn.randomness import stream
+from neuro_attn.networks.replicates import Replicate
 
 FOLDS = 5
 """Number of cross-validation folds for decoding the colours."""
@@ -123,23 +123,13 @@ def shown_items(
     return shown
 
 
-def ablate_attention(
-    model: Model, settings: Network, name: str, replicate: int, seed: int
-) -> pd.DataFrame:
+def ablate_attention(replicate: Replicate) -> pd.DataFrame:
     """Measure item memory and report error with intact and with blocked attention to the items.
 
     Parameters
     ----------
-    model : Model
+    replicate : Replicate
         The trained network.
-    settings : Network
-        Its settings: number of trials and input noise.
-    name : str
-        The network's name.
-    replicate : int
-        Number of the replicate network.
-    seed : int
-        The seed of the configuration.
 
     Returns
     -------
@@ -152,9 +142,9 @@ def ablate_attention(
         ``report_error_retro`` are mean absolute errors (degrees; chance is 90). A network trained
         on one task has no rows of the other.
     """
-    rng = stream(seed, "network", name, f"seed{replicate}", "memory locus")
-    trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
-    inputs = task.inputs(trials, settings, settings.input_noise, rng)
+    model, settings = replicate.model, replicate.settings
+    drawn = replicate.trials("memory locus")
+    trials, inputs = drawn.table, drawn.inputs
     shown = shown_items(trials, settings)
     rows: list[dict[str, object]] = []
     for column, hidden in (("intact", np.zeros_like(shown)), ("cut", shown)):

@@ -22,7 +22,6 @@ import pandas as pd
 from jax import Array
 from jax.typing import ArrayLike
 
-from neuro_attn.configuration import Network
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import (
     Attention,
@@ -32,7 +31,7 @@ from neuro_attn.networks.attention import (
 )
 from neuro_attn.networks.attention_ablation import BlockedAttention, BlockedHeads, shown_items
 from neuro_attn.networks.model import Model, online, over_trials
-from neuro_attn.randomness import stream
+from neuro_attn.networks.replicates import Replicate
 from neuro_attn.recording import ATTENTION_USE
 from neuro_attn.results import columns_of
 
@@ -114,23 +113,13 @@ class AlteredHeads(BlockedHeads):
         return super().heads(jnp.where(self.uniform, 0, query), memory, present)
 
 
-def use_of_attention(
-    model: Model, settings: Network, name: str, replicate: int, seed: int
-) -> pd.DataFrame:
+def use_of_attention(replicate: Replicate) -> pd.DataFrame:
     """Measure where a network attends, and its report error without its attention.
 
     Parameters
     ----------
-    model : Model
+    replicate : Replicate
         The trained network.
-    settings : Network
-        Its settings: tasks, number of trials and input noise.
-    name : str
-        The network's name.
-    replicate : int
-        Number of the replicate network.
-    seed : int
-        The seed of the configuration.
 
     Returns
     -------
@@ -142,9 +131,9 @@ def use_of_attention(
         ``error_uniform``, ``error_zero`` and ``error_blocked`` (of the whole network, degrees),
         ``needs_weights`` and ``needs_context``.
     """
-    rng = stream(seed, "network", name, f"seed{replicate}", "use of attention")
-    trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
-    inputs = task.inputs(trials, settings, settings.input_noise, rng)
+    model, settings = replicate.model, replicate.settings
+    drawn = replicate.trials("use of attention")
+    trials, inputs = drawn.table, drawn.inputs
     items = shown_items(trials, settings)
     cue = shown_items(trials, settings, "cue")
     weights = {key: np.asarray(each[:, -1]) for key, each in online(model, inputs)[1].items()}

@@ -17,13 +17,11 @@ import numpy as np
 import pandas as pd
 from jax import Array
 
-from neuro_attn import experiment
-from neuro_attn.configuration import Network
 from neuro_attn.networks import noise
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import Memory, MultiHeadAttention, with_attention
 from neuro_attn.networks.model import Model
-from neuro_attn.randomness import stream
+from neuro_attn.networks.replicates import Replicate
 from neuro_attn.results import columns_of
 
 COLUMNS = [c for c in columns_of("lesions") if c not in ("network", "trained", "seed")]
@@ -98,23 +96,13 @@ class SilencedHeads(MultiHeadAttention):
         return contexts * self.kept[:, None], weights
 
 
-def measure_lesions(
-    model: Model, settings: Network, name: str, replicate: int, seed: int
-) -> pd.DataFrame:
+def measure_lesions(replicate: Replicate) -> pd.DataFrame:
     """Measure the reports of a network without each unit, population and head.
 
     Parameters
     ----------
-    model : Model
+    replicate : Replicate
         The trained network.
-    settings : Network
-        Its settings: tasks, number of trials and input noise.
-    name : str
-        The network's name.
-    replicate : int
-        Number of the replicate network.
-    seed : int
-        The seed of the configuration.
 
     Returns
     -------
@@ -124,9 +112,9 @@ def measure_lesions(
         cued and from the nearer item, and ``follows_other``, the fraction of reports that are
         nearer to the item that was not cued.
     """
-    rng = stream(seed, "network", name, f"seed{replicate}", "lesions")
-    trials = task.draw(len(settings.tasks) * settings.test_trials, settings, rng)
-    inputs = jnp.asarray(task.inputs(trials, settings, settings.input_noise, rng))
+    model, settings = replicate.model, replicate.settings
+    drawn = replicate.trials("lesions")
+    trials, inputs = drawn.table, jnp.asarray(drawn.inputs)
     places, heads = _named_places(model), _named_heads(model)
     whole = [np.ones(place.shape, np.float32) for place in places.values()]
     whole += [np.ones(each.n_heads, np.float32) for each in heads.values()]
@@ -144,22 +132,14 @@ def measure_lesions(
     rows = []
     for lesion, report in zip(done, reports, strict=True):
         own, other = (
-            np.abs(task.report_error(report, trials.assign(target_color=color)))
-            for color in _colors(trials)
+            np.abs(task.report_error(report, trials.assign(target_color=trials[color])))
+            for color in ("target_color", "distractor_color")
         )
         for order in settings.tasks:
             here = (trials["task_order"] == order).to_numpy()
             means = (own[here].mean(), np.minimum(own, other)[here].mean())
             rows.append((*lesion, order, *means, (other < own)[here].mean()))
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _colors(trials: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the colours of the cued and of the other item of each trial."""
-    target = trials["target_color"].to_numpy()
-    both = trials[[f"{location}_color" for location in experiment.LOCATIONS]].to_numpy()
-    is_target = np.isclose(both, target[:, None])
-    return target, np.where(is_target[:, 0], both[:, 1], both[:, 0])
 
 
 def _without(whole: list[np.ndarray], number: int, units: Sequence[int]) -> list[np.ndarray]:

@@ -147,7 +147,11 @@ def held_out_trials(settings: Any, network: str, session: str, seed: int) -> Tri
     seed : int
         The seed of the configuration.
     """
-    rng = stream(seed, "network", network, session, "held-out trials")
+    return trials_of(settings, stream(seed, "network", network, session, "held-out trials"))
+
+
+def trials_of(settings: Any, rng: np.random.Generator) -> Trials:
+    """Draw as many trials of each task as the settings of a network test, with its input noise."""
     n_trials = len(settings.tasks) * settings.test_trials
     return _drawn(n_trials, settings, settings.input_noise, rng)
 

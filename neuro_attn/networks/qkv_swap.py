@@ -29,7 +29,6 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from neuro_attn import experiment
-from neuro_attn.configuration import Network
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import (
     AnyModel,
@@ -39,7 +38,7 @@ from neuro_attn.networks.attention import (
     with_attention,
 )
 from neuro_attn.networks.model import Model, over_trials
-from neuro_attn.randomness import stream
+from neuro_attn.networks.replicates import Replicate
 from neuro_attn.results import columns_of
 
 
@@ -148,23 +147,13 @@ def swapped(model: AnyModel, swap: Swap) -> AnyModel:
     )
 
 
-def swap_attention(
-    model: Model, settings: Network, name: str, replicate: int, seed: int
-) -> pd.DataFrame:
+def swap_attention(replicate: Replicate) -> pd.DataFrame:
     """Measure how often reports follow the twin's cue when parts of attention are swapped.
 
     Parameters
     ----------
-    model : Model
+    replicate : Replicate
         The trained network.
-    settings : Network
-        Its settings: tasks, number of trials and input noise.
-    name : str
-        The network's name.
-    replicate : int
-        Number of the replicate network.
-    seed : int
-        The seed of the configuration.
 
     Returns
     -------
@@ -175,13 +164,13 @@ def swap_attention(
         report and the item cued in the trial or in the twin, degrees), ``n_trials``. Both errors
         are 90 for random reports and 45 for reports of the mean of both colours.
     """
-    names = ("network", name, f"seed{replicate}", "gates")
-    trials = task.draw(
-        len(settings.tasks) * settings.test_trials, settings, stream(seed, *names, "trials")
-    )
+    model, settings = replicate.model, replicate.settings
+    n_trials = len(settings.tasks) * settings.test_trials
+    trials = task.draw(n_trials, settings, replicate.rng("gates", "trials"))
     twins = other_cue(trials)
+    # Both receive the same noise.
     own, other = (
-        task.inputs(each, settings, settings.input_noise, stream(seed, *names, "input noise"))
+        task.inputs(each, settings, settings.input_noise, replicate.rng("gates", "input noise"))
         for each in (trials, twins)
     )
     rows: list[tuple] = []

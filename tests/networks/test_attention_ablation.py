@@ -75,13 +75,15 @@ def test_attention_loses_the_items_and_recurrence_does_not(small):
     settings = small("masked-self-attention", hidden=64, batch=64, steps=300, **EASY)
     model, log = networks.train(settings, 7, "net", 0)
     assert log["report_error_retro"].iloc[-1] < 30
-    table = networks.ablate_attention(model, settings, "net", 0, 7).set_index("measure")
+    table = networks.ablate_attention(networks.Replicate(model, settings, "net", 0, 7)).set_index(
+        "measure"
+    )
     assert (table.loc["delay_r2", "intact"] > 0.7).all()
     assert (table.loc["delay_r2", "cut"] < 0.1).all()
     # Guessing gives 90 with a standard error of 8 on 40 trials: 4.5 of them below.
     assert table.loc["report_error_retro", "cut"] > 54
     settings = small("seq2seq", steps=50, **EASY)
     model, _ = networks.train(settings, 7, "net", 0)
-    table = networks.ablate_attention(model, settings, "net", 0, 7)
+    table = networks.ablate_attention(networks.Replicate(model, settings, "net", 0, 7))
     np.testing.assert_array_equal(table["cut"], table["intact"])
     assert (table.loc[table["measure"] == "delay_r2", "cut"] > 0.1).all()

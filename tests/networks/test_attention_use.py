@@ -10,7 +10,7 @@ import xarray as xr
 
 from neuro_attn.figures import attention_needed
 from neuro_attn.figures.attended import use_in_tasks, verdict
-from neuro_attn.networks import Model, untrained, use_as_attribute, use_of_attention
+from neuro_attn.networks import Model, Replicate, untrained, use_as_attribute, use_of_attention
 from neuro_attn.networks.attention import Attention
 from neuro_attn.networks.trials import REPORT_STEPS
 
@@ -45,7 +45,7 @@ class Reader(Model):
 def table(small):
     def of(bypass: bool) -> pd.DataFrame:
         settings = small("bahdanau", input_noise=0.01)
-        return use_of_attention(Reader(ToItems(), bypass), settings, "net", 0, 7)
+        return use_of_attention(Replicate(Reader(ToItems(), bypass), settings, "net", 0, 7))
 
     return of
 
@@ -77,7 +77,7 @@ def test_a_network_with_a_bypass_does_not_use_its_attention_although_it_looks_at
     assert [label.get_text() for label in panel.get_yticklabels()] == ["net, pro", "net, retro"]
     text = attention_needed.caption(use)
     assert text.count("does not use its attention") == 2
-    # The caption of the weights themselves says so, too.
+    # The caption of the weights also states this.
     seed = xr.Dataset(attrs=use_as_attribute(use))
     used = use_in_tasks([seed, xr.Dataset(), seed])
     assert list(used) == ["pro", "retro"]
@@ -90,7 +90,7 @@ def test_a_network_with_a_bypass_does_not_use_its_attention_although_it_looks_at
 def test_every_kind_of_attention_to_steps_can_be_altered(family, small):
     """Untrained networks ignore the items, so that only their attention weights are known."""
     settings = small(family, tasks=["retro"])
-    use = use_of_attention(untrained(settings, 7, "net", 0), settings, "net", 0, 7)
+    use = use_of_attention(Replicate(untrained(settings, 7, "net", 0), settings, "net", 0, 7))
     assert use["entropy"].between(0, 1).all()
     assert jax.tree.all(use[["items", "cue", "elsewhere"]].ge(-1e-6).all().to_dict())
     assert (use["error_zero"] != use["report_error"]).all()

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from neuro_attn.networks import Model, measure_lesions, untrained
+from neuro_attn.networks import Model, Replicate, measure_lesions, untrained
 from neuro_attn.networks.lesions import SilencedPlace
 from neuro_attn.networks.model import report
 from neuro_attn.networks.noise import StateNoise
@@ -35,7 +35,7 @@ class Chooser(Model):
 @pytest.fixture
 def table(small):
     model = Chooser(StateNoise(4), StateNoise(2), StateNoise(3))
-    return measure_lesions(model, small("gru", input_noise=0.01), "net", 0, 7)
+    return measure_lesions(Replicate(model, small("gru", input_noise=0.01), "net", 0, 7))
 
 
 def test_every_unit_and_population_has_a_row_in_each_task(table):

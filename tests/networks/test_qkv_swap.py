@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from neuro_attn import experiment
+from neuro_attn.networks import Replicate
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import Attention, MultiHeadAttention
 from neuro_attn.networks.model import Model, report
@@ -71,7 +72,7 @@ class ByHand(Model):
 @pytest.mark.parametrize("by", ["queries", "keys", "values", "afterwards"])
 def test_the_report_follows_the_twin_where_that_is_swapped_which_selects(small, by):
     settings = small("qkv", input_noise=0.0)
-    table = swap_attention(ByHand(ByTag(), by), settings, "net", 0, 7)
+    table = swap_attention(Replicate(ByHand(ByTag(), by), settings, "net", 0, 7))
     assert list(table.columns) == COLUMNS
     assert len(table) == len(SWAPS) * len(experiment.TASKS)
     assert set(table["n_trials"]) == {40}

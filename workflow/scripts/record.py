@@ -59,15 +59,15 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
                 attentions.append(attention.assign_attrs(outcome))
     # Networks that have not learned are not measured, unless none has learned.
     for result in MEASURES.keys() & outputs.keys():
-        for replicate, (model, reason) in enumerate(zip(models, reasons, strict=True)):
+        for number, (model, reason) in enumerate(zip(models, reasons, strict=True)):
             table = pd.DataFrame(columns=columns_of(result))
             if not reason or all(reasons):
-                names = {"network": dataset.network, "trained": True, "seed": replicate}
-                table = MEASURES[result](model, settings, dataset.network, replicate, seed)
-                table = table.assign(**names)
-            write_csv(table, outputs[result][replicate])
+                names = {"network": dataset.network, "trained": True, "seed": number}
+                replicate = networks.Replicate(model, settings, dataset.network, number, seed)
+                table = MEASURES[result](replicate).assign(**names)
+            write_csv(table, outputs[result][number])
             if result == "attention_use":
-                uses[replicate] = networks.use_as_attribute(table)
+                uses[number] = networks.use_as_attribute(table)
     for replicate, attention in enumerate(attentions):
         attention = attention.assign_attrs(uses.get(replicate, {}))
         recording.save(attention, outputs["attention"][replicate])
