@@ -25,12 +25,11 @@ from neuro_attn.behaviour.circular import circular_error
 from neuro_attn.behaviour.mixture import Mixture, fit_mixture
 from neuro_attn.behaviour.reports import Reports, reports_of
 from neuro_attn.configuration import BehaviourColumns
+from neuro_attn.decoding.building import POOLED
 from neuro_attn.results import columns_of
 from neuro_attn.shared_code.sessions import mean_with_interval, sign_flip_test, sign_patterns
 from neuro_attn.study import Study
 
-ALL = "all"
-"""Name of the session that stands for all sessions."""
 TARGET, OTHER = "target", "other item"
 """Items from which errors are measured."""
 FEWEST = 20
@@ -194,7 +193,7 @@ def _over_sessions(
         p_value = float(sign_flip_test(known[:, None], signs).p_value[0])
     return {
         "task": task,
-        "session": ALL,
+        "session": POOLED,
         "measure": measure,
         "value": mean,
         "ci_low": low,

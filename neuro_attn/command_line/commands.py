@@ -144,7 +144,7 @@ def _leaderboard(given: argparse.Namespace) -> None:
             known = list(dict.fromkeys(table[name]))
             if value not in known:
                 remedy = did_you_mean(value, known) or f"Allowed: {', '.join(known)}."
-                raise InputError(f"--{name} {value}", "is in none of the leaderboards.", remedy)
+                raise InputError(f"--{name} {value}", "no leaderboard contains it.", remedy)
             table = table[table[name] == value]
     if given.output:
         write_csv(table, given.output, "leaderboard")

@@ -103,7 +103,7 @@ def test_files_of_others_are_ranked_with_those_of_a_run(tmp_path, capsys):
     assert "FEF" not in printed
     assert len(read_csv(tmp_path / "all.csv", "leaderboard")) == 3
     assert main(["leaderboard", *paths, "--region", "V5"]) == 1
-    told = "--region V5: is in none of the leaderboards. Allowed: FEF, V4."
+    told = "--region V5: no leaderboard contains it. Allowed: FEF, V4."
     assert told in capsys.readouterr().err
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests import formats
 from tests.fuzzing import trial
 
-N_CONFIGURATIONS, N_FILES, BATCH = 90, 42, 6
+N_CONFIGURATIONS, N_FILES, BATCH = 180, 66, 6
 SEED = 15
 
 

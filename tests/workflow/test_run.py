@@ -98,13 +98,11 @@ def test_an_edit_reruns_what_imports_it_and_nothing_else(small_run, module, rule
 
 
 def test_one_core_or_two_give_the_same_bytes(small_run, new_project):
-    """Every table; another process draws the same figures (`tests/figures/test_style.py`)."""
     project = new_project()
-    config = project.write_config({**SMALL, **NETWORKS})
-    two = small_run.results(".csv")
-    project.snakemake("--configfile", config, "--cores", "1", *two)
-    one = project.results(".csv")
-    assert [path for path in two if one[path] != two[path]] == []
+    project.run("run", project.write_config({**SMALL, **NETWORKS}), "--cores", "1")
+    one, two = (each.results(".csv", ".png", ".svg", ".pdf") for each in (project, small_run))
+    assert one.keys() == two.keys()
+    assert [path for path in one if one[path] != two[path]] == []
 
 
 def test_captions_are_short_and_state_what_is_strongest(small_run):
