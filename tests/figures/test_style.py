@@ -4,6 +4,7 @@ import itertools
 import re
 import subprocess
 import sys
+from io import BytesIO
 
 import matplotlib
 import numpy as np
@@ -34,6 +35,7 @@ from neuro_attn.figures import (
     unit_counts,
 )
 from neuro_attn.figures.specification import FORMATS
+from neuro_attn.figures.style.formats import encoded_png
 from tests.durations import FIXED
 
 FIXED_TIMING = NetworkTiming(**FIXED)
@@ -231,6 +233,10 @@ def test_files_have_the_width_of_a_journal_300_dpi_and_text_that_stays_text(
     with Image.open(tmp_path / "figure.png") as png:
         assert png.info["dpi"] == pytest.approx((300, 300), abs=0.1)
         assert png.width / 300 * 25.4 == pytest.approx(width, abs=0.1)
+        usual = BytesIO()
+        png.convert("RGB").save(usual, format="png", optimize=True)
+    # A report has dozens of figures.
+    assert (tmp_path / "figure.png").stat().st_size < 0.85 * len(usual.getvalue())
     svg = (tmp_path / "figure.svg").read_text(encoding="utf-8")
     (points,) = re.findall(r'<svg[^>]*? width="([\d.]+)pt"', svg)
     assert float(points) / 72 * 25.4 == pytest.approx(width, abs=0.1)
@@ -242,6 +248,16 @@ def test_files_have_the_width_of_a_journal_300_dpi_and_text_that_stays_text(
     assert b"/FontFile2" in pdf
     assert b"/Type3" not in pdf
     assert b"/CreationDate" not in pdf
+
+
+@pytest.mark.parametrize("n_colors", [1, 256, 257])
+def test_a_png_has_exactly_the_colours_that_were_drawn(n_colors):
+    """A palette is exact, or is not used."""
+    numbers = np.arange(60 * 70).reshape(60, 70) % n_colors
+    colors = np.stack([numbers % 256, numbers // 256, 255 - numbers % 256], axis=2).astype(np.uint8)
+    with Image.open(BytesIO(encoded_png(colors))) as png:
+        assert png.mode == ("P" if n_colors <= 256 else "RGB")
+        np.testing.assert_array_equal(np.asarray(png.convert("RGB")), colors)
 
 
 def test_a_users_settings_neither_change_figures_nor_are_changed(make, tmp_path):

@@ -6,12 +6,14 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from neuro_attn import configuration
 from neuro_attn.command_line import running
 from neuro_attn.figures.specification import FORMATS
+from neuro_attn.figures.targets import report_groups
 from neuro_attn.figures.verdict_words import headline
 from neuro_attn.onboarding import needs
 from neuro_attn.results import read_csv
-from tests.workflow.conftest import NETWORKS, SMALL
+from tests.workflow.conftest import NETWORKS, ROOT, SMALL
 
 FIGURES = (
     "decoding_over_time",
@@ -126,6 +128,16 @@ def test_the_report_holds_every_figure_and_no_address_to_load_from(small_run):
     for figure in FIGURES:
         assert f"{figure}-small.png" in page
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=\"https?://", page)
+
+
+def test_the_report_of_the_default_run_stays_below_12_mb(small_run):
+    """Estimated from the size of a figure; 1 MB is left for the tables of five networks' seeds."""
+    pictures = [path.stat().st_size for path in small_run.folder.glob("results/figures/*.png")]
+    embedded = 4 / 3 * sum(pictures)  # as base64
+    alone = (small_run.folder / "results/report.html").stat().st_size - embedded
+    default = report_groups(configuration.load(ROOT / "config/config.yaml"))
+    n_figures = sum(len(group.figures) for group in default)
+    assert alone + n_figures * embedded / len(pictures) < 11e6
 
 
 def test_names_that_are_no_file_names_come_back_in_the_tables(small_run):

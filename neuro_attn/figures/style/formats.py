@@ -1,5 +1,7 @@
 """Formats of figures: PNG, SVG and PDF, with reproducible bytes and text that stays text."""
 
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -40,7 +42,43 @@ def _write_png(figure: Figure, path: str | Path, box: Bbox | None) -> None:
     # Figures have a white background, so a channel of transparency would only take space. Neither
     # does anyone see the two lowest bits of a colour (at most 3 of 255), a fifth of the size.
     colors = _pixels(figure, box)[..., :3]
-    Image.fromarray(colors & 0xFC | colors >> 6).save(path, format="png", dpi=(DPI, DPI))
+    Path(path).write_bytes(encoded_png(colors & 0xFC | colors >> 6))
+
+
+def encoded_png(colors: np.ndarray) -> bytes:
+    """Return an image (row, column, red green blue), of whole numbers to 255, as a PNG file.
+
+    Rows are compressed as they are. The filters that other programs apply first are for
+    photographs: they make lines, text and flat colours a fifth larger. An image with at most 256
+    colours has a palette. No colour changes.
+    """
+    height, width, _ = colors.shape
+    packed = colors.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    palette, indices = np.unique(packed, return_inverse=True)
+    has_palette = len(palette) <= 256
+    rows = indices.astype(np.uint8) if has_palette else colors
+    # Each row begins with the number of its filter, 0 for none.
+    rows = np.pad(rows.reshape(height, -1), ((0, 0), (1, 0)))
+    of_palette = palette.astype(">u4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes()
+    per_metre = round(DPI / 0.0254)
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 3 if has_palette else 2, 0, 0, 0),
+        b"pHYs": struct.pack(">IIB", per_metre, per_metre, 1),
+        b"PLTE": of_palette if has_palette else b"",
+        b"IDAT": zlib.compress(rows.tobytes(), 9),
+    }
+    kept = [(name, content) for name, content in chunks.items() if content]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*each) for each in (*kept, (b"IEND", b"")))
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    """Return a part of a PNG file: its length, name, content and checksum."""
+    return (
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(name + content))
+    )
 
 
 def _pixels(figure: Figure, box: Bbox | None) -> np.ndarray:
