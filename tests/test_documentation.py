@@ -118,6 +118,9 @@ HOW_ON_PAGE = {
     "docs/own_networks.md": (
         "tests/test_documentation.py::test_a_network_of_your_own_is_recorded_and_checked_as_told"
     ),
+    "docs/own_tasks.md": (
+        "tests/test_documentation.py::test_a_task_of_your_own_is_checked_and_drawn_as_told"
+    ),
     # The files are in an archive.
     "docs/datasets.md": NOT_RUN,
 }
@@ -334,6 +337,20 @@ def test_a_network_of_your_own_is_recorded_and_checked_as_told(tmp_path, monkeyp
     (check,) = (each for each in commands(page) if each.startswith("neuro-attn check"))
     assert command_line.main(shlex.split(check)[1:]) == 0
     assert "mine" not in capsys.readouterr().err
+
+
+def test_a_task_of_your_own_is_checked_and_drawn_as_told(tmp_path, monkeypatch, capsys):
+    page = "docs/own_tasks.md"
+    monkeypatch.chdir(tmp_path)
+    for name, text in zip(("my_task.yaml", "mine.yaml"), blocks(page, "yaml"), strict=True):
+        Path(name).write_text(text, encoding="utf-8")
+    (check,) = (each for each in commands(page) if each.startswith("neuro-attn check"))
+    assert command_line.main(shlex.split(check)[1:]) == 0
+    assert "my_task" not in capsys.readouterr().err
+    found: dict[str, Any] = {}
+    (example,) = blocks(page, "python")
+    exec(example, found)
+    assert len(found["trials"].inputs) == 240
 
 
 def test_a_network_in_pytorch_is_recorded_as_told(tmp_path, monkeypatch):

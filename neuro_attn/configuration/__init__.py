@@ -18,7 +18,6 @@ from neuro_attn.configuration.behaviour import BehaviourColumns
 from neuro_attn.configuration.datasets import AnyDataset, NetworkDataset
 from neuro_attn.configuration.experiment import (
     BLOCK_NAMES,
-    NETWORK_STEP,
     NETWORK_TIMING,
     NetworkTrials,
     ProspectiveTiming,
@@ -36,6 +35,14 @@ from neuro_attn.configuration.network_settings import (
     Network,
     NetworkAnalysis,
 )
+from neuro_attn.configuration.network_tasks import (
+    CUE,
+    CUED,
+    ITEMS,
+    NETWORK_STEP,
+    NetworkTask,
+    TrialType,
+)
 from neuro_attn.configuration.parsing import dataset_from, parse
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.products import check_products, results_bytes
@@ -52,7 +59,10 @@ from neuro_attn.configuration.smoothing import Smoothing
 __all__ = [
     "ATTENDED",
     "BLOCK_NAMES",
+    "CUE",
+    "CUED",
     "FAMILIES",
+    "ITEMS",
     "LATER_KEYS",
     "MEAN_RATE",
     "NETWORK_STEP",
@@ -73,6 +83,7 @@ __all__ = [
     "Network",
     "NetworkAnalysis",
     "NetworkDataset",
+    "NetworkTask",
     "NetworkTrials",
     "Positions",
     "ProspectiveTiming",
@@ -86,6 +97,7 @@ __all__ = [
     "Task",
     "Time",
     "Timing",
+    "TrialType",
     "check_code",
     "check_extras",
     "check_products",

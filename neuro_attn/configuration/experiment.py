@@ -4,8 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from neuro_attn.configuration.network_tasks import (
+    NETWORK_STEP,
+    Steps,
+    TaskOrFile,
+    is_seen,
+    is_whole_steps,
+)
 from neuro_attn.configuration.types import (
     NUMBER,
+    AtKeyError,
     Count,
     Duration,
     Flag,
@@ -61,21 +69,7 @@ class Timing(Settings):
     """Retrospective trials: items, then cue."""
 
 
-NETWORK_STEP = 0.1
-"""Length of a network's time step, s."""
 _MOST_STEPS = 1000
-
-
-def _is_whole_steps(duration: tuple[float, float]) -> tuple[float, float]:
-    if any(abs(each / NETWORK_STEP - round(each / NETWORK_STEP)) > 1e-6 for each in duration):
-        raise ValueError(f"must be a whole number of steps of {NETWORK_STEP:g} s")
-    return duration
-
-
-def _is_seen(duration: tuple[float, float]) -> tuple[float, float]:
-    if duration[0] < NETWORK_STEP:
-        raise ValueError(f"must last at least one step of {NETWORK_STEP:g} s")
-    return duration
 
 
 def _is_fixed(duration: tuple[float, float]) -> tuple[float, float]:
@@ -84,24 +78,23 @@ def _is_fixed(duration: tuple[float, float]) -> tuple[float, float]:
     return duration
 
 
-_Steps = Annotated[Duration, AfterValidator(_is_whole_steps)]
-_Window = Annotated[Interval, AfterValidator(_is_whole_steps)]
-_Shown = Annotated[_Steps, AfterValidator(_is_seen)]
+_Window = Annotated[Interval, AfterValidator(is_whole_steps)]
+_Shown = Annotated[Steps, AfterValidator(is_seen)]
 _Answer = Annotated[_Shown, AfterValidator(_is_fixed)]
 
 
 class NetworkProspectiveTiming(ProspectiveTiming):
     """Shortest and longest duration of each epoch of a network's prospective trials, in s."""
 
-    fixation: _Steps = (0.3, 0.5)
+    fixation: Steps = (0.3, 0.5)
     """Fixation before the cue."""
     cue: _Shown = (0.3, 0.3)
     """Cue, before any item is seen."""
-    cue_delay: _Steps = (0.2, 0.6)
+    cue_delay: Steps = (0.2, 0.6)
     """Delay between cue and items."""
     stimuli: _Shown = (0.5, 0.5)
     """The coloured squares."""
-    memory_delay: _Steps = (1.3, 2.0)
+    memory_delay: Steps = (1.3, 2.0)
     """Delay between items and report."""
     report: _Answer = (0.5, 0.5)
     """Report; the same in all tasks."""
@@ -110,15 +103,15 @@ class NetworkProspectiveTiming(ProspectiveTiming):
 class NetworkRetrospectiveTiming(RetrospectiveTiming):
     """Shortest and longest duration of each epoch of a network's retrospective trials, in s."""
 
-    fixation: _Steps = (0.3, 0.5)
+    fixation: Steps = (0.3, 0.5)
     """Fixation before the items."""
     stimuli: _Shown = (0.5, 0.5)
     """The coloured squares."""
-    memory_delay: _Steps = (0.5, 1.0)
+    memory_delay: Steps = (0.5, 1.0)
     """Delay between items and cue, during which both items are remembered."""
     cue: _Shown = (0.3, 0.3)
     """Cue, after the items are gone."""
-    selection_delay: _Steps = (0.5, 0.7)
+    selection_delay: Steps = (0.5, 0.7)
     """Delay between cue and report: one item is selected."""
     report: _Answer = (0.5, 0.5)
     """Report; the same in all tasks."""
@@ -140,6 +133,8 @@ NETWORK_TIMING = NetworkTiming()
 class NetworkTrials(Settings):
     """Trials on which a network is trained and recorded."""
 
+    task: TaskOrFile = None
+    """A task of your own instead of the pro and the retro task: a file (.yaml), or its keys."""
     timing: NetworkTiming = NETWORK_TIMING
     """Durations of the epochs; a duration with a range is drawn for each trial."""
     tasks: Annotated[tuple[Literal["pro", "retro"], ...], Field(min_length=1)] = ("pro", "retro")
@@ -156,14 +151,24 @@ class NetworkTrials(Settings):
     """Part of the report that enters the training loss, s from its start; null: all."""
 
     @model_validator(mode="after")
+    def _is_one_task(self) -> "NetworkTrials":
+        if self.task is not None:
+            if self.tasks != ("pro", "retro"):
+                raise AtKeyError("tasks", message="a task of your own has its own trial types")
+            if self.timing != NETWORK_TIMING:
+                raise AtKeyError("timing", message="a task of your own has its own durations")
+        return self
+
+    @model_validator(mode="after")
     def _is_one_trial(self) -> "NetworkTrials":
         if len(set(self.tasks)) < len(self.tasks):
             raise ValueError(f"tasks contains a task twice ({', '.join(self.tasks)})")
         reports = {getattr(self.timing, task).report for task in self.tasks}
-        if len(reports) > 1:
+        if self.task is None and len(reports) > 1:
             raise ValueError("timing: report must have the same duration in pro and retro trials")
         if self.encoded_steps + self.report_steps > _MOST_STEPS:
-            raise ValueError(f"timing: a trial has more than {_MOST_STEPS} steps")
+            key = "timing" if self.task is None else "task"
+            raise ValueError(f"{key}: a trial has more than {_MOST_STEPS} steps")
         first, end = self.loss_steps
         if first < 0 or end > self.report_steps:
             raise ValueError(
@@ -173,13 +178,22 @@ class NetworkTrials(Settings):
         return self
 
     @property
+    def trial_types(self) -> tuple[str, ...]:
+        """Names of the trial types."""
+        return self.tasks if self.task is None else tuple(self.task.trials)
+
+    @property
     def encoded_steps(self) -> int:
         """Steps from the start of a trial to its report: those of the longest trial."""
+        if self.task is not None:
+            return max(kind.encoded_steps for kind in self.task.trials.values())
         return max(_steps_before_report(getattr(self.timing, task)) for task in self.tasks)
 
     @property
     def report_steps(self) -> int:
         """Steps of the report."""
+        if self.task is not None:
+            return next(iter(self.task.trials.values())).report_steps
         return round(getattr(self.timing, self.tasks[0]).report[0] / NETWORK_STEP)
 
     @property

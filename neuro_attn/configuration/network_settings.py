@@ -31,7 +31,7 @@ class MatchErrors(Settings):
 
 
 class Network(NetworkTrials):
-    """A network to train on the pro and retro trials of the experiment."""
+    """A network to train, on the pro and retro trials of the experiment or a task of your own."""
 
     family: Family
     """Family of the network, or a file of your own with one (needs `--trust-code FILE`)."""
@@ -74,6 +74,14 @@ class Network(NetworkTrials):
 
     lesions: Flag = False
     """Whether to measure reports with each unit, population and head silenced in turn."""
+
+    @model_validator(mode="after")
+    def _animals_do_its_task(self) -> "Network":
+        if self.match and self.task is not None:
+            raise AtKeyError(
+                "match", message="errors of animals are known for the pro and the retro task only"
+            )
+        return self
 
     @property
     def is_noisy(self) -> bool:

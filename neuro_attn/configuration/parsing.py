@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from neuro_attn.configuration import allowed
 from neuro_attn.configuration.datasets import AnyDataset, NetworkDataset
+from neuro_attn.configuration.network_tasks import NetworkTask
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.settings import Configuration
 from neuro_attn.configuration.sources import SETTINGS, meant
@@ -30,7 +31,9 @@ _RENAMED = {
 """New names of keys, by the last keys of their path, where * is any name."""
 _OWN = {"datasets": 2, "network_analysis": 1}
 """Number of leading keys to drop from a path that is also valid at the top level."""
-_HOLDS = {str: "text", list: "a list"}
+_IN_TASK = ("networks", "NAME", "task")
+"""Where the keys of a task could stand in a configuration."""
+_HOLDS: dict[Any, str] = {str: "text", list: "a list"}
 _MOST_JUDGED = 1000
 """Maximum number of errors for which remedies are determined; the others are counted."""
 _LONGEST_TOLD = 200
@@ -62,12 +65,9 @@ def parse(
         With the path of every invalid key, the given value and the allowed values.
     """
     if not isinstance(keys, dict):
-        holds = (
-            "is empty" if keys is None else f"contains only {_HOLDS.get(type(keys), 'one value')}"
-        )
         raise InputError(
             origin,
-            f"{holds}.",
+            f"{_held(keys)}.",
             "A configuration consists of lines KEY: VALUE; neuro-attn examples default explains "
             "every key, and neuro-attn init writes a configuration for your files.",
         )
@@ -79,7 +79,37 @@ def parse(
     try:
         return Configuration.model_validate(keys)
     except ValidationError as error:
-        raise _refused(error, keys, origin, positions or Positions()) from None
+        raise _refused(error, _Given(keys, origin, positions or Positions())) from None
+
+
+def parse_task(keys: Any, origin: str, positions: Positions) -> NetworkTask:
+    """Validate the contents of the file of a task.
+
+    Parameters
+    ----------
+    keys, origin, positions
+        As in `parse`.
+
+    Raises
+    ------
+    InputError
+        As in `parse`.
+    """
+    if not isinstance(keys, dict):
+        raise InputError(
+            origin,
+            f"{_held(keys)}.",
+            f"A task has the keys {' and '.join(NetworkTask.model_fields)} (docs/own_tasks.md).",
+        )
+    try:
+        return NetworkTask.model_validate(keys)
+    except ValidationError as error:
+        raise _refused(error, _Given(keys, origin, positions, _IN_TASK)) from None
+
+
+def _held(keys: Any) -> str:
+    """Return what a file contains instead of keys."""
+    return "is empty" if keys is None else f"contains only {_HOLDS.get(type(keys), 'one value')}"
 
 
 def dataset_from(keys: dict[str, Any]) -> AnyDataset:
@@ -131,12 +161,33 @@ class _Problem:
     meant: str = ""
 
 
-def _refused(
-    error: ValidationError, keys: dict[str, Any], origin: str, positions: Positions
-) -> InputError:
-    """Return one message that lists all problems of a configuration."""
+@dataclass(frozen=True)
+class _Given:
+    """What a user wrote.
+
+    Parameters
+    ----------
+    keys : dict
+        The keys.
+    origin : str
+        The file that contains them.
+    positions : Positions
+        Lines of the keys in this file.
+    within : tuple of str
+        Keys of a configuration below which these keys could stand.
+    """
+
+    keys: dict[str, Any]
+    origin: str
+    positions: Positions
+    within: tuple[str, ...] = ()
+
+
+def _refused(error: ValidationError, given: _Given) -> InputError:
+    """Return one message that lists all problems of a file."""
+    origin, positions = given.origin, given.positions
     errors = error.errors()
-    found = dict.fromkeys(_problem(each, keys, positions) for each in errors[:_MOST_JUDGED])
+    found = dict.fromkeys(_problem(each, given) for each in errors[:_MOST_JUDGED])
     # For a key that allows several forms, pydantic reports each: keep the most deeply nested.
     above = {problem.path[:n] for problem in found for n in range(len(problem.path))}
     # A missing key was probably mistyped if an unknown key resembles it.
@@ -167,52 +218,56 @@ def _is_inherited(problem: _Problem, found: Iterable[_Problem]) -> bool:
     return own != problem.path and any(other.path == own for other in found)
 
 
-def _problem(problem: Any, keys: dict[str, Any], positions: Positions) -> _Problem:
+def _problem(problem: Any, given: _Given) -> _Problem:
     """Return the problem described by an error of pydantic."""
     loc = list(problem["loc"])
-    path = _path(loc, keys)
+    path = _path(loc, given.keys)
     kind, is_name = problem["type"], loc[-1:] == ["[key]"]
     if kind == "extra_forbidden":
-        return _unknown(path, keys)
+        return _unknown(path, given)
     if kind == "missing" and isinstance(loc[-1], str):
         path = (*path, loc[-1])
-        return _Problem(path, f"the key is missing; give {allowed.described(_at(path, keys))}.")
+        return _Problem(path, f"the key is missing; give {allowed.described(_at(path, given))}.")
     if kind == "union_tag_not_found":
         text = f"the key is missing; give {_or(list(SETTINGS))}."
         return _Problem((*path, "source"), text)
     if kind == "union_tag_invalid":
-        given = problem["input"]["source"]
-        return _Problem((*path, "source"), _must_be(list(SETTINGS), given, _source_meant(given)))
+        source = problem["input"]["source"]
+        return _Problem((*path, "source"), _must_be(list(SETTINGS), source, _source_meant(source)))
     if kind == "value_error":
         error = problem["ctx"]["error"]
         text = str(error)
+        if isinstance(error, InputError):
+            return _Problem(path, text)  # of another file
         if not is_name and not isinstance(problem["input"], dict):
-            text += f" (given: {_shown(problem['input'], path, positions)})"
+            text += f" (given: {_shown(problem['input'], path, given.positions)})"
         at = error.path if isinstance(error, AtKeyError) else ()
         return _Problem((*path, *at), text if text.endswith((".", "?")) else f"{text}.")
     if is_name:
         return _Problem(path, "a name must be text that is not empty.")
-    return _Problem(path, _wrong(problem["input"], path, keys, positions), is_of_value=True)
+    return _Problem(path, _wrong(problem["input"], path, given), is_of_value=True)
 
 
-def _at(path: Sequence[str], keys: dict[str, Any]) -> list[allowed.Node]:
+def _at(path: Sequence[str], given: _Given) -> list[allowed.Node]:
     """Return the schema of a key, for the source of its data set or network."""
-    source = None
+    source, keys = None, given.keys
+    if given.within:
+        return allowed.at((*given.within, *path))
     if path[:1] in (("datasets",), ("networks",)) and len(path) > 1:
-        given = keys[path[0]]
-        one = given.get(path[1]) if isinstance(given, dict) else None
+        members = keys[path[0]]
+        one = members.get(path[1]) if isinstance(members, dict) else None
         source = one.get("source") if isinstance(one, dict) else None
         if path[0] == "networks" and isinstance(one, dict) and "source" in one:
             source = str(source)  # whatever it is, the network is not one to train
     return allowed.at(path, source)
 
 
-def _unknown(path: tuple[str, ...], keys: dict[str, Any]) -> _Problem:
-    known = allowed.keys(_at(path[:-1], keys))
+def _unknown(path: tuple[str, ...], given: _Given) -> _Problem:
+    known = allowed.keys(_at(path[:-1], given))
     name = path[-1]
     if new := _new_name(path):
         return _Problem(path, f"unknown key. It is now {new}.", meant=new)
-    below = [key for key in known if name in allowed.keys(_at((*path[:-1], key), keys))]
+    below = [key for key in known if name in allowed.keys(_at((*path[:-1], key), given))]
     if below:
         return _Problem(path, f"unknown key here. It belongs below {' or '.join(below)}.")
     if close := difflib.get_close_matches(name, known, n=1):
@@ -247,12 +302,12 @@ def _or(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _wrong(given: Any, path: tuple[str, ...], keys: dict[str, Any], positions: Positions) -> str:
+def _wrong(value: Any, path: tuple[str, ...], given: _Given) -> str:
     """Describe the allowed values, the given value and how to correct it."""
-    nodes = _at(path, keys)
+    nodes, positions = _at(path, given), given.positions
     verb = "contain" if allowed.kinds(nodes) <= {"object", "null"} else "be"
-    said = f"must {verb} {allowed.described(nodes)} (given: {_shown(given, path, positions)})."
-    return " ".join(filter(None, (said, _remedy(given, nodes, path, positions))))
+    said = f"must {verb} {allowed.described(nodes)} (given: {_shown(value, path, positions)})."
+    return " ".join(filter(None, (said, _remedy(value, nodes, path, positions))))
 
 
 def _remedy(

@@ -136,7 +136,7 @@ def _seconds(timing: object) -> float:
 
 def _of_network(network: Network, where: str) -> tuple[float, str, str, str]:
     steps = network.encoded_steps + network.report_steps
-    rows = max(network.batch, 2 * len(network.tasks) * network.test_trials)
+    rows = max(network.batch, 2 * len(network.trial_types) * network.test_trials)
     weights = _MATRIX * network.hidden**2
     return (
         float(weights + 4 * rows * steps * network.hidden + network.seeds * _SESSION),

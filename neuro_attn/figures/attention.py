@@ -10,7 +10,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from neuro_attn.configuration import Network, Timing
+from neuro_attn.configuration import Network, NetworkTask, Timing
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
 from neuro_attn.figures.attended import mean_over_attentions, use_in_tasks, verdict
@@ -29,7 +29,7 @@ SHOWN = {"stimuli": "items", "cue": "cue"}
 
 
 @style.journal_style()
-def draw(attention: xr.Dataset, timing: Timing) -> Figure:
+def draw(attention: xr.Dataset, timing: Timing | NetworkTask) -> Figure:
     """Plot the mean attention weights, one panel per task.
 
     Parameters
@@ -39,8 +39,8 @@ def draw(attention: xr.Dataset, timing: Timing) -> Figure:
         ``unit_time_s`` (time of the attended input, s; NaN if sources are not inputs) and
         ``unit_source``, and the trial coordinate ``task``. Time is in s from the start of the
         trial. Several attentions (regions) are averaged.
-    timing : Timing
-        Timing of the trials; epochs are marked according to their mean durations.
+    timing : Timing or NetworkTask
+        Durations of the epochs, which are marked according to their means.
 
     Returns
     -------
@@ -150,28 +150,52 @@ def drawn(results: Results, settings: object) -> Drawn:
     seeds = [each for each in seeds if each.attrs["session"] not in left_out]
     attention = xr.concat(seeds, "trial", data_vars="all", coords="minimal", compat="override")
     network = Network.model_validate_json(seeds[0].attrs["network_settings"])
-    return Drawn(draw(attention, network.timing), caption(attention, use_in_tasks(seeds)))
+    timing = network.task or network.timing
+    return Drawn(draw(attention, timing), caption(attention, use_in_tasks(seeds)))
 
 
-def _mark_epochs(axes: Axes, task: str, timing: Timing, end: float, of_inputs: bool) -> None:
-    """Mark the epochs of items and cue if the task is one of the experiment's tasks.
+def _epochs(task: str, timing: Timing | NetworkTask) -> list[tuple[str, float]]:
+    """Return what each epoch of a task before the report shows, and its mean duration, s."""
+    if isinstance(timing, NetworkTask):
+        if task not in timing.trials:
+            return []
+        epochs = {
+            name: (_label(each.show), each.duration)
+            for name, each in timing.trials[task].epochs.items()
+        }
+    elif (of_task := getattr(timing, task, None)) is not None:
+        epochs = {
+            name: (SHOWN.get(name, ""), getattr(of_task, name))
+            for name in type(of_task).model_fields
+        }
+    else:
+        return []
+    return [(label, sum(each) / 2) for name, (label, each) in epochs.items() if name != "report"]
+
+
+def _label(show: tuple[str, ...]) -> str:
+    """Return the label of an epoch of a user's task: items before the cue."""
+    return "" if not show else "cue" if set(show) == {"cue"} else "items"
+
+
+def _mark_epochs(
+    axes: Axes, task: str, timing: Timing | NetworkTask, end: float, of_inputs: bool
+) -> None:
+    """Mark the epochs of items and cue of a known task.
 
     Epochs are marked on both axes if the attended sources are inputs.
     """
-    epochs = getattr(timing, task, None)
-    if epochs is None:
-        return
-    mean = {epoch: sum(getattr(epochs, epoch)) / 2 for epoch in type(epochs).model_fields}
+    epochs = _epochs(task, timing)
     # All trials end at the same time with the report, which is not shown.
-    start = round(end - sum(mean[epoch] for epoch in mean if epoch != "report"), 9)
-    for epoch, duration in mean.items():
-        if epoch in SHOWN:
+    start = round(end - sum(duration for _, duration in epochs), 9)
+    for label, duration in epochs:
+        if label:
             for line in (axes.axvline, axes.axhline) if of_inputs else (axes.axvline,):
                 for edge in (start, start + duration):
                     line(edge, color=style.GREY, linewidth=0.5, linestyle=(0, (2, 2)))
             middle = start + duration / 2
             axes.annotate(
-                SHOWN[epoch],
+                label,
                 (middle, 1),
                 xycoords=("data", "axes fraction"),
                 xytext=(0, -2),
@@ -183,7 +207,7 @@ def _mark_epochs(axes: Axes, task: str, timing: Timing, end: float, of_inputs: b
             )
             if of_inputs:
                 axes.annotate(
-                    SHOWN[epoch],
+                    label,
                     (1, middle),
                     xycoords=("axes fraction", "data"),
                     xytext=(2, 0),

@@ -19,7 +19,6 @@ NEEDS = ("networks/training.csv", "networks/report_error.csv")
 GUESSING = 90.0
 """Mean absolute error of a random colour, degrees."""
 
-PREFIX = "report_error_"
 PANEL_HEIGHT = 40.0
 
 
@@ -32,21 +31,20 @@ def draw(log: pd.DataFrame) -> Figure:
     Parameters
     ----------
     log : pandas.DataFrame
-        The training log: ``network``, ``seed``, ``step`` and one ``report_error_{task}`` for each
-        task (mean absolute error on held-out trials, degrees; NaN if not measured).
+        The training log: ``network``, ``seed``, ``step``, ``task`` and ``report_error`` (mean
+        absolute error on held-out trials, degrees).
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     networks = list(dict.fromkeys(log["network"]))
-    tasks = [column.removeprefix(PREFIX) for column in log.columns if column.startswith(PREFIX)]
-    colors = style.task_colors(tasks)
+    colors = style.task_colors(list(dict.fromkeys(log["task"])))
     columns = min(style.n_columns(len(networks)), 4)
     rows = -(-len(networks) // columns)
     figure = style.new_figure(style.width_for(columns), PANEL_HEIGHT * rows + 8)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    errors = log[[PREFIX + task for task in tasks]].to_numpy(float)
+    errors = log["report_error"].to_numpy(float)
     for index, network in enumerate(networks):
         axes = grid.flat[index]
         here = log[log["network"] == network]
@@ -80,7 +78,8 @@ def _draw_curves(
     """Draw the curves of a network; return the end and label of the mean curve of each task."""
     ends = []
     for task, color in colors.items():
-        curves = log.pivot_table(index="step", columns="seed", values=PREFIX + task)
+        of_task = log[log["task"] == task]
+        curves = of_task.pivot_table(index="step", columns="seed", values="report_error")
         # A training that stopped early keeps its last error.
         curves = curves.ffill()
         if curves.empty:

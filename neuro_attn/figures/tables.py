@@ -23,8 +23,6 @@ HEADERS = {
     "n_test": "n test trials",
     "n_sessions": "n sessions",
     "sd": "SD over draws",
-    "report_error_pro": "report error, pro (degrees)",
-    "report_error_retro": "report error, retro (degrees)",
     "distance": "distance (bootstrap SDs)",
     "step": "training step",
 }

@@ -6,8 +6,6 @@ network that maintains the items in its activity does not. The experiment is pos
 networks.
 """
 
-from typing import Literal
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -15,8 +13,7 @@ import pandas as pd
 from jax import Array
 from jax.typing import ArrayLike
 
-from neuro_attn import experiment
-from neuro_attn.configuration import Network
+from neuro_attn.configuration import ITEMS
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import (
     AnyModel,
@@ -25,6 +22,7 @@ from neuro_attn.networks.attention import (
     MultiHeadAttention,
     with_attention,
 )
+from neuro_attn.networks.design import Design, design_of
 from neuro_attn.networks.model import Model, over_trials
 from neuro_attn.networks.replicates import Replicate
 
@@ -113,16 +111,6 @@ def cut(model: AnyModel, allowed: Array) -> AnyModel:
     )
 
 
-def shown_items(
-    trials: pd.DataFrame, settings: Network, epoch: Literal["stimuli", "cue"] = "stimuli"
-) -> np.ndarray:
-    """Return the steps at which the items (or the cue) are on, shape (trial, encoded_step)."""
-    step = np.arange(settings.encoded_steps) * task.STEP + task.STEP / 2
-    onset, offset = (trials[f"{epoch}_{edge}"].to_numpy()[:, None] for edge in ("onset", "offset"))
-    shown: np.ndarray = (step > onset) & (step < offset)
-    return shown
-
-
 def ablate_attention(replicate: Replicate) -> pd.DataFrame:
     """Measure item memory and report error with intact and with blocked attention to the items.
 
@@ -136,31 +124,33 @@ def ablate_attention(replicate: Replicate) -> pd.DataFrame:
     pandas.DataFrame
         One row for each population, and one for the report of each task: ``population``,
         ``measure``, ``intact``, ``cut``. The measure ``delay_r2`` is the cross-validated R^2 of a
-        ridge regression of cosine and sine of both items' colours on the activity. We use retro
-        trials at the last step before the cue, when both items are off and neither has been
-        selected. Values below 0 are worse than predicting the mean. ``report_error_pro`` and
-        ``report_error_retro`` are mean absolute errors (degrees; chance is 90). A network trained
-        on one task has no rows of the other.
+        ridge regression of cosine and sine of all items' colours on the activity. We use trials in
+        which the cue follows the items, such as retro trials, at the last step before the cue,
+        when the items are off and none has been selected. Values below 0 are worse than predicting
+        the mean. ``report_error_{task}`` is the mean absolute error of each trial type (degrees;
+        chance is 90).
     """
     model, settings = replicate.model, replicate.settings
     drawn = replicate.trials("memory locus")
     trials, inputs = drawn.table, drawn.inputs
-    shown = shown_items(trials, settings)
+    design = design_of(settings)
+    shown = design.steps(trials, ITEMS, settings.encoded_steps)
+    cue = design.times(trials)["cue"].to_numpy()
+    holds = np.flatnonzero(np.isfinite(cue))
+    before_cue = np.rint(cue[holds] / task.STEP).astype(int) - 1
+    colors = _colors(trials.iloc[holds], design)
     rows: list[dict[str, object]] = []
     for column, hidden in (("intact", np.zeros_like(shown)), ("cut", shown)):
         reports, populations = _run(model, inputs, ~hidden, settings.report_steps)
         error = np.abs(task.report_error(reports, trials))
-        for order in settings.tasks:
+        for order in settings.trial_types:
             measured = float(error[trials["task_order"] == order].mean())
             rows.append(_row("report", f"report_error_{order}", column, measured))
-        if "retro" not in settings.tasks:
+        if not colors.size:
             continue
-        is_retro = (trials["task_order"] == "retro").to_numpy()
-        retro = trials[is_retro]
-        before_cue = np.rint(retro["cue_onset"].to_numpy() / task.STEP).astype(int) - 1
         for population, states in populations.items():
-            held = np.asarray(states)[np.flatnonzero(is_retro), before_cue]
-            rows.append(_row(population, "delay_r2", column, _explained(held, _colors(retro))))
+            held = np.asarray(states)[holds, before_cue]
+            rows.append(_row(population, "delay_r2", column, _explained(held, colors)))
     table = pd.DataFrame(rows).groupby(["population", "measure"], sort=False).first()
     return table.reset_index()
 
@@ -202,9 +192,9 @@ def _run(
     return over_trials(one, trials)
 
 
-def _colors(trials: pd.DataFrame) -> np.ndarray:
-    """Return cosine and sine of both items' colours, shape (trial, 4)."""
-    color = trials[[f"{location}_color" for location in experiment.LOCATIONS]].to_numpy()
+def _colors(trials: pd.DataFrame, design: Design) -> np.ndarray:
+    """Return cosine and sine of the colours of items that all trials show, (trial, 2 x item)."""
+    color = trials[design.colors].dropna(axis=1).to_numpy()
     return np.concatenate([np.cos(color), np.sin(color)], axis=1)
 
 

@@ -22,6 +22,7 @@ import pandas as pd
 from jax import Array
 from jax.typing import ArrayLike
 
+from neuro_attn.configuration import CUE, ITEMS
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import (
     Attention,
@@ -29,7 +30,8 @@ from neuro_attn.networks.attention import (
     MultiHeadAttention,
     with_attention,
 )
-from neuro_attn.networks.attention_ablation import BlockedAttention, BlockedHeads, shown_items
+from neuro_attn.networks.attention_ablation import BlockedAttention, BlockedHeads
+from neuro_attn.networks.design import design_of
 from neuro_attn.networks.model import Model, online, over_trials
 from neuro_attn.networks.replicates import Replicate
 from neuro_attn.recording import ATTENTION_USE
@@ -134,8 +136,8 @@ def use_of_attention(replicate: Replicate) -> pd.DataFrame:
     model, settings = replicate.model, replicate.settings
     drawn = replicate.trials("use of attention")
     trials, inputs = drawn.table, drawn.inputs
-    items = shown_items(trials, settings)
-    cue = shown_items(trials, settings, "cue")
+    design = design_of(settings)
+    items, cue = (design.steps(trials, what, settings.encoded_steps) for what in (ITEMS, CUE))
     weights = {key: np.asarray(each[:, -1]) for key, each in online(model, inputs)[1].items()}
     of_all = np.ones_like(items)
     conditions = {
@@ -154,7 +156,7 @@ def use_of_attention(replicate: Replicate) -> pd.DataFrame:
     rows = []
     for attention, a in weights.items():
         entropy = -np.sum(a * np.log(np.maximum(a, 1e-12)), axis=1) / np.log(a.shape[1])
-        for order in settings.tasks:
+        for order in settings.trial_types:
             here = (trials["task_order"] == order).to_numpy()
             mass = {
                 key: float((a * on)[here].sum(axis=1).mean())

@@ -19,7 +19,7 @@ from jax import Array
 from jax.flatten_util import ravel_pytree
 
 from neuro_attn.networks.populations import Trials
-from neuro_attn.networks.trials import CHANNELS, STEP
+from neuro_attn.networks.trials import STEP
 from neuro_attn.networks.unrolled import Unrolled
 
 SLOW = 0.1
@@ -57,7 +57,7 @@ def fixed_points(
         the eigenvalues), ``n_unstable`` and ``n_slow`` (dimensions with a modulus above 1 +
         `SLOW`, and within `SLOW` of 1).
     """
-    fixation = np.zeros(len(CHANNELS), np.float32)
+    fixation = np.zeros(trials.inputs.shape[2], np.float32)
     # The input of both delays, without its noise; shorter trials have none at the first steps.
     fixation[0] = np.rint(trials.inputs[:, -1, 0].mean())
     n_encoded = trials.inputs.shape[1]

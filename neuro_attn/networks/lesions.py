@@ -17,9 +17,11 @@ import numpy as np
 import pandas as pd
 from jax import Array
 
+from neuro_attn import experiment
 from neuro_attn.networks import noise
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import Memory, MultiHeadAttention, with_attention
+from neuro_attn.networks.design import design_of
 from neuro_attn.networks.model import Model
 from neuro_attn.networks.replicates import Replicate
 from neuro_attn.results import columns_of
@@ -109,8 +111,8 @@ def measure_lesions(replicate: Replicate) -> pd.DataFrame:
     pandas.DataFrame
         One row for each lesion and task, first that of nothing: ``lesion``, ``population``,
         ``number``, ``task``, ``report_error`` and ``error_nearest`` (degrees), the error from the
-        cued and from the nearer item, and ``follows_other``, the fraction of reports that are
-        nearer to the item that was not cued.
+        target and from the nearest item, and ``follows_other``, the fraction of reports that are
+        nearer to an item that was not cued; NaN without such an item.
     """
     model, settings = replicate.model, replicate.settings
     drawn = replicate.trials("lesions")
@@ -129,17 +131,26 @@ def measure_lesions(replicate: Replicate) -> pd.DataFrame:
             masks.append(_without(whole, number, range(whole[number].size)))
     stacked = [np.stack(each) for each in zip(*masks, strict=True)]
     reports = np.asarray(_reports(model, inputs, stacked, settings.report_steps))
+    others = design_of(settings).other_colors(trials)
+    has_others = np.isfinite(others).any(axis=1)
     rows = []
     for lesion, report in zip(done, reports, strict=True):
-        own, other = (
-            np.abs(task.report_error(report, trials.assign(target_color=trials[color])))
-            for color in ("target_color", "distractor_color")
-        )
-        for order in settings.tasks:
+        own = np.abs(task.report_error(report, trials))
+        other = _error_of_others(report, others)
+        for order in settings.trial_types:
             here = (trials["task_order"] == order).to_numpy()
             means = (own[here].mean(), np.minimum(own, other)[here].mean())
-            rows.append((*lesion, order, *means, (other < own)[here].mean()))
+            follows = (other < own)[here & has_others]
+            rows.append((*lesion, order, *means, follows.mean() if len(follows) else np.nan))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _error_of_others(report: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the error from the nearest of the other items, degrees (trial,); infinite if none."""
+    reported = task.reported_color(report)[:, None]
+    error = np.abs(np.rad2deg(experiment.circular_difference(reported, others)))
+    nearest: np.ndarray = np.where(np.isnan(others), np.inf, error).min(axis=1)
+    return nearest
 
 
 def _without(whole: list[np.ndarray], number: int, units: Sequence[int]) -> list[np.ndarray]:

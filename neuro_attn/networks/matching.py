@@ -18,6 +18,7 @@ import xarray as xr
 from neuro_attn.behaviour import circular_error, fit_mixture
 from neuro_attn.configuration import Network
 from neuro_attn.networks.activations import noise_of_trials
+from neuro_attn.networks.design import design_of
 from neuro_attn.networks.model import Model, report
 from neuro_attn.networks.populations import Trials, held_out_trials
 from neuro_attn.networks.trials import reported_color
@@ -73,7 +74,8 @@ def behaviour(model: Model, settings: Network, network: str, session: str, seed:
         noise = noise_of_trials(model, settings, len(trials.table), 1.0, rng)
         sets.append(_Set(trials, noise))
     table = pd.concat([each.trials.table for each in sets], ignore_index=True)
-    targets = dict.fromkeys(settings.tasks, np.nan)
+    design = design_of(settings)
+    targets = dict.fromkeys(settings.trial_types, np.nan)
     sd = settings.state_noise
 
     def reports(sd: float) -> np.ndarray:
@@ -91,10 +93,10 @@ def behaviour(model: Model, settings: Network, network: str, session: str, seed:
     reported = reports(sd)
     error = errors(reported)
     rows = []
-    for name in settings.tasks:
+    for name in settings.trial_types:
         here = (table["task_order"] == name).to_numpy()
-        colors = table.loc[here, ["target_color", "distractor_color"]].to_numpy().T
-        fit = fit_mixture(reported[here], *colors)
+        target = table.loc[here, "target_color"].to_numpy()
+        fit = fit_mixture(reported[here], target, design.other_colors(table[here]))
         rows.append(
             {
                 "task": name,

@@ -1,7 +1,8 @@
-"""The trial as an image, for the families whose input is an image of the two items.
+"""The trial as an image, for the families whose input is an image of the items.
 
-The image has 6 x 6 pixels, or 3 x 3 patches of 2 x 2 pixels. Each item fills one patch, in the
-middle of the top or bottom row, with one plane for the cosine and one for the sine of its colour.
+The image has 6 x 6 pixels, or 3 x 3 patches of 2 x 2 pixels. Each item fills one patch at the
+border (two items: in the middle of the top and the bottom row), with one plane for the cosine and
+one for the sine of its colour.
 Each cue fills the central patch in a plane of its own. The fixation mark is omitted because it is
 the same in every trial.
 """
@@ -12,60 +13,75 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from neuro_attn.networks.trials import CHANNELS
+from neuro_attn.networks.design import Design
 
 PATCH = 2
 """Side length of a patch, pixels."""
 GRID = 3
 """Side length of the image, patches."""
-UPPER, CENTRE, LOWER = 1, 4, 7
-"""Indices of the patches of items and cues, in row-major order."""
-UPPER_COLOR, LOWER_COLOR = (
-    np.array([CHANNELS.index(f"{location}_{part}") for part in ("cos", "sin")])
-    for location in ("upper", "lower")
-)
-"""Channels of each item's colour."""
-COLORS = np.concatenate([UPPER_COLOR, LOWER_COLOR])
-"""Channels of both colours."""
-CUES = np.array([i for i, name in enumerate(CHANNELS) if name.startswith(("pro", "retro"))])
-"""Channels of the cues."""
-OTHERS = np.append(CHANNELS.index("fixation"), CUES)
-"""Channels of fixation and cues."""
-COLOR_PLANES = len(UPPER_COLOR)
-PLANES = COLOR_PLANES + len(CUES)
-"""Number of planes of the image: cosine, sine, then one per cue."""
+CENTRE = 4
+"""Index of the patch of the cues, in row-major order."""
+PATCHES = (1, 7, 3, 5, 0, 8)
+"""Indices of the patches of the items: top, bottom, left, right, and two corners."""
+COLOR_PLANES = 2
+"""Planes of the image for the cosine and the sine of colours; each cue has one more."""
 EXPOSURE = 0.125
 """Contribution of one step to the accumulated image; an item shown for 8 steps contributes 1."""
 
 
-def blank() -> Array:
-    """Return an empty image, shape (plane, row, column)."""
-    return jnp.zeros((PLANES, GRID * PATCH, GRID * PATCH))
-
-
-def hold(image: Array, x: Array) -> Array:
-    """Return the accumulated image after one more step.
-
-    Image captioning assumes a static image, but items and cues are transient. We therefore
-    accumulate the inputs: the image at step t is the scaled sum of all inputs up to t.
+class Picture(eqx.Module):
+    """How the inputs of a task are drawn on the image.
 
     Parameters
     ----------
-    image : array, shape (plane, row, column)
-        The accumulated image before this step.
-    x : array, shape (input,)
-        The input at this step, with the channels of `trials.CHANNELS`.
-
-    Returns
-    -------
-    array, shape (plane, row, column)
+    design : Design
+        The task.
     """
-    patches = jnp.zeros((PLANES, GRID * GRID))
-    patches = patches.at[:COLOR_PLANES, UPPER].set(x[UPPER_COLOR])
-    patches = patches.at[:COLOR_PLANES, LOWER].set(x[LOWER_COLOR])
-    patches = patches.at[COLOR_PLANES:, CENTRE].set(x[CUES])
-    shown = patches.reshape(PLANES, GRID, GRID).repeat(PATCH, axis=1).repeat(PATCH, axis=2)
-    return image + EXPOSURE * shown
+
+    items: tuple[tuple[int, ...], ...] = eqx.field(static=True)
+    """Channels of the colour of each item, cosine and sine."""
+    cues: tuple[int, ...] = eqx.field(static=True)
+    """Channels of the cues."""
+    others: tuple[int, ...] = eqx.field(static=True)
+    """Channels of fixation and cues."""
+
+    def __init__(self, design: Design):
+        self.items = tuple(tuple(design.channels_of(item)) for item in design.items)
+        self.cues, self.others = design.cue_channels, design.other_channels
+
+    @property
+    def planes(self) -> int:
+        """Number of planes of the image: cosine, sine, then one per cue."""
+        return COLOR_PLANES + len(self.cues)
+
+    def blank(self) -> Array:
+        """Return an empty image, shape (plane, row, column)."""
+        return jnp.zeros((self.planes, GRID * PATCH, GRID * PATCH))
+
+    def hold(self, image: Array, x: Array) -> Array:
+        """Return the accumulated image after one more step.
+
+        Image captioning assumes a static image, but items and cues are transient. We therefore
+        accumulate the inputs: the image at step t is the scaled sum of all inputs up to t.
+
+        Parameters
+        ----------
+        image : array, shape (plane, row, column)
+            The accumulated image before this step.
+        x : array, shape (input,)
+            The input at this step.
+
+        Returns
+        -------
+        array, shape (plane, row, column)
+        """
+        patches = jnp.zeros((self.planes, GRID * GRID))
+        for patch, channels in zip(PATCHES, self.items, strict=False):
+            patches = patches.at[:COLOR_PLANES, patch].set(x[np.array(channels)])
+        patches = patches.at[COLOR_PLANES:, CENTRE].set(x[np.array(self.cues, int)])
+        shown = patches.reshape(self.planes, GRID, GRID)
+        shown = shown.repeat(PATCH, axis=1).repeat(PATCH, axis=2)
+        return image + EXPOSURE * shown
 
 
 class PatchMap(eqx.Module):

@@ -106,22 +106,23 @@ class InTasks(NamedTuple):
 
 
 def draw_trials(n_trials: int, seed: int, settings: NetworkTrials | None = None) -> Trials:
-    """Draw trials of the pro and the retro task with their inputs and targets.
+    """Draw trials with their inputs and targets, by default of the pro and the retro task.
 
     Parameters
     ----------
     n_trials : int
-        Number of trials, in random order; tasks differ by at most one trial.
+        Number of trials, in random order; trial types differ by at most one trial.
     seed : int
         Seed of the random numbers. Use another one for each batch of training trials.
     settings : NetworkTrials, optional
-        Tasks, timing and colours; by default those of every network.
+        Task, timing and colours; by default those of every network. A task of your own is
+        ``NetworkTrials(task="my_task.yaml")``.
 
     Returns
     -------
     Trials
-        Inputs have the channels `trials.CHANNELS`, with noise of SD 0.1. Targets are cosine and
-        sine of the colour to report.
+        Inputs have the channels of `design.design_of`, with noise of SD 0.1. Targets are cosine
+        and sine of the colour to report.
 
     Examples
     --------
@@ -152,7 +153,7 @@ def held_out_trials(settings: Any, network: str, session: str, seed: int) -> Tri
 
 def trials_of(settings: Any, rng: np.random.Generator) -> Trials:
     """Draw as many trials of each task as the settings of a network test, with its input noise."""
-    n_trials = len(settings.tasks) * settings.test_trials
+    n_trials = len(settings.trial_types) * settings.test_trials
     return _drawn(n_trials, settings, settings.input_noise, rng)
 
 

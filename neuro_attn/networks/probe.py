@@ -14,8 +14,9 @@ import equinox as eqx
 import numpy as np
 import pandas as pd
 
-from neuro_attn.configuration import Network, NetworkDataset
+from neuro_attn.configuration import ITEMS, Network, NetworkDataset
 from neuro_attn.networks import trials as task
+from neuro_attn.networks.design import design_of
 from neuro_attn.networks.model import Model, asked
 from neuro_attn.networks.populations import Steps, held_out_trials, in_tasks
 from neuro_attn.recording import PROBE
@@ -59,12 +60,13 @@ def probe_reports(
     found = in_tasks(trials.table, Steps(trials.inputs.shape[1]), dataset, origin)
     used, steps = found.trials, found.steps.reshape(len(found.rows), -1)
     errors = [task.report_error(reports[found.rows, step], used) for step in steps.T]
-    edges = ["stimuli_onset", "stimuli_offset", "cue_onset"]
-    first, end, cue = np.rint(used[edges].to_numpy().T / task.STEP)[..., None]
+    design = design_of(settings)
+    shown = design.steps(used, ITEMS, trials.inputs.shape[1])
+    known = np.rint(design.times(used)["known"].to_numpy() / task.STEP)[:, None]
     quantities = {
         "report_error": np.abs(errors).T,
-        "items_shown": (steps >= first) & (steps < end),
-        "answer_known": steps >= np.maximum(first, cue),
+        "items_shown": np.take_along_axis(shown, steps, axis=1),
+        "answer_known": steps >= known,
     }
     time = dataset.time
     centres = time.start + time.bin * (np.arange(time.n_bins) + 0.5)

@@ -1,7 +1,7 @@
 """QKV swap tests whether selection acts on the queries, the keys or the values of attention.
 
 We run the network on a trial x and on its twin x', which has the same items, times and noise but
-the cue of the other location. Wherever the network attends to the steps of the trial,
+the cue of another item. Wherever the network attends to the steps of the trial,
 
 c = sum_s a_s v_s,  a = softmax(e),  e_s = score(q, k_s),
 
@@ -28,7 +28,6 @@ import pandas as pd
 from jax import Array
 from jax.typing import ArrayLike
 
-from neuro_attn import experiment
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import (
     AnyModel,
@@ -37,6 +36,7 @@ from neuro_attn.networks.attention import (
     MultiHeadAttention,
     with_attention,
 )
+from neuro_attn.networks.design import Design, design_of
 from neuro_attn.networks.model import Model, over_trials
 from neuro_attn.networks.replicates import Replicate
 from neuro_attn.results import columns_of
@@ -165,9 +165,13 @@ def swap_attention(replicate: Replicate) -> pd.DataFrame:
         are 90 for random reports and 45 for reports of the mean of both colours.
     """
     model, settings = replicate.model, replicate.settings
-    n_trials = len(settings.tasks) * settings.test_trials
+    n_trials = len(settings.trial_types) * settings.test_trials
     trials = task.draw(n_trials, settings, replicate.rng("gates", "trials"))
-    twins = other_cue(trials)
+    design = design_of(settings)
+    has_twin = have_twins(trials, design)
+    if not has_twin.any():
+        return pd.DataFrame(columns=COLUMNS)
+    twins = other_cue(trials, design)
     # Both receive the same noise.
     own, other = (
         task.inputs(each, settings, settings.input_noise, replicate.rng("gates", "input noise"))
@@ -179,20 +183,40 @@ def swap_attention(replicate: Replicate) -> pd.DataFrame:
         flags = Swap(*map(jnp.asarray, swap))
         reports = np.asarray(_reports(model, own, other, flags, settings.report_steps))
         to_own, to_twin = (np.abs(task.report_error(reports, each)) for each in (trials, twins))
-        for order in settings.tasks:
-            here = (trials["task_order"] == order).to_numpy()
+        for order in settings.trial_types:
+            here = has_twin & (trials["task_order"] == order).to_numpy()
+            if not here.any():
+                continue
             follows = (to_twin < to_own)[here].mean()
             errors = to_own[here].mean(), to_twin[here].mean()
             rows.append((name_of_swap, order, follows, *errors, int(here.sum())))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def other_cue(trials: pd.DataFrame) -> pd.DataFrame:
-    """Return the same trials with the other location cued and its colour as target."""
-    one, other = experiment.LOCATIONS
-    is_one = (trials["selected"] == one).to_numpy()
-    color = np.where(is_one, trials[f"{other}_color"], trials[f"{one}_color"])
-    return trials.assign(selected=np.where(is_one, other, one), target_color=color)
+def have_twins(trials: pd.DataFrame, design: Design) -> np.ndarray:
+    """Return which trials have a cue, and another item that it could indicate, shape (trial,)."""
+    is_cued = trials["task_order"].isin([kind for kind, _ in design.cues]).to_numpy()
+    twins: np.ndarray = is_cued & np.isfinite(design.other_colors(trials)).any(axis=1)
+    return twins
+
+
+def other_cue(trials: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """Return the same trials with another item cued: the next one that the trial shows.
+
+    Trials without another item are the same. The colour to report changes as the item's does.
+    """
+    colors = trials[design.colors].to_numpy(float)
+    own = trials["selected"].map(design.items.index).to_numpy()
+    n_items, rows = len(design.items), np.arange(len(trials))
+    order = (own[:, None] + 1 + np.arange(n_items)) % n_items
+    is_shown = np.isfinite(np.take_along_axis(colors, order, axis=1))
+    other = order[rows, is_shown.argmax(axis=1)]
+    # A target can be rotated from the colour of its item.
+    rotation = trials["target_color"].to_numpy() - colors[rows, own]
+    return trials.assign(
+        selected=np.array(design.items)[other],
+        target_color=(colors[rows, other] + rotation) % (2 * np.pi),
+    )
 
 
 @eqx.filter_jit

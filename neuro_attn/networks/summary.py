@@ -53,7 +53,8 @@ def mean_report_errors(
     table["learned_below"] = table["network"].map(learned_below)
     table["stopped_at"] = np.nan
     if log is not None:
-        stopped = log[~np.isfinite(log["loss"])].set_index(["network", "seed"])["step"]
+        failed = log[~np.isfinite(log["loss"])].drop_duplicates(["network", "seed"])
+        stopped = failed.set_index(["network", "seed"])["step"]
         names = list(zip(table["network"], table["seed"], strict=True))
         steps = stopped.reindex(names).to_numpy(float)
         table["stopped_at"] = np.where(table["trained"], steps, np.nan)

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from neuro_attn import experiment
 from neuro_attn.configuration import Network
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.checkpoints import identity, load, save
+from neuro_attn.networks.design import design_of
 from neuro_attn.networks.families import FAMILIES, learner_of
 from neuro_attn.networks.learning import Batches
 from neuro_attn.networks.model import Model, report
@@ -22,8 +22,6 @@ from neuro_attn.randomness import stream
 
 LOGGED_EVERY = 50
 """Number of training steps per row of the log; they are drawn, compiled and run together."""
-LOGGED = ["step", "loss", *(f"report_error_{task}" for task in experiment.TASKS)]
-"""Columns of the log."""
 
 
 def untrained(settings: Network, seed: int, name: str, replicate: int) -> Model:
@@ -46,7 +44,7 @@ def untrained(settings: Network, seed: int, name: str, replicate: int) -> Model:
     """
     rng = stream(seed, "network", name, replicate, "weights")
     key = jax.random.key(int(rng.integers(2**31)))
-    return FAMILIES[settings.family](key, len(task.CHANNELS), 2, settings)
+    return FAMILIES[settings.family](key, len(design_of(settings).channels), 2, settings)
 
 
 def train(
@@ -57,7 +55,7 @@ def train(
     checkpoint: Path | None = None,
     version: str = "",
 ) -> tuple[Model, pd.DataFrame]:
-    """Train a network to report the cued colour on pro and retro trials.
+    """Train a network to report the colour of the target in the trials of its task.
 
     The family determines the learning rule (`learning.Learner`). Progress is printed to stderr.
 
@@ -84,10 +82,11 @@ def train(
         report error on held-out trials. If the training stopped because the loss was not finite,
         the network of the last row with a finite loss.
     log : pandas.DataFrame
-        One row every `LOGGED_EVERY` steps: ``step`` (completed steps), ``loss`` (mean over the
-        steps since the last row), ``report_error_pro`` and ``report_error_retro`` (mean absolute
-        error on a fixed set of held-out trials, degrees; NaN for a task not in the settings). If
-        the loss is not finite at a step, the training stops, and this step is the last row.
+        One row for each trial type every `LOGGED_EVERY` steps: ``step`` (completed steps),
+        ``loss`` (mean over the steps since the last row and over all trials), ``task`` (the trial
+        type) and ``report_error`` (mean absolute error on a fixed set of held-out trials,
+        degrees). If the loss is not finite at a step, the training stops, and the last rows are
+        those of this step.
     """
     model = untrained(settings, seed, name, replicate)
     if settings.state_noise:
@@ -97,9 +96,10 @@ def train(
     rng = stream(seed, "network", name, replicate, "training trials")
     sample_rng = stream(seed, "network", name, replicate, "samples")
     held_out_rng = stream(seed, "network", name, replicate, "validation trials")
-    held_out = task.draw(len(settings.tasks) * settings.test_trials, settings, held_out_rng)
+    held_out = task.draw(len(settings.trial_types) * settings.test_trials, settings, held_out_rng)
     held_out_inputs = task.inputs(held_out, settings, settings.input_noise, held_out_rng)
-    rows = np.full((-(-settings.steps // LOGGED_EVERY), len(LOGGED)), np.nan)
+    n_rows = -(-settings.steps // LOGGED_EVERY)
+    rows = np.full((n_rows, 2 + len(settings.trial_types)), np.nan)
     now = _Training(0, model, state, rows, model, np.inf, 0)
     made_of = identity(settings.model_dump(mode="json"), seed, name, replicate, version)
     if checkpoint is not None:
@@ -124,8 +124,7 @@ def train(
                 print(_why_stopped(name, replicate, failed, settings), file=sys.stderr)
                 break
             of_task = [
-                error[held_out["task_order"] == order].mean() if order in settings.tasks else np.nan
-                for order in experiment.TASKS
+                error[held_out["task_order"] == kind].mean() for kind in settings.trial_types
             ]
             step, mean_error = done + n_steps, float(error.mean())
             now.rows[row] = step, loss_now, *of_task
@@ -136,8 +135,15 @@ def train(
             if checkpoint is not None:
                 save(now, made_of, checkpoint)
             tell(step, f"loss {loss_now:.3f}, report error {mean_error:.1f} degrees")
-    log = pd.DataFrame(now.rows, columns=LOGGED).dropna(subset="step").astype({"step": int})
-    return now.model if settings.patience is None else now.best, log
+    model = now.model if settings.patience is None else now.best
+    return model, _log(now.rows, settings.trial_types)
+
+
+def _log(rows: np.ndarray, trial_types: tuple[str, ...]) -> pd.DataFrame:
+    """Return the log of a training from its steps, losses, and errors of each trial type."""
+    wide = pd.DataFrame(rows, columns=["step", "loss", *trial_types]).dropna(subset="step")
+    log = wide.melt(["step", "loss"], var_name="task", value_name="report_error")
+    return log.sort_values("step", kind="stable", ignore_index=True).astype({"step": int})
 
 
 def _why_stopped(name: str, replicate: int, step: int, settings: Network) -> str:
@@ -170,7 +176,7 @@ def _batches(
     """Draw new trials for several training steps."""
     trials = task.draw(n_steps * settings.batch, settings, rng)
     if settings.random_report:
-        trials = task.ending_early(trials, rng)
+        trials = task.ending_early(trials, settings, rng)
     inputs = task.inputs(trials, settings, settings.input_noise, rng)
     first, end = settings.loss_steps
     targets = task.targets(trials, end - first)

@@ -13,22 +13,21 @@ from neuro_attn.results.shared_columns import (
 NETWORK_TABLES = (
     Table(
         "training",
-        "A step of the training of a network.",
+        "A step of the training of a network, in a task.",
         ("networks/training.csv", "networks/{network}/seed{n}/training.csv"),
         (
             Column("step", "count", "training step"),
             Column("loss", "number", "mean squared error, averaged over steps since the last row"),
-            Column("report_error_pro", "number", "mean absolute error, pro trials", "degrees"),
-            Column("report_error_retro", "number", "mean absolute error, retro trials", "degrees"),
+            TASK,
+            Column("report_error", "number", "mean absolute error; chance is 90", "degrees"),
             NETWORK,
             SEED,
         ),
         when="family",
         details=(
             "Only for networks that the run trains. Report errors are those of held-out trials. "
-            "They are missing for a task on which the network is not trained. A training stops at "
-            "a step whose loss is not finite; this step is then the last row, without loss and "
-            "errors."
+            "The loss is that of all tasks. A training stops at a step whose loss is not finite; "
+            "this step is then in the last rows, without loss and errors."
         ),
     ),
     Table(
@@ -153,8 +152,8 @@ NETWORK_TABLES = (
             Column(
                 "measure",
                 "text",
-                "`delay_r2`; for the population `report`, `report_error_pro` and "
-                "`report_error_retro` (degrees)",
+                "`delay_r2`; for the population `report`, `report_error_` with the name of each "
+                "task (degrees)",
             ),
             Column("intact", "number", "measure with intact attention"),
             Column("cut", "number", "measure with attention to the items blocked"),
@@ -221,9 +220,9 @@ NETWORK_TABLES = (
             TASK,
             Column("report_error", "number", "mean absolute report error", "degrees"),
             Column(
-                "error_nearest", "number", "mean absolute error from the nearer item", "degrees"
+                "error_nearest", "number", "mean absolute error from the nearest item", "degrees"
             ),
-            Column("follows_other", "number", "fraction of reports nearer to the other item"),
+            Column("follows_other", "number", "fraction of reports nearer to another item"),
             NETWORK,
             TRAINED,
             SEED,

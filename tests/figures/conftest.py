@@ -314,18 +314,10 @@ def make_log(networks: tuple[str, ...] = ("seq2seq", "bahdanau")) -> pd.DataFram
             step = np.arange(50, 1501, 50)
             speed = 250 / (1 + 0.3 * i) * (1 + 0.2 * rng.random())
             fall = 84 * np.exp(-step / speed) * np.exp(rng.normal(0, 0.05, len(step)))
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "network": network,
-                        "seed": seed,
-                        "step": step,
-                        "loss": fall / 90,
-                        "report_error_pro": fall + 5.1,
-                        "report_error_retro": 1.3 * fall + 12 / (1 + i),
-                    }
-                )
-            )
+            errors = {"pro": fall + 5.1, "retro": 1.3 * fall + 12 / (1 + i)}
+            names = {"network": network, "seed": seed, "step": step, "loss": fall / 90}
+            for task, error in errors.items():
+                frames.append(pd.DataFrame({**names, "task": task, "report_error": error}))
     return pd.concat(frames, ignore_index=True)
 
 

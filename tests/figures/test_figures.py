@@ -442,8 +442,9 @@ def test_attention_draws_tasks_without_known_epochs(make):
 def test_learning_writes_the_last_errors_and_guessing(make):
     log = make.log()
     figure = rendered(learning.draw(log))
-    last = log[(log["network"] == "bahdanau") & (log["step"] == log["step"].max())]
-    assert says(figure, f"retro {last['report_error_retro'].mean():.0f}°")
+    of_last = (log["network"] == "bahdanau") & (log["step"] == log["step"].max())
+    last = log[of_last & (log["task"] == "retro")]
+    assert says(figure, f"retro {last['report_error'].mean():.0f}°")
     assert says(figure, "report error (degrees)")
     assert says(figure, "n = 3 seeds")
     assert says(figure, "chance")

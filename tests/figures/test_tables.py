@@ -103,7 +103,6 @@ def test_all_numbers_of_a_column_have_the_same_decimals():
         ("onset_s", "ci_low", "ci_high"): 3,
         ("distance", "ci_low", "runner_up_distance", "fraction_nearest"): 2,
         ("report_error",): 1,
-        ("report_error_retro",): 1,
     }.items():
         page = to_html(pd.DataFrame(dict.fromkeys(columns, values)), "", "")
         texts = [text for row in cells(page)[1:] for text in row]

@@ -74,7 +74,7 @@ def test_attention_to_patches_is_left_as_it_is(built, family):
 def test_attention_loses_the_items_and_recurrence_does_not(small):
     settings = small("masked-self-attention", hidden=64, batch=64, steps=300, **EASY)
     model, log = networks.train(settings, 7, "net", 0)
-    assert log["report_error_retro"].iloc[-1] < 30
+    assert log["report_error"].iloc[-1] < 30
     table = networks.ablate_attention(networks.Replicate(model, settings, "net", 0, 7)).set_index(
         "measure"
     )

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from neuro_attn.configuration import NetworkTrials
-from neuro_attn.networks import picture
 from neuro_attn.networks.families.cnn_self_attention import CnnSelfAttention
 from neuro_attn.networks.model import report
 
@@ -24,6 +23,7 @@ def attending(model: CnnSelfAttention, gamma: float) -> CnnSelfAttention:
 
 
 def plain_network(model: CnnSelfAttention, inputs: jnp.ndarray) -> jnp.ndarray:
+    picture = model.picture
     image, _ = jax.lax.scan(
         lambda image, x: (picture.hold(image, x), None), picture.blank(), inputs
     )

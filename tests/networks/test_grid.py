@@ -9,11 +9,14 @@ from neuro_attn import networks
 from neuro_attn.configuration import NetworkTrials
 from neuro_attn.networks import picture
 from neuro_attn.networks import trials as task
+from neuro_attn.networks.design import design_of
 from neuro_attn.networks.model import online
 from tests.networks.conftest import EASY
 
 ENCODED_STEPS = NetworkTrials().encoded_steps
 
+PICTURE = picture.Picture(design_of(NetworkTrials()))
+UPPER, LOWER = picture.PATCHES[:2]
 UPPER_CHANNELS, LOWER_CHANNELS, CUE_CHANNELS = [1, 2], [3, 4], [5, 6, 7, 8]
 
 
@@ -30,7 +33,7 @@ def shown(*channels: int) -> np.ndarray:
 )
 def test_items_and_cues_fill_a_patch_each(channels, rows):
     for channel in channels:
-        image = np.asarray(picture.hold(picture.blank(), jnp.asarray(shown(channel))))
+        image = np.asarray(PICTURE.hold(PICTURE.blank(), jnp.asarray(shown(channel))))
         plane, row, column = np.nonzero(image)
         assert len(set(plane)) == 1
         assert sorted(set(row)) == rows
@@ -38,10 +41,10 @@ def test_items_and_cues_fill_a_patch_each(channels, rows):
 
 
 def test_the_picture_holds_what_was_shown():
-    image = picture.blank()
+    image = PICTURE.blank()
     for x in [shown(*UPPER_CHANNELS), *[shown()] * 20, shown(*LOWER_CHANNELS)]:
-        image = picture.hold(image, jnp.asarray(x))
-    together = picture.hold(picture.blank(), jnp.asarray(shown(*UPPER_CHANNELS, *LOWER_CHANNELS)))
+        image = PICTURE.hold(image, jnp.asarray(x))
+    together = PICTURE.hold(PICTURE.blank(), jnp.asarray(shown(*UPPER_CHANNELS, *LOWER_CHANNELS)))
     np.testing.assert_array_equal(image, together)
 
 
@@ -74,8 +77,8 @@ def test_trained_it_looks_at_the_cued_item(small):
     inputs = task.inputs(trials, settings, 0.1, rng)
     weights = np.asarray(online(model, inputs)[1]["patches"])[:, -1]
     is_upper = (trials["selected"] == "upper").to_numpy()
-    cued = np.where(is_upper, weights[:, picture.UPPER], weights[:, picture.LOWER])
-    other = np.where(is_upper, weights[:, picture.LOWER], weights[:, picture.UPPER])
+    cued = np.where(is_upper, weights[:, UPPER], weights[:, LOWER])
+    other = np.where(is_upper, weights[:, LOWER], weights[:, UPPER])
     for order in ("pro", "retro"):
         of_task = (trials["task_order"] == order).to_numpy()
         # Over four seeds 0.62 to 0.83 (SD 0.09), and 0.03 to 0.08 (SD 0.03); chance is 0.11.

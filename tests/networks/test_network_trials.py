@@ -158,7 +158,7 @@ def test_training_trials_end_at_any_time_once_the_answer_is_known():
     """What comes before the end is as in the whole trial, and the answer is always known."""
     rng = np.random.default_rng(0)
     trials = task.draw(4000, NetworkTrials(), rng)
-    early = task.ending_early(trials, rng)
+    early = task.ending_early(trials, NetworkTrials(), rng)
     assert (early["report_onset"] == trials["report_onset"]).all()
     later = (early["cue_onset"] - trials["cue_onset"]).round(6)
     for column in ("fixation_onset", "stimuli_onset", "stimuli_offset", "cue_offset"):

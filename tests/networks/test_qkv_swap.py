@@ -10,6 +10,7 @@ from neuro_attn import experiment
 from neuro_attn.networks import Replicate
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.attention import Attention, MultiHeadAttention
+from neuro_attn.networks.design import design_of
 from neuro_attn.networks.model import Model, report
 from neuro_attn.networks.qkv_swap import (
     COLUMNS,
@@ -89,7 +90,8 @@ def test_a_twin_differs_in_nothing_but_the_cue_and_what_is_asked_for(small):
     rng = np.random.default_rng(0)
     settings = small("qkv")
     trials = task.draw(20, settings, rng)
-    twins = other_cue(trials)
+    design = design_of(settings)
+    twins = other_cue(trials, design)
     own, other = (
         task.inputs(each, settings, 0.1, np.random.default_rng(1)) for each in (trials, twins)
     )
@@ -102,7 +104,7 @@ def test_a_twin_differs_in_nothing_but_the_cue_and_what_is_asked_for(small):
     assert set(trials.columns[(trials != twins).any()]) == {"selected", "target_color"}
     for trial, twin in zip(trials.itertuples(), twins.itertuples(), strict=True):
         assert twin.target_color == getattr(trial, f"{twin.selected}_color") != trial.target_color
-    assert other_cue(twins).equals(trials)
+    assert other_cue(twins, design).equals(trials)
 
 
 def test_with_nothing_swapped_a_network_does_what_it_does(built, seen):

@@ -4,7 +4,7 @@ f = relu(C2 relu(C1 picture_t)) + p
 o_i = f_i + gamma sum_j a_ij V f_j,  a_i = softmax_j((Q f_i)' K f_j / sqrt(d)),  gamma = 0 at first
 pooled_t = mean_i relu(W o_i),  y_t = R pooled_t
 
-The input is an image that accumulates items and cues at their locations (`picture.hold`). With
+The input is an image that accumulates items and cues at their locations (`Picture.hold`). With
 gamma = 0 no information passes between patches, so the network cannot determine which item is
 cued: only attention combines cue and item. Population: ``pooled``, computed at each step from the
 image accumulated so far. We record the attention weights of the central patch, where cues are
@@ -18,8 +18,9 @@ from jax import Array
 
 from neuro_attn.configuration import Network
 from neuro_attn.networks.attention import QKVAttention, attend_to_self
+from neuro_attn.networks.design import design_of
 from neuro_attn.networks.noise import StateNoise
-from neuro_attn.networks.picture import CENTRE, GRID, PLANES, PatchMap, blank, hold
+from neuro_attn.networks.picture import CENTRE, GRID, PatchMap, Picture
 from neuro_attn.networks.unrolled import Now, Unrolled
 
 ATTENDED = "patch"
@@ -32,12 +33,15 @@ class CnnSelfAttention(Unrolled):
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs : int
-        Numbers of input channels and of output units.
+    picture : Picture
+        How inputs are drawn on the image.
+    n_outputs : int
+        Number of output units.
     n_units : int
         Number of units of every feature map.
     """
 
+    picture: Picture
     maps: PatchMap
     attention: QKVAttention
     gamma: Array
@@ -45,9 +49,10 @@ class CnnSelfAttention(Unrolled):
     readout: eqx.nn.Linear
     noise: StateNoise
 
-    def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
+    def __init__(self, key: Array, picture: Picture, n_outputs: int, n_units: int):
         keys = jax.random.split(key, 4)
-        self.maps = PatchMap(PLANES, n_units, keys[0])
+        self.picture = picture
+        self.maps = PatchMap(picture.planes, n_units, keys[0])
         self.attention = QKVAttention(n_units, n_units, n_units, keys[1], ATTENDED)
         self.gamma = jnp.zeros(())
         self.after = eqx.nn.Linear(n_units, n_units, key=keys[2])
@@ -56,11 +61,11 @@ class CnnSelfAttention(Unrolled):
 
     def begin(self) -> Array:
         """Return the empty image, shape (plane, row, column)."""
-        return blank()
+        return self.picture.blank()
 
     def step(self, state: Array, x: Array) -> tuple[Array, Now]:
         """Return the updated image and the activity at this step; see `Unrolled`."""
-        image = hold(state, x)
+        image = self.picture.hold(state, x)
         maps = self.noise(self.maps(image))
         everywhere = jnp.ones((GRID**2, GRID**2), bool)
         taken, weights = attend_to_self(self.attention, maps, everywhere)
@@ -81,4 +86,4 @@ class CnnSelfAttention(Unrolled):
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> CnnSelfAttention:
     """Return an untrained network."""
-    return CnnSelfAttention(key, n_inputs, n_outputs, settings.hidden)
+    return CnnSelfAttention(key, Picture(design_of(settings)), n_outputs, settings.hidden)

@@ -15,8 +15,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from neuro_attn.configuration import Network
+from neuro_attn.networks.design import Design, design_of
 from neuro_attn.networks.layers import GatedCell, slow_cell
-from neuro_attn.networks.picture import COLORS, OTHERS
 from neuro_attn.networks.unrolled import Now, Unrolled
 
 
@@ -51,8 +51,10 @@ class Multiplicative(Unrolled):
     ----------
     key : jax.Array
         Random key of the initial weights.
-    n_inputs, n_outputs : int
-        Numbers of input channels and of output units.
+    design : Design
+        The task, with the channels of colours and of fixation and cues.
+    n_outputs : int
+        Number of output units.
     n_units : int
         Number of units of gate, item and product.
     n_steps : int
@@ -63,11 +65,14 @@ class Multiplicative(Unrolled):
     item: GatedCell
     product: Product
     readout: eqx.nn.Linear
+    colors: tuple[int, ...] = eqx.field(static=True)
+    others: tuple[int, ...] = eqx.field(static=True)
 
-    def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int, n_steps: int):
+    def __init__(self, key: Array, design: Design, n_outputs: int, n_units: int, n_steps: int):
         keys = jax.random.split(key, 4)
-        self.gate = slow_cell(n_inputs - len(COLORS), n_units, n_steps, keys[0])
-        self.item = slow_cell(len(COLORS), n_units, n_steps, keys[1])
+        self.colors, self.others = design.color_channels, design.other_channels
+        self.gate = slow_cell(len(self.others), n_units, n_steps, keys[0])
+        self.item = slow_cell(len(self.colors), n_units, n_steps, keys[1])
         self.product = Product(n_units, keys[2])
         self.readout = eqx.nn.Linear(n_units, n_outputs, use_bias=False, key=keys[3])
 
@@ -77,7 +82,8 @@ class Multiplicative(Unrolled):
 
     def step(self, state: tuple[Array, Array], x: Array) -> tuple[tuple[Array, Array], Now]:
         """Return (g_t, m_t) and the activity at this step; see `Unrolled`."""
-        gate, item = self.gate(x[OTHERS], state[0]), self.item(x[COLORS], state[1])
+        gate = self.gate(x[jnp.array(self.others)], state[0])
+        item = self.item(x[jnp.array(self.colors)], state[1])
         product = self.product(gate, item)
         populations = {"gate": gate, "item": item, "product": product}
         return (gate, item), Now(populations, {}, self.readout(product))
@@ -85,4 +91,5 @@ class Multiplicative(Unrolled):
 
 def build(key: Array, n_inputs: int, n_outputs: int, settings: Network) -> Multiplicative:
     """Return an untrained network."""
-    return Multiplicative(key, n_inputs, n_outputs, settings.hidden, settings.encoded_steps)
+    design = design_of(settings)
+    return Multiplicative(key, design, n_outputs, settings.hidden, settings.encoded_steps)
