@@ -48,6 +48,8 @@ def collect(settings: Settings, shown: dict[str, Any], found: dict[type, set[str
     for key, value in shown.items():
         held = getattr(settings, key)
         parts = held if isinstance(held, dict) else {None: held}
+        if isinstance(held, tuple):
+            parts = dict(enumerate(held))
         for name, part in parts.items():
             if isinstance(part, Settings):
                 collect(part, value if name is None else value[name], found)

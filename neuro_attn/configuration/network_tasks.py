@@ -44,6 +44,8 @@ _Load = Annotated[int, Field(ge=1, le=_MOST_ITEMS), NUMBER]
 class TaskEpoch(Settings):
     """An epoch of a trial."""
 
+    name: ColumnName
+    """Its name; the last epoch is report."""
     duration: Steps
     """Shortest and longest duration, s, in whole steps of 0.1 s; drawn for each trial."""
     show: tuple[ColumnName, ...] = ()
@@ -53,7 +55,7 @@ class TaskEpoch(Settings):
 class TrialType(Settings):
     """A type of trial."""
 
-    epochs: Annotated[dict[ColumnName, TaskEpoch], Field(min_length=2)]
+    epochs: Annotated[tuple[TaskEpoch, ...], Field(min_length=2)]
     """The epochs, in order; the last is report."""
     set_size: Annotated[tuple[_Load, ...], Field(min_length=1)] | None = None
     """Numbers of items of a trial, in equal numbers of trials; null: all items."""
@@ -65,38 +67,37 @@ class TrialType(Settings):
     @property
     def encoded_steps(self) -> int:
         """Steps of the longest trial before its report."""
-        epochs = [each for name, each in self.epochs.items() if name != REPORT]
-        return round(sum(each.duration[1] for each in epochs) / NETWORK_STEP)
+        return round(sum(each.duration[1] for each in self.epochs[:-1]) / NETWORK_STEP)
 
     @property
     def report_steps(self) -> int:
         """Steps of the report."""
-        return round(self.epochs[REPORT].duration[0] / NETWORK_STEP)
+        return round(self.epochs[-1].duration[0] / NETWORK_STEP)
 
     @model_validator(mode="after")
     def _ends_with_a_report(self) -> "TrialType":
-        *before, last = self.epochs
-        if last != REPORT:
-            raise AtKeyError("epochs", message=f"the last epoch must be report (given: {last})")
-        report = self.epochs[REPORT]
+        names = [epoch.name for epoch in self.epochs]
+        if len(set(names)) < len(names):
+            raise AtKeyError("epochs", message=f"an epoch occurs twice ({', '.join(names)})")
+        if names[-1] != REPORT:
+            raise AtKeyError(
+                "epochs", message=f"the last epoch must be report (given: {names[-1]})"
+            )
+        report, last = self.epochs[-1], str(len(names) - 1)
         if report.show:
             raise AtKeyError(
-                "epochs", REPORT, "show", message="nothing can be shown during the report"
+                "epochs", last, "show", message="nothing can be shown during the report"
             )
         if report.duration[0] != report.duration[1] or self.report_steps < 1:
             raise AtKeyError(
-                "epochs",
-                REPORT,
-                "duration",
+                *("epochs", last, "duration"),
                 message="a report has a fixed duration of one step or more: give the same number "
                 "twice",
             )
-        for name in before:
-            if self.epochs[name].show and self.epochs[name].duration[0] < NETWORK_STEP:
+        for number, epoch in enumerate(self.epochs):
+            if epoch.show and epoch.duration[0] < NETWORK_STEP:
                 raise AtKeyError(
-                    "epochs",
-                    name,
-                    "duration",
+                    *("epochs", str(number), "duration"),
                     message=f"an epoch that shows something must last at least one step of "
                     f"{NETWORK_STEP:g} s",
                 )
@@ -114,7 +115,7 @@ class NetworkTask(Settings):
     """Whether an input for each trial type is on until the report."""
 
     def __hash__(self) -> int:
-        # Settings of networks are static arguments of compiled functions. The order of epochs counts.
+        # Settings of networks are static arguments of compiled functions.
         return hash(self.model_dump_json())
 
     @model_validator(mode="after")
@@ -138,10 +139,10 @@ class NetworkTask(Settings):
     def _check(self, name: str, kind: TrialType) -> None:
         """Raise `AtKeyError` if a trial type cannot be shown or answered."""
         known = (ITEMS, CUE, *self.items)
-        for epoch, each in kind.epochs.items():
-            if wrong := [what for what in each.show if what not in known]:
+        for number, epoch in enumerate(kind.epochs):
+            if wrong := [what for what in epoch.show if what not in known]:
                 raise AtKeyError(
-                    *("trials", name, "epochs", epoch, "show"),
+                    *("trials", name, "epochs", str(number), "show"),
                     message=f"must contain {', '.join(known[:-1])} or {known[-1]} (given: "
                     f"{wrong[0]})",
                 )
@@ -156,7 +157,7 @@ class NetworkTask(Settings):
                 message=f"a trial cannot have more items than the {len(self.items)} of the task "
                 f"(given: {max(kind.set_size or (0,))})",
             )
-        shown = {what for each in kind.epochs.values() for what in each.show}
+        shown = {what for epoch in kind.epochs for what in epoch.show}
         if missing := [item for item in self.items if not shown & {item, ITEMS}]:
             raise AtKeyError(
                 *("trials", name, "epochs"),

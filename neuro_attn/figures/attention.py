@@ -160,8 +160,7 @@ def _epochs(task: str, timing: Timing | NetworkTask) -> list[tuple[str, float]]:
         if task not in timing.trials:
             return []
         epochs = {
-            name: (_label(each.show), each.duration)
-            for name, each in timing.trials[task].epochs.items()
+            epoch.name: (_label(epoch.show), epoch.duration) for epoch in timing.trials[task].epochs
         }
     elif (of_task := getattr(timing, task, None)) is not None:
         epochs = {

@@ -40,6 +40,7 @@ def draw(lesions: pd.DataFrame) -> Figure:
     -------
     matplotlib.figure.Figure
     """
+    lesions = lesions[lesions["period"] == "trial"]
     tasks = list(dict.fromkeys(lesions["task"]))
     if len(tasks) < 2:
         return style.blank("lesions are drawn for networks with two tasks")
@@ -97,6 +98,7 @@ def caption(lesions: pd.DataFrame) -> str:
     lesions : pandas.DataFrame
         The table of lesions.
     """
+    lesions = lesions[lesions["period"] == "trial"]
     lines = []
     for (network, task), here in lesions.groupby(["network", "task"], sort=False):
         intact = here.loc[here["lesion"] == "nothing", "report_error"].mean()

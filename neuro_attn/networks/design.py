@@ -16,6 +16,8 @@ from neuro_attn.configuration import CUE, ITEMS, NETWORK_STEP, NetworkTask, Netw
 
 FIXATION = "fixation"
 """Channel of the fixation input."""
+DELAYS = ("delay before the cue", "delay before the report")
+"""Periods in which nothing is shown: from the last item to a later cue; from all to the report."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,16 @@ class Design:
             times.loc[here.index, "cue"] = cue.where(cue >= gone)
         return times
 
+    def delays(self, trials: pd.DataFrame, n_steps: int) -> dict[str, np.ndarray]:
+        """Return the steps of each of `DELAYS`, (trial, step), bool; none if a trial has none."""
+        times = self.times(trials)
+        end = np.full(len(trials), n_steps * NETWORK_STEP)
+        spans = (times["gone"], times["cue"]), (times["off"], end)
+        return {
+            name: _is_on(np.asarray(start), np.asarray(stop), n_steps)
+            for name, (start, stop) in zip(DELAYS, spans, strict=True)
+        }
+
     def other_colors(self, trials: pd.DataFrame) -> np.ndarray:
         """Return the colours of the items that are not the target, NaN elsewhere (trial, item)."""
         is_target = trials["selected"].to_numpy()[:, None] == np.array(self.items)
@@ -162,13 +174,13 @@ def _of_user(settings: NetworkTrials) -> Design:
     assert isinstance(task, NetworkTask)
     shown = {
         kind: {
-            epoch: tuple(
-                item for what in each.show for item in (task.items if what == ITEMS else (what,))
+            epoch.name: tuple(
+                item for what in epoch.show for item in (task.items if what == ITEMS else (what,))
             )
-            for epoch, each in settings_of.epochs.items()
-            if each.show
+            for epoch in of_kind.epochs
+            if epoch.show
         }
-        for kind, settings_of in task.trials.items()
+        for kind, of_kind in task.trials.items()
     }
     cues = {
         (kind, item): f"{CUE if settings.shared_cue else kind}_{item}"

@@ -58,7 +58,7 @@ def draw(n_trials: int, settings: NetworkTrials, rng: np.random.Generator) -> pd
             order = experiment.epochs(kind)
             block = experiment.draw_block(kind, 1, n, settings.timing, rng, decimals=_DECIMALS)
         else:
-            order = tuple(settings.task.trials[kind].epochs)
+            order = tuple(epoch.name for epoch in settings.task.trials[kind].epochs)
             block = _block(kind, settings.task.trials[kind], settings.task.items, n, rng)
         for epoch in design.shown[kind]:
             block[f"{epoch}_offset"] = block[f"{order[order.index(epoch) + 1]}_onset"]
@@ -102,8 +102,8 @@ def _block(
         "distractor_color": np.where(set_size == 2, distractor, np.nan),
     }
     now = np.zeros(n)
-    for name, epoch in settings.epochs.items():
-        columns[f"{name}_onset"] = now
+    for epoch in settings.epochs:
+        columns[f"{epoch.name}_onset"] = now
         now = (now + rng.uniform(*epoch.duration, n).round(_DECIMALS)).round(_DECIMALS)
     return pd.DataFrame(columns).assign(duration=now)
 

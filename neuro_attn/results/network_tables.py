@@ -217,6 +217,11 @@ NETWORK_TABLES = (
             Column("lesion", "text", "what is silenced: `nothing`, `unit`, `population` or `head`"),
             Column("population", "text", "population or attention that it is in; empty if none"),
             Column("number", "number", "number of the unit or head"),
+            Column(
+                "period",
+                "text",
+                "when it is silenced: `trial`, `delay before the cue` or `delay before the report`",
+            ),
             TASK,
             Column("report_error", "number", "mean absolute report error", "degrees"),
             Column(
@@ -230,7 +235,8 @@ NETWORK_TABLES = (
         when="lesions",
         details=(
             "Only with `lesions: true` of a network that the run trains. States are silenced at "
-            "all steps ([lesions](networks.md#lesions)). If a lesion raises `follows_other` and "
+            "all steps, those of populations also in delays alone "
+            "([lesions](networks.md#lesions)). If a lesion raises `follows_other` and "
             "`error_nearest` stays small, selection is lost and memory is spared. If "
             "`error_nearest` rises, memory is lost."
         ),

@@ -570,7 +570,7 @@ def test_the_caption_of_model_scores_begins_with_the_best_prediction(make):
 
 def test_lesions_show_every_unit_and_the_intact_network():
     rows = [
-        ("net", lesion, where, number, task, seed, 5.0 + 10 * (lesion != "nothing") + seed)
+        ("net", lesion, where, number, "trial", task, seed, 5.0 + 10 * (lesion != "nothing") + seed)
         for lesion, where, numbers in (
             ("nothing", "", [np.nan]),
             ("unit", "hidden", range(4)),
@@ -581,8 +581,10 @@ def test_lesions_show_every_unit_and_the_intact_network():
         for task in ("pro", "retro")
         for seed in range(2)
     ]
-    names = ["network", "lesion", "population", "number", "task", "seed", "report_error"]
+    names = ["network", "lesion", "population", "number", "period", "task", "seed", "report_error"]
     table = pd.DataFrame(rows, columns=names)
+    in_delay = table.assign(period="delay before the report", report_error=80.0)
+    table = pd.concat([table, in_delay[in_delay["lesion"] == "population"]])
     figure = rendered(lesions.draw(table))
     lines = [line for axes in panels(figure) for line in axes.lines]
     sizes = {kind: look["markersize"] for kind, look in lesions.LOOKS.items()}

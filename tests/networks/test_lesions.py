@@ -7,10 +7,28 @@ import numpy as np
 import pytest
 
 from neuro_attn.networks import Model, Replicate, measure_lesions, untrained
+from neuro_attn.networks.design import DELAYS
 from neuro_attn.networks.lesions import SilencedPlace
 from neuro_attn.networks.model import report
 from neuro_attn.networks.noise import StateNoise
 from neuro_attn.networks.trials import REPORT_STEPS
+from neuro_attn.networks.unrolled import Now, Unrolled
+
+
+class Holder(Unrolled):
+    """Adds up items and cues in two populations, and reports the cued item."""
+
+    noise_of_items: StateNoise
+    noise_of_cue: StateNoise
+
+    def begin(self):
+        return jnp.zeros(4), jnp.zeros(2)
+
+    def step(self, state, x):
+        items = self.noise_of_items(state[0] + x[1:5])
+        cue = self.noise_of_cue(state[1] + x[5:].reshape(2, 2).sum(axis=0))
+        report = jax.nn.softmax(20 * cue) @ items.reshape(2, 2)
+        return (items, cue), Now({}, {}, report)
 
 
 class Chooser(Model):
@@ -39,6 +57,7 @@ def table(small):
 
 
 def test_every_unit_and_population_has_a_row_in_each_task(table):
+    table = table[table["period"] == "trial"]
     counts = table.groupby(["task", "lesion"]).size().unstack()
     expected = {"nothing": 1, "unit": 9, "population": 3}
     assert counts.loc["pro"].to_dict() == counts.loc["retro"].to_dict() == expected
@@ -46,7 +65,7 @@ def test_every_unit_and_population_has_a_row_in_each_task(table):
 
 
 def test_without_the_cue_selection_is_lost_and_memory_is_not(table):
-    of = table.set_index(["lesion", "population", "task"])
+    of = table[table["period"] == "trial"].set_index(["lesion", "population", "task"])
     for task in ("pro", "retro"):
         intact = of.loc[("nothing", "", task)]
         assert intact["report_error"] < 5
@@ -59,6 +78,35 @@ def test_without_the_cue_selection_is_lost_and_memory_is_not(table):
         assert memory["error_nearest"] > without["error_nearest"]
         spared = of.loc[("population", "spare", task)]
         assert spared["report_error"] == pytest.approx(intact["report_error"], abs=1e-4)
+
+
+def test_a_population_that_is_silenced_in_a_delay_loses_what_it_holds_then(small):
+    model = Holder(StateNoise(4), StateNoise(2))
+    table = measure_lesions(Replicate(model, small("gru", input_noise=0.01), "net", 0, 7))
+    before_cue, before_report = DELAYS
+    of = table[table["lesion"] == "population"].set_index(["population", "period", "task"])
+    # In pro trials, the cue comes before the items.
+    assert (before_cue, "pro") not in of.droplevel("population").index
+    intact = table[table["lesion"] == "nothing"].set_index("task")
+    for task in ("pro", "retro"):
+        lost = of.loc[("items", before_report, task)]
+        assert lost["report_error"] > 50  # chance is 90 with a standard error of 8
+        unselected = of.loc[("cue", before_report, task)]
+        assert unselected["report_error"] > 30
+        assert unselected["error_nearest"] < lost["error_nearest"]
+    assert of.loc[("items", before_cue, "retro"), "report_error"] > 50
+    # Before the cue there is no selection to lose.
+    kept = of.loc[("cue", before_cue, "retro"), "report_error"]
+    assert kept == pytest.approx(intact.loc["retro", "report_error"], abs=1)
+    assert kept < 5
+
+
+def test_areas_are_silenced_one_by_one(small):
+    model = untrained(small("multi-area"), 1, "net", 0)
+    table = measure_lesions(Replicate(model, small("multi-area"), "net", 0, 7))
+    of = table[table["lesion"] == "population"]
+    assert set(of["population"]) == {"area1", "area2", "area3"}
+    assert set(of["period"]) == {"trial", *DELAYS}
 
 
 @pytest.mark.parametrize("family", ["gru", "leaky-rnn"])

@@ -25,11 +25,11 @@ ONE = {
     "trials": {
         "copy": {
             "target": "only",
-            "epochs": {
-                "stimuli": {"duration": [0.2, 0.2], "show": ["items"]},
-                "delay": {"duration": [0.1, 0.2]},
-                "report": {"duration": [0.1, 0.1]},
-            },
+            "epochs": [
+                {"name": "stimuli", "duration": [0.2, 0.2], "show": ["items"]},
+                {"name": "delay", "duration": [0.1, 0.2]},
+                {"name": "report", "duration": [0.1, 0.1]},
+            ],
         }
     },
 }
@@ -129,7 +129,7 @@ def test_rules_and_shared_cues_change_the_channels_and_nothing_else(folder):
     ("old", "new", "problem"),
     [
         ("set_size: [1, 4]", "set_size: [1, 5]", "line 5, trials.load.set_size: a trial cannot"),
-        ("show: [cue]", "show: [que]", "epochs.cue.show: must contain items, cue, left, right"),
+        ("show: [cue]", "show: [que]", "epochs.3.show: must contain items, cue, left, right"),
         ("show: [left, top]", "show: [left]", "trials.opposite.epochs: no epoch shows top"),
         ("rotate: 180", "target: left", "the target is always left, so no epoch can show a cue"),
         ("rotate: 180", "target: up", "must be cued or an item: left, right, top, bottom"),

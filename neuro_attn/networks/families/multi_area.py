@@ -44,7 +44,9 @@ class MultiArea(Unrolled):
     R: Array
     b: Array
     readout: eqx.nn.Linear
-    noise: StateNoise
+    noise_of_area1: StateNoise
+    noise_of_area2: StateNoise
+    noise_of_area3: StateNoise
     mask: Array
 
     def __init__(self, key: Array, n_inputs: int, n_outputs: int, n_units: int):
@@ -64,7 +66,10 @@ class MultiArea(Unrolled):
         self.R = jnp.where(apart == 0, jax.scipy.linalg.block_diag(*within), between)
         self.b = jnp.zeros(n_all)
         self.readout = eqx.nn.Linear(n_units, n_outputs, key=keys[4])
-        self.noise = StateNoise(n_all, is_drive=True)
+        # One for each area, so that areas can be silenced.
+        self.noise_of_area1, self.noise_of_area2, self.noise_of_area3 = (
+            StateNoise(n_units, is_drive=True) for _ in range(AREAS)
+        )
 
     def recurrent(self) -> Array:
         """Return M * R, shape (receiving unit, sending unit); units are in the order of areas."""
@@ -78,7 +83,11 @@ class MultiArea(Unrolled):
         """Return the rates and the activity after this step; see `Unrolled`."""
         R = self.recurrent()
         seen = self.W(x)
-        driven = self.noise(self.b.at[: len(seen)].add(seen))
+        drives = jnp.split(self.b.at[: len(seen)].add(seen), AREAS)
+        places = (self.noise_of_area1, self.noise_of_area2, self.noise_of_area3)
+        driven = jnp.concatenate(
+            [place(drive) for place, drive in zip(places, drives, strict=True)]
+        )
         rates = euler(state, lambda r: jax.nn.relu(driven + R @ r))
         areas = jnp.split(rates, AREAS)
         populations = {f"area{number}": each for number, each in enumerate(areas, 1)}
