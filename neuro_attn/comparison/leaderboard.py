@@ -83,7 +83,7 @@ def leaderboard(
     trained = scores[scores["trained"].astype(bool)]
     verdicts = tested[tested["trained"].astype(bool)]
     verdicts = verdicts.set_index(["network", "population", "region"])["verdict"].to_dict()
-    learned = errors[errors["trained"].astype(bool) & errors["learned"].astype(bool)]
+    learned = errors[errors["trained"].astype(bool) & errors["learned"].fillna(False).astype(bool)]
     error = learned.groupby("network")["report_error"].mean()
     rows = []
     for key, seeds in trained.groupby([*ENTRY, "n_units", "n_trials"], sort=False):

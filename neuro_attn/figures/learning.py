@@ -114,6 +114,7 @@ def caption(report_error: pd.DataFrame) -> str:
         ``learned_below`` (degrees) of every replicate network.
     """
     lines = []
+    report_error = report_error.dropna(subset="report_error")
     for network, rows in report_error.groupby("network", sort=False):
         of_seeds = rows.groupby(["trained", "seed"])["report_error"].mean()
         trained = of_seeds[True]

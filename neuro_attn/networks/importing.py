@@ -6,18 +6,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
+from neuro_attn import experiment
 from neuro_attn.configuration import ImportedNetwork, NetworkDataset
 from neuro_attn.errors import InputError
 from neuro_attn.files import sha256
 from neuro_attn.networks.activation_files import read
 from neuro_attn.networks.populations import Activations, as_recording
-from neuro_attn.results import columns_of
 from neuro_attn.study import Study
 
-_REPORT_COLUMNS = ("trial_id", "trial_type", "target_color", "report", "report_error")
+ALL_TRIALS = "all"
+"""Task in tables of reports, if the trials have no column ``trial_type``."""
 
 
 class Imported(NamedTuple):
@@ -26,7 +28,7 @@ class Imported(NamedTuple):
     activations: xr.Dataset
     """A Recording of all populations."""
     report_error: pd.DataFrame
-    """One row per trial, as from `record_replicate`; no rows if the file has no reports."""
+    """One row per trial, as from `record_replicate`; errors are NaN if the file has no reports."""
 
 
 def import_replicates(
@@ -72,12 +74,25 @@ def import_replicates(
 
 
 def _reports(activations: Activations) -> pd.DataFrame:
+    """Return the report of each trial, from the columns of the file that concern reports.
+
+    An error is that of the column ``report_error`` (degrees), or else the difference between the
+    columns ``report`` and ``target_color`` (rad).
+    """
     trials = activations.trials
-    columns = [name for name in columns_of("reports") if name in _REPORT_COLUMNS]
-    if all(name in trials for name in columns):
-        # Trials of other programs may have names instead of numbers.
-        return trials[columns].assign(trial_id=range(len(trials)))
-    return pd.DataFrame(columns=columns)
+    columns = {
+        "trial_id": np.arange(len(trials)),  # trials of other programs may have names
+        "trial_type": trials.get("trial_type", ALL_TRIALS),
+        "target_color": trials.get("target_color", np.nan),
+        "report": trials.get("report", np.nan),
+    }
+    table = pd.DataFrame(columns, index=trials.index)
+    if "report_error" in trials:
+        error = trials["report_error"]
+    else:
+        colors = table[["report", "target_color"]].to_numpy(float).T
+        error = np.rad2deg(experiment.circular_difference(*colors))
+    return table.assign(report_error=error)
 
 
 def _check_together(paths: Sequence[str], found: Sequence[Activations]) -> None:

@@ -19,7 +19,7 @@ def mean_report_errors(
     ----------
     trials : pandas.DataFrame
         Held-out trials: ``network``, ``trained``, ``seed``, ``trial_type`` and ``report_error``
-        (degrees).
+        (degrees; NaN without a report).
     log : pandas.DataFrame or None
         Training logs: ``network``, ``seed``, ``step`` and ``loss``; see `training.train`. Imported
         networks have none.
@@ -30,9 +30,10 @@ def mean_report_errors(
     -------
     pandas.DataFrame
         ``network``, ``trained``, ``seed``, ``task``, ``report_error`` (mean absolute error,
-        degrees), ``n_trials``, ``learned``, ``learned_below`` (degrees) and ``stopped_at`` (step at
-        which the loss was not finite; NaN if it was). A network has learned if its training was
-        not stopped and its error is below ``learned_below`` in each of its tasks.
+        degrees), ``n_trials``, ``probed`` (whether there are reports), ``learned`` (missing
+        without reports), ``learned_below`` (degrees) and ``stopped_at`` (step at which the loss
+        was not finite; NaN if it was). A network has learned if its training was not stopped and
+        its error is below ``learned_below`` in each of its tasks.
 
     Examples
     --------
@@ -59,7 +60,9 @@ def mean_report_errors(
         steps = stopped.reindex(names).to_numpy(float)
         table["stopped_at"] = np.where(table["trained"], steps, np.nan)
     worst = table.groupby(keys[:3])["report_error"].transform("max")
-    table["learned"] = (worst < table["learned_below"]) & table["stopped_at"].isna()
+    learned = (worst < table["learned_below"]) & table["stopped_at"].isna()
+    table["probed"] = table["report_error"].notna()
+    table["learned"] = learned.astype("boolean").where(table["probed"])
     return table[COLUMNS]
 
 
@@ -71,7 +74,8 @@ def why_not_learned(errors: pd.DataFrame) -> str:
     errors : pandas.DataFrame
         The rows of one replicate network in the table of `mean_report_errors`.
     """
-    if errors["learned"].all():
+    # Without reports, it is not known.
+    if errors["learned"].fillna(True).all():
         return ""
     if errors["stopped_at"].notna().any():
         return f"the loss was not finite at training step {errors['stopped_at'].iloc[0]:.0f}"

@@ -113,16 +113,19 @@ def learned(errors: pd.DataFrame) -> str:
     Parameters
     ----------
     errors : pandas.DataFrame
-        ``seed``, ``task``, ``report_error`` (degrees) and ``learned``.
+        ``seed``, ``task``, ``report_error`` (degrees), ``probed`` and ``learned``.
 
     Examples
     --------
-    >>> one = {"seed": 0, "task": ["pro", "retro"], "report_error": [4.0, 6.0], "learned": True}
-    >>> learned(pd.DataFrame(one))
+    >>> one = {"seed": 0, "task": ["pro", "retro"], "report_error": [4.0, 6.0]}
+    >>> learned(pd.DataFrame({**one, "probed": True, "learned": True}))
     '1 of 1 seeds learned. Mean absolute error of these: pro 4.0, retro 6.0 degrees (chance 90).'
     """
+    if not errors["probed"].any():
+        return "Not probed: its files contain no reports, so whether it has learned is unknown."
+    errors = errors[errors["probed"]].astype({"learned": bool})
     seeds = errors.groupby("seed")["learned"].all()
-    those = errors[errors["learned"].astype(bool)]
+    those = errors[errors["learned"]]
     sentence = f"{int(seeds.sum())} of {len(seeds)} seeds learned."
     if those.empty:
         return sentence

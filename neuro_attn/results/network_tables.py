@@ -59,7 +59,13 @@ NETWORK_TABLES = (
             TASK,
             Column("report_error", "number", "mean absolute error; chance is 90", "degrees"),
             Column("n_trials", "count", "number of held-out trials"),
-            Column("learned", "truth", "whether the replicate network has learned all its tasks"),
+            Column("probed", "truth", "whether there are reports; without, no error is known"),
+            Column(
+                "learned",
+                "truth",
+                "whether the replicate network has learned all its tasks; missing if not probed",
+                optional=True,
+            ),
             Column("learned_below", "number", "error below which a task is learned", "degrees"),
             Column("stopped_at", "number", "training step whose loss was not finite, if any"),
         ),
@@ -75,7 +81,8 @@ NETWORK_TABLES = (
             "`learned_below` is a key of the network. Replicate networks that have not learned are "
             "left out of decoding, signatures and the comparison, unless no seed of the network "
             "has learned: then all are decoded and none is compared. The floor, the untrained "
-            "network, has the same seeds."
+            "network, has the same seeds. Imported networks without reports are not probed: they "
+            "are analysed, and whether they have learned is unknown."
         ),
     ),
     Table(
@@ -100,8 +107,8 @@ NETWORK_TABLES = (
         when="family",
         details=(
             "Only for networks that the run trains: files of imported networks contain reports at "
-            "the end of trials only, so it is unknown when they could answer. A network answers at "
-            "a time if its error is below the bound. `populations` exist only when a report is "
+            "the end of trials, if any, so it is unknown when they could answer. A network answers "
+            "at a time if its error is below the bound. `populations` exist only when a report is "
             "asked, and are recorded as if the trial ended at each time. They are left out of "
             "signatures and the comparison in windows in which the mean error over seeds reaches "
             "the bound at any time of any task (`comparison/signatures_left_out.csv`). The other "

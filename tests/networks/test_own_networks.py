@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -117,7 +118,20 @@ def test_steps_of_another_duration_and_start_are_found_by_their_times(analysis, 
     ((made, reports),) = networks.import_replicates([[str(path)]], quiet, study(analysis))
     # The first bin starts at 0 s, which is step 4; bins of 0.1 s have two steps.
     np.testing.assert_allclose(made["rates"][0, 0], 4.5 + 2 * np.arange(10))
-    assert reports.empty
+    assert reports["report_error"].isna().all()
+
+
+def test_errors_come_from_whichever_columns_a_file_has(analysis, tmp_path):
+    trials = networks.draw_trials(40, seed=1)
+    recorded = networks.record(Gru(9, 4), trials)
+    expected = recorded.trials["report_error"]
+    for number, left_out in enumerate((["report_error"], ["report", "target_color"], ["report"])):
+        path = tmp_path / f"{number}.npz"
+        kept = recorded.trials.drop(columns=left_out)
+        replace(recorded, trials=kept).save(path)
+        ((_, reports),) = networks.import_replicates([[str(path)]], SETTINGS, study(analysis))
+        np.testing.assert_allclose(reports["report_error"], expected, atol=1e-5)
+        assert set(reports["trial_type"]) == {"pro", "retro"}
 
 
 def test_replicates_have_the_same_populations(analysis, tmp_path):

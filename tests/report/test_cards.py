@@ -12,7 +12,7 @@ HOSTILE = "<script>alert(1)</script>"
 def tables():
     seeds = {"network": "net", "trained": True, "seed": [0, 0, 1, 1], "task": ["pro", "retro"] * 2}
     errors = pd.DataFrame({**seeds, "report_error": [4.0, 6.0, 50.0, 4.0]})
-    errors["learned"] = errors["seed"] == 0
+    errors["probed"], errors["learned"] = True, errors["seed"] == 0
     probe = pd.DataFrame(
         {
             "network": "net",
@@ -62,6 +62,8 @@ def test_errors_are_those_of_seeds_that_learned():
     errors = tables()["report_error"]
     assert learned(errors).endswith("of these: pro 4.0, retro 6.0 degrees (chance 90).")
     assert learned(errors.assign(learned=False)) == "0 of 2 seeds learned."
+    unknown = errors.assign(report_error=np.nan, probed=False, learned=pd.NA)
+    assert learned(unknown).startswith("Not probed")
 
 
 def test_a_network_answers_from_its_first_small_error_on():

@@ -16,7 +16,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     found = networks.import_replicates(paths, settings, study)
     for seed, (made, reports) in enumerate(found):
         reports = reports.assign(**names, seed=seed)
-        if dataset.trained and len(reports):
+        if dataset.trained:
             below = {dataset.network: settings.learned_below}
             errors = networks.mean_report_errors(reports, None, below)
             made.attrs[recording.NOT_LEARNED] = networks.why_not_learned(errors)
