@@ -153,7 +153,9 @@ def measure_lesions(replicate: Replicate) -> pd.DataFrame:
     chosen = [each[populations] for each in stacked[: len(places)]]
     for period, when in delays.items():
         if populations and when.any():
-            reports += [*_reports_of_delay(model, inputs, chosen, when, settings.report_steps)]
+            reports += [
+                *_reports_of_delay(model, inputs, chosen, jnp.asarray(when), settings.report_steps)
+            ]
             done += [done[n]._replace(period=period) for n in populations]
     rows = []
     for lesion, report in zip(done, reports, strict=True):
@@ -240,7 +242,7 @@ def _reports(model: Model, inputs: Array, masks: list, n_report: int) -> Array:
 
 @eqx.filter_jit
 def _reports_of_delay(
-    model: Model, inputs: Array, masks: list, when: np.ndarray, n_report: int
+    model: Model, inputs: Array, masks: list, when: Array, n_report: int
 ) -> Array:
     """Return the reports under lesions at some steps of each trial, (lesion, trial, ...).
 
@@ -253,7 +255,7 @@ def _reports_of_delay(
     when : array, shape (trial, step), bool
         Steps before the report at which the other units are silenced.
     """
-    when = np.pad(when, ((0, 0), (0, n_report)))
+    when = jnp.pad(when, ((0, 0), (0, n_report)))
     places = list(_named_places(model).values())
     silent = [jnp.zeros((when.shape[1], *place.shape)) for place in places]
 
@@ -268,6 +270,6 @@ def _reports_of_delay(
             )
             return lesioned(trial, n_report)
 
-        return jax.vmap(of_trial)(inputs, jnp.asarray(when))
+        return jax.vmap(of_trial)(inputs, when)
 
     return jax.lax.map(one, [jnp.asarray(each) for each in masks])
