@@ -7,6 +7,11 @@ import pandas as pd
 import pytest
 import scipy.io
 import yaml
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import load, parse
@@ -51,6 +56,56 @@ def side(real_data):
 def test_motor_cortex_tells_the_side_of_the_stimulus(side):
     accuracy = side[0]["window_accuracy"].mean("draw").sel(session="session11")
     assert float(accuracy.squeeze()) >= 0.88
+
+
+def test_unrewarded_trials_are_decoded_as_by_scikit_learn(real_data):
+    """Decoders are trained on rewarded trials; by hand, with other random splits of these.
+
+    The mean of a draw over five folds has an SD of 0.015, so the difference of two means of 20
+    draws has one of 0.005, and exceeds the tolerance by chance in 1 of 20,000 runs.
+    """
+    keys = yaml.safe_load((CONFIG / "steinmetz2019.yaml").read_text(encoding="utf-8"))
+    written = keys["datasets"]["steinmetz2019_side"] | {
+        "files": "steinmetz2019/session11.nwb",
+        "regions": {"column": "location", "include": ["MOp"]},
+        "time": {"start": 0.06, "stop": 0.4, "bin": 0.34},
+        "test_only": {
+            "unrewarded": {"trials": "feedback_type == -1", "align": "stimulus_onset"},
+        },
+        "decoding": {"folds": 5, "draws": 20, "units": "all", "unit_counts": []},
+        "inference": {"permutations": 1, "bootstraps": 20},
+    }
+    dataset = parse({"datasets": {"side": written}}).datasets["side"]
+    study = Study("side", dataset, 1)
+    (recording,) = sources.read("side", dataset, real_data, 1)
+    members = decoding.build_populations([recording], study, "MOp")
+    found = decoding.decode_region(members, study, region="MOp", n_units=None, progress=False)
+    accuracy = found["window_accuracy"].mean("draw").squeeze()
+
+    of_window = recording["rates"].values[..., 0]
+    label, task = recording["label"].values.astype(str), recording["task"].values
+    rewarded, unrewarded = (np.flatnonzero(task == name) for name in ("rewarded", "unrewarded"))
+    assert (
+        0
+        < int(found["n_test"].sel(test_task="unrewarded").squeeze())
+        == len(unrewarded)
+        < len(rewarded)
+    )
+    by_hand, rng = [], np.random.default_rng(0)
+    splits = RepeatedStratifiedKFold(n_splits=5, n_repeats=20, random_state=0)
+    for train, _ in splits.split(rewarded, label[rewarded]):
+        own = rewarded[train]
+        n = min((label[own] == side).sum() for side in ("left", "right"))
+        # Equal numbers from the whole session: the last trials differ from the others.
+        equal = np.concatenate(
+            [rng.choice(own[label[own] == side], n, replace=False) for side in ("left", "right")]
+        )
+        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        model.fit(of_window[equal], label[equal])
+        by_hand.append(
+            balanced_accuracy_score(label[unrewarded], model.predict(of_window[unrewarded]))
+        )
+    assert float(accuracy.sel(test_task="unrewarded")) == pytest.approx(np.mean(by_hand), abs=0.02)
 
 
 def test_root_is_no_region(side):

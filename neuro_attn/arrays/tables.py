@@ -207,10 +207,9 @@ class CrossTask:
             return transfer_matrix.draw(self.summary, alpha, self.settings.decoding.score_label)
         together = self.summary[self.summary["session"] == POOLED]
         rows = _chosen(_chosen(together, "region", region), "window", window)
-        tasks = list(dict.fromkeys(rows["train_task"]))
         norm = style.chance_norm(together["accuracy"].to_numpy(float), together["chance"].mean())
         with style.journal_style():
-            transfer_matrix.draw_panel(ax, rows, tasks, norm, alpha)
+            transfer_matrix.draw_panel(ax, rows, norm, alpha)
         return ax
 
 

@@ -91,7 +91,7 @@ def tables_of(recordings: Sequence[xr.Dataset], study: Study) -> Behaviour:
     """
     columns = study.dataset.behaviour
     assert columns is not None
-    measured: dict[str, dict[str, _Measured]] = {task: {} for task in study.dataset.tasks}
+    measured: dict[str, dict[str, _Measured]] = {task: {} for task in study.dataset.tested_tasks}
     for recording in recordings:
         for task, found in _measured(recording, columns, study).items():
             measured[task][recording.attrs["session"]] = found
@@ -127,7 +127,7 @@ def _measured(
     """Return the tasks of a session that have a report."""
     reports = reports_of(recording, columns, study.name)
     made = {}
-    for task in study.dataset.tasks:
+    for task in study.dataset.tested_tasks:
         mine = reports.of(task)
         n = len(mine.report)
         if n:

@@ -13,6 +13,7 @@ from neuro_attn.comparison.overlaps import overlaps_of
 from neuro_attn.comparison.signatures import decodable, in_windows_of, signature
 from neuro_attn.decoding.population_decoder import ORIGINAL
 from neuro_attn.decoding.subsets import halves, in_windows
+from neuro_attn.decoding.tabulation import without_test_only
 from neuro_attn.geometry.colors import Colors
 from neuro_attn.study import Study
 
@@ -38,6 +39,7 @@ def of_regions(
     list of xarray.Dataset
         One signature per region; see `signature`.
     """
+    recordings, study = without_test_only(recordings, study)
     colors = colors_of(recordings, study)
     found = []
     for region in regions:
@@ -77,6 +79,7 @@ def of_populations(
         ``noise`` (SD of the added noise, in SDs of each unit), ``windows`` and ``all_windows``.
         Overlaps are those of all windows; `fit` takes those of ``windows``.
     """
+    recordings, study = without_test_only(recordings, study)
     colors = colors_of(recordings, study)
     found = []
     for population, windows in populations.items():

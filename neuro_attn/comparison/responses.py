@@ -16,6 +16,7 @@ import xarray as xr
 from neuro_attn.configuration import Time
 from neuro_attn.decoding import Population, build_populations
 from neuro_attn.decoding.population import SessionTrials
+from neuro_attn.decoding.tabulation import without_test_only
 from neuro_attn.geometry.colors import cued, shown_colors
 from neuro_attn.geometry.estimates import in_noise_units, session_rates
 from neuro_attn.study import Study
@@ -157,6 +158,7 @@ def responses(
     bins : sequence of slice
         The data set's own bins that make up each common bin.
     """
+    recordings, study = without_test_only(recordings, study)
     by_session = {recording.attrs["session"]: recording for recording in recordings}
     found = []
     for population in build_populations(recordings, study, region):

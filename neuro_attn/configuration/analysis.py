@@ -1,7 +1,7 @@
 """Settings of an analysis: tasks, time, regions, sessions, decoding and inference."""
 
 import math
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -10,6 +10,7 @@ from neuro_attn.configuration.behaviour import BehaviourColumns
 from neuro_attn.configuration.decoders import DECODERS, DecoderName, DecoderSettings
 from neuro_attn.configuration.null_models import NULL_MODELS, NullModelName
 from neuro_attn.configuration.scores import SCORES, ScoreName
+from neuro_attn.configuration.selection import Regions, Sessions
 from neuro_attn.configuration.smoothing import Smoothing
 from neuro_attn.configuration.types import (
     NUMBER,
@@ -21,7 +22,6 @@ from neuro_attn.configuration.types import (
     Interval,
     Name,
     Positive,
-    RegionName,
     Seconds,
     Settings,
 )
@@ -42,53 +42,6 @@ _LONG_BIN, _LONG_TIME = 5.0, 100.0
 """Implausibly long bins and times, s, which are probably in ms."""
 _ROUNDING = 1e-6
 """Tolerated error of edges, as a fraction of a bin."""
-
-
-class Regions(Settings):
-    """Assignment of units to regions."""
-
-    column: str = "location"
-    """Column with the region of each unit, in the table of units or (NWB) of electrodes."""
-    include: list[RegionName] | None = None
-    """Analyse only these regions; one with too few units is then an error."""
-    exclude: list[RegionName] = []
-    """Exclude these regions, by name; for grouped regions, by the name of the group."""
-    map: dict[RegionName, RegionName | list[RegionName]] = {}
-    """Groups of regions, by name or pattern (`VIS*`); other regions remain ungrouped."""
-    min_units: Count = 1
-    """Exclude regions with fewer units (per session; in total for pseudopopulations)."""
-
-    @model_validator(mode="after")
-    def _groups_exclude_each_other(self) -> "Regions":
-        first: dict[str, str] = {}
-        for group, members in self.groups().items():
-            for member in members:
-                if (other := first.setdefault(member, group)) != group:
-                    raise AtKeyError(
-                        "map", message=f"{member!r} is in groups {other!r} and {group!r}; keep one"
-                    )
-        return self
-
-    def groups(self) -> dict[str, list[str]]:
-        """Return the names and patterns of each group of `map`."""
-        return {k: [v] if isinstance(v, str) else v for k, v in self.map.items()}
-
-
-class Sessions(Settings):
-    """Selection of sessions."""
-
-    include: Annotated[list[str], Field(min_length=1)] | None = None
-    """Analyse only these sessions, by name; null: all sessions in the files."""
-    exclude: list[str] = []
-    """Exclude these sessions, by name; if a session is a file, that file is not read."""
-    min_trials: Count = 1
-    """Exclude sessions with fewer trials of any task and class; at least `folds` are required."""
-    on_error: Literal["stop", "leave_out"] = "stop"
-    """If a session cannot be read: stop the run, or leave the session out and report it."""
-
-    def take(self, session: str) -> bool:
-        """Return whether a session of this name is analysed."""
-        return session not in self.exclude and (self.include is None or session in self.include)
 
 
 class Task(Settings):
@@ -298,6 +251,8 @@ class Analysis(Settings):
     """Trial columns to compute in each session, by name: restricted expressions of others."""
     tasks: Annotated[dict[Name, Task], Field(min_length=1)]
     """The tasks, by name."""
+    test_only: dict[Name, Task] = {}
+    """Further tasks, by name, on which decoders are tested and never trained, such as errors."""
     time: Time
     """The time bins."""
     windows: Annotated[dict[Name, Interval], Field(min_length=1)]
@@ -330,6 +285,35 @@ class Analysis(Settings):
     def task_pairs(self) -> list[tuple[str, str]]:
         """Return all pairs of tasks, in the order of the tasks."""
         return list(combinations(self.tasks, 2))
+
+    @property
+    def tested_tasks(self) -> dict[str, Task]:
+        """Return all tasks on which decoders are tested; those of `test_only` are the last."""
+        return {**self.tasks, **self.test_only}
+
+    def key_of(self, task: str) -> str:
+        """Return the key of a task, such as ``tasks.pro``."""
+        return f"{'tasks' if task in self.tasks else 'test_only'}.{task}"
+
+    @property
+    def transfers(self) -> list[tuple[str, str]]:
+        """Return all pairs of a task on which decoders are trained and another one."""
+        return [pair for pair in product(self.tasks, self.tested_tasks) if pair[0] != pair[1]]
+
+    @model_validator(mode="after")
+    def _test_only_is_apart(self) -> "Analysis":
+        for name in self.test_only:
+            if name in self.tasks:
+                raise AtKeyError(
+                    "test_only", name, message="is also under tasks; rename or remove one of them"
+                )
+        if self.test_only and self.decoding.splits == "blocks":
+            raise AtKeyError(
+                "test_only",
+                message="needs decoding.splits: stratified (given: blocks), because such trials "
+                "are tested in every fold, also those between training trials of a block",
+            )
+        return self
 
     @model_validator(mode="after")
     def _reference_is_a_pair_of_several(self) -> "Analysis":

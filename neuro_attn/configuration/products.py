@@ -37,15 +37,15 @@ def check_products(settings: Configuration) -> None:
         budget.need(n_bytes, where, what, remedy)
 
 
-def results_bytes(analysis: Analysis, tasks: int, bins: int) -> float:
+def results_bytes(analysis: Analysis, pairs: int, bins: int) -> float:
     """Return the memory of a population's accuracies for the replicates of a job.
 
     Parameters
     ----------
     analysis : Analysis
         Its inference and decoding.
-    tasks : int
-        Tasks.
+    pairs : int
+        Pairs of a training and a test task.
     bins : int
         Time bins and windows.
     """
@@ -53,7 +53,7 @@ def results_bytes(analysis: Analysis, tasks: int, bins: int) -> float:
     in_job = min(inference.permutations, BLOCK)
     stored = 1 + in_job + inference.bootstraps + analysis.decoding.draws
     # All permutations are tested in one job, which holds their courses over time.
-    return 4.0 * tasks**2 * (bins**2 * stored + 2 * bins * inference.permutations)
+    return 4.0 * pairs * (bins**2 * stored + 2 * bins * inference.permutations)
 
 
 def recordings_bytes(dataset: AnyDataset) -> float:
@@ -89,13 +89,13 @@ def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:
 
 def _of_results(analysis: Analysis, where: str) -> tuple[float, str, str, str]:
     bins = analysis.time.n_bins + len(analysis.windows)
-    inference = analysis.inference
+    inference, n_tested = analysis.inference, len(analysis.tested_tasks)
     return (
-        2 * results_bytes(analysis, len(analysis.tasks), bins),
+        2 * results_bytes(analysis, len(analysis.tasks) * n_tested, bins),
         where,
         f"decoding one population ({inference.permutations:,} permutations, "
         f"{inference.bootstraps:,} bootstraps, {analysis.decoding.draws:,} draws, "
-        f"{bins:,} times and windows, {len(analysis.tasks)} tasks)",
+        f"{bins:,} times and windows, {n_tested} tasks)",
         "Lower inference.permutations, inference.bootstraps or decoding.draws, or choose a shorter "
         "time or wider bins.",
     )

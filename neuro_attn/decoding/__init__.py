@@ -4,14 +4,13 @@ from neuro_attn.decoding.building import (
     POOLED,
     build_populations,
     regions_table,
-    sessions_left_out,
-    trials_needed,
     units_per_draw,
 )
 from neuro_attn.decoding.cross_task import decode_nulls, decode_region
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.readouts import compile_decoder
 from neuro_attn.decoding.sessions import left_out_table, session_units
+from neuro_attn.decoding.tabulation import sessions_left_out, trials_needed, without_test_only
 
 __all__ = [
     "POOLED",
@@ -26,4 +25,5 @@ __all__ = [
     "sessions_left_out",
     "trials_needed",
     "units_per_draw",
+    "without_test_only",
 ]

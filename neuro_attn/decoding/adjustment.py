@@ -51,9 +51,16 @@ def held_out_rows(
 ) -> np.ndarray:
     """Return the rates of the test trials of a task less their origin; see `training_rows`.
 
-    Scores are then not small differences of large numbers.
+    Scores are then not small differences of large numbers. Tasks that are only tested follow the
+    others; nuisance variables are not regressed out of them.
     """
     trials = np.stack([fold.test[task] for fold in folds])
+    if task >= len(population.tasks):
+        assert population.test_only is not None
+        return (
+            population.test_only.rows(trials, units, bins)
+            - (population.origin[units][:, None, None])
+        )
     rates = population.rows(trials, units, bins)
     rates -= population.origin[units][:, None, None]
     if population.parts[0].nuisance is not None:

@@ -1,7 +1,6 @@
 """Build the populations of a data set from its recordings."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,109 +8,25 @@ import xarray as xr
 
 from neuro_attn.configuration import MEAN_RATE, NUISANCE_KEYS, TRIAL_NUMBER, AnyDataset
 from neuro_attn.configuration.null_models import NULL_MODELS
-from neuro_attn.decoding.population import (
-    Population,
-    SessionTrials,
-    trial_counts,
-    trials_by_task,
+from neuro_attn.decoding.population import Population, SessionTrials
+from neuro_attn.decoding.tabulation import (
+    Rarest,
+    Tabulated,
+    event_time,
+    numbers_of,
+    rarest_of,
+    tabulated,
+    trials_needed,
 )
 from neuro_attn.errors import InputError
 from neuro_attn.files import meeting, shown_apart
-from neuro_attn.recording import trial_column
+from neuro_attn.recording import of_tasks, trial_column
 from neuro_attn.study import Study
 
 POOLED = "all"
 """Name of the session that stands for all sessions together."""
 READ_BYTES = 50_000_000
 """Size of the rates that are read at once."""
-
-
-class Rarest(NamedTuple):
-    """The combination of task and class with the fewest trials in a session."""
-
-    session: str
-    n_trials: int
-    task: str
-    label: str
-
-    def __str__(self) -> str:
-        return f"{self.n_trials} of task {self.task!r}, class {self.label!r}"
-
-
-class Tabulated(NamedTuple):
-    """The trials of all sessions, which are the same for the populations of all regions.
-
-    Parameters
-    ----------
-    classes : tuple of str
-        The classes, in the order of their numbers.
-    numbers : dict of str to (array, array)
-        Numbers of task and class of the trials of each session.
-    scarce : dict of str to Rarest
-        Sessions that have too few trials to be decoded.
-    labels : dict of str to tuple of array
-        `Population.session_labels`: classes of the trials of the other sessions, by task.
-    """
-
-    classes: tuple[str, ...]
-    numbers: dict[str, tuple[np.ndarray, np.ndarray]]
-    scarce: dict[str, Rarest]
-    labels: dict[str, tuple[np.ndarray, ...]]
-
-
-def tabulated(recordings: list[xr.Dataset], dataset: AnyDataset) -> Tabulated:
-    """Tabulate the trials of all sessions."""
-    tasks, classes = tuple(dataset.tasks), class_names(recordings)
-    numbers, scarce, labels = {}, {}, {}
-    for recording in recordings:
-        session = recording.attrs["session"]
-        task = _numbers(recording, "task", tasks)
-        label = _numbers(recording, "label", classes)
-        numbers[session] = task, label
-        if not classes:
-            continue
-        fewest = _rarest(session, task, label, tasks=tasks, classes=classes)
-        if fewest.n_trials < trials_needed(dataset):
-            scarce[session] = fewest
-            continue
-        by_task = trials_by_task(task, _event_time(recording))
-        labels[session] = tuple(label[each] for each in by_task)
-    return Tabulated(classes, numbers, scarce, labels)
-
-
-def class_names(recordings: list[xr.Dataset]) -> tuple[str, ...]:
-    """Return the classes of a data set, in the order of the numbers used for them."""
-    return tuple(sorted({str(label) for r in recordings for label in r["label"].values.tolist()}))
-
-
-def trials_needed(dataset: AnyDataset) -> int:
-    """Return how many trials of every task and class a session needs to be decoded."""
-    return max(dataset.decoding.folds, dataset.sessions.min_trials)
-
-
-def rarest(recording: xr.Dataset, tasks: Sequence[str], classes: Sequence[str]) -> Rarest:
-    """Return the task and class of which a session has the fewest trials."""
-    numbers = _numbers(recording, "task", tasks), _numbers(recording, "label", classes)
-    return _rarest(recording.attrs["session"], *numbers, tasks=tasks, classes=classes)
-
-
-def _rarest(
-    session: str,
-    task: np.ndarray,
-    label: np.ndarray,
-    *,
-    tasks: Sequence[str],
-    classes: Sequence[str],
-) -> Rarest:
-    """Return the rarest of the numbers of tasks and classes of a session's trials."""
-    counts = trial_counts(task, label, (len(tasks), len(classes)))
-    of_task, of_class = map(int, np.unravel_index(counts.argmin(), counts.shape))
-    return Rarest(session, int(counts.min()), tasks[of_task], classes[of_class])
-
-
-def sessions_left_out(recordings: list[xr.Dataset], dataset: AnyDataset) -> list[Rarest]:
-    """Return the sessions that have too few trials of a task and class to be decoded."""
-    return list(tabulated(recordings, dataset).scarce.values())
 
 
 def fewest_units(dataset: AnyDataset) -> int:
@@ -150,7 +65,7 @@ def build_populations(
     trials = trials or tabulated(recordings, dataset)
     pooled = dataset.decoding.population == "pseudopopulation"
     parts, sizes = [], [0]
-    for recording in recordings:
+    for recording in of_tasks(recordings, dataset.tasks):
         session = recording.attrs["session"]
         units = np.flatnonzero(recording["region"].values == region)
         if session in trials.scarce:
@@ -171,10 +86,34 @@ def build_populations(
     groups = [(POOLED, parts)] if pooled else [(part.session, [part]) for part in parts]
     times = recordings[0]["time"].values
     tasks, windows = tuple(dataset.tasks), tuple(dataset.windows)
-    return [
+    populations = [
         Population(session, members, tasks, trials.classes, windows, times, trials.labels)
         for session, members in groups
     ]
+    return [_with_test_only(each, recordings, study, region) for each in populations]
+
+
+def _with_test_only(
+    population: Population, recordings: list[xr.Dataset], study: Study, region: str
+) -> Population:
+    """Return a population with the trials of tasks on which decoders are only tested."""
+    dataset = study.dataset
+    if not dataset.test_only:
+        return population
+    tasks, sessions = tuple(dataset.test_only), {part.session for part in population.parts}
+    parts = [
+        _session_trials(
+            each,
+            study,
+            np.flatnonzero(each["region"].values == region),
+            numbers_of(each, "task", tasks),
+            numbers_of(each, "label", population.classes),
+        )
+        for each in of_tasks(recordings, tasks)
+        if each.attrs["session"] in sessions
+    ]
+    test_only = replace(population, parts=parts, tasks=tasks, session_labels={})
+    return replace(population, test_only=test_only)
 
 
 def _check_sessions(n_sessions: int, study: Study) -> None:
@@ -194,7 +133,14 @@ def _no_session(scarce: list[Rarest], study: Study) -> InputError:
     """Return why no session has enough trials."""
     dataset = study.dataset
     folds, needed = dataset.decoding.folds, trials_needed(dataset)
-    most = max(scarce, key=lambda each: each.n_trials)
+    most = max(scarce, key=lambda each: (each.task in dataset.test_only, each.n_trials))
+    if most.task in dataset.test_only:
+        return InputError(
+            study.key(f"test_only.{most.task}"),
+            f"no session that can be decoded has trials of every class; session {most.session!r} "
+            f"has {most}.",
+            "Remove the task, or give it more trials.",
+        )
     key, asks = "decoding.folds", f"{folds} folds need {needed}"
     if needed > folds:
         key, asks = "sessions.min_trials", f"requires {needed}"
@@ -226,7 +172,7 @@ def _session_trials(
         label=label,
         unit_ids=recording["unit_id"].values[units].astype(str).astype(object),
         trial_ids=recording["trial_id"].values,
-        event_time=_event_time(recording),
+        event_time=event_time(recording),
         condition=_condition(recording, study),
         block=None
         if (block := dataset.decoding.block) is None
@@ -247,21 +193,6 @@ def _with_windows(rates: xr.DataArray, units: np.ndarray, dataset: AnyDataset) -
         for number, of_window in enumerate(bins, n_times):
             found[:, part, number] = read[..., of_window].mean(-1)
     return found
-
-
-def _numbers(recording: xr.Dataset, coordinate: str, names: Sequence[str]) -> np.ndarray:
-    """Return the place in `names` of a coordinate's value on every trial."""
-    place = {name: number for number, name in enumerate(names)}
-    # Many times faster than an index of pandas; this runs for every region of every session.
-    return np.array([place[str(value)] for value in recording[coordinate].values.tolist()], int)
-
-
-def _event_time(recording: xr.Dataset) -> np.ndarray | None:
-    """Return the event times, unless one is missing."""
-    if "event_time" not in recording.coords:
-        return None
-    times = recording["event_time"].values
-    return times if np.isfinite(times).all() else None
 
 
 def _condition(recording: xr.Dataset, study: Study) -> np.ndarray | None:
@@ -322,7 +253,7 @@ def _described(population: Population, region: str) -> dict[str, object]:
     """Return the row of a population in the table of regions."""
     fewest = min(
         (
-            _rarest(
+            rarest_of(
                 part.session,
                 part.task,
                 part.label,

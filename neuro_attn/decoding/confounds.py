@@ -24,6 +24,7 @@ from neuro_attn.decoding.confound_targets import adjusted, as_label, in_place_of
 from neuro_attn.decoding.cross_task import decode_windows
 from neuro_attn.decoding.nuisance import levels, regressors, values_by_session
 from neuro_attn.decoding.population import Population, without_times
+from neuro_attn.decoding.tabulation import without_test_only
 from neuro_attn.decoding.trial_selection import Target, decodable
 from neuro_attn.errors import InputError
 from neuro_attn.results import columns_of
@@ -133,6 +134,7 @@ def decode_confounds(
     InputError
         If there is no such trial column.
     """
+    recordings, study = without_test_only(recordings, study)
     found: list[Decoded] = []
     without_control: list[xr.Dataset] = []
     for aim in aims(recordings, study, table):
@@ -210,6 +212,7 @@ def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Ite
     InputError
         If there is no such trial column.
     """
+    recordings, study = without_test_only(recordings, study)
     dataset = study.dataset
     members = {
         region: _built(recordings, study, region) for region in dict.fromkeys(table["region"])

@@ -283,7 +283,7 @@ def _decoded(
         },
         coords={
             "train_task": list(decoder.population.tasks),
-            "test_task": list(decoder.population.tasks),
+            "test_task": list(decoder.population.tested_tasks),
             "train_time": decoder.population.times,
             "test_time": decoder.population.times,
             "time": decoder.population.times,
@@ -313,7 +313,7 @@ def _decoded_in_windows(decoder: PopulationDecoder, mirrored: bool) -> xr.Datase
     }
     coordinates = {
         "train_task": list(decoder.population.tasks),
-        "test_task": list(decoder.population.tasks),
+        "test_task": list(decoder.population.tested_tasks),
         "window": list(decoder.population.windows),
     }
     decoded = xr.Dataset({**values, **decoder.counts()}, coords=coordinates)

@@ -75,6 +75,8 @@ def evaluate_fold(
 ) -> Tested:
     """Train on each task of a fold and test on all tasks, for several replicates at once.
 
+    Tasks that are only tested (`Population.test_only`) follow the others.
+
     Parameters
     ----------
     population : Population
@@ -94,16 +96,16 @@ def evaluate_fold(
     score : PooledScore, optional
         In place of the score in `settings`.
     """
-    n_tasks = len(population.tasks)
+    n_tasks, n_tested = len(population.tasks), len(population.tested_tasks)
     tests = [
         held_out_rows(population, folds, task=task, units=units, bins=bins)
-        for task in range(n_tasks)
+        for task in range(n_tested if across is None else n_tasks)
     ]
     others = tests
-    if across is not None and n_tasks > 1:
+    if across is not None and n_tested > 1:
         others = [
             held_out_rows(population, [across], task=task, units=units[:1], bins=bins)
-            for task in range(n_tasks)
+            for task in range(n_tested)
         ]
     trained = [
         train(population, folds, task=task, units=units, settings=settings, bins=bins)
@@ -111,16 +113,16 @@ def evaluate_fold(
     ]
     scored = []
     true_class: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
-    for train_task, test_task in np.ndindex(n_tasks, n_tasks):
+    for train_task, test_task in np.ndindex(n_tasks, n_tested):
         test = (tests if test_task == train_task else others)[test_task]
         scores = _scores(test, trained[train_task].weights, trained[train_task].intercept)
-        truth = folds[0].test_label[test_task]
+        truth = (across or folds[0]).test_label[test_task]
         scored.append((score or score_of(settings)).score(scores, truth))
         at_training_time = np.einsum("rpnpk->rpnk", scores)
         true_class[train_task].append(_probability_of(truth, at_training_time))
     accuracy = np.stack(scored, axis=1)
     return Tested(
-        accuracy.reshape(-1, n_tasks, n_tasks, *accuracy.shape[2:]),
+        accuracy.reshape(-1, n_tasks, n_tested, *accuracy.shape[2:]),
         np.stack([each.standardized for each in trained], 1),
         np.stack([each.patterns for each in trained], 1),
         true_class,

@@ -48,12 +48,12 @@ def evaluate_mirrored(
     array, shape (replicate, train_task, test_task, train_bin, test_bin)
         Score; 0 within tasks if there is a single time.
     """
-    n_tasks, n_bins = len(population.tasks), population.n_bins
-    several_times = len(population.times) > 1
-    accuracy = np.zeros((len(mirrors), n_tasks, n_tasks, n_bins, n_bins))
+    n_tasks, n_tested = len(population.tasks), len(population.tested_tasks)
+    n_bins, several_times = population.n_bins, len(population.times) > 1
+    accuracy = np.zeros((len(mirrors), n_tasks, n_tested, n_bins, n_bins))
     tests = [
         held_out_rows(population, [fold], task=task, units=units[None], bins=EVERYTHING)[0]
-        for task in range(n_tasks)
+        for task in range(n_tested)
     ]
     for train_task in range(n_tasks):
         decoders = train(
@@ -64,7 +64,7 @@ def evaluate_mirrored(
             settings=settings,
             bins=EVERYTHING,
         )
-        for test_task in range(n_tasks):
+        for test_task in range(n_tested):
             if test_task != train_task or several_times:
                 accuracy[:, train_task, test_task] = _accuracy(
                     decoders, tests[test_task], fold.test_label[test_task], mirrors, settings

@@ -64,12 +64,21 @@ class _Sums:
         n_tasks, n_times = len(population.tasks), len(population.times)
         n_classes = len(population.classes)
         self.n_outputs = 1 if n_classes == 2 else n_classes
-        self.trial_starts = np.cumsum([0] + [len(part.task) for part in population.parts])
+        self.tested_populations = [population]
+        if population.test_only is not None:
+            self.tested_populations.append(population.test_only)
+        lengths = [len(part.task) for part in self._parts]
+        self.trial_starts = (np.cumsum(lengths) - lengths).reshape(len(self.tested_populations), -1)
         # The probability of the true class, and how often a trial was tested.
-        self.tested = np.zeros((2, n_tasks, self.trial_starts[-1], n_times))
+        self.tested = np.zeros((2, n_tasks, sum(lengths), n_times))
         # Weights and patterns, and how often a unit was drawn.
         self.tuning = np.zeros((2, n_tasks, population.n_units, n_times, self.n_outputs))
         self.drawn = np.zeros(population.n_units)
+
+    @property
+    def _parts(self) -> list[SessionTrials]:
+        """Trials of the sessions, and then those on which decoders are only tested."""
+        return [part for population in self.tested_populations for part in population.parts]
 
     def add(self, fold: Fold, tested: Tested, units: np.ndarray) -> None:
         """Add the results of a fold."""
@@ -77,8 +86,9 @@ class _Sums:
         self.drawn[units] += 1
         for kind, values in enumerate((tested.weights, tested.patterns)):
             self.tuning[kind][:, units] += values[0, :, :n_times].transpose(0, 2, 1, 3)
-        for train_task, test_task in np.ndindex(n_tasks, n_tasks):
-            rows = fold.test[test_task] + self.trial_starts[:-1, None]
+        for train_task, test_task in np.ndindex(n_tasks, len(self.population.tested_tasks)):
+            starts = self.trial_starts[int(test_task >= n_tasks)]
+            rows = fold.test[test_task] + starts[:, None]
             probability = tested.true_class[train_task][test_task][0, :n_times].T
             for of_session in rows:
                 np.add.at(self.tested[0, train_task], of_session, probability)
@@ -86,11 +96,16 @@ class _Sums:
 
     def on_trials(self) -> xr.Dataset:
         """Return the mean probability of the true class of every trial that was tested."""
-        population = self.population
-        parts = population.parts
+        population, parts = self.population, self._parts
         was_tested = self.tested[1, 0, :, 0] > 0
         confidence = self.tested[0][:, was_tested] / self.tested[1][:, was_tested]
-        task = np.concatenate([part.task for part in parts])
+        task = np.concatenate(
+            [
+                np.array(each.tasks, object)[part.task]
+                for each in self.tested_populations
+                for part in each.parts
+            ]
+        )
         label = np.concatenate([part.label for part in parts])
         return xr.Dataset(
             {"confidence": (("train_task", "trial", "time"), confidence.astype(np.float32))},
@@ -99,7 +114,7 @@ class _Sums:
                 "time": population.times,
                 "trial_session": ("trial", _sessions(parts, "task")[was_tested]),
                 "trial_id": ("trial", np.concatenate([p.trial_ids for p in parts])[was_tested]),
-                "trial_task": ("trial", np.array(population.tasks, object)[task][was_tested]),
+                "trial_task": ("trial", task[was_tested]),
                 "trial_label": ("trial", np.array(population.classes, object)[label][was_tested]),
             },
         )

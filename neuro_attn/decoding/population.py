@@ -78,6 +78,8 @@ class Population:
         Number of strata of every part; 1 if nothing is balanced.
     pseudotrials : int, optional
         Training rows of a class, in place of ``decoding.pseudotrials``.
+    test_only : Population, optional
+        The same units in trials of further tasks, on which decoders are tested and never trained.
     """
 
     session: str
@@ -89,6 +91,12 @@ class Population:
     session_labels: dict[str, tuple[np.ndarray, ...]] = field(default_factory=dict)
     n_strata: int = 1
     pseudotrials: int | None = None
+    test_only: "Population | None" = None
+
+    @property
+    def tested_tasks(self) -> tuple[str, ...]:
+        """Names of all tasks on which decoders are tested; those of `test_only` are the last."""
+        return self.tasks if self.test_only is None else self.tasks + self.test_only.tasks
 
     @property
     def n_units(self) -> int:
@@ -170,7 +178,13 @@ def without_times(population: Population) -> Population:
         )
         for part in population.parts
     ]
-    return replace(population, parts=parts, times=population.times[:0])
+    test_only = population.test_only
+    return replace(
+        population,
+        parts=parts,
+        times=population.times[:0],
+        test_only=None if test_only is None else without_times(test_only),
+    )
 
 
 def _in_windows(nuisance: np.ndarray | None, n_times: int) -> np.ndarray | None:

@@ -23,6 +23,7 @@ from neuro_attn.decoding.splits import (
     fold_sizes,
 )
 from neuro_attn.decoding.surrogates import SurrogateLabels
+from neuro_attn.decoding.test_only import test_sizes, with_test_only
 from neuro_attn.study import Study
 
 BATCH_BYTES = 16_000_000
@@ -87,10 +88,13 @@ class PopulationDecoder:
 
     def counts(self) -> dict[str, tuple]:
         """Return the numbers of units, rows and sessions."""
+        n_test = self.sizes.test.sum(axis=1) * self.settings.folds
+        if self.population.test_only is not None:
+            n_test = np.append(n_test, test_sizes(self.population.test_only).sum(axis=1))
         return {
             "units_per_draw": ((), self.n_units),
             "n_train": ((), self.sizes.train * self.sizes.test.shape[1]),
-            "n_test": (("test_task",), self.sizes.test.sum(axis=1) * self.settings.folds),
+            "n_test": (("test_task",), n_test),
             "n_sessions": ((), len(self.population.parts)),
         }
 
@@ -102,16 +106,17 @@ class PopulationDecoder:
         copies: list[np.ndarray | None] | None = None,
     ) -> list[Fold]:
         """Return the folds of a draw; see `draw_folds`."""
-        return list(
-            draw_folds(
-                self.population,
-                self.study,
-                sizes=sizes or self.sizes,
-                surrogates=self.surrogates,
-                draw=draw,
-                replicate=replicate,
-                copies=copies,
-            )
+        folds = draw_folds(
+            self.population,
+            self.study,
+            sizes=sizes or self.sizes,
+            surrogates=self.surrogates,
+            draw=draw,
+            replicate=replicate,
+            copies=copies,
+        )
+        return with_test_only(
+            list(folds), self.population, self.study, draw=draw, replicate=replicate
         )
 
     def units(self, draw: int, replicate: Replicate) -> np.ndarray:
@@ -136,8 +141,9 @@ class PopulationDecoder:
         They are summed in float64 and rounded once. Equal accuracies are therefore equal in
         all digits, whichever and however many terms they sum.
         """
-        n_tasks, n_bins = len(self.population.tasks), self.population.n_bins
-        shape = (len(replicates), n_tasks, n_tasks, n_bins, n_bins)
+        n_tasks, n_tested = len(self.population.tasks), len(self.population.tested_tasks)
+        n_bins = self.population.n_bins
+        shape = (len(replicates), n_tasks, n_tested, n_bins, n_bins)
         accuracy = np.zeros(shape, np.float32)
         n_terms = self.settings.draws * self.settings.folds
         for sizes, members in self._batches(replicates):

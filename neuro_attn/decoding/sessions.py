@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.building import fewest_units, sessions_left_out, trials_needed
+from neuro_attn.decoding.building import fewest_units
+from neuro_attn.decoding.tabulation import sessions_left_out
 from neuro_attn.results import columns_of
 
 UNREADABLE, NOT_LEARNED, FEW_TRIALS = "unreadable", "not learned", "few trials"
@@ -59,11 +60,10 @@ def left_out_table(
     unlearned : mapping of str to str
         Replicate networks that have not learned, with reasons.
     """
-    needed = trials_needed(dataset)
     rows = [(session, UNREADABLE, reason) for session, reason in unreadable.items()]
     rows += [(session, NOT_LEARNED, reason) for session, reason in unlearned.items()]
     rows += [
-        (each.session, FEW_TRIALS, f"{each} trials; {needed} of each are needed")
+        (each.session, FEW_TRIALS, f"{each} trials; of each, it needs {each.needed}")
         for each in sessions_left_out(recordings, dataset)
     ]
     return pd.DataFrame(rows, columns=columns_of("sessions_left_out"))

@@ -126,7 +126,7 @@ def _training_sizes(counts: np.ndarray, folds: int) -> np.ndarray:
     return (counts - largest_test).min(axis=(0, 2, 3)) * counts.shape[-1]
 
 
-class _Rows:
+class Rows:
     """Rows of one side of a fold: sizes of the cells; the cell and the rank in it of each row."""
 
     def __init__(self, sizes: np.ndarray):
@@ -173,7 +173,7 @@ def draw_folds(
     n_tasks, n_classes = sizes.test.shape
     train_sizes = np.full(n_tasks * n_classes * sizes.n_strata, sizes.train // sizes.n_strata)
     test_sizes = np.repeat(sizes.test.ravel() // sizes.n_strata, sizes.n_strata)
-    sides = (_Rows(train_sizes), _Rows(test_sizes))
+    sides = (Rows(train_sizes), Rows(test_sizes))
     if copies is None:
         copies = copies_of(population, study, replicate=replicate)
     is_relabelled = replicate.kind == "permutation"
@@ -210,21 +210,28 @@ def copies_of(
     """Return how often a replicate contains each trial of each part; None if each occurs once."""
     if replicate.kind != "bootstrap":
         return [None] * len(population.parts)
-    sizes = {"n_classes": len(population.classes), "n_strata": population.n_strata}
+    n_classes, n_strata = len(population.classes), population.n_strata
     return [
-        bootstrap_counts(part, study, replicate=replicate, **sizes) for part in population.parts
+        bootstrap_counts(part, study, n_classes=n_classes, n_strata=n_strata, replicate=replicate)
+        for part in population.parts
     ]
 
 
 def bootstrap_counts(
-    part: SessionTrials, study: Study, *, n_classes: int, replicate: Replicate, n_strata: int = 1
+    part: SessionTrials,
+    study: Study,
+    *,
+    n_classes: int,
+    replicate: Replicate,
+    n_strata: int = 1,
+    stream: str = "bootstrap",
 ) -> np.ndarray:
     """Return how often a bootstrap resample contains each trial of a session, shape (trial,).
 
     Trials are resampled within task, class and stratum, once for all draws. If every draw had its
     own resample, the mean over draws would vary less than the data do.
     """
-    rng = study.rng("bootstrap", part.session, replicate.index)
+    rng = study.rng(stream, part.session, replicate.index)
     cells = cells_of(part, part.label, n_classes=n_classes, n_strata=n_strata)
     counts = np.zeros(len(cells), dtype=int)
     for cell in np.unique(cells):
@@ -238,7 +245,7 @@ def _split_session(
     label: np.ndarray,
     study: Study,
     *,
-    sides: tuple[_Rows, _Rows],
+    sides: tuple[Rows, Rows],
     n_classes: int,
     n_strata: int,
     copies: np.ndarray | None,
@@ -264,7 +271,7 @@ def _split_session(
     for fold in range(n_folds):
         in_test = fold_of == fold
         train, test = (
-            _take(order[mine], cell, copies=copies, rows=rows, rng=rng)
+            take(order[mine], cell, copies=copies, rows=rows, rng=rng)
             for mine, rows in zip((~in_test, in_test), sides, strict=True)
         )
         folds.append((train, test))
@@ -322,12 +329,12 @@ def _check_folds(
         )
 
 
-def _take(
+def take(
     trials: np.ndarray,
     cell: np.ndarray,
     *,
     copies: np.ndarray | None,
-    rows: _Rows,
+    rows: Rows,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Take the rows of one side of a split from its trials, which are ordered by cell.

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from neuro_attn.configuration import Inference
+from neuro_attn.configuration import AnyDataset, Inference
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.escaping import rst
+from neuro_attn.figures.verdict_words import listing
 
 ARROW = "\N{RIGHTWARDS ARROW}"
 EMPTY = "Nothing to state.\n"
@@ -88,6 +89,13 @@ def family(inference: Inference, *always: str) -> str:
     requested = [FAMILIES[name] for name in inference.correct_over]
     names = list(dict.fromkeys([*always, *requested]))
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def only_tested(dataset: AnyDataset) -> str:
+    """Return which tasks decoders are only tested on; empty if there are none."""
+    if not dataset.test_only:
+        return ""
+    return f"Trials of {rst(listing(dataset.test_only))} are only tested, never trained on."
 
 
 def significance(inference: Inference, *, over: str, of_times: bool) -> str:

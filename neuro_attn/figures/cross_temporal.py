@@ -151,15 +151,17 @@ def drawn(results: Results, settings: AnyDataset) -> Drawn:
 
 
 def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) -> None:
-    tasks = [str(task) for task in region["train_task"].values]
+    trained, tested = (
+        [str(task) for task in region[each].values] for each in ("train_task", "test_task")
+    )
     edges = _edges(region["train_time"].values)
     length = edges[-1] - edges[0]
     step = length * (1 + GAP)
-    for row, train_task in enumerate(tasks):
-        for column, test_task in enumerate(map(str, region["test_task"].values)):
+    for row, train_task in enumerate(trained):
+        for column, test_task in enumerate(tested):
             block = region.sel(train_task=train_task, test_task=test_task)
             x = _edges(block["test_time"].values) + column * step
-            y = edges + (len(tasks) - 1 - row) * step
+            y = edges + (len(trained) - 1 - row) * step
             accuracy = block["accuracy"].transpose("train_time", "test_time").values
             axes.pcolormesh(
                 x, y, accuracy, cmap=style.DIVERGING, norm=norm, rasterized=True, zorder=1
@@ -176,7 +178,7 @@ def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) 
                 axes.add_collection(
                     LineCollection(outline, colors=style.INK, **line), autolim=False
                 )
-    _label_blocks(axes, tasks, edges, step)
+    _label_blocks(axes, trained, tested, edges=edges, step=step)
     axes.set_aspect("equal")
     axes.spines[:].set_visible(False)
     axes.margins(0)
@@ -211,9 +213,11 @@ def _outline(mask: np.ndarray, x: np.ndarray, y: np.ndarray) -> list[list[tuple[
     ]
 
 
-def _label_blocks(axes: Axes, tasks: list[str], edges: np.ndarray, step: float) -> None:
+def _label_blocks(
+    axes: Axes, trained: list[str], tested: list[str], *, edges: np.ndarray, step: float
+) -> None:
     """Label each block with times at its major ticks and with its task at the centre of a side."""
-    times = MaxNLocator(2 if len(tasks) > 3 else 3, steps=[1, 2, 2.5, 5, 10]).tick_values(
+    times = MaxNLocator(2 if len(tested) > 3 else 3, steps=[1, 2, 2.5, 5, 10]).tick_values(
         edges[0], edges[-1]
     )
     inside = [
@@ -223,7 +227,7 @@ def _label_blocks(axes: Axes, tasks: list[str], edges: np.ndarray, step: float) 
     ]
     middle = (edges[0] + edges[-1]) / 2
     labels = [f"{time:g}".replace("-", style.MINUS) for time in inside]
-    for axis, order in ((axes.xaxis, tasks), (axes.yaxis, tasks[::-1])):
+    for axis, order in ((axes.xaxis, tested), (axes.yaxis, trained[::-1])):
         axis.remove_overlapping_locs = False  # keep the task's name even if a time is at the centre
         axis.set_ticks(
             [time + block * step for block in range(len(order)) for time in inside],

@@ -1,5 +1,6 @@
 """Curves of accuracy against a size: units, or training trials."""
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -96,8 +97,9 @@ def _draw_pairs(table: pd.DataFrame, regions: list[str], size: Size, score: str)
     looks = style.region_looks(regions)
     tasks = list(dict.fromkeys(table["train_task"]))
     windows = list(dict.fromkeys(table["window"]))
-    pairs = [(train_task, test_task) for train_task in tasks for test_task in tasks]
-    columns = 4 if len(tasks) == 2 else len(tasks)
+    tested = list(dict.fromkeys(table["test_task"]))
+    pairs = list(product(tasks, tested))
+    columns = 4 if len(pairs) == 4 else len(tested)
     rows = len(pairs) // columns
     figure = style.new_figure(
         style.SINGLE if columns == 1 else style.DOUBLE, PANEL_HEIGHT * rows * len(windows) + 8
@@ -183,7 +185,7 @@ def _draw_regions(table: pd.DataFrame, regions: list[str], size: Size, score: st
     handles = [
         Line2D([], [], color=color, label=f"tested on {task}") for task, color in colors.items()
     ]
-    if len(tasks) > 1:
+    if len(colors) > 1:
         handles += [
             Line2D([], [], color=style.INK, label="within task"),
             Line2D([], [], color=style.INK, linestyle=(0, (3, 1)), label="across tasks"),

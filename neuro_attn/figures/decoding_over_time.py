@@ -64,7 +64,7 @@ class Shown(NamedTuple):
     @classmethod
     def of(cls, dataset: AnyDataset) -> "Shown":
         """Return what is marked and named for a data set."""
-        events = {task.align for task in dataset.tasks.values()}
+        events = {task.align for task in dataset.tested_tasks.values()}
         event = events.pop() if len(events) == 1 else None
         return cls(
             alpha=dataset.inference.alpha,
@@ -92,7 +92,7 @@ def draw(transfer: pd.DataFrame, shown: Shown | None = None) -> Figure:
         What is marked and named.
     """
     shown = shown or Shown()
-    rows = style.across_sessions(transfer, "transfer")
+    rows = of_trained_tasks(style.across_sessions(transfer, "transfer"))
     regions = style.ordered(rows["region"])
     figure, panels = style.region_panels(
         len(regions), 1, panel_height=40, extra_height=15, share=True
@@ -117,6 +117,14 @@ def accuracy_limits(rows: pd.DataFrame) -> tuple[float, float]:
     means = pd.concat(averaged(of_region) for _, of_region in rows.groupby("region"))
     low = min(means["ci_low"].min(), rows["accuracy"].min(), rows["chance"].min())
     return low, max(means["ci_high"].max(), rows["accuracy"].max())
+
+
+def of_trained_tasks(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of tasks on which decoders are trained, also of those that are tested.
+
+    Means over tasks, or over directions between them, do not concern tasks that are only tested.
+    """
+    return rows[rows["test_task"].isin(rows["train_task"])]
 
 
 def averaged(rows: pd.DataFrame) -> pd.DataFrame:
@@ -186,7 +194,7 @@ def caption(transfer: pd.DataFrame, dataset: AnyDataset) -> str:
     dataset : AnyDataset
         Settings of the data set.
     """
-    rows = transfer[transfer["session"] == "all"]
+    rows = of_trained_tasks(transfer[transfer["session"] == "all"])
     kind = "across" if len(dataset.tasks) > 1 else "within"
     lines, without = [], []
     for region, of_region in rows.groupby("region", sort=False):
@@ -213,12 +221,15 @@ def _description(dataset: AnyDataset) -> str:
     several = len(dataset.tasks) > 1
     over = "tasks or directions between tasks" if several else "folds and draws"
     mirrored = "; across tasks, also against randomly mirrored units" if several else ""
+    only = ""
+    if dataset.test_only:
+        only = f" Not shown: {rst(listing(dataset.test_only))}, whose trials are only tested."
     return (
         f"{decoding.score_label.capitalize()} of decoders ({decoding.decoder_label}) trained and "
         f"tested at the same time, {dataset.time.described}. Thick lines: means "
         f"over {over}. Bands: means of their {percent(inference.confidence)} intervals. Bars: all "
         f"have {significance(inference, over=family(inference, 'times', 'regions'), of_times=True)}"
-        f"{mirrored}."
+        f"{mirrored}.{only}"
     )
 
 

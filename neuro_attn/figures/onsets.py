@@ -206,7 +206,7 @@ def _planted(settings: AnyDataset) -> dict[str, float]:
     """Return the onsets that were simulated, by region, if times are relative to the cue."""
     if not isinstance(settings, SimulationDataset):
         return {}
-    if {task.align for task in settings.tasks.values()} != {"cue_onset"}:
+    if {task.align for task in settings.tested_tasks.values()} != {"cue_onset"}:
         return {}
     regions = settings.simulation.regions
     return {name: region.selection_onset for name, region in regions.items()}

@@ -12,6 +12,7 @@ from neuro_attn.figures.captions import (
     family,
     findings,
     interval,
+    only_tested,
     p_value,
     paragraphs,
     significance,
@@ -51,7 +52,6 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05, score: str = "balanced accu
     rows = style.across_sessions(summary, "summary")
     regions = style.ordered(rows["region"])
     windows = list(dict.fromkeys(rows["window"]))
-    tasks = list(dict.fromkeys(rows["train_task"]))
     norm = style.chance_norm(rows["accuracy"].to_numpy(float), rows["chance"].mean())
     height = PANEL_HEIGHTS[style.n_columns(len(regions)) - 1]
     figure, panels = style.region_panels(
@@ -61,7 +61,7 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05, score: str = "balanced accu
         for row, window in enumerate(windows):
             axes = panels[column][row]
             here = rows[(rows["region"] == region) & (rows["window"] == window)]
-            draw_panel(axes, here, tasks, norm, alpha)
+            draw_panel(axes, here, norm, alpha)
             leftmost = style.is_leftmost(column, len(regions))
             lowest = row == len(windows) - 1 and style.is_lowest(column, len(regions))
             style.outer_labels(axes, left=leftmost, bottom=lowest)
@@ -111,7 +111,7 @@ def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
         f"The {dataset.decoding.score_label} of decoders trained on one task (rows) and tested on "
         "another (columns), with rates averaged over each window and equally many training trials "
         "within and across tasks. Stars: "
-        f"{significance(dataset.inference, over=over, of_times=False)}."
+        f"{significance(dataset.inference, over=over, of_times=False)}. {only_tested(dataset)}"
     )
     return paragraphs(findings(lines), description, f"Windows: {', '.join(spans)}.")
 
@@ -123,17 +123,16 @@ def drawn(results: Results, settings: AnyDataset) -> Drawn:
     return Drawn(figure, caption(summary, settings))
 
 
-def draw_panel(
-    axes: Axes, here: pd.DataFrame, tasks: list[str], norm: Normalize, alpha: float
-) -> None:
+def draw_panel(axes: Axes, here: pd.DataFrame, norm: Normalize, alpha: float) -> None:
     """Plot the matrix of training and test tasks of a region and window."""
     cells = here.set_index(["train_task", "test_task"])
-    pairs = pd.MultiIndex.from_product([tasks, tasks])
-    accuracy = cells["accuracy"].reindex(pairs).to_numpy(float).reshape(len(tasks), len(tasks))
-    axes.imshow(accuracy, cmap=style.DIVERGING, norm=norm)
-    size = style.SMALL if len(tasks) <= 3 else style.NOTE
+    trained, tested = (list(dict.fromkeys(here[each])) for each in cells.index.names)
+    pairs = pd.MultiIndex.from_product([trained, tested])
+    accuracy = cells["accuracy"].reindex(pairs).to_numpy(float)
+    axes.imshow(accuracy.reshape(len(trained), len(tested)), cmap=style.DIVERGING, norm=norm)
+    size = style.SMALL if len(tested) <= 3 else style.NOTE
     for (train_task, test_task), cell in cells.iterrows():
-        x, y = tasks.index(test_task), tasks.index(train_task)
+        x, y = tested.index(test_task), trained.index(train_task)
         color = "white" if abs(norm(cell["accuracy"]) - 0.5) > 0.32 else style.INK
         star = "*" if significant(cell["p_corrected"], alpha) else ""
         axes.annotate(
@@ -144,8 +143,8 @@ def draw_panel(
             fontsize=size + 1,
             color=color,
         )
-    long_names = max(map(len, tasks)) * len(tasks) > 24
-    axes.set_xticks(range(len(tasks)), tasks, rotation=90 if long_names else 0)
-    axes.set_yticks(range(len(tasks)), tasks)
+    long_names = max(map(len, tested)) * len(tested) > 24
+    axes.set_xticks(range(len(tested)), tested, rotation=90 if long_names else 0)
+    axes.set_yticks(range(len(trained)), trained)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -15,6 +15,7 @@ from neuro_attn.figures.captions import (
     family,
     findings,
     interval,
+    only_tested,
     p_value,
     paragraphs,
     percent,
@@ -35,7 +36,7 @@ TITLE = "Decoding over time, by direction"
 OF = "dataset"
 SECTION = "Decoding"
 NEEDS = ("{dataset}/transfer.csv", "{dataset}/onsets.csv")
-WHEN = "task_pairs"
+WHEN = "transfers"
 
 
 @style.journal_style()
@@ -190,7 +191,7 @@ def _description(dataset: AnyDataset) -> str:
         "Bars: "
         f"{significance(inference, over=family(inference, 'times', 'regions'), of_times=True)}; "
         "across tasks, also against randomly mirrored units. Triangles: onsets of "
-        f"{inference.min_consecutive_bins} consecutive significant bins."
+        f"{inference.min_consecutive_bins} consecutive significant bins. {only_tested(dataset)}"
     )
 
 

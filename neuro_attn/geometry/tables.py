@@ -11,6 +11,7 @@ import xarray as xr
 
 from neuro_attn.decoding.building import POOLED, build_populations
 from neuro_attn.decoding.population import Population
+from neuro_attn.decoding.tabulation import without_test_only
 from neuro_attn.geometry.color_planes import coordinates
 from neuro_attn.geometry.colors import Colors, shown_colors
 from neuro_attn.geometry.estimates import (
@@ -76,6 +77,7 @@ def measure(recordings: list[xr.Dataset], study: Study, region: str) -> Geometry
     InputError
         If the region has too few units or trials, or if a colour column is missing or not numeric.
     """
+    recordings, study = without_test_only(recordings, study)
     members = build_populations(recordings, study, region)
     context = _context(recordings, study)
     has_colors = context.colors is not None

@@ -20,7 +20,7 @@ from neuro_attn.configuration import (
     ImportedNetwork,
     NetworkDataset,
 )
-from neuro_attn.decoding.building import class_names
+from neuro_attn.decoding.tabulation import class_names
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding import cost, limits
 from neuro_attn.onboarding.cost import Cost
@@ -230,7 +230,7 @@ def _trials(found: list[xr.Dataset], dataset: AnyDataset) -> pd.DataFrame:
         task, label = each["task"].values.astype(str), each["label"].values.astype(str)
         rows += [
             (each.attrs["session"], t, k, int(((task == t) & (label == k)).sum()))
-            for t in dataset.tasks
+            for t in dataset.tested_tasks
             for k in labels
         ]
     return pd.DataFrame(rows, columns=["session", "task", "label", "n_trials"])

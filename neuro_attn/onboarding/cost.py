@@ -21,6 +21,7 @@ from neuro_attn import budget, decoding
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.blocks import blocks
 from neuro_attn.decoding.splits import fold_sizes
+from neuro_attn.decoding.test_only import test_sizes
 from neuro_attn.onboarding.limits import without_time
 from neuro_attn.onboarding.needs import (
     DATASET_SECONDS,
@@ -142,8 +143,8 @@ def estimate(
 
 def _stored(works: Sequence[Work], permutations: int) -> float:
     """Return the bytes of the nulls of a region, which are nearly all of its results."""
-    of_sessions = sum(work.tasks**2 * work.bins for work in works)
-    return 8.0 * permutations * (works[0].tasks ** 2 * works[0].times ** 2 + of_sessions)
+    of_sessions = sum(work.pairs * work.bins for work in works)
+    return 8.0 * permutations * (works[0].pairs * works[0].times ** 2 + of_sessions)
 
 
 def needs_table(cost: Cost) -> pd.DataFrame:
@@ -208,17 +209,24 @@ def works_of(recordings: list[xr.Dataset], study: Study, populations: pd.DataFra
                 folds=dataset.decoding.folds,
                 pseudotrials=None if wanted == "auto" else wanted,
             )
-            in_one_bin = sum(part.rates[..., 0].size for part in member.parts)
+            populations_of_trials, n_test = [member], int(sizes.test.sum())
+            if member.test_only is not None:
+                populations_of_trials.append(member.test_only)
+                n_test += int(test_sizes(member.test_only).sum())
+            in_one_bin = sum(
+                part.rates[..., 0].size for each in populations_of_trials for part in each.parts
+            )
             rates[region] = rates.get(region, 0.0) + 4.0 * n_times * in_one_bin
             by_region.setdefault(region, []).append(
                 Work(
                     tasks=len(member.tasks),
                     classes=len(member.classes),
                     train_rows=sizes.train * len(member.classes),
-                    test_rows=int(sizes.test.sum()),
+                    test_rows=n_test,
                     units=min(n_units or member.n_units, member.n_units),
                     bins=n_times + len(dataset.windows),
                     times=n_times,
+                    only_tested=len(dataset.test_only),
                 )
             )
     return Works(by_region, rates)

@@ -95,21 +95,22 @@ def judge(found: list[xr.Dataset], study: Study) -> Judgement:
         return made
     made.cautions += few_trials(found, study)
     made.cautions += _single_units(made.populations, study)
+    trained, of_trained = decoding.without_test_only(found, study)
     by_region = {
-        region: decoding.build_populations(found, study, region)
+        region: decoding.build_populations(trained, of_trained, region)
         for region in dict.fromkeys(made.populations["region"])
     }
     _judge_labels(made, by_region, study)
     if dataset.colors is not None:
         with made.collecting():
-            made.cautions += _colors(found, by_region, study)
+            made.cautions += _colors(trained, by_region, study)
     if dataset.behaviour is not None:
         with made.collecting():
             for each in found:
                 reports_of(each, dataset.behaviour, study.name)
     if dataset.nuisance_variables:
         with made.collecting():
-            _judge_confounds(made, found, by_region, study)
+            _judge_confounds(made, trained, by_region, of_trained)
     return made
 
 

@@ -9,7 +9,8 @@ import xarray as xr
 from neuro_attn import decoding
 from neuro_attn.cautions import Caution
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.decoding.building import POOLED, class_names, rarest
+from neuro_attn.decoding.building import POOLED
+from neuro_attn.decoding.tabulation import class_names, rarest
 from neuro_attn.onboarding import text
 from neuro_attn.study import Study
 
@@ -47,6 +48,7 @@ def total_of(found: list[xr.Dataset], attribute: str) -> int:
 
 def few_trials(found: list[xr.Dataset], study: Study) -> Iterator[Caution]:
     """Yield the number of decoded sessions with few trials of a task and class."""
+    found, study = decoding.without_test_only(found, study)
     dataset = study.dataset
     tasks, classes = tuple(dataset.tasks), class_names(found)
     of_session = [rarest(each, tasks, classes) for each in found]
@@ -75,13 +77,14 @@ def left_out(
     found: list[xr.Dataset], dataset: AnyDataset, populations: pd.DataFrame | None
 ) -> list[str]:
     """Return the sessions and regions that are not decoded, with reasons."""
-    needed, minimum = decoding.trials_needed(dataset), dataset.regions.min_units
+    minimum, folds = dataset.regions.min_units, dataset.decoding.folds
     scarce = decoding.sessions_left_out(found, dataset)
-    folds = dataset.decoding.folds
-    asks = "sessions.min_trials asks for" if needed > folds else f"{folds} folds need"
+    asks = "sessions.min_trials asks for"
+    if decoding.trials_needed(dataset) == folds:
+        asks = f"{folds} folds need"
     told = [
         f"session {each.session}: {text.count(each.n_trials, 'trial')} of task {each.task}, class "
-        f"{each.label}; {asks} {needed}."
+        f"{each.label}; {'a test needs' if each.task in dataset.test_only else asks} {each.needed}."
         for each in sorted(scarce, key=lambda each: each.n_trials)
     ]
     if populations is None:

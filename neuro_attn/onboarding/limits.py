@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
 import xarray as xr
 
 from neuro_attn import decoding
 from neuro_attn.configuration import AnyDataset, Time
-from neuro_attn.decoding.building import Rarest, class_names, rarest
 from neuro_attn.decoding.splits import fold_sizes
+from neuro_attn.decoding.tabulation import Rarest, class_names, rarest
 from neuro_attn.errors import InputError
+from neuro_attn.recording import of_tasks
 from neuro_attn.study import Study
 
 _MOST_POPULATIONS = 5_000
@@ -97,6 +97,7 @@ def attained(found: list[xr.Dataset], study: Study) -> Attained:
     InputError
         If nothing can be decoded.
     """
+    found, study = decoding.without_test_only(found, study)
     dataset = study.dataset
     table = decoding.regions_table(found, study)
     wanted, folds = dataset.decoding.pseudotrials, dataset.decoding.folds
@@ -149,8 +150,9 @@ def changes(found: list[xr.Dataset], study: Study, now: Attained) -> list[Change
     if len(found) * now.regions > _MOST_POPULATIONS:
         return []
     tried = []
+    found, study = decoding.without_test_only(found, study)
     for setting, changed, note in _candidates(study.dataset, now):
-        outlines = [_in_tasks(outline, tuple(changed.tasks)) for outline in found]
+        outlines = of_tasks(found, changed.tasks)
         try:
             then = attained(outlines, replace(study, dataset=changed))
         except InputError:
@@ -160,10 +162,6 @@ def changes(found: list[xr.Dataset], study: Study, now: Attained) -> list[Change
         if any(after[k] >= _GAIN * before[k] for before, after in pairs for k in (0, 1)):
             tried.append(Change(setting, then, note))
     return tried
-
-
-def _in_tasks(outline: xr.Dataset, tasks: Sequence[str]) -> xr.Dataset:
-    return outline.isel(trial=np.isin(outline["task"].values.astype(str), tasks))
 
 
 def _candidates(dataset: AnyDataset, now: Attained) -> Iterator[tuple[str, AnyDataset, str]]:

@@ -68,6 +68,7 @@ class Work:
     Parameters
     ----------
     tasks, classes : int
+        Tasks on which decoders are trained, and classes.
     train_rows : int
         Training rows of a fold and task, over all classes.
     test_rows : int
@@ -78,6 +79,8 @@ class Work:
         Time bins and windows.
     times : int
         Time bins.
+    only_tested : int
+        Further tasks, on which decoders are only tested.
     """
 
     tasks: int
@@ -87,6 +90,12 @@ class Work:
     units: int
     bins: int
     times: int
+    only_tested: int = 0
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs of a training and a test task."""
+        return self.tasks * (self.tasks + self.only_tested)
 
 
 class Law(NamedTuple):
@@ -191,8 +200,8 @@ def needs_of(
 
 def _of_nulls(works: Sequence[Work]) -> float:
     """Return the bytes of the nulls of a permutation while a region is decoded."""
-    at_pairs = max(work.tasks**2 * work.bins**2 for work in works)
-    at_times = sum(work.tasks**2 * work.bins for work in works)
+    at_pairs = max(work.pairs * work.bins**2 for work in works)
+    at_times = sum(work.pairs * work.bins for work in works)
     return float(AT_PAIRS * at_pairs + AT_TIMES * at_times)
 
 
@@ -200,7 +209,7 @@ def _decoding(works: Sequence[Work], dataset: AnyDataset, rates: float) -> tuple
     """Return memory and time of the job that decodes a region."""
     decoder, inference = dataset.decoding.decoder, dataset.inference
     draws = dataset.decoding.draws
-    pairs = [work.tasks**2 for work in works]
+    pairs = [work.pairs for work in works]
     at_pairs = max(n * work.bins**2 for n, work in zip(pairs, works, strict=True))
     at_times = sum(n * work.bins for n, work in zip(pairs, works, strict=True))
     between_times = sum(n * work.bins**2 for n, work in zip(pairs, works, strict=True))
@@ -225,7 +234,7 @@ def _reducing(works: Sequence[Work], dataset: AnyDataset) -> tuple[Law, Law]:
     Tests at pairs of times hold one training time of all permutations, and for clusters all pairs
     of times of one block. The null of onsets stays, and all sessions are tested one by one.
     """
-    pairs, times = works[0].tasks ** 2, works[0].times
+    pairs, times = works[0].pairs, works[0].times
     by_block = 8 * COURSE * times**2 * BLOCK if dataset.inference.correction == "cluster" else 0
     cells = 12 * COURSE * pairs * (2 * times**2 + len(works) * works[0].bins)
     per = COURSE * (7 * pairs * times + 6 * times)
@@ -242,7 +251,7 @@ def _inferring(by_region: Mapping[str, Sequence[Work]]) -> Law:
     """
     fixed = per = 0.0
     for works in by_region.values():
-        pairs, times = works[0].tasks ** 2, works[0].times
+        pairs, times = works[0].pairs, works[0].times
         fixed += COURSE * pairs * (12 * times**2 + 60 * len(works) * works[0].bins)
         per += COURSE * pairs * (times + 12)
     return Law(BASE_BYTES + fixed, 1.5 * per)

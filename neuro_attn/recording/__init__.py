@@ -31,7 +31,13 @@ from neuro_attn.recording.outcome import (
 )
 from neuro_attn.recording.session import SpikeSession
 from neuro_attn.recording.storage import LEFT_OUT, by_region, load, on_disk, opened, outline, save
-from neuro_attn.recording.tasks import TaskTrials, assign_tasks, class_name, reason_without_trials
+from neuro_attn.recording.tasks import (
+    TaskTrials,
+    assign_tasks,
+    class_name,
+    of_tasks,
+    reason_without_trials,
+)
 from neuro_attn.recording.together import check_classes, check_together
 from neuro_attn.recording.units import region_counts, selected_units
 
@@ -57,6 +63,7 @@ __all__ = [
     "judge_independence",
     "load",
     "none_learned",
+    "of_tasks",
     "on_disk",
     "on_silent_bins",
     "opened",

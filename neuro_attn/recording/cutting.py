@@ -101,12 +101,12 @@ def cut(session: SpikeSession, dataset: RecordedDataset) -> Cut:
     """
     trials, counts = assign_tasks(session.trials, dataset, session.origin)
     if session.has_clock and dataset.overlapping_windows == "error":
-        for name, task in dataset.tasks.items():
+        for name, task in dataset.tested_tasks.items():
             check_on_clock(
                 trials[trials["task"] == name],
                 str(task.align),
                 dataset.time.stop - dataset.time.start,
-                f"{session.origin}, tasks.{name}.align",
+                f"{session.origin}, {dataset.key_of(name)}.align",
             )
     keep = selected_units(session.units, dataset.regions)
     of_clock = _check_clock(session, trials, keep, dataset)
@@ -155,7 +155,8 @@ def _check_clock(
     time = dataset.time
     found = clock.diagnose(spikes, events + time.start, events + time.stop)
     if found.problem:
-        columns = ", ".join(dict.fromkeys(str(task.align) for task in dataset.tasks.values()))
+        tasks = dataset.tested_tasks.values()
+        columns = ", ".join(dict.fromkeys(str(task.align) for task in tasks))
         of = f"{session.origin}, column {columns}" if found.of_events else where
         raise InputError(of, found.problem, found.remedy)
     # Silence within given intervals of observation is data.

@@ -1,6 +1,7 @@
 """Assignment of trials to tasks and classes, and the times of their events."""
 
 import json
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,10 +50,11 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
     task = np.full(len(trials), "", dtype=object)
     event = np.full(len(trials), np.nan)
     without: dict[str, str] = {}
-    for name, settings in dataset.tasks.items():
-        member = evaluate(settings.trials, trials, f"{origin}, tasks.{name}.trials")
+    for name, settings in dataset.tested_tasks.items():
+        key = dataset.key_of(name)
+        member = evaluate(settings.trials, trials, f"{origin}, {key}.trials")
         if not member.any():
-            without[f"tasks.{name}.trials"] = explain_no_row(settings.trials, trials)
+            without[f"{key}.trials"] = explain_no_row(settings.trials, trials)
         if (shared := member & (task != "")).any():
             other = task[shared][0]
             raise InputError(
@@ -63,7 +65,7 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
             )
         task[member] = name
         if settings.align is not None:
-            times = event_times(trials, settings.align, f"{origin}, tasks.{name}.align")
+            times = event_times(trials, settings.align, f"{origin}, {key}.align")
             if not np.isfinite(times[member]).all():
                 row = trials["trial_id"][member & ~np.isfinite(times)].tolist()[0]
                 raise InputError(
@@ -113,6 +115,15 @@ def _labels(
         if not member.any():
             without[f"label.{name}"] = explain_no_row(expression, trials)
     return labels
+
+
+def of_tasks(recordings: Sequence[xr.Dataset], tasks: Collection[str]) -> list[xr.Dataset]:
+    """Return recordings without the trials of other tasks; rates are not read."""
+    found = []
+    for each in recordings:
+        kept = np.isin(each["task"].values.astype(str), list(tasks))
+        found.append(each if kept.all() else each.isel(trial=np.flatnonzero(kept)))
+    return found
 
 
 def class_name(value: Any) -> str:

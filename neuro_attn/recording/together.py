@@ -38,7 +38,7 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
     lost = sum(int(each.attrs.get("n_trials_without_label", 0)) for each in recordings)
     if isinstance(dataset.label, str) and len(found):
         _check_number_of_classes(found, recordings, key, dataset.label)
-    keys = [f"tasks.{task}.trials" for task in dataset.tasks]
+    keys = [f"{dataset.key_of(task)}.trials" for task in dataset.tested_tasks]
     keys += [] if isinstance(dataset.label, str) else [f"label.{each}" for each in dataset.label]
     reasons = {each: reason_without_trials(recordings, each) for each in keys}
     check_classes(found, lost, name, dataset, reasons)
@@ -89,7 +89,7 @@ def check_classes(
         Why expressions are true on no trial, by their keys, such as ``tasks.pro.trials``.
     """
     key = f"datasets.{name}"
-    classes = {task: set(found["label"][found["task"] == task]) for task in dataset.tasks}
+    classes = {task: set(found["label"][found["task"] == task]) for task in dataset.tested_tasks}
     everywhere = set().union(*classes.values())
     of_label = [why for each, why in reasons.items() if each.startswith("label.") and why]
     if not everywhere and lost:
@@ -101,10 +101,10 @@ def check_classes(
     for task, present in classes.items():
         if not present:
             raise InputError(
-                f"{key}.tasks.{task}.trials",
-                f"task {task!r} has no trials: {dataset.tasks[task].trials!r} is true on none "
-                "that has a label.",
-                reasons.get(f"tasks.{task}.trials") or _COMPARE,
+                f"{key}.{dataset.key_of(task)}.trials",
+                f"task {task!r} has no trials: {dataset.tested_tasks[task].trials!r} is true on "
+                "none that has a label.",
+                reasons.get(f"{dataset.key_of(task)}.trials") or _COMPARE,
             )
         if len(present) < 2:
             raise InputError(

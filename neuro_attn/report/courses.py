@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from neuro_attn.escaping import printable
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import interval
-from neuro_attn.figures.decoding_over_time import LABELS, Shown, averaged
+from neuro_attn.figures.decoding_over_time import LABELS, Shown, averaged, of_trained_tasks
 
 WIDTH, HEIGHT = 720, 270
 """Size of the drawing, in its own units."""
@@ -37,7 +37,7 @@ def chart(transfer: pd.DataFrame, shown: Shown) -> Markup:
     shown : Shown
         What is marked and named.
     """
-    rows = style.across_sessions(transfer, "transfer")
+    rows = of_trained_tasks(style.across_sessions(transfer, "transfer"))
     regions = style.ordered(rows["region"])
     means = {region: averaged(rows[rows["region"] == region]) for region in regions}
     times = np.unique(rows["time"])

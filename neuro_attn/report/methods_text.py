@@ -78,6 +78,11 @@ def _populations(name: str, dataset: AnyDataset, sample: str) -> list[str]:
         f"{name}: we decoded {decoded} from the firing rates of neural populations ({sample}) with "
         f"neuro-attn {version('neuro-attn')}.",
         f"The {'tasks were' if len(dataset.tasks) > 1 else 'task was'} {listing(dataset.tasks)}.",
+        *(
+            [f"Decoders were also tested on {listing(dataset.test_only)}, but never trained on it."]
+            if dataset.test_only
+            else []
+        ),
         f"Rates were computed {time.described} from "
         f"{_span(time.start, time.stop)} relative to an event of each task, and averaged over the "
         f"bins of a window: {windows}.",
@@ -118,7 +123,7 @@ def _accuracies(dataset: AnyDataset) -> list[str]:
         f"P-values of accuracy are from {inference.permutations:,} permutations "
         f"({NULL_MODELS[inference.null_model].labels}; Phipson & Smyth 2010)."
     ]
-    if len(dataset.tasks) > 1:
+    if dataset.transfers:
         parts.append(
             "Across tasks, p is the larger of this p-value and that of a null in which the tuning "
             "of random units is mirrored in the tested task."

@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.decoding.building import POOLED
+from neuro_attn.decoding.tabulation import without_test_only
 from neuro_attn.inference.significance import significant
 from neuro_attn.results import columns_of
 from neuro_attn.shared_code.differences import differences_of
@@ -71,6 +72,7 @@ def tables_of(recordings: list[xr.Dataset], study: Study, regions: Sequence[str]
     InputError
         If a region has too few units or trials.
     """
+    recordings, study = without_test_only(recordings, study)
     tests, sample = tests_of(study), sample_of(recordings)
     found = [sessions_of(recordings, study, region, tests) for region in regions]
     estimates = related(

@@ -334,8 +334,8 @@ def _remark_on_silence(made: xr.Dataset, counts: np.ndarray) -> None:
 
 def _check_alignment(name: str, dataset: AnyDataset, source: Source[Any]) -> None:
     """Raise `InputError` unless spikes have an event, and kept rates neither event nor kernel."""
-    for task, settings in dataset.tasks.items():
-        key = f"datasets.{name}.tasks.{task}.align"
+    for task, settings in dataset.tested_tasks.items():
+        key = f"datasets.{name}.{dataset.key_of(task)}.align"
         if settings.align is None and not source.keeps_rates:
             raise InputError(
                 key, "the key is missing.", "It names the trial column with the event's time, s."

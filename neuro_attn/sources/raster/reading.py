@@ -194,10 +194,10 @@ def _counts(data: Any, where: str) -> np.ndarray:
 def _check_alignment(
     event: float, n_samples: int, rate: float, dataset: RasterDataset, path: Path
 ) -> None:
-    for name, task in dataset.tasks.items():
+    for name, task in dataset.tested_tasks.items():
         if task.align != EVENT:
             raise InputError(
-                f"{path}, tasks.{name}.align",
+                f"{path}, {dataset.key_of(name)}.align",
                 f"{task.align!r} is no event of a raster.",
                 f"It has one, {EVENT!r}.",
             )
