@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from neuro_attn.solver.batched_fit import one_blas_thread
 from neuro_attn.solver.estimator import LogisticDecoder, n_threads
+from neuro_attn.solver.folds import trials_of_fold
 from neuro_attn.solver.labels import LabelSets, as_labels, class_counts, encoded, positions
 
 PARTS_PER_THREAD = 4
@@ -186,15 +187,7 @@ def _accuracy(
 
 def _fold(number: int, fold: tuple[np.ndarray, np.ndarray], sets: LabelSets, size: int) -> _Fold:
     """Return a fold with its label sets in batches; all must have two classes in training."""
-    train, test = (np.arange(len(sets.codes))[trials] for trials in fold)
-    if not len(test) or not len(train):
-        raise ValueError(f"fold {number} must have training and test trials; one of them has none")
-    shared = np.intersect1d(train, test)
-    if len(shared):
-        raise ValueError(
-            f"fold {number} tests {len(shared)} of the trials that it trains on; leave them out of "
-            "one of the two"
-        )
+    train, test = trials_of_fold(number, fold, len(sets.codes))
     present = class_counts(sets.codes[train], len(sets.classes)) > 0
     few = present.sum(axis=0) < 2
     if few.any():
