@@ -4,6 +4,9 @@
 ALF folders, and prints how many file-system calls and how much processor time it takes to parse the
 workflow and to plan a run: as Snakemake does by itself, and with the manifest of the run, as in
 jobs. The regions are planned as if all sessions had been read. It needs strace.
+
+With `--run`, it really reads all sessions and decodes 12 of the regions, with two jobs at a time,
+and prints the processor time and the size of Snakemake's metadata.
 """
 
 import argparse
@@ -12,6 +15,7 @@ import re
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,6 +30,8 @@ from neuro_attn.results import columns_of
 from neuro_attn.sources import manifest
 
 REGIONS, REGIONS_OF_SESSION = 240, 12
+DECODED = 12
+"""Regions that `--run` decodes."""
 KEYS = {
     "source": "alf",
     "files": "lab/Subjects/*/*/*",
@@ -102,7 +108,8 @@ def pretend(sessions: int, units: int) -> None:
 def snakemake(*arguments: str) -> list[str]:
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(PROJECT / "Snakefile")),
-        *("--configfile", "scale.yaml", "--cores", "1", *arguments),
+        *("--configfile", "scale.yaml", *(() if "--cores" in arguments else ("--cores", "1"))),
+        *arguments,
     ]
 
 
@@ -135,16 +142,42 @@ def show(what: str, command: list[str], folder: Path, environment: Mapping[str, 
     )
 
 
+def run(folder: Path, sessions: int) -> None:
+    """Read all sessions, decode the first regions, and print what this took."""
+    place = folder / "run"
+    place.mkdir(exist_ok=True)
+    keys = yaml.safe_load((folder / "scale.yaml").read_text()) | {"data_folder": "../data"}
+    (place / "scale.yaml").write_text(yaml.safe_dump(keys, sort_keys=False))
+    targets = [f"results/ibl/decoding/R{region:03}.nc" for region in range(DECODED)]
+    begun = time.monotonic()
+    command = snakemake("--cores", "2", "--quiet", "progress", "--", *targets)
+    took = seconds(command, place, {**os.environ, "PYTHONPATH": str(PROJECT)})
+    elapsed = time.monotonic() - begun
+    recorded = len(list((place / "results/ibl/recordings").glob("*.nc")))
+    if recorded != sessions or not all((place / target).exists() for target in targets):
+        raise SystemExit(f"{recorded} of {sessions} recordings, or not all regions, are there")
+    jobs = list((place / ".snakemake/metadata").rglob("*"))
+    size = sum(file.stat().st_size for file in jobs if file.is_file())
+    print(
+        f"{recorded} sessions read and {DECODED} regions decoded in {elapsed / 60:.1f} min, "
+        f"{took / 60:.1f} min of processor time; {size / 1e6:.2f} MB of metadata"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="new folder, or one that this benchmark wrote")
     parser.add_argument("--sessions", type=int, default=459)
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--units", type=int, default=2, help="of a region in a session")
+    parser.add_argument("--run", action="store_true", help="read all sessions, decode 12 regions")
     given = parser.parse_args()
     folder: Path = given.folder.absolute()
     if not (folder / "scale.yaml").exists():
         write(folder, given.sessions, trials=given.trials, units=given.units)
+    if given.run:
+        run(folder, given.sessions)
+        return
     os.chdir(folder)
     bare = {**os.environ, "PYTHONPATH": str(PROJECT)}
     (folder / "bare.smk").write_text("rule bare:\n    output: 'bare'\n")

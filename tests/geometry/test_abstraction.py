@@ -117,3 +117,12 @@ def test_every_balanced_dichotomy_is_tried_once():
 def test_too_few_trials_of_a_condition_are_said():
     with pytest.raises(UndefinedError, match="fewer than 4 trials"):
         found(factorised(), trials=3)
+
+
+def test_replicates_measured_one_by_one_give_the_same_bytes(monkeypatch):
+    together = found(tangled(), sessions=2)
+    monkeypatch.setattr(abstraction, "BATCH_BYTES", 1)
+    for name, one in found(tangled(), sessions=2).items():
+        same = together[name]
+        assert one.replicates.tobytes() == same.replicates.tobytes()
+        assert (one.value, one.ceiling, one.floor) == (same.value, same.ceiling, same.floor)

@@ -18,6 +18,7 @@ rows.
 
 import itertools
 import logging
+from collections.abc import Iterator
 from math import comb
 from typing import NamedTuple
 
@@ -54,6 +55,8 @@ SHUFFLES = 20
 """Number of shuffles for a floor."""
 FEWEST = 4
 """Smallest number of rows per condition."""
+BATCH_BYTES = 64_000_000
+"""Largest rates of the replicates that are measured together."""
 
 
 class Rows(NamedTuple):
@@ -93,11 +96,14 @@ def estimate(population: Population, place: Place, context: Context) -> dict[str
     n_half = min(counts) // 2
     if 2 * n_half < FEWEST:
         raise UndefinedError(f"a session has fewer than {FEWEST} trials of a class")
-    rows = _rows(population, time_bin, pair, n_half, resampling)
+    trials = _draw_rows(population, pair, n_half, resampling)
     n_values, n_bootstraps = resampling.splits, resampling.bootstraps
+    sides = dichotomies(2 * n_classes, resampling.rng("dichotomies", population.session, *pair))
+    batches = _batches(population, time_bin, pair, n_half, trials, resampling)
+    found = [_performances(rows, n_classes, context.decoding, sides) for rows in batches]
     results = {}
-    rng = resampling.rng("dichotomies", population.session, *pair)
-    for name, (accuracy, ceiling) in _performances(rows, n_classes, context.decoding, rng).items():
+    for name in found[0]:
+        accuracy, ceiling = np.concatenate([of_batch[name] for of_batch in found], axis=1)
         results[name] = Estimate(
             float(accuracy[:n_values].mean()),
             accuracy[n_values : n_values + n_bootstraps],
@@ -133,14 +139,15 @@ def dichotomies(n_conditions: int, rng: np.random.Generator) -> np.ndarray:
     return result
 
 
-def _rows(
-    population: Population,
-    time_bin: int,
-    pair: tuple[int, ...],
-    n_half: int,
-    resampling: Resampling,
-) -> Rows:
-    """Draw the rows of all replicates: random halves, resampled halves, then shuffled halves."""
+def _draw_rows(
+    population: Population, pair: tuple[int, ...], n_half: int, resampling: Resampling
+) -> np.ndarray:
+    """Draw the trials of all replicates: random halves, resampled halves, then further halves.
+
+    Returns
+    -------
+    array of int, shape (replicate, part, row)
+    """
     n_classes = len(population.classes)
     conditions = [(task, label) for task in pair for label in range(n_classes)]
     n_replicates = resampling.splits + resampling.bootstraps + SHUFFLES
@@ -157,20 +164,38 @@ def _rows(
                 drawn = rng.integers(some.shape[1], size=(n_replicates, n_half))
                 again = np.take_along_axis(some, drawn, axis=1)
                 trials[resampled, number, c, half] = again[resampled]
-    flat = trials.reshape(n_replicates, len(population.parts), -1)
-    every_unit = np.tile(np.arange(population.n_units), (n_replicates, 1))
-    rates = population.rows(flat, every_unit, slice(time_bin, time_bin + 1))[:, 0]
+    return trials.reshape(n_replicates, len(population.parts), -1)
+
+
+def _batches(
+    population: Population,
+    time_bin: int,
+    pair: tuple[int, ...],
+    n_half: int,
+    trials: np.ndarray,
+    resampling: Resampling,
+) -> Iterator[Rows]:
+    """Yield the rows of a few replicates at a time; those of the last `SHUFFLES` are shuffled."""
+    of_row = np.indices((2, len(population.classes), 2, n_half)).reshape(4, -1)
+    n_replicates, _, n_rows = trials.shape
     rng = resampling.rng("shuffled rows", population.session, *pair)
-    for replicate in range(resampled.stop, n_replicates):
-        rates[replicate] = rates[replicate][rng.permutation(rates.shape[1])]
-    of_row = np.indices((2, n_classes, 2, n_half)).reshape(4, -1)
-    return Rows(rates.transpose(1, 2, 0), *of_row[:3])
+    size = max(BATCH_BYTES // (4 * n_rows * population.n_units), 1)
+    for first in range(0, n_replicates, size):
+        some = trials[first : first + size]
+        every_unit = np.tile(np.arange(population.n_units), (len(some), 1))
+        rates = population.rows(some, every_unit, slice(time_bin, time_bin + 1))[:, 0]
+        for number in range(max(n_replicates - SHUFFLES - first, 0), len(some)):
+            rates[number] = rates[number][rng.permutation(n_rows)]
+        yield Rows(rates.transpose(1, 2, 0), *of_row[:3])
 
 
 def _performances(
-    rows: Rows, n_classes: int, settings: Decoding, rng: np.random.Generator
+    rows: Rows, n_classes: int, settings: Decoding, sides: np.ndarray
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return the accuracy and the ceiling of each measure, shape (replicate,) each."""
+    """Return the accuracy and the ceiling of each measure, shape (replicate,) each.
+
+    The dichotomies of the conditions, `sides`, have shape (dichotomy, condition).
+    """
     found: dict[str, tuple[list, list]] = {"ccgp_label": ([], []), "ccgp_task": ([], [])}
     for half in (0, 1):
         train, test = rows.half == half, rows.half != half
@@ -188,11 +213,11 @@ def _performances(
         name: (np.mean(across, axis=0), np.mean(within, axis=0))
         for name, (across, within) in found.items()
     }
-    sides = dichotomies(2 * n_classes, rng)[:, rows.task * n_classes + rows.label].T
+    positive = sides[:, rows.task * n_classes + rows.label].T
     each = []
     for half in (0, 1):
-        fitted = _fit(rows, rows.half == half, sides, settings)
-        each.append(_accuracy(fitted, rows, rows.half != half, sides))
+        fitted = _fit(rows, rows.half == half, positive, settings)
+        each.append(_accuracy(fitted, rows, rows.half != half, positive))
     of_dichotomy = np.mean(each, axis=0)
     results["shattering"] = (of_dichotomy.mean(axis=-1), of_dichotomy.max(axis=-1))
     return results
