@@ -301,10 +301,16 @@ def test_every_option_of_the_command_line_is_documented():
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_code_on_the_pages_can_be_parsed(page):
+def test_code_on_the_pages_can_be_parsed(page, tmp_path, monkeypatch):
     for block in blocks(page, "python"):
         ast.parse(block)
-    for block in blocks(page, "yaml"):
+    found = blocks(page, "yaml")
+    monkeypatch.chdir(tmp_path)
+    for block in found:
+        # Configurations can name a file that the page shows.
+        if named := re.match(r"# (\w+\.yaml)\n", block):
+            Path(named[1]).write_text(block, encoding="utf-8")
+    for block in found:
         keys = yaml.safe_load(block)
         if "datasets" in keys:
             parse(keys, page)
