@@ -35,8 +35,9 @@ from neuro_attn.randomness import stream
 from neuro_attn.shared_code import sessions as over_sessions
 from neuro_attn.shared_code.differences import difference_in_units
 from neuro_attn.shared_code.discriminants import sensitivity
+from neuro_attn.shared_code.leave_one_out import trials_left_out
 from neuro_attn.shared_code.tables import tables_of
-from neuro_attn.shared_code.these_units import TaskTrials, moments_of, overlap_of, pooled
+from neuro_attn.shared_code.these_units import TaskTrials, moments_of, overlap_of
 from neuro_attn.study import Study
 from tests.worlds import (
     DEPENDENT_WORLDS,
@@ -219,7 +220,7 @@ def difference_experiment(
 ) -> dict[str, float]:
     """Compare the codes of two sets of units in the same trials; empty if a code is too weak."""
     rng = stream(SEED, "differences", *cosines, *strengths, number)
-    moments = []
+    found = []
     for cosine, strength in zip(cosines, strengths, strict=True):
         data = units_data_set(UnitsWorld(), rng, cosine=cosine, strength=strength)
         orders = [np.argsort(task.label, kind="stable") for task in data]
@@ -227,11 +228,11 @@ def difference_experiment(
             TaskTrials(task.rates[order], task.label[order])
             for task, order in zip(data, orders, strict=True)
         ]
-        moments.append({"session": moments_of(*tasks)})
-    codes = [pooled(list(parts.values())).p_codes for parts in moments]
+        found.append(trials_left_out({"session": moments_of(*tasks)}))
+    codes = [each.overlap.p_codes for each in found]
     if max(max(each) for each in codes) >= ALPHA:
         return {}
-    value, low, high, p = difference_in_units(*moments, 0.95)
+    value, low, high, p = difference_in_units(*found, 0.95)
     return {
         "significant": p <= ALPHA,
         "covered": low <= cosines[0] - cosines[1] <= high,

@@ -20,7 +20,8 @@ from neuro_attn.geometry.estimates import (
 from neuro_attn.inference.intervals import centred, interval, within_limits_of_trials
 from neuro_attn.inference.pvalues import corrected_p_value, p_value
 from neuro_attn.shared_code.discriminants import sensitivity
-from neuro_attn.shared_code.estimates import Sample, SessionsOfRegion, TaskPair, in_subjects
+from neuro_attn.shared_code.estimates import in_subjects
+from neuro_attn.shared_code.of_region import Sample, SessionsOfRegion, TaskPair
 from neuro_attn.shared_code.sessions import difference, overlap_of_sessions, sign_flip_test
 from neuro_attn.shared_code.sessions import sign_patterns as patterns_of
 from neuro_attn.shared_code.these_units import UnitsOverlap, overlap_of

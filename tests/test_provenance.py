@@ -269,7 +269,15 @@ def test_decoding_depends_on_the_null_model_of_its_data_set_alone():
 
 
 @pytest.mark.parametrize(
-    "script", ["decode.py", "decode_confounds.py", "measure_geometry.py", "signatures.py"]
+    "script",
+    [
+        "decode.py",
+        "decode_confounds.py",
+        "decode_region_confounds.py",
+        "measure_geometry.py",
+        "measure_region_geometry.py",
+        "signatures.py",
+    ],
 )
 def test_what_fits_decoders_depends_on_that_of_its_data_set_and_on_no_other(script):
     rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))

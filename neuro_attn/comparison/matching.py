@@ -150,13 +150,17 @@ class Members:
 
 
 def _noise(recording: xr.Dataset, study: Study, region: str) -> xr.Dataset:
-    """Return a recording of white noise, with each unit's SD over trials and times."""
+    """Return a region's units of a recording, with white noise of each unit's SD as rates.
+
+    Noise is drawn for all units of a recording, so it does not depend on the regions.
+    """
     rng = study.rng("matching noise", region, recording.attrs["session"])
     rates = recording["rates"]
     # Double precision prevents a large offset from adding to the variance by rounding.
     sd = rates.astype(float).std(["trial", "time"]).values.astype(np.float32)
     noise = rng.standard_normal(rates.shape, dtype=np.float32) * sd[:, None]
-    return recording.assign(rates=(rates.dims, noise))
+    own = np.flatnonzero(recording["region"].values == region)
+    return recording.isel(unit=own).assign(rates=(rates.dims, noise[:, own]))
 
 
 def matching_noise(d_prime: Callable[[float], float], target: float) -> float:

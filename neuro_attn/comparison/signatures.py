@@ -27,6 +27,9 @@ FEWEST_SDS = 3.0
 """Smallest difference between no transfer and full transfer to distinguish codes, bootstrap SDs."""
 ABSENT = "absent"
 """Attribute of a file of signatures: what they lack as a whole (`Absent`)."""
+SESSIONS = ("session", "code_session")
+"""Dimensions of a signature that populations can have in different numbers: sessions of decoding,
+of which a pseudopopulation is one, and sessions of codes."""
 FEATURE = ("train_task", "test_task", "window")
 """Dimensions of a decoding result that together identify a sensitivity."""
 
@@ -203,14 +206,14 @@ def together(signatures: Sequence[xr.Dataset], absent: Sequence[Absent] = ()) ->
         return xr.Dataset({"attributes": ("signature", np.array([], dtype=str))}, attrs=listed)
     # Features in order of first occurrence; an outer join would sort them.
     features = list(dict.fromkeys(name for each in signatures for name in each["feature"].values))
-    sessions = range(max(each.sizes["session"] for each in signatures))
+    counts = {dim: max(each.sizes.get(dim, 0) for each in signatures) for dim in SESSIONS}
+    extended = {dim: range(n) for dim, n in counts.items() if n}
     stacked = [
-        each.assign(
-            n_sessions=each.sizes["session"], within=each["within"].reset_coords(drop=True) * 1.0
-        )
-        .assign_coords(session=range(each.sizes["session"]))
-        .reindex(session=sessions, feature=features)
-        .drop_vars("session")
+        each.assign(within=each["within"].reset_coords(drop=True) * 1.0)
+        .assign({f"n_{dim}s": each.sizes[dim] for dim in extended})
+        .assign_coords({dim: range(each.sizes[dim]) for dim in extended})
+        .reindex({**extended, "feature": features})
+        .drop_vars(list(extended))
         for each in signatures
     ]
     whole = xr.concat(stacked, "signature", join="exact", combine_attrs="drop")
@@ -228,9 +231,10 @@ def apart(whole: xr.Dataset) -> list[xr.Dataset]:
     for number in range(whole.sizes["signature"]):
         one = whole.isel(signature=number)
         one = one.isel(feature=np.isfinite(one["value"].values))
-        one = one.isel(session=slice(int(one["n_sessions"])))
+        n_sessions = {dim: int(one[f"n_{dim}s"]) for dim in SESSIONS if dim in one.dims}
+        one = one.isel({dim: slice(n) for dim, n in n_sessions.items()})
         attributes = json.loads(str(one["attributes"].values))
-        one = one.drop_vars(["attributes", "n_sessions"])
+        one = one.drop_vars(["attributes", *(f"n_{dim}s" for dim in n_sessions)])
         one.attrs = attributes
         found.append(one.assign_coords(within=one["within"].astype(bool)))
     return found

@@ -9,93 +9,52 @@ Two controls show what is left without it. The confound is regressed out of the 
 with and without the control.
 """
 
+import json
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
 import xarray as xr
 
-from neuro_attn.configuration import MEAN_RATE
-from neuro_attn.decoding.balancing import balanced, joint, shuffled_within, subsampled
 from neuro_attn.decoding.building import build_populations, units_per_draw
-from neuro_attn.decoding.confound_targets import adjusted, as_label, in_place_of_units
+from neuro_attn.decoding.confound_aims import Aim, Row, Shared, aims_of, shared_by
 from neuro_attn.decoding.cross_task import decode_windows
-from neuro_attn.decoding.nuisance import levels, regressors, values_by_session
-from neuro_attn.decoding.population import Population, without_times
 from neuro_attn.decoding.tabulation import without_test_only
-from neuro_attn.decoding.trial_selection import Target, decodable
 from neuro_attn.errors import InputError
+from neuro_attn.recording import packed, unpacked
 from neuro_attn.results import columns_of
 from neuro_attn.study import Study
 
 COLUMNS = columns_of("confounds")
+Kept = Callable[[xr.Dataset], xr.Dataset]
+"""Returns what is kept of the result of `decode_windows`."""
 
 logger = logging.getLogger(__name__)
 
 
-class Row(NamedTuple):
-    """What is decoded, from what, and with which control: columns of the table of confounds.
-
-    Parameters
-    ----------
-    confound : str
-        The nuisance variable, or several that are balanced together.
-    decoded, decoded_from : str
-        The confound or the label, from the units or from the confound.
-    control : str
-        "none", "regressed out", "balanced" or "subsampled".
-    """
-
-    confound: str
-    decoded: str
-    decoded_from: str = "units"
-    control: str = "none"
-
-    @property
-    def what(self) -> str:
-        """What is decoded, or with which control, in words."""
-        return f"{self.decoded} decoded" if self.control == "none" else self.control
-
-    def __str__(self) -> str:
-        return f"confound {self.confound}, {self.what}"
-
-
-class Aim(NamedTuple):
-    """One row of every region: what to decode in which populations.
+class Outcome(NamedTuple):
+    """What was decoded in a region for a row of the table.
 
     Parameters
     ----------
     row : Row
-        What is decoded.
-    where : str
-        Data set and row, in words.
-    study : Study
-        The data set, with the settings of decoding and inference for this aim.
-    n_units : int or None
-        Units of a draw.
-    members : dict of str to list of Population
-        The populations, by region.
-    left_out : list of str
-        Regions, tasks and sessions that take no part, and why.
+        What is decoded, from what, and with which control.
+    decoding : xarray.Dataset or None
+        The result, unless nothing can be decoded.
+    without_control : xarray.Dataset or None
+        With a control, that of the label without it, in the same sessions and tasks.
+    problem : str
+        Why decoding failed; empty if it did not.
     missing_cells : dict of str to str
-        Classes and values of a balanced variable with too few trials, by session.
-    kept_values : dict of str to str
-        The values that are balanced, by session.
-    only_levels : tuple of str
-        Balanced variables with many values, of which only the levels are balanced.
+        See `Aim`.
     """
 
     row: Row
-    where: str
-    study: Study
-    n_units: int | None
-    members: dict[str, list[Population]]
-    left_out: list[str]
-    missing_cells: dict[str, str] = {}
-    kept_values: dict[str, str] = {}
-    only_levels: tuple[str, ...] = ()
+    decoding: xr.Dataset | None
+    without_control: xr.Dataset | None
+    problem: str
+    missing_cells: dict[str, str]
 
 
 class Decoded(NamedTuple):
@@ -107,7 +66,10 @@ class Decoded(NamedTuple):
 
 
 def decode_confounds(
-    recordings: list[xr.Dataset], study: Study, table: pd.DataFrame
+    recordings: list[xr.Dataset],
+    study: Study,
+    table: pd.DataFrame,
+    kept: Kept = lambda decoding: decoding,
 ) -> list[Decoded]:
     """Decode every confound, the label from every confound, and the label under controls.
 
@@ -122,6 +84,8 @@ def decode_confounds(
         from no process that could be repeated.
     table : pandas.DataFrame
         From `regions_table`.
+    kept : callable, optional
+        Returns what is kept of each result; by default everything.
 
     Returns
     -------
@@ -134,26 +98,57 @@ def decode_confounds(
     InputError
         If there is no such trial column.
     """
+    regions = list(dict.fromkeys(table["region"]))
+    shared = shared_by(recordings, study, regions)
+    n_units = units_per_draw(study.dataset, table)
+    return combined(
+        [
+            decode_region(recordings, study, region, shared=shared, n_units=n_units, kept=kept)
+            for region in regions
+        ],
+        study.name,
+    )
+
+
+def decode_region(
+    recordings: list[xr.Dataset],
+    study: Study,
+    region: str,
+    *,
+    shared: Shared,
+    n_units: int | None,
+    kept: Kept,
+) -> list[Outcome]:
+    """Decode the rows of one region.
+
+    Parameters
+    ----------
+    recordings, study, region, shared, n_units
+        As in `aims_of`.
+    kept : callable
+        Returns what is kept of each result.
+    """
     recordings, study = without_test_only(recordings, study)
-    found: list[Decoded] = []
-    without_control: list[xr.Dataset] = []
-    for aim in aims(recordings, study, table):
+    outcomes = []
+    plain: xr.Dataset | None = None
+    for aim in aims_of(recordings, study, region, shared=shared, n_units=n_units):
         for each in aim.left_out:
             logger.warning("%s", each)
-        try:
-            decodings = [_decoded(aim, region) for region in aim.members]
-        except InputError as error:
-            # A confound is a look aside: the results of the label do not depend on it.
-            logger.warning("%s: left out, %s", aim.where, error.problem)
-            continue
-        if not decodings:
-            continue
-        raw = Row(aim.row.confound, "label")
-        if aim.row.control != "none" and raw not in [each.row for each in found]:
-            without_control = without_control or _without_control(recordings, study, table)
-            found.append(Decoded(raw, _of_the_same(without_control, decodings), {}))
-        found.append(Decoded(aim.row, decodings, aim.missing_cells))
-    return found
+        outcome = Outcome(aim.row, None, None, "", aim.missing_cells)
+        if aim.members:
+            try:
+                decoding = _decoded(aim, region)
+            except InputError as error:
+                outcomes.append(outcome._replace(problem=error.problem))
+                continue
+            outcome = outcome._replace(decoding=kept(decoding))
+            if aim.row.control != "none":
+                if plain is None:
+                    members = build_populations(recordings, study, region)
+                    plain = decode_windows(members, study, region=region, n_units=n_units)
+                outcome = outcome._replace(without_control=kept(_of_the_same(plain, decoding)))
+        outcomes.append(outcome)
+    return outcomes
 
 
 def _decoded(aim: Aim, region: str) -> xr.Dataset:
@@ -173,139 +168,70 @@ def _decoded(aim: Aim, region: str) -> xr.Dataset:
     )
 
 
-def _without_control(
-    recordings: list[xr.Dataset], study: Study, table: pd.DataFrame
-) -> list[xr.Dataset]:
-    """Decode the label from the units of all regions; the values of summary.csv."""
-    n_units = units_per_draw(study.dataset, table)
-    return [
-        decode_windows(
-            build_populations(recordings, study, region), study, region=region, n_units=n_units
-        )
-        for region in dict.fromkeys(table["region"])
-    ]
+def _of_the_same(decoding: xr.Dataset, like: xr.Dataset) -> xr.Dataset:
+    """Return results of the sessions and tasks that others have."""
+    tasks = like["train_task"].values
+    return decoding.sel(session=like["session"].values, train_task=tasks, test_task=tasks)
 
 
-def _of_the_same(decodings: list[xr.Dataset], like: list[xr.Dataset]) -> list[xr.Dataset]:
-    """Return results of the regions, sessions and tasks that others have."""
-    sessions = {each.attrs["region"]: each["session"].values for each in like}
-    tasks = like[0]["train_task"].values
-    return [
-        each.sel(session=sessions[region], train_task=tasks, test_task=tasks)
-        for each in decodings
-        if (region := each.attrs["region"]) in sessions
-    ]
+def combined(regions: Sequence[Sequence[Outcome]], name: str) -> list[Decoded]:
+    """Combine the outcomes of all regions of a data set, which have the same rows.
 
-
-def aims(recordings: list[xr.Dataset], study: Study, table: pd.DataFrame) -> Iterator[Aim]:
-    """Yield what `decode_confounds` decodes, before anything is fitted.
-
-    The label from the units without any control is not among them.
+    Before the first control of a confound, there is a row without any.
 
     Parameters
     ----------
-    recordings, study, table
-        As in `decode_confounds`.
-
-    Raises
-    ------
-    InputError
-        If there is no such trial column.
+    regions : sequence of sequence of Outcome
+        From `decode_region`.
+    name : str
+        Name of the data set, for messages.
     """
-    recordings, study = without_test_only(recordings, study)
-    dataset = study.dataset
-    members = {
-        region: _built(recordings, study, region) for region in dict.fromkeys(table["region"])
+    found: list[Decoded] = []
+    for of_row in zip(*regions, strict=True):
+        row = of_row[0].row
+        if problems := [each.problem for each in of_row if each.problem]:
+            # A confound is a look aside: the results of the label do not depend on it.
+            logger.warning("%s, %s: left out, %s", name, row, problems[0])
+            continue
+        decodings = [each.decoding for each in of_row if each.decoding is not None]
+        if not decodings:
+            continue
+        raw = Row(row.confound, "label")
+        if row.control != "none" and raw not in [each.row for each in found]:
+            plain = [each.without_control for each in of_row if each.without_control is not None]
+            found.append(Decoded(raw, plain, {}))
+        missing: dict[str, str] = {}
+        for each in of_row:
+            missing |= each.missing_cells
+        found.append(Decoded(row, decodings, missing))
+    return found
+
+
+def stored(outcomes: Sequence[Outcome]) -> xr.Dataset:
+    """Return the outcomes of a region as one data set, for writing."""
+    results = {
+        f"{number} {name}": result
+        for number, each in enumerate(outcomes)
+        for name in ("decoding", "without_control")
+        if (result := getattr(each, name)) is not None
     }
-    by_shuffle = {"null_model": "shuffle", "permute_within": []}
-    inference = dataset.inference.model_copy(update=by_shuffle)
-    shuffled = replace(study, dataset=dataset.model_copy(update={"inference": inference}))
-    n_units = units_per_draw(dataset, table)
-    folds = dataset.decoding.folds
+    rows = [[list(each.row), each.problem, each.missing_cells] for each in outcomes]
+    return packed(results).assign_attrs(rows=json.dumps(rows))
 
-    def aim(row: Row, targets: dict[str, Target], settings: Study, n_units: int | None) -> Aim:
-        where = f"{study.name}, {row}"
-        found, left_out = decodable(targets, folds=folds, where=where)
-        return Aim(row, where, settings, n_units, found, left_out)
 
-    for confound in dataset.confounds:
-        values = {
-            region: values_by_session(recordings, each, confound, study.key("confounds"))
-            for region, each in members.items()
-        }
-        as_levels = levels(members, values, folds=folds)
-        yield aim(
-            Row(confound, "confound"),
-            {r: as_label(each, as_levels[r], folds) for r, each in members.items()},
-            shuffled,
-            n_units,
+def restored(found: xr.Dataset) -> list[Outcome]:
+    """Return the outcomes of a region from what `stored` returned."""
+    results = unpacked(found)
+    return [
+        Outcome(
+            Row(*row),
+            results.get(f"{number} decoding"),
+            results.get(f"{number} without_control"),
+            problem,
+            missing,
         )
-        yield aim(
-            Row(confound, "label", "confound"),
-            {r: in_place_of_units(each, regressors(values[r])) for r, each in members.items()},
-            study,
-            None,
-        )
-        yield aim(
-            Row(confound, "label", control="regressed out"),
-            {r: adjusted(each, values[r], as_levels[r], folds) for r, each in members.items()},
-            study,
-            n_units,
-        )
-    if dataset.balance:
-        yield from _balanced_aims(recordings, study, members, n_units)
-
-
-def _built(recordings: list[xr.Dataset], study: Study, region: str) -> list[Population]:
-    """Return the populations of a region.
-
-    All regions are held together, so we keep their rates in the windows only, which are decoded,
-    unless the mean rate in time bins is a confound.
-    """
-    members = build_populations(recordings, study, region)
-    if MEAN_RATE in study.dataset.nuisance_variables:
-        return members
-    return [without_times(member) for member in members]
-
-
-def _balanced_aims(
-    recordings: list[xr.Dataset],
-    study: Study,
-    members: dict[str, list[Population]],
-    n_units: int | None,
-) -> Iterator[Aim]:
-    """Yield the label with balanced variables, and with as few trials without balance."""
-    dataset, folds = study.dataset, study.dataset.decoding.folds
-    name = " x ".join(dataset.balance)
-    row = Row(name, "label", control="balanced")
-    where = f"{study.name}, {row}"
-    several = {
-        variable: levels(
-            members,
-            {
-                region: values_by_session(recordings, each, variable, study.key("balance"))
-                for region, each in members.items()
-            },
-            folds=folds,
-        )
-        for variable in dataset.balance
-    }
-    targets, missing, kept = {}, {}, {}
-    for region, each in members.items():
-        combined = joint([(variable, found[region]) for variable, found in several.items()])
-        targets[region], of_region, values = balanced(each, combined, folds=folds)
-        missing.update(of_region)
-        kept.update(values)
-    found, left_out = decodable(targets, folds=folds, where=where)
-    only_levels = tuple(
-        variable for variable, of in several.items() if any(each.divided for each in of.values())
-    )
-    members = shuffled_within(found)
-    yield Aim(row, where, study, n_units, members, left_out, missing, kept, only_levels)
-    if not found:
-        return
-    few = Row(name, "label", control="subsampled")
-    yield Aim(few, f"{study.name}, {few}", study, n_units, subsampled(found, folds), [])
+        for number, (row, problem, missing) in enumerate(json.loads(found.attrs["rows"]))
+    ]
 
 
 def together(decoded: Sequence[Decoded], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -87,6 +87,21 @@ def values_by_session(
     return found
 
 
+class Naming(NamedTuple):
+    """The levels of a variable, which all regions share because they are compared.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The levels.
+    n_quantiles : int
+        How many quantiles they are, or 0 if they are the values.
+    """
+
+    names: tuple[str, ...]
+    n_quantiles: int
+
+
 def levels(
     members: Mapping[str, Sequence[Population]],
     values: Mapping[str, Mapping[str, np.ndarray]],
@@ -113,39 +128,71 @@ def levels(
     dict of str to Levels
         By region.
     """
-    parts = {r: [part for each in found for part in each.parts] for r, found in members.items()}
-    flat = {
-        region: {
-            session: each if each.ndim == 1 else each[:, : len(members[region][0].times)].mean(1)
-            for session, each in of_region.items()
-        }
-        for region, of_region in values.items()
-    }
-    names = distinct_values([each for of_region in flat.values() for each in of_region.values()])
-    if names is not None:
-        return {
-            region: Levels(names, {s: _numbered(each, names) for s, each in of_region.items()})
-            for region, of_region in flat.items()
-        }
+    flat = {region: over_bins(members[region], found) for region, found in values.items()}
+    shared = naming(members, flat, folds=folds)
+    return {region: in_levels(members[region], flat[region], shared) for region in members}
 
-    def numbers(region: str, n_levels: int) -> dict[str, np.ndarray]:
-        return {
-            part.session: _by_quantiles(flat[region][part.session], part.task, n_levels)
-            for part in parts[region]
-        }
+
+def over_bins(
+    members: Sequence[Population], values: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return one value for each trial: the mean over time bins, where a variable has several."""
+    n_times = len(members[0].times)
+    return {
+        session: each if each.ndim == 1 else each[:, :n_times].mean(1)
+        for session, each in values.items()
+    }
+
+
+def naming(
+    members: Mapping[str, Sequence[Population]],
+    values: Mapping[str, Mapping[str, np.ndarray]],
+    *,
+    folds: int,
+) -> Naming:
+    """Return the levels that all regions share; arguments as in `levels`, values `over_bins`.
+
+    Populations need no rates.
+    """
+    names = distinct_values([each for of_region in values.values() for each in of_region.values()])
+    if names is not None:
+        return Naming(names, 0)
 
     def suitability(n_levels: int) -> tuple[int, int]:
-        complete = sum(
-            _fewest(found[part.session], part, n_levels) >= folds
-            for region in parts
-            for found in [numbers(region, n_levels)]
-            for part in parts[region]
-        )
+        complete = 0
+        for region, found in members.items():
+            numbers = _quantiles(found, values[region], n_levels)
+            complete += sum(
+                _fewest(numbers[part.session], part, n_levels) >= folds
+                for member in found
+                for part in member.parts
+            )
         return complete, n_levels if complete else -n_levels
 
     n_levels = max(range(2, MOST_VALUES + 1), key=suitability)
     names = tuple(f"quantile {number + 1} of {n_levels}" for number in range(n_levels))
-    return {region: Levels(names, numbers(region, n_levels), divided=True) for region in parts}
+    return Naming(names, n_levels)
+
+
+def in_levels(
+    members: Sequence[Population], values: Mapping[str, np.ndarray], shared: Naming
+) -> Levels:
+    """Return the levels of the trials of a region, from its values `over_bins`."""
+    if shared.n_quantiles:
+        found = _quantiles(members, values, shared.n_quantiles)
+        return Levels(shared.names, found, divided=True)
+    return Levels(shared.names, {s: _numbered(each, shared.names) for s, each in values.items()})
+
+
+def _quantiles(
+    members: Sequence[Population], values: Mapping[str, np.ndarray], n_levels: int
+) -> dict[str, np.ndarray]:
+    """Return the quantile of every trial of each session."""
+    return {
+        part.session: _by_quantiles(values[part.session], part.task, n_levels)
+        for member in members
+        for part in member.parts
+    }
 
 
 def distinct_values(values: Sequence[np.ndarray]) -> tuple[str, ...] | None:

@@ -26,6 +26,11 @@ class Target(NamedTuple):
     lacking: dict[str, str]
     requires: str = "a class of the confound"
 
+    @property
+    def tasks(self) -> list[str]:
+        """The tasks in which they can be decoded."""
+        return [task for task in self.members[0].tasks if task not in self.lacking]
+
 
 def decodable(
     targets: Mapping[str, Target], *, folds: int, where: str
@@ -44,27 +49,43 @@ def decodable(
     where : str
         What is decoded, in words.
     """
-    tasks = {
-        region: [task for task in target.members[0].tasks if task not in target.lacking]
-        for region, target in targets.items()
-    }
-    some = [region for region in targets if tasks[region]]
+    tasks = {region: target.tasks for region, target in targets.items()}
     found: dict[str, list[Population]] = {}
     left_out: list[str] = []
     for region, target in targets.items():
-        kept = [task for task in tasks[region] if all(task in tasks[other] for other in some)]
-        for task in target.members[0].tasks:
-            others = ", ".join(other for other in some if task not in tasks[other])
-            if task not in kept:
-                reason = target.lacking.get(
-                    task, f"left out because it cannot be decoded in {others}"
-                )
-                left_out.append(f"{where}, region {region}, task {task}: {reason}")
-        members, scarce = _in_tasks(target, kept, folds=folds, where=f"{where}, region {region}")
-        left_out += scarce
+        members, reasons = decodable_in(region, target, tasks, folds=folds, where=where)
+        left_out += reasons
         if members:
             found[region] = members
     return found, left_out
+
+
+def decodable_in(
+    region: str, target: Target, tasks: Mapping[str, Sequence[str]], *, folds: int, where: str
+) -> tuple[list[Population], list[str]]:
+    """Return the populations of one region as `decodable`, which may be none.
+
+    Parameters
+    ----------
+    region : str
+        The region.
+    target : Target
+        Its populations.
+    tasks : mapping of str to sequence of str
+        The tasks in which each region can be decoded (`Target.tasks`).
+    folds, where
+        As in `decodable`.
+    """
+    some = [other for other, names in tasks.items() if names]
+    kept = [task for task in target.tasks if all(task in tasks[other] for other in some)]
+    left_out = []
+    for task in target.members[0].tasks:
+        others = ", ".join(other for other in some if task not in tasks[other])
+        if task not in kept:
+            reason = target.lacking.get(task, f"left out because it cannot be decoded in {others}")
+            left_out.append(f"{where}, region {region}, task {task}: {reason}")
+    members, scarce = _in_tasks(target, kept, folds=folds, where=f"{where}, region {region}")
+    return members, left_out + scarce
 
 
 def _in_tasks(

@@ -99,6 +99,13 @@ def of_windows(blocks: Sequence[xr.Dataset], settings: Inference) -> xr.Dataset:
     return _of_axis(of_decoding, blocks, settings, prefix="window_", axis="window")
 
 
+def in_windows(decoding: xr.Dataset, settings: Inference) -> xr.Dataset:
+    """Return the results of `decoding.decode_windows` without nulls, for `tables.summary_table`."""
+    part = of_windows([decoding], settings)
+    prefixed = part.rename({name: f"window_{name}" for name in part.data_vars})
+    return prefixed.assign_attrs(decoding.attrs)
+
+
 def at_equal_times(values: xr.DataArray) -> xr.DataArray:
     """Return values at equal training and test times, which become the dimension time."""
     time = xr.DataArray(values["train_time"].values, dims="time", name="time")

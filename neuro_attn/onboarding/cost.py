@@ -29,6 +29,7 @@ from neuro_attn.onboarding.needs import (
     Need,
     Work,
     fits,
+    has_jobs_by_region,
     needs_of,
     seconds_per_fit,
 )
@@ -39,6 +40,8 @@ START_SECONDS = 8.0
 """What Snakemake takes to plan the run and to plan it anew, s."""
 _OTHER_JOBS = ("regions", "infer", "compare_codes", "measure_geometry", "figures")
 """Jobs of every data set, apart from reading, decoding, reducing, confounds and behaviour."""
+_BY_REGION = ("compare_codes", "measure_geometry")
+"""Those that a large data set has for each region, too, as it has confounds."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ def estimate(
     run = [need for need in needs if n_blocks > 1 or need.rule != "reduce"]
     fitting = sum(fits(work, dataset) * seconds_per_fit(work, decoder) for work in everything)
     n_jobs = len(by_region) * (n_blocks + (n_blocks > 1))
+    if has_jobs_by_region(needs):
+        n_jobs += len(by_region) * (len(_BY_REGION) + bool(dataset.nuisance_variables))
     total = fitting + JOB_SECONDS * n_jobs
     seconds = [need.time.at(need.permutations(n)) for need in run if need.region]
     largest = max(run, key=lambda need: need.memory.at(need.permutations(n)))
@@ -227,6 +232,7 @@ def works_of(recordings: list[xr.Dataset], study: Study, populations: pd.DataFra
                     bins=n_times + len(dataset.windows),
                     times=n_times,
                     only_tested=len(dataset.test_only),
+                    trials=sum(len(part.task) for part in member.parts),
                 )
             )
     return Works(by_region, rates)

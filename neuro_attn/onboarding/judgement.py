@@ -17,7 +17,7 @@ from neuro_attn import comparison, decoding, recording
 from neuro_attn.behaviour.reports import reports_of
 from neuro_attn.cautions import Caution, cautions
 from neuro_attn.configuration import MEAN_RATE, Inference
-from neuro_attn.decoding import confounds
+from neuro_attn.decoding import confound_aims
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.preparation import check_replicates, surrogates_of
 from neuro_attn.decoding.splits import fold_sizes
@@ -175,7 +175,9 @@ def _judge_confounds(
     known = replace(study, dataset=study.dataset.model_copy(update={"confounds": columns}))
     assert made.populations is not None
     lacking: dict[tuple[str, str, str], list[str]] = {}
-    for aim in confounds.aims(found, known, made.populations):
+    regions = list(dict.fromkeys(made.populations["region"]))
+    n_units = decoding.units_per_draw(known.dataset, made.populations)
+    for aim in confound_aims.aims(found, known, regions, n_units=n_units):
         key = "balance" if aim.row.control in ("balanced", "subsampled") else "confounds"
         reasons = [each.removeprefix(f"{aim.where}, ") for each in aim.left_out]
         reasons += [
@@ -216,7 +218,7 @@ def _judge_confounds(
 
 
 def _few_balanced(
-    aim: confounds.Aim, by_region: Mapping[str, list[Population]], study: Study
+    aim: confound_aims.Aim, by_region: Mapping[str, list[Population]], study: Study
 ) -> Iterator[Caution]:
     """Yield a caution if balance leaves less than half of the training trials of a session."""
     folds = study.dataset.decoding.folds

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import NamedTuple
 
-from neuro_attn.configuration import MEAN_RATE, AnyDataset
+from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.blocks import BLOCK
 from neuro_attn.decoding.population_decoder import BATCH_BYTES
 from neuro_attn.inference.corrections import READ_BYTES
@@ -42,6 +42,10 @@ PER_TEST = 2e-7
 """Time in which a value of the null at a pair of times is read and tested, s."""
 JOB_SECONDS = 2.0
 """What every job takes to start and to import, s."""
+SHARED_SECONDS = 900.0
+"""Time of decoding all regions of a data set without its permutations, s, above which each region
+has jobs of its own for geometry, codes, confounds and signatures. Below, one job does all regions,
+because starting more of them would take longer than they save."""
 DATASET_SECONDS = 25.0
 """Reading, inference, geometry and figures of a data set, s.
 
@@ -81,6 +85,8 @@ class Work:
         Time bins.
     only_tested : int
         Further tasks, on which decoders are only tested.
+    trials : int
+        Trials of all its sessions.
     """
 
     tasks: int
@@ -91,6 +97,7 @@ class Work:
     bins: int
     times: int
     only_tested: int = 0
+    trials: int = 0
 
     @property
     def pairs(self) -> int:
@@ -148,8 +155,19 @@ _DESCRIBED = {
     "compare_codes": "comparing codes",
     "measure_geometry": "geometry",
     "match_signatures": "signatures",
+    "decode_region_confounds": "decoding confounds in region",
+    "compare_region_codes": "codes of region",
+    "measure_region_geometry": "geometry of region",
+    "match_region_signatures": "signatures of region",
 }
 """Descriptions of the jobs of a data set, by rule."""
+OF_REGION = {
+    "decode_confounds": "decode_region_confounds",
+    "compare_codes": "compare_region_codes",
+    "measure_geometry": "measure_region_geometry",
+    "match_signatures": "match_region_signatures",
+}
+"""Rules of all regions, and of one region if regions have jobs of their own."""
 
 
 def needs_of(
@@ -171,31 +189,61 @@ def needs_of(
         needs.append(Need("decode", region, *_decoding(works, dataset, rates[region])))
         needs.append(Need("reduce", region, *_reducing(works, dataset)))
     decoding = [need for need in needs if need.rule == "decode"]
-    largest = max((need.memory for need in decoding), key=lambda law: law.at(BLOCK))
     fixed = sum(need.time.fixed for need in decoding)
     total = Law(DATASET_SECONDS + fixed, sum(need.time.per_permutation for need in decoding))
     needs.append(Need("infer", "", _inferring(by_region), Law(DATASET_SECONDS)))
-    # These read region by region and fit decoders, but never more than decoding does, and two hold
-    # what they use of all regions.
-    in_windows = sum(
-        rates[region] * (works[0].bins - works[0].times) / works[0].times
-        for region, works in by_region.items()
-    )
-    everything = sum(rates.values())
-    held = {
-        "decode_confounds": everything if MEAN_RATE in dataset.nuisance_variables else in_windows,
-        "compare_codes": in_windows,
-        "measure_geometry": 0.0,
-        # Noise is drawn for all recordings of a network, twice as large while it is drawn.
-        "match_signatures": 3 * everything if dataset.source == "network" else 0.0,
+    # These read region by region and fit decoders, but never more than decoding does. Their nulls
+    # are those of the windows.
+    alone = {
+        need.region: Law(need.memory.fixed, _of_nulls_in_windows(by_region[need.region]))
+        for need in decoding
     }
-    # Their nulls are those of the windows.
-    per = max(
-        _of_nulls([replace(work, bins=work.bins - work.times) for work in works])
-        for works in by_region.values()
-    )
-    needs += [Need(rule, "", Law(largest.fixed + more, per), total) for rule, more in held.items()]
+    largest = Law(*(max(each) for each in zip(*alone.values(), strict=True)))
+    apart = fixed > SHARED_SECONDS
+    for rule, more in _held(by_region, dataset, rates).items():
+        # Where regions have jobs of their own, these only combine the results. What regions share
+        # of confounds, and scores of networks, still read region by region.
+        combines = apart and rule in ("compare_codes", "measure_geometry")
+        own = Law(BASE_BYTES) if combines else largest
+        memory = Law(own.fixed + more.fixed, own.per_permutation + more.per_permutation)
+        needs.append(Need(rule, "", memory, Law(DATASET_SECONDS) if apart else total))
+        if apart:
+            needs += [
+                Need(OF_REGION[rule], need.region, alone[need.region], need.time)
+                for need in decoding
+            ]
     return needs
+
+
+def has_jobs_by_region(needs: Sequence[Need]) -> bool:
+    """Return whether each region has jobs of its own for geometry, codes and so on."""
+    return any(need.rule in OF_REGION.values() for need in needs)
+
+
+def _held(
+    by_region: Mapping[str, Sequence[Work]], dataset: AnyDataset, rates: Mapping[str, float]
+) -> dict[str, Law]:
+    """Return what rules of all regions hold of them beside the region that they read, bytes."""
+    changes = largest = 0.0
+    for works in by_region.values():
+        n_tasks, n_windows = works[0].tasks, works[0].bins - works[0].times
+        n_tests = n_tasks * (n_tasks - 1) / 2 * n_windows
+        changes += COURSE * n_tests * sum(work.trials for work in works)
+        # Of two nulls, and of all sessions and each of them.
+        largest += COURSE * 4 * n_tasks**2
+    n_aims = 3 * len(dataset.confounds) + 3 * bool(dataset.balance)
+    return {
+        "decode_confounds": Law(0.0, n_aims * largest),
+        "compare_codes": Law(changes),
+        "measure_geometry": Law(0.0),
+        # Noise is drawn for all recordings of a network, twice as large while it is drawn.
+        "match_signatures": Law(3 * sum(rates.values()) if dataset.source == "network" else 0.0),
+    }
+
+
+def _of_nulls_in_windows(works: Sequence[Work]) -> float:
+    """Return the bytes of the nulls of a permutation while a region is decoded in windows."""
+    return _of_nulls([replace(work, bins=work.bins - work.times) for work in works])
 
 
 def _of_nulls(works: Sequence[Work]) -> float:

@@ -29,8 +29,18 @@ from neuro_attn.recording.outcome import (
     none_learned,
     unlearned,
 )
+from neuro_attn.recording.packing import packed, unpacked
 from neuro_attn.recording.session import SpikeSession
-from neuro_attn.recording.storage import LEFT_OUT, by_region, load, on_disk, opened, outline, save
+from neuro_attn.recording.storage import (
+    LEFT_OUT,
+    by_region,
+    load,
+    on_disk,
+    opened,
+    outline,
+    save,
+    without_rates,
+)
 from neuro_attn.recording.tasks import (
     TaskTrials,
     assign_tasks,
@@ -68,6 +78,7 @@ __all__ = [
     "on_silent_bins",
     "opened",
     "outline",
+    "packed",
     "reason_without_trials",
     "region_counts",
     "save",
@@ -75,4 +86,6 @@ __all__ = [
     "stored_name",
     "trial_column",
     "unlearned",
+    "unpacked",
+    "without_rates",
 ]

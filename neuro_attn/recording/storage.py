@@ -201,8 +201,12 @@ def on_disk(path: str | Path, large: Collection[str] = ("rates",)) -> xr.Dataset
 
 def outline(path: str | Path) -> xr.Dataset:
     """Return a Recording as `on_disk` does, with rates of zero that take no memory."""
-    found = on_disk(path)
-    if "rates" not in found:
-        return found
-    zero = np.broadcast_to(np.float32(0), found["rates"].shape)
-    return found.assign(rates=(found["rates"].dims, zero, found["rates"].attrs))
+    return without_rates(on_disk(path))
+
+
+def without_rates(recording: xr.Dataset) -> xr.Dataset:
+    """Return a Recording with rates of zero that take no memory."""
+    if "rates" not in recording:
+        return recording
+    zero = np.broadcast_to(np.float32(0), recording["rates"].shape)
+    return recording.assign(rates=(recording["rates"].dims, zero, recording["rates"].attrs))

@@ -1,4 +1,4 @@
-"""Read names from a table of results without pandas, for the parsing of the workflow."""
+"""Read a table of results without pandas, for the parsing of the workflow."""
 
 import csv
 import os
@@ -39,6 +39,32 @@ def selected(path: str | Path, column: str, **where: str) -> list[str]:
             row[place] for row in rows if all(row[key] == value for key, value in chosen.items())
         )
     )
+
+
+def numbers(path: str | Path, *keys: str) -> dict[tuple[str, ...], dict[str, float]]:
+    """Return the rows of a table by the values of some columns; all others are numbers.
+
+    Parameters
+    ----------
+    path : str or Path
+        A table that `write_csv` wrote.
+    *keys : str
+        Names of text columns that identify a row.
+    """
+    return _numbers(str(path), os.stat(path).st_mtime_ns, keys)
+
+
+@cache
+def _numbers(
+    path: str, modified: int, keys: tuple[str, ...]
+) -> dict[tuple[str, ...], dict[str, float]]:
+    names, rows = _read(path, modified)
+    places = [names.index(key) for key in keys]
+    others = [place for place in range(len(names)) if place not in places]
+    return {
+        tuple(row[place] for place in places): {names[place]: float(row[place]) for place in others}
+        for row in rows
+    }
 
 
 @cache

@@ -10,7 +10,7 @@ In the region, sessions are left out instead (`sessions.difference`), and for ot
 subjects: what the sessions of a subject share is no evidence about other subjects.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -21,21 +21,14 @@ from neuro_attn.shared_code.estimates import (
     REGION,
     SUBJECTS,
     UNITS,
-    Sample,
-    SessionsOfRegion,
-    TaskPair,
     holm,
     means_of_subjects,
-    moments_in,
 )
-from neuro_attn.shared_code.leave_one_out import changes_of_overlap
+from neuro_attn.shared_code.leave_one_out import TrialsLeftOut
+from neuro_attn.shared_code.of_region import Sample, SessionsOfRegion, TaskPair
 from neuro_attn.shared_code.sessions import difference
 from neuro_attn.shared_code.student import critical, upper_tail
-from neuro_attn.shared_code.these_units import (
-    Moments,
-    jackknife_covariance,
-    pooled,
-)
+from neuro_attn.shared_code.these_units import jackknife_covariance
 
 
 class Difference(NamedTuple):
@@ -97,15 +90,14 @@ def differences_of(
 def _in_units(
     found: Sequence[SessionsOfRegion], tests: Sequence[TaskPair], confidence: float, alpha: float
 ) -> Iterator[Difference]:
-    for test in tests:
-        moments = {region.name: moments_in(region, test) for region in found}
-        coded = [
-            name
-            for name, parts in moments.items()
-            if significant(max(pooled(list(parts.values())).p_codes), alpha)
-        ]
+    for number, test in enumerate(tests):
+        coded = {
+            region.name: region.left_out(number, test)
+            for region in found
+            if significant(max(region.overlaps[test].p_codes), alpha)
+        }
         for one, other in combinations(coded, 2):
-            numbers = difference_in_units(moments[one], moments[other], confidence)
+            numbers = difference_in_units(coded[one], coded[other], confidence)
             yield Difference(UNITS, one, other, test, *numbers)
 
 
@@ -122,28 +114,29 @@ def between_rows(
 
 
 def difference_in_units(
-    first: Mapping[str, Moments], second: Mapping[str, Moments], confidence: float
+    first: TrialsLeftOut, second: TrialsLeftOut, confidence: float
 ) -> tuple[float, float, float, float]:
     """Return r in the units of one region minus r in those of another: value, low, high, p-value.
 
     Parameters
     ----------
-    first, second : mapping of str to Moments
-        Moments of the sessions of each region, by the name of the session. Trials of a session are
-        in the same order in both.
+    first, second : TrialsLeftOut
+        The overlap in each region. Both tasks must have a measurable code, and the trials of a
+        session are in the same order in both.
     confidence : float
         Coverage of the interval.
     """
-    overlaps = [pooled(list(parts.values())) for parts in (first, second)]
-    changes = [changes_of_overlap(parts) for parts in (first, second)]
-    value = overlaps[0].value - overlaps[1].value
+    value = first.overlap.value - second.overlap.value
+    nothing = 0.0, None
     variance = 0.0
-    for session in {**first, **second}:
-        own, subtracted = (each.get(session, 0.0) for each in changes)
-        cell = (first.get(session) or second[session]).cell
+    for session in {**first.sessions, **second.sessions}:
+        own, cell = first.sessions.get(session, nothing)
+        subtracted, other_cell = second.sessions.get(session, nothing)
         change = np.atleast_2d(np.subtract(own, subtracted))
-        variance += float(jackknife_covariance(change, cell)[0, 0])
-    freedom = min(each.freedom for each in overlaps)
+        of_trials = other_cell if cell is None else cell
+        assert of_trials is not None
+        variance += float(jackknife_covariance(change, of_trials)[0, 0])
+    freedom = min(first.overlap.freedom, second.overlap.freedom)
     error = np.sqrt(variance)
     half = error * critical(confidence, freedom)
     p = 2 * upper_tail(abs(value) / error, freedom) if error > 0 else float(value == 0)

@@ -1,32 +1,23 @@
 """Overlap of the codes of all pairs of tasks, in all windows and regions, at both levels."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import combinations, product
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from neuro_attn.decoding.building import POOLED, build_populations
-from neuro_attn.decoding.population import SessionTrials
-from neuro_attn.shared_code.discriminants import Sensitivity, sensitivity
+from neuro_attn.decoding.building import POOLED
+from neuro_attn.shared_code.of_region import Sample, SessionsOfRegion, TaskPair
 from neuro_attn.shared_code.relative import RelativeOverlap
 from neuro_attn.shared_code.sessions import (
     RegionOverlap,
     bayes_factor,
-    overlap_of_sessions,
     positive_p_value,
     sign_flip_test,
     sign_patterns,
 )
-from neuro_attn.shared_code.these_units import (
-    Moments,
-    TaskTrials,
-    UnitsOverlap,
-    moments_of,
-    pooled,
-)
+from neuro_attn.shared_code.these_units import UnitsOverlap
 from neuro_attn.study import Study
 
 UNITS, REGION, SUBJECTS = "these units", "the region", "other subjects"
@@ -36,23 +27,7 @@ FEWEST_SUBJECTS = 4
 """Smallest number of subjects for estimates about other subjects."""
 ONE_SUBJECT = "unnamed"
 """Subject of recordings that name none."""
-FOLDS = 5
-"""Folds of the discriminants."""
 Overlap = UnitsOverlap | RegionOverlap
-
-
-class TaskPair(NamedTuple):
-    """A pair of tasks, by name and number, in a window."""
-
-    first: str
-    second: str
-    window: str
-    numbers: tuple[int, int, int]
-
-    @property
-    def tasks(self) -> tuple[str, str]:
-        """The names of the two tasks."""
-        return self.first, self.second
 
 
 class Sizes(NamedTuple):
@@ -107,39 +82,6 @@ class Estimate(NamedTuple):
     sample: np.ndarray = np.empty(0)
 
 
-class Sample(NamedTuple):
-    """All sessions of a data set, and the subject of each."""
-
-    sessions: list[str]
-    subjects: list[str]
-
-
-class SessionsOfRegion(NamedTuple):
-    """The sessions of a region, and d' of each session of the data set in each test.
-
-    `parts` have rates in the windows only.
-    `first`, `second`, `across` and `back` have shape (session, test). They are NaN for sessions
-    that have too few units of the region, or too few trials.
-    """
-
-    name: str
-    parts: list[SessionTrials]
-    first: np.ndarray
-    second: np.ndarray
-    across: np.ndarray
-    back: np.ndarray
-
-    @property
-    def mean_across(self) -> np.ndarray:
-        """Mean d' across tasks over both directions, (session, test)."""
-        return (self.across + self.back) / 2
-
-    def overlap(self, test: int, chosen: np.ndarray) -> RegionOverlap:
-        """Return R in some sessions."""
-        across = np.where(chosen, (self.across + self.back)[:, test], np.nan)
-        return overlap_of_sessions(across, (self.first + self.second)[:, test])
-
-
 def sample_of(recordings: list[xr.Dataset]) -> Sample:
     """Return the sessions of some recordings and their subjects.
 
@@ -162,75 +104,6 @@ def _subject(recording: xr.Dataset) -> str:
     return ONE_SUBJECT
 
 
-def tests_of(study: Study) -> list[TaskPair]:
-    """Return every pair of tasks in every window."""
-    tasks, windows = tuple(study.dataset.tasks), tuple(study.dataset.windows)
-    return [
-        TaskPair(tasks[first], tasks[second], window, (first, second, number))
-        for first, second in combinations(range(len(tasks)), 2)
-        for number, window in enumerate(windows)
-    ]
-
-
-def sessions_of(
-    recordings: list[xr.Dataset], study: Study, region: str, tests: list[TaskPair]
-) -> SessionsOfRegion:
-    """Return d' within and across tasks in every session of a region.
-
-    Raises
-    ------
-    InputError
-        If the region has too few units or trials.
-    """
-    members = build_populations(recordings, study, region)
-    parts = {part.session: part for member in members for part in member.parts}
-    found = np.full((4, len(recordings), len(tests)), np.nan)
-    pairs = {test.numbers[:2]: test.tasks for test in tests}
-    for row, recording in enumerate(recordings):
-        part = parts.get(recording.attrs["session"])
-        if part is None:
-            continue
-        for pair, names in pairs.items():
-            of_pair = [column for column, test in enumerate(tests) if test.numbers[:2] == pair]
-            found[:, row, of_pair] = _sensitivity(part, pair, names, study)
-    # All regions are held together, so we keep their rates in the windows only.
-    n_times = len(members[0].times)
-    kept = [replace(part, rates=part.rates[..., n_times:].copy()) for part in parts.values()]
-    return SessionsOfRegion(region, kept, *found)
-
-
-def _sensitivity(
-    part: SessionTrials, pair: tuple[int, int], names: tuple[str, str], study: Study
-) -> np.ndarray:
-    """Return d' (first, second, across or back; window), mean over draws of the folds."""
-    n_windows = len(study.dataset.windows)
-    windows = slice(part.rates.shape[2] - n_windows, None)
-    first, second = (_trials(part, task, windows) for task in pair)
-    drawn: list[Sensitivity] = []
-    for draw in range(study.dataset.decoding.draws):
-        # The same folds in all regions, so that differences between regions are paired.
-        rng = study.rng("folds of discriminants", part.session, *names, draw)
-        drawn.append(sensitivity(first, second, folds=FOLDS, rng=rng))
-    return np.mean(drawn, axis=0)
-
-
-def _trials(part: SessionTrials, task: int, bins: int | slice) -> tuple[np.ndarray, np.ndarray]:
-    """Return rates and classes of the trials of a task."""
-    chosen = np.flatnonzero(part.task == task)
-    return part.rates[chosen][..., bins], part.label[chosen]
-
-
-def moments_in(region: SessionsOfRegion, test: TaskPair) -> dict[str, Moments]:
-    """Return the moments of each session of a region, by the name of the session."""
-    first, second, window = test.numbers
-    return {
-        part.session: moments_of(
-            TaskTrials(*_trials(part, first, window)), TaskTrials(*_trials(part, second, window))
-        )
-        for part in region.parts
-    }
-
-
 def in_units(
     regions: Sequence[SessionsOfRegion], tests: list[TaskPair], sample: Sample
 ) -> list[Estimate]:
@@ -238,7 +111,7 @@ def in_units(
     everyone = np.ones(len(sample.sessions), bool)
     found: list[Estimate] = []
     for region, test in product(regions, tests):
-        overlap = pooled(list(moments_in(region, test).values()))
+        overlap = region.overlaps[test]
         found.append(
             Estimate(
                 level=UNITS,
@@ -375,7 +248,7 @@ def _sizes(region: SessionsOfRegion, sample: Sample, chosen: np.ndarray) -> Size
     kept = {name for name, take in zip(sample.sessions, chosen, strict=True) if take}
     parts = [part for part in region.parts if part.session in kept]
     subjects = {subject_of[part.session] for part in parts}
-    n_units = sum(part.rates.shape[1] for part in parts)
+    n_units = sum(part.n_units for part in parts)
     return Sizes(n_units, len(parts), len(subjects))
 
 

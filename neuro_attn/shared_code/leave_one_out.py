@@ -1,10 +1,44 @@
 """How the overlap in exactly these units changes when a trial is left out."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-from neuro_attn.shared_code.these_units import Moments, debiased_fractions, pooled
+from neuro_attn.shared_code.these_units import (
+    Moments,
+    UnitsOverlap,
+    debiased_fractions,
+    pooled,
+)
+
+
+class TrialsLeftOut(NamedTuple):
+    """The overlap in the units of some sessions, and its change when a trial is left out.
+
+    Parameters
+    ----------
+    overlap : UnitsOverlap
+        In all sessions together.
+    sessions : dict of str to (array, array), shape (trial,)
+        For each session by its name, the changes, and the task and class of the trials, numbered.
+        Changes are NaN where a task has no measurable code.
+    """
+
+    overlap: UnitsOverlap
+    sessions: dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def trials_left_out(parts: Mapping[str, Moments]) -> TrialsLeftOut:
+    """Return the overlap, and its changes when a trial is left out, from moments of sessions."""
+    overlap = pooled(list(parts.values()))
+    if np.isfinite(overlap.value):
+        changes = changes_of_overlap(parts)
+    else:
+        changes = {session: np.full(len(part.cell), np.nan) for session, part in parts.items()}
+    return TrialsLeftOut(
+        overlap, {session: (changes[session], part.cell) for session, part in parts.items()}
+    )
 
 
 def changes_of_overlap(parts: Mapping[str, Moments]) -> dict[str, np.ndarray]:

@@ -2,21 +2,9 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from neuro_attn.shared_code.estimates import (
-    UNITS,
-    Estimate,
-    SessionsOfRegion,
-    TaskPair,
-    moments_in,
-)
-from neuro_attn.shared_code.relative import (
-    RelativeOverlap,
-    SessionOfPairs,
-    relative_in_units,
-    relative_of_sessions,
-)
+from neuro_attn.shared_code.estimates import UNITS, Estimate
+from neuro_attn.shared_code.of_region import SessionsOfRegion
+from neuro_attn.shared_code.relative import RelativeOverlap, relative_of_sessions
 from neuro_attn.shared_code.sessions import RegionOverlap
 
 
@@ -58,26 +46,7 @@ def _place(each: Estimate) -> tuple[str, str, str, str]:
 
 def _relative(each: Estimate, reference: Estimate, region: SessionsOfRegion) -> RelativeOverlap:
     if each.level == UNITS:
-        return relative_in_units(_sessions(region, each.test, reference.test))
+        return region.relative[each.test]
     assert isinstance(each.overlap, RegionOverlap)
     assert isinstance(reference.overlap, RegionOverlap)
     return relative_of_sessions(each.overlap, reference.overlap)
-
-
-def _sessions(
-    region: SessionsOfRegion, pair: TaskPair, reference: TaskPair
-) -> dict[str, SessionOfPairs]:
-    """Return the moments of both pairs of tasks in each session, and the trials of each."""
-    of_pair, of_reference = (moments_in(region, test) for test in (pair, reference))
-    found = {}
-    for part in region.parts:
-        places = [
-            np.concatenate([np.flatnonzero(part.task == task) for task in test.numbers[:2]])
-            for test in (pair, reference)
-        ]
-        cell = part.task * (int(part.label.max()) + 1) + part.label
-        session = part.session
-        found[session] = SessionOfPairs(
-            of_pair[session], of_reference[session], (places[0], places[1]), cell
-        )
-    return found

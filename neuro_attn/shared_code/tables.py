@@ -17,14 +17,16 @@ from neuro_attn.shared_code.estimates import (
     SUBJECTS,
     UNITS,
     Estimate,
-    Sample,
-    SessionsOfRegion,
-    TaskPair,
     in_regions,
     in_subjects,
     in_units,
     sample_of,
-    sessions_of,
+)
+from neuro_attn.shared_code.of_region import (
+    Sample,
+    SessionsOfRegion,
+    TaskPair,
+    codes_of,
     tests_of,
 )
 from neuro_attn.shared_code.references import related
@@ -73,8 +75,24 @@ def tables_of(recordings: list[xr.Dataset], study: Study, regions: Sequence[str]
         If a region has too few units or trials.
     """
     recordings, study = without_test_only(recordings, study)
-    tests, sample = tests_of(study), sample_of(recordings)
-    found = [sessions_of(recordings, study, region, tests) for region in regions]
+    found = [codes_of(recordings, study, region) for region in regions]
+    return tables_from(found, sample_of(recordings), study)
+
+
+def tables_from(codes: Sequence[SessionsOfRegion], sample: Sample, study: Study) -> SharedCode:
+    """Estimate and test overlaps as `tables_of`, from the codes of every region.
+
+    Parameters
+    ----------
+    codes : sequence of SessionsOfRegion
+        From `codes_of`, one a region.
+    sample : Sample
+        All sessions of the data set, and their subjects.
+    study : Study
+        The data set.
+    """
+    tests = tests_of(study)
+    found = [region.among(sample.sessions) for region in codes]
     estimates = related(
         [
             *in_units(found, tests, sample),
@@ -148,7 +166,7 @@ def _sessions(
             yield (
                 *(region.name, part.session, subject_of[part.session], first, second, window),
                 *(float(each[row_of[part.session], number]) for each in d_primes),
-                part.rates.shape[1],
+                part.n_units,
             )
 
 

@@ -379,6 +379,26 @@ def test_no_job_holds_the_nulls_of_a_region():
     assert reduce.memory.at(10_000) < 2e9
 
 
+def test_regions_have_jobs_of_their_own_if_decoding_takes_more_than_15_minutes():
+    dataset = settings_of().datasets["mine"]
+
+    def estimate(n_regions):
+        by_region = {f"R{number}": [work(trials=120)] for number in range(n_regions)}
+        return cost.estimate(by_region, dataset, dict.fromkeys(by_region, 1e9), 1)
+
+    seconds = next(need for need in estimate(1).needs if need.rule == "decode").time.fixed
+    most = int(15 * 60 / seconds)
+    few, many = estimate(most), estimate(most + 1)
+    of_region = set(needs.OF_REGION.values())
+    assert not of_region & {need.rule for need in few.needs}
+    for rule in of_region:
+        assert {n.region for n in many.needs if n.rule == rule} == {f"R{n}" for n in range(most + 1)}
+    # One region more has three jobs, and all others two more: geometry and codes.
+    assert many.jobs - few.jobs == 3 + 2 * most
+    # No job holds the rates of two regions.
+    assert max(need.memory.fixed for need in many.needs) < 2 * 1e9
+
+
 def test_no_run_is_shorter_than_its_longest_job():
     dataset = settings_of().datasets["mine"]
     alone = cost.estimate({"V4": [work(units=2000)]}, dataset, {"V4": 0.0}, 1)

@@ -5,14 +5,9 @@ import pytest
 from scipy import stats
 
 from neuro_attn.shared_code.differences import between_rows, difference_in_units
-from neuro_attn.shared_code.estimates import (
-    REGION,
-    SUBJECTS,
-    Sample,
-    SessionsOfRegion,
-    TaskPair,
-    means_of_subjects,
-)
+from neuro_attn.shared_code.estimates import REGION, SUBJECTS, means_of_subjects
+from neuro_attn.shared_code.leave_one_out import trials_left_out
+from neuro_attn.shared_code.of_region import Sample, SessionsOfRegion, TaskPair
 from neuro_attn.shared_code.these_units import TaskTrials, moments_of, overlap_of
 from tests.worlds import UnitsWorld, units_data_set
 
@@ -27,15 +22,17 @@ def tasks_of(seed, cosine, strength=1.5, units=30):
     return [TaskTrials(t.rates[o], t.label[o]) for t, o in zip(data, orders, strict=True)]
 
 
-def moments(*args, session="one"):
-    return {session: moments_of(*tasks_of(*args))}
+def left_out(*tasks, session="one"):
+    return trials_left_out({session: moments_of(*tasks)})
+
+
+def of_units(*args):
+    return left_out(*tasks_of(*args))
 
 
 def test_the_difference_is_that_of_the_overlaps():
     first, second = tasks_of(0, 0.9), tasks_of(1, 0.2)
-    value, low, high, p = difference_in_units(
-        {"one": moments_of(*first)}, {"one": moments_of(*second)}, 0.95
-    )
+    value, low, high, p = difference_in_units(left_out(*first), left_out(*second), 0.95)
     expected = overlap_of([tuple(first)]).value - overlap_of([tuple(second)]).value
     assert value == pytest.approx(expected)
     assert low < value < high
@@ -43,12 +40,12 @@ def test_the_difference_is_that_of_the_overlaps():
 
 
 def test_the_same_units_do_not_differ_from_themselves():
-    same = moments(0, 0.5)
+    same = of_units(0, 0.5)
     assert difference_in_units(same, same, 0.95) == (0, 0, 0, 1)
 
 
 def test_exchanging_the_regions_changes_the_sign():
-    first, second = moments(0, 0.9), moments(1, 0.2)
+    first, second = of_units(0, 0.9), of_units(1, 0.2)
     value, low, high, p = difference_in_units(first, second, 0.95)
     assert difference_in_units(second, first, 0.95) == pytest.approx((-value, -high, -low, p))
 
@@ -58,9 +55,9 @@ def test_noise_that_two_regions_share_cancels():
     tasks = tasks_of(2, 0.5, units=40)
     rng = np.random.default_rng(3)
     copies = [TaskTrials(t.rates + 0.3 * rng.normal(size=t.rates.shape), t.label) for t in tasks]
-    first, second = {"one": moments_of(*tasks)}, {"one": moments_of(*copies)}
+    first, second = left_out(*tasks), left_out(*copies)
     _, low, high, _ = difference_in_units(first, second, 0.95)
-    apart = {"other": second["one"]}
+    apart = left_out(*copies, session="other")
     _, low_apart, high_apart, _ = difference_in_units(first, apart, 0.95)
     assert high - low < 0.7 * (high_apart - low_apart)
 
@@ -85,9 +82,7 @@ def test_the_change_without_a_trial_is_that_of_the_overlap_without_it():
             trials = np.flatnonzero(tasks[task].label == label)
             without = np.array([value_without(task, trial) for trial in trials])
             variance += (len(trials) - 1) * without.var()
-    _, low, high, _ = difference_in_units(
-        {"one": moments_of(*tasks)}, {"one": moments_of(*others)}, 0.95
-    )
+    _, low, high, _ = difference_in_units(left_out(*tasks), left_out(*others), 0.95)
     error = (high - low) / 2 / stats.t.isf(0.025, 39)
     assert error == pytest.approx(np.sqrt(variance), rel=0.15)
 
@@ -97,7 +92,7 @@ def test_equal_overlaps_rarely_differ(cosine):
     # The benchmark measures 0.002 to 0.036.
     n = 100
     p = [
-        difference_in_units(moments(seed, cosine), moments(n + seed, cosine, 1.0), 0.95)[-1]
+        difference_in_units(of_units(seed, cosine), of_units(n + seed, cosine, 1.0), 0.95)[-1]
         for seed in range(n)
     ]
     assert sum(each <= 0.05 for each in p) <= stats.binom.isf(FAR_RATE / 3, n, 0.05)

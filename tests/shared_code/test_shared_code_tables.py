@@ -8,7 +8,8 @@ from neuro_attn import sources
 from neuro_attn.configuration import Inference, load
 from neuro_attn.configuration.experiment import SimulatedRegion
 from neuro_attn.results import columns_of
-from neuro_attn.shared_code.estimates import UNITS, Estimate, Sizes, TaskPair
+from neuro_attn.shared_code.estimates import UNITS, Estimate, Sizes
+from neuro_attn.shared_code.of_region import TaskPair
 from neuro_attn.shared_code.tables import concluded, tables_of
 from neuro_attn.shared_code.these_units import UnitsOverlap
 from neuro_attn.study import Study

@@ -93,18 +93,57 @@ def test_a_new_session_is_read_and_decoded_in_its_regions_only(five):
     }
 
 
+def rules_run(project: Project, *tables: str) -> Counter[str]:
+    """Compute tables of the data set; return how many jobs ran of each rule, but of reading."""
+    files = [f"results/mine/{name}.csv" for name in tables]
+    done = project.run("run", "config.yaml", "--cores", "2", "--", *files)
+    (log,) = re.findall(r"the log is (\S+)", done.stdout)
+    text = (project.folder / log).read_text()
+    ran = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):$", text, re.M)
+    return Counter(name for name in ran if not name.startswith("recordings"))
+
+
+@pytest.mark.slow
+def test_regions_of_a_large_data_set_have_jobs_of_their_own_and_the_same_bytes(five):
+    keys = yaml.safe_load((five.folder / "config.yaml").read_text())
+    keys["datasets"]["mine"]["confounds"] = ["trial_number"]
+    five.write_config(keys)
+    tables = ("geometry", "overlap", "confounds")
+    of_all = {"measure_geometry": 1, "compare_codes": 1, "decode_confounds": 1}
+    assert rules_run(five, *tables) == {"regions": 1, **of_all}
+    together = five.results(".csv")
+
+    # As if decoding took longer than the limit.
+    needs = five.folder / "neuro_attn/onboarding/needs.py"
+    text = needs.read_text()
+    assert text.count("SHARED_SECONDS = 900.0") == 1
+    needs.write_text(text.replace("SHARED_SECONDS = 900.0", "SHARED_SECONDS = 0.0"))
+    of_regions = {
+        "measure_region_geometry": 2,
+        "compare_region_codes": 2,
+        "share_confounds": 1,
+        "decode_region_confounds": 2,
+    }
+    assert rules_run(five, *tables) == {"regions": 1, **of_regions, **of_all}
+    apart = five.results(".csv")
+    costs = "results/mine/costs.csv"
+    assert together.pop(costs) != apart.pop(costs)
+    assert apart == together
+
+    # A region without units in a session that is left out keeps its results.
+    keys["datasets"]["mine"]["sessions"] = {"exclude": ["day3"]}
+    five.write_config(keys)
+    again = rules_run(five, "geometry")
+    assert again == {"regions": 1, "measure_region_geometry": 1, "measure_geometry": 1}
+
+
 @pytest.mark.slow
 def test_more_permutations_compute_only_their_blocks(five):
     def with_permutations(n):
         keys = yaml.safe_load((five.folder / "config.yaml").read_text())
         keys["inference"]["permutations"] = n
         five.write_config(keys)
-        files = [f"results/mine/{name}.csv" for name in ("summary", "geometry", "overlap")]
-        done = five.run("run", "config.yaml", "--cores", "2", "--", *files)
-        (log,) = re.findall(r"the log is (\S+)", done.stdout)
-        text = (five.folder / log).read_text()
-        ran = re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):$", text, re.M)
-        return Counter(name for name in ran if not name.startswith("recordings"))
+        return rules_run(five, "summary", "geometry", "overlap")
 
     others = {"regions": 1, "measure_geometry": 1, "compare_codes": 1}
     assert with_permutations(1_000) == {"decode": 2, "infer": 1, **others}

@@ -11,14 +11,39 @@ SETTINGS_OF_COMPARED = {
 }
 
 
+rule match_region_signatures:
+    input:
+        unpack(signatures_of_brain),
+        recordings=recordings_of_region,
+        regions=[f"results/{name}/regions.csv" for name in COMPARED],
+        costs=ancient("results/{dataset}/costs.csv"),
+    output:
+        SIGNATURES_OF_REGION,
+    log:
+        "results/logs/match_signatures/{dataset}/{region}.log",
+    benchmark:
+        "results/benchmarks/match_signatures/{dataset}/{region}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("match_region_signatures"),
+    params:
+        settings=SETTINGS_OF_COMPARED,
+        confidence=CONFIDENCE,
+        seed=CONFIGURATION.seed,
+        sources=sources_by_dataset("signatures.py", decoder_of, score_of, null_of),
+    script:
+        "../scripts/signatures.py"
+
+
 rule match_signatures:
     input:
-        unpack(signature_of_brain),
+        unpack(signatures_of_brain),
         recordings=recordings_of,
         regions=[f"results/{name}/regions.csv" for name in COMPARED],
         costs=ancient("results/{dataset}/costs.csv"),
     output:
-        "results/comparison/signatures/{dataset}.nc",
+        SIGNATURES,
     log:
         "results/logs/match_signatures/{dataset}.log",
     benchmark:
@@ -38,8 +63,7 @@ rule match_signatures:
 
 rule compare:
     input:
-        brain=[f"results/comparison/signatures/{name}.nc" for name in COMPARED[:1]],
-        networks=[f"results/comparison/signatures/{name}.nc" for name in COMPARED[1:]],
+        unpack(signatures_of_compared),
     output:
         distances="results/comparison/distances.csv",
         fit="results/comparison/fit.csv",

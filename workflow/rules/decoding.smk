@@ -51,9 +51,62 @@ rule decode_nulls:
         "../scripts/decode_nulls.py"
 
 
-rule decode_confounds:
+rule share_confounds:
     input:
         recordings=recordings_of,
+        regions="results/{dataset}/regions.csv",
+        costs=ancient("results/{dataset}/costs.csv"),
+    output:
+        "results/{dataset}/parts/confounds.json",
+    log:
+        "results/logs/confounds/{dataset}/shared.log",
+    benchmark:
+        "results/benchmarks/confounds/{dataset}/shared.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("decode_confounds"),
+    params:
+        settings=settings_with_confounds,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("share_confounds.py"),
+    script:
+        "../scripts/share_confounds.py"
+
+
+rule decode_region_confounds:
+    input:
+        recordings=recordings_of_region,
+        shared="results/{dataset}/parts/confounds.json",
+        costs=ancient("results/{dataset}/costs.csv"),
+    output:
+        CONFOUNDS_OF_REGION,
+    log:
+        "results/logs/confounds/{dataset}/region_{region}.log",
+    benchmark:
+        "results/benchmarks/confounds/{dataset}/region_{region}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **as_confounds("decode_region_confounds"),
+    params:
+        settings=settings_with_confounds,
+        n_units=units_of_draw,
+        seed=CONFIGURATION.seed,
+        sources=sources_by_dataset(
+            "decode_region_confounds.py",
+            decoder_of,
+            score_of,
+            null_of,
+            always=[NULL_MODELS["shuffle"].module],
+        ),
+    script:
+        "../scripts/decode_region_confounds.py"
+
+
+rule decode_confounds:
+    input:
+        unpack(confounds_of_regions),
         regions="results/{dataset}/regions.csv",
         costs=ancient("results/{dataset}/costs.csv"),
     output:
@@ -65,7 +118,7 @@ rule decode_confounds:
     conda:
         "../envs/neuro-attn.yaml"
     resources:
-        **as_confounds(),
+        **as_confounds("decode_confounds"),
     params:
         settings=settings_with_confounds,
         seed=CONFIGURATION.seed,

@@ -47,9 +47,31 @@ rule infer:
         "../scripts/infer.py"
 
 
+rule compare_region_codes:
+    input:
+        recordings=recordings_of_region,
+        costs=ancient("results/{dataset}/costs.csv"),
+    output:
+        CODES_OF_REGION,
+    log:
+        "results/logs/codes/{dataset}/{region}.log",
+    benchmark:
+        "results/benchmarks/codes/{dataset}/{region}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("compare_region_codes"),
+    params:
+        settings=settings_with_reference,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("compare_region_codes.py"),
+    script:
+        "../scripts/compare_region_codes.py"
+
+
 rule compare_codes:
     input:
-        recordings=recordings_of,
+        unpack(codes_of_regions),
         regions="results/{dataset}/regions.csv",
         costs=ancient("results/{dataset}/costs.csv"),
     output:
@@ -73,9 +95,31 @@ rule compare_codes:
         "../scripts/compare_codes.py"
 
 
+rule measure_region_geometry:
+    input:
+        recordings=recordings_of_region,
+        costs=ancient("results/{dataset}/costs.csv"),
+    output:
+        GEOMETRY_OF_REGION,
+    log:
+        "results/logs/geometry/{dataset}/{region}.log",
+    benchmark:
+        "results/benchmarks/geometry/{dataset}/{region}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("measure_region_geometry"),
+    params:
+        settings=settings_of_first_block,
+        seed=CONFIGURATION.seed,
+        sources=sources_by_dataset("measure_region_geometry.py", decoder_of),
+    script:
+        "../scripts/measure_region_geometry.py"
+
+
 rule measure_geometry:
     input:
-        recordings=recordings_of,
+        unpack(geometry_of_regions),
         regions="results/{dataset}/regions.csv",
         costs=ancient("results/{dataset}/costs.csv"),
     output:

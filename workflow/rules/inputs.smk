@@ -6,6 +6,13 @@ from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.files import as_filename, from_filename
 from neuro_attn.results.names import selected
 
+# Results of one region of a large data set, and of all regions of a smaller one.
+GEOMETRY_OF_REGION = "results/{dataset}/parts/geometry/{region}.json"
+CODES_OF_REGION = "results/{dataset}/parts/codes/{region}.nc"
+CONFOUNDS_OF_REGION = "results/{dataset}/parts/confounds/{region}.nc"
+SIGNATURES_OF_REGION = "results/comparison/signatures/{dataset}/{region}.nc"
+SIGNATURES = "results/comparison/signatures/{dataset}.nc"
+
 
 def of_session(parts, field):
     """Return a function of wildcards: a field of the part that is the session."""
@@ -64,6 +71,40 @@ def recordings_of_region(wildcards):
     )
 
 
+def has_jobs_by_region(dataset):
+    """Return whether the table of costs lists jobs of each region beside decoding."""
+    costs = found_by_regions(dataset).costs
+    return bool(selected(costs, "region", rule="measure_region_geometry"))
+
+
+def recordings_or_parts(wildcards, parts):
+    """Return the recordings, or the results of the jobs of each region.
+
+    `parts` is the pattern of their files, with `{region}`.
+    """
+    dataset = wildcards.dataset
+    if not has_jobs_by_region(dataset):
+        return {"recordings": recordings_of(wildcards)}
+    regions = map(as_filename, regions_of(dataset))
+    return {
+        "parts": [parts.format(dataset=dataset, region=region) for region in regions]
+    }
+
+
+def geometry_of_regions(wildcards):
+    return recordings_or_parts(wildcards, GEOMETRY_OF_REGION)
+
+
+def codes_of_regions(wildcards):
+    """Return the codes of regions, and recordings, whose subjects are part of the tests."""
+    found = recordings_or_parts(wildcards, CODES_OF_REGION)
+    return {"recordings": recordings_of(wildcards)} | found
+
+
+def confounds_of_regions(wildcards):
+    return recordings_or_parts(wildcards, CONFOUNDS_OF_REGION)
+
+
 def recordings_of_compared(wildcards):
     return [recording for name in COMPARED for recording in recordings_of_dataset(name)]
 
@@ -115,10 +156,26 @@ def results_of_regions(wildcards):
     }
 
 
-def signature_of_brain(wildcards):
+def signatures_of(dataset):
+    """Return the files with the signatures of a data set."""
+    if not has_jobs_by_region(dataset):
+        return [SIGNATURES.format(dataset=dataset)]
+    regions = map(as_filename, regions_of(dataset))
+    return [
+        SIGNATURES_OF_REGION.format(dataset=dataset, region=region)
+        for region in regions
+    ]
+
+
+def signatures_of_brain(wildcards):
     if wildcards.dataset == COMPARED[0]:
         return {}
-    return {"brain": f"results/comparison/signatures/{COMPARED[0]}.nc"}
+    return {"brain": signatures_of(COMPARED[0])}
+
+
+def signatures_of_compared(wildcards):
+    brain, *networks = map(signatures_of, COMPARED)
+    return {"brain": brain, "networks": sum(networks, [])}
 
 
 def planted_truth(wildcards):

@@ -1,12 +1,11 @@
 # Memory and time that jobs request on a cluster; a local run ignores them. Job `regions` estimates
 # them for the jobs of a data set as `neuro-attn check` does, and a job that fails requests more.
-import csv
 from math import ceil
 from pathlib import Path
 
-from neuro_attn import escaping
 from neuro_attn.configuration import products
 from neuro_attn.files import from_filename
+from neuro_attn.results.names import numbers
 
 # Minimum of every job, since imports alone need memory (JAX and figures most), and factors by which
 # requests exceed estimates, which assume a fast processor without other load.
@@ -47,16 +46,15 @@ def expected_of(rule, costs, region="", permutations=0):
     """
     if not Path(costs).is_file():
         return 0, 0
-    with open(costs, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if (row["rule"], escaping.from_csv(row["region"])) == (rule, region):
-                thousands = permutations / 1000
-                memory, time = (
-                    float(row[name]) + thousands * float(row[f"{name}_per_1000"])
-                    for name in ("memory_gb", "time_s")
-                )
-                return 1e9 * memory, time
-    return 0, 0
+    found = numbers(costs, "rule", "region").get((rule, region))
+    if found is None:
+        return 0, 0
+    thousands = permutations / 1000
+    memory, time = (
+        found[name] + thousands * found[f"{name}_per_1000"]
+        for name in ("memory_gb", "time_s")
+    )
+    return 1e9 * memory, time
 
 
 def as_estimated(rule, permutations=in_first_block):
@@ -72,13 +70,13 @@ def as_estimated(rule, permutations=in_first_block):
     return requests(need)
 
 
-def as_confounds():
-    """Return the resources of decoding all confounds of a data set, one after the other."""
+def as_confounds(name):
+    """Return the resources of decoding all confounds, one after the other."""
 
     def need(wildcards, input):
-        permutations = in_first_block(wildcards)
+        region = from_filename(getattr(wildcards, "region", "%"))
         n_bytes, seconds = expected_of(
-            "decode_confounds", input.costs, "", permutations
+            name, input.costs, region, in_first_block(wildcards)
         )
         return n_bytes, seconds * max(1, len(DATASETS[wildcards.dataset].confounds))
 
