@@ -5,6 +5,7 @@ figure would import matplotlib, and each of them takes a second.
 """
 
 import ast
+import re
 from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -19,8 +20,13 @@ def modules(folder: str | Path) -> dict[str, Path]:
     return {path.stem: path for path in sorted(Path(folder).glob("[!_]*.py"))}
 
 
+_DEFINITION = re.compile(r"^(?:@|(?:async )?def |class )", re.MULTILINE)
+
+
 def constants(module: str | Path) -> dict[str, Any]:
-    """Return the literals that a module assigns to names in capitals.
+    """Return the literals that a module assigns to names in capitals before its first function.
+
+    The rest is not parsed, which would take most of the time of importing the configuration.
 
     Parameters
     ----------
@@ -33,7 +39,8 @@ def constants(module: str | Path) -> dict[str, Any]:
         Strings, numbers, tuples, lists and dicts of literals. What is computed is left out.
     """
     found = {}
-    for node in ast.parse(Path(module).read_text(encoding="utf-8")).body:
+    head = _DEFINITION.split(Path(module).read_text(encoding="utf-8"), maxsplit=1)[0]
+    for node in ast.parse(head).body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name.isupper():
                 try:

@@ -10,7 +10,7 @@ import xarray as xr
 
 from neuro_attn import comparison, recording
 from neuro_attn.configuration import parse
-from neuro_attn.decoding import confounds, regions_table
+from neuro_attn.decoding import confounds, regions_table, units_per_draw
 from neuro_attn.geometry.tables import measure
 from neuro_attn.inference import reduction, tables
 from neuro_attn.results.parts import joined, read_parts, write_parts
@@ -19,7 +19,7 @@ from neuro_attn.shared_code.estimates import sample_of
 from neuro_attn.shared_code.tables import tables_from, tables_of
 from neuro_attn.study import Study
 
-REGIONS = ("V4", "FEF", "LIP")
+REGIONS = ("FEF", "LIP", "V4")
 OF_SESSION = (REGIONS, REGIONS, ("V4",), ("FEF", "LIP"), ("V4", "LIP"))
 TASKS = ("pro", "retro", "probe")
 UNITS, TRIALS = 5, 72
@@ -42,7 +42,6 @@ def recording_of(number: int) -> xr.Dataset:
             "trial_id": ("trial", trial),
             "task": ("trial", np.array(TASKS, object)[task]),
             "label": ("trial", np.array(["left", "right"], object)[side]),
-            "speed": ("trial", side + rng.normal(size=TRIALS)),
             "look": ("trial", trial // 6 % 2),
             "unit_id": ("unit", np.arange(len(regions)).astype(str).astype(object)),
             "region": ("unit", regions),
@@ -64,9 +63,6 @@ KEYS = {
     "inference": {"permutations": 9, "bootstraps": 20},
 }
 STUDY = Study("small", parse({"datasets": {"small": KEYS}}).datasets["small"], 1)
-
-
-CONTROLLED = {"confounds": ["speed", "mean_rate"], "balance": ["look"]}
 
 
 def sessions_with(region: str) -> list[xr.Dataset]:
@@ -107,37 +103,37 @@ def test_codes(tmp_path):
     assert np.isfinite(found.overlap["relative_overlap"]).any()
 
 
-@pytest.mark.parametrize("population", ["simultaneous", "pseudopopulation"])
-def test_signatures(tmp_path, population):
-    dataset = parse({"datasets": {"small": {**KEYS, "decoding": {"population": population}}}})
-    study = Study("small", dataset.datasets["small"], 1)
+def test_signatures(tmp_path):
     sizes = comparison.Sizes(4, 6)
-    expected = comparison.of_regions(RECORDINGS, study, regions=REGIONS, sizes=sizes)
+    expected = comparison.of_regions(RECORDINGS, STUDY, regions=REGIONS, sizes=sizes)
     # Regions have different numbers of sessions.
     recording.save(comparison.together(expected), tmp_path / "all.nc")
     together = comparison.apart(recording.load(tmp_path / "all.nc"))
     for number, region in enumerate(REGIONS):
         path = tmp_path / f"{region}.nc"
-        own = comparison.of_regions(sessions_with(region), study, regions=[region], sizes=sizes)
+        own = comparison.of_regions(sessions_with(region), STUDY, regions=[region], sizes=sizes)
         recording.save(comparison.together(own), path)
         (found,) = comparison.apart(recording.load(path))
         xr.testing.assert_identical(found, together[number])
         assert found.sizes["code_session"] == len(sessions_with(region))
 
 
-@pytest.mark.parametrize("keys", [CONTROLLED, {**CONTROLLED, "confounds": ["speed"]}])
-def test_confounds(tmp_path, keys):
-    dataset = parse({"datasets": {"small": {**KEYS, **keys}}}).datasets["small"]
+@pytest.mark.slow
+def test_confounds(tmp_path):
+    keys = {**KEYS, "confounds": ["mean_rate"], "balance": ["look"]}
+    keys["decoding"] = {"draws": 1, "population": "pseudopopulation"}
+    dataset = parse({"datasets": {"small": keys}}).datasets["small"]
     study = Study("small", dataset, 1)
     kept = partial(reduction.in_windows, settings=dataset.inference)
     table = regions_table(RECORDINGS, study)
+    n_units = units_per_draw(dataset, table)
     shared = confounds.shared_by(RECORDINGS, study, REGIONS)
     shared = confounds.Shared.from_json(json.loads(json.dumps(shared.as_json())))
     parts = []
     for region in REGIONS:
         path = tmp_path / f"{region}.nc"
         outcomes = confounds.decode_region(
-            sessions_with(region), study, region, shared=shared, n_units=5, kept=kept
+            sessions_with(region), study, region, shared=shared, n_units=n_units, kept=kept
         )
         recording.save(confounds.stored(outcomes), path)
         parts.append(confounds.restored(recording.load(path)))

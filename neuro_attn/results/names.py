@@ -26,19 +26,24 @@ def selected(path: str | Path, column: str, **where: str) -> list[str]:
     InputError
         If the table lacks a column.
     """
-    names, rows = _read(str(path), os.stat(path).st_mtime_ns)
-    for name in (column, *where):
+    found = _grouped(str(path), os.stat(path).st_mtime_ns, column, tuple(where))
+    return list(found.get(tuple(where.values()), ()))
+
+
+@cache
+def _grouped(
+    path: str, modified: int, column: str, keys: tuple[str, ...]
+) -> dict[tuple[str, ...], list[str]]:
+    """Return the distinct values of a column by those of others; jobs of all regions ask for it."""
+    names, rows = _read(path, modified)
+    for name in (column, *keys):
         if name not in names:
-            raise InputError(
-                str(path), f"has no column {name}.", "Delete it and run the workflow again."
-            )
-    chosen = {names.index(key): value for key, value in where.items()}
-    place = names.index(column)
-    return list(
-        dict.fromkeys(
-            row[place] for row in rows if all(row[key] == value for key, value in chosen.items())
-        )
-    )
+            raise InputError(path, f"has no column {name}.", "Delete it and run the workflow again.")
+    place, chosen = names.index(column), [names.index(key) for key in keys]
+    found: dict[tuple[str, ...], dict[str, None]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[each] for each in chosen), {})[row[place]] = None
+    return {values: list(of_values) for values, of_values in found.items()}
 
 
 def numbers(path: str | Path, *keys: str) -> dict[tuple[str, ...], dict[str, float]]:

@@ -392,7 +392,9 @@ def test_regions_have_jobs_of_their_own_if_decoding_takes_more_than_15_minutes()
     of_region = set(needs.OF_REGION.values())
     assert not of_region & {need.rule for need in few.needs}
     for rule in of_region:
-        assert {n.region for n in many.needs if n.rule == rule} == {f"R{n}" for n in range(most + 1)}
+        assert {n.region for n in many.needs if n.rule == rule} == {
+            f"R{n}" for n in range(most + 1)
+        }
     # One region more has three jobs, and all others two more: geometry and codes.
     assert many.jobs - few.jobs == 3 + 2 * most
     # No job holds the rates of two regions.
