@@ -38,7 +38,9 @@ def _grouped(
     names, rows = _read(path, modified)
     for name in (column, *keys):
         if name not in names:
-            raise InputError(path, f"has no column {name}.", "Delete it and run the workflow again.")
+            raise InputError(
+                path, f"has no column {name}.", "Delete it and run the workflow again."
+            )
     place, chosen = names.index(column), [names.index(key) for key in keys]
     found: dict[tuple[str, ...], dict[str, None]] = {}
     for row in rows:
