@@ -18,8 +18,9 @@ def test_constants_are_read_and_nothing_is_run(tmp_path):
         "LOOKS = {'x': [1, -2.5]}\n"
         "COMPUTED = absent.value\n"
         "lower = 1\n"
-        "def draw(): HIDDEN = 1\n"
         "raise SystemExit\n"
+        "def draw(): HIDDEN = 1\n"
+        "LATER = 1\n"
     )
     assert constants(module) == {
         "OF": "dataset",
