@@ -99,7 +99,7 @@ def pretend(sessions: int, units: int) -> None:
     tables = {"session_units": found}
     together = found.groupby("region", as_index=False)["n_units"].sum()
     tables["regions"] = together.reindex(columns=columns_of("regions"), fill_value=0)
-    for name in ("sessions_left_out", "costs"):
+    for name in ("sessions", "sessions_left_out", "costs"):
         tables[name] = pd.DataFrame(columns=columns_of(name))
     for name, table in tables.items():
         table.to_csv(results / f"{name}.csv", index=False)

@@ -321,6 +321,7 @@ class Jobs:
 TABLES = {
     "regions": {
         "costs": "costs",
+        "sessions": "sessions",
         "table": "regions",
         "session_units": "session_units",
         "left_out": "sessions_left_out",

@@ -43,6 +43,8 @@ RESERVED = (
     "report.html",
     "index.html",
     "methods.txt",
+    "configuration.yaml",
+    "ro-crate-metadata.json",
 )
 """What `results` contains besides the folders of data sets."""
 RESERVED_NETWORKS = (

@@ -9,7 +9,7 @@ from neuro_attn.decoding.building import (
 from neuro_attn.decoding.cross_task import decode_nulls, decode_region
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.readouts import compile_decoder
-from neuro_attn.decoding.sessions import left_out_table, session_units
+from neuro_attn.decoding.sessions import left_out_table, session_units, sessions_table
 from neuro_attn.decoding.tabulation import sessions_left_out, trials_needed, without_test_only
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "regions_table",
     "session_units",
     "sessions_left_out",
+    "sessions_table",
     "trials_needed",
     "units_per_draw",
     "without_test_only",

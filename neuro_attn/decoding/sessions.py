@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 
 import pandas as pd
 import xarray as xr
 
+from neuro_attn import recording as recorded
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.decoding.building import fewest_units
 from neuro_attn.decoding.tabulation import sessions_left_out
@@ -13,6 +15,37 @@ from neuro_attn.results import columns_of
 
 UNREADABLE, NOT_LEARNED, FEW_TRIALS = "unreadable", "not learned", "few trials"
 """Why a session is left out."""
+
+
+def sessions_table(recordings: Iterable[xr.Dataset]) -> pd.DataFrame:
+    """List the sessions with the origin of their data.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``session``, ``subject``, ``source``, ``sha256``, ``n_units``, ``n_trials``.
+    """
+    rows = [
+        (
+            *(each.attrs["session"], recorded.subject_of(each)),
+            # The whole path would reveal folders of the computer.
+            PurePath(str(each.attrs.get("file", each.attrs["origin"]))).name,
+            _checksums(each),
+            *(each.sizes["unit"], each.sizes["trial"]),
+        )
+        for each in recordings
+    ]
+    return pd.DataFrame(rows, columns=columns_of("sessions"))
+
+
+def _checksums(recording: xr.Dataset) -> str:
+    """Return the checksum of a session's data, or those of its tables, each after its name."""
+    found = {
+        name.removesuffix("sha256").rstrip("_"): str(value)
+        for name, value in recording.attrs.items()
+        if name.endswith("sha256")
+    }
+    return "; ".join(f"{table} {value}" if table else value for table, value in found.items())
 
 
 def session_units(

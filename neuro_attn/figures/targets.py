@@ -25,8 +25,14 @@ FOLDER = "results"
 PERMUTED = {file for table in TABLES.values() if table.permuted for file in table.files}
 PERMUTED |= {"{dataset}/cross_temporal.nc"}
 """Files whose content permutations determine."""
-ANSWER = {"page": f"{FOLDER}/index.html", "text": f"{FOLDER}/methods.txt"}
-"""The answer page, and the methods as text (`report.answer`)."""
+ANSWER = {
+    "page": f"{FOLDER}/index.html",
+    "text": f"{FOLDER}/methods.txt",
+    "configuration": f"{FOLDER}/configuration.yaml",
+    "crate": f"{FOLDER}/ro-crate-metadata.json",
+}
+"""The answer page, the methods as text (`report.answer`), the configuration, and the metadata
+(`report.crate`)."""
 
 
 def result_tables(configuration: Configuration) -> list[str]:

@@ -12,7 +12,7 @@ itself (`contract`) and with the other sessions (`together`), and written to a f
 """
 
 from neuro_attn.recording.building import build, stored_name
-from neuro_attn.recording.columns import angles, trial_column
+from neuro_attn.recording.columns import angles, subject_of, trial_column
 from neuro_attn.recording.contract import check
 from neuro_attn.recording.cutting import (
     Cut,
@@ -84,6 +84,7 @@ __all__ = [
     "save",
     "selected_units",
     "stored_name",
+    "subject_of",
     "trial_column",
     "unlearned",
     "unpacked",

@@ -52,3 +52,17 @@ def angles(recording: xr.Dataset, column: str, where: str) -> np.ndarray:
     if np.isinf(numbers).any():
         raise InputError(where, f"column {column!r} contains infinite numbers, which are no angle.")
     return numbers
+
+
+def subject_of(recording: xr.Dataset) -> str:
+    """Return the subject of a Recording: its attribute, or the only value of a trial column.
+
+    The text is empty if neither states one subject.
+    """
+    if "subject" in recording.attrs:
+        return str(recording.attrs["subject"])
+    if "subject" in recording.coords and recording["subject"].dims == ("trial",):
+        names = {str(name) for name in recording["subject"].values.tolist()}
+        if len(names) == 1:
+            return names.pop()
+    return ""

@@ -8,7 +8,6 @@ contains all that it shows, and links to files of results beside it.
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,12 +36,11 @@ from neuro_attn.inference.significance import first_look, significant
 from neuro_attn.report import PAGE
 from neuro_attn.report.courses import chart
 from neuro_attn.report.methods_text import citations, methods
+from neuro_attn.report.software import commit, versions
 from neuro_attn.results import TABLES, read_csv
 from neuro_attn.results.sections import SECTIONS
 
 SCRIPTS = ("sortable.min.js", "sortable.a11y.min.js", "page.js")
-PACKAGES = ("neuro-attn", "numpy", "scipy", "scikit-learn", "pandas", "xarray", "snakemake")
-"""Packages whose versions are listed."""
 LEVELS = {
     "these units": "in these units",
     "the region": "in this region",
@@ -142,7 +140,8 @@ def write_answer(
         meanings=MEANINGS,
         downloads=[_relative(path, folder) for path in tables],
         configuration=configuration,
-        versions={name: version(name) for name in PACKAGES},
+        versions=versions(),
+        commit=commit(),
         citations=cited,
         style=Markup((PAGE / "page.css").read_text(encoding="utf-8")),
         scripts=Markup(scripts),
@@ -289,7 +288,7 @@ def _legend(dataset: AnyDataset) -> str:
 
 def _shown(entry: Mapping[str, Any], folder: Path) -> Shown:
     files = {Path(path).suffix.lstrip("."): Path(path) for path in entry["files"]}
-    caption = _caption(files["rst"])
+    caption = caption_of(files["rst"])
     if entry["kind"] == "figure":
         image = base64.b64encode(files["png"].read_bytes()).decode()
         body = Markup('<img loading="lazy" alt="{}" src="data:image/png;base64,{}">').format(
@@ -307,7 +306,7 @@ def _shown(entry: Mapping[str, Any], folder: Path) -> Shown:
     return Shown(entry["title"], entry["note"], caption, body, links)
 
 
-def _caption(path: Path) -> Markup:
+def caption_of(path: Path) -> Markup:
     """Return a caption, which is reStructuredText with escaped names, as HTML."""
     parts = publish_parts(
         path.read_text(encoding="utf-8"),

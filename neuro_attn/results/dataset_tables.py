@@ -43,6 +43,25 @@ DATASET_TABLES = (
         ),
     ),
     Table(
+        "sessions",
+        "A session that was read.",
+        ("{dataset}/sessions.csv",),
+        (
+            Column("session", "text", "the session"),
+            Column("subject", "text", "the subject; empty if unknown"),
+            Column("source", "text", "the file or folder, or what made the data"),
+            Column("sha256", "text", "checksum of the data; tables have one each"),
+            Column("n_units", "count", "number of units with a region"),
+            Column("n_trials", "count", "number of trials of a task and class"),
+        ),
+        title="Sessions",
+        caption=(
+            "The sessions that were read, with the file or folder of each and the SHA-256 checksum "
+            "of the data. Some may be left out later, as another table lists."
+        ),
+        details="`sha256` is empty for simulations and for networks that the run trained.",
+    ),
+    Table(
         "session_units",
         "A session with units in a region that is decoded.",
         ("{dataset}/session_units.csv",),

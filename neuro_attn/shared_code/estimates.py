@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from neuro_attn.decoding.building import POOLED
+from neuro_attn.recording import subject_of
 from neuro_attn.shared_code.of_region import Sample, SessionsOfRegion, TaskPair
 from neuro_attn.shared_code.relative import RelativeOverlap
 from neuro_attn.shared_code.sessions import (
@@ -90,18 +91,8 @@ def sample_of(recordings: list[xr.Dataset]) -> Sample:
     """
     return Sample(
         [str(recording.attrs["session"]) for recording in recordings],
-        [_subject(recording) for recording in recordings],
+        [subject_of(recording) or ONE_SUBJECT for recording in recordings],
     )
-
-
-def _subject(recording: xr.Dataset) -> str:
-    if "subject" in recording.attrs:
-        return str(recording.attrs["subject"])
-    if "subject" in recording.coords and recording["subject"].dims == ("trial",):
-        names = {str(name) for name in recording["subject"].values.tolist()}
-        if len(names) == 1:
-            return names.pop()
-    return ONE_SUBJECT
 
 
 def in_units(

@@ -132,7 +132,7 @@ def test_a_table_is_known_by_its_file(path, table):
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("my.csv", "is none of the tables of results: regions, session_units"),
+        ("my.csv", "is none of the tables of results: regions, sessions"),
         ("elsewhere/report_error.csv", "could be several of .*: reports, report_error"),
     ],
 )

@@ -2,9 +2,11 @@
 
 import re
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
+import yaml
 
 from neuro_attn import configuration
 from neuro_attn.command_line import running
@@ -13,6 +15,7 @@ from neuro_attn.figures.targets import report_groups
 from neuro_attn.figures.verdict_words import headline
 from neuro_attn.onboarding import needs
 from neuro_attn.results import read_csv
+from tests.crates import check_crate
 from tests.workflow.conftest import NETWORKS, ROOT, SMALL
 
 FIGURES = (
@@ -138,6 +141,14 @@ def test_the_report_of_the_default_run_stays_below_12_mb(small_run):
     default = report_groups(configuration.load(ROOT / "config/config.yaml"))
     n_figures = sum(len(group.figures) for group in default)
     assert alone + n_figures * embedded / len(pictures) < 11e6
+
+
+def test_the_results_are_an_ro_crate_with_every_figure_and_table(small_run):
+    folder = small_run.folder / "results"
+    described = check_crate(folder)
+    shown = [*folder.glob("figures/*.png"), *folder.glob("small/*.csv")]
+    assert {quote(path.relative_to(folder).as_posix()) for path in shown} <= described.keys()
+    assert yaml.safe_load((folder / "configuration.yaml").read_text(encoding="utf-8"))["datasets"]
 
 
 def test_names_that_are_no_file_names_come_back_in_the_tables(small_run):

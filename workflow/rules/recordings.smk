@@ -106,6 +106,7 @@ checkpoint regions:
     output:
         table="results/{dataset}/regions.csv",
         costs="results/{dataset}/costs.csv",
+        sessions="results/{dataset}/sessions.csv",
         session_units="results/{dataset}/session_units.csv",
         left_out="results/{dataset}/sessions_left_out.csv",
     log:

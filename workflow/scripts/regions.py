@@ -16,6 +16,7 @@ with (
     study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
     outlines = [recording.outline(path) for path in snakemake.input.recordings]
     found, unreadable = sources.kept(outlines, study)
+    write_csv(decoding.sessions_table(found), snakemake.output.sessions)
     unlearned = recording.unlearned(found)
     found = [each for each in found if each.attrs["session"] not in unlearned]
     left_out = decoding.left_out_table(found, dataset, unreadable=unreadable, unlearned=unlearned)
