@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from runpy import run_path
 from typing import Any, get_args
 
 import matplotlib as mpl
@@ -91,6 +92,53 @@ def test_the_tutorial_quotes_the_results_of_the_start():
 
 def _tutorial() -> str:
     return text_of("docs/interpreting.md")
+
+
+MOUSE = run_path(str(ROOT / "docs/site/mouse.py"))
+
+
+def test_the_tables_of_the_mouse_are_those_of_its_run():
+    text = text_of("docs/mouse.md")
+    assert MOUSE["page"](text) == text, "run: python docs/site/mouse.py"
+
+
+def test_the_conclusion_on_the_mouse_states_what_the_run_found():
+    """Every overlap, p-value and number of units is that of its region, and no region is missed."""
+    (conclusion,) = re.findall(r"^> (.*)$", text_of("docs/mouse.md"), re.MULTILINE)
+    found = MOUSE["KEPT"]["regions"]
+    shared, numbers, one, neither = re.findall(
+        r"units of (.*?), the side had one code.*?\(overlap (.*?); jackknife"
+        r".*?In (.*?) the side was decodable only without.*?, and in (.*?) in neither",
+        conclusion,
+    )[0]
+    for region, text in zip(re.split(", | and ", shared), numbers.split("; "), strict=True):
+        p = MOUSE["p_text"](found[region]["p_corrected"])
+        n_units = found[region]["n_units"]
+        sign = "" if p.startswith("<") else "= "
+        assert text == f"{MOUSE['overlap'](region)}, p {sign}{p}, {n_units:.0f} units"
+    regions: dict[tuple, set[str]] = {}
+    for region, each in found.items():
+        codes = (each["p_first"] <= 0.05, each["p_second"] <= 0.05)
+        regions.setdefault((each["verdict"], *codes), set()).add(region)
+    assert regions == {
+        ("shared", True, True): names(shared),
+        ("not decodable", True, False): names(one),
+        ("not decodable", False, False): names(neither),
+    }
+    assert MOUSE["KEPT"]["smallest p of a difference"] > 0.05
+
+
+def names(text: str) -> set[str]:
+    """Return the regions that a list in words names."""
+    return set(re.split(", | and ", text))
+
+
+def test_the_rows_that_seem_to_contradict_the_verdicts_are_as_the_page_says():
+    dg, md = (MOUSE["KEPT"]["regions"][region]["accuracies"] for region in ("DG", "MD"))
+    directions = ("unilateral to bilateral", "bilateral to unilateral")
+    assert min(dg[pair]["p_corrected"] for pair in directions) > 0.05
+    assert max(md[pair]["p_corrected"] for pair in directions) <= 0.05
+    assert md["bilateral to bilateral"]["p_corrected"] > 0.05
 
 
 def test_the_quick_look_at_arrays_runs():
