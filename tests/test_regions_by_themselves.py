@@ -11,6 +11,7 @@ import xarray as xr
 from neuro_attn import comparison, recording
 from neuro_attn.configuration import parse
 from neuro_attn.decoding import confounds, regions_table, units_per_draw
+from neuro_attn.decoding.confound_aims import Shared, shared_by
 from neuro_attn.geometry.tables import measure
 from neuro_attn.inference import reduction, tables
 from neuro_attn.results.parts import joined, read_parts, write_parts
@@ -127,8 +128,8 @@ def test_confounds(tmp_path):
     kept = partial(reduction.in_windows, settings=dataset.inference)
     table = regions_table(RECORDINGS, study)
     n_units = units_per_draw(dataset, table)
-    shared = confounds.shared_by(RECORDINGS, study, REGIONS)
-    shared = confounds.Shared.from_json(json.loads(json.dumps(shared.as_json())))
+    shared = shared_by(RECORDINGS, study, REGIONS)
+    shared = Shared.from_json(json.loads(json.dumps(shared.as_json())))
     parts = []
     for region in REGIONS:
         path = tmp_path / f"{region}.nc"

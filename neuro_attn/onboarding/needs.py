@@ -168,6 +168,8 @@ OF_REGION = {
     "match_signatures": "match_region_signatures",
 }
 """Rules of all regions, and of one region if regions have jobs of their own."""
+_COMBINING = ("compare_codes", "measure_geometry")
+"""Rules that then read no rates."""
 
 
 def needs_of(
@@ -200,13 +202,14 @@ def needs_of(
     }
     largest = Law(*(max(each) for each in zip(*alone.values(), strict=True)))
     apart = fixed > SHARED_SECONDS
+    combining = Law(DATASET_SECONDS + JOB_SECONDS * len(decoding))
     for rule, more in _held(by_region, dataset, rates).items():
         # Where regions have jobs of their own, these only combine the results. What regions share
-        # of confounds, and scores of networks, still read region by region.
-        combines = apart and rule in ("compare_codes", "measure_geometry")
-        own = Law(BASE_BYTES) if combines else largest
+        # of confounds is found by reading one after the other, as are scores of networks.
+        own = Law(BASE_BYTES) if apart and rule in _COMBINING else largest
         memory = Law(own.fixed + more.fixed, own.per_permutation + more.per_permutation)
-        needs.append(Need(rule, "", memory, Law(DATASET_SECONDS) if apart else total))
+        time = combining if apart and rule != "match_signatures" else total
+        needs.append(Need(rule, "", memory, time))
         if apart:
             needs += [
                 Need(OF_REGION[rule], need.region, alone[need.region], need.time)

@@ -5,6 +5,7 @@ from pathlib import Path
 from neuro_attn import recording
 from neuro_attn.configuration import dataset_from
 from neuro_attn.decoding import confounds
+from neuro_attn.decoding.confound_aims import Shared
 from neuro_attn.files import from_filename
 from neuro_attn.inference import reduction
 from neuro_attn.jobs import job
@@ -19,7 +20,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
         recordings,
         study,
         from_filename(snakemake.wildcards.region),
-        shared=confounds.Shared.from_json(shared),
+        shared=Shared.from_json(shared),
         n_units=snakemake.params.n_units,
         kept=partial(reduction.in_windows, settings=dataset.inference),
     )
