@@ -19,11 +19,14 @@ from html import unescape
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
+from runpy import run_path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 import yaml
+from matplotlib import pyplot as plt
 
 from neuro_attn import command_line
 from neuro_attn.command_line import options
@@ -326,11 +329,33 @@ def test_the_example_of_decoding_from_python_runs():
     assert summary["accuracy"].between(0, 1).all()
 
 
+NOTEBOOKS = run_path(str(ROOT / "docs/site/notebooks.py"))
+
+
 @pytest.mark.slow
-def test_the_examples_of_the_page_on_arrays_give_what_it_shows():
-    done = doctest.testfile(str(ROOT / "docs/arrays.md"), module_relative=False)
+@pytest.mark.parametrize("page", NOTEBOOKS["PAGES"])
+def test_the_examples_of_pages_that_are_notebooks_give_what_they_show(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
     assert done.attempted > 20
     assert not done.failed
+    plt.close("all")
+
+
+@pytest.mark.parametrize("page", NOTEBOOKS["PAGES"])
+def test_a_notebook_is_valid_and_has_the_text_the_code_and_the_outputs_of_its_page(page):
+    text = text_of(f"docs/{page}")
+    made = nbformat.from_dict(NOTEBOOKS["notebook"](text))
+    nbformat.validate(made)
+    code = [cell for cell in made.cells if cell.cell_type == "code"]
+    for cell in code:
+        ast.parse(cell.source)
+    examples = doctest.DocTestParser().get_examples(text)
+    assert "".join(f"{cell.source}\n" for cell in code) == "".join(each.source for each in examples)
+    outputs = [output.text for cell in code for output in cell.outputs]
+    assert outputs == [each.want for each in examples if each.want]
+    titles = [cell.source for cell in made.cells if cell.cell_type == "markdown"]
+    assert titles[0].startswith("# ")
 
 
 def test_a_network_of_your_own_is_recorded_and_checked_as_told(tmp_path, monkeypatch, capsys):
