@@ -73,6 +73,8 @@ def cost() -> str:
 
 
 def _grid(header: list[str], rows: list[list[str]]) -> str:
+    # "< 0.001" stays on one line.
+    rows = [[cell.replace("< ", "<\N{NO-BREAK SPACE}") for cell in row] for row in rows]
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

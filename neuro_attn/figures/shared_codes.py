@@ -36,6 +36,8 @@ GREY = "0.45"
 OVERLAP = ("overlap", "ci_low", "ci_high")
 RELATIVE = ("relative_overlap", "relative_low", "relative_high")
 """Columns of the overlap and of the relative one, with their intervals."""
+EXCEEDING = "Estimates can lie beyond their interval, which ends at the largest possible overlap."
+"""What the caption and the answer page state if an estimate does."""
 MARKERS = {"these units": "s", "the region": "o", "other subjects": "D"}
 ALL_REGIONS = True
 """No region is left out, however many there are."""
@@ -190,6 +192,10 @@ def draw_panel(
             axes.plot(row["overlap"], y, marker="|", markersize=6, color=GREY, zorder=1)
         if np.isfinite(value):
             shown = np.clip(value, -limit, limit)
+            if np.isfinite(low) and np.isfinite(high):
+                # An estimate beyond its interval belongs to it all the same.
+                nearest = np.clip(shown, low, high)
+                axes.plot([nearest, shown], [y, y], color=color, linewidth=0.6, linestyle=":")
             axes.plot(shown, y, marker=MARKERS[row["level"]], markersize=4, color=color)
     axes.set_xlim(-limit - 0.05, limit + 0.05)
     style.row_labels(axes, regions)
@@ -228,7 +234,16 @@ def caption(verdicts: pd.DataFrame) -> str:
             " The overlap is relative to that of the reference tasks (1: as much as between them); "
             "grey ticks mark the overlap itself."
         )
+    if exceed(verdicts):
+        description += f" {EXCEEDING}"
     return paragraphs(answer, findings(lines), description)
+
+
+def exceed(verdicts: pd.DataFrame) -> bool:
+    """Return whether an estimate of the overlap in recorded units lies beyond its interval."""
+    of_units = verdicts[verdicts["level"] == "these units"]
+    value, low, high = (of_units[name] for name in OVERLAP)
+    return bool(((value > high) | (value < low)).any())
 
 
 def _estimate(what: str, numbers: list[float]) -> str:

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import printable
-from neuro_attn.figures import style
+from neuro_attn.figures import shared_codes, style
 from neuro_attn.figures.decoding_over_time import Shown as Marked
 from neuro_attn.figures.specification import FORMATS
 from neuro_attn.figures.tables import p_text, table_element
@@ -171,7 +171,7 @@ def _of_dataset(
         headline="" if verdicts is None else headline(verdicts),
         regions=[] if verdicts is None else regions_in_words(verdicts),
         rows=[] if verdicts is None else _rows(verdicts, own),
-        legend=_legend(dataset),
+        legend=_legend(dataset, verdicts),
         summary=_shown(summaries[0], folder) if summaries else None,
         chart=chart(read_csv(own / "transfer.csv"), Marked.of(dataset)),
         sample=sample,
@@ -269,7 +269,7 @@ def fewest_for(alpha: float) -> int:
     return next(n for n in count(1) if significant(2.0 ** (1 - n), alpha))
 
 
-def _legend(dataset: AnyDataset) -> str:
+def _legend(dataset: AnyDataset, verdicts: pd.DataFrame | None) -> str:
     """Return how to read the table on the first screen."""
     text = (
         "Overlap: 1 for a shared code, 0 for unrelated codes, \N{MINUS SIGN}1 for a reversed code, "
@@ -277,6 +277,8 @@ def _legend(dataset: AnyDataset) -> str:
         "corrected over windows and regions. Of two accuracies or onsets, the first is that of "
         "decoders trained on the first task."
     )
+    if verdicts is not None and shared_codes.exceed(verdicts):
+        text += f" {shared_codes.EXCEEDING}"
     if dataset.reference_tasks:
         reference = listing(dataset.reference_tasks)
         text += (

@@ -932,3 +932,22 @@ def test_shared_codes_of_240_regions_are_on_one_page_with_every_name_once(make):
         for label in axes.get_yticklabels()
     ]
     assert shown == names
+
+
+@pytest.mark.parametrize("level", ["these units", "the region"])
+def test_an_overlap_beyond_its_interval_is_joined_to_it_and_explained(level):
+    table = pd.DataFrame(
+        {
+            **{"region": ["DG", "V4"], "first_task": "a", "second_task": "b", "window": "late"},
+            **{"level": level, "verdict": "shared", "conclusion": f"shared in {level}"},
+            **{"overlap": [1.24, 0.9], "ci_low": [0.8, 0.7], "ci_high": [1.0, 1.0]},
+            **{"reference": "", "relative_overlap": np.nan, "relative_low": np.nan},
+            **{"relative_high": np.nan, "p_corrected": 0.001, "n_units": 20},
+            **{"n_sessions": 1, "n_subjects": 1},
+        }
+    )
+    (panel,) = panels(rendered(shared_codes.draw(table)))
+    joined = [list(line.get_xdata()) for line in panel.lines if line.get_linestyle() == ":"]
+    assert [1.0, 1.24] in [[float(x) for x in ends] for ends in joined]
+    explained = "can lie beyond their interval" in shared_codes.caption(table)
+    assert explained == (level == "these units")
