@@ -412,6 +412,15 @@ def test_every_figure_has_a_section_on_how_to_read_it_that_names_what_it_is_draw
             assert f"`{PurePosixPath(file).name}`" in of_figure[name], name
 
 
+def test_the_gallery_shows_every_figure_and_picture_with_functions_that_exist():
+    page = run_path(str(ROOT / "docs/site/gallery.py"))["page"]()
+    shown = re.findall(r"^from neuro_attn\.figures import (\w+)$", page, re.MULTILINE)
+    assert sorted(shown) == sorted(FIGURES)
+    pictures = {path.name for path in (ROOT / "docs/figures").iterdir()}
+    assert set(re.findall(r"\(figures/(\w+\.png)\)", page)) == pictures
+    assert all(f"\n{name}.draw(" in page for name in FIGURES)
+
+
 def test_pictures_are_small():
     pictures = list((ROOT / "docs/figures").iterdir())
     assert len(pictures) <= 9
@@ -486,6 +495,18 @@ def test_the_search_works_in_a_site_that_is_opened_from_a_folder(site, browser):
         ]
     )
     assert "Calibration" in shown
+
+
+def test_the_site_follows_the_colours_of_the_system_at_every_visit(site, browser):
+    try:
+        for scheme, expected in (("light", "default"), ("dark", "slate"), ("light", "default")):
+            features = [{"name": "prefers-color-scheme", "value": scheme}]
+            browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+            browser.get((site / "faq.html").as_uri())
+            shown = "return document.body.getAttribute('data-md-color-scheme')"
+            assert browser.execute_script(shown) == expected
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 def test_every_link_within_the_site_leads_to_a_page(site):
