@@ -20,6 +20,8 @@ ITEMS, CUE, CUED, REPORT = "items", "cue", "cued", "report"
 _MOST_ITEMS = 6
 _TAKEN = (ITEMS, CUE, CUED, "target", "distractor", "cos", "sin")
 """Names that an item cannot have: words of a task, and the beginnings of columns of trials."""
+_CHANNELS = (CUE, "rule")
+"""Names that a trial type cannot have: the beginnings of names of channels."""
 
 
 def is_whole_steps(duration: tuple[float, float]) -> tuple[float, float]:
@@ -129,6 +131,12 @@ class NetworkTask(Settings):
         if len(set(self.items)) < len(self.items):
             raise AtKeyError("items", message=f"an item occurs twice ({', '.join(self.items)})")
         for name, kind in self.trials.items():
+            if name in _CHANNELS:
+                raise AtKeyError(
+                    *("trials", name),
+                    message=f"no trial type can be called {' or '.join(_CHANNELS)}, with which "
+                    "names of input channels begin",
+                )
             self._check(name, kind)
         if len({kind.report_steps for kind in self.trials.values()}) > 1:
             raise AtKeyError(

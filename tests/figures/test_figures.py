@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from neuro_attn.configuration import Inference, Timing
+from neuro_attn.configuration import Inference, NetworkTask, Timing
 from neuro_attn.configuration.experiment import NetworkTiming
 from neuro_attn.errors import InputError
 from neuro_attn.figures import (
@@ -437,6 +437,20 @@ def test_attention_draws_tasks_without_known_epochs(make):
     figure = rendered(attention.draw(data, FIXED_TIMING))
     assert len(panels(figure)) == 4
     assert not says(figure, "items")
+
+
+def test_attention_marks_the_epochs_of_a_task_of_the_user(make):
+    epochs = [
+        {"name": "two", "duration": [0.5, 0.5], "show": ["items"]},
+        {"name": "wait", "duration": [0.5, 1.0]},
+        {"name": "arrow", "duration": [0.3, 0.3], "show": ["cue"]},
+        {"name": "report", "duration": [0.5, 0.5]},
+    ]
+    task = NetworkTask(items=["left", "right"], trials={"retro": {"epochs": epochs}})
+    axes = panels(rendered(attention.draw(make.attention(), task)))
+    edges = [x[0] for x in (line.get_xdata() for line in axes[1].lines) if x[0] == x[1]]
+    np.testing.assert_allclose(edges, [1.95, 2.45, 3.2, 3.5], atol=1e-6)
+    assert not axes[0].lines  # of another trial type
 
 
 def test_learning_writes_the_last_errors_and_guessing(make):

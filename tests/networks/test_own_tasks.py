@@ -135,6 +135,7 @@ def test_rules_and_shared_cues_change_the_channels_and_nothing_else(folder):
         ("rotate: 180", "target: up", "must be cued or an item: left, right, top, bottom"),
         ("[0.3, 0.6]}", "[0.3, 0.65]}", "must be a whole number of steps of 0.1 s"),
         ("items: [left,", "items: [cue,", "no item can be called cue"),
+        ("  load:", "  rule:", "trials.rule: no trial type can be called cue or rule"),
         ("rotate: 180", "rotat: 180", "trials.opposite.rotat: unknown key. Did you mean rotate?"),
     ],
 )
