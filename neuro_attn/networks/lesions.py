@@ -149,7 +149,12 @@ def measure_lesions(replicate: Replicate) -> pd.DataFrame:
     delays = design.delays(trials, inputs.shape[1])
     stacked = [np.stack(each) for each in zip(*masks, strict=True)]
     reports = [*np.asarray(_reports(model, inputs, stacked, settings.report_steps))]
-    populations = [n for n, lesion in enumerate(done) if lesion.kind == POPULATION]
+    # Populations that exist only when a report is asked are not active in delays.
+    populations = [
+        n
+        for n, lesion in enumerate(done)
+        if lesion.kind == POPULATION and lesion.where not in settings.recomputed
+    ]
     chosen = [each[populations] for each in stacked[: len(places)]]
     for period, when in delays.items():
         if populations and when.any():

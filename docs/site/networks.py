@@ -1,0 +1,134 @@
+"""Write the generated parts of docs/networks.md: ``python docs/site/networks.py``.
+
+The numbers are those that ``python -m benchmarks.zoo RESULTS --write`` kept in benchmarks/zoo.json.
+tests/results/test_networks_page.py fails if the page is out of date.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/networks.md"
+BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+TASKS = ("pro", "retro")
+NONE = "\N{EN DASH}"
+PARTS = {"queries": "queries", "keys": "keys", "values": "values", "everything": "all"}
+"""What is swapped, with the header of its column."""
+FOUND: dict[str, Any] = json.loads((ROOT / "benchmarks/zoo.json").read_text(encoding="utf-8"))
+
+
+def page(text: str) -> str:
+    """Return the text of the page with all blocks generated anew."""
+    return BLOCK.sub(lambda block: f"{block[1]}\n{BLOCKS[block[2]]()}\n\n{block[3]}", text)
+
+
+def errors() -> str:
+    """Return the report errors of all networks, of seeds that learned."""
+    header = ["network", "seeds that learned", *TASKS]
+    rows = []
+    for name, n in FOUND["seeds"].items():
+        of = FOUND["errors"].get(name, {})
+        cells = [_spread(of[task]["report_error"]) if task in of else NONE for task in TASKS]
+        rows.append([f"`{name}`", f"{FOUND['learned'][name]} of {n}", *cells])
+    return _grid(header, rows)
+
+
+def attention_use() -> str:
+    """Return errors of networks whose attention is altered, and where they attend."""
+    columns = ["report_error", "error_uniform", "error_zero", "error_blocked"]
+    header = ["network", "task", "intact", "uniform weights", "context of zero", "items blocked"]
+    header += ["seeds that need weights", "weight on items (uniform)"]
+    rows = []
+    for name, of_network in FOUND["attention_use"].items():
+        for number, (task, of) in enumerate(of_network.items()):
+            needs = of["needs_weights"]
+            weight = f"{of['items']['mean']:.2f} ({of['items_uniform']['mean']:.2f})"
+            rows.append(
+                [
+                    "" if number else f"`{name}`",
+                    task,
+                    *(_spread(of[column]) for column in columns),
+                    f"{round(needs['mean'] * needs['n'])} of {needs['n']}",
+                    weight,
+                ]
+            )
+    return _grid(header, rows)
+
+
+def memory() -> str:
+    """Return delay R2 and report errors with attention to the items intact and blocked."""
+    header = ["network", "delay R2 intact", "blocked", "report error (retro) intact", "blocked"]
+    rows = []
+    for name, of in FOUND["attention_ablation"].items():
+        cells = [
+            _spread(of[measure][column], digits)
+            for measure, digits in (("delay_r2", 2), ("report_error_retro", 0))
+            for column in ("intact", "cut")
+        ]
+        rows.append([f"`{name}`", *cells])
+    return _grid(header, rows)
+
+
+def swaps() -> str:
+    """Return the fractions of reports that follow the twin."""
+    header = ["network", *(f"{task}: {part}" for task in TASKS for part in PARTS.values())]
+    rows = []
+    for name, of in FOUND["qkv_swap"].items():
+        cells = [_spread(of[part][task]["follows_twin"], 2) for task in TASKS for part in PARTS]
+        rows.append([f"`{name}`", *cells])
+    return _grid(header, rows)
+
+
+def lesions() -> str:
+    """Return the report errors of networks without whole populations."""
+    periods = ["trial", "delay before the cue", "delay before the report"]
+    header = ["network", "silenced", "task", "intact", *periods]
+    rows = []
+    for name, of_network in FOUND["lesions"].items():
+        intact = of_network[""]["trial"]
+        for population, of in of_network.items():
+            for task in intact if population else ():
+                cells = [_lost(of.get(period, {}).get(task)) for period in periods]
+                whole = _spread(intact[task]["report_error"], 0)
+                rows.append([f"`{name}`", f"`{population}`", task, whole, *cells])
+    return _grid(header, rows)
+
+
+def _lost(of: dict[str, Any] | None) -> str:
+    """Return the error from the target and from the nearest item; a dash without them."""
+    if of is None:
+        return NONE
+    return f"{of['report_error']['mean']:.0f}, {of['error_nearest']['mean']:.0f}"
+
+
+def _spread(of: dict[str, float], digits: int = 1) -> str:
+    """Return a mean with its range over seeds."""
+    if of["mean"] is None:
+        return NONE
+    mean, low, high = (_number(of[key], digits) for key in ("mean", "low", "high"))
+    return f"{mean} ({low} to {high})"
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    if value is None:
+        return NONE
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _grid(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+BLOCKS = {
+    "errors": errors,
+    "attention_use": attention_use,
+    "memory": memory,
+    "swaps": swaps,
+    "lesions": lesions,
+}
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
