@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neuro_attn.configuration import Inference
+from neuro_attn.inference import sign_flips
 from neuro_attn.shared_code import sessions as over_sessions
 from neuro_attn.shared_code.discriminants import sensitivity
 from neuro_attn.shared_code.verdicts import Evidence, verdict_of
@@ -86,8 +87,8 @@ def difference_experiment(
 def experiment(world: RegionWorld, rng: np.random.Generator) -> dict[str, float]:
     """Return the verdict on a region, and whether its overlap is significant."""
     first, second, across = drawn(world, rng)
-    signs = over_sessions.sign_patterns(world.sessions, rng)
-    p = float(over_sessions.sign_flip_test(across[:, None], signs).p_corrected[0])
+    signs = sign_flips.sign_patterns(world.sessions, rng)
+    p = float(sign_flips.sign_flip_test(across[:, None], signs).p_corrected[0])
     overlap = over_sessions.overlap_of_sessions(across, first + second)
     verdict = verdict_of(
         Evidence(
@@ -95,7 +96,7 @@ def experiment(world: RegionWorld, rng: np.random.Generator) -> dict[str, float]
             *overlap.interval(1 - SETTINGS.alpha),
             *overlap.interval(1 - 2 * SETTINGS.alpha),
             p,
-            *(over_sessions.positive_p_value(each, signs) for each in (first, second)),
+            *(sign_flips.positive_p_value(each, signs) for each in (first, second)),
         ),
         alpha=SETTINGS.alpha,
         bound=SETTINGS.overlap_bound,

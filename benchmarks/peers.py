@@ -29,7 +29,7 @@ from neuro_attn.comparison.scores.crossnobis_correlation import correlation, cro
 from neuro_attn.geometry.coding_axes import coding_axes
 from neuro_attn.inference.clusters import cluster_p_value
 from neuro_attn.inference.pvalues import p_value
-from neuro_attn.shared_code.sessions import sign_flip_test, sign_patterns
+from neuro_attn.inference.sign_flips import sign_flip_test, sign_patterns
 
 SESSIONS, TESTS = (6, 8, 10), (1, 4, 12)
 JOINS = 0.05

@@ -31,6 +31,7 @@ from neuro_attn import sources
 from neuro_attn.configuration import load
 from neuro_attn.decoding import build_populations, regions_table
 from neuro_attn.decoding.population import SessionTrials
+from neuro_attn.inference import sign_flips
 from neuro_attn.randomness import stream
 from neuro_attn.shared_code import sessions as over_sessions
 from neuro_attn.shared_code.differences import difference_in_units
@@ -84,8 +85,8 @@ def region_experiment(number: int, name: str, world: RegionWorld) -> dict[str, f
     across = np.array(
         [float(each.first_on_second[0] + each.second_on_first[0]) for each in of_sessions]
     )
-    signs = over_sessions.sign_patterns(world.sessions, rng)
-    flips = over_sessions.sign_flip_test(across[:, None], signs)
+    signs = sign_flips.sign_patterns(world.sessions, rng)
+    flips = sign_flips.sign_flip_test(across[:, None], signs)
     ratio = over_sessions.overlap_of_sessions(across, within)
     low, high = ratio.interval(0.95)
     found = {

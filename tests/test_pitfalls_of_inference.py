@@ -19,11 +19,12 @@ from neuro_attn.geometry.estimates import (
 )
 from neuro_attn.inference.intervals import centred, interval, within_limits_of_trials
 from neuro_attn.inference.pvalues import corrected_p_value, p_value
+from neuro_attn.inference.sign_flips import sign_flip_test
+from neuro_attn.inference.sign_flips import sign_patterns as patterns_of
 from neuro_attn.shared_code.discriminants import sensitivity
 from neuro_attn.shared_code.estimates import in_subjects
 from neuro_attn.shared_code.of_region import Sample, SessionsOfRegion, TaskPair
-from neuro_attn.shared_code.sessions import difference, overlap_of_sessions, sign_flip_test
-from neuro_attn.shared_code.sessions import sign_patterns as patterns_of
+from neuro_attn.shared_code.sessions import difference, overlap_of_sessions
 from neuro_attn.shared_code.these_units import UnitsOverlap, overlap_of
 from neuro_attn.shared_code.verdicts import Evidence, verdict_of
 from tests.studies import study_of

@@ -22,7 +22,7 @@ RATES, CALIBRATION, CONFOUNDS, FITS, FOLDS, GEOMETRY, *OVER_TIME = (
     json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
     for name in (
         *("shared_code", "calibration", "confounds", "comparison", "folds", "geometry"),
-        *("cross_temporal", "onsets"),
+        *("cross_temporal", "onsets", "accuracy_differences"),
     )
 )
 for rates in OVER_TIME:
@@ -197,6 +197,34 @@ def cross_temporal() -> str:
         for name, each in RATES["cross_temporal"].items()
     ]
     return _grid(header, rows)
+
+
+def accuracy_differences() -> str:
+    """Return how often accuracies of two tests of the same decoders differ."""
+    worlds = RATES["accuracy_differences"]
+    pairs = [
+        each.removeprefix("significant, ")
+        for each in next(iter(worlds.values()))
+        if each.startswith("significant, ")
+    ]
+    names = {"pro": "held-out", "many": "20", "few": "4"}
+    header = ["world"]
+    for pair in pairs:
+        first, second = (names[each] for each in pair.split(" and "))
+        header += [f"{first} and {second}: p < 0.05", f"{first} and {second}: interval contains 0"]
+    rows = [
+        [
+            name,
+            *(
+                _rate(each[f"{what}, {pair}"])
+                for pair in pairs
+                for what in ("significant", "covered")
+            ),
+            f"{each['n']:,}",
+        ]
+        for name, each in worlds.items()
+    ]
+    return _grid([*header, "n"], rows)
 
 
 def onsets_alone(part: str = "onsets_alone") -> str:
@@ -415,6 +443,7 @@ BLOCKS = {
     "controls": controls,
     "balance": balance,
     "cross_temporal": cross_temporal,
+    "accuracy_differences": accuracy_differences,
     "onsets_alone": onsets_alone,
     "onsets_decoded": onsets_decoded,
     "onsets_differences": onsets_differences,

@@ -26,8 +26,8 @@ from neuro_attn.behaviour.mixture import Mixture, fit_mixture
 from neuro_attn.behaviour.reports import Reports, reports_of
 from neuro_attn.configuration import BehaviourColumns
 from neuro_attn.decoding.building import POOLED
+from neuro_attn.inference.sign_flips import mean_with_interval, sign_flip_test, sign_patterns
 from neuro_attn.results import columns_of
-from neuro_attn.shared_code.sessions import mean_with_interval, sign_flip_test, sign_patterns
 from neuro_attn.study import Study
 
 TARGET, OTHER = "target", "other item"

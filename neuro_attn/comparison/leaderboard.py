@@ -16,9 +16,9 @@ import pandas as pd
 
 from neuro_attn.comparison.responses import Responses
 from neuro_attn.errors import InputError
+from neuro_attn.inference.student import critical, upper_tail
 from neuro_attn.results import columns_of, read_csv
 from neuro_attn.results.model_scores import meanings
-from neuro_attn.shared_code.student import critical, upper_tail
 
 COLUMNS = columns_of("leaderboard")
 FILE = "comparison/leaderboard.csv"

@@ -300,6 +300,12 @@ class Analysis(Settings):
         """Return all pairs of a task on which decoders are trained and another one."""
         return [pair for pair in product(self.tasks, self.tested_tasks) if pair[0] != pair[1]]
 
+    @property
+    def test_pairs(self) -> list[tuple[str, str]]:
+        """Return the pairs of tasks whose accuracies are compared: one or both are only tested."""
+        pairs = combinations(self.tested_tasks, 2)
+        return [pair for pair in pairs if not self.test_only.keys().isdisjoint(pair)]
+
     @model_validator(mode="after")
     def _test_only_is_apart(self) -> "Analysis":
         for name in self.test_only:

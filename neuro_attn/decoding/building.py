@@ -1,5 +1,6 @@
 """Build the populations of a data set from its recordings."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from neuro_attn.decoding.tabulation import (
     numbers_of,
     rarest_of,
     tabulated,
+    trained_trials,
     trials_needed,
 )
 from neuro_attn.errors import InputError
@@ -65,14 +67,18 @@ def build_populations(
     trials = trials or tabulated(recordings, dataset)
     pooled = dataset.decoding.population == "pseudopopulation"
     parts, sizes = [], [0]
-    for recording in of_tasks(recordings, dataset.tasks):
+    test_only: dict[str, SessionTrials] = {}
+    for recording in recordings:
         session = recording.attrs["session"]
         units = np.flatnonzero(recording["region"].values == region)
         if session in trials.scarce:
             continue
         sizes.append(len(units))
         if len(units) >= fewest_units(dataset):
-            parts.append(_session_trials(recording, study, units, *trials.numbers[session]))
+            trained = trained_trials([recording], dataset)[0]
+            parts.append(_session_trials(trained, study, units, *trials.numbers[session]))
+            if dataset.test_only:
+                test_only[session] = _test_only(recording, study, units, trials.classes)
     if len(trials.scarce) == len(recordings):
         raise _no_session(list(trials.scarce.values()), study)
     n_units = sum(sizes) if pooled else max(sizes)
@@ -90,30 +96,30 @@ def build_populations(
         Population(session, members, tasks, trials.classes, windows, times, trials.labels)
         for session, members in groups
     ]
-    return [_with_test_only(each, recordings, study, region) for each in populations]
-
-
-def _with_test_only(
-    population: Population, recordings: list[xr.Dataset], study: Study, region: str
-) -> Population:
-    """Return a population with the trials of tasks on which decoders are only tested."""
-    dataset = study.dataset
-    if not dataset.test_only:
-        return population
-    tasks, sessions = tuple(dataset.test_only), {part.session for part in population.parts}
-    parts = [
-        _session_trials(
+    if not test_only:
+        return populations
+    return [
+        replace(
             each,
-            study,
-            np.flatnonzero(each["region"].values == region),
-            numbers_of(each, "task", tasks),
-            numbers_of(each, "label", population.classes),
+            test_only=replace(
+                each,
+                parts=[test_only[part.session] for part in each.parts],
+                tasks=tuple(dataset.test_only),
+                session_labels={},
+            ),
         )
-        for each in of_tasks(recordings, tasks)
-        if each.attrs["session"] in sessions
+        for each in populations
     ]
-    test_only = replace(population, parts=parts, tasks=tasks, session_labels={})
-    return replace(population, test_only=test_only)
+
+
+def _test_only(
+    recording: xr.Dataset, study: Study, units: np.ndarray, classes: Sequence[str]
+) -> SessionTrials:
+    """Return the trials of a session on which decoders are only tested."""
+    tasks = tuple(study.dataset.test_only)
+    (own,) = of_tasks([recording], tasks)
+    task, label = numbers_of(own, "task", tasks), numbers_of(own, "label", classes)
+    return _session_trials(own, study, units, task, label)
 
 
 def _check_sessions(n_sessions: int, study: Study) -> None:

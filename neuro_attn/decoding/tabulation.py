@@ -61,7 +61,7 @@ class Tabulated(NamedTuple):
 
 def tabulated(recordings: list[xr.Dataset], dataset: AnyDataset) -> Tabulated:
     """Tabulate the trials of all sessions; numbers and labels are those of trained tasks."""
-    tasks, trained = tuple(dataset.tasks), of_tasks(recordings, dataset.tasks)
+    tasks, trained = tuple(dataset.tasks), trained_trials(recordings, dataset)
     classes = class_names(trained)
     numbers, scarce, labels = {}, {}, {}
     for recording, everything in zip(trained, recordings, strict=True):
@@ -83,6 +83,11 @@ def tabulated(recordings: list[xr.Dataset], dataset: AnyDataset) -> Tabulated:
         by_task = trials_by_task(task, event_time(recording))
         labels[session] = tuple(label[each] for each in by_task)
     return Tabulated(classes, numbers, scarce, labels)
+
+
+def trained_trials(recordings: list[xr.Dataset], dataset: AnyDataset) -> list[xr.Dataset]:
+    """Return recordings without the trials on which decoders are only tested."""
+    return of_tasks(recordings, dataset.tasks) if dataset.test_only else recordings
 
 
 def class_names(recordings: list[xr.Dataset]) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ from neuro_attn.study import Study
 START_SECONDS = 8.0
 """What Snakemake takes to plan the run and to plan it anew, s."""
 _OTHER_JOBS = ("regions", "infer", "compare_codes", "measure_geometry", "figures")
-"""Jobs of every data set, apart from reading, decoding, reducing, confounds and behaviour."""
+"""Jobs of every data set; others depend on its settings."""
 _BY_REGION = ("compare_codes", "measure_geometry")
 """Those that a large data set has for each region, too, as it has confounds."""
 
@@ -141,7 +141,8 @@ def estimate(
         + n_jobs
         + len(_OTHER_JOBS)
         + bool(dataset.nuisance_variables)
-        + (dataset.behaviour is not None),
+        + (dataset.behaviour is not None)
+        + bool(dataset.test_pairs),
         disk=sum(rates.values()) + sum(_stored(works, n) for works in by_region.values()),
     )
 

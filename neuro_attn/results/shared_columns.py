@@ -29,6 +29,7 @@ CI_S = (
     Column("ci_high", "number", "upper end of the confidence interval", "s"),
 )
 P_VALUE = Column("p_value", "number", "one-sided permutation p-value, uncorrected")
+P_CORRECTED = Column("p_corrected", "number", "p-value corrected over the family of tests")
 ACCURACY = (
     Column(
         "accuracy",
@@ -39,7 +40,7 @@ ACCURACY = (
     CHANCE,
     *CI,
     P_VALUE,
-    Column("p_corrected", "number", "p-value corrected over the family of tests"),
+    P_CORRECTED,
 )
 MATCHED, ALL_TRIALS = "matched", "all"
 """Training sizes that are no numbers: what all tasks have, and what the trained task has."""

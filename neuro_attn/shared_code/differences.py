@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neuro_attn.inference.significance import significant
+from neuro_attn.inference.student import critical, upper_tail
 from neuro_attn.shared_code.estimates import (
     REGION,
     SUBJECTS,
@@ -27,7 +28,6 @@ from neuro_attn.shared_code.estimates import (
 from neuro_attn.shared_code.leave_one_out import TrialsLeftOut
 from neuro_attn.shared_code.of_region import Sample, SessionsOfRegion, TaskPair
 from neuro_attn.shared_code.sessions import difference
-from neuro_attn.shared_code.student import critical, upper_tail
 from neuro_attn.shared_code.these_units import jackknife_covariance
 
 

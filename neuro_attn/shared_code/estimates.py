@@ -8,16 +8,11 @@ import numpy as np
 import xarray as xr
 
 from neuro_attn.decoding.building import POOLED
+from neuro_attn.inference.sign_flips import positive_p_value, sign_flip_test, sign_patterns
 from neuro_attn.recording import subject_of
 from neuro_attn.shared_code.of_region import Sample, SessionsOfRegion, TaskPair
 from neuro_attn.shared_code.relative import RelativeOverlap
-from neuro_attn.shared_code.sessions import (
-    RegionOverlap,
-    bayes_factor,
-    positive_p_value,
-    sign_flip_test,
-    sign_patterns,
-)
+from neuro_attn.shared_code.sessions import RegionOverlap, bayes_factor
 from neuro_attn.shared_code.these_units import UnitsOverlap
 from neuro_attn.study import Study
 

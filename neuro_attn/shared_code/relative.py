@@ -31,9 +31,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from neuro_attn.inference.student import critical
 from neuro_attn.shared_code.leave_one_out import changes_of_overlap
 from neuro_attn.shared_code.sessions import RegionOverlap
-from neuro_attn.shared_code.student import critical
 from neuro_attn.shared_code.these_units import Moments, jackknife_covariance, pooled
 
 

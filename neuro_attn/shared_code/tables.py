@@ -9,6 +9,7 @@ import xarray as xr
 
 from neuro_attn.decoding.building import POOLED
 from neuro_attn.decoding.tabulation import without_test_only
+from neuro_attn.inference.sign_flips import mean_with_interval
 from neuro_attn.inference.significance import significant
 from neuro_attn.results import columns_of
 from neuro_attn.shared_code.differences import differences_of
@@ -30,7 +31,6 @@ from neuro_attn.shared_code.of_region import (
     tests_of,
 )
 from neuro_attn.shared_code.references import related
-from neuro_attn.shared_code.sessions import mean_with_interval
 from neuro_attn.shared_code.verdicts import (
     Evidence,
     allowed_by,

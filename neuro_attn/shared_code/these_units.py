@@ -38,7 +38,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neuro_attn.shared_code.student import critical, upper_tail
+from neuro_attn.inference.student import critical, upper_tail
 from neuro_attn.solver import constant_units
 
 RIDGE = 0.05

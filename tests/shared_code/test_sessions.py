@@ -5,16 +5,14 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
-from neuro_attn.shared_code.discriminants import sensitivity
-from neuro_attn.shared_code.sessions import (
-    bayes_factor,
-    difference,
+from neuro_attn.inference.sign_flips import (
     mean_with_interval,
-    overlap_of_sessions,
     positive_p_value,
     sign_flip_test,
     sign_patterns,
 )
+from neuro_attn.shared_code.discriminants import sensitivity
+from neuro_attn.shared_code.sessions import bayes_factor, difference, overlap_of_sessions
 from tests.worlds import RegionWorld, region_data_set
 
 FAR_RATE = 1e-5

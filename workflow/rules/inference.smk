@@ -69,6 +69,27 @@ rule compare_region_codes:
         "../scripts/compare_region_codes.py"
 
 
+rule compare_tests:
+    input:
+        "results/{dataset}/summary.csv",
+    output:
+        "results/{dataset}/accuracy_differences.csv",
+    log:
+        "results/logs/tests/{dataset}.log",
+    benchmark:
+        "results/benchmarks/tests/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **fixed(),
+    params:
+        settings=settings_of,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("compare_tests.py"),
+    script:
+        "../scripts/compare_tests.py"
+
+
 rule compare_codes:
     input:
         unpack(codes_of_regions),
