@@ -17,6 +17,7 @@ from neuro_attn.configuration.sources.netcdf import NetcdfDataset
 from neuro_attn.decoding import build_populations, decode_region, regions_table, units_per_draw
 from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.inference import tables
+from neuro_attn.inference.accuracy_differences import difference_table
 from neuro_attn.inference.cross_temporal import cross_temporal
 from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.shared_code.tables import tables_of
@@ -34,6 +35,7 @@ def cross_task(
     task: Sequence[Any],
     *,
     tasks: Sequence[str] | None = None,
+    test_only: Sequence[str] | None = None,
     reference_tasks: Sequence[str] | None = None,
     region: str | Sequence[Any] | None = None,
     session: str | Sequence[str] | None = None,
@@ -63,7 +65,9 @@ def cross_task(
         Decoded variable and task of each trial. Trials for which one of them is missing are left
         out.
     tasks : list of str
-        Tasks to compare, in this order; by default all, in the order in which they occur.
+        Tasks to compare, in this order; by default all others, in the order in which they occur.
+    test_only : list of str
+        Tasks on which decoders are tested and never trained, such as errors; by default none.
     reference_tasks : list of str
         Two of three or more tasks, to whose overlap that of all other pairs is related.
     region : str or array, shape (unit,), or list of those
@@ -131,6 +135,7 @@ def cross_task(
         str(name),
         seed,
         tasks=tasks,
+        test_only=test_only,
         reference_tasks=reference_tasks,
         time=bins,
         windows=windows,
@@ -158,6 +163,7 @@ def _dataset(
     seed: int,
     *,
     tasks: Sequence[str] | None,
+    test_only: Sequence[str] | None,
     reference_tasks: Sequence[str] | None,
     time: Bins,
     windows: Mapping[str, tuple[float, float]] | None,
@@ -165,13 +171,15 @@ def _dataset(
     inference: Mapping[str, Any],
 ) -> NetcdfDataset:
     """Return the settings of a data set, as if the sessions had been saved as NetCDF files."""
-    names = _tasks([each for kept in found for each in kept["task"].values.tolist()], tasks)
+    present = [each for kept in found for each in kept["task"].values.tolist()]
+    names, only_tested = _tasks(present, tasks, test_only)
     every = {WINDOW: (time.start, time.stop)}
     keys = {
         "source": "netcdf",
         "files": [f"{kept.attrs['session']}.nc" for kept in found],
         "label": "label",
         "tasks": {each: {"trials": f"task == {each!r}"} for each in names},
+        "test_only": {each: {"trials": f"task == {each!r}"} for each in only_tested},
         "time": {"start": time.start, "stop": time.stop, "bin": time.width},
         "windows": {k: _bounds(v) for k, v in (windows or every).items()},
         "decoding": dict(decoding or {}),
@@ -207,22 +215,38 @@ def _names(tasks: Any) -> Any:
     return [recording.class_name(each) for each in tasks]
 
 
-def _tasks(found: Sequence[str], wanted: Sequence[str] | None) -> list[str]:
-    """Return the tasks to compare; trials without a task have an empty name."""
+def _tasks(
+    found: Sequence[str], wanted: Sequence[str] | None, test_only: Sequence[str] | None
+) -> tuple[list[str], list[str]]:
+    """Return the tasks to compare, and those that are only tested.
+
+    Trials without a task have an empty name.
+    """
     present = dict.fromkeys(filter(None, found))
-    listed = ", ".join(present) or "none"
-    if isinstance(wanted, str) or not isinstance(wanted, Iterable | None):
-        raise InputError(f"{CALL}, tasks", f"{wanted!r}, not a list.", f"Tasks: {listed}.")
-    names = list(present if wanted is None else dict.fromkeys(map(recording.class_name, wanted)))
-    if missing := [name for name in names if name not in present]:
-        raise InputError(
-            f"{CALL}, tasks",
-            f"no trial has the task {missing[0]!r}.",
-            f"{did_you_mean(missing[0], present)} Tasks: {listed}.".strip(),
-        )
+    only_tested = [] if test_only is None else _among(present, test_only, "test_only")
+    if wanted is None:
+        names = [name for name in present if name not in only_tested]
+    else:
+        names = _among(present, wanted, "tasks")
     if len(names) < 2:
+        listed = ", ".join(names) or "none"
         raise InputError(
             f"{CALL}, task", f"trials of one task: {listed}.", "Give trials of two or more tasks."
+        )
+    return names, only_tested
+
+
+def _among(present: Mapping[str, None], wanted: Sequence[str], argument: str) -> list[str]:
+    """Return tasks that a user names; `InputError` unless trials have them."""
+    listed = ", ".join(present) or "none"
+    if isinstance(wanted, str) or not isinstance(wanted, Iterable):
+        raise InputError(f"{CALL}, {argument}", f"{wanted!r}, not a list.", f"Tasks: {listed}.")
+    names = list(dict.fromkeys(map(recording.class_name, wanted)))
+    if missing := [name for name in names if name not in present]:
+        raise InputError(
+            f"{CALL}, {argument}",
+            f"no trial has the task {missing[0]!r}.",
+            f"{did_you_mean(missing[0], present)} Tasks: {listed}.".strip(),
         )
     return names
 
@@ -244,10 +268,12 @@ def _analysed(
         tell(f"decoded {region}, {number} of {len(names)} regions, {elapsed:.0f} s")
     shared = tables_of(recordings, study, names)
     tell(f"compared the codes of the tasks, {time.monotonic() - began:.0f} s")
+    summary = tables.summary_table(decodings, inference)
     return CrossTask(
         **shared._asdict(),
-        summary=tables.summary_table(decodings, inference),
+        summary=summary,
         over_time=tables.transfer_table(decodings, inference),
+        accuracy_differences=difference_table(summary, study),
         onsets=onset_table(decodings, inference, study.seed),
         unit_counts=tables.unit_count_table(decodings),
         trial_counts=tables.trial_count_table(decodings),

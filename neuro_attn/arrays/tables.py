@@ -35,6 +35,8 @@ class CrossTask:
         Overlap of the codes at both levels, its differences between regions, and d' of sessions.
     summary, over_time : pandas.DataFrame
         Balanced accuracy within and across tasks in the windows, and over time (``transfer.csv``).
+    accuracy_differences : pandas.DataFrame
+        Differences of accuracy between tasks, of which at least one is only tested.
     onsets, regions : pandas.DataFrame
         Onsets of decoding, and the units and trials of each region.
     unit_counts, trial_counts : pandas.DataFrame
@@ -51,6 +53,7 @@ class CrossTask:
     overlap_sessions: pd.DataFrame
     summary: pd.DataFrame
     over_time: pd.DataFrame
+    accuracy_differences: pd.DataFrame
     onsets: pd.DataFrame
     unit_counts: pd.DataFrame
     trial_counts: pd.DataFrame
@@ -129,7 +132,7 @@ class CrossTask:
         if ax is None:
             return decoding_over_time.draw(self.over_time, shown)
         together = self.over_time[self.over_time["session"] == POOLED]
-        rows = _chosen(together, "region", region)
+        rows = decoding_over_time.of_trained_tasks(_chosen(together, "region", region))
         limits = decoding_over_time.accuracy_limits(rows)
         with style.journal_style():
             decoding_over_time.draw_panel(ax, rows, shown, limits=limits)

@@ -55,7 +55,8 @@ def difference_table(summary: pd.DataFrame, study: Study) -> pd.DataFrame:
     def differences(session: str) -> list[float]:
         return [of_test(session, cell, 0) - of_test(session, cell, 1) for cell in cells]
 
-    values = np.array([differences(session) for session in sessions]).reshape(-1, len(cells))
+    shape = len(sessions), len(cells)
+    values = np.array([differences(session) for session in sessions], float).reshape(shape)
     p_value, p_corrected = _tested(values, cells, study) if sessions else ((np.nan,) * 2)
     intervals = [
         mean_with_interval(of_cell[np.isfinite(of_cell)], inference.confidence)

@@ -11,12 +11,13 @@ and the overlap is
 
 weighted by the strength of the codes: 1 for one code, 0 for unrelated codes, -1 for a reversed
 code. Units and trials of a session leave with it, so the results generalise to other sessions. They
-do not generalise to other subjects, unless there are many.
+do not generalise to other subjects, unless there are many. Tests flip the signs of whole sessions
+(`neuro_attn.inference.sign_flips`).
 
 References
 ----------
-Efron & Tibshirani (1993), An Introduction to the
-Bootstrap, chapter 11 (jackknife). Rouder et al. (2009), Psychon. Bull. Rev. 16, 225 (Bayes factor).
+Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 11 (jackknife). Rouder et al.
+(2009), Psychon. Bull. Rev. 16, 225 (Bayes factor).
 """
 
 from dataclasses import dataclass

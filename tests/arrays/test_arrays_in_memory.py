@@ -106,6 +106,18 @@ def test_tasks_choose_the_tasks_and_their_order():
     assert set(found.summary["train_task"]) == {"attend", "remember"}
 
 
+def test_tasks_that_are_only_tested_change_no_verdict():
+    task = TASK.copy()
+    task[:8] = "errors"
+    found = cross_task(rates_with(ONE, ONE), task=task, test_only=["errors"])
+    alone = cross_task(rates_with(ONE, ONE), task=task, tasks=["remember", "attend"])
+    pd.testing.assert_frame_equal(found.verdicts, alone.verdicts)
+    assert set(found.summary["test_task"]) == {"remember", "attend", "errors"}
+    assert set(found.summary["train_task"]) == {"remember", "attend"}
+    pairs = found.accuracy_differences[["first_task", "second_task"]].drop_duplicates()
+    assert pairs.to_numpy().tolist() == [["remember", "errors"], ["attend", "errors"]]
+
+
 def test_other_pairs_are_related_to_the_reference_tasks():
     """The look of a cue, in other units than the code, differs between the reference tasks."""
     rng = np.random.default_rng(0)
@@ -153,6 +165,7 @@ def test_progress_is_told_in_lines():
         ({"region": ["V4"] * 3}, "region: 3 values for 12 units."),
         ({"task": ["attend"] * 80}, "trials of one task: attend."),
         ({"tasks": ["attend", "remembr"]}, "'remembr'. Did you mean remember?"),
+        ({"test_only": ["error"]}, "test_only: no trial has the task 'error'."),
         ({"label": ["left"] * 80}, "task 'remember' has trials of one class only, 'left'"),
         ({"times": [0.1, 0.2]}, "rates have no axis of time"),
         ({"decoding": {"fold": 5}}, "decoding.fold: unknown key. Did you mean folds?"),

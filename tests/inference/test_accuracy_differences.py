@@ -72,7 +72,9 @@ def test_pairs_contain_a_task_that_is_only_tested(dataset, values):
     pairs = table[["train_task", "first_task", "second_task"]].drop_duplicates().to_numpy()
     tests = [["pro", "inaccurate"], ["retro", "inaccurate"]]
     assert pairs.tolist() == [[train, *pair] for train in ("pro", "retro") for pair in tests]
-    assert not study_of(dataset, {}).dataset.test_pairs
+    without = study_of(dataset, {})
+    assert not without.dataset.test_pairs
+    assert difference_table(summary_of(without, lambda *each: values[each]), without).empty
 
 
 def test_a_difference_in_every_session_has_the_smallest_p(dataset):
