@@ -1,4 +1,4 @@
-"""Type I error and power of differences of accuracy between tests of the same decoders, counted.
+"""Type I error of differences of accuracy between tests of the same decoders, counted.
 
 `python -m benchmarks.accuracy_differences [--datasets N] [--cores K]` draws data sets with a task
 and two sets of trials that are only tested, decodes them, and counts in how many of N accuracies
@@ -11,19 +11,19 @@ accuracy_differences.json beside this file, which docs/calibration.md quotes
 import argparse
 import json
 import os
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
-from benchmarks.calibration import NAME, TASKS, as_recording, settings
+from benchmarks.calibration import NAME, TASKS, settings
 from benchmarks.machine import save
 from benchmarks.shared_code import counted
-from neuro_attn.configuration import parse
-from neuro_attn.decoding import build_populations
+from neuro_attn.configuration import AnyDataset, parse
+from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.decoding.preparation import surrogates_of
 from neuro_attn.inference.accuracy_differences import difference_table
@@ -42,15 +42,13 @@ TIMES = np.array([0.05])
 
 
 class World(NamedTuple):
-    """How strong the code is, in SDs of a unit's noise, and how it differs.
+    """How strong the code is.
 
-    ``strength``, in the task; ``factor``, in the trials that are only tested, relative to the task;
-    ``spread``, SD of the logarithm of the strength over sessions; ``shared``, SD of noise that all
-    units of a session share.
+    ``strength``, in SDs of a unit's noise; ``spread``, SD of the logarithm of the strength over
+    sessions; ``shared``, SD of noise that all units of a session share.
     """
 
     strength: float
-    factor: float = 1.0
     spread: float = 0.5
     shared: float = 0.0
 
@@ -59,43 +57,61 @@ WORLDS = {
     "no code": World(0.0),
     "a weak code": World(0.15),
     "a strong code, correlated noise": World(0.5, shared=0.5),
-    "strengths that differ more over sessions": World(0.3, spread=1.0),
-    "a code that is half as strong": World(0.5, factor=0.5),
 }
-"""By name; in the last one, accuracies differ between the task and the other trials."""
+"""By name; the code is the same in all trials, so no accuracy differs."""
 
 
-def study_of(number: int) -> Study:
-    """Return the settings of a data set: one window, two folds, one draw."""
+@cache
+def dataset() -> AnyDataset:
+    """Return the settings of all data sets: one window, two folds, one draw."""
     keys = settings(1, tasks=TASKS[:1]).model_dump(mode="json")
     keys["test_only"] = {task: {"trials": f"order == '{task}'"} for task in list(TRIALS)[1:]}
     keys["windows"] = {"late": [0.0, 0.1]}
-    return Study(NAME, parse({"datasets": {NAME: keys}}).datasets[NAME], number)
+    return parse({"datasets": {NAME: keys}}).datasets[NAME]
 
 
-def recordings_of(world: World, rng: np.random.Generator) -> list[xr.Dataset]:
-    """Draw the sessions of a data set."""
+def populations_of(world: World, rng: np.random.Generator) -> list[Population]:
+    """Draw the sessions of a data set: rates in one bin, which is also the window."""
     made = []
-    task = np.repeat(list(TRIALS), [2 * n for n in TRIALS.values()])
+    task = np.repeat(np.arange(len(TRIALS)), [2 * n for n in TRIALS.values()])
     side = np.concatenate([np.repeat([0, 1], n) for n in TRIALS.values()])
-    gain = np.where(task == TASKS[0], 1.0, world.factor) * np.where(side == 1, 1, -1)
+    sign, is_trained = np.where(side == 1, 1, -1)[:, None], task == 0
     for session in range(SESSIONS):
         strength = world.strength * np.exp(world.spread * rng.normal())
         axis = strength * rng.normal(size=UNITS)
         noise = rng.normal(size=(len(task), UNITS)) + world.shared * rng.normal(size=(len(task), 1))
-        rates = (10 + gain[:, None] * axis + noise)[..., None]
-        region, first = np.repeat(["V4"], UNITS), np.zeros(len(task), int)
-        one = as_recording(f"session{session}", rates, first, side, region, TIMES)
-        made.append(one.assign_coords(task=("trial", task.astype(object))))
+        rates = (10 + sign * axis + noise).astype(np.float32)
+        trained, tested = (
+            Population(
+                f"session{session}",
+                [_part(f"session{session}", rates[mine], task[mine] - first, side[mine])],
+                names,
+                ("left", "right"),
+                ("late",),
+                TIMES,
+            )
+            for mine, first, names in (
+                (is_trained, 0, TASKS[:1]),
+                (~is_trained, 1, tuple(TRIALS)[1:]),
+            )
+        )
+        made.append(replace(trained, test_only=tested))
     return made
 
 
-def summary_of(recordings: list[xr.Dataset], study: Study) -> pd.DataFrame:
+def _part(session: str, rates: np.ndarray, task: np.ndarray, side: np.ndarray) -> SessionTrials:
+    """Return trials of a session, from rates (trial, unit)."""
+    units = np.array([f"{session}-{unit}" for unit in range(UNITS)], object)
+    in_bins = np.repeat(rates[..., None], 2, axis=2)
+    return SessionTrials(session, in_bins, task, side, units, np.arange(len(task)))
+
+
+def summary_of(populations: list[Population], study: Study) -> pd.DataFrame:
     """Return the accuracies of all sessions in the window."""
     rows = []
-    for member in build_populations(recordings, study, "V4"):
+    for member in populations:
         (surrogates,) = surrogates_of([member], study)
-        with bar(desc="", disable=True) as progress:
+        with bar(total=1, desc="", disable=True) as progress:
             decoder = PopulationDecoder(
                 member, study, region="V4", n_units=None, surrogates=surrogates, progress=progress
             )
@@ -112,8 +128,8 @@ def summary_of(recordings: list[xr.Dataset], study: Study) -> pd.DataFrame:
 
 def experiment(number: int, name: str) -> dict[str, bool]:
     """Return whether accuracies differ significantly, and whether intervals contain 0."""
-    rng, study = stream(SEED, "accuracy differences", name, number), study_of(number)
-    table = difference_table(summary_of(recordings_of(WORLDS[name], rng), study), study)
+    rng, study = stream(SEED, "accuracy differences", name, number), Study(NAME, dataset(), number)
+    table = difference_table(summary_of(populations_of(WORLDS[name], rng), study), study)
     found = {}
     for row in table.itertuples():
         pair = f"{row.first_task} and {row.second_task}"

@@ -20,7 +20,8 @@ def test_every_block_that_can_be_generated_is_on_the_page():
 
 
 def test_error_rates_and_coverage_rest_on_400_data_sets():
-    for part in ("units", "dependent", "real", "differences", "region", "cross_temporal", "power"):
+    parts = ("units", "dependent", "real", "differences", "region", "cross_temporal", "power")
+    for part in (*parts, "accuracy_differences"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
     for each in GENERATOR["RATES"]["region_differences"].values():
         assert each["drawn"] >= 400
@@ -51,6 +52,16 @@ def test_differences_of_equal_overlaps_keep_their_type_i_error_and_intervals_the
         assert each["covered"]["low"] >= 0.92, name
         if name.startswith(("cosines 0.5 and 0.5", "cosines 1 and 1", "cosines 0 and 0")):
             assert each["significant"]["rate"] <= 0.06, name
+
+
+def test_accuracies_of_the_same_decoders_that_do_not_differ_keep_their_type_i_error():
+    """Rates of 400 data sets with a true rate of 0.047; beyond 0.09 by chance in 1 of 5,000."""
+    for name, each in GENERATOR["RATES"]["accuracy_differences"].items():
+        for rate, found in each.items():
+            if rate.startswith("significant"):
+                assert found["rate"] <= 0.09, (name, rate)
+            elif rate.startswith("covered"):
+                assert found["rate"] >= 0.90, (name, rate)
 
 
 def test_38_calibration_in_a_world_that_is_too_kind():
