@@ -7,6 +7,7 @@ from neuro_attn.results.behaviour_tables import BEHAVIOUR_TABLES
 from neuro_attn.results.columns import Table
 from neuro_attn.results.comparison_tables import COMPARISON_TABLES
 from neuro_attn.results.dataset_tables import DATASET_TABLES
+from neuro_attn.results.difference_tables import DIFFERENCE_TABLES
 from neuro_attn.results.geometry_tables import GEOMETRY_TABLES
 from neuro_attn.results.network_tables import NETWORK_TABLES
 from neuro_attn.results.shared_code_tables import SHARED_CODE_TABLES
@@ -15,6 +16,7 @@ TABLES = {
     table.name: table
     for tables in (
         DATASET_TABLES,
+        DIFFERENCE_TABLES,
         GEOMETRY_TABLES,
         SHARED_CODE_TABLES,
         BEHAVIOUR_TABLES,
