@@ -25,6 +25,7 @@ import yaml
 
 from neuro_attn import configuration
 from neuro_attn.locations import PROJECT
+from neuro_attn.onboarding import needs
 from neuro_attn.provenance import STORE
 from neuro_attn.results import columns_of
 from neuro_attn.sources import manifest
@@ -99,8 +100,12 @@ def pretend(sessions: int, units: int) -> None:
     tables = {"session_units": found}
     together = found.groupby("region", as_index=False)["n_units"].sum()
     tables["regions"] = together.reindex(columns=columns_of("regions"), fill_value=0)
-    for name in ("sessions", "sessions_left_out", "costs"):
+    for name in ("sessions", "sessions_left_out"):
         tables[name] = pd.DataFrame(columns=columns_of(name))
+    # Rows of regions say that each has jobs of its own for geometry, codes and so on.
+    rules = ["decode", *needs.OF_REGION.values()]
+    costs = pd.MultiIndex.from_product([rules, together["region"]], names=["rule", "region"])
+    tables["costs"] = costs.to_frame(index=False).reindex(columns=columns_of("costs"), fill_value=1)
     for name, table in tables.items():
         table.to_csv(results / f"{name}.csv", index=False)
 

@@ -1,6 +1,7 @@
 """The workflow runs end to end, again does nothing, reruns what an edit touches, and repeats."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -108,6 +109,18 @@ def test_one_core_or_two_give_the_same_bytes(small_run, new_project):
     one, two = (each.results(".csv", ".png", ".svg", ".pdf") for each in (project, small_run))
     assert one.keys() == two.keys()
     assert [path for path in one if one[path] != two[path]] == []
+
+
+@pytest.mark.slow
+def test_another_kind_of_processor_gives_the_same_tables(small_run, new_project):
+    """Products and compiled loops use the instructions of processors of 2013."""
+    older = {"OPENBLAS_CORETYPE": "Haswell", "NUMBA_CPU_NAME": "haswell"}
+    project = replace(new_project(), environment=older)
+    project.run("run", project.write_config(SMALL), "--cores", "2")
+    here, there = small_run.results(".csv"), project.results(".csv")
+    tables = [path for path in there if "/small/" in path]
+    assert len(tables) > 20
+    assert [path for path in tables if here[path] != there[path]] == []
 
 
 def test_captions_are_short_and_state_what_is_strongest(small_run):
