@@ -23,7 +23,7 @@ from neuro_attn.decoding.splits import (
     fold_sizes,
 )
 from neuro_attn.decoding.surrogates import SurrogateLabels
-from neuro_attn.decoding.test_only import test_sizes, with_test_only
+from neuro_attn.decoding.tested_only import tested_sizes, with_test_only
 from neuro_attn.study import Study
 
 BATCH_BYTES = 16_000_000
@@ -90,7 +90,7 @@ class PopulationDecoder:
         """Return the numbers of units, rows and sessions."""
         n_test = self.sizes.test.sum(axis=1) * self.settings.folds
         if self.population.test_only is not None:
-            n_test = np.append(n_test, test_sizes(self.population.test_only).sum(axis=1))
+            n_test = np.append(n_test, tested_sizes(self.population.test_only).sum(axis=1))
         return {
             "units_per_draw": ((), self.n_units),
             "n_train": ((), self.sizes.train * self.sizes.test.shape[1]),

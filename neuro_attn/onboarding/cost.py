@@ -21,7 +21,7 @@ from neuro_attn import budget, decoding
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.blocks import blocks
 from neuro_attn.decoding.splits import fold_sizes
-from neuro_attn.decoding.test_only import test_sizes
+from neuro_attn.decoding.tested_only import tested_sizes
 from neuro_attn.onboarding.limits import without_time
 from neuro_attn.onboarding.needs import (
     DATASET_SECONDS,
@@ -218,7 +218,7 @@ def works_of(recordings: list[xr.Dataset], study: Study, populations: pd.DataFra
             populations_of_trials, n_test = [member], int(sizes.test.sum())
             if member.test_only is not None:
                 populations_of_trials.append(member.test_only)
-                n_test += int(test_sizes(member.test_only).sum())
+                n_test += int(tested_sizes(member.test_only).sum())
             in_one_bin = sum(
                 part.rates[..., 0].size for each in populations_of_trials for part in each.parts
             )

@@ -14,7 +14,7 @@ from neuro_attn.decoding.splits import Fold, Replicate, Rows, bootstrap_counts, 
 from neuro_attn.study import Study
 
 
-def test_sizes(population: Population) -> np.ndarray:
+def tested_sizes(population: Population) -> np.ndarray:
     """Return the test rows of tasks that are only tested, (task, class): trials of all sessions."""
     shape = len(population.tasks), len(population.classes)
     counts = [trial_counts(part.task, part.label, shape) for part in population.parts]
@@ -41,7 +41,7 @@ def with_test_only(
     test_only = population.test_only
     if test_only is None or replicate.kind == "permutation":
         return list(folds)
-    sizes = test_sizes(test_only)
+    sizes = tested_sizes(test_only)
     rows = Rows(sizes.ravel())
     trials = np.stack(
         [
