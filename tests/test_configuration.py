@@ -180,6 +180,21 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
             "d.reference_tasks: pro, retro are all tasks, so no other pair can be related to them",
         ),
         (
+            "d.compared_regions",
+            [["V4"]],
+            "d.compared_regions",
+        ),
+        (
+            "d.compared_regions",
+            [["V4", "V4"]],
+            "datasets.d.compared_regions: V4 twice in a pair; give two regions",
+        ),
+        (
+            "d.compared_regions",
+            [["V4", "FEF"], ["FEF", "V4"]],
+            "datasets.d.compared_regions: the pair FEF, V4 is listed twice",
+        ),
+        (
             "d.colors",
             {"items": {"left": "a"}},
             "d.colors.items: must contain two lines NAME: TEXT below it",

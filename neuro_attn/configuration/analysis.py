@@ -22,6 +22,7 @@ from neuro_attn.configuration.types import (
     Interval,
     Name,
     Positive,
+    RegionName,
     Seconds,
     Settings,
 )
@@ -35,8 +36,9 @@ NUISANCE_KEYS = {"confounds", "balance"}
 """Keys of a data set that only the table of confounds depends on."""
 UNDECODED_KEYS = {*NUISANCE_KEYS, "behaviour"}
 """Keys of a data set on which neither decoding nor the drawing of figures depends."""
-LATER_KEYS = {*UNDECODED_KEYS, "reference_tasks"}
+LATER_KEYS = {*UNDECODED_KEYS, "reference_tasks", "compared_regions"}
 """Keys of a data set that neither its recordings nor their decoding depend on."""
+RegionPair = Annotated[list[RegionName], Field(min_length=2, max_length=2)]
 _MOST_BINS = 10_000
 _LONG_BIN, _LONG_TIME = 5.0, 100.0
 """Implausibly long bins and times, s, which are probably in ms."""
@@ -263,6 +265,8 @@ class Analysis(Settings):
     """Selection of sessions."""
     reference_tasks: Annotated[list[Name], Field(min_length=2, max_length=2)] | None = None
     """Two tasks whose overlap is the reference of that of all other pairs; null: none."""
+    compared_regions: Literal["all"] | list[RegionPair] = "all"
+    """Pairs of regions whose overlaps and onsets are compared; all: every pair; []: none."""
     colors: ColorColumns | None = None
     """Colours of the two items, if the data set has them."""
     behaviour: BehaviourColumns | None = None
@@ -337,6 +341,17 @@ class Analysis(Settings):
                 message=f"{listed} are all tasks, so no other pair can be related to them; add a "
                 "task or remove the key",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _compared_regions_differ(self) -> "Analysis":
+        key, before = "compared_regions", set()
+        for one, other in self.compared_regions if self.compared_regions != "all" else []:
+            if one == other:
+                raise AtKeyError(key, message=f"{one} twice in a pair; give two regions")
+            if frozenset((one, other)) in before:
+                raise AtKeyError(key, message=f"the pair {one}, {other} is listed twice")
+            before.add(frozenset((one, other)))
         return self
 
     @model_validator(mode="after")

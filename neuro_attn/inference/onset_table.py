@@ -1,7 +1,7 @@
 """The table of onsets and latencies in each region, and of their differences between regions."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations, product
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from neuro_attn.inference.intervals import centred, interval
 from neuro_attn.inference.latencies import latencies
 from neuro_attn.inference.onsets import Onset, first_lasting_bin, onset
 from neuro_attn.inference.reduction import of_onsets, part_of
+from neuro_attn.inference.region_pairs import ComparedRegions, region_pairs
 from neuro_attn.inference.significance import significant
 from neuro_attn.randomness import stream
 from neuro_attn.results import columns_of
@@ -41,7 +42,12 @@ class Rise(NamedTuple):
     latencies: np.ndarray
 
 
-def onset_table(regions: Sequence[xr.Dataset], settings: Inference, seed: int = 0) -> pd.DataFrame:
+def onset_table(
+    regions: Sequence[xr.Dataset],
+    settings: Inference,
+    seed: int = 0,
+    compared: ComparedRegions = "all",
+) -> pd.DataFrame:
     """Tabulate onsets, latencies and their differences between regions, over all sessions.
 
     There is an onset where accuracy is significant, corrected by the maximum over time (also over
@@ -56,6 +62,8 @@ def onset_table(regions: Sequence[xr.Dataset], settings: Inference, seed: int = 
         Level of the tests, bins that an onset lasts, confidence of the intervals.
     seed : int
         The configuration's seed: the shape of the rise in each resample is drawn.
+    compared : 'all' or sequence of pairs
+        Regions whose onsets and latencies are compared.
     """
     parts = []
     for region in regions:
@@ -94,7 +102,7 @@ def onset_table(regions: Sequence[xr.Dataset], settings: Inference, seed: int = 
     rows = [
         (*names, *pair, *numbers)
         for pair in product(tasks, [str(task) for task in parts[0]["test_task"].values])
-        for names, numbers in _rows(found.get(pair, {}), settings.confidence)
+        for names, numbers in _rows(found.get(pair, {}), compared, settings.confidence)
     ]
     return pd.DataFrame(rows, columns=columns_of("onsets"))
 
@@ -153,7 +161,9 @@ def difference_of(one: Rise, other: Rise, confidence: float) -> tuple[Estimate, 
     return _estimate(*onsets, confidence), _estimate(*latency, confidence), shows
 
 
-def _rows(found: dict[str, Rise], confidence: float) -> Iterator[tuple[tuple, tuple]]:
+def _rows(
+    found: dict[str, Rise], compared: ComparedRegions, confidence: float
+) -> Iterator[tuple[tuple, tuple]]:
     """Yield the names of the regions and the numbers of each row."""
     for region, rise in found.items():
         begins = rise.onset
@@ -167,7 +177,7 @@ def _rows(found: dict[str, Rise], confidence: float) -> Iterator[tuple[tuple, tu
                 "",
             ),
         )
-    for one, other in combinations(found, 2):
+    for one, other in region_pairs(found, compared):
         onsets, latency, shows = difference_of(found[one], found[other], confidence)
         yield (one, other), (*onsets, "", np.nan, *latency, shows)
 

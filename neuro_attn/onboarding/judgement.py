@@ -26,6 +26,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.geometry.colors import shown_colors
 from neuro_attn.geometry.contrasts import of_colors
 from neuro_attn.geometry.estimates import UndefinedError
+from neuro_attn.inference.region_pairs import check_compared
 from neuro_attn.onboarding import text
 from neuro_attn.onboarding.left_out import few_trials, left_out, lost
 from neuro_attn.onboarding.silence import silence
@@ -93,6 +94,8 @@ def judge(found: list[xr.Dataset], study: Study) -> Judgement:
     made.left_out += left_out(found, dataset, made.populations)
     if made.populations is None:
         return made
+    with made.collecting():
+        check_compared(study, made.populations["region"].unique().tolist())
     made.cautions += few_trials(found, study)
     made.cautions += _single_units(made.populations, study)
     trained, of_trained = decoding.without_test_only(found, study)

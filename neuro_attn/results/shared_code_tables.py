@@ -107,8 +107,9 @@ SHARED_CODE_TABLES = (
             "Only if the data set has two or more tasks. Trials (`these units`), sessions (`the "
             "region`) or, with four or more, subjects (`other subjects`) are left out of both "
             "regions together, so that what the regions have in common cancels. P-values are "
-            "corrected for each level apart. Rows are missing where the overlap of either region "
-            "is not estimable."
+            "corrected for each level apart. `compared_regions` chooses the pairs; with many "
+            "regions, the correction over all pairs leaves little power. Rows are missing where "
+            "the overlap of either region is not estimable."
         ),
     ),
     Table(

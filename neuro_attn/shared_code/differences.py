@@ -11,11 +11,11 @@ subjects: what the sessions of a subject share is no evidence about other subjec
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 
+from neuro_attn.inference.region_pairs import ComparedRegions, region_pairs
 from neuro_attn.inference.significance import significant
 from neuro_attn.inference.student import critical, upper_tail
 from neuro_attn.shared_code.estimates import (
@@ -54,10 +54,11 @@ def differences_of(
     tests: Sequence[TaskPair],
     sample: Sample,
     *,
+    compared: ComparedRegions,
     confidence: float,
     alpha: float,
 ) -> list[Difference]:
-    """Return the differences of all pairs of regions, for every pair of tasks and window.
+    """Return the differences of pairs of regions, for every pair of tasks and window.
 
     Parameters
     ----------
@@ -67,15 +68,23 @@ def differences_of(
         Pairs of tasks and windows.
     sample : Sample
         All sessions, and their subjects.
+    compared : 'all' or sequence of pairs
+        Pairs of regions (`inference.region_pairs`).
     confidence : float
         Coverage of the intervals.
     alpha : float
         Level below which a code is significant.
     """
     rows = [
-        *_in_units(found, tests, confidence, alpha),
-        *between_rows(found, tests, REGION, confidence),
-        *between_rows(means_of_subjects(found, sample), tests, SUBJECTS, confidence),
+        *_in_units(found, tests, compared, confidence=confidence, alpha=alpha),
+        *between_rows(found, tests, REGION, compared=compared, confidence=confidence),
+        *between_rows(
+            means_of_subjects(found, sample),
+            tests,
+            SUBJECTS,
+            compared=compared,
+            confidence=confidence,
+        ),
     ]
     families: dict[tuple, list[int]] = {}
     for number, row in enumerate(rows):
@@ -88,7 +97,12 @@ def differences_of(
 
 
 def _in_units(
-    found: Sequence[SessionsOfRegion], tests: Sequence[TaskPair], confidence: float, alpha: float
+    found: Sequence[SessionsOfRegion],
+    tests: Sequence[TaskPair],
+    compared: ComparedRegions,
+    *,
+    confidence: float,
+    alpha: float,
 ) -> Iterator[Difference]:
     for number, test in enumerate(tests):
         coded = {
@@ -96,21 +110,28 @@ def _in_units(
             for region in found
             if significant(max(region.overlaps[test].p_codes), alpha)
         }
-        for one, other in combinations(coded, 2):
+        for one, other in region_pairs(coded, compared):
             numbers = difference_in_units(coded[one], coded[other], confidence)
             yield Difference(UNITS, one, other, test, *numbers)
 
 
 def between_rows(
-    found: Sequence[SessionsOfRegion], tests: Sequence[TaskPair], level: str, confidence: float
+    found: Sequence[SessionsOfRegion],
+    tests: Sequence[TaskPair],
+    level: str,
+    *,
+    compared: ComparedRegions,
+    confidence: float,
 ) -> Iterator[Difference]:
     """Yield differences whose sample are the rows of the regions: sessions or subjects."""
     for number, test in enumerate(tests):
-        overlaps = [each.overlap(number, np.ones(len(each.first), bool)) for each in found]
-        for one, other in combinations(range(len(found)), 2):
+        overlaps = {
+            each.name: each.overlap(number, np.ones(len(each.first), bool)) for each in found
+        }
+        for one, other in region_pairs(overlaps, compared):
             numbers = difference(overlaps[one], overlaps[other], confidence)
             if np.isfinite(numbers[0]):
-                yield Difference(level, found[one].name, found[other].name, test, *numbers)
+                yield Difference(level, one, other, test, *numbers)
 
 
 def difference_in_units(

@@ -9,6 +9,7 @@ import xarray as xr
 
 from neuro_attn.decoding.building import POOLED
 from neuro_attn.decoding.tabulation import without_test_only
+from neuro_attn.inference.region_pairs import check_compared
 from neuro_attn.inference.sign_flips import mean_with_interval
 from neuro_attn.inference.significance import significant
 from neuro_attn.results import columns_of
@@ -91,6 +92,7 @@ def tables_from(codes: Sequence[SessionsOfRegion], sample: Sample, study: Study)
     study : Study
         The data set.
     """
+    check_compared(study, [region.name for region in codes])
     tests = tests_of(study)
     found = [region.among(sample.sessions) for region in codes]
     estimates = related(
@@ -146,7 +148,12 @@ def _differences(
 ) -> Iterator[tuple]:
     inference = study.dataset.inference
     for each in differences_of(
-        found, tests, sample, confidence=inference.confidence, alpha=inference.alpha
+        found,
+        tests,
+        sample,
+        compared=study.dataset.compared_regions,
+        confidence=inference.confidence,
+        alpha=inference.alpha,
     ):
         yield (
             *(each.region, each.compared_with, each.level, *each.test.tasks, each.test.window),

@@ -220,6 +220,22 @@ def test_onsets_and_their_differences_are_found(decoding):
     assert len(table) == 3 * 4
 
 
+def test_onsets_are_compared_in_the_pairs_that_are_listed(decoding):
+    starts = {"LPFC": 0.2, "FEF": 0.3, "V4": 0.4}
+    decodings = [decoding(course_from(start), region=name) for name, start in starts.items()]
+    everything = onset_table(decodings, SETTINGS)
+    plain = everything[everything["compared_with"] == ""]
+    pd.testing.assert_frame_equal(
+        onset_table(decodings, SETTINGS, compared=[]), plain.reset_index(drop=True)
+    )
+    listed = onset_table(decodings, SETTINGS, compared=[["V4", "LPFC"], ["V4", "other"]])
+    assert len(listed) == len(plain) + 4
+    back, there = listed[listed["compared_with"] == "LPFC"], everything["compared_with"] == "V4"
+    ahead = everything[there & (everything["region"] == "LPFC")]
+    np.testing.assert_allclose(back["onset_s"], -ahead["onset_s"].to_numpy())
+    np.testing.assert_allclose(back["ci_low"], -ahead["ci_high"].to_numpy())
+
+
 @pytest.mark.parametrize(
     ("over", "axes"),
     [([], {3}), (["regions"], {0, 3}), (["regions", "task_pairs"], {0, 1, 2, 3})],

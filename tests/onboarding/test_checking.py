@@ -116,6 +116,14 @@ def test_sessions_and_regions_that_are_left_out_are_named_with_the_reason(check,
     assert "5 folds are requested; 1 of 2 sessions can give them." in done.out
 
 
+def test_a_region_to_compare_that_is_not_analysed_is_named(check, tmp_path):
+    write_nwb(tmp_path / "a.nwb", regions=["V4"] * 12 + ["FEF"] * 12)
+    done = check(compared_regions=[["V4", "FEX"]])
+    assert done.code == 1
+    assert "compared_regions: region 'FEX' is not analysed." in done.err + done.out
+    assert "regions are FEF, V4." in done.err + done.out
+
+
 def test_pooled_regions_and_those_not_included_are_named(check, tmp_path):
     write_nwb(tmp_path / "a.nwb", regions=["V4"] * 20 + ["FEF"] * 2 + ["LIP"] * 2)
     done = check(

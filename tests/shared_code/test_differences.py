@@ -1,11 +1,13 @@
 """Differences in overlap between two regions, in exactly these units."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from neuro_attn.shared_code.differences import between_rows, difference_in_units
-from neuro_attn.shared_code.estimates import REGION, SUBJECTS, means_of_subjects
+from neuro_attn.shared_code.differences import between_rows, difference_in_units, differences_of
+from neuro_attn.shared_code.estimates import REGION, SUBJECTS, holm, means_of_subjects
 from neuro_attn.shared_code.leave_one_out import trials_left_out
 from neuro_attn.shared_code.of_region import Sample, SessionsOfRegion, TaskPair
 from neuro_attn.shared_code.these_units import TaskTrials, moments_of, overlap_of
@@ -110,11 +112,45 @@ def test_what_a_subject_shares_is_no_evidence_that_regions_differ_in_others():
         for name in ("V4", "LPFC"):
             across = np.repeat(rng.normal(size=8), 4)[:, None] + rng.normal(size=(32, 1)) / 2
             regions.append(SessionsOfRegion(name, [], ones, ones, across / 4, across / 4))
-        (of_sessions,) = between_rows(regions, tests, REGION, 0.95)
-        (of_subjects,) = between_rows(means_of_subjects(regions, sample), tests, SUBJECTS, 0.95)
+        (of_sessions,) = between_rows(regions, tests, REGION, compared="all", confidence=0.95)
+        (of_subjects,) = between_rows(
+            means_of_subjects(regions, sample),
+            tests,
+            SUBJECTS,
+            compared="all",
+            confidence=0.95,
+        )
         assert of_subjects.level == "other subjects"
         naive += of_sessions.p_value <= 0.05
         wrong += of_subjects.p_value <= 0.05
     # With equal strengths, the jackknife of 8 subjects is a paired t test.
     assert wrong <= stats.binom.isf(FAR_RATE, n, 0.05)
     assert naive >= stats.binom.ppf(FAR_RATE, n, 0.2)
+
+
+def test_p_values_are_corrected_over_the_pairs_that_are_compared():
+    test = TaskPair("remember", "attend", "late", (0, 1, 0))
+    sample = Sample([f"{k}" for k in range(12)], [""] * 12)
+    rng, ones = np.random.default_rng(1), np.ones((12, 1))
+    regions = []
+    for name, mean in (("V4", 0.0), ("FEF", 0.1), ("LPFC", 0.2)):
+        across = mean + rng.normal(size=(12, 1)) / 4
+        # No code is significant in these units, so that sessions alone are compared.
+        not_coded = {test: SimpleNamespace(p_codes=(1.0, 1.0))}
+        both = across / 4, across / 4
+        regions.append(SessionsOfRegion(name, [], ones, ones, *both, overlaps=not_coded))
+
+    def found(compared):
+        settings = {"compared": compared, "confidence": 0.95, "alpha": 0.05}
+        rows = differences_of(regions, [test], sample, **settings)
+        return {(each.region, each.compared_with): each for each in rows}
+
+    everything, listed = found("all"), found([["LPFC", "V4"]])
+    assert list(everything) == [("V4", "FEF"), ("V4", "LPFC"), ("FEF", "LPFC")]
+    assert list(listed) == [("LPFC", "V4")]
+    one, other = listed["LPFC", "V4"], everything["V4", "LPFC"]
+    assert one.value == pytest.approx(-other.value)
+    assert one.p_value == one.p_corrected == pytest.approx(other.p_value)
+    of_all = [each.p_value for each in everything.values()]
+    assert other.p_corrected == holm(np.array(of_all))[1] > other.p_value
+    assert found([]) == {}

@@ -41,6 +41,7 @@ rule infer:
         **as_estimated("infer", in_all_blocks),
     params:
         settings=settings_of,
+        compared=lambda wildcards: DATASETS[wildcards.dataset].compared_regions,
         seed=CONFIGURATION.seed,
         sources=sources_of("infer.py"),
     script:

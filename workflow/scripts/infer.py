@@ -20,6 +20,7 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     recording.save(cross_temporal(regions, settings), snakemake.output.cross_temporal)
     write_csv(tables.transfer_table(regions, settings), snakemake.output.transfer)
     write_csv(tables.summary_table(regions, settings), snakemake.output.summary)
-    write_csv(onset_table(regions, settings, snakemake.params.seed), snakemake.output.onsets)
+    onsets = onset_table(regions, settings, snakemake.params.seed, snakemake.params.compared)
+    write_csv(onsets, snakemake.output.onsets)
     write_csv(tables.unit_count_table(regions), snakemake.output.unit_counts)
     write_csv(tables.trial_count_table(regions), snakemake.output.trial_counts)
