@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.configuration import ITEMS, Network, NetworkDataset
+from neuro_attn.errors import InputError
 from neuro_attn.networks import trials as task
 from neuro_attn.networks.design import design_of
 from neuro_attn.networks.model import Model, asked
@@ -53,6 +54,11 @@ def probe_reports(
         screen), ``answer_known`` (fraction of trials in which cue and items have been shown),
         ``answers`` (whether the error is below ``learned_below``) and ``populations`` (those that
         exist only when a report is asked).
+
+    Raises
+    ------
+    InputError
+        If a task has no trials.
     """
     trials = held_out_trials(settings, dataset.network, session, seed)
     reports = np.asarray(asked(model, trials.inputs, settings.report_steps))
@@ -71,8 +77,15 @@ def probe_reports(
     time = dataset.time
     centres = time.start + time.bin * (np.arange(time.n_bins) + 0.5)
     rows = []
-    for name in dataset.tasks:
+    for name, defined in dataset.tasks.items():
         here = (used["task"] == name).to_numpy()
+        if not here.any():
+            raise InputError(
+                f"network_analysis.tasks.{name}.trials",
+                f"task {name!r} has no trials: {defined.trials!r} is true on none of network "
+                f"{dataset.network}.",
+                f"Trials have the columns {', '.join(map(str, trials.table.columns))}.",
+            )
         means = {
             key: values[here].reshape(here.sum(), time.n_bins, -1).mean(axis=(0, 2))
             for key, values in quantities.items()

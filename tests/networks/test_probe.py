@@ -5,9 +5,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+import pytest
 import xarray as xr
 
 from neuro_attn.comparison import usable
+from neuro_attn.errors import InputError
 from neuro_attn.figures import probe as figure
 from neuro_attn.networks import Model, as_attribute, probe_reports
 from neuro_attn.networks.trials import REPORT_STEPS
@@ -92,3 +94,11 @@ def test_the_caption_says_when_networks_fail(small, analysis):
     answering, _ = asked(small, analysis, first=24)
     late = answering[answering["time"] > 0].assign(network="net", seed=0)
     assert "net, retro: answers at all times." in figure.caption(late)
+
+
+def test_a_task_without_trials_is_named(small, analysis):
+    tasks = {"late": {"trials": "trial_type == 'retro' and cue_onset > 99", "align": "cue_onset"}}
+    dataset = analysis(-0.3, 1.1, tasks=TASKS | tasks, windows={"early": [0.0, 0.4]})
+    problem = r"tasks\.late\.trials: task 'late' has no trials: .*99.* Trials have .* cue_onset"
+    with pytest.raises(InputError, match=problem):
+        probe_reports(Waits(30), small("seq2seq", timing=FIXED), dataset, "seed0", 7)
