@@ -211,19 +211,12 @@ def _software() -> list[Entity]:
     }
     if revision := commit():
         own["identifier"] = f"commit {revision}"
-    packages = {
-        f"https://pypi.org/project/{name}/{number}/": (name, number)
-        for name, number in numbers.items()
-    }
-    packages["https://www.python.org/"] = ("Python", platform.python_version())
+    # Package URLs (purl, ECMA-427) identify a package and its version, not where it is stored.
+    packages = {f"pkg:pypi/{name}@{number}": (name, number) for name, number in numbers.items()}
+    python = platform.python_version()
+    packages[f"pkg:generic/python@{python}"] = ("Python", python)
     required = [
-        {
-            "@id": url,
-            "@type": "SoftwareApplication",
-            "name": name,
-            "softwareVersion": number,
-            "url": url,
-        }
+        {"@id": url, "@type": "SoftwareApplication", "name": name, "softwareVersion": number}
         for url, (name, number) in packages.items()
     ]
     own["softwareRequirements"] = _identifiers(required)

@@ -365,6 +365,8 @@ def simulated(**keys: Any) -> dict[str, Any]:
     }
 
 
+MANY = {"start": -0.2, "stop": 0.8, "bin": 0.02}
+"""Times of 50 bins."""
 BILLIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "sessions": (
         {"datasets": {"s": simulated(simulation={"sessions": 10_000_000})}},
@@ -383,7 +385,7 @@ BILLIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["datasets.s.simulation", "more than 1,000,000,000 GB"],
     ),
     "permutations": (
-        {"datasets": {"s": simulated(inference={"permutations": 10_000_000})}},
+        {"datasets": {"s": simulated(time=MANY, inference={"permutations": 10_000_000})}},
         ["datasets.s", "10,000,000 permutations", "Lower inference.permutations"],
     ),
     "bins": (
@@ -444,6 +446,7 @@ BILLIONS |= {
             **NETWORKS,
             "network_analysis": {
                 **NETWORKS["network_analysis"],
+                "time": MANY,
                 "inference": {"permutations": 10**7},
             },
         },

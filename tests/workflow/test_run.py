@@ -12,7 +12,7 @@ import yaml
 from neuro_attn import configuration
 from neuro_attn.command_line import running
 from neuro_attn.figures.specification import FORMATS
-from neuro_attn.figures.targets import report_groups
+from neuro_attn.figures.targets import report_groups, result_tables
 from neuro_attn.figures.verdict_words import headline
 from neuro_attn.onboarding import needs
 from neuro_attn.results import read_csv
@@ -159,8 +159,11 @@ def test_the_report_of_the_default_run_stays_below_12_mb(small_run):
 def test_the_results_are_an_ro_crate_with_every_figure_and_table(small_run):
     folder = small_run.folder / "results"
     described = check_crate(folder)
-    shown = [*folder.glob("figures/*.png"), *folder.glob("small/*.csv")]
-    assert {quote(path.relative_to(folder).as_posix()) for path in shown} <= described.keys()
+    tables = result_tables(configuration.load(small_run.folder / "config.yaml"))
+    shown = [path.relative_to(folder).as_posix() for path in folder.glob("figures/*.png")]
+    shown += [path.removeprefix("results/") for path in tables if path.endswith(".csv")]
+    assert len(shown) > 60
+    assert set(map(quote, shown)) <= described.keys()
     assert yaml.safe_load((folder / "configuration.yaml").read_text(encoding="utf-8"))["datasets"]
 
 

@@ -16,7 +16,7 @@ with (
     study = Study(snakemake.wildcards.dataset, dataset, snakemake.params.seed)
     outlines = [recording.outline(path) for path in snakemake.input.recordings]
     found, unreadable = sources.kept(outlines, study)
-    write_csv(decoding.sessions_table(found), snakemake.output.sessions)
+    sessions = decoding.sessions_table(found)
     unlearned = recording.unlearned(found)
     found = [each for each in found if each.attrs["session"] not in unlearned]
     left_out = decoding.left_out_table(found, dataset, unreadable=unreadable, unlearned=unlearned)
@@ -32,6 +32,7 @@ with (
     units = decoding.session_units(found, dataset, table["region"].unique())
     write_csv(cost.needs_table(estimate), snakemake.output.costs)
     write_csv(table, snakemake.output.table)
+    write_csv(sessions, snakemake.output.sessions)
     write_csv(units, snakemake.output.session_units)
     write_csv(left_out, snakemake.output.left_out)
     # All jobs that decode follow this one.
