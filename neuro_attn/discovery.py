@@ -21,12 +21,11 @@ def modules(folder: str | Path) -> dict[str, Path]:
 
 
 _DEFINITION = re.compile(r"^(?:@|(?:async )?def |class )", re.MULTILINE)
+_CONSTANT = re.compile(r"^[A-Z][A-Z0-9_]* *=", re.MULTILINE)
 
 
 def constants(module: str | Path) -> dict[str, Any]:
-    """Return the literals that a module assigns to names in capitals before its first function.
-
-    The rest is not parsed, which would take most of the time of importing the configuration.
+    """Return the literals that a module assigns to names in capitals.
 
     Parameters
     ----------
@@ -39,8 +38,7 @@ def constants(module: str | Path) -> dict[str, Any]:
         Strings, numbers, tuples, lists and dicts of literals. What is computed is left out.
     """
     found = {}
-    head = _DEFINITION.split(Path(module).read_text(encoding="utf-8"), maxsplit=1)[0]
-    for node in ast.parse(head).body:
+    for node in _statements(Path(module).read_text(encoding="utf-8")):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name.isupper():
                 try:
@@ -48,6 +46,20 @@ def constants(module: str | Path) -> dict[str, Any]:
                 except ValueError:
                     continue
     return found
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    """Return the statements of a module: those before its first function, if they suffice.
+
+    Parsing functions would take most of the time of importing the configuration.
+    """
+    head, *rest = _DEFINITION.split(text, maxsplit=1)
+    if not any(map(_CONSTANT.search, rest)):
+        try:
+            return ast.parse(head).body
+        except SyntaxError:
+            pass  # a line of a docstring began like a definition
+    return ast.parse(text).body
 
 
 def stated(module: str | Path, needed: Mapping[str, type]) -> dict[str, Any]:

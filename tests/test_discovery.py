@@ -12,6 +12,7 @@ def test_modules_are_found_sorted_and_private_ones_are_left_out(tmp_path):
 def test_constants_are_read_and_nothing_is_run(tmp_path):
     module = tmp_path / "module.py"
     module.write_text(
+        '"""Draw what a\nclass of networks does."""\n'
         "import absent\n"
         "OF = 'dataset'\n"
         "NEEDS = ('a.csv', 'b.csv')\n"
@@ -26,4 +27,5 @@ def test_constants_are_read_and_nothing_is_run(tmp_path):
         "OF": "dataset",
         "NEEDS": ("a.csv", "b.csv"),
         "LOOKS": {"x": [1, -2.5]},
+        "LATER": 1,
     }
