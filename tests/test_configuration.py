@@ -181,8 +181,13 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
         ),
         (
             "d.compared_regions",
-            [["V4"]],
+            "some",
+            "d.compared_regions: must be all, or a list of lists of two names, such as [[a, b]]",
+        ),
+        (
             "d.compared_regions",
+            [["V4"]],
+            "d.compared_regions.0: must be a list of two names, such as [a, b] (given: [V4])",
         ),
         (
             "d.compared_regions",

@@ -121,6 +121,9 @@ def _described(node: Node) -> str:
             item, *others = _options(node.get("items"), None)
             if item.get("type") in _NUMBERS and not others:
                 return f"a list of {some}{_NUMBERS[item['type']]}s{_range(item)}"
+            if item.get("type") == "array":
+                inner = _described(item).removeprefix("a list of ")
+                return f"a list of {some}lists of {inner.replace('[a, b]', '[[a, b]]')}"
             if words := _words(item):
                 return f"a list of {some}these: {', '.join(words)}"
             return f"a list of {some}names, such as [a, b]"
