@@ -108,7 +108,8 @@ def test_the_conclusion_on_the_mouse_states_what_the_run_found():
     found = MOUSE["KEPT"]["regions"]
     shared, numbers, one, neither = re.findall(
         r"units of (.*?), the side had one code.*?\(overlap (.*?); jackknife"
-        r".*?In (.*?) the side was decodable only without.*?, and in (.*?) in neither",
+        r".*?In (.*?) we found a significant code of the side only without"
+        r".*?, and in (.*?) in neither",
         conclusion,
     )[0]
     for region, text in zip(re.split(", | and ", shared), numbers.split("; "), strict=True):

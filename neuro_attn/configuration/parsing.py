@@ -32,7 +32,7 @@ _RENAMED = {
 _OWN = {"datasets": 2, "network_analysis": 1}
 """Number of leading keys to drop from a path that is also valid at the top level."""
 _IN_TASK = ("networks", "NAME", "task")
-"""Where the keys of a task could stand in a configuration."""
+"""Place of the keys of a task in a configuration, if they are not in a file."""
 _HOLDS: dict[Any, str] = {str: "text", list: "a list"}
 _MOST_JUDGED = 1000
 """Maximum number of errors for which remedies are determined; the others are counted."""
@@ -174,7 +174,7 @@ class _Given:
     positions : Positions
         Lines of the keys in this file.
     within : tuple of str
-        Keys of a configuration below which these keys could stand.
+        Keys of a configuration below which these keys would be.
     """
 
     keys: dict[str, Any]

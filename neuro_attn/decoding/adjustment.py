@@ -57,10 +57,9 @@ def held_out_rows(
     trials = np.stack([fold.test[task] for fold in folds])
     if task >= len(population.tasks):
         assert population.test_only is not None
-        return (
-            population.test_only.rows(trials, units, bins)
-            - (population.origin[units][:, None, None])
-        )
+        rates = population.test_only.rows(trials, units, bins)
+        rates -= population.origin[units][:, None, None]
+        return rates
     rates = population.rows(trials, units, bins)
     rates -= population.origin[units][:, None, None]
     if population.parts[0].nuisance is not None:

@@ -1,4 +1,4 @@
-"""The design of a task: what is shown when, and the input channels of a network through which.
+"""The design of a task: what is shown when, and through which input channels of a network.
 
 Every task is a `Design`: the pro and the retro task of the experiment, and tasks that a user
 describes (`configuration.NetworkTask`). All that follows, inputs, training, probe, lesions and uses

@@ -2,9 +2,8 @@
 
 The image has 6 x 6 pixels, or 3 x 3 patches of 2 x 2 pixels. Each item fills one patch at the
 border (two items: in the middle of the top and the bottom row), with one plane for the cosine and
-one for the sine of its colour.
-Each cue fills the central patch in a plane of its own. The fixation mark is omitted because it is
-the same in every trial.
+one for the sine of its colour. Each cue fills the central patch in a plane of its own. The fixation
+mark is omitted because it is the same in every trial.
 """
 
 import equinox as eqx

@@ -2,12 +2,11 @@
 
 By default, networks perform both tasks of the experiment in random order, with two items per trial
 and its durations; settings can change this (`configuration.NetworkTrials`), and a user can describe
-another task (`configuration.NetworkTask`). A trial consists of
-steps of 0.1 s. The network reads the steps before the report and gives its report over the
-remaining steps. All trials of a network have the same number of steps: shorter trials are preceded
-by steps without input. Trials for training can end early (`ending_early`). Every cue has its own
-channel in each task, because with shared channels a code that generalises during the cue would
-be trivial.
+another task (`configuration.NetworkTask`). A trial consists of steps of 0.1 s. The network reads
+the steps before the report and gives its report over the remaining steps. All trials of a network
+have the same number of steps: shorter trials are preceded by steps without input. Trials for
+training can end early (`ending_early`). Every cue has its own channel in each task, because with
+shared channels a code that generalises during the cue would be trivial.
 """
 
 import numpy as np

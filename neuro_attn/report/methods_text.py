@@ -79,7 +79,10 @@ def _populations(name: str, dataset: AnyDataset, sample: str) -> list[str]:
         f"neuro-attn {version('neuro-attn')}.",
         f"The {'tasks were' if len(dataset.tasks) > 1 else 'task was'} {listing(dataset.tasks)}.",
         *(
-            [f"Decoders were also tested on {listing(dataset.test_only)}, but never trained on it."]
+            [
+                f"Decoders were also tested, and never trained, on trials of "
+                f"{listing(dataset.test_only)}."
+            ]
             if dataset.test_only
             else []
         ),
