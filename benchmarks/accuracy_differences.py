@@ -8,20 +8,17 @@ accuracy_differences.json beside this file, which docs/calibration.md quotes
 (docs/site/calibration.py).
 """
 
-import argparse
-import json
-import os
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.signal import lfilter
 
 from benchmarks.calibration import NAME, TASKS, settings
-from benchmarks.machine import save
-from benchmarks.shared_code import counted
+from benchmarks.counting import count_worlds
 from neuro_attn.configuration import AnyDataset, parse
 from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
@@ -41,24 +38,37 @@ TRIALS = {TASKS[0]: 40, "many": 20, "few": 4}
 TIMES = np.array([0.05])
 
 
+AT_END = "the same, further trials at the end"
+"""World in which accuracies differ although codes do not."""
+STEP = 0.97
+"""Correlation of the drifts of neighbouring trials."""
+
+
 class World(NamedTuple):
-    """How strong the code is.
+    """How strong the code is, and how trials vary.
 
     ``strength``, in SDs of a unit's noise; ``spread``, SD of the logarithm of the strength over
-    sessions; ``shared``, SD of noise that all units of a session share.
+    sessions; ``shared``, SD of noise that all units of a session share; ``drift``, SD of the slow
+    changes of each unit's rate; ``counts``, whether rates are numbers of spikes; ``at_end``,
+    whether trials that are only tested follow all others, instead of being mixed with them.
     """
 
     strength: float
     spread: float = 0.5
     shared: float = 0.0
+    drift: float = 0.0
+    counts: bool = False
+    at_end: bool = False
 
 
 WORLDS = {
     "no code": World(0.0),
     "a weak code": World(0.15),
     "a strong code, correlated noise": World(0.5, shared=0.5),
+    "drifting spike counts, correlated noise": World(0.5, shared=0.5, drift=1.0, counts=True),
+    AT_END: World(0.5, shared=0.5, drift=1.0, counts=True, at_end=True),
 }
-"""By name; the code is the same in all trials, so no accuracy differs."""
+"""By name; the code is the same in all trials, so no accuracy differs but by drifts (`AT_END`)."""
 
 
 @cache
@@ -76,11 +86,19 @@ def populations_of(world: World, rng: np.random.Generator) -> list[Population]:
     task = np.repeat(np.arange(len(TRIALS)), [2 * n for n in TRIALS.values()])
     side = np.concatenate([np.repeat([0, 1], n) for n in TRIALS.values()])
     sign, is_trained = np.where(side == 1, 1, -1)[:, None], task == 0
+    late = world.at_end * ~is_trained
     for session in range(SESSIONS):
         strength = world.strength * np.exp(world.spread * rng.normal())
         axis = strength * rng.normal(size=UNITS)
-        noise = rng.normal(size=(len(task), UNITS)) + world.shared * rng.normal(size=(len(task), 1))
-        rates = (10 + sign * axis + noise).astype(np.float32)
+        private = rng.normal(size=(len(task), UNITS))
+        signal = sign * axis + world.shared * rng.normal(size=(len(task), 1))
+        if world.drift:
+            signal += world.drift * _drifts(rng.random(len(task)) + late, rng)
+        if world.counts:
+            # The SD of counts around their mean is about 3.
+            rates = rng.poisson(np.maximum(10 + 3 * signal, 0)).astype(np.float32)
+        else:
+            rates = (10 + signal + private).astype(np.float32)
         trained, tested = (
             Population(
                 f"session{session}",
@@ -97,6 +115,13 @@ def populations_of(world: World, rng: np.random.Generator) -> list[Population]:
         )
         made.append(replace(trained, test_only=tested))
     return made
+
+
+def _drifts(time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return slow changes of the rates of units, SD 1, at the times of trials (trial, unit)."""
+    steps = rng.normal(size=(len(time), UNITS))
+    steps[1:] *= np.sqrt(1 - STEP**2)
+    return lfilter([1.0], [1.0, -STEP], steps, axis=0)[time.argsort().argsort()]
 
 
 def _part(session: str, rates: np.ndarray, task: np.ndarray, side: np.ndarray) -> SessionTrials:
@@ -138,20 +163,5 @@ def experiment(number: int, name: str) -> dict[str, bool]:
     return found
 
 
-def main() -> None:
-    """Count in all worlds."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--datasets", type=int, default=400, help="data sets behind each rate")
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--write", action="store_true", help="keep the rates for the documentation")
-    given = parser.parse_args()
-    run = {name: partial(experiment, name=name) for name in WORLDS}
-    found = {name: counted(run[name], given.datasets, given.cores, name) for name in WORLDS}
-    save("accuracy-differences", found)
-    if given.write:
-        kept = json.dumps({"accuracy_differences": found}, indent=1)
-        KEPT.write_text(kept + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    count_worlds(__doc__.splitlines()[0], experiment, list(WORLDS), KEPT)

@@ -7,9 +7,6 @@ results/benchmarks/cross-temporal.json. With --write they also replace cross_tem
 this file, which docs/calibration.md quotes (docs/site/calibration.py).
 """
 
-import argparse
-import json
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,8 +15,7 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.calibration import TASKS, decoded, sessions, settings, without
-from benchmarks.machine import save
-from benchmarks.shared_code import counted
+from benchmarks.counting import count_worlds
 from neuro_attn.inference.cross_temporal import cross_temporal
 from neuro_attn.inference.significance import significant
 from neuro_attn.randomness import stream
@@ -105,20 +101,5 @@ def experiment(number: int, name: str) -> dict[str, bool]:
     return found
 
 
-def main() -> None:
-    """Count in all worlds."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--datasets", type=int, default=400, help="data sets behind each rate")
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--write", action="store_true", help="keep the rates for the documentation")
-    given = parser.parse_args()
-    run = {name: partial(experiment, name=name) for name in WORLDS}
-    found = {name: counted(run[name], given.datasets, given.cores, name) for name in WORLDS}
-    save("cross-temporal", found)
-    if given.write:
-        kept = json.dumps({"cross_temporal": found}, indent=1)
-        KEPT.write_text(kept + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    count_worlds(__doc__.splitlines()[0], experiment, list(WORLDS), KEPT)

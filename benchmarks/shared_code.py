@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -26,6 +25,7 @@ from scipy import stats
 from tqdm import tqdm
 
 from benchmarks import conclusions, hierarchical, relabelled, relative_overlap
+from benchmarks.counting import counted, summarised
 from benchmarks.machine import save
 from neuro_attn import sources
 from neuro_attn.configuration import load
@@ -54,8 +54,6 @@ SEED = 2021
 ALPHA = 0.05
 CONFIG = Path(__file__).parents[1] / "config/config.yaml"
 KEPT = Path(__file__).with_name("shared_code.json")
-MEDIANS = ("overlap", "width", "relative", "ratio")
-"""What is summarised by its median; all else is counted."""
 REAL = {"steinmetz2019": "steinmetz2019/session11.nwb", "zhang_desimone": ""}
 """Data sets whose units are tested, and the files if not all."""
 
@@ -99,35 +97,6 @@ def region_experiment(number: int, name: str, world: RegionWorld) -> dict[str, f
     if not world.only:
         found["covered"] = low <= (world.cosine or 0.0) <= high
     return found
-
-
-def counted(
-    run: Callable[[int], dict[str, float]], n: int, cores: int, what: str
-) -> dict[str, Any]:
-    """Repeat an experiment and count."""
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
-        found = list(tqdm(pool.map(run, range(n), chunksize=20), total=n, desc=what, leave=False))
-    return summarised(found, what)
-
-
-def summarised(found: list[dict[str, float]], what: str) -> dict[str, Any]:
-    """Return and print the rates with their intervals, and the medians."""
-    n = len(found)
-    summary: dict[str, Any] = {"n": n}
-    for name in found[0]:
-        values = np.array([each[name] for each in found], dtype=float)
-        if name in MEDIANS:
-            summary[name] = float(np.nanmedian(values))
-            continue
-        k = int(values.sum())
-        low, high = stats.binomtest(k, n).proportion_ci(method="exact")
-        summary[name] = {"rate": k / n, "low": float(low), "high": float(high)}
-    print(f"{what:<62}", end="")
-    for name, value in summary.items():
-        shown = f"{value['rate']:.3f}" if isinstance(value, dict) else f"{value:.2f}"
-        print(f" {name} {shown}", end="")
-    print(flush=True)
-    return summary
 
 
 def units(n: int, cores: int) -> dict[str, Any]:
