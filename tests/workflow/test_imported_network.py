@@ -1,9 +1,12 @@
 """A network whose activations are imported is compared with regions as if a run had trained it."""
 
+from pathlib import Path
+
 import pytest
 
 from neuro_attn import networks
 from neuro_attn.configuration import Network
+from neuro_attn.results import read_csv
 from tests.workflow.conftest import NETWORKS, SMALL
 
 pytestmark = pytest.mark.slow
@@ -53,6 +56,7 @@ def test_seq2seq_exported_and_imported_gives_the_same_verdicts_to_the_byte(new_p
         path.relative_to(ours.folder)
         for pattern in ("comparison/*.csv", "network-net*/*.csv", "networks/report_error.csv")
         for path in sorted((ours.folder / "results").glob(pattern))
+        if path.name != "sessions.csv"  # It says where sessions come from.
     ]
     names = {path.name for path in tables}
     assert {"signatures.csv", "fit.csv", "nearest.csv", "distances.csv", "verdicts.csv"} <= names
@@ -62,4 +66,8 @@ def test_seq2seq_exported_and_imported_gives_the_same_verdicts_to_the_byte(new_p
         if (ours.folder / path).read_bytes() != (theirs.folder / path).read_bytes()
     ]
     assert differ == []
+    read = read_csv(theirs.folder / "results/network-net/sessions.csv")
+    assert list(read["source"].map(lambda source: Path(source).name)) == [
+        f"trained{seed}.npz" for seed in range(settings.seeds)
+    ]
     assert not (theirs.folder / "results/networks/training.csv").exists()
