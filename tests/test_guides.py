@@ -9,9 +9,9 @@ from typing import Any, get_args
 
 import matplotlib as mpl
 import pytest
-from matplotlib.figure import Figure
 
 from neuro_attn.shared_code.verdicts import Verdict
+from tests.figures.conftest import SHAPES, make_transfer
 
 ROOT = Path(__file__).parents[1]
 
@@ -162,6 +162,8 @@ def test_the_figure_for_a_paper_has_the_width_of_a_column_and_text_that_stays_te
     assert float(width) / 72 * 25.4 == pytest.approx(89, abs=0.1)
     Path("results").mkdir()
     found["found"].verdicts.to_csv("results/verdicts.csv", index=False)
+    make_transfer(SHAPES["one region"]).to_csv("results/transfer.csv", index=False)
     exec(of_results, found)
-    assert isinstance(found["redraw"]("results"), Figure)
+    page = found["redraw"]("results", "IT")
+    assert [len(part.axes) for part in page.subfigs] == [1, 1]
     mpl.pyplot.close("all")

@@ -17,9 +17,10 @@ DOCS = Path(__file__).resolve().parents[1]
 INTRODUCTION = """# Gallery
 
 Every figure of a report, by section, with the function that draws it from tables or arrays in
-`results/`. Its title leads to how to read it. `draw` returns the whole figure; `draw_panel` draws
-one panel into your axes. The pictures are from the default run.
-[Replot and extend](replot.md) has examples.
+`results/`. Its title leads to how to read it. `draw` returns a new figure, or draws into `ax`: your
+figure, subfigure or, for one panel, axes. `draw_panel` draws one panel without a legend.
+[`select`](paper_figures.md#results-of-a-run) chooses regions and tasks. The pictures are from the
+default run. [Replot and extend](replot.md) has examples.
 
 """
 

@@ -104,7 +104,7 @@ class CrossTask:
             raise InputError(f"{CALL}, tasks", f"no pair {tasks!r}.", f"Pairs: {pairs}.")
         first, second = pairs[0] if tasks is None else tasks
         rows = rows[(rows["first_task"] == first) & (rows["second_task"] == second)]
-        with style.journal_style():
+        with style.style_of(ax):
             shared_codes.draw_panel(ax, rows, style.ordered(rows["region"]))
         return ax
 
@@ -134,7 +134,7 @@ class CrossTask:
         together = self.over_time[self.over_time["session"] == POOLED]
         rows = decoding_over_time.of_trained_tasks(_chosen(together, "region", region))
         limits = decoding_over_time.accuracy_limits(rows)
-        with style.journal_style():
+        with style.style_of(ax):
             decoding_over_time.draw_panel(ax, rows, shown, limits=limits)
         return ax
 
@@ -172,7 +172,7 @@ class CrossTask:
         together = self.over_time[self.over_time["session"] == POOLED]
         rows = _chosen(together, "region", region)
         rows = _chosen(rows, "train_task", train_task)
-        with style.journal_style():
+        with style.style_of(ax):
             transfer_over_time.draw_panel(
                 ax,
                 rows,
@@ -211,7 +211,7 @@ class CrossTask:
         together = self.summary[self.summary["session"] == POOLED]
         rows = _chosen(_chosen(together, "region", region), "window", window)
         norm = style.chance_norm(together["accuracy"].to_numpy(float), together["chance"].mean())
-        with style.journal_style():
+        with style.style_of(ax):
             transfer_matrix.draw_panel(ax, rows, norm, alpha)
         return ax
 

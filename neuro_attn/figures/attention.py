@@ -28,8 +28,10 @@ SHOWN = {"stimuli": "items", "cue": "cue"}
 """Epochs to mark, with their labels."""
 
 
-@style.journal_style()
-def draw(attention: xr.Dataset, timing: Timing | NetworkTask) -> Figure:
+@style.drawing
+def draw(
+    attention: xr.Dataset, timing: Timing | NetworkTask, *, ax: style.Target | None = None
+) -> Figure:
     """Plot the mean attention weights, one panel per task.
 
     Parameters
@@ -41,6 +43,8 @@ def draw(attention: xr.Dataset, timing: Timing | NetworkTask) -> Figure:
         trial. Several attentions (regions) are averaged.
     timing : Timing or NetworkTask
         Durations of the epochs, which are marked according to their means.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -55,8 +59,8 @@ def draw(attention: xr.Dataset, timing: Timing | NetworkTask) -> Figure:
     end = float(times[-1] + (times[1] - times[0]) / 2)
     columns = min(len(tasks), 3)
     rows = -(-len(tasks) // columns)
-    figure = style.new_figure(style.width_for(columns), rows * 52 + 4)
-    grid = figure.subplots(rows, columns, squeeze=False)
+    canvas = style.Canvas.of(ax, style.width_for(columns), rows * 52 + 4)
+    grid = canvas.panels(rows, columns)
     # Early steps have few sources and thus large weights; they must not set the colour scale.
     highest = float(np.quantile(means, 0.99))
     for index, (task, mean) in enumerate(zip(tasks, means, strict=True)):
@@ -79,8 +83,8 @@ def draw(attention: xr.Dataset, timing: Timing | NetworkTask) -> Figure:
             )
     for unused in grid.flat[len(tasks) :]:
         unused.remove()
-    _add_color_bar(figure, mesh, list(grid.flat[: len(tasks)]))
-    return figure
+    _add_color_bar(canvas, mesh, list(grid.flat[: len(tasks)]))
+    return canvas.figure
 
 
 def _draw_weights(
@@ -98,8 +102,8 @@ def _draw_weights(
     )
 
 
-def _add_color_bar(figure: Figure, mesh: QuadMesh, panels: list[Axes]) -> None:
-    bar = figure.colorbar(mesh, ax=panels, shrink=0.7, aspect=18, pad=0.01, extend="max")
+def _add_color_bar(canvas: style.Canvas, mesh: QuadMesh, panels: list[Axes]) -> None:
+    bar = canvas.color_bar(mesh, panels, shrink=0.7, aspect=18, pad=0.01, extend="max")
     bar.outline.set_linewidth(0.4)
     bar.locator = MaxNLocator(5)
     bar.set_label("mean attention weight")
@@ -201,7 +205,7 @@ def _mark_epochs(
                 textcoords="offset points",
                 ha="center",
                 va="top",
-                fontsize=style.SMALL,
+                fontsize=style.size(style.SMALL),
                 color=style.GREY,
             )
             if of_inputs:
@@ -212,7 +216,7 @@ def _mark_epochs(
                     xytext=(2, 0),
                     textcoords="offset points",
                     va="center",
-                    fontsize=style.SMALL,
+                    fontsize=style.size(style.SMALL),
                     color=style.GREY,
                 )
         start += duration

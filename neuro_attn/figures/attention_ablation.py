@@ -27,8 +27,8 @@ LEAST = {"delay_r2": 0.2, "report": 10.0}
 """Smallest half-width of an axis, so that a negligible change looks negligible."""
 
 
-@style.journal_style()
-def draw(located: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(located: pd.DataFrame, *, ax: style.Target | None = None) -> Figure:
     """Plot the change of R² of the items' colours (left) and of report errors (right).
 
     A row is a population or a task, a block a network. Bars and large dots are means over
@@ -40,6 +40,8 @@ def draw(located: pd.DataFrame) -> Figure:
     located : pandas.DataFrame
         ``network``, ``seed``, ``population``, ``measure`` (``delay_r2`` or
         ``report_error_{task}``), ``intact``, ``cut``.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -53,8 +55,8 @@ def draw(located: pd.DataFrame) -> Figure:
     networks = list(dict.fromkeys(located["network"]))
     sides = (held, reports)
     tops, n_rows = _blocks(networks, sides)
-    figure = style.new_figure(style.DOUBLE, ROW * n_rows + 17)
-    left, right = figure.subplots(1, 2)
+    canvas = style.Canvas.of(ax, style.DOUBLE, ROW * n_rows + 17)
+    ((left, right),) = canvas.panels(1, 2)
     for axes, table, least, unit in zip(
         (left, right), sides, LEAST.values(), ("{:.2f}", "{:.0f}\N{DEGREE SIGN}"), strict=True
     ):
@@ -73,16 +75,16 @@ def draw(located: pd.DataFrame) -> Figure:
             transform=left.get_yaxis_transform(),
             va="center",
             ha="left",
-            fontsize=style.SMALL,
+            fontsize=style.size(style.SMALL),
             fontweight="bold",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+            bbox={"facecolor": style.paper(), "edgecolor": "none", "pad": 0.8},
         )
     for axes in (left, right):
-        axes.set_title("intact", loc="right", fontsize=style.NOTE, color=style.GREY)
+        axes.set_title("intact", loc="right", fontsize=style.size(style.NOTE), color=style.GREY)
     left.set_xlabel("change of R² of both items' colours in the delay")
     right.set_xlabel("change of the mean report error (degrees)")
-    _legend(figure, located)
-    return figure
+    _legend(canvas, located)
+    return canvas.figure
 
 
 def caption(located: pd.DataFrame) -> str:
@@ -151,7 +153,7 @@ def _draw_changes(axes: Axes, table: pd.DataFrame, tops: dict[str, int], unit: s
                 marker="o",
                 markersize=1.6,
                 markeredgewidth=0,
-                color=style.INK,
+                color=style.ink(),
                 zorder=2,
                 gid="seeds",
             )
@@ -162,7 +164,7 @@ def _draw_changes(axes: Axes, table: pd.DataFrame, tops: dict[str, int], unit: s
                 transform=axes.get_yaxis_transform(),
                 va="center",
                 ha="right",
-                fontsize=style.NOTE,
+                fontsize=style.size(style.NOTE),
                 color=style.GREY,
             )
     axes.set_yticks(list(names), list(names.values()))
@@ -170,10 +172,10 @@ def _draw_changes(axes: Axes, table: pd.DataFrame, tops: dict[str, int], unit: s
     axes.spines["left"].set_visible(False)
 
 
-def _legend(figure: Figure, located: pd.DataFrame) -> None:
+def _legend(canvas: style.Canvas, located: pd.DataFrame) -> None:
     seeds = style.count(located.groupby("network")["seed"].nunique(), "seed")
     label = "attention to the items blocked, minus intact"
     handle = Line2D(
         [], [], color=style.ACCENT, linewidth=1.6, marker="o", markersize=3.4, label=label
     )
-    style.legend_above(figure, [handle], 1, f"mean of {seeds}; small points: seeds")
+    canvas.legend([handle], 1, f"mean of {seeds}; small points: seeds")

@@ -30,8 +30,8 @@ CONDITIONS = {
 """Label, marker and colour of the errors."""
 
 
-@style.journal_style()
-def draw(use: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(use: pd.DataFrame, *, ax: style.Target | None = None) -> Figure:
     """Plot the mean report error of every network and task, intact and without attention.
 
     Small markers are replicate networks.
@@ -40,6 +40,8 @@ def draw(use: pd.DataFrame) -> Figure:
     ----------
     use : pandas.DataFrame
         The table `attention_use`.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -48,8 +50,8 @@ def draw(use: pd.DataFrame) -> Figure:
     # Errors are those of the whole network, so they are the same for all heads and layers.
     errors = use.drop_duplicates(["network", "task", "seed"])
     groups = list(errors.groupby(["network", "task"], sort=False))
-    figure = style.new_figure(style.SINGLE, ROW * len(groups) + 24)
-    axes = figure.subplots()
+    canvas = style.Canvas.of(ax, style.SINGLE, ROW * len(groups) + 24)
+    ((axes,),) = canvas.panels(1, 1)
     for number, (_, rows) in enumerate(groups):
         axes.axhline(number, color=style.PALE, linewidth=0.5, zorder=0)
         for place, (column, (_, marker, color)) in enumerate(CONDITIONS.items()):
@@ -70,8 +72,8 @@ def draw(use: pd.DataFrame) -> Figure:
         Line2D([], [], linestyle="", marker=marker, color=color, markersize=3.6, label=label)
         for label, marker, color in CONDITIONS.values()
     ]
-    style.legend_above(figure, handles, 2, "small markers: seeds")
-    return figure
+    canvas.legend(handles, 2, "small markers: seeds")
+    return canvas.figure
 
 
 def caption(use: pd.DataFrame) -> str:

@@ -29,8 +29,8 @@ LOOKS: tuple[tuple[str, Any, str], ...] = (
 """Marker, line style and face colour of each item's plane."""
 
 
-@style.journal_style()
-def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(planes: pd.DataFrame, geometry: pd.DataFrame, *, ax: style.Target | None = None) -> Figure:
     """Plot the colour planes, one row of panels per region and one panel per task and window.
 
     Parameters
@@ -41,13 +41,15 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
         plotted.
     geometry : pandas.DataFrame
         ``region``, ``task``, ``window``, ``measure``, ``value``, with the angles of the planes.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     if planes.empty:
-        return style.blank("no session has a trial in every colour bin")
+        return style.blank("no session has a trial in every colour bin", ax)
     regions = style.ordered(planes["region"])
     looks = dict(zip(dict.fromkeys(planes["location"]), LOOKS, strict=True))
     panels = list(product(dict.fromkeys(planes["task"]), dict.fromkeys(planes["window"])))
@@ -55,8 +57,8 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
     angle_of = angles.set_index(["region", "task", "window"])["value"].to_dict()
     columns = max(len(panels), 2)
     width = style.width_for(columns)
-    figure = style.new_figure(width, (width / columns + 3) * len(regions) + 10)
-    grid = figure.subplots(len(regions), columns, squeeze=False)
+    canvas = style.Canvas.of(ax, width, (width / columns + 3) * len(regions) + 10)
+    grid = canvas.panels(len(regions), columns)
     for row, region in enumerate(regions):
         here = planes[planes["region"] == region]
         here = here[here["session"] == here["session"].iloc[0]]
@@ -69,7 +71,10 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
             if (region, task, window) in angle_of:
                 cosine = style.proportion(angle_of[region, task, window])
                 axes.set_title(
-                    f"|cos| {cosine}", loc="right", fontsize=style.NOTE, color=style.GREY
+                    f"|cos| {cosine}",
+                    loc="right",
+                    fontsize=style.size(style.NOTE),
+                    color=style.GREY,
                 )
         grid[row, 0].set_ylabel(region, fontweight="bold")
     for axes in grid.flat:
@@ -77,13 +82,13 @@ def draw(planes: pd.DataFrame, geometry: pd.DataFrame) -> Figure:
             axes.remove()
     handles = [
         Line2D(
-            [], [], color=style.INK, linewidth=0.8, linestyle=line, marker=marker, markersize=4,
+            [], [], color=style.ink(), linewidth=0.8, linestyle=line, marker=marker, markersize=4,
             markerfacecolor=face, markeredgewidth=0.4, label=f"{location} item",
         )
         for location, (marker, line, face) in looks.items()
     ]  # fmt: skip
-    figure.legend(handles=handles, loc="outside upper left", ncols=2)
-    return figure
+    canvas.legend(handles, 2)
+    return canvas.figure
 
 
 def caption(planes: pd.DataFrame, geometry: pd.DataFrame) -> str:
@@ -168,14 +173,14 @@ def draw_panel(axes: Axes, points: pd.DataFrame, looks: dict[str, tuple]) -> Non
         place = flat[mine][order]
         around = np.concatenate([place, place[:1]])
         axes.fill(place[:, 0], place[:, 1], facecolor=face, alpha=0.25, linewidth=0, gid=location)
-        axes.plot(*around.T, color=style.INK, linewidth=0.7, linestyle=line)
+        axes.plot(*around.T, color=style.ink(), linewidth=0.7, linestyle=line)
         axes.scatter(
             place[:, 0],
             place[:, 1],
             c=colormaps["hsv"](points.loc[mine, "color"].to_numpy(float)[order] / (2 * np.pi)),
             marker=marker,
             s=16,
-            edgecolors=style.INK,
+            edgecolors=style.ink(),
             linewidths=0.4,
             zorder=3,
         )

@@ -43,7 +43,7 @@ def draw_significance(
 def reference_handles(chance: float, alpha: float, confidence: float) -> list[Line2D | Patch]:
     """Return the entries of a legend for intervals, chance and significance."""
     return [
-        Patch(color=style.INK, alpha=BAND, linewidth=0, label=f"{confidence:.0%} interval"),
+        Patch(color=style.ink(), alpha=BAND, linewidth=0, label=f"{confidence:.0%} interval"),
         Line2D(
             [],
             [],
@@ -53,7 +53,11 @@ def reference_handles(chance: float, alpha: float, confidence: float) -> list[Li
             label=f"chance ({style.proportion(chance)})",
         ),
         Line2D(
-            [], [], color=style.INK, linewidth=1.5, label=f"corrected p < {style.proportion(alpha)}"
+            [],
+            [],
+            color=style.ink(),
+            linewidth=1.5,
+            label=f"corrected p < {style.proportion(alpha)}",
         ),
     ]
 

@@ -43,9 +43,13 @@ PANEL_HEIGHTS = (57.0, 41.0, 43.0, 37.0, 31.0)
 """Heights of square panels without margins, for one to five columns, mm."""
 
 
-@style.journal_style()
+@style.drawing
 def draw(
-    cross_temporal: xr.Dataset, alpha: float = 0.05, score: str = "balanced accuracy"
+    cross_temporal: xr.Dataset,
+    alpha: float = 0.05,
+    score: str = "balanced accuracy",
+    *,
+    ax: style.Target | None = None,
 ) -> Figure:
     """Plot one panel per region, with one block per pair of training task (row) and test task.
 
@@ -63,6 +67,8 @@ def draw(
         Level of the tests.
     score : str
         What accuracy is.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -74,7 +80,7 @@ def draw(
     # Regions must be further apart than the blocks of one region.
     matplotlib.rcParams["figure.constrained_layout.wspace"] = 0.07
     height = PANEL_HEIGHTS[style.n_columns(len(regions)) - 1]
-    figure, panels = style.region_panels(len(regions), 1, panel_height=height, extra_height=15)
+    canvas, panels = style.region_panels(ax, len(regions), 1, panel_height=height, extra_height=15)
     for column, region in enumerate(regions):
         axes = panels[column][0]
         _draw_region(axes, cross_temporal.sel(region=region), norm, alpha)
@@ -88,10 +94,10 @@ def draw(
         if not style.is_lowest(column, len(regions)):
             axes.tick_params(which="both", labelbottom=False)
     lowest = float(cross_temporal["accuracy"].min())
-    style.accuracy_bar(figure, norm, [panel[0] for panel in panels], lowest, score)
+    style.accuracy_bar(canvas, norm, [panel[0] for panel in panels], lowest, score)
     marks = f"corrected p < {style.proportion(alpha)} above chance (solid) or below (dotted)"
-    figure.supxlabel(f"test time (s); outlined: {marks}", fontsize=style.TEXT)
-    return figure
+    canvas.x_label(f"test time (s); outlined: {marks}")
+    return canvas.figure
 
 
 def caption(
@@ -232,10 +238,10 @@ def _label_blocks(
         axis.set_ticks(
             [time + block * step for block in range(len(order)) for time in inside],
             labels * len(order),
-            fontsize=style.NOTE,
+            fontsize=style.size(style.NOTE),
         )
         axis.set_ticks([middle + block * step for block in range(len(order))], order, minor=True)
-    axes.tick_params(which="minor", length=0, labelsize=style.SMALL)
+    axes.tick_params(which="minor", length=0, labelsize=style.size(style.SMALL))
     axes.tick_params(axis="x", which="minor", pad=9)
     axes.tick_params(axis="y", which="minor", pad=3 + 3.5 * max(map(len, labels), default=0))
     for label in axes.get_yticklabels(minor=True):

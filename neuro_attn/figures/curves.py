@@ -52,8 +52,10 @@ class Size(NamedTuple):
     open_label: str = ""
 
 
-@style.journal_style()
-def plotted(table: pd.DataFrame, size: Size, score: str) -> Figure:
+@style.drawing
+def plotted(
+    table: pd.DataFrame, size: Size, score: str, *, ax: style.Target | None = None
+) -> Figure:
     """Plot accuracy against a size; bars are one SD over draws.
 
     With up to `MOST_TOGETHER` regions, there is one panel per pair of tasks and window, with one
@@ -70,6 +72,8 @@ def plotted(table: pd.DataFrame, size: Size, score: str) -> Figure:
         The size.
     score : str
         Name of the score, on the axes.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -77,14 +81,11 @@ def plotted(table: pd.DataFrame, size: Size, score: str) -> Figure:
     """
     regions = style.ordered(table["region"])
     of_all = _draw_regions if len(regions) > MOST_TOGETHER else _draw_pairs
-    figure = of_all(table, regions, size, score)
+    canvas = of_all(table, regions, size, score, ax)
     chance = style.proportion(table["chance"].mean())
     is_open = f"; open: {size.open_label}" if size.open else ""
-    figure.supxlabel(
-        f"{size.label} (n; bars: SD over draws{is_open}; dotted: chance, {chance})",
-        fontsize=style.TEXT,
-    )
-    return figure
+    canvas.x_label(f"{size.label} (n; bars: SD over draws{is_open}; dotted: chance, {chance})")
+    return canvas.figure
 
 
 def spread(sd: float) -> str:
@@ -92,7 +93,9 @@ def spread(sd: float) -> str:
     return "" if np.isnan(sd) else f" (SD over draws {sd:.2f})"
 
 
-def _draw_pairs(table: pd.DataFrame, regions: list[str], size: Size, score: str) -> Figure:
+def _draw_pairs(
+    table: pd.DataFrame, regions: list[str], size: Size, score: str, ax: style.Target | None
+) -> style.Canvas:
     """Plot one panel per pair of tasks and window, with one curve per region."""
     looks = style.region_looks(regions)
     tasks = list(dict.fromkeys(table["train_task"]))
@@ -101,12 +104,10 @@ def _draw_pairs(table: pd.DataFrame, regions: list[str], size: Size, score: str)
     pairs = list(product(tasks, tested))
     columns = 4 if len(pairs) == 4 else len(tested)
     rows = len(pairs) // columns
-    figure = style.new_figure(
-        style.SINGLE if columns == 1 else style.DOUBLE, PANEL_HEIGHT * rows * len(windows) + 8
+    canvas = style.Canvas.of(
+        ax, style.SINGLE if columns == 1 else style.DOUBLE, PANEL_HEIGHT * rows * len(windows) + 8
     )
-    axes_grid = figure.subplots(
-        rows * len(windows), columns, sharex=True, sharey=True, squeeze=False
-    )
+    axes_grid = canvas.panels(rows * len(windows), columns, sharex=True, sharey=True)
     is_short = max(map(len, regions)) <= 10
     for index, (window, (train_task, test_task)) in enumerate(
         (window, pair) for window in windows for pair in pairs
@@ -147,19 +148,21 @@ def _draw_pairs(table: pd.DataFrame, regions: list[str], size: Size, score: str)
             Line2D([], [], color=color, marker=marker, markersize=MARKER_SIZE, label=region)
             for region, (color, marker) in looks.items()
         ]
-        figure.legend(handles=handles, loc="outside upper left", ncols=4)
-    return figure
+        canvas.legend(handles, 4)
+    return canvas
 
 
-def _draw_regions(table: pd.DataFrame, regions: list[str], size: Size, score: str) -> Figure:
+def _draw_regions(
+    table: pd.DataFrame, regions: list[str], size: Size, score: str, ax: style.Target | None
+) -> style.Canvas:
     """Plot one column of panels per region, with one curve per pair of tasks."""
     tasks = list(dict.fromkeys(table["train_task"]))
     windows = list(dict.fromkeys(table["window"]))
     colors = style.task_colors(table["test_task"])
     trained = [tasks] if len(tasks) <= 2 else [[task] for task in tasks]
     rows = [(window, together) for window in windows for together in trained]
-    figure, panels = style.region_panels(
-        len(regions), len(rows), SMALL_PANEL_HEIGHT, extra_height=14, share=True
+    canvas, panels = style.region_panels(
+        ax, len(regions), len(rows), panel_height=SMALL_PANEL_HEIGHT, extra_height=14, share=True
     )
     for column, region in enumerate(regions):
         for row, (window, train_tasks) in enumerate(rows):
@@ -181,17 +184,17 @@ def _draw_regions(table: pd.DataFrame, regions: list[str], size: Size, score: st
             if leftmost:
                 of_task = f"\ntrained on {train_tasks[0]}" if len(trained) > 1 else ""
                 axes.set_ylabel(f"window: {window}{of_task}")
-    figure.supylabel(score, fontsize=style.TEXT)
+    canvas.y_label(score)
     handles = [
         Line2D([], [], color=color, label=f"tested on {task}") for task, color in colors.items()
     ]
     if len(colors) > 1:
         handles += [
-            Line2D([], [], color=style.INK, label="within task"),
-            Line2D([], [], color=style.INK, linestyle=(0, (3, 1)), label="across tasks"),
+            Line2D([], [], color=style.ink(), label="within task"),
+            Line2D([], [], color=style.ink(), linestyle=(0, (3, 1)), label="across tasks"),
         ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=4)
-    return figure
+    canvas.legend(handles, 4)
+    return canvas
 
 
 def _draw_curves(axes: Axes, here: pd.DataFrame, size: Size, colors: dict[str, str]) -> None:
@@ -233,7 +236,7 @@ def _open(
             linestyle="",
             marker=marker,
             markersize=1.6 * markersize,
-            markerfacecolor="white",
+            markerfacecolor=style.paper(),
             markeredgewidth=0.7,
             zorder=3,
         )

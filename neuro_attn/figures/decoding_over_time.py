@@ -30,8 +30,6 @@ OF = "dataset"
 SECTION = "Decoding"
 NEEDS = ("{dataset}/transfer.csv",)
 
-COLORS = {"within": style.INK, "across": style.ACCENT}
-"""Colours of accuracy within a task and across tasks."""
 LABELS = {"within": "within a task", "across": "across tasks"}
 NAMED = 6
 """Regions without a significant bin that the caption names; more are counted."""
@@ -76,8 +74,10 @@ class Shown(NamedTuple):
         )
 
 
-@style.journal_style()
-def draw(transfer: pd.DataFrame, shown: Shown | None = None) -> Figure:
+@style.drawing
+def draw(
+    transfer: pd.DataFrame, shown: Shown | None = None, *, ax: style.Target | None = None
+) -> Figure:
     """Plot accuracy over time, one panel a region: dark within tasks, in colour across tasks.
 
     Thick lines are means over the tasks, or over the directions between them; thin lines are the
@@ -90,12 +90,14 @@ def draw(transfer: pd.DataFrame, shown: Shown | None = None) -> Figure:
         The table of accuracy over time; rows with session ``all`` are plotted.
     shown : Shown, optional
         What is marked and named.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
     """
     shown = shown or Shown()
     rows = of_trained_tasks(style.across_sessions(transfer, "transfer"))
     regions = style.ordered(rows["region"])
-    figure, panels = style.region_panels(
-        len(regions), 1, panel_height=40, extra_height=15, share=True
+    canvas, panels = style.region_panels(
+        ax, len(regions), 1, panel_height=40, extra_height=15, share=True
     )
     for column, region in enumerate(regions):
         (axes,) = panels[column]
@@ -107,9 +109,9 @@ def draw(transfer: pd.DataFrame, shown: Shown | None = None) -> Figure:
         if leftmost:
             decoded = f"\nof decoding {shown.label}" if shown.label else ""
             axes.set_ylabel(f"{shown.score}{decoded}")
-    figure.supxlabel(f"time from {shown.event} (s)", fontsize=style.TEXT)
-    _draw_key(figure, rows, shown)
-    return figure
+    canvas.x_label(f"time from {shown.event} (s)")
+    _draw_key(canvas, rows, shown)
+    return canvas.figure
 
 
 def accuracy_limits(rows: pd.DataFrame) -> tuple[float, float]:
@@ -168,19 +170,19 @@ def draw_panel(
     lane = 0.055 * (high - low)
     style.chance_line(axes, rows["chance"].mean())
     axes.axvline(0, color=style.PALE, linewidth=0.7, zorder=0)
-    means = averaged(rows)
+    means, colors = averaged(rows), _colors()
     for (train, test), curve in rows.groupby(["train_task", "test_task"], sort=False):
-        color = COLORS["within" if train == test else "across"]
+        color = colors["within" if train == test else "across"]
         in_order = curve.sort_values("time")
         axes.plot(in_order["time"], in_order["accuracy"], color=color, linewidth=0.4, alpha=0.7)
-    for level, (kind, color) in enumerate(COLORS.items()):
+    for level, (kind, color) in enumerate(colors.items()):
         mean = means[means["kind"] == kind]
         if mean.empty:
             continue
         _draw_mean(axes, mean, color)
         draw_significance(axes, mean, color, level=low - lane * (level + 1), alpha=shown.alpha)
     top = _draw_windows(axes, shown.windows, high + lane, lane) if shown.windows else high
-    axes.set_ylim(low - lane * (len(COLORS) + 1), top + lane)
+    axes.set_ylim(low - lane * (len(colors) + 1), top + lane)
     style.proportion_ticks(axes)
 
 
@@ -239,6 +241,11 @@ def drawn(results: Results, settings: AnyDataset) -> Drawn:
     return Drawn(draw(transfer, Shown.of(settings)), caption(transfer, settings))
 
 
+def _colors() -> dict[str, str]:
+    """Return the colours of accuracy within and across tasks."""
+    return {"within": style.ink(), "across": style.ACCENT}
+
+
 def _draw_mean(axes: Axes, mean: pd.DataFrame, color: str) -> None:
     axes.fill_between(
         mean["time"], mean["ci_low"], mean["ci_high"], color=color, alpha=BAND, linewidth=0
@@ -266,23 +273,23 @@ def _draw_windows(
             textcoords="offset points",
             ha="center",
             va="bottom",
-            fontsize=style.NOTE,
+            fontsize=style.size(style.NOTE),
             color=style.GREY,
         )
     return level + 2.2 * lane * (len(ends) - 1) + 1.4 * lane
 
 
-def _draw_key(figure: Figure, rows: pd.DataFrame, shown: Shown) -> None:
+def _draw_key(canvas: style.Canvas, rows: pd.DataFrame, shown: Shown) -> None:
     within = rows["train_task"] == rows["test_task"]
     present = {"within": within.any(), "across": (~within).any()}
     handles: list[Line2D | Patch] = [
         Line2D([], [], color=color, linewidth=1.4, label=LABELS[kind])
-        for kind, color in COLORS.items()
+        for kind, color in _colors().items()
         if present[kind]
     ]
     if present["across"]:
         label = "single tasks and directions"
-        handles.append(Line2D([], [], color=style.INK, linewidth=0.4, label=label))
+        handles.append(Line2D([], [], color=style.ink(), linewidth=0.4, label=label))
     handles += reference_handles(rows["chance"].mean(), shown.alpha, shown.confidence)
-    columns = max(2, min(len(handles), round(figure.get_figwidth() * 25.4 / 30)))
-    style.legend_above(figure, handles, columns, sample_note(rows))
+    columns = max(2, min(len(handles), round(canvas.width / 30)))
+    canvas.legend(handles, columns, sample_note(rows))

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from neuro_attn.configuration import AnyDataset
+from neuro_attn.figures import style
 from neuro_attn.figures.geometry_panels import described, plotted
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.geometry.specification import main_labels
@@ -17,9 +18,21 @@ MEASURES = main_labels()
 """Axis labels of the measures to plot, which have no units."""
 
 
-def draw(geometry: pd.DataFrame, confidence: float = 0.95) -> Figure:
-    """Plot the main measures, as `geometry_panels.plotted` describes."""
-    return plotted(geometry, confidence, MEASURES)
+def draw(
+    geometry: pd.DataFrame, confidence: float = 0.95, *, ax: style.Target | None = None
+) -> Figure:
+    """Plot the main measures, as `geometry_panels.plotted` describes.
+
+    Parameters
+    ----------
+    geometry : pandas.DataFrame
+        The table of geometry.
+    confidence : float
+        Coverage of the intervals.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
+    """
+    return plotted(geometry, confidence, MEASURES, ax=ax)
 
 
 def caption(geometry: pd.DataFrame) -> str:

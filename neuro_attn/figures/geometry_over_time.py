@@ -30,8 +30,10 @@ MANY = 7
 """With more regions, panels are heat maps with one row per region instead of line plots."""
 
 
-@style.journal_style()
-def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
+@style.drawing
+def draw(
+    table: pd.DataFrame, confidence: float = 0.95, *, ax: style.Target | None = None
+) -> Figure:
     """Plot one row of panels per measure, one column per task or pair, and one line per region.
 
     With more than ``MANY`` regions, panels are heat maps, and dots mark intervals that exclude 0.
@@ -42,6 +44,8 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
         ``region``, ``task``, ``time`` (s), ``measure``, ``value``, ``ci_low``, ``ci_high``.
     confidence : float
         Coverage of the intervals.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -49,7 +53,9 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     """
     table = table[table["measure"].isin(ROWS)]
     if table.empty:
-        return style.blank("no measure at any time: no colours and no reliable codes of two tasks")
+        return style.blank(
+            "no measure at any time: no colours and no reliable codes of two tasks", ax
+        )
     regions = style.ordered(table["region"])
     looks = style.region_looks(regions)
     times = np.unique(table["time"])
@@ -58,10 +64,10 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
     panels = _panels(table)
     columns = max(map(len, panels.values()))
     height = 20 + 2.8 * len(regions) if many else 30
-    figure = style.new_figure(
-        style.width_for(max(columns, 2)), height * len(panels) + 12 + 3 * (len(regions) // 6)
+    canvas = style.Canvas.of(
+        ax, style.width_for(max(columns, 2)), height * len(panels) + 12 + 3 * (len(regions) // 6)
     )
-    grid = figure.subplots(len(panels), columns, squeeze=False, sharex=True)
+    grid = canvas.panels(len(panels), columns, sharex=True)
     for i, (measure, tasks) in enumerate(panels.items()):
         shared: list[Axes] = []
         for j in range(columns):
@@ -81,16 +87,14 @@ def draw(table: pd.DataFrame, confidence: float = 0.95) -> Figure:
                 _draw_courses(axes, here, looks, width)
                 _draw_references(axes, measure, labelled=j == 0)
         if many:
-            _color_bar(figure, shared, measure)
+            _color_bar(canvas, shared, measure)
         else:
             _same_limits(shared, measure)
     if many:
-        figure.suptitle(
-            f"dots: {confidence:.0%} intervals exclude 0", fontsize=style.NOTE, x=0.01, ha="left"
-        )
-        return figure
-    _add_legend(figure, looks, 6 if columns > 2 else 4, confidence)
-    return figure
+        canvas.note(f"dots: {confidence:.0%} intervals exclude 0")
+        return canvas.figure
+    _add_legend(canvas, looks, 6 if columns > 2 else 4, confidence)
+    return canvas.figure
 
 
 def _panels(table: pd.DataFrame) -> dict[str, list[str]]:
@@ -117,7 +121,7 @@ def _draw_references(axes: Axes, measure: str, labelled: bool) -> None:
 
 
 def _add_legend(
-    figure: Figure, looks: dict[str, tuple[str, str]], most_columns: int, confidence: float
+    canvas: style.Canvas, looks: dict[str, tuple[str, str]], most_columns: int, confidence: float
 ) -> None:
     """Add a legend of the regions above the figure."""
     handles = [
@@ -125,7 +129,7 @@ def _add_legend(
         for region, (color, marker) in looks.items()
     ]
     in_legend = min(len(handles), most_columns)
-    style.legend_above(figure, handles, in_legend, f"bars: {confidence:.0%} intervals")
+    canvas.legend(handles, in_legend, f"bars: {confidence:.0%} intervals")
 
 
 def caption(table: pd.DataFrame) -> str:
@@ -201,25 +205,25 @@ def _draw_rows(
         linestyle="",
         marker="o",
         markersize=2,
-        color=style.INK,
-        markerfacecolor="white",
+        color=style.ink(),
+        markerfacecolor=style.paper(),
         markeredgewidth=0.4,
     )
     axes.set_facecolor("#F2F2F2")
     style.row_labels(axes, regions)
 
 
-def _color_bar(figure: Figure, panels: list[Axes], measure: str) -> None:
+def _color_bar(canvas: style.Canvas, panels: list[Axes], measure: str) -> None:
     """Set the same colour scale in all panels of a measure, and add a colour bar."""
     images = [axes.collections[0] for axes in panels]
     if len(ROWS[measure][1]) == 1:
         highest = max(float(np.ma.max(np.ma.asarray(image.get_array()))) for image in images)
         for image in images:
             image.set_clim(0, max(highest, 1e-9))
-    bar = figure.colorbar(images[0], ax=panels, shrink=0.5, aspect=15)
-    bar.set_label(ROWS[measure][0], fontsize=style.NOTE)
+    bar = canvas.color_bar(images[0], panels, shrink=0.5, aspect=15)
+    bar.set_label(ROWS[measure][0], fontsize=style.size(style.NOTE))
     bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=style.NOTE, length=1.5)
+    bar.ax.tick_params(labelsize=style.size(style.NOTE), length=1.5)
 
 
 def _same_limits(panels: list[Axes], measure: str) -> None:

@@ -24,8 +24,14 @@ LARGEST = 1.6
 """Largest cosine on the axis; debiased cosines of weak codes can exceed 1 by far."""
 
 
-@style.journal_style()
-def plotted(geometry: pd.DataFrame, confidence: float, measures: Mapping[str, str]) -> Figure:
+@style.drawing
+def plotted(
+    geometry: pd.DataFrame,
+    confidence: float,
+    measures: Mapping[str, str],
+    *,
+    ax: style.Target | None = None,
+) -> Figure:
     """Plot one panel per measure and task, with one row per region and one dot per window.
 
     Windows are shaded from early (pale) to late (dark). Grey bars extend from floor to ceiling.
@@ -40,6 +46,8 @@ def plotted(geometry: pd.DataFrame, confidence: float, measures: Mapping[str, st
         Coverage of the intervals.
     measures : mapping of str to str
         Axis labels of the measures to plot, which have no units.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -47,7 +55,7 @@ def plotted(geometry: pd.DataFrame, confidence: float, measures: Mapping[str, st
     """
     geometry = geometry[geometry["measure"].isin(measures)]
     if geometry.empty:
-        return style.blank("no measure is defined: the codes are not reliable")
+        return style.blank("no measure is defined: the codes are not reliable", ax)
     regions = style.ordered(geometry["region"])
     windows = list(dict.fromkeys(geometry["window"]))
     shades = dict(zip(windows, _shades(len(windows)), strict=True))
@@ -64,11 +72,12 @@ def plotted(geometry: pd.DataFrame, confidence: float, measures: Mapping[str, st
     line = style.row_height(
         regions, max(3.0 if dense else 5.0, (1.8 if dense else 2.4) * len(windows))
     )
-    figure = style.new_figure(
+    canvas = style.Canvas.of(
+        ax,
         style.width_for(columns),
         rows * (14 + max(line * len(regions), 9)) + 10,
     )
-    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    grid = canvas.panels(rows, columns, sharey=True)
     for index, (measure, task) in enumerate(panels):
         axes = grid.flat[index]
         of_measure = geometry[geometry["measure"] == measure]
@@ -80,12 +89,16 @@ def plotted(geometry: pd.DataFrame, confidence: float, measures: Mapping[str, st
     for unused in grid.flat[len(panels) :]:
         unused.remove()
     over_sessions = bool(geometry["region_ci_low"].notna().any())
-    _add_legend(figure, shades, columns, confidence, over_sessions)
-    return figure
+    _add_legend(canvas, shades, columns, confidence, over_sessions)
+    return canvas.figure
 
 
 def _add_legend(
-    figure: Figure, shades: dict[str, Any], columns: int, confidence: float, over_sessions: bool
+    canvas: style.Canvas,
+    shades: dict[str, Any],
+    columns: int,
+    confidence: float,
+    over_sessions: bool,
 ) -> None:
     """Add a legend of the windows above the figure."""
     handles = [
@@ -95,10 +108,12 @@ def _add_legend(
     handles.append(Line2D([], [], color=style.PALE, linewidth=4, label="floor to ceiling"))
     if over_sessions:
         handles.append(
-            Line2D([], [], color=style.INK, linewidth=0.6, linestyle=ACROSS, label="over sessions")
+            Line2D(
+                [], [], color=style.ink(), linewidth=0.6, linestyle=ACROSS, label="over sessions"
+            )
         )
     in_legend = 2 if columns == 1 else len(handles)
-    style.legend_above(figure, handles, in_legend, f"lines: {confidence:.0%} intervals over trials")
+    canvas.legend(handles, in_legend, f"lines: {confidence:.0%} intervals over trials")
 
 
 def described(geometry: pd.DataFrame, measures: Mapping[str, str]) -> str:

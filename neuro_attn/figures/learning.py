@@ -22,8 +22,8 @@ GUESSING = 90.0
 PANEL_HEIGHT = 40.0
 
 
-@style.journal_style()
-def draw(log: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(log: pd.DataFrame, *, ax: style.Target | None = None) -> Figure:
     """Plot one panel per network, with a thin curve per replicate network and their mean.
 
     Labels at the ends of the curves are the errors at the last step.
@@ -33,6 +33,8 @@ def draw(log: pd.DataFrame) -> Figure:
     log : pandas.DataFrame
         The training log: ``network``, ``seed``, ``step``, ``task`` and ``report_error`` (mean
         absolute error on held-out trials, degrees).
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -42,8 +44,8 @@ def draw(log: pd.DataFrame) -> Figure:
     colors = style.task_colors(list(dict.fromkeys(log["task"])))
     columns = min(style.n_columns(len(networks)), 4)
     rows = -(-len(networks) // columns)
-    figure = style.new_figure(style.width_for(columns), PANEL_HEIGHT * rows + 8)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    canvas = style.Canvas.of(ax, style.width_for(columns), PANEL_HEIGHT * rows + 8)
+    grid = canvas.panels(rows, columns, sharex=True, sharey=True)
     errors = log["report_error"].to_numpy(float)
     for index, network in enumerate(networks):
         axes = grid.flat[index]
@@ -68,8 +70,8 @@ def draw(log: pd.DataFrame) -> Figure:
     for unused in grid.flat[len(networks) :]:
         unused.remove()
     seeds = style.count(log.groupby("network")["seed"].nunique(), "seed")
-    figure.supxlabel(f"training step (n = {seeds} of each network)", fontsize=style.TEXT)
-    return figure
+    canvas.x_label(f"training step (n = {seeds} of each network)")
+    return canvas.figure
 
 
 def _draw_curves(
@@ -99,7 +101,7 @@ def _label_chance(axes: Axes) -> None:
         textcoords="offset points",
         ha="right",
         va="top",
-        fontsize=style.NOTE,
+        fontsize=style.size(style.NOTE),
         color=style.GREY,
     )
 

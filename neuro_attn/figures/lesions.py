@@ -24,8 +24,8 @@ LOOKS: dict[str, dict[str, Any]] = {
 """How each kind of lesion is drawn."""
 
 
-@style.journal_style()
-def draw(lesions: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(lesions: pd.DataFrame, *, ax: style.Target | None = None) -> Figure:
     """Plot one panel per network: the error in the second task against that in the first.
 
     Dots are single units of all seeds, diamonds heads, stars whole populations (means over seeds),
@@ -35,6 +35,8 @@ def draw(lesions: pd.DataFrame) -> Figure:
     ----------
     lesions : pandas.DataFrame
         The table of lesions.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -43,12 +45,12 @@ def draw(lesions: pd.DataFrame) -> Figure:
     lesions = lesions[lesions["period"] == "trial"]
     tasks = list(dict.fromkeys(lesions["task"]))
     if len(tasks) < 2:
-        return style.blank("lesions are drawn for networks with two tasks")
+        return style.blank("lesions are drawn for networks with two tasks", ax)
     networks = list(dict.fromkeys(lesions["network"]))
     columns = style.n_columns(len(networks))
     rows = -(-len(networks) // columns)
-    figure = style.new_figure(style.width_for(columns), 48 * rows + 14)
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    canvas = style.Canvas.of(ax, style.width_for(columns), 48 * rows + 14)
+    grid = canvas.panels(rows, columns, sharex=True, sharey=True)
     for axes, network in zip(grid.flat, networks, strict=False):
         here = lesions[lesions["network"] == network]
         keys = ["lesion", "population", "number", "seed"]
@@ -65,7 +67,7 @@ def draw(lesions: pd.DataFrame) -> Figure:
                     of[tasks[0]], of[tasks[1]], linestyle="", color=looks[population][0], **look
                 )
         intact = errors.loc[errors["lesion"] == "nothing", tasks[:2]].mean()
-        axes.plot(*intact, marker="x", color=style.INK, linestyle="", markersize=4)
+        axes.plot(*intact, marker="x", color=style.ink(), linestyle="", markersize=4)
         axes.axline((0, 0), slope=1, color=style.PALE, linewidth=0.6, zorder=0)
         axes.set_aspect("equal")
         style.panel_title(axes, network)
@@ -73,21 +75,21 @@ def draw(lesions: pd.DataFrame) -> Figure:
             Line2D([], [], linestyle="", marker="o", markersize=3, color=looks[name][0], label=name)
             for name in populations
         ]
-        axes.legend(handles=handles, loc="lower right", fontsize=style.NOTE)
+        axes.legend(handles=handles, loc="lower right", fontsize=style.size(style.NOTE))
     for unused in grid.flat[len(networks) :]:
         unused.remove()
-    figure.supxlabel(f"report error, {tasks[0]} (degrees)", fontsize=style.TEXT)
-    figure.supylabel(f"report error, {tasks[1]} (degrees)", fontsize=style.TEXT)
+    canvas.x_label(f"report error, {tasks[0]} (degrees)")
+    canvas.y_label(f"report error, {tasks[1]} (degrees)")
     handles = [
         *(
             Line2D([], [], linestyle="", color=style.GREY, label=kind, **look)
             for kind, look in LOOKS.items()
             if kind in set(lesions["lesion"])
         ),
-        Line2D([], [], linestyle="", color=style.INK, marker="x", markersize=4, label="intact"),
+        Line2D([], [], linestyle="", color=style.ink(), marker="x", markersize=4, label="intact"),
     ]
-    style.legend_above(figure, handles, 4, "silenced")
-    return figure
+    canvas.legend(handles, 4, "silenced")
+    return canvas.figure
 
 
 def caption(lesions: pd.DataFrame) -> str:

@@ -18,14 +18,16 @@ NEEDS = ("networks/list_recall.csv",)
 HEIGHT = 58.0
 
 
-@style.journal_style()
-def draw(recall: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(recall: pd.DataFrame, *, ax: style.Target | None = None) -> Figure:
     """Plot the mean accuracy of each family as a line, and replicate networks as points.
 
     Parameters
     ----------
     recall : pandas.DataFrame
         ``family``, ``seed``, ``length``, ``token_accuracy``, ``n_lists``, ``chance``.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -34,8 +36,8 @@ def draw(recall: pd.DataFrame) -> Figure:
     looks = style.region_looks(list(dict.fromkeys(recall["family"])))
     lengths = sorted(recall["length"].unique())
     chance = recall["chance"].iloc[0]
-    figure = style.new_figure(style.SINGLE, HEIGHT)
-    axes = figure.subplots()
+    canvas = style.Canvas.of(ax, style.SINGLE, HEIGHT)
+    ((axes,),) = canvas.panels(1, 1)
     step = min((b - a for a, b in pairwise(lengths)), default=1)
     axes.set_xlim(lengths[0] - 0.5 * step, lengths[-1] + 0.5 * step)
     axes.set_ylim(0, 1.05)
@@ -47,7 +49,7 @@ def draw(recall: pd.DataFrame) -> Figure:
         (lengths[0], chance),
         xytext=(0, 2),
         textcoords="offset points",
-        fontsize=style.NOTE,
+        fontsize=style.size(style.NOTE),
         color=style.GREY,
     )
     ends = []
@@ -73,9 +75,9 @@ def draw(recall: pd.DataFrame) -> Figure:
     axes.set_ylabel("token accuracy")
     seeds = style.count(recall.groupby(["family", "length"]).size(), "seed")
     lists = style.count(recall["n_lists"], "held-out list")
-    figure.supxlabel(f"n = {seeds}, {lists} of each length", fontsize=style.NOTE, color=style.GREY)
+    canvas.x_label(f"n = {seeds}, {lists} of each length", style.NOTE, style.GREY)
     style.end_labels(axes, ends, HEIGHT - 15)
-    return figure
+    return canvas.figure
 
 
 def caption(recall: pd.DataFrame) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from neuro_attn.figures.selection import REGIONS, about
+
 MOST = 40
 """Largest number of regions in a figure other than the overview."""
 
@@ -64,11 +66,5 @@ def note_on(regions: list[str]) -> str:
 
 
 def _restricted(result: Any, regions: list[str]) -> Any:
-    if isinstance(result, xr.Dataset) and "region" in result.dims:
-        return result.sel(region=[name for name in result["region"].values if name in regions])
-    if not isinstance(result, pd.DataFrame) or "region" not in result:
-        return result
-    kept = result["region"].isin(regions)
-    if "compared_with" in result:
-        kept &= result["compared_with"].isin([*regions, ""])
-    return result[kept]
+    has_regions = isinstance(result, pd.DataFrame | xr.Dataset)
+    return about(result, REGIONS, regions) if has_regions else result

@@ -23,8 +23,8 @@ ROW, DENSE = 3.6, 2.8
 PREDICTIVITY = "linear_predictivity"
 
 
-@style.journal_style()
-def draw(model_scores: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(model_scores: pd.DataFrame, *, ax: style.Target | None = None) -> Figure:
     """Plot one column of panels per score and one row of panels per region.
 
     Each population of a network is a row. Dots are seeds, a dark tick their mean, open dots the
@@ -34,6 +34,8 @@ def draw(model_scores: pd.DataFrame) -> Figure:
     ----------
     model_scores : pandas.DataFrame
         The table of scores.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -41,13 +43,15 @@ def draw(model_scores: pd.DataFrame) -> Figure:
     """
     trained = model_scores[model_scores["trained"].astype(bool)]
     if trained.empty:
-        return style.blank("no network population is compared")
+        return style.blank("no network population is compared", ax)
     regions = style.ordered(trained["region"])
     scores = [name for name in labels() if name in set(trained["score"])]
     rows = list(dict.fromkeys(zip(trained["network"], trained["population"], strict=True)))
     height = ROW if len(rows) <= 12 else DENSE
-    figure = style.new_figure(style.DOUBLE, len(regions) * (8 + max(height * len(rows), 12)) + 14)
-    grid = figure.subplots(len(regions), len(scores), sharex="col", sharey=True, squeeze=False)
+    canvas = style.Canvas.of(
+        ax, style.DOUBLE, len(regions) * (8 + max(height * len(rows), 12)) + 14
+    )
+    grid = canvas.panels(len(regions), len(scores), sharex="col", sharey=True)
     looks = style.region_looks(regions)
     for region, panels in zip(regions, grid, strict=True):
         for score, axes in zip(scores, panels, strict=True):
@@ -58,13 +62,13 @@ def draw(model_scores: pd.DataFrame) -> Figure:
         style.panel_title(panels[0], region)
         style.row_labels(panels[0], [f"{network}, {population}" for network, population in rows])
     handles = [
-        Line2D([], [], **_seed(style.INK), label="seed"),
-        Line2D([], [], color=style.INK, linestyle="", marker="|", markersize=7, label="mean"),
+        Line2D([], [], **_seed(style.ink()), label="seed"),
+        Line2D([], [], color=style.ink(), linestyle="", marker="|", markersize=7, label="mean"),
         Line2D([], [], **_floor(), label="untrained"),
         Line2D([], [], color=style.ACCENT, linestyle="", marker="|", label="ceiling"),
     ]
-    style.legend_above(figure, handles, 4, "")
-    return figure
+    canvas.legend(handles, 4, "")
+    return canvas.figure
 
 
 def caption(model_scores: pd.DataFrame) -> str:
@@ -122,7 +126,7 @@ def _floor() -> dict:
         "linestyle": "",
         "marker": "o",
         "markersize": 3.2,
-        "markerfacecolor": "white",
+        "markerfacecolor": style.paper(),
         "markeredgewidth": 0.7,
     }
 
@@ -133,7 +137,7 @@ def _draw_panel(axes: Axes, here: pd.DataFrame, rows: list[tuple[str, str]], col
         y = rows.index((network, population))
         mean = seeds[["value", "ceiling", "floor"]].mean()
         axes.plot(seeds["value"], np.full(len(seeds), y), **_seed(color), zorder=3)
-        axes.plot([mean["value"]] * 2, [y - 0.32, y + 0.32], color=style.INK, zorder=4)
+        axes.plot([mean["value"]] * 2, [y - 0.32, y + 0.32], color=style.ink(), zorder=4)
         axes.plot([mean["ceiling"]] * 2, [y - 0.32, y + 0.32], color=style.ACCENT, zorder=2)
         axes.plot(mean["floor"], y, **_floor(), zorder=2)
     axes.xaxis.set_major_locator(MaxNLocator(3))

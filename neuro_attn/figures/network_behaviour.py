@@ -27,22 +27,24 @@ FRACTIONS = {
 """Colours of the fractions of the mixture model."""
 
 
-@style.journal_style()
-def draw(behaviour: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(behaviour: pd.DataFrame, *, ax: style.Target | None = None) -> Figure:
     """Plot the error of every network and task, and the mean fractions of the mixture model.
 
     Parameters
     ----------
     behaviour : pandas.DataFrame
         The table `behaviour`.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     groups = list(behaviour.groupby(["network", "task"], sort=False))
-    figure = style.new_figure(style.DOUBLE, ROW * len(groups) + 26)
-    errors, fractions = figure.subplots(1, 2, sharey=True)
+    canvas = style.Canvas.of(ax, style.DOUBLE, ROW * len(groups) + 26)
+    ((errors, fractions),) = canvas.panels(1, 2, sharey=True)
     for number, (_, rows) in enumerate(groups):
         _draw_row(errors, fractions, number, rows)
     errors.set_ylim(len(groups) - 0.5, -0.5)
@@ -57,18 +59,25 @@ def draw(behaviour: pd.DataFrame) -> Figure:
     handles: list[Artist] = [Patch(color=color, label=name) for name, color in FRACTIONS.items()]
     for label, marker in (("seed, as recorded", "o"), ("animals", "|")):
         handles.append(
-            Line2D([], [], linestyle="", marker=marker, color="black", markersize=4, label=label)
+            Line2D(
+                [], [], linestyle="", marker=marker, color=style.ink(), markersize=4, label=label
+            )
         )
-    style.legend_above(figure, handles, len(handles), "")
-    return figure
+    canvas.legend(handles, len(handles), "")
+    return canvas.figure
 
 
 def _draw_row(errors: Axes, fractions: Axes, number: int, rows: pd.DataFrame) -> None:
     errors.axhline(number, color=style.PALE, linewidth=0.5, zorder=0)
     errors.plot(
-        rows["recorded_error"], [number] * len(rows), "o", color="black", markersize=2, alpha=0.6
+        rows["recorded_error"],
+        [number] * len(rows),
+        "o",
+        color=style.ink(),
+        markersize=2,
+        alpha=0.6,
     )
-    errors.plot(rows["target_error"].iloc[:1], [number], "|", color="black", markersize=9)
+    errors.plot(rows["target_error"].iloc[:1], [number], "|", color=style.ink(), markersize=9)
     left = 0.0
     for name, color in FRACTIONS.items():
         width = float(rows[name].mean())

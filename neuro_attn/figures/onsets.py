@@ -37,12 +37,14 @@ MOST_DIFFERENCES = 40
 """If a pair of tasks has more, only differences whose interval excludes 0 are plotted."""
 
 
-@style.journal_style()
+@style.drawing
 def draw(
     onsets: pd.DataFrame,
     confidence: float = 0.95,
     alpha: float = 0.05,
     planted: Mapping[str, float] | None = None,
+    *,
+    ax: style.Target | None = None,
 ) -> Figure:
     """Plot the onsets for each task pair, and below them their differences between regions.
 
@@ -64,9 +66,11 @@ def draw(
         P-value of the fit below which it is marked as poor.
     planted : mapping of str to float, optional
         Onsets that were simulated, by region, s; marked by a vertical line in the region's row.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
     """
     if onsets.empty:
-        return style.blank("no onsets: no accuracy is significant in enough consecutive bins")
+        return style.blank("no onsets: no accuracy is significant in enough consecutive bins", ax)
     pairs = list(
         onsets[["train_task", "test_task"]].drop_duplicates().itertuples(index=False, name=None)
     )
@@ -85,10 +89,10 @@ def draw(
         if (lines := _lines(rows, pairs[first : first + beside], with_onset, of_kind))
     ]
     heights = [14 + style.row_height(block.lines, 4.0) * len(block.lines) for block in blocks]
-    figure = style.new_figure(
-        style.DOUBLE if is_long else style.width_for(beside), sum(heights) + 12
+    canvas = style.Canvas.of(
+        ax, style.DOUBLE if is_long else style.width_for(beside), sum(heights) + 12
     )
-    grid = figure.subplots(len(blocks), beside, squeeze=False, height_ratios=heights)
+    grid = canvas.panels(len(blocks), beside, height_ratios=heights)
     for block, row in zip(blocks, grid, strict=True):
         _draw_block(row, block, pairs[block.first :], looks, alpha, planted or {})
     label = (
@@ -97,8 +101,8 @@ def draw(
     )
     if planted:
         label += "; vertical lines: onsets that were simulated"
-    figure.supxlabel(label, fontsize=style.TEXT)
-    return figure
+    canvas.x_label(label)
+    return canvas.figure
 
 
 class _Block(NamedTuple):
@@ -151,7 +155,7 @@ def _draw_block(
             style.panel_title(axes, " → ".join(pair))
             for region in here.dropna(subset="onset_s")["region"]:
                 y, at = block.lines.index(region), planted.get(region, np.nan)
-                axes.plot([at, at], [y - 0.4, y + 0.4], color=style.INK, linewidth=0.8, zorder=0)
+                axes.plot([at, at], [y - 0.4, y + 0.4], color=style.ink(), linewidth=0.8, zorder=0)
         if not leftmost:
             axes.set_yticklabels([])
         leftmost = False
@@ -278,7 +282,9 @@ def _draw_lines(
     for row in found.to_dict("records"):
         y = lines.index(row["line"])
         color, marker = looks[row["region"]]
-        for (value, low, high), fill, lower in zip(MARKS, (color, "white"), OFFSETS, strict=True):
+        for (value, low, high), fill, lower in zip(
+            MARKS, (color, style.paper()), OFFSETS, strict=True
+        ):
             at = y + lower
             axes.plot([row[low], row[high]], [at, at], color=color, linewidth=0.9)
             axes.plot(row[value], at, marker=marker, markersize=3.2, color=color, mfc=fill, mew=0.7)
@@ -296,7 +302,7 @@ def _note(axes: Axes, text: str, y: float, *, at_left: bool) -> None:
         xycoords=axes.get_yaxis_transform(),
         va="center",
         ha="left" if at_left else "right",
-        fontsize=style.NOTE,
+        fontsize=style.size(style.NOTE),
         color=style.GREY,
-        bbox={"facecolor": "white", "linewidth": 0, "pad": 0.5},
+        bbox={"facecolor": style.paper(), "linewidth": 0, "pad": 0.5},
     )

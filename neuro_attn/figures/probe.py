@@ -22,8 +22,8 @@ SHOWN = 0.5
 """Fraction of trials with items on the screen from which a time is shaded."""
 
 
-@style.journal_style()
-def draw(probe: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(probe: pd.DataFrame, *, ax: style.Target | None = None) -> Figure:
     """Plot the report error against the time of asking, one panel per network.
 
     Thin curves are replicate networks, thick ones their means; bars above the panels mark times
@@ -33,6 +33,8 @@ def draw(probe: pd.DataFrame) -> Figure:
     ----------
     probe : pandas.DataFrame
         The table `probe`.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -42,8 +44,8 @@ def draw(probe: pd.DataFrame) -> Figure:
     colors = style.task_colors(list(dict.fromkeys(probe["task"])))
     columns = min(style.n_columns(len(networks)), 4)
     rows = -(-len(networks) // columns)
-    figure = style.new_figure(style.width_for(columns), PANEL_HEIGHT * rows + 8)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    canvas = style.Canvas.of(ax, style.width_for(columns), PANEL_HEIGHT * rows + 8)
+    grid = canvas.panels(rows, columns, sharex=True, sharey=True)
     for index, network in enumerate(networks):
         axes = grid.flat[index]
         here = probe[probe["network"] == network]
@@ -60,11 +62,8 @@ def draw(probe: pd.DataFrame) -> Figure:
     for unused in grid.flat[len(networks) :]:
         unused.remove()
     seeds = style.count(probe.groupby("network")["seed"].nunique(), "seed")
-    figure.supxlabel(
-        f"time of asking from the task's event (s; n = {seeds}; dotted: chance)",
-        fontsize=style.TEXT,
-    )
-    return figure
+    canvas.x_label(f"time of asking from the task's event (s; n = {seeds}; dotted: chance)")
+    return canvas.figure
 
 
 def _draw_curves(

@@ -24,14 +24,18 @@ _EVEN = 1 / 36
 """Share of a bin of 10 degrees if reports are random."""
 
 
-@style.journal_style()
-def draw(measures: pd.DataFrame, behaviour_errors: pd.DataFrame) -> Figure:
+@style.drawing
+def draw(
+    measures: pd.DataFrame, behaviour_errors: pd.DataFrame, *, ax: style.Target | None = None
+) -> Figure:
     """Plot a panel for each task: shares of errors in bins, observed and expected from the fits.
 
     Parameters
     ----------
     measures, behaviour_errors : pandas.DataFrame
         The tables of behaviour.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -39,15 +43,17 @@ def draw(measures: pd.DataFrame, behaviour_errors: pd.DataFrame) -> Figure:
     """
     tasks = list(behaviour_errors["task"].unique())
     if not tasks:
-        return style.blank("no trial has a report and a target")
+        return style.blank("no trial has a report and a target", ax)
     colors = style.task_colors(tasks)
-    figure, panels = style.region_panels(len(tasks), 1, PANEL_HEIGHT, EXTRA_HEIGHT, share=True)
+    canvas, panels = style.region_panels(
+        ax, len(tasks), 1, panel_height=PANEL_HEIGHT, extra_height=EXTRA_HEIGHT, share=True
+    )
     for number, (task, (axes,)) in enumerate(zip(tasks, panels, strict=True)):
         rows = behaviour_errors[behaviour_errors["task"] == task]
         mine = rows[rows["relative_to"] == "target"]
         others = rows[rows["relative_to"] != "target"]
         axes.bar(mine["error"], mine["share"], width=10, color=colors[task], alpha=0.45)
-        axes.plot(mine["error"], mine["fitted"], color=style.INK)
+        axes.plot(mine["error"], mine["fitted"], color=style.ink())
         if len(others):
             axes.step(others["error"], others["share"], where="mid", color=style.ACCENT, lw=0.7)
         axes.axhline(_EVEN, color=style.GREY, linewidth=0.6, linestyle=(0, (1, 1.5)), zorder=0)
@@ -64,13 +70,13 @@ def draw(measures: pd.DataFrame, behaviour_errors: pd.DataFrame) -> Figure:
         )
     handles = [
         Patch(color=style.GREY, alpha=0.45, label="from the target"),
-        Line2D([], [], color=style.INK, label="fit"),
+        Line2D([], [], color=style.ink(), label="fit"),
         Line2D([], [], color=style.GREY, linestyle=(0, (1, 1.5)), label="random reports"),
     ]
     if (behaviour_errors["relative_to"] != "target").any():
         handles.insert(1, Line2D([], [], color=style.ACCENT, lw=0.7, label="from another item"))
-    style.legend_above(figure, handles, 4 if len(tasks) > 1 else 2, "")
-    return figure
+    canvas.legend(handles, 4 if len(tasks) > 1 else 2, "")
+    return canvas.figure
 
 
 def caption(measures: pd.DataFrame) -> str:

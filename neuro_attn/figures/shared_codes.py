@@ -47,11 +47,13 @@ LIMIT, LIMIT_OF_RELATIVE = 1.25, 2.25
 """Largest overlap on the axis, and largest relative one; wider intervals end in an arrow."""
 
 
-@style.journal_style()
+@style.drawing
 def draw(
     verdicts: pd.DataFrame,
     confidence: float = 0.95,
     windows: Mapping[str, tuple[float, float]] | None = None,
+    *,
+    ax: style.Target | None = None,
 ) -> Figure:
     """Plot the overlap with its interval, one row a region, one panel a pair of tasks and window.
 
@@ -68,20 +70,22 @@ def draw(
         Coverage of the intervals.
     windows : mapping of str to tuple of float, optional
         Times of the windows, s, which are named above the panels.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     if verdicts.empty:
-        return style.blank("no pair of tasks")
+        return style.blank("no pair of tasks", ax)
     keys = ["first_task", "second_task", "window"]
     panels = list(dict.fromkeys(verdicts[keys].itertuples(index=False, name=None)))
     layout = _layout(style.ordered(verdicts["region"]), len(panels))
-    figure = style.new_figure(layout.width, layout.height)
+    canvas = style.Canvas.of(ax, layout.width, layout.height)
     n_blocks = len(layout.blocks)
     shape = (layout.rows, layout.beside * n_blocks)
-    grid = figure.subplots(*shape, sharex=True, squeeze=False)
+    grid = canvas.panels(*shape, sharex=True)
     references = list(filter(None, dict.fromkeys(verdicts["reference"])))
     limit = LIMIT_OF_RELATIVE if references else LIMIT
     for index, (first, second, window) in enumerate(panels):
@@ -115,10 +119,10 @@ def draw(
         label = "not relative to the reference"
         handles.append(Line2D([], [], color=GREY, marker="|", linewidth=0, label=label))
     in_legend = 2 if layout.width == style.SINGLE else len(handles)
-    style.legend_above(figure, handles, in_legend, _sample(verdicts, levels, confidence))
+    canvas.legend(handles, in_legend, _sample(verdicts, levels, confidence))
     of_reference = "".join(f", relative to that of {each}" for each in references)
-    figure.supxlabel(f"overlap of the two codes{of_reference}", fontsize=style.TEXT)
-    return figure
+    canvas.x_label(f"overlap of the two codes{of_reference}")
+    return canvas.figure
 
 
 class _Layout(NamedTuple):

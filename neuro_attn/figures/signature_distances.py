@@ -26,9 +26,14 @@ LINE, DENSE = 4.2, 3.0
 """Height of a region's row, with few and with many panels, mm."""
 
 
-@style.journal_style()
+@style.drawing
 def draw(
-    distances: pd.DataFrame, fit: pd.DataFrame, nearest: pd.DataFrame, confidence: float = 0.95
+    distances: pd.DataFrame,
+    fit: pd.DataFrame,
+    nearest: pd.DataFrame,
+    confidence: float = 0.95,
+    *,
+    ax: style.Target | None = None,
 ) -> Figure:
     """Plot one panel per population of each network, with one row per region.
 
@@ -45,25 +50,28 @@ def draw(
         The tables of fits and of regions that networks resemble.
     confidence : float
         Coverage of the intervals.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     if distances.empty:
-        return style.blank("no region has a code to compare with")
+        return style.blank("no region has a code to compare with", ax)
     regions = style.ordered(distances["region"])
     populations = list(
         distances[["network", "population"]].drop_duplicates().itertuples(index=False, name=None)
     )
     columns = style.n_columns(len(populations))
     rows = -(-len(populations) // columns)
-    figure = style.new_figure(
+    canvas = style.Canvas.of(
+        ax,
         style.width_for(columns),
         rows * (9 + max(style.row_height(regions, LINE if rows <= 5 else DENSE) * len(regions), 14))
         + 16,
     )
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    grid = canvas.panels(rows, columns, sharex=True, sharey=True)
     for index, (network, population) in enumerate(populations):
         axes = grid.flat[index]
         here, fits, named = (
@@ -79,17 +87,17 @@ def draw(
     numbers = distances[["distance", "ci_high", "ceiling", "floor"]].to_numpy(float)
     axes.set_xlim(0, 1.04 * np.nanmax(numbers))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    figure.supxlabel("distance of signatures (bootstrap SDs)", fontsize=style.TEXT)
+    canvas.x_label("distance of signatures (bootstrap SDs)")
     handles = [
         *(Line2D([], [], **_look(verdict), label=verdict) for verdict in COLORS),
         Line2D([], [], **_look(None), label="untrained"),
-        Line2D([], [], **RING, linestyle="", label="region named"),
+        Line2D([], [], **_ring(), linestyle="", label="region named"),
         Line2D([], [], color=style.GREY, linestyle="", marker="|", label="ceiling"),
         Line2D([], [], color=style.PALE, linewidth=4, label="ceiling to floor"),
     ]
     in_row = 2 if columns == 1 else 4
-    style.legend_above(figure, handles, in_row, f"lines: {confidence:.0%} intervals")
-    return figure
+    canvas.legend(handles, in_row, f"lines: {confidence:.0%} intervals")
+    return canvas.figure
 
 
 def caption(nearest: pd.DataFrame) -> str:
@@ -134,13 +142,15 @@ def drawn(results: Results, settings: Compared) -> Drawn:
     return Drawn(figure, caption(nearest))
 
 
-RING: dict[str, Any] = {
-    "marker": "o",
-    "markersize": 7.5,
-    "markerfacecolor": "none",
-    "markeredgecolor": style.INK,
-    "markeredgewidth": 0.8,
-}
+def _ring() -> dict[str, Any]:
+    """Return how the ring around a region that is named is drawn."""
+    return {
+        "marker": "o",
+        "markersize": 7.5,
+        "markerfacecolor": "none",
+        "markeredgecolor": style.ink(),
+        "markeredgewidth": 0.8,
+    }
 
 
 def _look(verdict: str | None) -> dict[str, Any]:
@@ -151,7 +161,7 @@ def _look(verdict: str | None) -> dict[str, Any]:
         "linewidth": 0.8,
         "marker": MARKERS[verdict] if verdict else "o",
         "markersize": 4.2 if verdict == "incompatible" else 3.6,
-        "markerfacecolor": color if verdict else "white",
+        "markerfacecolor": color if verdict else style.paper(),
         "markeredgewidth": 0.4 if verdict == "incompatible" else 0.8,
     }
 
@@ -173,5 +183,5 @@ def _draw_population(
         axes.plot(ends, [y, y], color=look["color"], linewidth=0.8, zorder=2)
         axes.plot(row.distance, y, **look, zorder=3)
         if row.trained and row.region in named:
-            axes.plot(row.distance, y, **RING, zorder=4)
+            axes.plot(row.distance, y, **_ring(), zorder=4)
     style.row_labels(axes, regions)

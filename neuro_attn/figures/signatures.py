@@ -72,12 +72,14 @@ def shown(
     return signatures[signatures["matched_to"] == [nearest.get(key, "") for key in keys]]
 
 
-@style.journal_style()
+@style.drawing
 def draw(
     signatures: pd.DataFrame,
     distances: pd.DataFrame,
     brain: str,
     networks: dict[str, tuple[str, bool]],
+    *,
+    ax: style.Target | None = None,
 ) -> Figure:
     """Plot all signatures as heat maps (left) and on two principal components (right).
 
@@ -87,6 +89,8 @@ def draw(
         As for `shown`.
     brain : str
         The data set of the regions.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -107,19 +111,19 @@ def draw(
     nearest = drawn.groupby(["dataset", "region"])["matched_to"].first()
     row = 4.2 if len(order) <= MOST_ROWS else 2.6
     height = max(row * len(order), 40)
-    figure = style.new_figure(style.DOUBLE, height + 36)
-    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=[1.3, 1])[0]
+    canvas = style.Canvas.of(ax, style.DOUBLE, height + 36)
+    left, right = canvas.parts(2, [1.3, 1])
     names = [_name(key, brain, networks) for key in order]
     _heat_maps(left, table.loc[order], names, (len(of_brain), len(of_brain) + len(groups[0])))
     sd = drawn[drawn["dataset"] == brain].groupby("feature")["sd"].mean()
     everywhere = table.loc[order].dropna(axis=1)
     least = np.where(everywhere.columns.str.startswith("d_prime "), SMALLEST_SD, 1e-9)
     scaled = everywhere / np.maximum(sd[everywhere.columns], least)
-    axes = right.subplots()
+    ((axes,),) = right.panels(1, 1)
     trained = {key: key[0] == brain or bool(networks[key[0]][1]) for key in order}
     near = {key: nearest[key] or key[1] for key in order}
     _map(axes, scaled.to_numpy(float), near, trained, names, len(of_brain), height)
-    return figure
+    return canvas.figure
 
 
 def caption(shown: pd.DataFrame) -> str:
@@ -166,7 +170,7 @@ def _name(key: Key, brain: str, networks: dict[str, tuple[str, bool]]) -> str:
 
 
 def _heat_maps(
-    figure: Figure, table: pd.DataFrame, names: list[str], lines: tuple[int, int]
+    canvas: style.Canvas, table: pd.DataFrame, names: list[str], lines: tuple[int, int]
 ) -> None:
     """Plot one heat map per kind of feature, with one row per signature."""
     columns = {
@@ -175,14 +179,14 @@ def _heat_maps(
     }
     columns = {kind: own for kind, own in columns.items() if own}
     widths = [len(own) for own in columns.values()]
-    grid = figure.subplots(1, len(columns), width_ratios=widths, sharey=True, squeeze=False)[0]
+    grid = canvas.panels(1, len(columns), width_ratios=widths, sharey=True)[0]
     for axes, (kind, own) in zip(grid, columns.items(), strict=True):
         pattern, limits, colors = KINDS[kind]
         _heat_map(axes, table[own], pattern, limits, colors, kind)
         for line in lines:
-            axes.axhline(line - 0.5, color="white", linewidth=2)
+            axes.axhline(line - 0.5, color=style.paper(), linewidth=2)
     size = style.SMALL if len(names) <= MOST_ROWS else style.NOTE
-    grid[0].set_yticks(range(len(names)), names, fontsize=size)
+    grid[0].set_yticks(range(len(names)), names, fontsize=style.size(size))
 
 
 def _heat_map(
@@ -209,9 +213,9 @@ def _heat_map(
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     colorbar = axes.figure.colorbar(image, ax=axes, location="top", shrink=0.9, aspect=12)
-    colorbar.set_label(kind, fontsize=style.NOTE)
+    colorbar.set_label(kind, fontsize=style.size(style.NOTE))
     colorbar.outline.set_visible(False)
-    colorbar.ax.tick_params(labelsize=style.NOTE, length=1.5)
+    colorbar.ax.tick_params(labelsize=style.size(style.NOTE), length=1.5)
     colorbar.ax.locator_params(nbins=3)
 
 
@@ -246,7 +250,7 @@ def _map(
             marker=marker,
             markersize=size,
             color=color,
-            markerfacecolor=color if trained[key] else "white",
+            markerfacecolor=color if trained[key] else style.paper(),
             markeredgewidth=0.8,
             zorder=2 if index >= n_regions else 3,
         )
@@ -290,7 +294,7 @@ def _labels(axes: Axes, places: np.ndarray, names: dict[int, str], height: float
             name,
             places[index],
             tuple(centre),
-            fontsize=style.NOTE,
+            fontsize=style.size(style.NOTE),
             ha="center",
             va="center",
             arrowprops={"arrowstyle": "-", "linewidth": 0.3, "color": style.GREY}

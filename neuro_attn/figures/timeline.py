@@ -32,8 +32,8 @@ UPPER, LOWER = np.deg2rad(20.0), np.deg2rad(215.0)
 """Colours of the two items, as angles on the circle of colours."""
 
 
-@style.journal_style()
-def draw(timing: Timing) -> Figure:
+@style.drawing
+def draw(timing: Timing, *, ax: style.Target | None = None) -> Figure:
     """Plot a time bar to scale for each task, with the screen in each epoch above it.
 
     Epochs have their longest duration. If durations vary, the part between the shortest and the
@@ -43,16 +43,17 @@ def draw(timing: Timing) -> Figure:
     ----------
     timing : Timing
         Shortest and longest duration of every epoch, s.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     height = ROW * len(TASKS) + 5
-    figure = Figure(figsize=(style.DOUBLE / 25.4, height / 25.4))
-    axes = figure.add_axes((0, 0, 1, 1))
+    canvas = style.Canvas.of(ax, style.DOUBLE, height, layout=None)
+    axes = canvas.whole()
     axes.set(xlim=(0, style.DOUBLE), ylim=(0, height))  # data coordinates are mm
-    axes.axis("off")
     totals = {
         task: sum(getattr(getattr(timing, task), epoch)[1] for epoch in epochs(task))
         for task in TASKS
@@ -61,7 +62,7 @@ def draw(timing: Timing) -> Figure:
     for row, task in enumerate(TASKS):
         _draw_task(axes, task, timing, scale, bottom=height - ROW * (row + 1) + 6)
     _draw_scale(axes, scale, timing)
-    return figure
+    return canvas.figure
 
 
 def caption() -> str:
@@ -86,14 +87,14 @@ def _draw_bar(axes: Axes, corner: tuple[float, float], width: float, **looks: An
 def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: float) -> None:
     color = style.task_colors(TASKS)[task]
     axes.text(
-        2, bottom + BAR + SCREEN / 2 + 3, task, fontsize=style.TEXT + 1, fontweight="bold",
-        color=color, va="bottom",
+        2, bottom + BAR + SCREEN / 2 + 3, task, fontsize=style.size(style.TEXT + 1),
+        fontweight="bold", color=color, va="bottom",
     )  # fmt: skip
     axes.text(
         2,
         bottom + BAR + SCREEN / 2 + 2,
         MEANINGS[task],
-        fontsize=style.NOTE,
+        fontsize=style.size(style.NOTE),
         color=style.GREY,
         va="top",
     )
@@ -132,11 +133,11 @@ def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: floa
         )
         axes.text(
             screen, bottom + BAR + SCREEN + 3, name.replace("_", " "), ha="center", va="bottom",
-            fontsize=style.NOTE,
+            fontsize=style.size(style.NOTE),
         )  # fmt: skip
         axes.text(
             centre, bottom - 0.8, _duration(shortest, longest), ha="center", va="top",
-            fontsize=style.NOTE, color=style.GREY,
+            fontsize=style.size(style.NOTE), color=style.GREY,
         )  # fmt: skip
 
 
@@ -152,14 +153,21 @@ def _draw_scale(axes: Axes, scale: float, timing: Timing) -> None:
         for shortest, longest in getattr(timing, task).model_dump().values()
     )
     right = style.DOUBLE - RIGHT
-    axes.plot([right - 0.5 * scale, right], [2.5, 2.5], color=style.INK, linewidth=1)
-    axes.text(right - 0.5 * scale - 1, 2.5, "500 ms", ha="right", va="center", fontsize=style.NOTE)
+    axes.plot([right - 0.5 * scale, right], [2.5, 2.5], color=style.ink(), linewidth=1)
+    axes.text(
+        right - 0.5 * scale - 1,
+        2.5,
+        "500 ms",
+        ha="right",
+        va="center",
+        fontsize=style.size(style.NOTE),
+    )
     axes.text(
         LEFT,
         2.5,
         "durations in ms" + "; hatched: varies from trial to trial" * varies,
         va="center",
-        fontsize=style.NOTE,
+        fontsize=style.size(style.NOTE),
         color=style.GREY,
     )
 

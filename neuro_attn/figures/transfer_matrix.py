@@ -30,8 +30,14 @@ PANEL_HEIGHTS = (48.0, 38.0, 38.0, 35.0, 31.0)
 """Heights of square panels with small margins, for one to five columns, mm."""
 
 
-@style.journal_style()
-def draw(summary: pd.DataFrame, alpha: float = 0.05, score: str = "balanced accuracy") -> Figure:
+@style.drawing
+def draw(
+    summary: pd.DataFrame,
+    alpha: float = 0.05,
+    score: str = "balanced accuracy",
+    *,
+    ax: style.Target | None = None,
+) -> Figure:
     """Plot a matrix of training and test tasks for each region (columns) and window (rows).
 
     Cells contain the accuracy, with a star if corrected p < alpha.
@@ -44,6 +50,8 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05, score: str = "balanced accu
         Level of the tests.
     score : str
         Name of the score, on the scale of colours.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -54,8 +62,8 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05, score: str = "balanced accu
     windows = list(dict.fromkeys(rows["window"]))
     norm = style.chance_norm(rows["accuracy"].to_numpy(float), rows["chance"].mean())
     height = PANEL_HEIGHTS[style.n_columns(len(regions)) - 1]
-    figure, panels = style.region_panels(
-        len(regions), len(windows), panel_height=height, extra_height=22
+    canvas, panels = style.region_panels(
+        ax, len(regions), len(windows), panel_height=height, extra_height=22
     )
     for column, region in enumerate(regions):
         for row, window in enumerate(windows):
@@ -72,15 +80,15 @@ def draw(summary: pd.DataFrame, alpha: float = 0.05, score: str = "balanced accu
             if lowest:
                 axes.set_xlabel("tested on")
     every = [axes for column_panels in panels for axes in column_panels]
-    style.accuracy_bar(figure, norm, every, rows["accuracy"].min(), score)
-    figure.supxlabel(
+    style.accuracy_bar(canvas, norm, every, rows["accuracy"].min(), score)
+    canvas.x_label(
         f"* corrected p < {style.proportion(alpha)};  "
         f"n: {style.count(rows['n_train'], 'training trial')}, "
         f"{style.count(rows['n_test'], 'test trial')}, "
         f"{style.count(rows['n_sessions'], 'session')}",
-        fontsize=style.NOTE,
+        style.NOTE,
     )
-    return figure
+    return canvas.figure
 
 
 def caption(summary: pd.DataFrame, dataset: AnyDataset) -> str:
@@ -140,7 +148,7 @@ def draw_panel(axes: Axes, here: pd.DataFrame, norm: Normalize, alpha: float) ->
             (x, y),
             ha="center",
             va="center",
-            fontsize=size + 1,
+            fontsize=style.size(size + 1),
             color=color,
         )
     long_names = max(map(len, tested)) * len(tested) > 24

@@ -39,13 +39,15 @@ NEEDS = ("{dataset}/transfer.csv", "{dataset}/onsets.csv")
 WHEN = "transfers"
 
 
-@style.journal_style()
+@style.drawing
 def draw(
     transfer: pd.DataFrame,
     onsets: pd.DataFrame | None = None,
     alpha: float = 0.05,
     confidence: float = 0.95,
     score: str = "balanced accuracy",
+    *,
+    ax: style.Target | None = None,
 ) -> Figure:
     """Plot accuracy over time, one column of panels per region and one row per training task.
 
@@ -62,13 +64,15 @@ def draw(
         Level of the tests, and coverage of the intervals.
     score : str
         Name of the score, on the axes.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
     """
     rows = style.across_sessions(transfer, "transfer")
     regions = style.ordered(rows["region"])
     tasks = list(dict.fromkeys(rows["train_task"]))
     colors = style.task_colors(rows["test_task"])
-    figure, panels = style.region_panels(
-        len(regions), len(tasks), panel_height=29, extra_height=26, share=True
+    canvas, panels = style.region_panels(
+        ax, len(regions), len(tasks), panel_height=29, extra_height=26, share=True
     )
     limits = accuracy_limits(rows)
     for column, region in enumerate(regions):
@@ -82,9 +86,9 @@ def draw(
                 style.panel_title(axes, region, style.count(here["n_units"], "unit"))
             if leftmost:
                 axes.set_ylabel(f"trained on {train_task}\n{score}")
-    figure.supxlabel("time from the task's event (s)", fontsize=style.TEXT)
-    _draw_key(figure, rows, colors, onsets is not None, alpha, confidence)
-    return figure
+    canvas.x_label("time from the task's event (s)")
+    _draw_key(canvas, rows, colors, onsets is not None, alpha, confidence)
+    return canvas.figure
 
 
 def accuracy_limits(rows: pd.DataFrame) -> tuple[float, float]:
@@ -226,7 +230,7 @@ def _draw_onsets(axes: Axes, found: pd.DataFrame, color: str, level: float) -> N
 
 
 def _draw_key(
-    figure: Figure,
+    canvas: style.Canvas,
     rows: pd.DataFrame,
     colors: dict[str, str],
     with_onsets: bool,
@@ -237,8 +241,8 @@ def _draw_key(
         Line2D([], [], color=color, label=f"tested on {task}") for task, color in colors.items()
     ]
     kinds: list[Line2D | Patch] = [
-        Line2D([], [], color=style.INK, label="within task"),
-        Line2D([], [], color=style.INK, linestyle=(0, (3, 1)), label="across tasks"),
+        Line2D([], [], color=style.ink(), label="within task"),
+        Line2D([], [], color=style.ink(), linestyle=(0, (3, 1)), label="across tasks"),
         *reference_handles(rows["chance"].mean(), alpha, confidence),
     ]
     if with_onsets:
@@ -246,12 +250,12 @@ def _draw_key(
             Line2D(
                 [],
                 [],
-                color=style.INK,
+                color=style.ink(),
                 linewidth=0.8,
                 marker="v",
                 markersize=3.2,
                 label=f"onset, {confidence:.0%} interval",
             )
         )
-    columns = round(figure.get_figwidth() * 25.4 / 45)
-    style.legend_above(figure, [*tested, *kinds], columns, sample_note(rows))
+    columns = max(1, round(canvas.width / 45))
+    canvas.legend([*tested, *kinds], columns, sample_note(rows))

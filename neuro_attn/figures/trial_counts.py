@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
-from neuro_attn.figures import curves
+from neuro_attn.figures import curves, style
 from neuro_attn.figures.captions import findings, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.results.shared_columns import ALL_TRIALS, MATCHED
@@ -17,7 +17,12 @@ SECTION = "Decoding"
 NEEDS = ("{dataset}/trial_counts.csv", "{dataset}/regions.csv")
 
 
-def draw(trial_counts: pd.DataFrame, score: str = "balanced accuracy") -> Figure:
+def draw(
+    trial_counts: pd.DataFrame,
+    score: str = "balanced accuracy",
+    *,
+    ax: style.Target | None = None,
+) -> Figure:
     """Plot accuracy against the number of training trials, as `curves.plotted`.
 
     Open markers show the number to which the tasks are matched in the other figures. Curves go on
@@ -29,6 +34,8 @@ def draw(trial_counts: pd.DataFrame, score: str = "balanced accuracy") -> Figure
         The table of accuracy by number of training trials.
     score : str
         Name of the score, on the axes.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
@@ -45,7 +52,7 @@ def draw(trial_counts: pd.DataFrame, score: str = "balanced accuracy") -> Figure
         open="is_matched",
         open_label="matched over tasks",
     )
-    return curves.plotted(trial_counts.assign(is_matched=of_size == MATCHED), size, score)
+    return curves.plotted(trial_counts.assign(is_matched=of_size == MATCHED), size, score, ax=ax)
 
 
 def caption(

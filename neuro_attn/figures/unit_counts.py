@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
-from neuro_attn.figures import curves
+from neuro_attn.figures import curves, style
 from neuro_attn.figures.captions import findings, paragraphs
 from neuro_attn.figures.protocol import Drawn, Results
 
@@ -16,7 +16,12 @@ SECTION = "Decoding"
 NEEDS = ("{dataset}/unit_counts.csv",)
 
 
-def draw(unit_counts: pd.DataFrame, score: str = "balanced accuracy") -> Figure:
+def draw(
+    unit_counts: pd.DataFrame,
+    score: str = "balanced accuracy",
+    *,
+    ax: style.Target | None = None,
+) -> Figure:
     """Plot accuracy against the number of units, as `curves.plotted`.
 
     Parameters
@@ -25,13 +30,15 @@ def draw(unit_counts: pd.DataFrame, score: str = "balanced accuracy") -> Figure:
         The table of accuracy by number of units.
     score : str
         Name of the score, on the axes.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     size = curves.Size("n_units", "unit", "units in a draw", _common_counts(unit_counts))
-    return curves.plotted(unit_counts, size, score)
+    return curves.plotted(unit_counts, size, score, ax=ax)
 
 
 def caption(unit_counts: pd.DataFrame, score: str = "balanced accuracy") -> str:

@@ -11,6 +11,7 @@ from neuro_attn.figures.style.accuracy import (
     chance_norm,
     proportion_ticks,
 )
+from neuro_attn.figures.style.canvas import Canvas, Target, blank, drawing, style_of
 from neuro_attn.figures.style.constants import (
     ACCENT,
     CAUTION,
@@ -43,9 +44,7 @@ from neuro_attn.figures.style.numbers import (
     proportion,
 )
 from neuro_attn.figures.style.page import (
-    blank,
     journal_style,
-    legend_above,
     new_figure,
     save,
     width_for,
@@ -66,6 +65,7 @@ from neuro_attn.figures.style.regions import (
     region_looks,
     task_colors,
 )
+from neuro_attn.figures.style.sizes import ink, paper, size
 
 __all__ = [
     "ACCENT",
@@ -89,22 +89,26 @@ __all__ = [
     "TASK_PALETTE",
     "TEXT",
     "TIMES",
+    "Canvas",
+    "Target",
     "accuracy_bar",
     "across_sessions",
     "blank",
     "chance_line",
     "chance_norm",
     "count",
+    "drawing",
     "end_labels",
+    "ink",
     "is_leftmost",
     "is_lowest",
     "journal_style",
-    "legend_above",
     "n_columns",
     "new_figure",
     "ordered",
     "outer_labels",
     "panel_title",
+    "paper",
     "proportion",
     "proportion_ticks",
     "region_looks",
@@ -112,7 +116,9 @@ __all__ = [
     "row_height",
     "row_labels",
     "save",
+    "size",
     "spread",
+    "style_of",
     "task_colors",
     "width_for",
 ]

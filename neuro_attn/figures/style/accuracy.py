@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colorbar import Colorbar
 from matplotlib.colors import CenteredNorm
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from neuro_attn.figures.style.canvas import Canvas
 from neuro_attn.figures.style.constants import DIVERGING, GREY
 from neuro_attn.figures.style.numbers import proportion
 
@@ -34,15 +34,15 @@ def chance_norm(values: np.ndarray, chance: float) -> CenteredNorm:
 
 
 def accuracy_bar(
-    figure: Figure,
+    canvas: Canvas,
     norm: CenteredNorm,
     axes: Sequence[Axes],
     lowest: float,
     score: str = "balanced accuracy",
 ) -> Colorbar:
     """Add a colour bar of accuracies, with a tick at chance and cropped at the `lowest` value."""
-    bar = figure.colorbar(
-        ScalarMappable(norm, DIVERGING), ax=axes, shrink=0.5, aspect=18, pad=0.01, fraction=0.05
+    bar = canvas.color_bar(
+        ScalarMappable(norm, DIVERGING), axes, shrink=0.5, aspect=18, pad=0.01, fraction=0.05
     )
     chance = float(norm.vcenter)
     top = chance + float(norm.halfrange)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from scipy.optimize import isotonic_regression
 
 from neuro_attn.figures.style.constants import SMALL
+from neuro_attn.figures.style.sizes import size
 
 
 def spread(
@@ -40,9 +41,7 @@ def spread(
     return moved
 
 
-def end_labels(
-    axes: Axes, ends: Sequence[tuple[float, float, str, str]], height: float, size: float = SMALL
-) -> None:
+def end_labels(axes: Axes, ends: Sequence[tuple[float, float, str, str]], height: float) -> None:
     """Label lines at their right ends, without overlap between labels.
 
     Parameters
@@ -53,14 +52,12 @@ def end_labels(
         Ends of the lines, in data coordinates.
     height : float
         Height of the panel's frame, mm, from which the distance between labels is computed.
-    size : float
-        Font size, points.
     """
     if not ends:
         return
     to_fraction = axes.transData + axes.transAxes.inverted()
     fractions = to_fraction.transform([(x, y) for x, y, _, _ in ends])
-    heights = spread(fractions[:, 1], 1.15 * size * 25.4 / 72 / height, high=1)
+    heights = spread(fractions[:, 1], 1.15 * size(SMALL) * 25.4 / 72 / height, high=1)
     for (x, y, text, color), level in zip(ends, heights, strict=True):
         axes.annotate(
             text,
@@ -68,7 +65,7 @@ def end_labels(
             xytext=(1.06, level),
             textcoords="axes fraction",
             color=color,
-            fontsize=size,
+            fontsize=size(SMALL),
             va="center",
             annotation_clip=False,
             arrowprops={

@@ -1,13 +1,12 @@
 """Figures as pages: settings of matplotlib, sizes, and files with reproducible bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import fill
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
-from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
@@ -17,10 +16,8 @@ from neuro_attn.figures.specification import FORMATS
 from neuro_attn.figures.style.constants import (
     CAUTION,
     DOUBLE,
-    GREY,
     INK,
     MIDDLE,
-    NOTE,
     SINGLE,
     SMALL,
     TEXT,
@@ -75,6 +72,9 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
+LayoutEngine = Literal["constrained"] | None
+
+
 @contextmanager
 def journal_style() -> Iterator[None]:
     """Context manager and decorator that applies the project's matplotlib settings.
@@ -87,33 +87,14 @@ def journal_style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """Return an empty figure of `width` x `height` mm with constrained layout."""
-    return Figure(figsize=(width / 25.4, height / 25.4), layout="constrained")
-
-
-def blank(text: str) -> Figure:
-    """Return a placeholder figure with the reason why there are no data to plot."""
-    figure = new_figure(SINGLE, 20)
-    figure.text(0.5, 0.5, text, ha="center", va="center", color=GREY, fontsize=SMALL)
-    return figure
+def new_figure(width: float, height: float, layout: LayoutEngine = "constrained") -> Figure:
+    """Return an empty figure of `width` x `height` mm."""
+    return Figure(figsize=(width / 25.4, height / 25.4), layout=layout)
 
 
 def width_for(n_columns: int) -> float:
     """Return the width of a figure with `n_columns` columns of panels, mm."""
     return (SINGLE, MIDDLE, DOUBLE)[min(n_columns, 3) - 1]
-
-
-def legend_above(figure: Figure, handles: Sequence[Artist], columns: int, note: str) -> None:
-    """Add a legend above all panels, with a note on its first line."""
-    figure.legend(
-        handles=handles,
-        loc="outside upper left",
-        ncols=columns,
-        title=note,
-        title_fontsize=NOTE,
-        alignment="left",
-    )
 
 
 def save(figure: Figure, path: str | Path, note: str = "") -> None:

@@ -4,19 +4,28 @@ from collections.abc import Iterable, Sequence
 from textwrap import fill
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from neuro_attn.figures.style.canvas import Canvas, Target
 from neuro_attn.figures.style.constants import GREY, LINE, NOTE
-from neuro_attn.figures.style.page import new_figure, width_for
+from neuro_attn.figures.style.page import width_for
+from neuro_attn.figures.style.sizes import size
 
 
 def region_panels(
-    n_regions: int, n_rows: int, panel_height: float, extra_height: float, share: bool = False
-) -> tuple[Figure, list[list[Axes]]]:
-    """Return a figure with one column of panels per region, wrapped if there are many.
+    ax: Target | None,
+    n_regions: int,
+    n_rows: int,
+    *,
+    panel_height: float,
+    extra_height: float,
+    share: bool = False,
+) -> tuple[Canvas, list[list[Axes]]]:
+    """Return a canvas with one column of panels per region, wrapped if there are many.
 
     Parameters
     ----------
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw; by default a new figure.
     n_regions, n_rows : int
         Numbers of columns, and of panels per column.
     panel_height, extra_height : float
@@ -26,22 +35,23 @@ def region_panels(
 
     Returns
     -------
-    figure : matplotlib.figure.Figure
-        The figure.
+    canvas : Canvas
+        The canvas.
     panels : list of list of Axes
         ``panels[region][row]``.
     """
     columns = n_columns(n_regions)
     wraps = -(-n_regions // columns)
-    figure = new_figure(
+    canvas = Canvas.of(
+        ax,
         width_for(columns),
         panel_height * n_rows * wraps + extra_height,
     )
-    axes = figure.subplots(wraps * n_rows, columns, squeeze=False, sharex=share, sharey=share)
+    axes = canvas.panels(wraps * n_rows, columns, sharex=share, sharey=share)
     for unused in range(n_regions, wraps * columns):
         for row in range(n_rows):
             axes[(wraps - 1) * n_rows + row, unused % columns].remove()
-    return figure, [
+    return canvas, [
         [axes[region // columns * n_rows + row, region % columns] for row in range(n_rows)]
         for region in range(n_regions)
     ]
@@ -81,20 +91,20 @@ def panel_title(axes: Axes, name: str, note: str = "") -> None:
             xycoords="axes fraction",
             xytext=(0, 3.5),
             textcoords="offset points",
-            fontsize=NOTE,
+            fontsize=size(NOTE),
             color=GREY,
         )
     elif note:
-        axes.set_title(note, loc="right", fontsize=NOTE, color=GREY)
+        axes.set_title(note, loc="right", fontsize=size(NOTE), color=GREY)
 
 
 def _characters_above(axes: Axes) -> int:
     """Return the number of bold characters, 1.8 mm each, that fit above a panel of a grid."""
     place = axes.get_subplotspec()
-    figure = axes.get_figure(root=True)
+    figure = axes.get_figure(root=False)
     if place is None or figure is None:
         return LINE
-    width = 25.4 * figure.get_size_inches()[0] / place.get_gridspec().ncols
+    width = Canvas(figure).width / place.get_gridspec().ncols
     return int(width / 1.8)
 
 

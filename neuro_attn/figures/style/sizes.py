@@ -1,0 +1,28 @@
+"""Sizes and colours in proportion to the matplotlib settings under which a figure is drawn."""
+
+import matplotlib
+
+from neuro_attn.figures.style.constants import TEXT
+
+
+def size(points: float) -> float:
+    """Return a font size of the journal, of text of `TEXT` points, for the user's text.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with matplotlib.rc_context({"font.size": 14}):
+    ...     print(size(TEXT), size(5.5))
+    14.0 11.0
+    """
+    return matplotlib.rcParams["font.size"] * points / TEXT
+
+
+def ink() -> str:
+    """Return the colour of text, and of lines that have no meaning of their own."""
+    return matplotlib.rcParams["text.color"]
+
+
+def paper() -> str:
+    """Return the background colour of axes, which fills open markers."""
+    return matplotlib.rcParams["axes.facecolor"]
