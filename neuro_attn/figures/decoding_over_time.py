@@ -69,7 +69,7 @@ class Shown(NamedTuple):
             confidence=dataset.inference.confidence,
             score=dataset.decoding.score_label,
             label=dataset.label if isinstance(dataset.label, str) else "",
-            event=event or cls().event,
+            event=event.replace("_", " ") if event else cls().event,
             windows=dataset.windows,
         )
 

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from neuro_attn.figures.style.regions import ordered
+
 SAYS = {
     "shared": "{regions} {share} a code between {first} and {second}",
     "partly shared": "{regions} partly {share} a code between {first} and {second}",
@@ -39,6 +41,8 @@ class RegionInWords(NamedTuple):
 def headline(verdicts: pd.DataFrame) -> str:
     """Return which regions share a code, have other codes, or permit no conclusion.
 
+    Regions are in the order of figures.
+
     Parameters
     ----------
     verdicts : pandas.DataFrame
@@ -55,7 +59,7 @@ def headline(verdicts: pd.DataFrame) -> str:
     """
     sentences = []
     for (first, second), rows in verdicts.groupby(["first_task", "second_task"], sort=False):
-        left = list(dict.fromkeys(rows["region"]))
+        left = ordered(rows["region"])
         for verdict, sentence in SAYS.items():
             for windows, regions in _by_windows(rows[rows["verdict"] == verdict]).items():
                 is_one = len(regions) == 1
@@ -115,11 +119,11 @@ def networks_in_words(nearest: pd.DataFrame, fit: pd.DataFrame) -> Sequence[str]
         if row.verdict == "none":
             text = "resembles no region"
         elif row.verdict == "undecided":
-            text = f"may resemble {listing(row.possible.split(', '), 'or')}"
+            text = f"may resemble {listing(ordered(row.possible.split(', ')), 'or')}"
         else:
             text = f"resembles {row.region} only"
         if without:
-            text += f"; incompatible with {listing(without)}"
+            text += f"; incompatible with {listing(ordered(without))}"
         lines.append(f"{row.network} ({row.population}) {text}")
     return lines
 
@@ -127,8 +131,9 @@ def networks_in_words(nearest: pd.DataFrame, fit: pd.DataFrame) -> Sequence[str]
 def _by_windows(rows: pd.DataFrame) -> dict[tuple[str, ...], list[str]]:
     """Return the regions by the windows of their rows."""
     found: dict[tuple[str, ...], list[str]] = {}
-    for region, of_region in rows.groupby("region", sort=False):
-        found.setdefault(tuple(of_region["window"]), []).append(str(region))
+    for region in ordered(rows["region"]):
+        windows = rows.loc[rows["region"] == region, "window"]
+        found.setdefault(tuple(windows), []).append(region)
     return found
 
 

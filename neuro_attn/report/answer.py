@@ -7,6 +7,7 @@ contains all that it shows, and links to files of results beside it.
 
 import base64
 import hashlib
+import struct
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -41,6 +42,8 @@ from neuro_attn.results import TABLES, read_csv
 from neuro_attn.results.sections import SECTIONS
 
 SCRIPTS = ("sortable.min.js", "sortable.a11y.min.js", "page.js")
+ZOOM = 1.45 * 96 / 300
+"""Size of a figure on a screen, in CSS pixels for each of its pixels: text is as in captions."""
 LEVELS = {
     "these units": "in these units",
     "the region": "in this region",
@@ -79,6 +82,8 @@ class OfDataset(NamedTuple):
     regions: list[RegionInWords]
     rows: list[dict[str, Any]]
     legend: str
+    tasks: str
+    directions: str
     summary: Shown | None
     chart: Markup
     sample: str
@@ -163,6 +168,7 @@ def _of_dataset(
         each for each in entries if (each["name"], each["subject"]) == ("shared_codes", name)
     ]
     tasks = " and ".join(dataset.tasks)
+    pairs = _pairs(verdicts)
     return OfDataset(
         name=name,
         question=f"Does a population use the same code in {tasks}?"
@@ -172,12 +178,28 @@ def _of_dataset(
         regions=[] if verdicts is None else regions_in_words(verdicts),
         rows=[] if verdicts is None else _rows(verdicts, own),
         legend=_legend(dataset, verdicts),
+        tasks=", ".join(pairs[0]) if len(pairs) == 1 else "",
+        directions=_directions(*pairs[0]) if len(pairs) == 1 else "",
         summary=_shown(summaries[0], folder) if summaries else None,
         chart=chart(read_csv(own / "transfer.csv"), Marked.of(dataset)),
         sample=sample,
         warnings=_warnings(dataset, regions, verdicts),
         methods=methods(name, dataset, sample),
     )
+
+
+def _pairs(verdicts: pd.DataFrame | None) -> list[tuple[str, str]]:
+    """Return the pairs of tasks that are compared."""
+    if verdicts is None:
+        return []
+    return list(dict.fromkeys(zip(verdicts["first_task"], verdicts["second_task"], strict=True)))
+
+
+def _directions(one: str, two: str) -> str:
+    """Return both directions between two tasks, in the order of the numbers below."""
+    # Lines break between directions, not within one.
+    arrow = "\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW}\N{NO-BREAK SPACE}"
+    return f"{one}{arrow}{two}, {two}{arrow}{one}"
 
 
 def _rows(verdicts: pd.DataFrame, own: Path) -> list[dict[str, Any]]:
@@ -273,10 +295,11 @@ def _legend(dataset: AnyDataset, verdicts: pd.DataFrame | None) -> str:
     """Return how to read the table on the first screen."""
     text = (
         "Overlap: 1 for a shared code, 0 for unrelated codes, \N{MINUS SIGN}1 for a reversed code, "
-        f"with its {100 * dataset.inference.confidence:g} % confidence interval. P-values are "
-        "corrected over windows and regions. Of two accuracies or onsets, the first is that of "
-        "decoders trained on the first task."
+        f"with its {100 * dataset.inference.confidence:g} % confidence interval. P-values test "
+        "an overlap of 0 and are corrected over windows and regions."
     )
+    if len(_pairs(verdicts)) > 1:
+        text += " Of two numbers, the first is that of decoders trained on the first task."
     if verdicts is not None and shared_codes.exceed(verdicts):
         text += f" {shared_codes.EXCEEDING}"
     if dataset.reference_tasks:
@@ -292,9 +315,15 @@ def _shown(entry: Mapping[str, Any], folder: Path) -> Shown:
     files = {Path(path).suffix.lstrip("."): Path(path) for path in entry["files"]}
     caption = caption_of(files["rst"])
     if entry["kind"] == "figure":
-        image = base64.b64encode(files["png"].read_bytes()).decode()
-        body = Markup('<img loading="lazy" alt="{}" src="data:image/png;base64,{}">').format(
-            f"{entry['title']}, {entry['subject']}: {caption.striptags()[:300]}", image
+        image = files["png"].read_bytes()
+        width, height = (round(ZOOM * pixels) for pixels in struct.unpack(">II", image[16:24]))
+        body = Markup(
+            '<img loading="lazy" width="{}" height="{}" alt="{}" src="data:image/png;base64,{}">'
+        ).format(
+            width,
+            height,
+            f"{entry['title']}, {entry['subject']}: {caption.striptags()[:300]}",
+            base64.b64encode(image).decode(),
         )
         linked = list(FORMATS)
     else:

@@ -20,8 +20,8 @@ from neuro_attn.figures.decoding_over_time import LABELS, Shown, averaged, of_tr
 
 WIDTH, HEIGHT = 720, 270
 """Size of the drawing, in its own units."""
-LEFT, RIGHT, TOP, BOTTOM = 48, 708, 30, 226
-"""Edges of the frame in which curves are drawn."""
+LEFT, RIGHT, TOP, BOTTOM = 78, 650, 30, 226
+"""Edges of the frame of the curves; labels have room on phones, where they are larger."""
 MOST = 6
 """Regions whose curves are drawn at first; the others can be chosen."""
 DASHES = {"across": "", "within": "4 3"}
@@ -126,7 +126,7 @@ def _frame(across: Scale, up: Scale, chance: float, shown: Shown) -> Iterable[Ma
     yield line.format(LEFT, BOTTOM, RIGHT, BOTTOM, "axis")
     yield line.format(LEFT, TOP, LEFT, BOTTOM, "axis")
     yield line.format(LEFT, y := float(up(chance)), RIGHT, y, "reference")
-    yield text.format(RIGHT, y - 3, "end", "chance")
+    yield text.format(RIGHT + 5, y + 4, "start", "chance")
     if across.low <= 0 <= across.high:
         yield line.format(x := float(across(0.0)), TOP, x, BOTTOM, "reference")
     for label, x in across.ticks(8):
@@ -138,7 +138,7 @@ def _frame(across: Scale, up: Scale, chance: float, shown: Shown) -> Iterable[Ma
     middle = (LEFT + RIGHT) / 2
     yield text.format(middle, HEIGHT - 8, "middle", f"time from {printable(shown.event)} (s)")
     yield Markup(
-        '<text x="12" y="{0}" transform="rotate(-90 12 {0})" class="middle">{1}</text>'
+        '<text x="16" y="{0}" transform="rotate(-90 16 {0})" class="middle">{1}</text>'
     ).format((TOP + BOTTOM) / 2, shown.score)
     yield line.format(LEFT, TOP, LEFT, BOTTOM, "cursor")
 

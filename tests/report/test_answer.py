@@ -18,7 +18,7 @@ from neuro_attn.figures.verdict_words import (
     networks_in_words,
     regions_in_words,
 )
-from neuro_attn.report.courses import MOST, chart
+from neuro_attn.report.courses import MOST, RIGHT, chart
 from neuro_attn.report.methods_text import citations, methods
 
 
@@ -55,7 +55,7 @@ def test_a_headline_names_regions_together_and_says_where_tasks_differ():
         ("V4", "a", "c", "cue", "reversed"),
     )
     assert headline(table) == (
-        "V4 and FEF share a code between a and b (cue). No conclusion (a and b): IT. "
+        "FEF and V4 share a code between a and b (cue). No conclusion (a and b): IT. "
         "V4 reverses the code of a in c (cue)."
     )
 
@@ -68,7 +68,7 @@ def test_a_headline_states_a_code_only_in_the_windows_in_which_a_region_has_it()
         ("FEF", "a", "b", "delay", "shared"),
     )
     assert headline(table) == (
-        "V4 shares a code between a and b (cue). FEF shares a code between a and b (delay)."
+        "FEF shares a code between a and b (delay). V4 shares a code between a and b (cue)."
     )
 
 
@@ -173,3 +173,13 @@ def test_the_chart_reads_without_scripts(course):
     for text in ("late", "chance", "time from the task", "solid: across tasks", "highest values"):
         assert text in shown
     assert "<b>" not in shown
+    # The label of chance is beside the frame, where no curve is.
+    (place,) = re.findall(r'<text x="([\d.]+)" y="[\d.]+" class="start">chance</text>', shown)
+    assert float(place) > RIGHT
+
+
+def test_the_event_of_a_time_axis_is_a_name_and_not_that_of_a_column(dataset):
+    tasks = {
+        name: {"trials": f"order == '{name}'", "align": "cue_onset"} for name in ("pro", "retro")
+    }
+    assert Shown.of(dataset(source="simulation", tasks=tasks)).event == "cue onset"

@@ -125,6 +125,11 @@ def test_the_first_screen_and_its_caption_state_the_numbers_of_the_tables(small_
     summary = summary.set_index(["region", "window", "train_task", "test_task"])["accuracy"]
     caption = (folder / "figures/shared_codes-small.rst").read_text(encoding="utf-8")
     assert len(rows) == len(verdicts)
+    # Headers name the tasks of two numbers in a cell.
+    one, two = verdicts[["first_task", "second_task"]].iloc[0]
+    header = unescape(re.findall(r"<thead>(.*?)</thead>", page, re.DOTALL)[0]).replace("\xa0", " ")
+    assert f"within-task accuracy<br><small>{one}, {two}</small>" in header
+    assert f"cross-task accuracy<br><small>{one} → {two}, {two} → {one}</small>" in header
     for region, window, verdict, overlap, p, within, across, _ in rows:
         row = verdicts.loc[region, window]
         estimate = interval(row["overlap"], row["ci_low"], row["ci_high"], 2)
