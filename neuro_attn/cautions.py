@@ -123,8 +123,8 @@ def _spelling(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> I
             remedy = "If they are one, write it alike in the files"
             if coordinate == "region":
                 remedy += f", or group them: regions.map: {{{group[-1].strip()}: {group}}}."
-            elif isinstance(dataset.label, str):
-                example = f"{group[-1].strip()}: {dataset.label} in {group}"
+            elif dataset.label_column:
+                example = f"{group[-1].strip()}: {dataset.label_column} in {group}"
                 remedy += f", or give label an expression for each class, as {example}."
             else:
                 remedy += ", or give the two expressions of label one name."
@@ -139,10 +139,8 @@ def _absent_classes(
     recordings: list[xr.Dataset], name: str, dataset: AnyDataset
 ) -> Iterator[Caution]:
     """Yield classes of the configuration without trials in any session."""
-    if isinstance(dataset.label, str):
-        return
     found = {str(each) for made in recordings for each in made["label"].values.tolist()}
-    for each in dataset.label:
+    for each in dataset.label_expressions:
         if found and each not in found:
             yield Caution(
                 f"datasets.{name}.label.{each}",

@@ -15,7 +15,7 @@ import pandas as pd
 from neuro_attn.errors import InputError, most_similar
 from neuro_attn.expressions import parsed, value_of
 
-RESERVED = ("trial_id", "task", "label", "event_time")
+RESERVED = ("trial_id", "task", "label", "label_value", "event_time")
 """Names of trial columns that have a meaning of their own."""
 _RESULT = "result of call {}"
 """Name of the column that replaces a call, which no expression can contain."""

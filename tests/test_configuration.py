@@ -135,7 +135,8 @@ def test_unknown_keys_are_named_with_the_key_that_was_meant(path, value, expecte
         (
             "d.label",
             {"left": "side == 0"},
-            "datasets.d.label: must be text, or two or more lines NAME: TEXT",
+            "datasets.d.label: must be text, two or more lines NAME: TEXT below it, or the keys "
+            "column and kind",
         ),
         ("d.tasks", {}, "datasets.d.tasks: must contain one or more lines NAME: KEYS below it"),
         ("d.tasks.a/b", {"trials": "x == 1"}, "a name must not be empty, start with a dot"),

@@ -150,7 +150,11 @@ def _add_onboarding(commands: Any) -> None:
         "--data", type=_name, metavar="FOLDER", help="folder of the data (default: of the files)"
     )
     for option, metavar, help_ in (
-        ("--label", "COLUMN | NAME=EXPRESSION", "decoded variable; one expression per class"),
+        (
+            "--label",
+            "COLUMN | NAME=EXPRESSION | KIND=COLUMN",
+            "decoded variable; one expression per class; or circular=COLUMN or linear=COLUMN",
+        ),
         ("--task", "NAME=EXPRESSION", "trials of a task; repeat for each task"),
         ("--align", "COLUMN | TASK=COLUMN", "trial column with the time of the event, s"),
         ("--window", "NAME=START:STOP", "analysis window, s from the event; repeat for more"),

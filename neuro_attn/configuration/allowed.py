@@ -33,6 +33,8 @@ def at(path: Sequence[str], source: str | None = None) -> list[Node]:
     """
     nodes = _options(_schema(), source)
     for part in path:
+        # A key is not the name of a class, of which any is allowed.
+        nodes = [node for node in nodes if part in node.get("properties", {})] or nodes
         nodes = [deeper for node in nodes for deeper in _options(_inner(node, part), source)]
     return nodes
 
@@ -56,11 +58,12 @@ def described(nodes: Sequence[Node]) -> str:
     """Describe the allowed values, such as "a whole number of at least 1, or null"."""
     words = choices(nodes)
     parts = [_listed(words, "or")] if words else []
+    others = [_described(node) for node in nodes if not _words(node) and "properties" not in node]
+    parts += [each for each in others if each != "null"]
     if below := list(keys(nodes)):
         shown = below if len(below) <= _MOST_KEYS else [*below[:_MOST_KEYS], "others"]
         parts.append(f"the keys {_listed(shown, 'and')}, one a line below it")
-    parts += [_described(node) for node in nodes if not _words(node) and "properties" not in node]
-    parts = list(dict.fromkeys(parts))
+    parts = list(dict.fromkeys([*parts, *others]))
     return parts[0] if len(parts) == 1 else ", or ".join([", ".join(parts[:-1]), parts[-1]])
 
 
@@ -88,8 +91,10 @@ def _options(node: Node | None, source: str | None) -> list[Node]:
     if "anyOf" in node:
         return [each for option in node["anyOf"] for each in _options(option, source)]
     if "oneOf" in node:
-        # Networks are trained or, with a source, imported.
         found = [each for option in node["oneOf"] for each in _options(option, source)]
+        if not any("source" in keys([each]) for each in found):
+            return found
+        # Networks are trained or, with a source, imported.
         return [each for each in found if ("source" in keys([each])) == (source is not None)]
     return [node]
 

@@ -1,17 +1,24 @@
 """Settings of an analysis: tasks, time, regions, sessions, decoding and inference."""
 
-import math
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from neuro_attn.configuration.behaviour import BehaviourColumns
 from neuro_attn.configuration.decoders import DECODERS, DecoderName, DecoderSettings
+from neuro_attn.configuration.label_rules import check_label, with_decoder_of_label
+from neuro_attn.configuration.labels import (
+    CLASSES,
+    ContinuousLabel,
+    Label,
+    LabelKind,
+    kind_of,
+)
 from neuro_attn.configuration.null_models import NULL_MODELS, NullModelName
 from neuro_attn.configuration.scores import SCORES, ScoreName
 from neuro_attn.configuration.selection import Regions, Sessions
-from neuro_attn.configuration.smoothing import Smoothing
+from neuro_attn.configuration.time_bins import Time
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -21,14 +28,9 @@ from neuro_attn.configuration.types import (
     Flag,
     Interval,
     Name,
-    Positive,
     RegionName,
-    Seconds,
     Settings,
 )
-
-if TYPE_CHECKING:
-    import numpy as np
 
 TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
 """Nuisance variables other than trial columns: order of trials, and mean rate of the region."""
@@ -39,11 +41,6 @@ UNDECODED_KEYS = {*NUISANCE_KEYS, "behaviour"}
 LATER_KEYS = {*UNDECODED_KEYS, "reference_tasks", "compared_regions"}
 """Keys of a data set that neither its recordings nor their decoding depend on."""
 RegionPair = Annotated[list[RegionName], Field(min_length=2, max_length=2)]
-_MOST_BINS = 10_000
-_LONG_BIN, _LONG_TIME = 5.0, 100.0
-"""Implausibly long bins and times, s, which are probably in ms."""
-_ROUNDING = 1e-6
-"""Tolerated error of edges, as a fraction of a bin."""
 
 
 class Task(Settings):
@@ -53,86 +50,6 @@ class Task(Settings):
     """Restricted expression on trial columns that is true for the trials of the task."""
     align: str | None = None
     """Trial column with the time of the event, s; not for netcdf, matlab and binned (aligned)."""
-
-
-class Time(Settings):
-    """The time bins of the rates, in s from the task's event."""
-
-    start: Seconds
-    """Left edge of the first bin."""
-    stop: Seconds
-    """Right edge of the last bin."""
-    bin: Positive
-    """Width of a bin; the time from start to stop must be a whole number of bins."""
-    smoothing: Smoothing | None = None
-    """Kernel with which spikes are convolved (sources of spikes only); null: counts in bins."""
-
-    @model_validator(mode="after")
-    def _holds_whole_bins(self) -> "Time":
-        bins = (self.stop - self.start) / self.bin
-        if self.bin >= _LONG_BIN and max(abs(self.start), abs(self.stop)) >= _LONG_TIME:
-            raise ValueError(
-                f"bins of {self.bin:g} s from {self.start:g} to {self.stop:g} s seem to be in ms; "
-                f"times are in s: {{start: {self.start / 1000:g}, stop: {self.stop / 1000:g}, "
-                f"bin: {self.bin / 1000:g}}}"
-            )
-        if self.stop > self.start and self.bin > (self.stop - self.start) * (1 + _ROUNDING):
-            raise AtKeyError(
-                "bin",
-                message=f"a bin of {self.bin:g} s is longer than the time from {self.start:g} to "
-                f"{self.stop:g} s; times are in s, so a bin of {self.bin:g} ms is "
-                f"{self.bin / 1000:g}",
-            )
-        if bins > _MOST_BINS:
-            in_ms = max(abs(self.start), abs(self.stop)) >= _LONG_TIME and self.bin < 1
-            remedy = (
-                f"; if start and stop are in ms, write {{start: {self.start / 1000:g}, stop: "
-                f"{self.stop / 1000:g}, bin: {self.bin:g}}}"
-            )
-            raise ValueError(
-                f"{bins:g} bins of {self.bin:g} s; at most {_MOST_BINS} are possible"
-                + (remedy if in_ms else "; times are in s, so a bin of 50 ms is 0.05")
-            )
-        if self.stop <= self.start or abs(bins - round(bins)) > 1e-6:
-            raise ValueError(
-                f"start {self.start:g} to stop {self.stop:g} is not a whole number of bins "
-                f"of {self.bin:g} s"
-            )
-        return self
-
-    @property
-    def n_bins(self) -> int:
-        """Number of bins."""
-        return round((self.stop - self.start) / self.bin)
-
-    @property
-    def centres(self) -> "np.ndarray":
-        """Centres of the bins, s from the event."""
-        import numpy as np
-
-        return self.start + self.bin * (np.arange(self.n_bins) + 0.5)
-
-    @property
-    def covered(self) -> tuple[float, float]:
-        """First and last time of the spikes on which rates depend, s from the event."""
-        if self.smoothing is None:
-            return self.start, self.stop
-        before, after = self.smoothing.reach
-        first, last = self.start + self.bin / 2, self.stop - self.bin / 2
-        return min(self.start, first - before), max(self.stop, last + after)
-
-    @property
-    def described(self) -> str:
-        """How rates are computed, for captions: "in bins of 50 ms"."""
-        step = f"{1000 * self.bin:g} ms"
-        if self.smoothing is None:
-            return f"in bins of {step}"
-        return f"every {step} with a {self.smoothing}"
-
-    def bins_in(self, window: tuple[float, float]) -> slice:
-        """Return the bins that lie in a window (s) from edge to edge."""
-        first, last = ((edge - self.start) / self.bin for edge in window)
-        return slice(math.ceil(first - _ROUNDING), math.floor(last + _ROUNDING))
 
 
 class ColorColumns(Settings):
@@ -206,6 +123,17 @@ class Decoding(DecoderSettings):
         """The score, for figures and captions."""
         return SCORES[self.score].label
 
+    @property
+    def smaller_is_better(self) -> bool:
+        """Whether the score is reported as an error."""
+        return SCORES[self.score].smaller_is_better
+
+    @property
+    def score_axis(self) -> str:
+        """The score with its unit, for axes."""
+        score = SCORES[self.score]
+        return f"{score.label} ({score.unit})" if score.unit else score.label
+
 
 class Inference(Settings):
     """Permutation tests and confidence intervals."""
@@ -247,8 +175,8 @@ class Inference(Settings):
 class Analysis(Settings):
     """Settings of an analysis."""
 
-    label: Name | Annotated[dict[Name, Expression], Field(min_length=2)]
-    """Decoded variable: a trial column, or a restricted expression for each class."""
+    label: Label
+    """Decoded variable: a trial column, an expression for each class, or a continuous column."""
     columns: dict[ColumnName, Expression] = {}
     """Trial columns to compute in each session, by name: restricted expressions of others."""
     tasks: Annotated[dict[Name, Task], Field(min_length=1)]
@@ -281,6 +209,28 @@ class Analysis(Settings):
     """Overrides of the top-level `inference` settings."""
 
     @property
+    def label_kind(self) -> LabelKind:
+        """The kind of the label."""
+        return kind_of(self.label)
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the label has classes, which measures of codes and axes compare."""
+        return self.label_kind == CLASSES
+
+    @property
+    def label_column(self) -> str:
+        """The trial column that is decoded; empty if classes are expressions."""
+        if isinstance(self.label, ContinuousLabel):
+            return self.label.column
+        return self.label if isinstance(self.label, str) else ""
+
+    @property
+    def label_expressions(self) -> dict[str, str]:
+        """The expressions of classes, by class; empty for a column."""
+        return self.label if isinstance(self.label, dict) else {}
+
+    @property
     def nuisance_variables(self) -> list[str]:
         """Return the nuisance variables that are tested or balanced."""
         return [*self.confounds, *self.balance]
@@ -309,6 +259,16 @@ class Analysis(Settings):
         """Return the pairs of tasks whose accuracies are compared: one or both are only tested."""
         pairs = combinations(self.tested_tasks, 2)
         return [pair for pair in pairs if not self.test_only.keys().isdisjoint(pair)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _decoder_is_that_of_the_label(cls, keys: Any) -> Any:
+        return with_decoder_of_label(keys)
+
+    @model_validator(mode="after")
+    def _label_can_be_decoded(self) -> "Analysis":
+        check_label(self)
+        return self
 
     @model_validator(mode="after")
     def _test_only_is_apart(self) -> "Analysis":

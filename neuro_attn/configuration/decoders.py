@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, create_model
 
+from neuro_attn.configuration.labels import CLASSES, LabelKind, among_kinds
 from neuro_attn.configuration.types import (
     Count,
     Flag,
@@ -42,6 +43,8 @@ class Decoder:
     settings : dict of str to tuple
         The keys of `decoding` that only such decoders use, each with its kind (a name in `_KINDS`),
         default and description (``SETTINGS``, if it has any).
+    label_kinds : tuple of str
+        The kinds of labels that it decodes (``LABEL_KINDS``); by default classes.
     module : Path
         Its file.
     """
@@ -50,6 +53,7 @@ class Decoder:
     label: str
     method: str
     settings: dict[str, tuple[str, Any, str]]
+    label_kinds: tuple[LabelKind, ...]
     module: Path
 
     def described(self, values: dict[str, Any]) -> str:
@@ -73,7 +77,8 @@ def specified(module: Path) -> Decoder:
                 f"{module}: setting {name} needs a kind ({', '.join(_KINDS)}), a default and a "
                 "description"
             )
-    return Decoder(module.stem, found["LABEL"], found["METHOD"], settings, module)
+    kinds = among_kinds(module, found.get("LABEL_KINDS", (CLASSES,)))
+    return Decoder(module.stem, found["LABEL"], found["METHOD"], settings, kinds, module)
 
 
 def _written(value: Any) -> str:

@@ -202,6 +202,14 @@ class NetworkAnalysis(Analysis):
         return self
 
     @model_validator(mode="after")
+    def _label_has_classes(self) -> "NetworkAnalysis":
+        if not self.has_classes:
+            raise AtKeyError(
+                "label", message="networks are compared by classes; a continuous label has none"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _activations_are_no_spikes(self) -> "NetworkAnalysis":
         if self.time.smoothing is not None:
             raise AtKeyError(

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from neuro_attn.configuration import allowed
 from neuro_attn.configuration.datasets import AnyDataset, NetworkDataset
+from neuro_attn.configuration.label_rules import shared_decoding
 from neuro_attn.configuration.network_tasks import NetworkTask
 from neuro_attn.configuration.positions import Positions
 from neuro_attn.configuration.settings import Configuration
@@ -128,10 +129,13 @@ def _with_defaults(dataset: Any, keys: dict[str, Any]) -> Any:
     """Return a data set's keys with the top-level `decoding` and `inference` below its own."""
     if not isinstance(dataset, dict):
         return dataset
+    defaults = {key: keys[key] for key in ("decoding", "inference") if key in keys}
+    if isinstance(defaults.get("decoding"), dict):
+        defaults["decoding"] = shared_decoding(defaults["decoding"], dataset.get("label"))
     shared = {
-        key: {**keys[key], **(dataset.get(key) or {})}
-        for key in ("decoding", "inference")
-        if isinstance(keys.get(key), dict) and isinstance(dataset.get(key) or {}, dict)
+        key: {**default, **(dataset.get(key) or {})}
+        for key, default in defaults.items()
+        if isinstance(default, dict) and isinstance(dataset.get(key) or {}, dict)
     }
     return {**dataset, **shared}
 

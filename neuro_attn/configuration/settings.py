@@ -151,6 +151,13 @@ class Configuration(Settings):
                 message=f"must be one of {', '.join(self.datasets)}, and networks must be given "
                 f"(given: {self.comparison.dataset!r})",
             )
+        if not brain.has_classes:
+            raise AtKeyError(
+                "comparison",
+                "dataset",
+                message=f"the label of {self.comparison.dataset} is continuous; networks are "
+                "compared by classes",
+            )
         for key in ("tasks", "windows"):
             brains, networks = set(getattr(brain, key)), set(getattr(self.network_analysis, key))
             if brains != networks:

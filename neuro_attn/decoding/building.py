@@ -22,7 +22,7 @@ from neuro_attn.decoding.tabulation import (
 )
 from neuro_attn.errors import InputError
 from neuro_attn.files import meeting, shown_apart
-from neuro_attn.recording import of_tasks, trial_column
+from neuro_attn.recording import LABEL_VALUE, of_tasks, trial_column
 from neuro_attn.study import Study
 
 POOLED = "all"
@@ -93,7 +93,16 @@ def build_populations(
     times = recordings[0]["time"].values
     tasks, windows = tuple(dataset.tasks), tuple(dataset.windows)
     populations = [
-        Population(session, members, tasks, trials.classes, windows, times, trials.labels)
+        Population(
+            session,
+            members,
+            tasks,
+            trials.classes,
+            windows,
+            times,
+            trials.labels,
+            label_kind=dataset.label_kind,
+        )
         for session, members in groups
     ]
     if not test_only:
@@ -180,6 +189,7 @@ def _session_trials(
         trial_ids=recording["trial_id"].values,
         event_time=event_time(recording),
         condition=_condition(recording, study),
+        value=None if dataset.has_classes else recording[LABEL_VALUE].values.astype(float),
         block=None
         if (block := dataset.decoding.block) is None
         else trial_column(recording, block, study.key("decoding.block")),

@@ -100,11 +100,15 @@ def decode_region(
     on_sessions = xr.concat(sessions, "session", join="outer")
     on_trials, on_units = xr.concat(trials, "trial"), xr.concat(units, "unit")
     merged = xr.merge([on_sessions, on_trials, on_units, nulls.at_pairs_of_times()])
+    of_label = {"classes": ", ".join(members[0].classes)}
+    if members[0].is_continuous:
+        # Accuracy is then a score that is reported on another scale.
+        of_label = {"label_kind": members[0].label_kind, "score": study.dataset.decoding.score}
     return merged.assign_attrs(
         dataset=study.name,
         region=region,
         chance=score_of(study.dataset.decoding).chance(len(members[0].classes)),
-        classes=", ".join(members[0].classes),
+        **of_label,
         population=study.dataset.decoding.population,
         confidence=study.dataset.inference.confidence,
     )

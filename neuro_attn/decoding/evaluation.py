@@ -11,11 +11,11 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from neuro_attn.configuration import Decoding
-from neuro_attn.decoding.adjustment import held_out_rows, training_rows
+from neuro_attn.decoding.adjustment import held_out_rows
 from neuro_attn.decoding.population import Population
-from neuro_attn.decoding.readouts import fit_readouts
 from neuro_attn.decoding.scores import PooledScore, score_of
 from neuro_attn.decoding.splits import Fold
+from neuro_attn.decoding.training import train
 
 EVERYTHING = slice(None)
 """All time bins and windows."""
@@ -27,29 +27,14 @@ matrices (numpy issues 13173 and 24067). Rates are finite, and weights are check
 """
 
 
-class Trained(NamedTuple):
-    """Decoders of one task.
-
-    ``weights``, ``standardized`` and ``patterns`` (replicate, bin, unit, output), ``intercept``
-    (replicate, bin, output) for rates less their origin, ``n_constant`` (replicate, bin)
-    constant units, ``unconverged`` fraction of fits.
-    """
-
-    weights: np.ndarray
-    intercept: np.ndarray
-    standardized: np.ndarray
-    patterns: np.ndarray
-    n_constant: np.ndarray
-    unconverged: float
-
-
 class Tested(NamedTuple):
     """What testing one batch of decoders gave.
 
     ``accuracy`` (replicate, train_task, test_task, train_bin, test_bin), or the statistics of
     another score, with axes of their own after these; ``weights`` and
-    ``patterns`` (replicate, train_task, bin, unit, output) on standardised units; ``true_class``
-    P(true class) at the training time, [train_task][test_task] (replicate, bin, row);
+    ``patterns`` (replicate, train_task, bin, unit, output) on standardised units; ``on_rows``
+    P(true class), or the error of a continuous label, at the training time,
+    [train_task][test_task] (replicate, bin, row);
     ``n_constant`` (replicate, train_task, bin) units that are constant over the training trials;
     ``unconverged`` fraction of fits.
     """
@@ -57,7 +42,7 @@ class Tested(NamedTuple):
     accuracy: np.ndarray
     weights: np.ndarray
     patterns: np.ndarray
-    true_class: list[list[np.ndarray]]
+    on_rows: list[list[np.ndarray]]
     n_constant: np.ndarray
     unconverged: float
 
@@ -97,8 +82,10 @@ def evaluate_fold(
         In place of the score in `settings`.
     """
     n_tasks, n_tested = len(population.tasks), len(population.tested_tasks)
+    # All permutations of a continuous label have the same trials, of which one copy suffices.
+    distinct = folds[:1] if population.is_continuous and across is not None else folds
     tests = [
-        held_out_rows(population, folds, task=task, units=units, bins=bins)
+        held_out_rows(population, distinct, task=task, units=units[: len(distinct)], bins=bins)
         for task in range(n_tested if across is None else n_tasks)
     ]
     others = tests
@@ -112,57 +99,37 @@ def evaluate_fold(
         for task in range(n_tasks)
     ]
     scored = []
-    true_class: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
+    on_rows: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
     for train_task, test_task in np.ndindex(n_tasks, n_tested):
         test = (tests if test_task == train_task else others)[test_task]
         scores = _scores(test, trained[train_task].weights, trained[train_task].intercept)
-        truth = (across or folds[0]).test_label[test_task]
+        tested_in = [across] if across is not None and test_task != train_task else folds
+        truth = _truth(population, tested_in, test_task)
         scored.append((score or score_of(settings)).score(scores, truth))
         at_training_time = np.einsum("rpnpk->rpnk", scores)
-        true_class[train_task].append(_probability_of(truth, at_training_time))
+        of_rows = (
+            score_of(settings).error(at_training_time[:, :, :, None], truth)[..., 0]
+            if population.is_continuous
+            else _probability_of(truth, at_training_time)
+        )
+        on_rows[train_task].append(of_rows)
     accuracy = np.stack(scored, axis=1)
     return Tested(
         accuracy.reshape(-1, n_tasks, n_tested, *accuracy.shape[2:]),
         np.stack([each.standardized for each in trained], 1),
         np.stack([each.patterns for each in trained], 1),
-        true_class,
+        on_rows,
         np.stack([each.n_constant for each in trained], 1),
         float(np.mean([each.unconverged for each in trained])),
     )
 
 
-def train(
-    population: Population,
-    folds: Sequence[Fold],
-    *,
-    task: int,
-    units: np.ndarray,
-    settings: Decoding,
-    bins: slice,
-) -> Trained:
-    """Train decoders on a task in a fold of several replicates; see `evaluate_fold`."""
-    data = training_rows(population, folds, task=task, units=units, bins=bins)
-    n_replicates, n_bins, _, n_units = data.shape
+def _truth(population: Population, folds: Sequence[Fold], task: int) -> np.ndarray:
+    """Return the classes of test rows (row,), or values of a continuous label (replicate, row)."""
+    if population.is_continuous:
+        return np.stack([fold.test_label[task] for fold in folds])
     # Rows are ordered by class, in the same way in all replicates.
-    fitted = fit_readouts(
-        data.reshape(-1, *data.shape[-2:]),
-        folds[0].train_label[task][:, None],
-        n_classes=len(population.classes),
-        settings=settings,
-    )
-    weights, intercept = fitted.on_rates(np.repeat(population.origin[units], n_bins, axis=0))
-    standardized = fitted.readouts.weights[:, :, 0]
-    if not np.isfinite(weights).all():
-        raise FloatingPointError("weights of decoders are not finite")
-    shape = (n_replicates, n_bins, n_units, -1)
-    return Trained(
-        weights.reshape(shape),
-        intercept.reshape(n_replicates, n_bins, -1),
-        standardized.reshape(shape),
-        _patterns(fitted.data, standardized).reshape(shape),
-        fitted.units.constant.sum(axis=-1).reshape(n_replicates, n_bins),
-        float(1 - fitted.readouts.converged.mean()),
-    )
+    return folds[0].test_label[task]
 
 
 def _scores(test: np.ndarray, weights: np.ndarray, intercept: np.ndarray) -> np.ndarray:
@@ -182,10 +149,3 @@ def _probability_of(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     if scores.shape[-1] == 1:
         return expit(np.where(truth == 1, 1, -1) * scores[..., 0])
     return np.take_along_axis(softmax(scores, axis=-1), truth[None, None, :, None], axis=-1)[..., 0]
-
-
-def _patterns(data: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return activation patterns cov(X, s) / var(s) of the scores s = Xw (Haufe et al. 2014)."""
-    scores = data @ weights
-    variance = np.maximum((scores**2).sum(axis=-2, keepdims=True), np.finfo(data.dtype).tiny)
-    return np.swapaxes(data, -1, -2) @ scores / variance

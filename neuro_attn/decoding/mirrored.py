@@ -4,10 +4,11 @@ import numpy as np
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.adjustment import held_out_rows
-from neuro_attn.decoding.evaluation import EVERYTHING, UNRELIABLE, Trained, train
+from neuro_attn.decoding.evaluation import EVERYTHING, UNRELIABLE
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.scores import score_of
 from neuro_attn.decoding.splits import Fold
+from neuro_attn.decoding.training import Trained, train
 
 SCORES_BYTES = 16_000_000
 """Scores of mirrored units held at once."""
@@ -24,11 +25,11 @@ def evaluate_mirrored(
 ) -> np.ndarray:
     r"""Train on each task of a fold and test on all tasks, with units mirrored in the test.
 
-    A mirrored unit prefers the other class: its rates x become 2 m - x, where m is the mean over
-    classes of the tested task at that time. The strength of each unit's signal and the decoder's
-    mean score are unchanged, but whether a unit prefers the same class in training and test is
-    random. Where task and time are those of the training, the code is the same by definition, and
-    this null does not apply.
+    A mirrored unit prefers the other class, or the opposite of a continuous label: its rates x
+    become 2 m - x, where m is the mean over classes (or trials) of the tested task at that time.
+    The strength of each unit's signal and the decoder's mean score are unchanged, but whether a
+    unit prefers the same class in training and test is random. Where task and time are those of
+    the training, the code is the same by definition, and this null does not apply.
 
     .. math:: F = \sum_u w_u m_u + b + \sum_u s_u w_u (x_u - m_u)
 
@@ -66,10 +67,20 @@ def evaluate_mirrored(
         )
         for test_task in range(n_tested):
             if test_task != train_task or several_times:
+                truth = fold.test_label[test_task]
+                if population.is_continuous:
+                    truth = truth[None]
                 accuracy[:, train_task, test_task] = _accuracy(
-                    decoders, tests[test_task], fold.test_label[test_task], mirrors, settings
+                    decoders, tests[test_task], truth, mirrors, settings
                 )
     return accuracy
+
+
+def _mean(test: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return mean rates (test_bin, unit) over classes; over rows, if the label is continuous."""
+    if truth.ndim > 1:
+        return test.mean(axis=1)
+    return np.mean([test[:, truth == label].mean(axis=1) for label in np.unique(truth)], axis=0)
 
 
 def _accuracy(
@@ -83,8 +94,7 @@ def _accuracy(
     n_bins, n_rows, n_units = test.shape
     by_unit = decoders.weights[0].transpose(1, 0, 2).reshape(n_units, 1, -1)
     signs = np.ascontiguousarray(mirrors.T, np.float32)[:, :, None]
-    of_class = [test[:, truth == label].mean(axis=1) for label in np.unique(truth)]
-    mean = np.mean(of_class, axis=0)[:, None]
+    mean = _mean(test, truth)[:, None]
     # (test_bin, 1, train_bin x output)
     offset = mean @ by_unit[:, 0] + decoders.intercept.ravel()
     around = (test - mean).reshape(-1, n_units)

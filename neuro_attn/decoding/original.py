@@ -62,17 +62,15 @@ class _Sums:
     def __init__(self, population: Population):
         self.population = population
         n_tasks, n_times = len(population.tasks), len(population.times)
-        n_classes = len(population.classes)
-        self.n_outputs = 1 if n_classes == 2 else n_classes
         self.tested_populations = [population]
         if population.test_only is not None:
             self.tested_populations.append(population.test_only)
         lengths = [len(part.task) for part in self._parts]
         self.trial_starts = (np.cumsum(lengths) - lengths).reshape(len(self.tested_populations), -1)
-        # The probability of the true class, and how often a trial was tested.
+        # The probability of the true class (or the error), and how often a trial was tested.
         self.tested = np.zeros((2, n_tasks, sum(lengths), n_times))
         # Weights and patterns, and how often a unit was drawn.
-        self.tuning = np.zeros((2, n_tasks, population.n_units, n_times, self.n_outputs))
+        self.tuning = np.zeros((2, n_tasks, population.n_units, n_times, len(population.outputs)))
         self.drawn = np.zeros(population.n_units)
 
     @property
@@ -89,16 +87,17 @@ class _Sums:
         for train_task, test_task in np.ndindex(n_tasks, len(self.population.tested_tasks)):
             starts = self.trial_starts[int(test_task >= n_tasks)]
             rows = fold.test[test_task] + starts[:, None]
-            probability = tested.true_class[train_task][test_task][0, :n_times].T
+            of_trials = tested.on_rows[train_task][test_task][0, :n_times].T
             for of_session in rows:
-                np.add.at(self.tested[0, train_task], of_session, probability)
+                np.add.at(self.tested[0, train_task], of_session, of_trials)
                 np.add.at(self.tested[1, train_task], of_session, 1)
 
     def on_trials(self) -> xr.Dataset:
-        """Return the mean probability of the true class of every trial that was tested."""
+        """Return the mean probability of the true class, or error, of every tested trial."""
         population, parts = self.population, self._parts
         was_tested = self.tested[1, 0, :, 0] > 0
-        confidence = self.tested[0][:, was_tested] / self.tested[1][:, was_tested]
+        mean = self.tested[0][:, was_tested] / self.tested[1][:, was_tested]
+        name = "error" if population.is_continuous else "confidence"
         task = np.concatenate(
             [
                 np.array(each.tasks, object)[part.task]
@@ -106,26 +105,30 @@ class _Sums:
                 for part in each.parts
             ]
         )
-        label = np.concatenate([part.label for part in parts])
+        decoded = np.concatenate([part.decoded for part in parts])
+        label = (
+            decoded if population.is_continuous else np.array(population.classes, object)[decoded]
+        )
         return xr.Dataset(
-            {"confidence": (("train_task", "trial", "time"), confidence.astype(np.float32))},
+            {name: (("train_task", "trial", "time"), mean.astype(np.float32))},
             coords={
                 "train_task": list(population.tasks),
                 "time": population.times,
                 "trial_session": ("trial", _sessions(parts, "task")[was_tested]),
                 "trial_id": ("trial", np.concatenate([p.trial_ids for p in parts])[was_tested]),
                 "trial_task": ("trial", task[was_tested]),
-                "trial_label": ("trial", np.array(population.classes, object)[label][was_tested]),
+                "trial_label": ("trial", label[was_tested]),
             },
         )
 
     def on_units(self) -> xr.Dataset:
         """Return the mean weights and patterns of every unit that was drawn."""
         population = self.population
-        parts, classes = population.parts, population.classes
+        parts = population.parts
         was_drawn = self.drawn > 0
         weights, patterns = self.tuning[:, :, was_drawn] / self.drawn[was_drawn, None, None]
-        dims = ("train_task", "unit", "time", "toward_class")
+        output = "target" if population.is_continuous else "toward_class"
+        dims = ("train_task", "unit", "time", output)
         return xr.Dataset(
             {
                 "weights": (dims, weights.astype(np.float32)),
@@ -134,7 +137,7 @@ class _Sums:
             coords={
                 "train_task": list(population.tasks),
                 "time": population.times,
-                "toward_class": [classes[1]] if self.n_outputs == 1 else list(classes),
+                output: list(population.outputs),
                 "unit_session": ("unit", _sessions(parts, "unit_ids")[was_drawn]),
                 "unit_id": ("unit", np.concatenate([p.unit_ids for p in parts])[was_drawn]),
             },

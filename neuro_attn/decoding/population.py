@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from neuro_attn.configuration.labels import CLASSES, LabelKind
+
 
 @dataclass(frozen=True)
 class SessionTrials:
@@ -18,7 +20,7 @@ class SessionTrials:
         Float32. The time bins are followed by the windows, which are the means of several of them;
         "bin" stands for both.
     task, label : array of int, shape (trial,)
-        Numbers of task and class.
+        Numbers of task and class. If the label is continuous, all trials have one class.
     unit_ids, trial_ids : array, shape (unit,) and (trial,)
         Their names.
     event_time : array, shape (trial,), optional
@@ -32,6 +34,8 @@ class SessionTrials:
         trials of every stratum in each class.
     nuisance : array, shape (trial, regressor, 1 or bin), optional
         Nuisance variables that are regressed out of the rates (`neuro_attn.decoding.adjustment`).
+    value : array of float, shape (trial,), optional
+        Values of a continuous label.
     """
 
     session: str
@@ -45,6 +49,12 @@ class SessionTrials:
     block: np.ndarray | None = None
     stratum: np.ndarray | None = None
     nuisance: np.ndarray | None = None
+    value: np.ndarray | None = None
+
+    @property
+    def decoded(self) -> np.ndarray:
+        """What is decoded, and permuted: class numbers, or values of a continuous label."""
+        return self.label if self.value is None else self.value
 
     @property
     def in_time(self) -> np.ndarray:
@@ -80,6 +90,8 @@ class Population:
         Training rows of a class, in place of ``decoding.pseudotrials``.
     test_only : Population, optional
         The same units in trials of further tasks, on which decoders are tested and never trained.
+    label_kind : str
+        The kind of the label.
     """
 
     session: str
@@ -92,6 +104,19 @@ class Population:
     n_strata: int = 1
     pseudotrials: int | None = None
     test_only: "Population | None" = None
+    label_kind: LabelKind = CLASSES
+
+    @property
+    def is_continuous(self) -> bool:
+        """Whether the label is continuous, so that decoders are regressions."""
+        return self.label_kind != CLASSES
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the outputs of a decoder are: classes towards which it decides, or targets."""
+        if self.label_kind == "circular":
+            return ("cosine", "sine")
+        return self.classes[1:] if len(self.classes) == 2 else self.classes
 
     @property
     def tested_tasks(self) -> tuple[str, ...]:

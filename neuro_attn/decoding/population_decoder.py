@@ -244,6 +244,12 @@ class PopulationDecoder:
         for sizes, members in groups.values():
             n_rows = sizes.train * sizes.test.shape[1]
             bytes_each = 4 * n_rows * self.population.n_bins * max(n_rows, self.n_units)
+            if self.population.is_continuous:
+                n_test = int(sizes.test.sum(axis=1).max())
+                predicted = 16 * n_test * self.population.n_bins**2
+                # Permutations share their trials.
+                shares = replicates[members[0]].kind == "permutation"
+                bytes_each = predicted if shares else max(predicted, bytes_each)
             size = max(1, BATCH_BYTES // bytes_each)
             for start in range(0, len(members), size):
                 yield sizes, members[start : start + size]

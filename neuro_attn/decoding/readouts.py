@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from neuro_attn.configuration import Decoding
+from neuro_attn.configuration.decoders import DECODERS
+from neuro_attn.configuration.labels import CLASSES
 from neuro_attn.solver import standardize, unstandardized
 from neuro_attn.solver.numba_utils import has_compiled_code
 from neuro_attn.solver.standardization import Units
@@ -76,6 +78,23 @@ def fit_readouts(
     return Fitted(data, units, readouts)
 
 
+def fit_predictors(rates: np.ndarray, targets: np.ndarray, settings: Decoding) -> Fitted:
+    """Standardise rates and fit the configured decoder of a continuous label, in double precision.
+
+    Parameters
+    ----------
+    rates : array, shape (problem, row, unit)
+        Training data.
+    targets : array, shape (row, label set, output)
+        What is predicted, such as cosine and sine of an angle.
+    settings : Decoding
+        The decoder, its settings, and whether units are divided by their SD.
+    """
+    data, units = standardize(rates, scale=settings.standardize, dtype=np.dtype(np.float64))
+    decoder = import_module(f"neuro_attn.decoding.decoders.{settings.decoder}")
+    return Fitted(data, units, decoder.fit(data, targets, **settings.decoder_settings))
+
+
 def compile_decoder(settings: Decoding) -> None:
     """Compile the code of a decoder, unless this kind of processor has compiled code.
 
@@ -87,5 +106,8 @@ def compile_decoder(settings: Decoding) -> None:
     # Four rows of each class, the classes one after the other, as in a fold.
     rates = np.arange(24, dtype=np.float32).reshape(1, 8, 3) % 5
     labels = np.repeat([0, 1], 4)[:, None]
-    fitted = fit_readouts(rates, labels, n_classes=2, settings=settings)
+    if CLASSES in DECODERS[settings.decoder].label_kinds:
+        fitted = fit_readouts(rates, labels, n_classes=2, settings=settings)
+    else:
+        fitted = fit_predictors(rates, labels[:, None].astype(float), settings)
     fitted.on_rates(np.zeros((1, 3), np.float32))

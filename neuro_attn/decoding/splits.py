@@ -40,7 +40,7 @@ class Fold:
     train, test : list of array, one per task, shape (part, row)
         Raw trial numbers in each part; the rows of all parts together are (pseudo)trials.
     train_label, test_label : list of array, one per task, shape (row,)
-        Class numbers of the rows.
+        Class numbers of the rows, or their values of a continuous label.
     """
 
     train: list[np.ndarray]
@@ -161,7 +161,8 @@ def draw_folds(
         Number of the draw.
     replicate : Replicate
         Permutations are labelled before the split. Bootstraps resample trials within each side of
-        the split, from a resample of the session that all draws share.
+        the split, from a resample of the session that all draws share. Splits do not depend on
+        continuous labels, so their permutations have the split of the data.
     copies : sequence of array or None, one per part, optional
         From `copies_of`, to compute them once for all draws.
 
@@ -177,31 +178,43 @@ def draw_folds(
     if copies is None:
         copies = copies_of(population, study, replicate=replicate)
     is_relabelled = replicate.kind == "permutation"
+    labels = [
+        surrogates.draw(part, replicate.index) if is_relabelled else part.decoded
+        for part in population.parts
+    ]
+    of_split = Replicate("observed") if population.is_continuous and is_relabelled else replicate
     parts = [
         _split_session(
             part,
-            surrogates.draw(part, replicate.index) if is_relabelled else part.label,
+            part.label if population.is_continuous else label,
             study,
             sides=sides,
             n_classes=n_classes,
             n_strata=sizes.n_strata,
             copies=of_part,
-            rng=study.rng("split", part.session, draw, replicate.kind, replicate.index),
+            rng=study.rng("split", part.session, draw, of_split.kind, of_split.index),
         )
-        for part, of_part in zip(population.parts, copies, strict=True)
+        for part, label, of_part in zip(population.parts, labels, copies, strict=True)
     ]
     ends = np.cumsum(sizes.test.sum(axis=1))[:-1]
     train_label = np.repeat(np.arange(n_classes), sizes.train)
     test_label = [np.repeat(np.arange(n_classes), counts) for counts in sizes.test]
     for fold in range(study.dataset.decoding.folds):
-        train = np.stack([part[fold][0] for part in parts])
-        test = np.stack([part[fold][1] for part in parts])
-        yield Fold(
-            np.split(train, n_tasks, axis=1),
-            np.split(test, ends, axis=1),
-            [train_label] * n_tasks,
-            test_label,
-        )
+        train = np.split(np.stack([part[fold][0] for part in parts]), n_tasks, axis=1)
+        test = np.split(np.stack([part[fold][1] for part in parts]), ends, axis=1)
+        if population.is_continuous:
+            yield Fold(train, test, values_of(labels, train), values_of(labels, test))
+        else:
+            yield Fold(train, test, [train_label] * n_tasks, test_label)
+
+
+def values_of(labels: Sequence[np.ndarray], trials: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the values of a continuous label in the rows of each task, (row,).
+
+    Trials of several sessions have no value in common, so there is one part only.
+    """
+    (of_session,) = labels
+    return [of_session[of_task[0]] for of_task in trials]
 
 
 def copies_of(

@@ -10,7 +10,14 @@ from dataclasses import replace
 import numpy as np
 
 from neuro_attn.decoding.population import Population, SessionTrials, cells_of, trial_counts
-from neuro_attn.decoding.splits import Fold, Replicate, Rows, bootstrap_counts, take
+from neuro_attn.decoding.splits import (
+    Fold,
+    Replicate,
+    Rows,
+    bootstrap_counts,
+    take,
+    values_of,
+)
 from neuro_attn.study import Study
 
 
@@ -50,7 +57,10 @@ def with_test_only(
         ]
     )
     by_task = np.split(trials, np.cumsum(sizes.sum(axis=1))[:-1], axis=1)
-    labels = [np.repeat(np.arange(len(counts)), counts) for counts in sizes]
+    if test_only.is_continuous:
+        labels = values_of([part.decoded for part in test_only.parts], by_task)
+    else:
+        labels = [np.repeat(np.arange(len(counts)), counts) for counts in sizes]
     return [
         replace(fold, test=[*fold.test, *by_task], test_label=[*fold.test_label, *labels])
         for fold in folds

@@ -140,4 +140,5 @@ def _restricted(part: SessionTrials, keep: np.ndarray, tasks: np.ndarray) -> Ses
         block=kept(part.block),
         stratum=kept(part.stratum),
         nuisance=kept(part.nuisance),
+        value=kept(part.value),
     )

@@ -50,7 +50,7 @@ def reference_handles(chance: float, alpha: float, confidence: float) -> list[Li
             color=style.GREY,
             linewidth=0.7,
             linestyle=(0, (1, 1.5)),
-            label=f"chance ({style.proportion(chance)})",
+            label=f"chance ({style.proportion(chance) if abs(chance) < 1 else f'{chance:g}'})",
         ),
         Line2D(
             [],

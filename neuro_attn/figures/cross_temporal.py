@@ -29,6 +29,7 @@ TITLE = "Cross-temporal decoding"
 OF = "dataset"
 SECTION = "Time"
 NEEDS = ("{dataset}/cross_temporal.nc",)
+WHEN = "has_classes"
 
 GAP = 0.04
 """Gap between the blocks of two tasks, as a fraction of a block."""

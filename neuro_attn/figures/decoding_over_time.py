@@ -43,7 +43,11 @@ class Shown(NamedTuple):
     alpha, confidence : float
         Level of the tests, and coverage of the intervals.
     score : str
-        Name of the score.
+        Name of the score, with its unit if it has one.
+    is_proportion : bool
+        Whether the score is a proportion, such as accuracy.
+    smaller_is_better : bool
+        Whether the score is an error.
     label : str
         What is decoded; empty if it has no name.
     event : str
@@ -55,6 +59,8 @@ class Shown(NamedTuple):
     alpha: float = 0.05
     confidence: float = 0.95
     score: str = "balanced accuracy"
+    is_proportion: bool = True
+    smaller_is_better: bool = False
     label: str = ""
     event: str = "the task's event"
     windows: Mapping[str, tuple[float, float]] = {}
@@ -67,8 +73,10 @@ class Shown(NamedTuple):
         return cls(
             alpha=dataset.inference.alpha,
             confidence=dataset.inference.confidence,
-            score=dataset.decoding.score_label,
-            label=dataset.label if isinstance(dataset.label, str) else "",
+            score=dataset.decoding.score_axis,
+            is_proportion=dataset.has_classes,
+            smaller_is_better=dataset.decoding.smaller_is_better,
+            label=dataset.label_column,
             event=event.replace("_", " ") if event else cls().event,
             windows=dataset.windows,
         )
@@ -118,7 +126,7 @@ def accuracy_limits(rows: pd.DataFrame) -> tuple[float, float]:
     """Return the lowest and highest accuracy of some rows, with the means of intervals."""
     means = pd.concat(averaged(of_region) for _, of_region in rows.groupby("region"))
     low = min(means["ci_low"].min(), rows["accuracy"].min(), rows["chance"].min())
-    return low, max(means["ci_high"].max(), rows["accuracy"].max())
+    return low, max(means["ci_high"].max(), rows["accuracy"].max(), rows["chance"].max())
 
 
 def of_trained_tasks(rows: pd.DataFrame) -> pd.DataFrame:
@@ -183,7 +191,8 @@ def draw_panel(
         draw_significance(axes, mean, color, level=low - lane * (level + 1), alpha=shown.alpha)
     top = _draw_windows(axes, shown.windows, high + lane, lane) if shown.windows else high
     axes.set_ylim(low - lane * (len(colors) + 1), top + lane)
-    style.proportion_ticks(axes)
+    if shown.is_proportion:
+        style.proportion_ticks(axes)
 
 
 def caption(transfer: pd.DataFrame, dataset: AnyDataset) -> str:

@@ -23,7 +23,7 @@ from neuro_attn.results.sections import Section
 
 FOLDER = "results"
 PERMUTED = {file for table in TABLES.values() if table.permuted for file in table.files}
-PERMUTED |= {"{dataset}/cross_temporal.nc"}
+PERMUTED |= {"{dataset}/cross_temporal.nc", "{dataset}/prediction_cross_temporal.nc"}
 """Files whose content permutations determine."""
 ANSWER = {
     "page": f"{FOLDER}/index.html",

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from neuro_attn.configuration import Inference
+from neuro_attn.configuration.scores import SCORES
 from neuro_attn.decoding import POOLED
 from neuro_attn.inference.corrections import CellTests, Method, against_null, stacked
 from neuro_attn.inference.intervals import centred, interval, within_limits_of_trials
@@ -157,8 +158,11 @@ def _of_axis(
     boot = complete["bootstrap"].transpose(*dims, "replicate").values
     boot = np.ascontiguousarray(boot, float)
     n_test = complete["n_test"].broadcast_like(complete["accuracy"]).transpose(*dims).values
-    limits = interval(centred(observed, boot), settings.confidence)
-    low, high = within_limits_of_trials(observed, limits, n_test, settings.confidence)
+    low, high = interval(centred(observed, boot), settings.confidence)
+    if "label_kind" in blocks[0].attrs:
+        low, high = np.clip((low, high), *SCORES[blocks[0].attrs["score"]].bounds)
+    else:
+        low, high = within_limits_of_trials(observed, (low, high), n_test, settings.confidence)
     nulls = Nulls(blocks, prefix)
     apart = len(sessions) > nulls.n_sessions()
     method: Method = settings.correction if axis == "time" else "max"

@@ -109,16 +109,14 @@ def _check_together(paths: Sequence[str], found: Sequence[Activations]) -> None:
 
 def _check_columns(trials: pd.DataFrame, dataset: NetworkDataset, path: str) -> None:
     """Raise `InputError` if trials lack columns of tasks, events, label, colours or behaviour."""
-    label = dataset.label
     tasks = {dataset.key_of(name): task for name, task in dataset.tested_tasks.items()}
     expressions = {f"{key}.trials": task.trials for key, task in tasks.items()}
-    if isinstance(label, dict):
-        expressions |= {f"label.{name}": expression for name, expression in label.items()}
+    expressions |= {f"label.{name}": text for name, text in dataset.label_expressions.items()}
     expressions |= {f"columns.{name}": text for name, text in dataset.columns.items()}
     needed = [(key, name) for key, text in expressions.items() for name in _names_in(text)]
     needed += [(f"{key}.align", task.align) for key, task in tasks.items() if task.align]
-    if isinstance(label, str):
-        needed.append(("label", label))
+    if dataset.label_column:
+        needed.append(("label", dataset.label_column))
     if dataset.colors is not None:
         needed += [(f"colors.items.{key}", name) for key, name in dataset.colors.items.items()]
     if dataset.behaviour is not None:

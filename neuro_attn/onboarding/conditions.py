@@ -9,6 +9,7 @@ import pandas as pd
 
 from neuro_attn import recording
 from neuro_attn.configuration import parse
+from neuro_attn.configuration.labels import CONTINUOUS
 from neuro_attn.errors import InputError
 from neuro_attn.onboarding.named import all_named, by_task, parts
 from neuro_attn.onboarding.text import count, listed
@@ -68,10 +69,14 @@ def label_of(
     tasks: dict[str, dict[str, str]],
     judge: Callable[..., None],
 ) -> str | dict[str, str]:
-    """Return the key `label`: a column, or an expression for each class."""
+    """Return the key `label`: a column, an expression for each class, or a continuous column."""
     names = [column.name for column in described]
 
     def of(given: Sequence[str]) -> str | dict[str, str]:
+        # A single class is no label, so its name can be a kind of continuous label.
+        kind, _, column = given[0].partition("=") if len(given) == 1 else ("", "", "")
+        if kind in CONTINUOUS and column in names:
+            return {"column": column, "kind": kind}
         if len(given) == 1 and (given[0] in names or "=" not in given[0]):
             return given[0]
         return all_named(given, "--label", "EXPRESSION")
@@ -92,7 +97,10 @@ def label_of(
     candidates = [column.name for column in described if column.is_condition]
     if "label" in candidates:
         return "label"
-    question = "what is decoded, a column, or NAME=EXPRESSION for each class"
+    question = (
+        "what is decoded, a column, NAME=EXPRESSION for each class, or circular=COLUMN or "
+        "linear=COLUMN"
+    )
     return of(parts(choose("--label", question, candidates, ask, accept)))
 
 

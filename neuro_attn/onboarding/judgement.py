@@ -247,10 +247,12 @@ def _settings(study: Study) -> Iterator[Caution]:
     """Yield cautions that need no data."""
     dataset, inference = study.dataset, study.dataset.inference
     if len(dataset.tasks) == 1:
+        missing = "overlaps, verdicts and all geometry that compares tasks"
+        if not dataset.has_classes:
+            missing = "predictions across tasks"
         yield Caution(
             study.key("tasks"),
-            f"there is one task, {next(iter(dataset.tasks))!r}: overlaps, verdicts and all "
-            "geometry that compares tasks will be missing.",
+            f"there is one task, {next(iter(dataset.tasks))!r}: {missing} will be missing.",
             "Add a second task to test for a shared code.",
         )
     smallest = 1 / (inference.permutations + 1)

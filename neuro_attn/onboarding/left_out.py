@@ -24,8 +24,8 @@ def lost(found: list[xr.Dataset], study: Study) -> Iterator[Caution]:
     total = sum(each.attrs.get("n_trials_in_file", 0) for each in found)
     lost = total_of(found, "n_trials_without_label")
     used = total - total_of(found, "n_trials_without_task")
-    if lost and (isinstance(dataset.label, str) or 2 * lost > used):
-        what = "have no value in this column" if isinstance(dataset.label, str) else "have no class"
+    if lost and (dataset.label_column or 2 * lost > used):
+        what = "have no value in this column" if dataset.label_column else "have no class"
         most = max(found, key=lambda each: each.attrs.get("n_trials_without_label", 0))
         yield Caution(
             study.key("label"),

@@ -21,7 +21,7 @@ _COMMENTS = {
     "files": "Patterns, relative to data_folder.",
     "region": "The files name no regions: all units form one.",
     "regions": "Which units form a region.",
-    "label": "What is decoded: a trial column, or an expression for each class.",
+    "label": "What is decoded: a trial column, an expression for each class, or column and kind.",
     "tasks": "Which trials make a task, and the event that is its time zero.",
     "time": "Bins of the rates, s from the event.",
     "windows": "Rates are also averaged over these windows, s from the event.",

@@ -2,9 +2,9 @@
 
 A Recording is an `xarray.Dataset` with the variable ``rates`` (trial, unit, time), float32, in
 spikes/s (networks: a.u.). ``time`` is in s from the task's event (bin centres). Coordinates on
-trial are ``trial_id``, ``task``, ``label`` and every trial column of the source; those on unit are
-``unit_id``, ``region`` and ``session``. Attributes contain data set, session, origin and the
-settings that shaped it.
+trial are ``trial_id``, ``task``, ``label``, every trial column of the source and, if the label is
+continuous, ``label_value``; those on unit are ``unit_id``, ``region`` and ``session``. Attributes
+contain data set, session, origin and the settings that shaped it.
 
 Sources make a `SpikeSession` (`session`). Its trials are assigned to tasks and classes (`tasks`)
 and cut from its spikes (`cutting`). A Recording is built from the result (`building`), checked by
@@ -13,6 +13,7 @@ itself (`contract`) and with the other sessions (`together`), and written to a f
 
 from neuro_attn.recording.building import build, stored_name
 from neuro_attn.recording.columns import angles, subject_of, trial_column
+from neuro_attn.recording.continuous import LABEL_VALUE
 from neuro_attn.recording.contract import check
 from neuro_attn.recording.cutting import (
     Cut,
@@ -53,6 +54,7 @@ from neuro_attn.recording.units import region_counts, selected_units
 
 __all__ = [
     "ATTENTION_USE",
+    "LABEL_VALUE",
     "LEFT_OUT",
     "NOT_LEARNED",
     "PROBE",

@@ -15,6 +15,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.events import event_times, no_column
 from neuro_attn.expressions import evaluate, explain_no_row, one_each
 from neuro_attn.guard import guarded
+from neuro_attn.recording.continuous import LABEL_VALUE, label_values
 
 
 class TaskTrials(NamedTuple):
@@ -74,9 +75,12 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
                     "Leave such trials out with the task's expression.",
                 )
             event[member] = times[member]
-    label = _labels(trials, dataset.label, task != "", origin, without)
-    own = [column for column in trials.columns if column not in ("task", "label", "event_time")]
-    assigned = trials[own].assign(task=task, label=label, event_time=event)
+    label = _labels(trials, dataset, task != "", origin, without)
+    made = {"task": task, "label": label, "event_time": event}
+    if not dataset.has_classes:
+        made[LABEL_VALUE] = label_values(trials, task != "", dataset, f"{origin}, label")
+    own = [column for column in trials.columns if column not in (*made, LABEL_VALUE)]
+    assigned = trials[own].assign(**made)
     in_task, in_class = task != "", label != ""
     counts: dict[str, Any] = {
         "n_trials_in_file": len(trials),
@@ -90,20 +94,26 @@ def assign_tasks(trials: pd.DataFrame, dataset: AnyDataset, origin: str) -> Task
 
 def _labels(
     trials: pd.DataFrame,
-    label: str | dict[str, str],
+    dataset: AnyDataset,
     used: np.ndarray,
     origin: str,
     without: dict[str, str],
 ) -> np.ndarray:
-    """Return the class of each trial; add classes without trials, and why, to ``without``."""
-    if isinstance(label, str):
-        if label not in trials.columns:
-            raise no_column(label, trials, f"{origin}, label")
-        with guarded(f"{origin}, {label}", "column"):
-            one_each(trials[label], f"{origin}, label")
-            return np.array([class_name(value) for value in trials[label]], dtype=object)
+    """Return the class of each trial; add classes without trials, and why, to ``without``.
+
+    All trials with a value of a continuous label have one class.
+    """
+    column = dataset.label_column
+    if column and column not in trials.columns:
+        raise no_column(column, trials, f"{origin}, label")
+    if column and not dataset.has_classes:
+        return np.where(trials[column].isna(), "", f"any {column}").astype(object)
+    if column:
+        with guarded(f"{origin}, {column}", "column"):
+            one_each(trials[column], f"{origin}, label")
+            return np.array([class_name(value) for value in trials[column]], dtype=object)
     labels = np.full(len(trials), "", dtype=object)
-    for name, expression in label.items():
+    for name, expression in dataset.label_expressions.items():
         member = evaluate(expression, trials, f"{origin}, label.{name}")
         if (both := member & (labels != "") & used).any():
             raise InputError(

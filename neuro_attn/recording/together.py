@@ -36,10 +36,10 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
         [recording[["task", "label"]].to_dataframe()[["task", "label"]] for recording in recordings]
     )
     lost = sum(int(each.attrs.get("n_trials_without_label", 0)) for each in recordings)
-    if isinstance(dataset.label, str) and len(found):
-        _check_number_of_classes(found, recordings, key, dataset.label)
+    if dataset.has_classes and dataset.label_column and len(found):
+        _check_number_of_classes(found, recordings, key, dataset.label_column)
     keys = [f"{dataset.key_of(task)}.trials" for task in dataset.tested_tasks]
-    keys += [] if isinstance(dataset.label, str) else [f"label.{each}" for each in dataset.label]
+    keys += [f"label.{each}" for each in dataset.label_expressions]
     reasons = {each: reason_without_trials(recordings, each) for each in keys}
     check_classes(found, lost, name, dataset, reasons)
     counts = _units_per_region(recordings, dataset)
@@ -93,11 +93,10 @@ def check_classes(
     everywhere = set().union(*classes.values())
     of_label = [why for each, why in reasons.items() if each.startswith("label.") and why]
     if not everywhere and lost:
-        raise InputError(
-            f"{key}.label",
-            f"no trial has a class: the label matches none of the {lost} trials of the tasks.",
-            " ".join(of_label) or _COMPARE,
-        )
+        problem = f"no trial has a class: the label matches none of the {lost} trials of the tasks."
+        if not dataset.has_classes:
+            problem = f"no trial of the tasks has a value in the column {dataset.label_column!r}."
+        raise InputError(f"{key}.label", problem, " ".join(of_label) or _COMPARE)
     for task, present in classes.items():
         if not present:
             raise InputError(
@@ -106,7 +105,7 @@ def check_classes(
                 "none that has a label.",
                 reasons.get(f"{dataset.key_of(task)}.trials") or _COMPARE,
             )
-        if len(present) < 2:
+        if dataset.has_classes and len(present) < 2:
             raise InputError(
                 f"{key}.label",
                 f"task {task!r} has trials of one class only, {next(iter(present))!r}.",
@@ -139,7 +138,10 @@ def _check_number_of_classes(
     if numbers.notna().all():
         median = f"{numbers.median():.4g}"
         low, high = f"{label} <= {median}", f"{label} > {median}"
-        remedy = f"Group them into classes, for example at the median: low: {low}, high: {high}."
+        remedy = (
+            f"Group them into classes, for example at the median: low: {low}, high: {high}. Or "
+            f"predict the number: label: {{column: {label}, kind: linear}} (an angle: circular)."
+        )
     raise InputError(
         f"{key}.label",
         f"the column {label!r} has {n_classes} values on {len(found)} trials: too few trials of "

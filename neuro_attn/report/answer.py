@@ -23,6 +23,8 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import printable
 from neuro_attn.figures import shared_codes, style
 from neuro_attn.figures.decoding_over_time import Shown as Marked
+from neuro_attn.figures.prediction_over_time import as_course
+from neuro_attn.figures.prediction_words import headline as in_words
 from neuro_attn.figures.specification import FORMATS
 from neuro_attn.figures.tables import p_text, table_element
 from neuro_attn.figures.verdict_words import (
@@ -85,6 +87,7 @@ class OfDataset(NamedTuple):
     tasks: str
     directions: str
     summary: Shown | None
+    chart_title: str
     chart: Markup
     sample: str
     warnings: list[str]
@@ -163,25 +166,29 @@ def _of_dataset(
     own = folder / name
     regions = read_csv(own / "regions.csv")
     verdicts = read_csv(own / "verdicts.csv") if (own / "verdicts.csv").exists() else None
-    sample = _sample(regions, verdicts)
+    predictions = None if dataset.has_classes else read_csv(own / "predictions.csv")
+    course = "transfer" if predictions is None else "prediction_over_time"
+    sample = _sample(dataset, regions, verdicts)
     summaries = [
         each for each in entries if (each["name"], each["subject"]) == ("shared_codes", name)
     ]
-    tasks = " and ".join(dataset.tasks)
     pairs = _pairs(verdicts)
+    if predictions is not None:
+        answer = in_words(predictions, dataset)
+    else:
+        answer = "" if verdicts is None else headline(verdicts)
     return OfDataset(
         name=name,
-        question=f"Does a population use the same code in {tasks}?"
-        if len(dataset.tasks) > 1
-        else f"Can the label be decoded in {tasks}?",
-        headline="" if verdicts is None else headline(verdicts),
+        question=_question(dataset),
+        headline=answer,
         regions=[] if verdicts is None else regions_in_words(verdicts),
         rows=[] if verdicts is None else _rows(verdicts, own),
         legend=_legend(dataset, verdicts),
         tasks=", ".join(pairs[0]) if len(pairs) == 1 else "",
         directions=_directions(*pairs[0]) if len(pairs) == 1 else "",
         summary=_shown(summaries[0], folder) if summaries else None,
-        chart=chart(read_csv(own / "transfer.csv"), Marked.of(dataset)),
+        chart_title="Accuracy over time" if dataset.has_classes else "Prediction over time",
+        chart=chart(as_course(read_csv(own / f"{course}.csv")), Marked.of(dataset)),
         sample=sample,
         warnings=_warnings(dataset, regions, verdicts),
         methods=methods(name, dataset, sample),
@@ -200,6 +207,17 @@ def _directions(one: str, two: str) -> str:
     # Lines break between directions, not within one.
     arrow = "\N{NO-BREAK SPACE}\N{RIGHTWARDS ARROW}\N{NO-BREAK SPACE}"
     return f"{one}{arrow}{two}, {two}{arrow}{one}"
+
+
+def _question(dataset: AnyDataset) -> str:
+    """Return the question that the data set answers."""
+    tasks, several = " and ".join(dataset.tasks), len(dataset.tasks) > 1
+    if not dataset.has_classes:
+        shared = ", by decoders that transfer between them" if several else ""
+        return f"Can {dataset.label_column} be decoded in {tasks}{shared}?"
+    if several:
+        return f"Does a population use the same code in {tasks}?"
+    return f"Can the label be decoded in {tasks}?"
 
 
 def _rows(verdicts: pd.DataFrame, own: Path) -> list[dict[str, Any]]:
@@ -237,14 +255,15 @@ def _rows(verdicts: pd.DataFrame, own: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _sample(regions: pd.DataFrame, verdicts: pd.DataFrame | None) -> str:
+def _sample(dataset: AnyDataset, regions: pd.DataFrame, verdicts: pd.DataFrame | None) -> str:
     pooled = regions.groupby("region")["n_units"].sum()
     counts = [f"{pooled.sum():,} units in {_count(len(pooled), 'region')}"]
     if verdicts is not None and len(verdicts):
         n_sessions, n_subjects = (int(verdicts[key].max()) for key in ("n_sessions", "n_subjects"))
         counts.append(f"{_count(n_sessions, 'session')} of {_count(n_subjects, 'subject')}")
     n_trials = int(regions["n_trials"].min())
-    counts.append(f"at least {_count(n_trials, 'trial')} of each task and class in every session")
+    of_each = "task and class" if dataset.has_classes else "task"
+    counts.append(f"at least {_count(n_trials, 'trial')} of each {of_each} in every session")
     return ", ".join(counts)
 
 
@@ -254,10 +273,10 @@ def _warnings(
     """Return the limits of the conclusions."""
     found = []
     if note := first_look(dataset.inference):
-        found.append(
-            f"{note[0].upper()}{note[1:]}. No accuracy can be significant. Verdicts do not depend "
-            "on permutations."
-        )
+        consequence = "No accuracy can be significant. Verdicts do not depend on permutations."
+        if not dataset.has_classes:
+            consequence = "No prediction can be significant."
+        found.append(f"{note[0].upper()}{note[1:]}. {consequence}")
     if verdicts is not None and len(verdicts):
         alpha, levels = dataset.inference.alpha, set(verdicts["level"])
         for noun, reached in (
@@ -272,10 +291,12 @@ def _warnings(
                     f"{'is' if n == 1 else 'are'} {n}."
                 )
     fewest = regions.loc[regions["n_trials"].idxmin()]
+    task, of_each = f"task {fewest['limiting_task']}", "task"
+    if dataset.has_classes:
+        task, of_each = f"{task}, class {fewest['limiting_class']}", "class"
     found.append(
-        f"Session {fewest['limiting_session']} has the fewest trials of a class, "
-        f"{fewest['n_trials']} (task {fewest['limiting_task']}, class {fewest['limiting_class']}), "
-        "which limits the number of training trials."
+        f"Session {fewest['limiting_session']} has the fewest trials of a {of_each}, "
+        f"{fewest['n_trials']} ({task}), which limits the number of training trials."
     )
     return found
 

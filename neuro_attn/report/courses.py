@@ -46,7 +46,7 @@ def chart(transfer: pd.DataFrame, shown: Shown) -> Markup:
     up = Scale(every[["accuracy", "chance"]].to_numpy(), (BOTTOM - 6, TOP + 6))
     kinds = [kind for kind in ("across", "within") if (every["kind"] == kind).any()]
     of_kind = every[every["kind"] == kinds[0]].reset_index()
-    peak = of_kind.loc[of_kind["accuracy"].idxmax()]
+    peak = of_kind.loc[best_of(of_kind["accuracy"], shown)]
     chance = float(every["chance"].mean())
     drawing = Markup("").join(
         [
@@ -60,7 +60,8 @@ def chart(transfer: pd.DataFrame, shown: Shown) -> Markup:
         "width": WIDTH,
         "times": [f"{time:.3g} s".replace("-", style.MINUS) for time in times],
         "regions": [
-            {kind: _texts(means[region], kind, times) for kind in kinds} for region in regions
+            {kind: _texts(means[region], kind, times, digits_of(shown)) for kind in kinds}
+            for region in regions
         ],
     }
     return Markup(
@@ -93,6 +94,16 @@ def chart(transfer: pd.DataFrame, shown: Shown) -> Markup:
             for region in regions
         ),
     )  # fmt: skip
+
+
+def best_of(values: pd.Series, shown: Shown) -> int:
+    """Return the index of the best value: the highest accuracy, or the smallest error."""
+    return int(values.idxmin() if shown.smaller_is_better else values.idxmax())
+
+
+def digits_of(shown: Shown) -> int:
+    """Return how many decimals values have: errors are in degrees."""
+    return 1 if shown.smaller_is_better else 2
 
 
 class Scale:
@@ -197,11 +208,11 @@ def _hidden(number: int) -> Markup:
     return Markup(' data-more=""') if number >= MOST else Markup("")
 
 
-def _texts(mean: pd.DataFrame, kind: str, times: np.ndarray) -> list[str]:
+def _texts(mean: pd.DataFrame, kind: str, times: np.ndarray, digits: int) -> list[str]:
     """Return the accuracy at each time with its interval, as in captions."""
     course = mean[mean["kind"] == kind].set_index("time").reindex(times)
     return [
-        interval(row.accuracy, row.ci_low, row.ci_high, 2)
+        interval(row.accuracy, row.ci_low, row.ci_high, digits)
         if np.isfinite(row.accuracy)
         else style.DASH
         for row in course.itertuples()
@@ -213,6 +224,7 @@ def _in_words(means: Mapping[str, pd.DataFrame], kind: str, shown: Shown) -> str
     peaks = []
     for region, mean in list(means.items())[:MOST]:
         course = mean[mean["kind"] == kind]
-        peak = course.loc[course["accuracy"].idxmax()]
-        peaks.append(f"{region} {peak['accuracy']:.2f} at {peak['time']:.3g} s")
-    return f"{shown.score} over time {LABELS[kind]}; highest values: {', '.join(peaks)}."
+        peak = course.loc[best_of(course["accuracy"], shown)]
+        peaks.append(f"{region} {peak['accuracy']:.{digits_of(shown)}f} at {peak['time']:.3g} s")
+    extreme = "lowest" if shown.smaller_is_better else "highest"
+    return f"{shown.score} over time {LABELS[kind]}; {extreme} values: {', '.join(peaks)}."

@@ -52,9 +52,9 @@ def methods(name: str, dataset: AnyDataset, sample: str) -> str:
     sample : str
         What was recorded, such as "8 sessions of 2 subjects".
     """
-    several = len(dataset.tasks) > 1
+    has_overlaps = len(dataset.tasks) > 1 and dataset.has_classes
     parts = [*_populations(name, dataset, sample), *_decoders(dataset), *_accuracies(dataset)]
-    return " ".join([*parts, *(_overlaps(dataset) if several else [])])
+    return " ".join([*parts, *(_overlaps(dataset) if has_overlaps else [])])
 
 
 def citations(text: str) -> list[str]:
@@ -67,12 +67,12 @@ def citations(text: str) -> list[str]:
 
 
 def _populations(name: str, dataset: AnyDataset, sample: str) -> list[str]:
-    label, time = dataset.label, dataset.time
-    decoded = (
-        f"the trial column {label}"
-        if isinstance(label, str)
-        else f"the class of a trial ({listing(label, 'or')})"
-    )
+    time = dataset.time
+    if dataset.label_column:
+        kind = "" if dataset.has_classes else f", a {dataset.label_kind} variable,"
+        decoded = f"the trial column {dataset.label_column}{kind}"
+    else:
+        decoded = f"the class of a trial ({listing(dataset.label_expressions, 'or')})"
     windows = listing(f"{window} ({_span(*ends)})" for window, ends in dataset.windows.items())
     return [
         f"{name}: we decoded {decoded} from the firing rates of neural populations ({sample}) with "
@@ -92,8 +92,17 @@ def _populations(name: str, dataset: AnyDataset, sample: str) -> list[str]:
         "Units of all sessions were combined into pseudopopulations by pairing trials of the same "
         "task and class."
         if dataset.decoding.population == "pseudopopulation"
-        else "Each session was decoded separately, and accuracies were averaged over sessions.",
+        else f"Each session was decoded separately, and {_scores(dataset)} were averaged over "
+        "sessions.",
     ]
+
+
+def _scores(dataset: AnyDataset, *, several: bool = True) -> str:
+    """Return what decoders are scored by, as "accuracy" or "accuracies"."""
+    if dataset.has_classes:
+        return "accuracies" if several else "accuracy"
+    label = dataset.decoding.score_label
+    return f"values of {label}" if several else label
 
 
 def _span(start: float, stop: float) -> str:
@@ -114,16 +123,17 @@ def _decoders(dataset: AnyDataset) -> list[str]:
         f"At each time and in each window, a linear decoder was trained on one task and tested on "
         f"{tested}. The decoder was {decoding.decoder_label}.",
         DECODERS[decoding.decoder].method,
-        f"Trials were split into {decoding.folds} {folds} before resampling, and all tasks and "
-        f"classes had equal numbers of training trials. The {decoding.score_label} is a mean over "
+        f"Trials were split into {decoding.folds} {folds} before resampling, and all "
+        f"{'tasks and classes' if dataset.has_classes else 'tasks'} had equal numbers of training "
+        f"trials. The {decoding.score_label} is a mean over "
         f"folds and {decoding.draws} random draws, each with {units}.",
     ]
 
 
 def _accuracies(dataset: AnyDataset) -> list[str]:
-    inference = dataset.inference
+    inference, scores = dataset.inference, _scores(dataset, several=False)
     parts = [
-        f"P-values of accuracy are from {inference.permutations:,} permutations "
+        f"P-values of {scores} are from {inference.permutations:,} permutations "
         f"({NULL_MODELS[inference.null_model].labels}; Phipson & Smyth 2010)."
     ]
     if dataset.transfers:
@@ -140,8 +150,8 @@ def _accuracies(dataset: AnyDataset) -> list[str]:
     )
     return [
         *parts,
-        f"P-values of accuracy were corrected {corrected}.",
-        f"Confidence intervals of accuracy ({100 * inference.confidence:g} %) are percentiles of "
+        f"P-values of {scores} were corrected {corrected}.",
+        f"Confidence intervals of {scores} ({100 * inference.confidence:g} %) are percentiles of "
         f"{inference.bootstraps:,} bootstrap resamples of trials and units.",
     ]
 

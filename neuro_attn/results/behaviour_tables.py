@@ -38,6 +38,7 @@ BEHAVIOUR_TABLES = (
             "whole sessions."
         ),
         when="behaviour",
+        label="any",
         details=(
             _ONLY + "The table contains the trials of all tasks that have a report and a "
             "target.\n\n"
@@ -72,6 +73,7 @@ BEHAVIOUR_TABLES = (
             ),
         ),
         when="behaviour",
+        label="any",
         details=_ONLY + "A peak at 0 relative to other items shows swaps if items are independent.",
     ),
 )

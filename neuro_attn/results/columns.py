@@ -8,6 +8,7 @@ from typing import Literal
 from neuro_attn.results.sections import Section
 
 Kind = Literal["text", "number", "count", "truth"]
+Label = Literal["classes", "continuous", "any"]
 Subject = Literal["dataset", "network", "list_recall", "comparison"]
 _DTYPES = {"text": "str", "number": "float64", "count": "int64", "truth": "bool"}
 
@@ -69,6 +70,8 @@ class Table:
     details : str
         Further explanation of the table for `docs/outputs.md`, in Markdown. If the table does not
         always exist, the text begins with "Only" and states when it does.
+    label : {"classes", "continuous", "any"}
+        The label of data sets for which the table exists.
     permuted : bool
         Whether permutations determine what the table says, so that few of them limit it.
     """
@@ -82,6 +85,7 @@ class Table:
     caption: str = ""
     when: str = ""
     details: str = ""
+    label: Label = "classes"
     permuted: bool = False
 
     @property
@@ -100,6 +104,9 @@ class Table:
 
     def applies(self, settings: object) -> bool:
         """Return whether this table exists for a data set or network with these settings."""
+        label = "classes" if getattr(settings, "has_classes", True) else "continuous"
+        if self.label not in ("any", label):
+            return False
         return not self.when or bool(getattr(settings, self.when, None))
 
     def agreement(self, path: PurePath) -> int:

@@ -41,6 +41,7 @@ DATASET_TABLES = (
             "`sessions_left_out.csv` lists the sessions that are excluded, and `session_units.csv` "
             "those of each region."
         ),
+        label="any",
     ),
     Table(
         "sessions",
@@ -60,6 +61,7 @@ DATASET_TABLES = (
             "of the data. Some may be left out later, as another table lists."
         ),
         details="`sha256` is empty for simulations and for networks that the run trained.",
+        label="any",
     ),
     Table(
         "session_units",
@@ -71,6 +73,7 @@ DATASET_TABLES = (
             Column("n_units", "count", "number of its units in the region"),
         ),
         details="The jobs of a region read the recordings of these sessions only.",
+        label="any",
     ),
     Table(
         "sessions_left_out",
@@ -98,6 +101,7 @@ DATASET_TABLES = (
             "not learn (`learned` in [report_error.csv](#report_errorcsv)), unless no seed of the "
             "network did. Without such sessions, the table has no rows."
         ),
+        label="any",
     ),
     Table(
         "transfer",
@@ -364,5 +368,6 @@ DATASET_TABLES = (
             "all of them (only with more than 1,000). On a cluster, each job requests them with a "
             "margin ([details](cluster.md#memory-and-time))."
         ),
+        label="any",
     ),
 )

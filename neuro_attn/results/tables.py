@@ -10,12 +10,14 @@ from neuro_attn.results.dataset_tables import DATASET_TABLES
 from neuro_attn.results.difference_tables import DIFFERENCE_TABLES
 from neuro_attn.results.geometry_tables import GEOMETRY_TABLES
 from neuro_attn.results.network_tables import NETWORK_TABLES
+from neuro_attn.results.prediction_tables import PREDICTION_TABLES
 from neuro_attn.results.shared_code_tables import SHARED_CODE_TABLES
 
 TABLES = {
     table.name: table
     for tables in (
         DATASET_TABLES,
+        PREDICTION_TABLES,
         DIFFERENCE_TABLES,
         GEOMETRY_TABLES,
         SHARED_CODE_TABLES,

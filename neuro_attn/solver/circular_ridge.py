@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted
 from neuro_attn.solver import validation
 from neuro_attn.solver.batched_fit import one_blas_thread
 from neuro_attn.solver.folds import trials_of_fold
+from neuro_attn.solver.ridge import projection
 from neuro_attn.solver.standardization import Units, standardize, unstandardized
 
 PREDICTED_BYTES = 64_000_000
@@ -107,7 +108,7 @@ class CircularRidge(BaseEstimator):
         targets = _vectors(angles)
         level = targets.mean(axis=0)
         with one_blas_thread():
-            weights = _projection(rates, self.alpha) @ (targets - level).reshape(len(targets), -1)
+            weights = projection(rates, self.alpha) @ (targets - level).reshape(len(targets), -1)
         weights = weights.reshape(*weights.shape[:2], *level.shape)
         levels = np.broadcast_to(level, (len(weights), *level.shape))
         self._units = units
@@ -262,19 +263,7 @@ def _predictor(rates: np.ndarray, units: Units, tested: np.ndarray, alpha: float
         Strength of the penalty.
     """
     standardized = ((tested - units.center) - units.remainder) / units.scale
-    return standardized @ _projection(rates[None], alpha)[0] + 1 / len(rates)
-
-
-def _projection(rates: np.ndarray, alpha: float) -> np.ndarray:
-    """Return the matrices from centred targets to weights, (time, unit, trial).
-
-    The smaller one of two equal inverses is computed, of units or of trials.
-    """
-    n_trials, n_units = rates.shape[1:]
-    across = np.swapaxes(rates, 1, 2)
-    if n_units <= n_trials:
-        return np.linalg.solve(across @ rates + alpha * np.eye(n_units), across)
-    return np.swapaxes(np.linalg.solve(rates @ across + alpha * np.eye(n_trials), rates), 1, 2)
+    return standardized @ projection(rates[None], alpha)[0] + 1 / len(rates)
 
 
 def _errors(predictor: np.ndarray, trained: np.ndarray, truth: np.ndarray) -> np.ndarray:

@@ -81,6 +81,23 @@ def test_every_data_set_has_its_figures_and_a_simulation_its_timeline():
     assert "comparison" not in groups
 
 
+def test_a_continuous_label_has_predictions_and_nothing_that_compares_classes():
+    label = {"column": "direction", "kind": "circular"}
+    given = configuration({"mine": {"label": label}, "sim": {"label": label}})
+    assert drawn(given)["mine"] == {"prediction_over_time-mine"}
+    assert pages(given)["mine"] == {"predictions", "regions", "sessions", "sessions_left_out"}
+    files = {each.split("/")[-1] for each in result_tables(given) if "/mine/" in each}
+    assert files == {
+        *("predictions.csv", "prediction_over_time.csv", "regions.csv", "costs.csv"),
+        *("sessions.csv", "session_units.csv", "sessions_left_out.csv"),
+    }
+    assert "summary" not in pages(given)["sim"]
+    assert not {"prediction_over_time-mine", "predictions"} & {
+        *drawn(configuration())["mine"],
+        *pages(configuration())["mine"],
+    }
+
+
 @pytest.mark.parametrize(
     ("key", "value", "figure", "table"),
     [

@@ -351,7 +351,7 @@ def test_at_a_terminal_what_is_missing_is_asked_for(tmp_path):
     os.close(ours)
     os.close(theirs)
     assert process.returncode == 0, out
-    assert "What is decoded, a column, or NAME=EXPRESSION for each class?" in out
+    assert "What is decoded, a column, NAME=EXPRESSION for each class, or circular=COLUMN" in out
     keys = yaml.safe_load((tmp_path / "mine.yaml").read_text())["datasets"]["mine"]
     assert keys["label"] == "side"
     assert list(keys["tasks"]) == ["visual", "auditory"]

@@ -48,6 +48,29 @@ rule infer:
         "../scripts/infer.py"
 
 
+rule infer_predictions:
+    input:
+        unpack(results_of_regions),
+        costs=ancient("results/{dataset}/costs.csv"),
+    output:
+        over_time="results/{dataset}/prediction_over_time.csv",
+        windows="results/{dataset}/predictions.csv",
+        cross_temporal="results/{dataset}/prediction_cross_temporal.nc",
+    log:
+        "results/logs/infer_predictions/{dataset}.log",
+    benchmark:
+        "results/benchmarks/infer_predictions/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("infer", in_all_blocks),
+    params:
+        settings=settings_of,
+        sources=sources_of("infer_predictions.py"),
+    script:
+        "../scripts/infer_predictions.py"
+
+
 rule compare_region_codes:
     input:
         recordings=recordings_of_region,

@@ -20,7 +20,7 @@ def surrogate_labels(population: Population, study: Study) -> Draw:
 
 def shuffled(part: SessionTrials, rng: np.random.Generator) -> np.ndarray:
     """Return a session's labels, shuffled among trials of the same task and condition."""
-    label = part.label.copy()
+    label = part.decoded.copy()
     condition = part.task
     if part.condition is not None:
         condition = part.task * (part.condition.max() + 1) + part.condition

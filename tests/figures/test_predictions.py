@@ -1,0 +1,118 @@
+"""Predictions of a continuous label: figures and sentences state value, unit, chance and tests."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from neuro_attn.configuration import parse
+from neuro_attn.figures import prediction_over_time
+from neuro_attn.figures.decoding_over_time import Shown
+from neuro_attn.figures.prediction_words import headline
+from neuro_attn.report.courses import chart
+from neuro_attn.report.methods_text import methods
+from neuro_attn.results import columns_of
+
+TASKS = ("attend", "remember")
+TIMES = (-0.05, 0.05, 0.15)
+
+
+def dataset_of(kind):
+    keys = {
+        "source": "netcdf",
+        "files": "*.nc",
+        "label": {"column": "direction", "kind": kind},
+        "tasks": {task: {"trials": f"rule == {task!r}"} for task in TASKS},
+        "time": {"start": -0.1, "stop": 0.2, "bin": 0.1},
+        "windows": {"late": [0.0, 0.2]},
+    }
+    return parse({"datasets": {"angles": keys}}).datasets["angles"]
+
+
+def table_of(kind, places, axis, name):
+    """Return a table in which LPFC has a code that transfers, V4 one that does not, FEF none."""
+    score, unit, chance, best = {
+        "circular": ("circular_error", "degrees", 90.0, 38.0),
+        "linear": ("r2", "", 0.0, 0.6),
+    }[kind]
+    rows = []
+    for region, train, test, place in product(("LPFC", "V4", "FEF"), TASKS, TASKS, places):
+        late = place in ("late", 0.15)
+        found = late and (region == "LPFC" or (region == "V4" and train == test))
+        value = best if found else chance
+        numbers = {"value": value, "ci_low": value - 0.05, "ci_high": value + 0.05}
+        p = 0.005 if found else 0.6
+        rows.append(
+            {"region": region, "session": "all", "train_task": train, "test_task": test}
+            | {axis: place, "score": score, "unit": unit, "chance": chance, **numbers}
+            | {"p_value": p, "p_corrected": p, "n_units": 20, "n_constant": 0.0}
+            | {"n_train": 40, "n_test": 80, "n_sessions": 2}
+        )
+    return pd.DataFrame(rows)[columns_of(name)]
+
+
+def over_time(kind):
+    return table_of(kind, TIMES, "time", "prediction_over_time")
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("circular", "circular error 38 degrees within tasks and 38 degrees across tasks (late; "
+         "chance 90 degrees)"),
+        ("linear", "R² 0.60 within tasks and 0.60 across tasks (late; chance 0.00)"),
+    ],
+)  # fmt: skip
+def test_the_headline_states_value_chance_and_what_is_not_significant(kind, sentence):
+    text = headline(table_of(kind, ["late"], "window", "predictions"), dataset_of(kind))
+    assert f"LPFC encodes direction: {sentence}." in text
+    assert "across tasks (not significant)" in text.split("V4")[1]
+    assert text.endswith("direction is not decoded better than chance: FEF.")
+
+
+@pytest.mark.parametrize("kind", ["circular", "linear"])
+def test_the_figure_says_what_its_axis_and_its_chance_line_are(kind):
+    shown = Shown.of(dataset_of(kind))
+    figure = prediction_over_time.draw(over_time(kind), shown)
+    name = {"circular": "circular error (degrees)", "linear": "R²"}[kind]
+    assert name in {each.get_ylabel().split("\n")[0] for each in figure.axes}
+    chance = {"circular": 90, "linear": 0}[kind]
+    labels = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert {"circular": "chance (90)", "linear": "chance (0.00)"}[kind] in labels
+    for axes in figure.axes:
+        (line,) = (line for line in axes.lines if line.get_gid() == "chance")
+        assert set(line.get_ydata()) == {chance}
+        assert axes.get_ylim()[0] < chance < axes.get_ylim()[1]
+    figure.canvas.draw()
+    ticks = [tick.get_text() for axes in figure.axes for tick in axes.get_yticklabels()]
+    assert {"circular": "60", "linear": "0.4"}[kind] in ticks
+    plt.close(figure)
+
+
+def test_the_caption_names_the_best_prediction_and_its_direction():
+    text = prediction_over_time.caption(over_time("circular"), dataset_of("circular"))
+    assert "LPFC: circular error across tasks 38 degrees at 0.15 s, significant in 1 of 3" in text
+    assert "V4: not better than chance across tasks in any bin." in text
+    assert "smaller is better, chance 90 degrees" in text
+    assert len(text.split()) <= 150
+
+
+@pytest.mark.parametrize(("kind", "extreme"), [("circular", "lowest"), ("linear", "highest")])
+def test_the_chart_names_the_best_values(kind, extreme):
+    shown = Shown.of(dataset_of(kind))
+    text = str(chart(prediction_over_time.as_course(over_time(kind)), shown))
+    best = {"circular": "LPFC 38.0", "linear": "LPFC 0.60"}[kind]
+    assert f"{extreme} values: " in text
+    assert f"{best} at 0.15 s" in text
+
+
+def test_methods_name_the_regression_and_no_class_or_overlap():
+    text = methods("angles", dataset_of("circular"), "20 units")
+    assert "the trial column direction, a circular variable," in text
+    assert "The decoder was ridge regression (alpha = 1)." in text
+    assert "P-values of circular error" in text
+    for word in ("accuracy", "accuracies", "classes", "overlap"):
+        assert word not in text
+    assert np.all([task in text for task in TASKS])
