@@ -219,6 +219,11 @@ class Analysis(Settings):
         return self.label_kind == CLASSES
 
     @property
+    def has_continuous_label(self) -> bool:
+        """Whether the label is a number on each trial."""
+        return not self.has_classes
+
+    @property
     def label_column(self) -> str:
         """The trial column that is decoded; empty if classes are expressions."""
         if isinstance(self.label, ContinuousLabel):

@@ -50,6 +50,8 @@ def draw(
     alpha: float = 0.05,
     score: str = "balanced accuracy",
     *,
+    directions: str = "above chance (solid) or below (dotted)",
+    colors: str = style.DIVERGING,
     ax: style.Target | None = None,
 ) -> Figure:
     """Plot one panel per region, with one block per pair of training task (row) and test task.
@@ -68,6 +70,10 @@ def draw(
         Level of the tests.
     score : str
         What accuracy is.
+    directions : str
+        What the outlines mean.
+    colors : str
+        The colour map.
     ax : Axes, SubFigure or Figure, optional
         Where to draw, with your matplotlib settings; by default a new figure.
 
@@ -84,7 +90,7 @@ def draw(
     canvas, panels = style.region_panels(ax, len(regions), 1, panel_height=height, extra_height=15)
     for column, region in enumerate(regions):
         axes = panels[column][0]
-        _draw_region(axes, cross_temporal.sel(region=region), norm, alpha)
+        _draw_region(axes, cross_temporal.sel(region=region), norm, alpha, colors)
         units = cross_temporal.coords.get("n_units")
         note = "" if units is None else style.count([float(units.sel(region=region))], "unit")
         style.panel_title(axes, region, note)
@@ -95,8 +101,8 @@ def draw(
         if not style.is_lowest(column, len(regions)):
             axes.tick_params(which="both", labelbottom=False)
     lowest = float(cross_temporal["accuracy"].min())
-    style.accuracy_bar(canvas, norm, [panel[0] for panel in panels], lowest, score)
-    marks = f"corrected p < {style.proportion(alpha)} above chance (solid) or below (dotted)"
+    style.accuracy_bar(canvas, norm, [panel[0] for panel in panels], lowest, score, colors)
+    marks = f"corrected p < {style.proportion(alpha)} {directions}"
     canvas.x_label(f"test time (s); outlined: {marks}")
     return canvas.figure
 
@@ -157,7 +163,9 @@ def drawn(results: Results, settings: AnyDataset) -> Drawn:
     return Drawn(figure, caption(cross_temporal, inference, score))
 
 
-def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) -> None:
+def _draw_region(
+    axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float, colors: str
+) -> None:
     trained, tested = (
         [str(task) for task in region[each].values] for each in ("train_task", "test_task")
     )
@@ -170,9 +178,7 @@ def _draw_region(axes: Axes, region: xr.Dataset, norm: Normalize, alpha: float) 
             x = _edges(block["test_time"].values) + column * step
             y = edges + (len(trained) - 1 - row) * step
             accuracy = block["accuracy"].transpose("train_time", "test_time").values
-            axes.pcolormesh(
-                x, y, accuracy, cmap=style.DIVERGING, norm=norm, rasterized=True, zorder=1
-            )
+            axes.pcolormesh(x, y, accuracy, cmap=colors, norm=norm, rasterized=True, zorder=1)
             axes.plot(
                 x[[0, -1]], y[[0, -1]], color=style.INK, linewidth=0.4, dashes=(4, 4), zorder=2
             )

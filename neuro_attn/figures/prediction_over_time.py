@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.scores import SCORES
 from neuro_attn.escaping import rst
-from neuro_attn.figures import decoding_over_time
+from neuro_attn.figures import decoding_over_time, style
 from neuro_attn.figures.captions import (
     family,
     findings,
@@ -31,17 +31,24 @@ def as_course(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions.rename(columns={"value": "accuracy"})
 
 
-def draw(predictions: pd.DataFrame, shown: Shown) -> Figure:
+def draw(
+    predictions: pd.DataFrame, shown: Shown | None = None, *, ax: style.Target | None = None
+) -> Figure:
     """Plot predictions over time, one panel a region, as `decoding_over_time.draw`.
 
     Parameters
     ----------
     predictions : pandas.DataFrame
         The table of predictions over time; rows with session ``all`` are plotted.
-    shown : Shown
-        What is marked and named.
+    shown : Shown, optional
+        What is marked and named; by default of a circular label.
+    ax : Axes, SubFigure or Figure, optional
+        Where to draw, with your matplotlib settings; by default a new figure.
     """
-    return decoding_over_time.draw(as_course(predictions), shown)
+    of_circular = Shown(
+        score="circular error (degrees)", is_proportion=False, smaller_is_better=True
+    )
+    return decoding_over_time.draw(as_course(predictions), shown or of_circular, ax=ax)
 
 
 def caption(predictions: pd.DataFrame, dataset: AnyDataset) -> str:

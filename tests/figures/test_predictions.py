@@ -5,10 +5,11 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from matplotlib import pyplot as plt
 
 from neuro_attn.configuration import parse
-from neuro_attn.figures import prediction_over_time
+from neuro_attn.figures import prediction_across_times, prediction_over_time
 from neuro_attn.figures.decoding_over_time import Shown
 from neuro_attn.figures.prediction_words import headline
 from neuro_attn.report.courses import chart
@@ -116,3 +117,30 @@ def test_methods_name_the_regression_and_no_class_or_overlap():
     for word in ("accuracy", "accuracies", "classes", "overlap"):
         assert word not in text
     assert np.all([task in text for task in TASKS])
+
+
+def test_small_errors_across_times_have_the_colours_of_high_accuracies():
+    dims = ("region", "train_task", "test_task", "train_time", "test_time")
+    value = np.full((1, 2, 2, 3, 3), 90.0)
+    value[..., 1:, 1:] = 30
+    p = np.where(value < 90, 0.005, 1.0)
+    predictions = xr.Dataset(
+        {
+            "value": (dims, value),
+            "p_corrected": (dims, p),
+            "p_corrected_worse": (dims, np.ones_like(p)),
+        },
+        coords={"region": ["LPFC"], "train_task": list(TASKS), "test_task": list(TASKS)}
+        | {"train_time": list(TIMES), "test_time": list(TIMES)},
+        attrs={"score": "circular_error", "unit": "degrees", "chance": 90.0},
+    )
+    figure = prediction_across_times.draw(predictions)
+    panel, bar = figure.axes
+    mesh = panel.collections[0]
+    red, _, blue, _ = mesh.to_rgba(30.0)
+    assert red > 2 * blue
+    assert "90 chance" in [tick.get_text() for tick in bar.get_yticklabels()]
+    assert bar.get_ylabel() == "circular error (degrees)"
+    plt.close(figure)
+    text = prediction_across_times.caption(predictions, dataset_of("circular"))
+    assert "better than chance in 44 % of the pairs of times, worse in 0 %" in text

@@ -84,7 +84,7 @@ def test_every_data_set_has_its_figures_and_a_simulation_its_timeline():
 def test_a_continuous_label_has_predictions_and_nothing_that_compares_classes():
     label = {"column": "direction", "kind": "circular"}
     given = configuration({"mine": {"label": label}, "sim": {"label": label}})
-    assert drawn(given)["mine"] == {"prediction_over_time-mine"}
+    assert drawn(given)["mine"] == {"prediction_over_time-mine", "prediction_across_times-mine"}
     assert pages(given)["mine"] == {"predictions", "regions", "sessions", "sessions_left_out"}
     files = {each.split("/")[-1] for each in result_tables(given) if "/mine/" in each}
     assert files == {

@@ -9,22 +9,24 @@ not change it. It is 0 where predictions are constant.
 
 import numpy as np
 
-from neuro_attn.decoding.scores import r2
-
 LABEL = "correlation"
 MEANING = "Pearson's correlation of predicted and true values; it ignores a shift of predictions."
 LABEL_KINDS = ("linear",)
 BOUNDS = (-1.0, 1.0)
-error = r2.error
 
 
 def score(decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return the correlation for every pair of bins; arguments and shapes as in `r2.score`."""
+    """Return the correlation for every pair of bins; arguments and shapes as in `r2`."""
     predicted = decision[..., 0] - decision[..., 0].mean(axis=2, keepdims=True)
     true = (truth - truth.mean(axis=1, keepdims=True))[:, None, :, None]
     product = (predicted * true).sum(axis=2)
     scale = np.sqrt((predicted**2).sum(axis=2) * (true**2).sum(axis=2))
     return np.where(scale > 0, product / np.where(scale > 0, scale, 1), 0).swapaxes(1, 2)
+
+
+def error(decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the absolute error of each row, without the axis of outputs."""
+    return np.abs(decision[..., 0] - truth[:, None, :, None])
 
 
 def chance(n_classes: int) -> float:

@@ -3,7 +3,8 @@ r"""Coefficient of determination (R squared) of held-out trials, as scikit-learn
 .. math:: R^2 = 1 - \frac{\sum_j (\hat y_j - y_j)^2}{\sum_j (y_j - \bar y)^2}
 
 It is 1 for perfect predictions, 0 for the mean of the test trials, and negative for anything worse.
-A shift or another scale of the predictions in another task lowers it (compare `correlation`).
+A shift or another scale of the predictions in another task lowers it (compare `correlation`). Test
+trials of one value have no variance to predict, so R squared is 0, as there.
 """
 
 import numpy as np
@@ -30,7 +31,9 @@ def score(decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """
     residual = (error(decision, truth) ** 2).sum(axis=2)
     total = ((truth - truth.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    return 1 - (residual / total[:, None, None]).swapaxes(1, 2)
+    varies = (total > 0)[:, None, None]
+    share = residual / np.where(total > 0, total, 1)[:, None, None]
+    return np.where(varies, 1 - share, 0.0).swapaxes(1, 2)
 
 
 def chance(n_classes: int) -> float:

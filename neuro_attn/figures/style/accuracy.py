@@ -13,6 +13,9 @@ from neuro_attn.figures.style.canvas import Canvas
 from neuro_attn.figures.style.constants import DIVERGING, GREY
 from neuro_attn.figures.style.numbers import proportion
 
+_WIDE = 10.0
+"""Range of values that are no proportions."""
+
 
 def chance_line(axes: Axes, chance: float) -> None:
     """Plot the chance level as a thin dotted line behind the data."""
@@ -39,10 +42,11 @@ def accuracy_bar(
     axes: Sequence[Axes],
     lowest: float,
     score: str = "balanced accuracy",
+    colors: str = DIVERGING,
 ) -> Colorbar:
     """Add a colour bar of accuracies, with a tick at chance and cropped at the `lowest` value."""
     bar = canvas.color_bar(
-        ScalarMappable(norm, DIVERGING), axes, shrink=0.5, aspect=18, pad=0.01, fraction=0.05
+        ScalarMappable(norm, colors), axes, shrink=0.5, aspect=18, pad=0.01, fraction=0.05
     )
     chance = float(norm.vcenter)
     top = chance + float(norm.halfrange)
@@ -54,9 +58,9 @@ def accuracy_bar(
         for value in round_values
         if bottom <= value <= top and abs(value - chance) > 0.07 * (top - bottom)
     ]
-    bar.set_ticks(
-        [*ticks, chance], labels=[*map(proportion, ticks), f"{proportion(chance)} chance"]
-    )
+    # Proportions have two decimals; errors in degrees have none.
+    text = proportion if top - bottom < _WIDE else "{:.0f}".format
+    bar.set_ticks([*ticks, chance], labels=[*map(text, ticks), f"{text(chance)} chance"])
     bar.set_label(score)
     bar.outline.set_linewidth(0.4)
     bar.ax.minorticks_off()

@@ -40,5 +40,6 @@ HIERARCHY = ("LPFC", "FEF", "parietal", "V4")
 
 MINUS, DASH, TIMES = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
 
-SEQUENTIAL, DIVERGING = "Blues", "RdBu_r"
-"""Colour maps for non-negative values, and for values centred on chance."""
+SEQUENTIAL, DIVERGING, DIVERGING_ERRORS = "Blues", "RdBu_r", "RdBu"
+"""Colour maps for non-negative values, for values centred on chance, and for errors, of which small
+ones have the colours of high accuracies."""
