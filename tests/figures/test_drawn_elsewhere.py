@@ -80,6 +80,12 @@ def inputs_of(make) -> dict[str, Callable[[], tuple]]:
         "model_scores": lambda: (make.model_scores(two),),
         "network_behaviour": lambda: (of_networks("behaviour"),),
         "onsets": lambda: (make.onsets(two),),
+        "prediction_across_times": lambda: (
+            make.cross_temporal(two)
+            .rename(accuracy="value", p_corrected_below="p_corrected_worse")
+            .assign_attrs(score="correlation"),
+        ),
+        "prediction_over_time": lambda: (make.transfer(two).rename(columns={"accuracy": "value"}),),
         "probe": lambda: (
             pd.concat(of_networks("probe", time=time, items_shown=True) for time in times),
         ),
