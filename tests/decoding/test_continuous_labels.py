@@ -95,7 +95,7 @@ def tables_of(dataset, rates, trials):
     return prediction_table([decoded], dataset.inference), decoded
 
 
-def test_the_error_of_a_planted_angle_is_that_of_an_ideal_decoder_in_both_tasks():
+def test_the_error_of_a_planted_angle_is_close_to_that_of_an_ideal_decoder_in_both_tasks():
     rng = np.random.default_rng(1)
     noise = 0.6
     table, _ = tables_of(dataset_of("circular"), *tuned(rng, n=250, noise=noise))
@@ -104,7 +104,9 @@ def test_the_error_of_a_planted_angle_is_that_of_an_ideal_decoder_in_both_tasks(
     ideal = np.degrees(np.abs(np.arctan2(vectors[:, 1], vectors[:, 0]))).mean()
     values = table.loc[table["session"] == "all", "value"].to_numpy()
     assert len(values) == 4
-    assert (np.abs(values / ideal - 1) < 0.15).all()
+    # 125 training trials of 16 units cost a fifth; 5 SE of 250 test trials are 5 * 26 / sqrt(250).
+    assert (values > ideal - 8).all()
+    assert (values < 1.2 * ideal + 8).all()
     assert (table["p_corrected"] == 1 / 40).all()
     assert (set(table["score"]), set(table["unit"])) == ({"circular_error"}, {"degrees"})
     assert (table["chance"] == 90).all()
