@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from neuro_attn import configuration
+from neuro_attn.figures.targets import result_tables
 from tests import commands
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +79,11 @@ class Project:
             return self._call([sys.executable, "-m", "neuro_attn.command_line", *arguments], check)
         done = commands.run(arguments, folder=self.folder, environment=self._variables())
         return _checked(done, check)
+
+    def run_tables(self, config: str) -> None:
+        """Compute all tables of results, without figures and report, on two cores."""
+        tables = result_tables(configuration.load(self.folder / config))
+        self.run("run", config, "--cores", "2", "--", *tables)
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         return self._call([sys.executable, "-m", "snakemake", *arguments], check)

@@ -28,7 +28,7 @@ def test_seq2seq_exported_and_imported_gives_the_same_verdicts_to_the_byte(new_p
     keys = {**SMALL, **analysis, "seed": SEED}
     settings = Network(**SEQ2SEQ, seeds=2)
     given = ours.write_config({**keys, "networks": {"net": {**SEQ2SEQ, "seeds": 2}}})
-    ours.run("run", given, "--cores", "2")
+    ours.run_tables(given)
 
     theirs = new_project()
     for seed in range(settings.seeds):
@@ -50,7 +50,7 @@ def test_seq2seq_exported_and_imported_gives_the_same_verdicts_to_the_byte(new_p
     given = theirs.write_config(
         {**keys, "data_folder": "activations", "networks": {"net": imported}}
     )
-    theirs.run("run", given, "--cores", "2")
+    theirs.run_tables(given)
 
     tables = [
         path.relative_to(ours.folder)
