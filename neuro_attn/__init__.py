@@ -3,7 +3,7 @@
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["CrossTask", "cross_task"]
+__all__ = ["CrossTask", "CrossTaskPrediction", "cross_task", "predict_across_tasks"]
 
 
 def __getattr__(name: str) -> Any:

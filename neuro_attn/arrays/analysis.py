@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -118,22 +118,73 @@ def cross_task(
     >>> neuro_attn.cross_task(rates, label, task, permutations=100)
     all units, remember and attend, all: shared in these 20 units (1 session)
     """
+    recordings, study = prepared(
+        rates,
+        {"label": label, "task": task, "region": region},
+        label="label",
+        tasks=tasks,
+        test_only=test_only,
+        reference_tasks=reference_tasks,
+        session=session,
+        subject=subject,
+        times=times,
+        windows=windows,
+        trials=trials,
+        permutations=permutations,
+        seed=seed,
+        decoding=decoding,
+        inference=inference,
+        units=units,
+        name=name,
+        progress=progress,
+    )
+    return _analysed(recordings, study, progress or (lambda line: None))
+
+
+def prepared(
+    rates: Any,
+    given: Mapping[str, Any],
+    *,
+    label: str | dict[str, str],
+    tasks: Sequence[str] | None,
+    test_only: Sequence[str] | None,
+    reference_tasks: Sequence[str] | None,
+    session: Any,
+    subject: Any,
+    times: ArrayLike | None,
+    windows: Mapping[str, tuple[float, float]] | None,
+    trials: Any,
+    permutations: int,
+    seed: int,
+    decoding: Mapping[str, Any] | None,
+    inference: Mapping[str, Any] | None,
+    units: str,
+    name: str,
+    progress: Callable[[str], object] | None,
+) -> tuple[list[xr.Dataset], Study]:
+    """Return the Recordings of all sessions, and the study, from the arguments of `cross_task`.
+
+    Parameters
+    ----------
+    rates, tasks, test_only, reference_tasks, session, subject, times, windows, trials,
+    permutations, seed, decoding, inference, units, name, progress
+        As in `cross_task`.
+    given : mapping
+        ``label``, ``task`` and ``region``, likewise.
+    label : str or dict
+        The key ``label``.
+    """
     _check_kinds(windows=windows, decoding=decoding, inference=inference)
     if progress is not None and not callable(progress):
         raise InputError(f"{CALL}, progress", f"{progress!r}, not a function.", "Give print.")
-    given = sessions_of(
-        rates,
-        {"label": label, "task": task, "region": region},
-        session=session,
-        subject=subject,
-        trials=trials,
-    )
-    bins = bins_of(times, given[0].rates.ndim)
-    found = [recording_of(each, bins, units) for each in given]
+    sessions = sessions_of(rates, given, session=session, subject=subject, trials=trials)
+    bins = bins_of(times, sessions[0].rates.ndim)
+    found = [recording_of(each, bins, units) for each in sessions]
     dataset = _dataset(
         found,
         str(name),
         seed,
+        label=label,
         tasks=tasks,
         test_only=test_only,
         reference_tasks=reference_tasks,
@@ -151,10 +202,9 @@ def cross_task(
             dataset=dataset,
             provenance={},
         )
-        for each, kept in zip(given, found, strict=True)
+        for each, kept in zip(sessions, found, strict=True)
     ]
-    study = Study(str(name), dataset, seed)
-    return _analysed(recordings, study, progress or (lambda line: None))
+    return recordings, Study(str(name), dataset, seed)
 
 
 def _dataset(
@@ -162,6 +212,7 @@ def _dataset(
     name: str,
     seed: int,
     *,
+    label: str | dict[str, str],
     tasks: Sequence[str] | None,
     test_only: Sequence[str] | None,
     reference_tasks: Sequence[str] | None,
@@ -177,7 +228,7 @@ def _dataset(
     keys = {
         "source": "netcdf",
         "files": [f"{kept.attrs['session']}.nc" for kept in found],
-        "label": "label",
+        "label": label,
         "tasks": {each: {"trials": f"task == {each!r}"} for each in names},
         "test_only": {each: {"trials": f"task == {each!r}"} for each in only_tested},
         "time": {"start": time.start, "stop": time.stop, "bin": time.width},
@@ -251,11 +302,16 @@ def _among(present: Mapping[str, None], wanted: Sequence[str], argument: str) ->
     return names
 
 
-def _analysed(
-    recordings: list[xr.Dataset], study: Study, tell: Callable[[str], object]
-) -> CrossTask:
-    """Decode all regions, test and compare; the jobs of the workflow in one process."""
-    began, inference = time.monotonic(), study.dataset.inference
+class Decoded(NamedTuple):
+    """Results of decoding all regions, and their units and trials."""
+
+    regions: pd.DataFrame
+    decodings: list[xr.Dataset]
+
+
+def decoded(recordings: list[xr.Dataset], study: Study, tell: Callable[[str], object]) -> Decoded:
+    """Decode all regions."""
+    began = time.monotonic()
     check_sessions(recordings, study.name, study.dataset, timed=study.dataset.time.n_bins > 1)
     regions = regions_table(recordings, study)
     n_units = units_per_draw(study.dataset, regions)
@@ -266,7 +322,16 @@ def _analysed(
         decodings.append(decode_region(members, study, region=region, n_units=n_units))
         elapsed = time.monotonic() - began
         tell(f"decoded {region}, {number} of {len(names)} regions, {elapsed:.0f} s")
-    shared = tables_of(recordings, study, names)
+    return Decoded(regions, decodings)
+
+
+def _analysed(
+    recordings: list[xr.Dataset], study: Study, tell: Callable[[str], object]
+) -> CrossTask:
+    """Decode all regions, test and compare; the jobs of the workflow in one process."""
+    began, inference = time.monotonic(), study.dataset.inference
+    regions, decodings = decoded(recordings, study, tell)
+    shared = tables_of(recordings, study, list(dict.fromkeys(regions["region"])))
     tell(f"compared the codes of the tasks, {time.monotonic() - began:.0f} s")
     summary = tables.summary_table(decodings, inference)
     return CrossTask(

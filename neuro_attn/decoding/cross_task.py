@@ -36,7 +36,7 @@ from neuro_attn.decoding.population import Population, without_times
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.decoding.preparation import surrogates_of
 from neuro_attn.decoding.scores import score_of
-from neuro_attn.decoding.subsets import by_trial_count, by_unit_count, halves
+from neuro_attn.decoding.subsets import by_size
 from neuro_attn.decoding.surrogates import Generator
 from neuro_attn.study import Study
 
@@ -263,7 +263,6 @@ def _decoded(
     original = decode_original(decoder)
     of_permutations = nulls.decode(decoder)
     boot = decoder.replicated(decoder.replicates("bootstrap"))
-    counts, by_count = by_unit_count(decoder)
     times = slice(len(decoder.population.times))
 
     window_accuracy = in_windows(original.accuracy, decoder)
@@ -274,9 +273,8 @@ def _decoded(
             "bootstrap": ((*PAIR, "time", "replicate"), in_bins(boot, decoder)),
             "window_accuracy": ((*PAIR, "window", "draw"), window_accuracy),
             "window_bootstrap": ((*PAIR, "window", "replicate"), in_windows(boot, decoder)),
-            "unit_accuracy": ((*PAIR, "window", "n_units", "draw"), by_count),
-            "half_accuracy": ((*PAIR, "window", "half", "draw"), halves(decoder)),
-            **by_trial_count(decoder, window_accuracy),
+            # Tables of sizes are those of accuracies.
+            **({} if decoder.population.is_continuous else by_size(decoder, window_accuracy)),
             **decoder.counts(),
             "n_constant": (("train_task", "time"), original.n_constant[:, times]),
             "window_n_constant": (
@@ -292,7 +290,6 @@ def _decoded(
             "test_time": decoder.population.times,
             "time": decoder.population.times,
             "window": list(decoder.population.windows),
-            "n_units": counts,
         },
     ).expand_dims(session=[decoder.population.session])
     return on_session, original.on_trials, original.on_units

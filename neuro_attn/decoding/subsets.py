@@ -28,6 +28,32 @@ def in_windows(
     return np.diagonal(decoder.value(np.mean(tested, axis=0)), axis1=-2, axis2=-1)
 
 
+def by_size(decoder: PopulationDecoder, matched: np.ndarray) -> dict[str, tuple]:
+    """Return accuracies with other numbers of units and of training trials, and in halves.
+
+    Parameters
+    ----------
+    decoder : PopulationDecoder
+        The population.
+    matched : array, shape (train_task, test_task, window, draw)
+        As in `by_trial_count`.
+
+    Returns
+    -------
+    dict of str to tuple
+        ``unit_accuracy`` with its coordinate ``n_units``, ``half_accuracy`` and what
+        `by_trial_count` returns, as variables of a Dataset.
+    """
+    pair = ("train_task", "test_task", "window")
+    counts, by_count = by_unit_count(decoder)
+    return {
+        "n_units": (("n_units",), counts),
+        "unit_accuracy": ((*pair, "n_units", "draw"), by_count),
+        "half_accuracy": ((*pair, "half", "draw"), halves(decoder)),
+        **by_trial_count(decoder, matched),
+    }
+
+
 def by_unit_count(decoder: PopulationDecoder) -> tuple[list[int], np.ndarray]:
     """Return numbers of units and the accuracies with them, nested within a draw."""
     n = decoder.population.n_units

@@ -93,7 +93,7 @@ def headline(predictions: pd.DataFrame, dataset: AnyDataset) -> str:
             if any(each.is_found for each in kinds.values()):
                 texts.append(_in_window(str(window), kinds))
         if texts:
-            sentences.append(f"{region} encodes {label}: {score} {'; '.join(texts)}.")
+            sentences.append(f"{region}, {label}: {score} {'; '.join(texts)}.")
         else:
             without.append(str(region))
     if without:

@@ -36,15 +36,16 @@ def label_values(
         If values are no numbers, are infinite or all the same, or angles exceed one turn.
     """
     column, kind = dataset.label_column, dataset.label_kind
-    is_truth = pd.api.types.is_bool_dtype(trials[column])
-    if is_truth or not pd.api.types.is_numeric_dtype(trials[column]):
+    given = trials[column].infer_objects()  # numbers among missing ones may have no type
+    is_truth = pd.api.types.is_bool_dtype(given)
+    if is_truth or not pd.api.types.is_numeric_dtype(given):
         shown = "true and false" if is_truth else "text or other values"
         raise InputError(
             where,
             f"column {column!r} contains {shown}; kind: {kind} needs a number on each trial.",
             f"To decode its values as classes, write label: {column}.",
         )
-    values = trials[column].to_numpy(float, na_value=np.nan)
+    values = given.to_numpy(float, na_value=np.nan)
     present = values[used & ~np.isnan(values)]
     if np.isinf(present).any():
         raise InputError(

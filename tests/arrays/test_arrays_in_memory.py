@@ -235,3 +235,23 @@ def test_a_panel_is_the_one_that_is_asked_for(several):
 def test_a_panel_that_does_not_exist_is_refused(several, call, message):
     with pytest.raises(InputError, match=message):
         call(several, Figure().subplots())
+
+
+def test_a_continuous_label_of_arrays_is_predicted_across_tasks():
+    rng = np.random.default_rng(5)
+    angle = np.append(rng.uniform(0, 2 * np.pi, 79), np.nan)
+    preferred = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    rates = np.nan_to_num(np.cos(angle[:, None] - preferred)) + rng.normal(size=(80, 12)) / 2
+    task = np.tile(["remember", "attend"], 40)
+    small = {"permutations": 39, "decoding": {"draws": 1}, "inference": {"bootstraps": 20}}
+    found = neuro_attn.predict_across_tasks(rates, angle, task, kind="circular", **small)
+    rows = found.predictions.query("session == 'all'")
+    # 39 test trials: 5 SE of an error of 20 degrees are 12 degrees.
+    assert (rows["value"] < 35).all()
+    assert (rows["p_value"] == 1 / 40).all()
+    assert repr(found).startswith("all units, label: circular error ")
+    assert found.regions["n_trials"].tolist() == [39]
+    with pytest.raises(InputError, match="more than one turn"):
+        neuro_attn.predict_across_tasks(rates, 90 * angle, task, kind="circular", **small)
+    with pytest.raises(InputError, match="kind: 'angle'. Allowed: circular, linear"):
+        neuro_attn.predict_across_tasks(rates, angle, task, kind="angle", **small)

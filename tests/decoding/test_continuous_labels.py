@@ -37,7 +37,7 @@ def dataset_of(kind, *, tasks=TASKS, bins=1, decoding=None, **keys):
         "time": {"start": 0.0, "stop": 0.1 * bins, "bin": 0.1},
         "windows": {"late": [0.0, 0.1 * bins]},
         "inference": {"permutations": 39, "bootstraps": 20},
-        "decoding": {"draws": 1, "unit_counts": [], "trial_counts": [], **(decoding or {})},
+        "decoding": {"draws": 1, **(decoding or {})},
         **keys,
     }
     return parse({"datasets": {"angles": given}}).datasets["angles"]
