@@ -93,11 +93,11 @@ def headline(predictions: pd.DataFrame, dataset: AnyDataset) -> str:
             if any(each.is_found for each in kinds.values()):
                 texts.append(_in_window(str(window), kinds))
         if texts:
-            sentences.append(f"{region}, {label}: {score} {'; '.join(texts)}.")
+            sentences.append(f"In {region}, {label} is decoded: {score} {'; '.join(texts)}.")
         else:
             without.append(str(region))
     if without:
-        sentences.append(f"{label} is not decoded better than chance: {listing(without)}.")
+        sentences.append(f"{label} is not decoded better than by chance: {listing(without)}.")
     return " ".join(sentences)
 
 

@@ -249,9 +249,9 @@ def test_a_continuous_label_of_arrays_is_predicted_across_tasks():
     # 39 test trials: 5 SE of an error of 20 degrees are 12 degrees.
     assert (rows["value"] < 35).all()
     assert (rows["p_value"] == 1 / 40).all()
-    assert repr(found).startswith("all units, label: circular error ")
+    assert repr(found).startswith("In all units, label is decoded: circular error ")
     assert found.regions["n_trials"].tolist() == [39]
     with pytest.raises(InputError, match="more than one turn"):
         neuro_attn.predict_across_tasks(rates, 90 * angle, task, kind="circular", **small)
-    with pytest.raises(InputError, match="kind: 'angle'. Allowed: circular, linear"):
+    with pytest.raises(InputError, match="Allowed: circular, linear"):
         neuro_attn.predict_across_tasks(rates, angle, task, kind="angle", **small)

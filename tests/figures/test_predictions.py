@@ -68,9 +68,9 @@ def over_time(kind):
 )  # fmt: skip
 def test_the_headline_states_value_chance_and_what_is_not_significant(kind, sentence):
     text = headline(table_of(kind, ["late"], "window", "predictions"), dataset_of(kind))
-    assert f"LPFC, direction: {sentence}." in text
+    assert f"In LPFC, direction is decoded: {sentence}." in text
     assert "across tasks (not significant)" in text.split("V4")[1]
-    assert text.endswith("direction is not decoded better than chance: FEF.")
+    assert text.endswith("direction is not decoded better than by chance: FEF.")
 
 
 @pytest.mark.parametrize("kind", ["circular", "linear"])
