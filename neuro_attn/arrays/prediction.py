@@ -15,7 +15,7 @@ from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.labels import CONTINUOUS
 from neuro_attn.errors import InputError
 from neuro_attn.figures import prediction_across_times, prediction_over_time, style
-from neuro_attn.figures.decoding_over_time import Shown
+from neuro_attn.figures.over_time import Shown
 from neuro_attn.figures.prediction_words import headline
 from neuro_attn.inference.predictions import prediction_cross_temporal, prediction_table
 

@@ -13,6 +13,7 @@ from neuro_attn.decoding import POOLED
 from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.figures import (
     decoding_over_time,
+    over_time,
     shared_codes,
     style,
     transfer_matrix,
@@ -128,14 +129,14 @@ class CrossTask:
         InputError
             If there is no such region.
         """
-        shown = decoding_over_time.Shown.of(self.settings)
+        shown = over_time.Shown.of(self.settings)
         if ax is None:
             return decoding_over_time.draw(self.over_time, shown)
         together = self.over_time[self.over_time["session"] == POOLED]
-        rows = decoding_over_time.of_trained_tasks(_chosen(together, "region", region))
-        limits = decoding_over_time.accuracy_limits(rows)
+        rows = over_time.of_trained_tasks(_chosen(together, "region", region))
+        limits = over_time.accuracy_limits(rows)
         with style.style_of(ax):
-            decoding_over_time.draw_panel(ax, rows, shown, limits=limits)
+            over_time.draw_panel(ax, rows, shown, limits=limits)
         return ax
 
     def draw_directions(

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.scores import SCORES
 from neuro_attn.escaping import rst
-from neuro_attn.figures import cross_temporal, style
+from neuro_attn.figures import style
 from neuro_attn.figures.captions import (
     family,
     findings,
@@ -17,6 +17,7 @@ from neuro_attn.figures.captions import (
 )
 from neuro_attn.figures.prediction_words import amount
 from neuro_attn.figures.protocol import Drawn, Results
+from neuro_attn.figures.time_matrices import plotted
 from neuro_attn.inference.significance import significant
 
 TITLE = "Prediction across times"
@@ -30,7 +31,7 @@ FARTHEST = {"r2": 1.0}
 
 
 def draw(predictions: xr.Dataset, alpha: float = 0.05, *, ax: style.Target | None = None) -> Figure:
-    """Plot predictions by training and test time, as `cross_temporal.draw`.
+    """Plot predictions by training and test time, as `time_matrices.plotted`.
 
     Colours are those of accuracies: red is better than chance, for errors, too.
 
@@ -48,7 +49,7 @@ def draw(predictions: xr.Dataset, alpha: float = 0.05, *, ax: style.Target | Non
     chance, far = float(predictions.attrs["chance"]), FARTHEST.get(score.name)
     value = predictions["value"]
     shown = predictions.assign(value=value if far is None else value.clip(chance - far))
-    return cross_temporal.draw(
+    return plotted(
         shown.rename(value="accuracy", p_corrected_worse="p_corrected_below"),
         alpha,
         f"{score.label} ({score.unit})" if score.unit else score.label,

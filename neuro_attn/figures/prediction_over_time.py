@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.scores import SCORES
 from neuro_attn.escaping import rst
-from neuro_attn.figures import decoding_over_time, style
+from neuro_attn.figures import style
 from neuro_attn.figures.captions import (
     family,
     findings,
@@ -16,8 +16,8 @@ from neuro_attn.figures.captions import (
     significance,
 )
 from neuro_attn.figures.courses import sample
-from neuro_attn.figures.decoding_over_time import LABELS, Shown, of_trained_tasks
-from neuro_attn.figures.prediction_words import Predicted, amount, predicted
+from neuro_attn.figures.over_time import LABELS, Shown, of_trained_tasks, plotted
+from neuro_attn.figures.prediction_words import Predicted, amount, as_course, predicted
 from neuro_attn.figures.protocol import Drawn, Results
 
 TITLE = "Prediction over time"
@@ -26,15 +26,10 @@ SECTION = "Decoding"
 NEEDS = ("{dataset}/prediction_over_time.csv",)
 
 
-def as_course(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return predictions over time with the column names of accuracies, as charts take them."""
-    return predictions.rename(columns={"value": "accuracy"})
-
-
 def draw(
     predictions: pd.DataFrame, shown: Shown | None = None, *, ax: style.Target | None = None
 ) -> Figure:
-    """Plot predictions over time, one panel a region, as `decoding_over_time.draw`.
+    """Plot predictions over time, one panel a region, as `over_time.plotted`.
 
     Parameters
     ----------
@@ -48,7 +43,7 @@ def draw(
     of_circular = Shown(
         score="circular error (degrees)", is_proportion=False, smaller_is_better=True
     )
-    return decoding_over_time.draw(as_course(predictions), shown or of_circular, ax=ax)
+    return plotted(as_course(predictions), shown or of_circular, ax=ax)
 
 
 def caption(predictions: pd.DataFrame, dataset: AnyDataset) -> str:

@@ -1,4 +1,4 @@
-"""Predictions of a continuous label in words, for captions and the answer page."""
+"""Predictions of a continuous label for captions and the answer page."""
 
 from typing import NamedTuple
 
@@ -71,6 +71,11 @@ def predicted(rows: pd.DataFrame, alpha: float) -> dict[str, Predicted]:
                 bool(significant(members["p_corrected"], alpha).all()),
             )
     return found
+
+
+def as_course(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions over time with the column names of accuracies, as charts take them."""
+    return predictions.rename(columns={"value": "accuracy"})
 
 
 def headline(predictions: pd.DataFrame, dataset: AnyDataset) -> str:

@@ -22,8 +22,8 @@ from markupsafe import Markup
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import printable
 from neuro_attn.figures import shared_codes, style
-from neuro_attn.figures.decoding_over_time import Shown as Marked
-from neuro_attn.figures.prediction_over_time import as_course
+from neuro_attn.figures.over_time import Shown as Marked
+from neuro_attn.figures.prediction_words import as_course
 from neuro_attn.figures.prediction_words import headline as in_words
 from neuro_attn.figures.specification import FORMATS
 from neuro_attn.figures.tables import p_text, table_element

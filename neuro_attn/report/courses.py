@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from neuro_attn.escaping import printable
 from neuro_attn.figures import style
 from neuro_attn.figures.captions import interval
-from neuro_attn.figures.decoding_over_time import LABELS, Shown, averaged, of_trained_tasks
+from neuro_attn.figures.over_time import LABELS, Shown, averaged, of_trained_tasks
 
 WIDTH, HEIGHT = 720, 270
 """Size of the drawing, in its own units."""

@@ -30,6 +30,7 @@ from neuro_attn.figures import (
     signature_distances,
     signatures,
     style,
+    time_matrices,
     timeline,
     transfer_matrix,
     transfer_over_time,
@@ -242,7 +243,7 @@ def test_cross_temporal_names_tasks_where_a_time_stands_in_the_middle(make):
 def test_cross_temporal_outlines_whole_cells():
     mask = np.array([[0, 0, 0], [0, 1, 1], [0, 0, 0]], dtype=bool)
     edges = np.arange(4.0)
-    lines = {tuple(map(tuple, line)) for line in cross_temporal._outline(mask, edges, edges)}
+    lines = {tuple(map(tuple, line)) for line in time_matrices._outline(mask, edges, edges)}
     assert lines == {
         ((1.0, 1.0), (1.0, 2.0)),
         ((3.0, 1.0), (3.0, 2.0)),

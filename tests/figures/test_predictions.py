@@ -10,8 +10,8 @@ from matplotlib import pyplot as plt
 
 from neuro_attn.configuration import parse
 from neuro_attn.figures import prediction_across_times, prediction_over_time
-from neuro_attn.figures.decoding_over_time import Shown
-from neuro_attn.figures.prediction_words import headline
+from neuro_attn.figures.over_time import Shown
+from neuro_attn.figures.prediction_words import as_course, headline
 from neuro_attn.report.courses import chart
 from neuro_attn.report.methods_text import methods
 from neuro_attn.results import columns_of
@@ -103,7 +103,7 @@ def test_the_caption_names_the_best_prediction_and_its_direction():
 @pytest.mark.parametrize(("kind", "extreme"), [("circular", "lowest"), ("linear", "highest")])
 def test_the_chart_names_the_best_values(kind, extreme):
     shown = Shown.of(dataset_of(kind))
-    text = str(chart(prediction_over_time.as_course(over_time(kind)), shown))
+    text = str(chart(as_course(over_time(kind)), shown))
     best = {"circular": "LPFC 38.0", "linear": "LPFC 0.60"}[kind]
     assert f"{extreme} values: " in text
     assert f"{best} at 0.15 s" in text

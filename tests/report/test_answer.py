@@ -9,7 +9,7 @@ import pytest
 
 from neuro_attn.figures import shared_codes
 from neuro_attn.figures.captions import interval
-from neuro_attn.figures.decoding_over_time import Shown, averaged
+from neuro_attn.figures.over_time import Shown, averaged
 from neuro_attn.figures.tables import table_element
 from neuro_attn.figures.verdict_words import (
     OPEN,
