@@ -225,7 +225,7 @@ def test_cross_temporal_marks_the_event_in_both_directions_of_every_block(make):
         events = [line.get_xydata() for line in axes.lines if line.get_gid() == "event"]
         assert len(events) == 2 * 2**2
         # Blocks of 0.4 s and one bin stand side by side, with a gap.
-        step = (0.4 + times[1] - times[0]) * (1 + cross_temporal.GAP)
+        step = (0.4 + times[1] - times[0]) * (1 + time_matrices.GAP)
         places = sorted(x if x == right else y for (x, y), (right, _) in events)
         assert places == pytest.approx(4 * [0] + 4 * [step])
 
