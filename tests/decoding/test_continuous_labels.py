@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binom
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.metrics import r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -142,7 +142,10 @@ def test_the_opposite_code_is_worse_than_chance():
 )
 @pytest.mark.parametrize("replicate", [ORIGINAL, Replicate("permutation", 3)], ids=lambda r: r.kind)
 def test_scikit_learn_by_hand_gives_the_same_score(kind, score, replicate):
-    decoding = {"score": score, "alpha": 3.0}
+    # The linear scores have one alpha, the circular one selects it.
+    alpha = [1.0, 30.0, 1000.0] if kind == "circular" else 3.0
+    regression = RidgeCV(alpha) if kind == "circular" else Ridge(alpha)
+    decoding = {"score": score, "alpha": alpha}
     dataset = dataset_of(kind, bins=2, decoding=decoding)
     rates, trials = tuned(np.random.default_rng(4), n=30, bins=2)
     decoder = decoder_of(dataset, rates, trials)
@@ -152,7 +155,7 @@ def test_scikit_learn_by_hand_gives_the_same_score(kind, score, replicate):
     true = decoder.folds(0, ORIGINAL)
     for fold, of_data in zip(decoder.folds(0, replicate), true, strict=True):
         for train, test, at, to in np.ndindex(*found.shape):
-            model = make_pipeline(StandardScaler(), Ridge(3.0))
+            model = make_pipeline(StandardScaler(), regression)
             y = fold.train_label[train]
             targets = np.stack([np.cos(y), np.sin(y)], axis=1) if kind == "circular" else y
             model.fit(data[fold.train[train][0], :, at], targets)

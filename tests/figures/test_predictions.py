@@ -112,7 +112,7 @@ def test_the_chart_names_the_best_values(kind, extreme):
 def test_methods_name_the_regression_and_no_class_or_overlap():
     text = methods("angles", dataset_of("circular"), "20 units")
     assert "the trial column direction, a circular variable," in text
-    assert "The decoder was ridge regression (alpha = 1)." in text
+    assert "ridge regression (alpha = 1, 10, 100, 1000, selected on training trials)." in text
     assert "P-values of circular error" in text
     for word in ("accuracy", "accuracies", "classes", "overlap"):
         assert word not in text

@@ -5,12 +5,13 @@ import pytest
 from scipy.stats import sem
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from neuro_attn.solver import CircularRidge, cross_validated_circular_error
+from neuro_attn.solver.ridge import selected_weights
 
 FAR = 5
 """Standard errors; for n >= 25 a t statistic beyond it has a probability below 5e-5."""
@@ -176,3 +177,18 @@ SPLIT = [(np.arange(30), np.arange(30, 60))]
 def test_wrong_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_penalty_is_selected_for_each_label_set_by_the_error_of_left_out_trials():
+    rng = np.random.default_rng(12)
+    rates = rng.normal(size=(30, 8))
+    rates -= rates.mean(axis=0)
+    strong = rates @ rng.normal(size=8) + 0.1 * rng.normal(size=30)
+    targets = np.stack([strong, rng.normal(size=30)], axis=1)
+    alphas = [0.1, 10.0, 1000.0]
+    weights, chosen = selected_weights(rates, (targets - targets.mean(axis=0))[:, :, None], alphas)
+    for number, y in enumerate(targets.T):
+        oracle = RidgeCV(alphas).fit(rates, y)
+        assert chosen[number] == oracle.alpha_
+        np.testing.assert_allclose(weights[:, number, 0], oracle.coef_, atol=1e-10)
+    assert chosen.tolist() == [0.1, 1000.0]

@@ -4,14 +4,18 @@ r"""Ridge regression of a continuous label, as scikit-learn's `Ridge`.
 
 A linear label is its own target; a circular one has two, its cosine and sine, and the predicted
 angle is the direction of :math:`x W + b`. The solution is linear in the targets, so all label sets
-of the same training trials take one matrix product (`neuro_attn.solver.ridge`).
+of the same training trials take one matrix product (`neuro_attn.solver.ridge`). Of several values
+of alpha, each label set selects that with the smallest squared error of left-out training trials,
+as scikit-learn's `RidgeCV`.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from neuro_attn.decoding.readouts import Readouts
 from neuro_attn.solver.batched_fit import one_blas_thread
-from neuro_attn.solver.ridge import projection
+from neuro_attn.solver.ridge import projection, selected_weights
 
 LABEL = "ridge regression (alpha = {alpha})"
 METHOD = (
@@ -19,21 +23,30 @@ METHOD = (
     "not penalised. Of an angle, cosine and sine are predicted."
 )
 LABEL_KINDS = ("circular", "linear")
-SETTINGS = {"alpha": ("positive", 1.0, "Strength of the ridge penalty, as in scikit-learn")}
+SETTINGS = {
+    "alpha": (
+        "candidates",
+        [1.0, 10.0, 100.0, 1000.0],
+        "Strength of the ridge penalty, as in scikit-learn; of several, training trials select one",
+    )
+}
 PER_PRODUCT = 2e-10
 """Time of a product in the normal equations, s."""
 PER_TRIAL = 4e-8
 """Time of the error of a test trial, s."""
 
 
-def fit(X: np.ndarray, y: np.ndarray, *, alpha: float) -> Readouts:
+def fit(X: np.ndarray, y: np.ndarray, *, alpha: float | Sequence[float]) -> Readouts:
     """Fit ridge regressions to targets y (row, label set, output); see the package."""
-    level = y.mean(axis=0)
+    level, n_problems = y.mean(axis=0), len(X)
+    targets, alphas = y - level, np.atleast_1d(alpha).tolist()
     with one_blas_thread():
-        weights = projection(X, alpha) @ (y - level).reshape(len(y), -1)
-    n_problems = len(X)
+        if len(alphas) == 1:
+            weights = projection(X, alphas[0]) @ targets.reshape(len(y), -1)
+        else:
+            weights = np.stack([selected_weights(each, targets, alphas)[0] for each in X])
     return Readouts(
-        weights.reshape(*weights.shape[:2], *level.shape),
+        weights.reshape(*X.shape[::2], *level.shape),
         np.broadcast_to(level, (n_problems, *level.shape)),
         np.ones((n_problems, y.shape[1]), bool),
     )
