@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import xarray as xr
 
 from neuro_attn.configuration import AnyDataset
-from neuro_attn.recording import reason_without_trials
+from neuro_attn.recording import LABEL_VALUE, reason_without_trials
 from neuro_attn.spelling import alike
 
 _LONG_TIME = 60.0
@@ -50,6 +51,7 @@ def cautions(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> li
         *of_time(name, dataset),
         *_spelling(recordings, name, dataset),
         *_absent_classes(recordings, name, dataset),
+        *_half_a_turn(recordings, name, dataset),
     ]
 
 
@@ -147,3 +149,19 @@ def _absent_classes(
                 f"no trial has the class {each!r}, so it is not decoded.",
                 reason_without_trials(recordings, f"label.{each}"),
             )
+
+
+def _half_a_turn(recordings: list[xr.Dataset], name: str, dataset: AnyDataset) -> Iterator[Caution]:
+    """Yield a caution if the angles of a circular label may repeat after half a turn."""
+    if dataset.label_kind != "circular" or not recordings:
+        return
+    column = dataset.label_column
+    values = np.concatenate([made[LABEL_VALUE].values for made in recordings])
+    low, high = float(values.min()), float(values.max())
+    if high - low <= np.pi * (1 + _ROUNDING):
+        yield Caution(
+            f"datasets.{name}.label",
+            f"the angles {column!r} reach from {low:.4g} to {high:.4g} rad, at most half a turn.",
+            f"Orientations repeat after half a turn: double them, as columns: {{{column}_doubled: "
+            f"2 * {column}}}. Degrees must be converted to rad.",
+        )

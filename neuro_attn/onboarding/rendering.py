@@ -88,9 +88,12 @@ def _limit_lines(report: DatasetReport, now: Attained) -> list[str]:
     poorest = now.rarest
     alike = now.sessions > 1 and len(now.n_trials) == 1
     fewest = "all sessions alike" if alike else f"fewest in session {poorest.session}"
+    # All values of a continuous label are one class, which needs no name.
+    has_classes = len(set(report.trials["label"])) > 1
+    of_class, named_class = (" of a class", f", class {poorest.label}") if has_classes else ("", "")
     lines = text.wrapped(
-        f"{_range(now.train)} training trials of a class in a fold; {fewest}: "
-        f"{text.count(poorest.n_trials, 'trial')} of task {poorest.task}, class {poorest.label}",
+        f"{_range(now.train)} training trials{of_class} in a fold; {fewest}: "
+        f"{text.count(poorest.n_trials, 'trial')} of task {poorest.task}{named_class}",
     )
     named = [
         region if session == POOLED else f"{region} in {session}"

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
 from neuro_attn import recording
+from neuro_attn.cautions import cautions
 from neuro_attn.configuration import parse
 from neuro_attn.decoding import build_populations, decode_region
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
@@ -302,3 +303,36 @@ def test_chance_of_every_score_is_that_of_a_prediction_without_information():
     module = score_of(dataset_of("circular").decoding)
     # The SE is 52 degrees / sqrt(20,000) = 0.002 of 180 degrees.
     assert module.score(decision, truth)[0, 0, 0] == pytest.approx(module.chance(1), abs=0.01)
+
+
+def test_angles_of_half_a_turn_are_a_caution_because_orientations_repeat():
+    dataset = dataset_of("circular", tasks=("attend",))
+    for turn, expected in ((np.pi, 1), (2 * np.pi, 0)):
+        angle = np.linspace(0, turn, 12)
+        trials = {"rule": np.full(12, "attend", object), "angle": angle}
+        made = session_of(dataset, np.zeros((12, 2, 1)), trials)
+        found = [each for each in cautions([made], "angles", dataset) if "half a turn" in str(each)]
+        assert len(found) == expected
+
+
+def test_settings_of_decoders_at_the_top_level_hold_for_data_sets_of_their_kind():
+    keys = dataset_of("circular").model_dump(mode="json", exclude={"decoding"}, exclude_unset=True)
+    both = {"angles": keys, "sides": {**keys, "label": {"left": "x < 0", "right": "x > 0"}}}
+    shared = {"decoder": "logistic_regression", "C": 0.5, "score": "auc", "folds": 4}
+    found = parse({"decoding": shared, "datasets": both}).datasets
+    of_angles, of_sides = found["angles"].decoding, found["sides"].decoding
+    assert (of_angles.decoder, of_angles.score) == ("ridge", "circular_error")
+    assert (of_sides.C, of_sides.score) == (0.5, "auc")
+    assert of_angles.folds == of_sides.folds == 4
+
+
+def test_networks_and_their_comparison_need_classes():
+    keys = dataset_of("circular").model_dump(mode="json", exclude_unset=True)
+    networks = {"gru": {"family": "gru"}}
+    analysis = {each: keys[each] for each in ("label", "tasks", "time", "windows")}
+    with pytest.raises(InputError, match=r"network_analysis\.label: networks are compared by cl"):
+        parse({"datasets": {"a": keys}, "networks": networks, "network_analysis": analysis})
+    analysis["label"] = "side"
+    given = {"datasets": {"a": keys}, "networks": networks, "network_analysis": analysis}
+    with pytest.raises(InputError, match=r"comparison\.dataset: the label of a is continuous"):
+        parse({**given, "comparison": {"dataset": "a"}})

@@ -12,9 +12,10 @@ from neuro_attn.configuration import parse
 from neuro_attn.figures import prediction_across_times, prediction_over_time
 from neuro_attn.figures.over_time import Shown
 from neuro_attn.figures.prediction_words import as_course, headline
+from neuro_attn.report.answer import write_answer
 from neuro_attn.report.courses import chart
 from neuro_attn.report.methods_text import methods
-from neuro_attn.results import columns_of
+from neuro_attn.results import columns_of, write_csv
 
 TASKS = ("attend", "remember")
 TIMES = (-0.05, 0.05, 0.15)
@@ -144,3 +145,30 @@ def test_small_errors_across_times_have_the_colours_of_high_accuracies():
     plt.close(figure)
     text = prediction_across_times.caption(predictions, dataset_of("circular"))
     assert "better than chance in 44 % of the pairs of times, worse in 0 %" in text
+
+
+def test_the_answer_page_states_the_prediction_and_no_verdict(tmp_path):
+    own = tmp_path / "angles"
+    own.mkdir()
+    write_csv(table_of("circular", ["late"], "window", "predictions"), own / "predictions.csv")
+    write_csv(over_time("circular"), own / "prediction_over_time.csv")
+    populations = {"region": ["LPFC"], "session": "monday", "n_units": 20, "n_trials": 40}
+    limiting = {"limiting_session": "monday", "limiting_task": "attend", "limiting_class": "any"}
+    write_csv(pd.DataFrame({**populations, **limiting}), own / "regions.csv")
+    write_answer(
+        datasets={"angles": dataset_of("circular")},
+        entries=[],
+        tables=[],
+        configuration="",
+        folder=tmp_path,
+        page=tmp_path / "index.html",
+        text=tmp_path / "methods.txt",
+    )
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "Can direction be decoded in attend and remember, by decoders that transfer" in page
+    assert "In LPFC, direction is decoded: circular error 38 degrees within tasks" in page
+    assert "Prediction over time" in page
+    assert "at least 40 trials of each task in every session" in page
+    main = page[page.index("<main") : page.index('id="reproduce"')]
+    for word in ("erdict", "accuracy", "class direction", "overlap"):
+        assert word not in main
