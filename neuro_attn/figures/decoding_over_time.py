@@ -5,10 +5,10 @@ from matplotlib.figure import Figure
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
-from neuro_attn.figures import style
+from neuro_attn.figures import many_regions, over_time, region_rows, style
 from neuro_attn.figures.captions import family, findings, paragraphs, percent, significance
 from neuro_attn.figures.courses import sample
-from neuro_attn.figures.over_time import LABELS, Shown, averaged, of_trained_tasks, plotted
+from neuro_attn.figures.over_time import LABELS, Shown, averaged, of_trained_tasks
 from neuro_attn.figures.protocol import Drawn, Results
 from neuro_attn.figures.verdict_words import listing
 from neuro_attn.inference.significance import significant
@@ -18,6 +18,8 @@ OF = "dataset"
 SECTION = "Decoding"
 NEEDS = ("{dataset}/transfer.csv",)
 
+ALL_REGIONS = True
+"""No region is left out: more than have room for panels are rows of a heat map."""
 NAMED = 6
 """Regions without a significant bin that the caption names; more are counted."""
 
@@ -26,6 +28,9 @@ def draw(
     transfer: pd.DataFrame, shown: Shown | None = None, *, ax: style.Target | None = None
 ) -> Figure:
     """Plot accuracy over time, one panel a region, as `over_time.plotted`.
+
+    With more than `many_regions.MOST` regions, each is a row of a heat map, as
+    `region_rows.plotted`.
 
     Parameters
     ----------
@@ -36,7 +41,8 @@ def draw(
     ax : Axes, SubFigure or Figure, optional
         Where to draw, with your matplotlib settings; by default a new figure.
     """
-    return plotted(transfer, shown, ax=ax)
+    in_rows = transfer["region"].nunique() > many_regions.MOST
+    return (region_rows if in_rows else over_time).plotted(transfer, shown, ax=ax)
 
 
 def caption(transfer: pd.DataFrame, dataset: AnyDataset) -> str:
@@ -68,10 +74,11 @@ def caption(transfer: pd.DataFrame, dataset: AnyDataset) -> str:
     named = listing(without) if 0 < len(without) <= NAMED else f"{len(without)} regions"
     none = f"Significant {LABELS[kind]} in no bin: {named}." if without else ""
     found = findings(lines) if lines else ""
-    return paragraphs(f"{found} {none}", _description(dataset), sample(rows))
+    in_rows = rows["region"].nunique() > many_regions.MOST
+    return paragraphs(f"{found} {none}", _description(dataset, in_rows), sample(rows))
 
 
-def _description(dataset: AnyDataset) -> str:
+def _description(dataset: AnyDataset, in_rows: bool) -> str:
     decoding, inference = dataset.decoding, dataset.inference
     several = len(dataset.tasks) > 1
     over = "tasks or directions between tasks" if several else "folds and draws"
@@ -79,10 +86,15 @@ def _description(dataset: AnyDataset) -> str:
     only = ""
     if dataset.test_only:
         only = f" Not shown: {rst(listing(dataset.test_only))}, whose trials are only tested."
+    marked = (
+        f"Rows: means over {over}. Full colour"
+        if in_rows
+        else f"Thick lines: means over {over}. Bands: means of their "
+        f"{percent(inference.confidence)} intervals. Bars"
+    )
     return (
         f"{decoding.score_label.capitalize()} of decoders ({decoding.decoder_label}) trained and "
-        f"tested at the same time, {dataset.time.described}. Thick lines: means "
-        f"over {over}. Bands: means of their {percent(inference.confidence)} intervals. Bars: all "
+        f"tested at the same time, {dataset.time.described}. {marked}: all "
         f"have {significance(inference, over=family(inference, 'times', 'regions'), of_times=True)}"
         f"{mirrored}.{only}"
     )

@@ -1,7 +1,7 @@
 """Which regions the figures show if there are more than fit on a page.
 
-The overview of shared codes has all regions. The other figures have those with the most sessions,
-and among these the most units: a choice that does not depend on the results.
+The figures of shared codes and of decoding over time have all regions. The others have those with
+the most sessions, and among these the most units: a choice that does not depend on the results.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ import xarray as xr
 from neuro_attn.figures.selection import REGIONS, about
 
 MOST = 40
-"""Largest number of regions in a figure other than the overview."""
+"""Largest number of regions in a figure that does not have all of them."""
 
 
 def regions_shown(transfer: pd.DataFrame, most: int | None = None) -> list[str] | None:
@@ -61,7 +61,7 @@ def note_on(regions: list[str]) -> str:
     """Return a sentence for captions on the choice of regions."""
     return (
         f"Shown: the {len(regions)} regions with the most sessions, and among these the most "
-        "units. The figure of shared codes and the tables have all regions."
+        "units. Shared codes, decoding over time and the tables have all regions."
     )
 
 

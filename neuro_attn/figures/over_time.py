@@ -89,10 +89,11 @@ def plotted(
     canvas, panels = style.region_panels(
         ax, len(regions), 1, panel_height=40, extra_height=15, share=True
     )
+    limits = accuracy_limits(rows)
     for column, region in enumerate(regions):
         (axes,) = panels[column]
         here = rows[rows["region"] == region]
-        draw_panel(axes, here, shown, limits=accuracy_limits(rows))
+        draw_panel(axes, here, shown, limits=limits)
         leftmost = style.is_leftmost(column, len(regions))
         style.outer_labels(axes, left=leftmost, bottom=style.is_lowest(column, len(regions)))
         style.panel_title(axes, region, style.count(here["n_units"], "unit"))

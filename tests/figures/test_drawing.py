@@ -118,15 +118,22 @@ def test_of_more_regions_than_fit_figures_show_those_with_most_sessions_and_capt
     files = {name: str(tmp_path / f"{name}.csv") for name in ("transfer", "onsets")}
     write_csv(transfer, files["transfer"])
     write_csv(make.onsets(shape), files["onsets"])
-    names = ("decoding_over_time", "onsets")
+    names = ("transfer_over_time", "onsets", "decoding_over_time")
     write_figures(
         figures=dict.fromkeys(names, ""),
         results=files,
         settings=settings,
         outputs=outputs(tmp_path, *names),
     )
-    for name in names:
-        svg, caption = ((tmp_path / f"{name}.{kind}").read_text() for kind in ("svg", "rst"))
+    written = {
+        name: [(tmp_path / f"{name}.{kind}").read_text() for kind in ("svg", "rst")]
+        for name in names
+    }
+    svg, caption = written.pop("decoding_over_time")  # has all of them, as rows of a heat map
+    assert all(f">{region}<" in svg for region in shape.regions)
+    assert "Full colour: all have" in caption
+    assert "Shown:" not in caption
+    for svg, caption in written.values():
         assert ">V4<" in svg
         assert ">LPFC<" not in svg
         assert "Shown: the 2 regions with the most sessions" in caption

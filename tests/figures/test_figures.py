@@ -24,8 +24,10 @@ from neuro_attn.figures import (
     learning,
     lesions,
     list_recall,
+    many_regions,
     model_scores,
     onsets,
+    region_rows,
     shared_codes,
     signature_distances,
     signatures,
@@ -37,6 +39,7 @@ from neuro_attn.figures import (
     trial_counts,
     unit_counts,
 )
+from neuro_attn.figures.over_time import accuracy_limits
 from neuro_attn.results import read_csv, write_csv
 from tests.durations import FIXED
 
@@ -161,6 +164,43 @@ def test_a_p_that_equals_alpha_is_marked_in_no_figure(make):
     assert [text for text in words(transfer_matrix.draw(summary, 0.051)) if text.endswith("*")]
     for axes in panels(cross_temporal.draw(cross, 0.051)):
         assert sum(len(c.get_segments()) for c in axes.findobj(LineCollection))
+
+
+def test_240_regions_are_rows_of_one_page_with_the_means_of_the_tables(make, monkeypatch):
+    monkeypatch.setattr(region_rows, "BLOCK", 2)
+    monkeypatch.setattr(many_regions, "MOST", 4)
+    regions = ["V4", "b", "LPFC", "d", "e"]
+    shape = make.atlas._replace(regions=dict.fromkeys(regions, (0.8, 0.3, 0.1)))
+    table = make.transfer(shape)
+    table = table[table["time"].between(-0.1, 0.3)]
+    shown = decoding_over_time.Shown(windows={"early": (0.1, 0.2)})
+    figure = rendered(decoding_over_time.draw(table, shown))
+    axes = panels(figure)
+    # Blocks of two regions, the figures' order, within and across tasks side by side.
+    names = [[label.get_text() for label in each.get_yticklabels()] for each in axes]
+    assert names == [["LPFC", "V4"], [], ["b", "d"], [], ["e"], []]
+    assert says(figure, "bars above: early; pale: corrected p \N{GREATER-THAN OR EQUAL TO} 0.05")
+    pooled = table[table["session"] == "all"]
+    for kind, panel in zip(("within", "across"), axes[:2], strict=True):
+        colors, paler = (mesh.get_array() for mesh in panel.collections[:2])
+        for row, region in enumerate(["LPFC", "V4"]):
+            means = decoding_over_time.averaged(pooled[pooled["region"] == region])
+            means = means[means["kind"] == kind]
+            np.testing.assert_allclose(colors[row], means["accuracy"])
+            np.testing.assert_array_equal(~paler.mask[row], means["p_corrected"] >= 0.05)
+    # Of 240 regions, three blocks of rows of 2.4 mm are less high than a page.
+    monkeypatch.undo()
+    rows = len(region_rows.blocks_of([str(number) for number in range(240)])[0])
+    assert region_rows.EXTRA + region_rows.ROW * rows < 220
+
+
+def test_drawing_time_does_not_grow_with_the_square_of_regions(make, monkeypatch):
+    """Limits are common to all panels and computed once."""
+    calls = []
+    counted = lambda rows: calls.append(0) or accuracy_limits(rows)  # noqa: E731
+    monkeypatch.setattr("neuro_attn.figures.over_time.accuracy_limits", counted)
+    decoding_over_time.draw(make.transfer(make.shapes["panichello"]))
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize("over_time", [decoding_over_time, transfer_over_time])
