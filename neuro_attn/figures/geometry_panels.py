@@ -53,13 +53,13 @@ def plotted(
     -------
     matplotlib.figure.Figure
     """
+    tasks = list(dict.fromkeys(geometry["task"]))  # of all measures, so that figures have one order
     geometry = geometry[geometry["measure"].isin(measures)]
     if geometry.empty:
         return style.blank("no measure is defined: the codes are not reliable", ax)
     regions = style.ordered(geometry["region"])
     windows = list(dict.fromkeys(geometry["window"]))
     shades = dict(zip(windows, _shades(len(windows)), strict=True))
-    tasks = list(dict.fromkeys(geometry["task"]))
     panels = [
         (measure, task)
         for measure in measures

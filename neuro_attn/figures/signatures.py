@@ -259,8 +259,7 @@ def _map(
         named = [index for index, is_named in enumerate(trained.values()) if is_named]
     axes.set_xlabel(f"PC 1 ({fractions[0]:.0%} of the variance), bootstrap SDs")
     axes.set_ylabel(f"PC 2 ({fractions[1]:.0%}), bootstrap SDs")
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.margins(x=0.3, y=0.12)  # room for names
+    axes.set_aspect("equal", adjustable="box")
     handles = [
         Line2D([], [], linestyle="", marker="D", markersize=4, color=style.GREY, label="region"),
         Line2D(
@@ -275,19 +274,24 @@ def _map(
 def _labels(axes: Axes, places: np.ndarray, names: dict[int, str], height: float) -> None:
     """Label points where names hide neither points nor each other, with a line to distant names.
 
-    Sizes are estimated in mm before the layout is known: axes have equal scales, and the map is
-    `WIDTH` x `height` mm.
+    Limits leave room for names beside the points. Sizes are estimated in mm before the layout is
+    known: axes have equal scales, and the map is `WIDTH` x `height` mm. Names leave it only if they
+    have no place in it.
     """
     spans = np.ptp(places, axis=0) * [1.6, 1.24] / [WIDTH, height]
     mm = max(float(spans.max()), 1e-9)
     taken = [(*(place - 1.3 * mm), *(place + 1.3 * mm)) for place in places]
+    middle = (places.min(axis=0) + places.max(axis=0)) / 2
+    ends = np.array([WIDTH, height]) * mm / 2
+    axes.set(xlim=middle[0] + [-ends[0], ends[0]], ylim=middle[1] + [-ends[1], ends[1]])
     for index, name in names.items():
         size = np.array([1.15 * len(name) + 0.5, 2.1]) * mm
         for distance, (right, up) in product(DISTANCES, DIRECTIONS):
             centre = places[index] + distance * mm * np.array([right, up])
             centre[0] += right * size[0] / 2
             box = (*(centre - size / 2), *(centre + size / 2))
-            if not any(_overlap(box, other) for other in taken):
+            is_inside = (np.abs(centre - middle) + size / 2 <= ends).all()
+            if is_inside and not any(_overlap(box, other) for other in taken):
                 break
         taken.append(box)
         axes.annotate(

@@ -75,7 +75,9 @@ def drawn(results: Results, settings: AnyDataset) -> Drawn:
 
 
 def _common_counts(unit_counts: pd.DataFrame) -> np.ndarray:
-    """Return the requested unit counts, without those that equal all units of a region."""
+    """Return the unit counts of all regions, and others that are not all units of a region."""
     counts = unit_counts["n_units"]
     is_all = counts == unit_counts.groupby("region")["n_units"].transform("max")
-    return np.unique(counts if is_all.all() else counts[~is_all])
+    of_every = unit_counts.groupby("n_units")["region"].nunique() == unit_counts["region"].nunique()
+    kept = ~is_all | counts.map(of_every)
+    return np.unique(counts[kept] if kept.any() else counts)

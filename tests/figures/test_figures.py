@@ -397,6 +397,25 @@ def test_ticks_of_unit_counts_are_counts_that_many_regions_have(n_regions, make)
         assert set(ticks) <= {5, 10, 20, 40, 80, 160, 320}
 
 
+def test_the_number_of_units_that_all_regions_have_has_a_tick(make):
+    table = make.unit_counts(make.shapes["panichello"])
+    table = table[table["n_units"] <= 40]
+    assert {tuple(axes.get_xticks()) for axes in panels(unit_counts.draw(table))} == {
+        (5, 10, 20, 40)
+    }
+
+
+def test_panels_of_main_measures_are_in_the_order_of_tasks_in_the_table(make):
+    table = make.geometry(make.shapes["panichello"])
+    table = table.replace({"measure": {"plane_angle_cos": "plane_cosine"}})
+    first = table.iloc[:1].assign(measure="another", task="retro")
+    for order in (["pro", "retro"], ["retro", "pro"]):
+        tasks = first if order[0] == "retro" else first.iloc[:0]
+        figure = geometry.draw(pd.concat([tasks, table]))
+        titles = [axes.get_title(loc="left") for axes in panels(figure)]
+        assert [title for title in titles if " vs " not in title] == order
+
+
 def atlas_figures(make) -> dict:
     shape = make.atlas
     return {
@@ -748,6 +767,8 @@ def test_names_on_the_map_of_signatures_hide_neither_points_nor_each_other(shape
     for number, name in enumerate(names):
         assert not any(name.contains(*point) for point in points)
         assert not any(name.shrunk(0.9, 0.9).overlaps(other) for other in names[:number])
+        # Names do not hide the labels of the axis.
+        assert name.x0 > axes.bbox.x0
 
 
 def test_signatures_are_those_matched_to_the_nearest_region(make):
