@@ -74,10 +74,13 @@ def _train_predictors(
     settings: Decoding,
     bins: slice,
 ) -> Trained:
-    """Train regressions on a task; replicates with the same trials share one fit."""
+    """Train regressions on a task; replicates with the same trials and units share one fit."""
     trials = [fold.train[task] for fold in folds]
     targets = np.stack([_targets(population, fold.train_label[task]) for fold in folds], axis=1)
-    shared = all(np.array_equal(each, trials[0]) for each in trials[1:])
+    # Resamples of few trials can draw the same ones, but of other units.
+    shared = all(np.array_equal(each, trials[0]) for each in trials[1:]) and bool(
+        (units == units[0]).all()
+    )
     groups = [slice(None)] if shared else [slice(n, n + 1) for n in range(len(folds))]
     made = [
         _train_shared(

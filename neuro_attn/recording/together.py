@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.errors import InputError
+from neuro_attn.recording.continuous import LABEL_VALUE
 from neuro_attn.recording.tasks import reason_without_trials
 from neuro_attn.spelling import alike
 
@@ -42,6 +44,8 @@ def check_together(recordings: list[xr.Dataset], name: str, dataset: AnyDataset)
     keys += [f"label.{each}" for each in dataset.label_expressions]
     reasons = {each: reason_without_trials(recordings, each) for each in keys}
     check_classes(found, lost, name, dataset, reasons)
+    if not dataset.has_classes:
+        _check_values(recordings, key, dataset)
     counts = _units_per_region(recordings, dataset)
     without = sum(int(each.attrs.get("n_units_without_region", 0)) for each in recordings)
     if not counts and without:
@@ -122,6 +126,24 @@ def check_classes(
                 if alike(everywhere)
                 else "Every task needs trials of every class: give label an expression for each "
                 "class that all tasks have, or leave the task out.",
+            )
+
+
+def _check_values(recordings: list[xr.Dataset], key: str, dataset: AnyDataset) -> None:
+    """Raise `InputError` if a continuous label is the same on all trials of a trained task.
+
+    Its mean is then an exact prediction, which needs no unit.
+    """
+    task = np.concatenate([each["task"].values.astype(str) for each in recordings])
+    value = np.concatenate([each[LABEL_VALUE].values for each in recordings])
+    for name in dataset.tasks:
+        of_task = value[task == name]
+        if len(of_task) > 1 and of_task.min() == of_task.max():
+            raise InputError(
+                f"{key}.label",
+                f"column {dataset.label_column!r} is {of_task[0]:g} on every trial of task "
+                f"{name!r}, so there is nothing to decode.",
+                "Leave the task out, list it under test_only, or give another column.",
             )
 
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from neuro_attn import recording
 from neuro_attn.cautions import cautions
 from neuro_attn.configuration import parse
-from neuro_attn.decoding import build_populations, decode_region
+from neuro_attn.decoding import build_populations, decode_region, training
 from neuro_attn.decoding.population_decoder import ORIGINAL, PopulationDecoder
 from neuro_attn.decoding.preparation import surrogates_of
 from neuro_attn.decoding.scores import score_of
@@ -176,6 +176,22 @@ def test_scikit_learn_by_hand_gives_the_same_score(kind, score, replicate):
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+def test_resamples_of_the_same_trials_and_other_units_have_fits_of_their_own():
+    dataset = dataset_of("circular")
+    decoder = decoder_of(dataset, *tuned(np.random.default_rng(12), n=20))
+    fold = decoder.folds(0, ORIGINAL)[0]
+    units = np.array([[0, 1, 1], [4, 5, 6]])
+
+    def weights(number):
+        given = {"settings": dataset.decoding, "bins": slice(None), "task": 0}
+        chosen = units[number]
+        return training.train(
+            decoder.population, [fold] * len(chosen), units=chosen, **given
+        ).weights
+
+    np.testing.assert_array_equal(weights(slice(2))[1], weights(slice(1, 2))[0])
+
+
 def test_values_of_a_task_keep_their_set_when_permuted_and_trials_of_a_fold_stay():
     decoder = decoder_of(dataset_of("circular"), *tuned(np.random.default_rng(5), n=20))
     (fold, _), (other, _) = (decoder.folds(0, Replicate("permutation", n)) for n in range(2))
@@ -276,6 +292,24 @@ def test_trials_without_a_value_are_left_out_and_counted():
     empty = session_of(dataset, np.zeros((12, 2, 1)), trials)
     with pytest.raises(InputError, match="no trial of the tasks has a value in the column 'angle'"):
         recording.check_together([empty], "angles", dataset)
+
+
+def test_a_label_that_is_constant_in_one_task_is_an_error():
+    """Its mean would be an exact prediction: an error of 0 degrees in rates that are all 0."""
+    trials = {"rule": np.repeat(TASKS, 6), "angle": np.where(np.arange(12) < 6, ANGLES, 1.5)}
+    dataset = dataset_of("circular")
+    made = session_of(dataset, np.zeros((12, 2, 1)), trials)
+    with pytest.raises(InputError, match=r"is 1\.5 on every trial of task 'remember', so there is"):
+        recording.check_together([made], "angles", dataset)
+
+
+@pytest.mark.parametrize("score", ["r2", "correlation"])
+def test_test_trials_of_one_value_have_nothing_to_predict_whatever_their_mean_rounds_to(score):
+    truth = np.full((1, 3), 0.1)
+    assert (truth - truth.mean()).any()
+    module = score_of(dataset_of("linear", decoding={"score": score}).decoding)
+    decision = np.array([0.3, 0.1, -0.2]).reshape(1, 1, 3, 1, 1)
+    assert module.score(decision, truth)[0, 0, 0] == 0
 
 
 @pytest.mark.parametrize(

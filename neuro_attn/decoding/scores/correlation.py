@@ -4,10 +4,12 @@ r"""Pearson's correlation of predicted and true values of held-out trials.
     {\sqrt{\sum_j (\hat y_j - \bar{\hat y})^2 \sum_j (y_j - \bar y)^2}}
 
 A shift or another scale of the predictions, as mean rates that differ between two tasks cause, does
-not change it. It is 0 where predictions are constant.
+not change it. It is 0 where predictions or true values are constant.
 """
 
 import numpy as np
+
+from neuro_attn.decoding.scores.r2 import deviations
 
 LABEL = "correlation"
 MEANING = "Pearson's correlation of predicted and true values; it ignores a shift of predictions."
@@ -17,8 +19,8 @@ BOUNDS = (-1.0, 1.0)
 
 def score(decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the correlation for every pair of bins; arguments and shapes as in `r2`."""
-    predicted = decision[..., 0] - decision[..., 0].mean(axis=2, keepdims=True)
-    true = (truth - truth.mean(axis=1, keepdims=True))[:, None, :, None]
+    predicted = deviations(decision[..., 0], axis=2)
+    true = deviations(truth, axis=1)[:, None, :, None]
     product = (predicted * true).sum(axis=2)
     scale = np.sqrt((predicted**2).sum(axis=2) * (true**2).sum(axis=2))
     return np.where(scale > 0, product / np.where(scale > 0, scale, 1), 0).swapaxes(1, 2)

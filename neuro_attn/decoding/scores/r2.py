@@ -30,7 +30,7 @@ def score(decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
     array, shape (replicate, train_bin, test_bin)
     """
     residual = (error(decision, truth) ** 2).sum(axis=2)
-    total = ((truth - truth.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    total = (deviations(truth, axis=1) ** 2).sum(axis=1)
     varies = (total > 0)[:, None, None]
     share = residual / np.where(total > 0, total, 1)[:, None, None]
     return np.where(varies, 1 - share, 0.0).swapaxes(1, 2)
@@ -39,6 +39,12 @@ def score(decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
 def chance(n_classes: int) -> float:
     """Return the score of the best decoder without information, which predicts the mean."""
     return 0.0
+
+
+def deviations(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return values less their mean; exactly 0 if they are equal, whatever their mean rounds to."""
+    differences = values - values.take([0], axis=axis)
+    return differences - differences.mean(axis=axis, keepdims=True)
 
 
 def error(decision: np.ndarray, truth: np.ndarray) -> np.ndarray:
