@@ -179,7 +179,11 @@ def test_select_leaves_a_panel_of_a_figure_of_several_for_single_axes(make):
     assert page.axes == [ax, other]
     assert ax.get_title(loc="left") == "LPFC"
     assert ax.get_xlabel() == "time from the task's event (s)"
-    assert ax.get_legend() is not None
+    # Legends and notes fit into what the user gave.
+    assert ax.get_legend().get_window_extent().x1 < other.bbox.x0
+    draw_of("transfer_matrix")(select(make.summary(shape), regions=["V4"]).iloc[:4], ax=other)
+    rendered(page)
+    assert other.xaxis.label.get_window_extent().x1 < page.bbox.x1 + 1
 
 
 def test_select_keeps_pairs_of_which_both_are_selected_in_tables_and_arrays(make):

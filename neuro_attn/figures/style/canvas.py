@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from textwrap import fill
 from typing import Any, ParamSpec, cast
 
 import matplotlib
@@ -17,13 +18,13 @@ from matplotlib.transforms import ScaledTranslation
 from neuro_attn.errors import InputError
 from neuro_attn.figures.style.constants import GREY, NOTE, SINGLE, SMALL, TEXT
 from neuro_attn.figures.style.page import journal_style, new_figure
-from neuro_attn.figures.style.sizes import size
+from neuro_attn.figures.style.sizes import legend_size, size
 
 Target = Axes | SubFigure | Figure
 """What the user can have a figure drawn into."""
 P = ParamSpec("P")
-ENTRY = 32.0
-"""Width of an entry of a legend above single axes, mm."""
+HANDLE = 6
+"""Width of a legend's line and the space beside it, in characters."""
 
 
 @contextmanager
@@ -53,15 +54,19 @@ class Canvas:
     ----------
     target : Figure, SubFigure or Axes
         Single axes take a figure that has one panel.
+    is_own : bool
+        Whether this is a new figure, whose size fits its text. Otherwise text is wrapped, and the
+        legend has fewer columns, where they would not fit.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, is_own: bool = False) -> None:
         self.target = target
+        self.is_own = is_own
 
     @classmethod
     def of(cls, ax: Target | None, width: float, height: float, **options: Any) -> "Canvas":
         """Return a canvas on `ax`, or on a new figure of `width` x `height` mm."""
-        return cls(new_figure(width, height, **options) if ax is None else ax)
+        return cls(ax) if ax is not None else cls(new_figure(width, height, **options), True)
 
     @property
     def figure(self) -> Figure:
@@ -92,7 +97,7 @@ class Canvas:
         if isinstance(self.target, Axes):
             raise _several(f"{columns} parts")
         return [
-            Canvas(part)
+            Canvas(part, self.is_own)
             for part in self.target.subfigures(
                 1, columns, squeeze=False, width_ratios=width_ratios
             )[0]
@@ -109,9 +114,11 @@ class Canvas:
     def x_label(self, text: str, points: float = TEXT, color: str | None = None) -> None:
         """Label the horizontal axis of all panels; single axes keep their own label above."""
         if isinstance(self.target, Axes):
+            text = self._wrapped(text, float(self.target.xaxis.label.get_fontsize()))
             self.target.set_xlabel("\n".join(filter(None, (self.target.get_xlabel(), text))))
         else:
             look = {} if color is None else {"color": color}
+            text = self._wrapped(text, size(points))
             self.target.supxlabel(text, fontsize=size(points), **look)
 
     def y_label(self, text: str) -> None:
@@ -136,8 +143,11 @@ class Canvas:
             "title_fontsize": size(NOTE),
             "alignment": "left",
         }
+        longest = max((len(str(handle.get_label())) for handle in handles), default=0)
+        room = self._characters(legend_size())
+        fitting = columns if self.is_own else max(1, min(columns, room // (longest + HANDLE)))
         if not isinstance(self.target, Axes):
-            self.target.legend(loc="outside upper left", ncols=columns, **look)
+            self.target.legend(loc="outside upper left", ncols=fitting, **look)
             return
         axes, inside = self.target, self.target.get_legend()
         title = 1.5 * size(TEXT) / 72
@@ -147,11 +157,18 @@ class Canvas:
             bbox_to_anchor=(0, 1),
             bbox_transform=above,
             borderaxespad=0,
-            ncols=max(1, min(columns, int(self.width / ENTRY))),
+            ncols=fitting,
             **look,
         )
         if inside is not None:
             axes.add_artist(inside)
+
+    def _characters(self, points: float) -> int:
+        """Return the number of characters of a size that fit."""
+        return int(self.width / (0.6 * points * 25.4 / 72))
+
+    def _wrapped(self, text: str, points: float) -> str:
+        return text if self.is_own else fill(text, max(20, self._characters(points)))
 
     def color_bar(self, values: ScalarMappable, axes: Sequence[Axes], **options: Any) -> Colorbar:
         """Add a colour bar beside some panels; options are those of `Figure.colorbar`."""

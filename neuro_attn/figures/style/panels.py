@@ -6,9 +6,9 @@ from textwrap import fill
 from matplotlib.axes import Axes
 
 from neuro_attn.figures.style.canvas import Canvas, Target
-from neuro_attn.figures.style.constants import GREY, LINE, NOTE
+from neuro_attn.figures.style.constants import GREY, LINE, NOTE, TEXT
 from neuro_attn.figures.style.page import width_for
-from neuro_attn.figures.style.sizes import size
+from neuro_attn.figures.style.sizes import size, title_size
 
 
 def region_panels(
@@ -82,7 +82,7 @@ def outer_labels(axes: Axes, left: bool, bottom: bool) -> None:
 def panel_title(axes: Axes, name: str, note: str = "") -> None:
     """Add the name of a panel above it, with a note to the right, or below a long name."""
     is_long = len(name) > 12 and bool(note)
-    line = max(LINE, _characters_above(axes))
+    line = max(int(LINE * TEXT / title_size()), _characters_above(axes))
     axes.set_title(fill(name, line) + "\n" * is_long, loc="left", fontweight="bold")
     if is_long:
         axes.annotate(
@@ -99,13 +99,13 @@ def panel_title(axes: Axes, name: str, note: str = "") -> None:
 
 
 def _characters_above(axes: Axes) -> int:
-    """Return the number of bold characters, 1.8 mm each, that fit above a panel of a grid."""
+    """Return the number of bold characters that fit above a panel of a grid, 1.8 mm each."""
     place = axes.get_subplotspec()
     figure = axes.get_figure(root=False)
     if place is None or figure is None:
         return LINE
     width = Canvas(figure).width / place.get_gridspec().ncols
-    return int(width / 1.8)
+    return int(width / (1.8 * title_size() / TEXT))
 
 
 def row_height(names: Iterable[str], least: float) -> float:

@@ -1,6 +1,7 @@
 """Sizes and colours in proportion to the matplotlib settings under which a figure is drawn."""
 
 import matplotlib
+from matplotlib.font_manager import FontProperties
 
 from neuro_attn.figures.style.constants import TEXT
 
@@ -16,6 +17,16 @@ def size(points: float) -> float:
     14.0 11.0
     """
     return matplotlib.rcParams["font.size"] * points / TEXT
+
+
+def legend_size() -> float:
+    """Return the font size of legends, points."""
+    return FontProperties(size=matplotlib.rcParams["legend.fontsize"]).get_size_in_points()
+
+
+def title_size() -> float:
+    """Return the font size of the titles of panels, points."""
+    return FontProperties(size=matplotlib.rcParams["axes.titlesize"]).get_size_in_points()
 
 
 def ink() -> str:
