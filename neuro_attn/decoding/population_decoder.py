@@ -5,6 +5,7 @@ and for resampled trials and units. The three differ only in their `Replicate`.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from neuro_attn.decoding.splits import (
     copies_of,
     draw_folds,
     fold_sizes,
+    values_of,
 )
 from neuro_attn.decoding.surrogates import SurrogateLabels
 from neuro_attn.decoding.tested_only import tested_sizes, with_test_only
@@ -156,7 +158,9 @@ class PopulationDecoder:
                 observed = self.folds(draw, ORIGINAL, sizes)
                 replicated = zip(
                     *(
-                        self.folds(draw, each, sizes, copies)
+                        self._relabelled(observed, each)
+                        if self._keeps_trials(each)
+                        else self.folds(draw, each, sizes, copies)
                         for each, copies in zip(batch, resampled, strict=True)
                     ),
                     strict=True,
@@ -176,6 +180,26 @@ class PopulationDecoder:
                 self.progress.update(len(batch))
             accuracy[members] = self.value(total / n_terms)
         return accuracy
+
+    def _keeps_trials(self, replicate: Replicate) -> bool:
+        """Return whether a replicate has the trials of the data in each fold.
+
+        Splits do not depend on continuous labels, so all their permutations do.
+        """
+        return self.population.is_continuous and replicate.kind == "permutation"
+
+    def _relabelled(self, folds: list[Fold], replicate: Replicate) -> list[Fold]:
+        """Return the folds of the data with permuted labels, as `folds` of the replicate."""
+        labels = [self.surrogates.draw(part, replicate.index) for part in self.population.parts]
+        n_tasks = len(self.population.tasks)
+        return [
+            replace(
+                fold,
+                train_label=values_of(labels, fold.train),
+                test_label=values_of(labels, fold.test[:n_tasks]),
+            )
+            for fold in folds
+        ]
 
     def value(self, mean: np.ndarray) -> np.ndarray:
         """Return the score from means over folds and draws."""
@@ -247,8 +271,7 @@ class PopulationDecoder:
             if self.population.is_continuous:
                 n_test = int(sizes.test.sum(axis=1).max())
                 predicted = 16 * n_test * self.population.n_bins**2
-                # Permutations share their trials.
-                shares = replicates[members[0]].kind == "permutation"
+                shares = self._keeps_trials(replicates[members[0]])
                 bytes_each = predicted if shares else max(predicted, bytes_each)
             size = max(1, BATCH_BYTES // bytes_each)
             for start in range(0, len(members), size):

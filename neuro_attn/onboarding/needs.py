@@ -19,7 +19,7 @@ s. The factors are fitted to `benchmarks.scale_memory`; jobs request 1.5 times a
 
 For logistic regression, the times were fitted to eighteen populations of 4 to 200 rows, 5 to 300
 units and 2 to 7 classes, on one core of a server, where the formula stayed within a factor of 1.3
-of every measurement.
+of every measurement. Of continuous labels, each of the P m predictions takes c_3 more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,8 @@ from typing import NamedTuple
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.blocks import BLOCK
+from neuro_attn.configuration.decoders import DECODERS
+from neuro_attn.configuration.labels import CLASSES
 from neuro_attn.decoding.population_decoder import BATCH_BYTES
 from neuro_attn.inference.corrections import READ_BYTES
 
@@ -38,6 +40,8 @@ PER_VALUE = 7e-9
 """Time of a rate that is gathered and scaled, s (c1)."""
 PER_SCORED = 6.1e-11
 """Time of a product in the scores, s (c2)."""
+PER_PREDICTED = 4e-8
+"""Time of the error of a predicted value, s; for continuous labels, it exceeds that of the fit."""
 PER_TEST = 2e-7
 """Time in which a value of the null at a pair of times is read and tested, s."""
 JOB_SECONDS = 2.0
@@ -325,8 +329,10 @@ def seconds_per_fit(work: Work, decoder: str) -> float:
     n, u = work.train_rows, work.units
     outputs = 1 if work.classes == 2 else work.classes
     fit = import_module(f"neuro_attn.decoding.decoders.{decoder}")
+    predicted = 0 if CLASSES in DECODERS[decoder].label_kinds else work.bins * work.test_rows
     return (
-        PER_FIT
+        PER_PREDICTED * predicted
+        + PER_FIT
         + PER_VALUE * (n + work.test_rows / work.tasks) * u
         + fit.seconds(n, u, outputs)
         + PER_SCORED * work.bins * work.test_rows * u * outputs

@@ -31,9 +31,7 @@ SETTINGS = {
     )
 }
 PER_PRODUCT = 2e-10
-"""Time of a product in the normal equations, s."""
-PER_TRIAL = 4e-8
-"""Time of the error of a test trial, s."""
+"""Time of a product in the projection of targets, s."""
 
 
 def fit(X: np.ndarray, y: np.ndarray, *, alpha: float | Sequence[float]) -> Readouts:
@@ -53,5 +51,5 @@ def fit(X: np.ndarray, y: np.ndarray, *, alpha: float | Sequence[float]) -> Read
 
 
 def seconds(rows: int, units: int, outputs: int) -> float:
-    """Estimate the time of a label set: its errors, and a share of the fit that all sets have."""
-    return PER_TRIAL * rows + PER_PRODUCT * units * rows * outputs
+    """Estimate the time of a label set: its weights and errors of left-out trials."""
+    return PER_PRODUCT * len(SETTINGS["alpha"][1]) * units * rows * outputs
