@@ -44,6 +44,8 @@ def cross_temporal(regions: Iterable[xr.Dataset], settings: Inference) -> xr.Dat
         names.append(region.attrs["region"])
         part = part_of(region, "pairs")
         parts.append(of_pairs_of_times([region], settings) if part is None else part)
+    if "chance" in parts[0]:
+        chance = float(np.mean([each["chance"].mean() for each in parts]))
     accuracy = xr.concat([each["accuracy"] for each in parts], "region", join="exact")
     accuracy = accuracy.assign_coords(region=names).transpose(*_CROSS)
     p = np.empty((2, *accuracy.shape))

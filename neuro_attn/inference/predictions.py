@@ -55,7 +55,7 @@ def prediction_cross_temporal(regions: Sequence[xr.Dataset], settings: Inference
     xarray.Dataset
         ``value``, ``p_corrected`` (is it better than chance?) and ``p_corrected_worse`` (is it
         worse?) (region, train_task, test_task, train_time, test_time), with the attributes
-        ``score``, ``unit`` and ``chance``.
+        ``score``, ``unit`` and ``chance`` (the mean over all of these of permuted labels).
     """
     found = cross_temporal(regions, settings)
     score = SCORES[regions[0].attrs["score"]]

@@ -5,6 +5,7 @@ a training time at a time, so that inference over all regions holds no null but 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -82,7 +83,8 @@ def of_times(blocks: Sequence[xr.Dataset], settings: Inference) -> xr.Dataset:
         ``accuracy``, ``ci_low``, ``ci_high`` and, with null as the first dimension, ``p_value``,
         ``varies`` and ``reach`` (population, train_task, test_task, time); ``largest`` (null,
         group, train_task, test_task, permutation); see `corrections.CellTests`. Counts on
-        population and test_task.
+        population and test_task. For a continuous label ``chance``, as ``accuracy``: the mean over
+        permuted labels.
     """
     accuracy = at_equal_times(blocks[0]["accuracy"].mean("draw", dtype=float))
     values = {"accuracy": accuracy, "bootstrap": blocks[0]["bootstrap"]}
@@ -166,19 +168,21 @@ def _of_axis(
     nulls = Nulls(blocks, prefix)
     apart = len(sessions) > nulls.n_sessions()
     method: Method = settings.correction if axis == "time" else "max"
-    of_nulls = []
+    of_nulls, chance = [], []
     for name in nulls.names:
         tests: list[CellTests] = []
         for population, accuracy in enumerate(observed):
-            if apart and population == 0:
-                null = nulls.over_sessions(name)
-            else:
-                null = nulls.of(name, session=population - apart)
+            null = _of_population(nulls, name, population, apart)
             tests.append(_of_pairs(accuracy, null, method, settings.alpha))
+            chance.append(null.mean(axis=-1, dtype=float))
         of_nulls.append(_grouped(tests, apart))
     found = stacked(of_nulls)
     tested_dims = ("null", *dims)
     sizes = [name for name in SIZES if name in complete]
+    of_label: dict[str, Any] = {}
+    if "label_kind" in blocks[0].attrs:
+        # Values that cluster can be guessed. The first null is that of permuted labels.
+        of_label["chance"] = (dims, np.stack(chance[: len(observed)]))
     return (
         complete[sizes]
         .assign(
@@ -189,6 +193,7 @@ def _of_axis(
             varies=(tested_dims, found.varies),
             reach=(tested_dims, found.reach),
             largest=(("null", "group", *PAIR, "permutation"), found.largest),
+            **of_label,
         )
         .assign_coords(
             {
@@ -198,6 +203,13 @@ def _of_axis(
             }
         )
     )
+
+
+def _of_population(nulls: Nulls, name: str, population: int, apart: bool) -> np.ndarray:
+    """Return a null of a population: of all sessions, the first if they are apart, or of one."""
+    if apart and population == 0:
+        return nulls.over_sessions(name)
+    return nulls.of(name, session=population - apart)
 
 
 def _of_pairs(accuracy: np.ndarray, null: np.ndarray, method: Method, alpha: float) -> CellTests:
@@ -264,7 +276,7 @@ def of_pairs_of_times(blocks: Sequence[xr.Dataset], settings: Inference) -> xr.D
     xarray.Dataset
         ``accuracy`` (train_task, test_task, train_time, test_time); ``p_value``, ``varies`` and
         ``reach`` (null, direction, ...), above and below; ``largest`` (null, train_task,
-        test_task, permutation) of both directions.
+        test_task, permutation) of both directions; ``chance`` as in `of_times`.
     """
     dims = (*PAIR, "train_time", "test_time")
     nulls = Nulls(blocks, "cross_")
@@ -284,8 +296,17 @@ def of_pairs_of_times(blocks: Sequence[xr.Dataset], settings: Inference) -> xr.D
     shape = (len(nulls.names), n_train, n_test)
     found = CellTests(*(each.reshape(*shape, *each.shape[1:]) for each in stacked(tests)))
     cells = ("null", *PAIR, "direction", "train_time", "test_time")
+    of_label: dict[str, Any] = {}
+    if "label_kind" in blocks[0].attrs:
+        chance = np.empty_like(accuracy.values)
+        for train, test in np.ndindex(n_train, n_test):
+            permuted = nulls.blocks(nulls.names[0], train_task=train, test_task=test)
+            total = sum(each.sum("permutation", dtype=float).values for each in permuted)
+            chance[train, test] = total / sum(each.sizes["permutation"] for each in permuted)
+        of_label["chance"] = (dims, chance)
     return xr.Dataset(
         {
+            **of_label,
             "accuracy": accuracy,
             "p_value": (cells, found.p_value),
             "varies": (cells, found.varies),

@@ -117,7 +117,9 @@ def _rows(part: xr.Dataset, region: xr.Dataset, axis: str) -> pd.DataFrame:
             number = part[name].broadcast_like(template).transpose(*dims)
             filled[name] = number if name == "n_constant" else number.astype(int)
     filled = filled.assign(
-        chance=xr.full_like(template, region.attrs["chance"], dtype=float),
+        chance=part["chance"]
+        if "chance" in part
+        else xr.full_like(template, region.attrs["chance"], dtype=float),
         session=("population", part["population_session"].values.astype(object)),
         region=region.attrs["region"],
     )

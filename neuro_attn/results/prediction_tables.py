@@ -17,7 +17,7 @@ PREDICTION = (
     Column("score", "text", "what `value` is: `circular_error`, `r2` or `correlation`"),
     Column("unit", "text", "unit of `value`: `degrees` for `circular_error`, otherwise empty"),
     Column("value", "number", "the score; mean over folds, draws and sessions"),
-    Column("chance", "number", "value without information: 90 degrees, otherwise 0"),
+    Column("chance", "number", "value without information: mean over permuted labels"),
     *CI,
     P_VALUE,
     P_CORRECTED,
@@ -45,18 +45,18 @@ PREDICTION_TABLES = (
         title="Prediction in the windows",
         caption=(
             "How well the label is predicted on held-out trials in every region and window, for "
-            "every pair of tasks: circular error in degrees (smaller is better; 90 by chance), or "
-            "R squared or correlation (larger is better; 0 by chance). Columns contain the "
-            "confidence interval, the permutation p-value and the p-value corrected over windows "
-            "and regions. Rows with session `all` are for all sessions together. The file "
-            "prediction_over_time.csv in the same folder contains values over time."
+            "every pair of tasks: circular error in degrees (smaller is better), or R squared or "
+            "correlation (larger is better). Columns contain the value by chance (mean over "
+            "permuted labels), the confidence interval, the permutation p-value and the p-value "
+            "corrected over windows and regions. Rows with session `all` are for all sessions "
+            "together. The file prediction_over_time.csv in the same folder contains values over "
+            "time."
         ),
         details=(
             f"{_ONLY}[summary.csv](#summarycsv).\n\n"
             "- **`circular_error`** (`kind: circular`): mean absolute angle between prediction and "
-            "truth. It is 90 degrees by chance if angles are uniform. Angles that cluster can be "
-            "guessed, so the error of a decoder without information lies below 90: compare with "
-            "the permutations, which contain this.\n"
+            "truth. Without information it is 90 degrees if angles are uniform, and less if they "
+            "cluster, since they can then be guessed: compare with `chance`.\n"
             "- **`r2`** (`kind: linear`): fraction of the variance that is predicted. It is "
             "negative if predictions are worse than the mean, as for a decoder without "
             "information, or if rates differ between two tasks.\n"
@@ -65,8 +65,8 @@ PREDICTION_TABLES = (
             "does not change.\n"
             "- **P-values** are one-sided: small if the label is predicted better than by the "
             "null. Labels are permuted as classes are, and across tasks, random units are "
-            "mirrored ([methods](methods.md#continuous-labels)). A p-value near 1 across tasks "
-            "means opposite predictions."
+            "mirrored ([methods](methods.md#continuous-labels)). Across tasks, a p-value near 1 "
+            "can mean opposite predictions, or rates that are shifted, except for `correlation`."
         ),
         label="continuous",
         permuted=True,

@@ -9,7 +9,10 @@ predictions are uniform. Tests use the score s, which is larger for a better dec
 import numpy as np
 
 LABEL = "circular error"
-MEANING = "Mean absolute angle between the predicted and the true angle, degrees; 90 by chance."
+MEANING = (
+    "Mean absolute angle between the predicted and the true angle, degrees; 90 by chance if angles "
+    "are uniform."
+)
 LABEL_KINDS = ("circular",)
 UNIT = "degrees"
 SCALE = (180.0, -180.0)
