@@ -1,6 +1,7 @@
 """Tutorials, guides and explanations say what the package does and what tests show."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, get_args
 import matplotlib as mpl
 import pytest
 
+from benchmarks import first_figure
 from neuro_attn.shared_code.verdicts import Verdict
 from tests.figures.conftest import SHAPES, make_transfer
 
@@ -78,6 +80,13 @@ def test_the_tutorial_has_a_sentence_for_every_verdict():
     table = text_of("docs/interpreting.md").split("| verdict |")[1].split("\n\n")[0]
     named = re.findall(r"^\| ([a-z -]+) \|", table, re.MULTILINE)
     assert sorted(named) == sorted(get_args(Verdict))
+
+
+def test_the_time_to_the_first_figure_is_that_of_the_run_that_was_kept():
+    times = json.loads(first_figure.KEPT.read_text(encoding="utf-8"))
+    page = text_of("docs/your_data.md")
+    assert first_figure.sentence(times) in page
+    assert times["last line"] in page
 
 
 def test_the_tutorial_quotes_the_results_of_the_start():
