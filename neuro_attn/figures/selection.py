@@ -28,7 +28,7 @@ def select(
     ----------
     data : pandas.DataFrame or xarray.Dataset
         A table or array of results.
-    regions, tasks : collection of str, optional
+    regions, tasks : str or collection of str, optional
         Names to keep; by default all.
 
     Returns
@@ -51,9 +51,10 @@ def select(
       region    task
     1   LPFC  a vs b
     """
-    for what, wanted, names in (("regions", regions, REGIONS), ("tasks", tasks, TASKS)):
-        if wanted is None:
+    for what, given, names in (("regions", regions, REGIONS), ("tasks", tasks, TASKS)):
+        if given is None:
             continue
+        wanted = [given] if isinstance(given, str) else given
         found = {
             part for name in names if name in data for part in set().union(*_parts(data, name))
         }

@@ -191,6 +191,7 @@ def test_select_keeps_pairs_of_which_both_are_selected_in_tables_and_arrays(make
     some = {"regions": ["LPFC"], "tasks": ["pro", "anti"]}
     onsets = select(make.onsets(shape), **some)
     assert set(onsets["region"]) == {"LPFC"}
+    assert select(make.onsets(shape), regions="LPFC", tasks=["pro", "anti"]).equals(onsets)
     assert set(onsets["compared_with"]) == {""}
     assert set(onsets["train_task"]) == set(onsets["test_task"]) == {"pro", "anti"}
     assert set(select(make.geometry(shape), **some)["task"]) == {"pro", "anti", "pro vs anti"}
