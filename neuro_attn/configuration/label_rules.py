@@ -84,6 +84,13 @@ def check_label(analysis: "Analysis") -> None:
             message="pseudopopulation combines trials of a class, and the label has none; give "
             "simultaneous, or an expression for each class of label",
         )
+    if decoding.pseudotrials != "auto":
+        raise AtKeyError(
+            "decoding",
+            "pseudotrials",
+            message="combines trials of a class, and the label has none (given: "
+            f"{decoding.pseudotrials}); remove the key",
+        )
     if decoding.splits == "blocks" and decoding.block is None:
         raise AtKeyError(
             "decoding",

@@ -335,6 +335,7 @@ def test_test_trials_of_one_value_have_nothing_to_predict_whatever_their_mean_ro
         ({"decoding": {"score": "auc"}}, "score: auc is not for a label of kind circular; give ci"),
         ({"decoding": {"decoder": "logistic_regression"}}, "decoder: logistic_regression is not f"),
         ({"decoding": {"population": "pseudopopulation"}}, "pseudopopulation combines trials of"),
+        ({"decoding": {"pseudotrials": 10}}, "pseudotrials: combines trials of a class, .*n: 10"),
         ({"decoding": {"splits": "blocks"}}, "block: splits: blocks needs a trial column here"),
         ({"inference": {"null_model": "pseudosession"}}, "needs a label of classes .*give shuffle"),
     ],
