@@ -78,7 +78,9 @@ def fit_readouts(
     return Fitted(data, units, readouts)
 
 
-def fit_predictors(rates: np.ndarray, targets: np.ndarray, settings: Decoding) -> Fitted:
+def fit_predictors(
+    rates: np.ndarray, targets: np.ndarray, settings: Decoding, *, copies: np.ndarray
+) -> Fitted:
     """Standardise rates and fit the configured decoder of a continuous label, in double precision.
 
     Parameters
@@ -89,10 +91,13 @@ def fit_predictors(rates: np.ndarray, targets: np.ndarray, settings: Decoding) -
         What is predicted, such as cosine and sine of an angle.
     settings : Decoding
         The decoder, its settings, and whether units are divided by their SD.
+    copies : array of int, shape (row,)
+        How many rows the trial of each row has.
     """
     data, units = standardize(rates, scale=settings.standardize, dtype=np.dtype(np.float64))
     decoder = import_module(f"neuro_attn.decoding.decoders.{settings.decoder}")
-    return Fitted(data, units, decoder.fit(data, targets, **settings.decoder_settings))
+    readouts = decoder.fit(data, targets, copies=copies, **settings.decoder_settings)
+    return Fitted(data, units, readouts)
 
 
 def compile_decoder(settings: Decoding) -> None:
@@ -109,5 +114,6 @@ def compile_decoder(settings: Decoding) -> None:
     if CLASSES in DECODERS[settings.decoder].label_kinds:
         fitted = fit_readouts(rates, labels, n_classes=2, settings=settings)
     else:
-        fitted = fit_predictors(rates, labels[:, None].astype(float), settings)
+        targets = labels[:, None].astype(float)
+        fitted = fit_predictors(rates, targets, settings, copies=np.ones(8, int))
     fitted.on_rates(np.zeros((1, 3), np.float32))

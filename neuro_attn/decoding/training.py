@@ -111,7 +111,8 @@ def _train_shared(
 ) -> Trained:
     """Train regressions on the trials of a fold, with targets (row, replicate, output)."""
     data = training_rows(population, [fold], task=task, units=units, bins=bins)[0]
-    fitted = fit_predictors(data, targets, settings)
+    _, trial, rows = np.unique(fold.train[task], axis=1, return_inverse=True, return_counts=True)
+    fitted = fit_predictors(data, targets, settings, copies=rows[trial.ravel()])
     weights, intercept = fitted.on_rates(np.repeat(population.origin[units], len(data), axis=0))
     standardized = np.moveaxis(fitted.readouts.weights, 2, 0)
     n_constant = fitted.units.constant.sum(axis=-1)

@@ -102,7 +102,7 @@ def headline(predictions: pd.DataFrame, dataset: AnyDataset) -> str:
         else:
             without.append(str(region))
     if without:
-        sentences.append(f"{label} is not decoded better than by chance: {listing(without)}.")
+        sentences.append(f"{label} is not decoded significantly: {listing(without)}.")
     return " ".join(sentences)
 
 

@@ -7,8 +7,12 @@ Z are centred rates (trial, unit) and Y the targets. P depends on rates alone, s
 targets takes one matrix product. Of several penalties, the squared error of left-out trials selects
 one, without refitting (as scikit-learn's `RidgeCV`):
 
-.. math:: e_j = \frac{y_j - \hat y_j}{1 - h_{jj}}, \qquad H = 1 / n + U D U^\top, \qquad
+.. math:: e_j = \frac{y_j - \hat y_j}{1 - m_j h_{jj}}, \qquad H = 1 / n + U D U^\top, \qquad
     D = S^2 / (S^2 + \alpha), \qquad Z = U S V^\top
+
+All m_j copies of a trial, which resamples contain, are left out together: they have the same row
+of H and the same residual, so the submatrix of H of these rows has the eigenvalue m_j h_jj for it.
+Each copy would otherwise be predicted from the others, and weak penalties would win.
 """
 
 from collections.abc import Sequence
@@ -40,7 +44,7 @@ def projection(rates: np.ndarray, alpha: float) -> np.ndarray:
 
 
 def selected_weights(
-    rates: np.ndarray, targets: np.ndarray, alphas: Sequence[float]
+    rates: np.ndarray, targets: np.ndarray, alphas: Sequence[float], copies: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return weights with the penalty that predicts left-out trials best, for each label set.
 
@@ -52,6 +56,8 @@ def selected_weights(
         Centred targets.
     alphas : sequence of float
         Strengths of the penalty; above 0.
+    copies : array of int, shape (trial,)
+        How many rows the trial of each row has.
 
     Returns
     -------
@@ -66,7 +72,7 @@ def selected_weights(
     errors = []
     for alpha in alphas:
         shrinkage = values**2 / (values**2 + alpha)
-        kept = 1 - 1 / n_trials - left**2 @ shrinkage
+        kept = 1 - copies * (1 / n_trials + left**2 @ shrinkage)
         # A single training trial is predicted by its own value alone.
         residual = (flat - left @ (shrinkage[:, None] * inside)) / np.maximum(kept, 1e-12)[:, None]
         errors.append((residual**2).reshape(n_trials, n_sets, -1).sum(axis=(0, 2)))

@@ -71,7 +71,7 @@ def test_the_headline_states_value_chance_and_what_is_not_significant(kind, sent
     text = headline(table_of(kind, ["late"], "window", "predictions"), dataset_of(kind))
     assert f"In LPFC, direction is decoded: {sentence}." in text
     assert "across tasks (not significant)" in text.split("V4")[1]
-    assert text.endswith("direction is not decoded better than by chance: FEF.")
+    assert text.endswith("direction is not decoded significantly: FEF.")
 
 
 @pytest.mark.parametrize("kind", ["circular", "linear"])

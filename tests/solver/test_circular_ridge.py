@@ -186,9 +186,37 @@ def test_a_penalty_is_selected_for_each_label_set_by_the_error_of_left_out_trial
     strong = rates @ rng.normal(size=8) + 0.1 * rng.normal(size=30)
     targets = np.stack([strong, rng.normal(size=30)], axis=1)
     alphas = [0.1, 10.0, 1000.0]
-    weights, chosen = selected_weights(rates, (targets - targets.mean(axis=0))[:, :, None], alphas)
+    centred, once = (targets - targets.mean(axis=0))[:, :, None], np.ones(30, int)
+    weights, chosen = selected_weights(rates, centred, alphas, once)
     for number, y in enumerate(targets.T):
         oracle = RidgeCV(alphas).fit(rates, y)
         assert chosen[number] == oracle.alpha_
         np.testing.assert_allclose(weights[:, number, 0], oracle.coef_, atol=1e-10)
     assert chosen.tolist() == [0.1, 1000.0]
+
+
+def test_copies_of_a_trial_are_left_out_together_in_the_selection_of_a_penalty():
+    """As refits without all rows of a trial: a copy would be predicted from the others."""
+    rng = np.random.default_rng(13)
+    drawn = np.sort(rng.integers(0, 25, 40))
+    rates = rng.normal(size=(25, 10))[drawn]
+    coded = rates @ rng.normal(size=(10, 12)) * np.linspace(0, 1, 12)
+    targets = coded + 2 * rng.normal(size=(25, 12))[drawn]
+    alphas = [0.01, 1.0, 10.0, 100.0, 1000.0]
+    errors = [
+        sum(
+            (
+                (Ridge(alpha).fit(rates[~out], targets[~out]).predict(rates[out]) - targets[out])
+                ** 2
+            ).sum(axis=0)
+            for out in (drawn == each for each in np.unique(drawn))
+        )
+        for alpha in alphas
+    ]
+    expected = np.asarray(alphas)[np.argmin(errors, axis=0)]
+    rates, targets = rates - rates.mean(axis=0), targets - targets.mean(axis=0)
+    copies = np.bincount(drawn)[drawn]
+    _, chosen = selected_weights(rates, targets[:, :, None], alphas, copies)
+    assert chosen.tolist() == expected.tolist()
+    _, leaking = selected_weights(rates, targets[:, :, None], alphas, np.ones(40, int))
+    assert leaking.tolist() != expected.tolist()

@@ -13,8 +13,9 @@ such decoders use: kind, default and description of each). See
 - ``seconds(rows, units, outputs)`` estimates the time of a fit, for `check`: rows of training data,
   units, and outputs (1 for two classes, otherwise one for each class).
 
-A decoder of continuous labels (``LABEL_KINDS``) predicts: ``fit(X, y, **settings)`` takes targets y
-(row, label set, output), and its decision values are the predictions, in double precision.
+A decoder of continuous labels (``LABEL_KINDS``) predicts: ``fit(X, y, copies=copies, **settings)``
+takes targets y (row, label set, output), and the number of rows of each row's trial (row,), which
+is above 1 in resamples. Its decision values are the predictions, in double precision.
 
 Decision values of classes are the log odds of the second of two classes, or the logarithms of the
 probabilities of the classes up to a constant, because the confidence is computed from them.

@@ -34,7 +34,9 @@ PER_PRODUCT = 2e-10
 """Time of a product in the projection of targets, s."""
 
 
-def fit(X: np.ndarray, y: np.ndarray, *, alpha: float | Sequence[float]) -> Readouts:
+def fit(
+    X: np.ndarray, y: np.ndarray, *, copies: np.ndarray, alpha: float | Sequence[float]
+) -> Readouts:
     """Fit ridge regressions to targets y (row, label set, output); see the package."""
     level, n_problems = y.mean(axis=0), len(X)
     targets, alphas = y - level, np.atleast_1d(alpha).tolist()
@@ -42,7 +44,7 @@ def fit(X: np.ndarray, y: np.ndarray, *, alpha: float | Sequence[float]) -> Read
         if len(alphas) == 1:
             weights = projection(X, alphas[0]) @ targets.reshape(len(y), -1)
         else:
-            weights = np.stack([selected_weights(each, targets, alphas)[0] for each in X])
+            weights = np.stack([selected_weights(each, targets, alphas, copies)[0] for each in X])
     return Readouts(
         weights.reshape(*X.shape[::2], *level.shape),
         np.broadcast_to(level, (n_problems, *level.shape)),
