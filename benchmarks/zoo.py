@@ -99,7 +99,10 @@ def main() -> None:
     given = parser.parse_args()
     found = summary(given.results)
     for name, n in found["seeds"].items():
-        means = {task: each["report_error"]["mean"] for task, each in found["errors"][name].items()}
+        means = {
+            task: each["report_error"]["mean"]
+            for task, each in found["errors"].get(name, {}).items()
+        }
         print(f"{name}: {found['learned'][name]} of {n} seeds learned, errors {means}")
     times = processor_time(given.results)
     print(times.round(0).to_string(), f"\nall jobs: {times.sum() / 60:.1f} min of processor time")
