@@ -196,10 +196,11 @@ def _of_dataset(
 
 
 def _pairs(verdicts: pd.DataFrame | None) -> list[tuple[str, str]]:
-    """Return the pairs of tasks that are compared."""
+    """Return the printable names of the pairs of tasks that are compared."""
     if verdicts is None:
         return []
-    return list(dict.fromkeys(zip(verdicts["first_task"], verdicts["second_task"], strict=True)))
+    names = (verdicts[task].map(printable) for task in ("first_task", "second_task"))
+    return list(dict.fromkeys(zip(*names, strict=True)))
 
 
 def _directions(one: str, two: str) -> str:
