@@ -16,8 +16,8 @@ INSTALLED := .venv/installed
 
 # Processes of the tests share the cores, so each has one thread. There is one more than two cores
 # need, because tests of commands and clusters often wait.
-# Their modules are compiled once, whatever the environment says; that halves the time of a start.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= \
+# Python writes no compiled modules, because tests fill disks and watch which files are written.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 \
 	$(BIN)/pytest --numprocesses 3
 NUMBERS := $(addprefix tests/,solver decoding inference geometry results test_expressions.py test_rates.py)
 

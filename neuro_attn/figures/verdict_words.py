@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from neuro_attn.figures.style.regions import ordered
+from neuro_attn.figures.region_order import ordered
 
 SAYS = {
     "shared": "{regions} {share} a code between {first} and {second}",

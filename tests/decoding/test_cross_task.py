@@ -621,7 +621,7 @@ def test_confidence_is_the_probability_of_the_true_class(population, trials):
     model = LogisticRegression(tol=1e-8).fit(rates[fold.train[0][0]], fold.train_label[0])
     scores = model.decision_function(rates[fold.test[0][0]])
     expected = expit(np.where(fold.test_label[0] == 1, 1, -1) * scores)
-    np.testing.assert_allclose(tested.true_class[0][0][0, 0], expected, atol=0.01)
+    np.testing.assert_allclose(tested.on_rows[0][0][0, 0], expected, atol=0.01)
 
 
 def test_sessions_are_decoded_by_themselves_and_in_any_company(members, settings, decoded):

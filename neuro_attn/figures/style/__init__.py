@@ -5,6 +5,7 @@ colours that colour-blind readers can distinguish. We use the font that is inclu
 so that the same data yield the same bytes on every machine.
 """
 
+from neuro_attn.figures.region_order import ordered
 from neuro_attn.figures.style.accuracy import (
     accuracy_bar,
     chance_line,
@@ -20,7 +21,6 @@ from neuro_attn.figures.style.constants import (
     DIVERGING_ERRORS,
     DOUBLE,
     GREY,
-    HIERARCHY,
     INK,
     LINE,
     MARKERS,
@@ -62,7 +62,6 @@ from neuro_attn.figures.style.panels import (
 )
 from neuro_attn.figures.style.regions import (
     across_sessions,
-    ordered,
     region_looks,
     task_colors,
 )
@@ -76,7 +75,6 @@ __all__ = [
     "DIVERGING_ERRORS",
     "DOUBLE",
     "GREY",
-    "HIERARCHY",
     "INK",
     "LINE",
     "MARKERS",

@@ -35,9 +35,6 @@ TASK_PALETTE = ("#332288", "#CC6677", "#44AA99", "#999933", "#88CCEE")
 LINE = 22
 """Number of characters after which names of regions and networks are wrapped."""
 
-HIERARCHY = ("LPFC", "FEF", "parietal", "V4")
-"""The regions recorded by Panichello & Buschman (2021), from anterior to posterior."""
-
 MINUS, DASH, TIMES = "\N{MINUS SIGN}", "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
 
 SEQUENTIAL, DIVERGING, DIVERGING_ERRORS = "Blues", "RdBu_r", "RdBu"

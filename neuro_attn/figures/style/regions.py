@@ -1,18 +1,11 @@
-"""Order and appearance of regions and tasks, and the rows of tables that figures draw."""
+"""Appearance of regions and tasks, and the rows of tables that figures draw."""
 
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from neuro_attn.errors import InputError
-from neuro_attn.figures.style.constants import HIERARCHY, MARKERS, REGION_PALETTE, TASK_PALETTE
-
-
-def ordered(names: Iterable[str]) -> list[str]:
-    """Return the unique `names`: those in `HIERARCHY` first, then in order of occurrence."""
-    unique = list(dict.fromkeys(names))
-    known = [name for name in HIERARCHY if name in unique]
-    return known + [name for name in unique if name not in known]
+from neuro_attn.figures.style.constants import MARKERS, REGION_PALETTE, TASK_PALETTE
 
 
 def region_looks(regions: Sequence[str]) -> dict[str, tuple[str, str]]:
