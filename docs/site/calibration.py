@@ -22,7 +22,7 @@ RATES, CALIBRATION, CONFOUNDS, FITS, FOLDS, GEOMETRY, *OVER_TIME = (
     json.loads((ROOT / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
     for name in (
         *("shared_code", "calibration", "confounds", "comparison", "folds", "geometry"),
-        *("cross_temporal", "onsets", "accuracy_differences"),
+        *("cross_temporal", "onsets", "accuracy_differences", "continuous_labels"),
     )
 )
 for rates in OVER_TIME:
@@ -197,6 +197,15 @@ def cross_temporal() -> str:
         for name, each in RATES["cross_temporal"].items()
     ]
     return _grid(header, rows)
+
+
+def continuous_labels() -> str:
+    """Return how often a continuous label is predicted significantly."""
+    rows = [
+        [name, _rate(each["within"]), _rate(each["across"]), f"{each['n']:,}"]
+        for name, each in RATES["continuous_labels"].items()
+    ]
+    return _grid(["world", "within a task: p < 0.05", "across tasks: p < 0.05", "n"], rows)
 
 
 def accuracy_differences() -> str:
@@ -444,6 +453,7 @@ BLOCKS = {
     "balance": balance,
     "cross_temporal": cross_temporal,
     "accuracy_differences": accuracy_differences,
+    "continuous_labels": continuous_labels,
     "onsets_alone": onsets_alone,
     "onsets_decoded": onsets_decoded,
     "onsets_differences": onsets_differences,

@@ -21,7 +21,7 @@ def test_every_block_that_can_be_generated_is_on_the_page():
 
 def test_error_rates_and_coverage_rest_on_400_data_sets():
     parts = ("units", "dependent", "real", "differences", "region", "cross_temporal", "power")
-    for part in (*parts, "accuracy_differences"):
+    for part in (*parts, "accuracy_differences", "continuous_labels"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
     for each in GENERATOR["RATES"]["region_differences"].values():
         assert each["drawn"] >= 400
@@ -67,6 +67,14 @@ def test_accuracies_of_the_same_decoders_that_do_not_differ_keep_their_type_i_er
                 assert found["rate"] <= 0.09, (name, rate)
             elif rate.startswith("covered"):
                 assert found["rate"] >= 0.90, (name, rate)
+
+
+def test_predictions_of_continuous_labels_keep_their_type_i_error():
+    """Rates of 400 data sets with a true rate of 0.05; above 0.1 by chance in 1 of 20,000."""
+    for name, each in GENERATOR["RATES"]["continuous_labels"].items():
+        assert each["across"]["rate"] <= 0.1, name
+        if "no code" in name:
+            assert each["within"]["rate"] <= 0.1, name
 
 
 def test_38_calibration_in_a_world_that_is_too_kind():
