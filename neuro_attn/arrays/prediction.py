@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from neuro_attn.arrays.analysis import decoded, prepared
-from neuro_attn.arrays.recordings import CALL
+from neuro_attn.arrays.recordings import CALL, called
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.labels import CONTINUOUS
 from neuro_attn.errors import InputError
@@ -121,29 +121,30 @@ def predict_across_tasks(
     >>> bool((across["value"] < 30).all() and (across["p_corrected"] < 0.05).all())
     True
     """
-    if kind not in CONTINUOUS:
-        raise InputError(f"{CALL}, kind", f"{kind!r}.", f"Allowed: {', '.join(CONTINUOUS)}.")
-    recordings, study = prepared(
-        rates,
-        {"label": label, "task": task, "region": region},
-        label={"column": "label", "kind": kind},
-        tasks=tasks,
-        test_only=test_only,
-        reference_tasks=None,
-        session=session,
-        subject=subject,
-        times=times,
-        windows=windows,
-        trials=trials,
-        permutations=permutations,
-        seed=seed,
-        decoding=decoding,
-        inference=inference,
-        units=units,
-        name=name,
-        progress=progress,
-    )
-    regions, decodings = decoded(recordings, study, progress or (lambda line: None))
+    with called(predict_across_tasks.__name__):
+        if kind not in CONTINUOUS:
+            raise InputError(f"{CALL}, kind", f"{kind!r}.", f"Allowed: {', '.join(CONTINUOUS)}.")
+        recordings, study = prepared(
+            rates,
+            {"label": label, "task": task, "region": region},
+            label={"column": "label", "kind": kind},
+            tasks=tasks,
+            test_only=test_only,
+            reference_tasks=None,
+            session=session,
+            subject=subject,
+            times=times,
+            windows=windows,
+            trials=trials,
+            permutations=permutations,
+            seed=seed,
+            decoding=decoding,
+            inference=inference,
+            units=units,
+            name=name,
+            progress=progress,
+        )
+        regions, decodings = decoded(recordings, study, progress or (lambda line: None))
     settings = study.dataset.inference
     return CrossTaskPrediction(
         prediction_table(decodings, settings),

@@ -1,6 +1,7 @@
 """Arrays become Recordings, which are checked like those that are read from files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +15,22 @@ from neuro_attn.expressions import one_each
 from neuro_attn.recording import class_name, stored_name
 
 CALL = "cross_task"
-"""The function, named in errors."""
+"""The function, named in errors; see `called`."""
 _ROUNDED = 9
 """Decimals of bin edges, s: the centres that a user computes have rounding errors."""
 _EVEN = 1e-6
 """Tolerated difference between the widths of bins, s."""
+
+
+@contextmanager
+def called(function: str) -> Iterator[None]:
+    """Name a function instead of `cross_task` in errors of the arguments that both have."""
+    try:
+        yield
+    except InputError as error:
+        if not error.where.startswith(CALL):
+            raise
+        raise error.at(function + error.where.removeprefix(CALL)) from None
 
 
 class Bins(NamedTuple):

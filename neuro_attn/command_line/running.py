@@ -118,14 +118,20 @@ def run(what: Run, report: bool = False) -> None:
 
 
 def _print_headlines(what: Run) -> None:
-    """Print for each data set with verdicts which regions share a code."""
+    """Print for each data set which regions share a code, or predict a continuous label."""
     # Nothing else in this process needs pandas.
-    from neuro_attn.figures.verdict_words import headline
+    from neuro_attn.figures import prediction_words, verdict_words
     from neuro_attn.results import read_csv
 
-    for name in configuration.load(what.config).datasets:
-        if (path := RESULTS / name / "verdicts.csv").is_file():
-            print(f"neuro-attn: {printable(f'{name}: {headline(read_csv(path))}')}")
+    for name, dataset in configuration.load(what.config).datasets.items():
+        folder = RESULTS / name
+        if (path := folder / "verdicts.csv").is_file():
+            answer = verdict_words.headline(read_csv(path))
+        elif (path := folder / "predictions.csv").is_file():
+            answer = prediction_words.headline(read_csv(path), dataset)
+        else:
+            continue
+        print(f"neuro-attn: {printable(f'{name}: {answer}')}")
 
 
 def _read_first_sessions(what: Run, positions: configuration.Positions) -> None:

@@ -68,7 +68,7 @@ def among_kinds(module: Any, given: Iterable[str]) -> tuple[LabelKind, ...]:
     Raises
     ------
     ValueError
-        If one is no kind of label.
+        If it states none, or another name.
     """
     stated = set(given)
     if not stated or not stated <= set(KINDS):

@@ -88,7 +88,7 @@ def _finding(
     """Return the strength of the best significant prediction of a region, and a sentence on it."""
     found = {time: each for time, each in times.items() if each.is_found}
     if not found:
-        return 0.0, f"{region}: not better than chance {where} in any bin."
+        return 0.0, f"{region}: not significantly better than chance {where} in any bin."
 
     def strength(time: float) -> float:
         return abs(found[time].value - found[time].chance)

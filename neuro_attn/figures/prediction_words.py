@@ -6,7 +6,7 @@ import pandas as pd
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.scores import SCORES
-from neuro_attn.figures.style import MINUS
+from neuro_attn.figures.region_order import ordered
 from neuro_attn.figures.verdict_words import listing
 from neuro_attn.inference.significance import significant
 
@@ -46,7 +46,7 @@ def amount(value: float, unit: str) -> str:
     '0.61'
     """
     text = f"{value:.0f} {unit}" if unit else f"{value:.2f}"
-    return text.replace("-", MINUS)
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def predicted(rows: pd.DataFrame, alpha: float) -> dict[str, Predicted]:
@@ -81,6 +81,8 @@ def as_course(predictions: pd.DataFrame) -> pd.DataFrame:
 def headline(predictions: pd.DataFrame, dataset: AnyDataset) -> str:
     """Return in which regions the label is predicted within and across tasks, in words.
 
+    Regions are in the order of figures.
+
     Parameters
     ----------
     predictions : pandas.DataFrame
@@ -91,8 +93,8 @@ def headline(predictions: pd.DataFrame, dataset: AnyDataset) -> str:
     label, score = dataset.label_column, SCORES[dataset.decoding.score].label
     rows = predictions[predictions["session"] == "all"]
     sentences, without = [], []
-    for region, of_region in rows.groupby("region", sort=False):
-        texts = []
+    for region in ordered(rows["region"]):
+        of_region, texts = rows[rows["region"] == region], []
         for window, here in of_region.groupby("window", sort=False):
             kinds = predicted(here, dataset.inference.alpha)
             if any(each.is_found for each in kinds.values()):
@@ -100,7 +102,7 @@ def headline(predictions: pd.DataFrame, dataset: AnyDataset) -> str:
         if texts:
             sentences.append(f"In {region}, {label} is decoded: {score} {'; '.join(texts)}.")
         else:
-            without.append(str(region))
+            without.append(region)
     if without:
         sentences.append(f"{label} is not decoded significantly: {listing(without)}.")
     return " ".join(sentences)

@@ -255,3 +255,8 @@ def test_a_continuous_label_of_arrays_is_predicted_across_tasks():
         neuro_attn.predict_across_tasks(rates, 90 * angle, task, kind="circular", **small)
     with pytest.raises(InputError, match="Allowed: circular, linear"):
         neuro_attn.predict_across_tasks(rates, angle, task, kind="angle", **small)
+    # Errors name this function, in the arguments that it shares with `cross_task`, too.
+    with pytest.raises(InputError, match=r"^predict_across_tasks, session .*, label: 79 values"):
+        neuro_attn.predict_across_tasks(rates, angle[:79], task, kind="circular", **small)
+    with pytest.raises(InputError, match=r"^predict_across_tasks, datasets.*folds"):
+        neuro_attn.predict_across_tasks(rates, angle, task, kind="circular", decoding={"folds": 1})

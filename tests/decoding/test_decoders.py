@@ -59,8 +59,8 @@ def noise(n_classes, n_rows, n_units, n_problems=1, dtype=np.float32, seed=0):
 def test_a_decoder_takes_the_settings_that_it_states_and_documents_them(decoder):
     specification = DECODERS[decoder]
     parameters = inspect.signature(module_of(decoder).fit).parameters
-    classes = ["n_classes"] if decoder in OF_CLASSES else []
-    assert list(parameters) == ["X", "y", *classes, *specification.settings]
+    of_kind = ["n_classes"] if decoder in OF_CLASSES else ["copies"]
+    assert list(parameters) == ["X", "y", *of_kind, *specification.settings]
     for key, (_, default, description) in specification.settings.items():
         field = DecoderSettings.model_fields[key]
         assert field.default == default == getattr(Decoding(), key)

@@ -1,5 +1,7 @@
 """What a reader of each figure must find in it, for every shape of data."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -196,11 +198,10 @@ def test_240_regions_are_rows_of_one_page_with_the_means_of_the_tables(make, mon
 
 def test_drawing_time_does_not_grow_with_the_square_of_regions(make, monkeypatch):
     """Limits are common to all panels and computed once."""
-    calls = []
-    counted = lambda rows: calls.append(0) or accuracy_limits(rows)  # noqa: E731
-    monkeypatch.setattr("neuro_attn.figures.over_time.accuracy_limits", counted)
+    limits = Mock(wraps=accuracy_limits)
+    monkeypatch.setattr("neuro_attn.figures.over_time.accuracy_limits", limits)
     decoding_over_time.draw(make.transfer(make.shapes["panichello"]))
-    assert len(calls) == 1
+    assert limits.call_count == 1
 
 
 @pytest.mark.parametrize("over_time", [decoding_over_time, transfer_over_time])

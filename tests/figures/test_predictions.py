@@ -1,13 +1,17 @@
 """Predictions of a continuous label: figures and sentences state value, unit, chance and tests."""
 
 from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+import yaml
 from matplotlib import pyplot as plt
 
+from neuro_attn.command_line import running
 from neuro_attn.configuration import parse
 from neuro_attn.figures import prediction_across_times, prediction_over_time
 from neuro_attn.figures.over_time import Shown
@@ -21,8 +25,8 @@ TASKS = ("attend", "remember")
 TIMES = (-0.05, 0.05, 0.15)
 
 
-def dataset_of(kind):
-    keys = {
+def keys_of(kind):
+    return {
         "source": "netcdf",
         "files": "*.nc",
         "label": {"column": "direction", "kind": kind},
@@ -30,7 +34,10 @@ def dataset_of(kind):
         "time": {"start": -0.1, "stop": 0.2, "bin": 0.1},
         "windows": {"late": [0.0, 0.2]},
     }
-    return parse({"datasets": {"angles": keys}}).datasets["angles"]
+
+
+def dataset_of(kind):
+    return parse({"datasets": {"angles": keys_of(kind)}}).datasets["angles"]
 
 
 def table_of(kind, places, axis, name):
@@ -72,6 +79,19 @@ def test_the_headline_states_value_chance_and_what_is_not_significant(kind, sent
     assert f"In LPFC, direction is decoded: {sentence}." in text
     assert "across tasks (not significant)" in text.split("V4")[1]
     assert text.endswith("direction is not decoded significantly: FEF.")
+    # Regions are in the order of figures, as in the headline on verdicts.
+    table = table_of(kind, ["late"], "window", "predictions")
+    assert headline(table[::-1], dataset_of(kind)) == text
+
+
+def test_the_terminal_shows_the_answer_on_a_continuous_label(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    table = table_of("circular", ["late"], "window", "predictions")
+    write_csv(table, "results/small/predictions.csv", "predictions")
+    Path("config.yaml").write_text(yaml.safe_dump({"datasets": {"small": keys_of("circular")}}))
+    running._print_headlines(SimpleNamespace(config="config.yaml"))
+    answer = headline(table, dataset_of("circular"))
+    assert capsys.readouterr().out == f"neuro-attn: small: {answer}\n"
 
 
 @pytest.mark.parametrize("kind", ["circular", "linear"])
@@ -96,7 +116,7 @@ def test_the_figure_says_what_its_axis_and_its_chance_line_are(kind):
 def test_the_caption_names_the_best_prediction_and_its_direction():
     text = prediction_over_time.caption(over_time("circular"), dataset_of("circular"))
     assert "LPFC: circular error across tasks 38 degrees at 0.15 s, significant in 1 of 3" in text
-    assert "V4: not better than chance across tasks in any bin." in text
+    assert "V4: not significantly better than chance across tasks in any bin." in text
     assert "smaller is better, chance 90 degrees" in text
     assert len(text.split()) <= 150
 
