@@ -93,7 +93,7 @@ def populations_of(world: World, rng: np.random.Generator) -> list[Population]:
         private = rng.normal(size=(len(task), UNITS))
         signal = sign * axis + world.shared * rng.normal(size=(len(task), 1))
         if world.drift:
-            signal += world.drift * _drifts(rng.random(len(task)) + late, rng)
+            signal += world.drift * drifts(rng.random(len(task)) + late, UNITS, rng)
         if world.counts:
             # The SD of counts around their mean is about 3.
             rates = rng.poisson(np.maximum(10 + 3 * signal, 0)).astype(np.float32)
@@ -117,9 +117,9 @@ def populations_of(world: World, rng: np.random.Generator) -> list[Population]:
     return made
 
 
-def _drifts(time: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return slow changes of the rates of units, SD 1, at the times of trials (trial, unit)."""
-    steps = rng.normal(size=(len(time), UNITS))
+def drifts(time: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return n slow changes, of rates for example, SD 1, at the times of trials (trial, n)."""
+    steps = rng.normal(size=(len(time), n))
     steps[1:] *= np.sqrt(1 - STEP**2)
     return lfilter([1.0], [1.0, -STEP], steps, axis=0)[time.argsort().argsort()]
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 import neuro_attn
+from benchmarks.accuracy_differences import drifts
 from benchmarks.counting import count_worlds
 from neuro_attn.inference.significance import significant
 from neuro_attn.randomness import stream
@@ -26,11 +27,22 @@ TASKS = ("remember", "attend")
 PERMUTATIONS = 99
 
 
+DRIFTS = "the same, and the quantity drifts, too"
+"""World in which trials cannot be exchanged, so that permutations are no null."""
+
+
 class World(NamedTuple):
-    """Kind of the label, and strength of the code of each task, in SDs of a unit's noise."""
+    """A label, how strongly units code it, and how trials depend on each other.
+
+    ``kind`` of the label; ``strength`` of the code of each task, in SDs of a unit's noise;
+    ``drift``, SD of the slow changes of each unit's rate, where rates are numbers of spikes;
+    ``label_drifts``, whether the label changes as slowly.
+    """
 
     kind: str
     strength: float
+    drift: float = 0.0
+    label_drifts: bool = False
 
 
 WORLDS = {
@@ -38,6 +50,9 @@ WORLDS = {
     "angle, independent codes of the tasks": World("circular", 1.0),
     "quantity, no code": World("linear", 0.0),
     "quantity, independent codes of the tasks": World("linear", 1.0),
+    "angle, independent codes, drifting spike counts": World("circular", 1.0, drift=1.0),
+    "quantity, no code, drifting spike counts": World("linear", 0.0, drift=1.0),
+    DRIFTS: World("linear", 0.0, drift=1.0, label_drifts=True),
 }
 """By name. Tasks have independent codes and different mean rates; units share noise."""
 
@@ -48,18 +63,26 @@ def session_of(world: World, rng: np.random.Generator) -> tuple[np.ndarray, np.n
     Angles cluster around one direction and quantities are skewed, so that both can be guessed.
     """
     n = len(TASKS) * TRIALS
+    # Tasks alternate at random.
+    time = rng.random(n) if world.drift else np.zeros(n)
     if world.kind == "circular":
         label = rng.vonmises(0, 2.0, n)
         features = np.stack([np.cos(label), np.sin(label)], axis=1)
     else:
         label = rng.exponential(size=n)
+        if world.label_drifts:
+            label = drifts(time, 1, rng)[:, 0]
         features = label[:, None]
     codes = world.strength * rng.normal(size=(len(TASKS), features.shape[1], UNITS))
     task = np.repeat(np.arange(len(TASKS)), TRIALS)
     rates = np.einsum("nf,nfu->nu", features, codes[task])
     rates += rng.normal(size=(len(TASKS), UNITS))[task]
-    rates += 0.5 * rng.normal(size=(n, 1)) + rng.normal(size=(n, UNITS))
-    return rates, label
+    shared = 0.5 * rng.normal(size=(n, 1))
+    if not world.drift:
+        return rates + (shared + rng.normal(size=(n, UNITS))), label
+    rates += shared + world.drift * drifts(time, UNITS, rng)
+    # The SD of counts around their mean is about 3.
+    return rng.poisson(np.maximum(10 + 3 * rates, 0)).astype(float), label
 
 
 def experiment(number: int, name: str) -> dict[str, bool]:
