@@ -45,6 +45,8 @@ class Decoder:
         default and description (``SETTINGS``, if it has any).
     label_kinds : tuple of str
         The kinds of labels that it decodes (``LABEL_KINDS``); by default classes.
+    needs : tuple of str
+        What else a fit to classes takes (``NEEDS``, if anything); see `decoding.decoders`.
     module : Path
         Its file.
     """
@@ -54,6 +56,7 @@ class Decoder:
     method: str
     settings: dict[str, tuple[str, Any, str]]
     label_kinds: tuple[LabelKind, ...]
+    needs: tuple[str, ...]
     module: Path
 
     def described(self, values: dict[str, Any]) -> str:
@@ -78,7 +81,8 @@ def specified(module: Path) -> Decoder:
                 "description"
             )
     kinds = among_kinds(module, found.get("LABEL_KINDS", (CLASSES,)))
-    return Decoder(module.stem, found["LABEL"], found["METHOD"], settings, kinds, module)
+    needs = found.get("NEEDS", ())
+    return Decoder(module.stem, found["LABEL"], found["METHOD"], settings, kinds, needs, module)
 
 
 def _written(value: Any) -> str:

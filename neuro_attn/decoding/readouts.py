@@ -57,7 +57,12 @@ class Fitted(NamedTuple):
 
 
 def fit_readouts(
-    rates: np.ndarray, labels: np.ndarray, *, n_classes: int, settings: Decoding
+    rates: np.ndarray,
+    labels: np.ndarray,
+    *,
+    n_classes: int,
+    settings: Decoding,
+    copies: np.ndarray | None = None,
 ) -> Fitted:
     """Standardise rates and fit the configured decoder to them.
 
@@ -71,10 +76,16 @@ def fit_readouts(
         Number of classes.
     settings : Decoding
         The decoder, its settings, and whether units are divided by their SD.
+    copies : array of int, shape (problem, row), optional
+        How many rows the trial of each row has; by default one.
     """
     data, units = standardize(rates, scale=settings.standardize)
+    if copies is None:
+        copies = np.ones(rates.shape[:2], int)
+    inputs = {"copies": copies}
+    needed = {name: inputs[name] for name in DECODERS[settings.decoder].needs}
     decoder = import_module(f"neuro_attn.decoding.decoders.{settings.decoder}")
-    readouts = decoder.fit(data, labels, n_classes, **settings.decoder_settings)
+    readouts = decoder.fit(data, labels, n_classes, **needed, **settings.decoder_settings)
     return Fitted(data, units, readouts)
 
 
@@ -96,7 +107,8 @@ def fit_predictors(
     """
     data, units = standardize(rates, scale=settings.standardize, dtype=np.dtype(np.float64))
     decoder = import_module(f"neuro_attn.decoding.decoders.{settings.decoder}")
-    readouts = decoder.fit(data, targets, copies=copies, **settings.decoder_settings)
+    repeated = np.broadcast_to(copies, data.shape[:2])
+    readouts = decoder.fit_targets(data, targets, copies=repeated, **settings.decoder_settings)
     return Fitted(data, units, readouts)
 
 

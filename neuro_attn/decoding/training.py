@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neuro_attn.configuration import Decoding
+from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.decoding.adjustment import training_rows
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.readouts import fit_predictors, fit_readouts
@@ -44,11 +45,15 @@ def train(
         )
     data = training_rows(population, folds, task=task, units=units, bins=bins)
     n_replicates, n_bins, _, n_units = data.shape
+    copies = None
+    if "copies" in DECODERS[settings.decoder].needs:
+        copies = np.repeat([_copies(fold.train[task]) for fold in folds], n_bins, axis=0)
     fitted = fit_readouts(
         data.reshape(-1, *data.shape[-2:]),
         folds[0].train_label[task][:, None],
         n_classes=len(population.classes),
         settings=settings,
+        copies=copies,
     )
     weights, intercept = fitted.on_rates(np.repeat(population.origin[units], n_bins, axis=0))
     standardized = fitted.readouts.weights[:, :, 0]
@@ -111,8 +116,7 @@ def _train_shared(
 ) -> Trained:
     """Train regressions on the trials of a fold, with targets (row, replicate, output)."""
     data = training_rows(population, [fold], task=task, units=units, bins=bins)[0]
-    _, trial, rows = np.unique(fold.train[task], axis=1, return_inverse=True, return_counts=True)
-    fitted = fit_predictors(data, targets, settings, copies=rows[trial.ravel()])
+    fitted = fit_predictors(data, targets, settings, copies=_copies(fold.train[task]))
     weights, intercept = fitted.on_rates(np.repeat(population.origin[units], len(data), axis=0))
     standardized = np.moveaxis(fitted.readouts.weights, 2, 0)
     n_constant = fitted.units.constant.sum(axis=-1)
@@ -124,6 +128,12 @@ def _train_shared(
         np.broadcast_to(n_constant, (len(standardized), len(data))),
         0.0,
     )
+
+
+def _copies(trials: np.ndarray) -> np.ndarray:
+    """Return how many rows have the trials of each row, (row,), from trials (part, row)."""
+    _, row, counts = np.unique(trials, axis=1, return_inverse=True, return_counts=True)
+    return counts[row.ravel()]
 
 
 def _targets(population: Population, values: np.ndarray) -> np.ndarray:

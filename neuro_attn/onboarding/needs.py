@@ -29,8 +29,6 @@ from typing import NamedTuple
 
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.configuration.blocks import BLOCK
-from neuro_attn.configuration.decoders import DECODERS
-from neuro_attn.configuration.labels import CLASSES
 from neuro_attn.decoding.population_decoder import BATCH_BYTES
 from neuro_attn.inference.corrections import READ_BYTES
 
@@ -329,12 +327,14 @@ def seconds_per_fit(work: Work, decoder: str) -> float:
     n, u = work.train_rows, work.units
     outputs = 1 if work.classes == 2 else work.classes
     fit = import_module(f"neuro_attn.decoding.decoders.{decoder}")
-    predicted = 0 if CLASSES in DECODERS[decoder].label_kinds else work.bins * work.test_rows
+    # All trials of a continuous label have one class.
+    continuous = work.classes < 2
+    seconds = fit.seconds_of_targets if continuous else fit.seconds
     return (
-        PER_PREDICTED * predicted
+        PER_PREDICTED * continuous * work.bins * work.test_rows
         + PER_FIT
         + PER_VALUE * (n + work.test_rows / work.tasks) * u
-        + fit.seconds(n, u, outputs)
+        + seconds(n, u, outputs)
         + PER_SCORED * work.bins * work.test_rows * u * outputs
     )
 

@@ -7,8 +7,7 @@ Z are centred rates (trial, unit) and Y the targets. P depends on rates alone, s
 targets takes one matrix product. Of several penalties, the squared error of left-out trials selects
 one, without refitting (as scikit-learn's `RidgeCV`):
 
-.. math:: e_j = \frac{y_j - \hat y_j}{1 - m_j h_{jj}}, \qquad H = 1 / n + U D U^\top, \qquad
-    D = S^2 / (S^2 + \alpha), \qquad Z = U S V^\top
+.. math:: e_j = \frac{y_j - \hat y_j}{1 - m_j h_{jj}}, \qquad H = 1 / n + Z P
 
 All m_j copies of a trial, which resamples contain, are left out together: they have the same row
 of H and the same residual, so the submatrix of H of these rows has the eigenvalue m_j h_jj for it.
@@ -43,6 +42,29 @@ def projection(rates: np.ndarray, alpha: float) -> np.ndarray:
     return np.swapaxes(np.linalg.solve(rates @ across + alpha * np.eye(n_trials), rates), 1, 2)
 
 
+def weights(rates: np.ndarray, targets: np.ndarray, alpha: float) -> np.ndarray:
+    """Return the weights of centred targets, (problem, unit, target).
+
+    Parameters
+    ----------
+    rates : array, shape (problem, trial, unit)
+        Centred rates.
+    targets : array, shape (trial, target)
+        Centred targets.
+    alpha : float
+        Strength of the penalty; above 0.
+    """
+    n_trials, n_units = rates.shape[1:]
+    if targets.shape[1] >= n_trials:
+        return projection(rates, alpha) @ targets
+    # Solving for few targets takes less than the projection of all trials.
+    across = np.swapaxes(rates, 1, 2)
+    if n_units <= n_trials:
+        return np.linalg.solve(across @ rates + alpha * np.eye(n_units), across @ targets)
+    kernel = rates @ across + alpha * np.eye(n_trials)
+    return across @ np.linalg.solve(kernel, np.broadcast_to(targets, (len(rates), *targets.shape)))
+
+
 def selected_weights(
     rates: np.ndarray, targets: np.ndarray, alphas: Sequence[float], copies: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -50,34 +72,52 @@ def selected_weights(
 
     Parameters
     ----------
-    rates : array, shape (trial, unit)
+    rates : array, shape (problem, trial, unit)
         Centred rates.
     targets : array, shape (trial, label set, output)
         Centred targets.
     alphas : sequence of float
         Strengths of the penalty; above 0.
-    copies : array of int, shape (trial,)
+    copies : array of int, shape (problem or 1, trial)
         How many rows the trial of each row has.
 
     Returns
     -------
-    weights : array, shape (unit, label set, output)
-    alpha : array, shape (label set,)
+    weights : array, shape (problem, unit, label set, output)
+    alpha : array, shape (problem, label set)
         The selected strengths; the first of those with the same error.
     """
     n_trials, n_sets = targets.shape[:2]
     flat = targets.reshape(n_trials, -1)
-    left, values, right = np.linalg.svd(rates, full_matrices=False)
-    inside = left.T @ flat
+    basis, fitting, back, values = _eigenvectors(rates)
+    inside = np.swapaxes(basis, 1, 2) @ flat
     errors = []
     for alpha in alphas:
-        shrinkage = values**2 / (values**2 + alpha)
-        kept = 1 - copies * (1 / n_trials + left**2 @ shrinkage)
+        factor = 1 / (values + alpha)
+        leverage = ((fitting * basis) @ factor[:, :, None])[..., 0]
         # A single training trial is predicted by its own value alone.
-        residual = (flat - left @ (shrinkage[:, None] * inside)) / np.maximum(kept, 1e-12)[:, None]
-        errors.append((residual**2).reshape(n_trials, n_sets, -1).sum(axis=(0, 2)))
+        kept = np.maximum(1 - copies * (1 / n_trials + leverage), 1e-12)
+        residual = (flat - fitting @ (factor[:, :, None] * inside)) / kept[:, :, None]
+        errors.append((residual**2).reshape(len(rates), n_trials, n_sets, -1).sum(axis=(1, 3)))
     chosen = np.asarray(alphas, float)[np.argmin(errors, axis=0)]
-    factor = values[:, None] / (values[:, None] ** 2 + chosen)
-    inside = inside.reshape(-1, n_sets, targets.shape[2]) * factor[:, :, None]
-    weights = right.T @ inside.reshape(len(values), -1)
-    return weights.reshape(-1, *targets.shape[1:]), chosen
+    factor = 1 / (values[:, :, None] + chosen[:, None])
+    inside = inside.reshape(*values.shape, *targets.shape[1:]) * factor[..., None]
+    solved = back @ inside.reshape(*values.shape, -1)
+    return solved.reshape(*back.shape[:2], *targets.shape[1:]), chosen
+
+
+def _eigenvectors(rates: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return matrices B, F, V and values e with P = V D B' and Z P = F D B', D = 1 / (e + alpha).
+
+    They come from the smaller one of two matrices of inner products, of units or of trials.
+    """
+    across = np.swapaxes(rates, 1, 2)
+    if rates.shape[2] <= rates.shape[1]:
+        values, vectors = np.linalg.eigh(across @ rates)
+        basis = rates @ vectors
+        # Rounding would give constant units some weight.
+        back = vectors * (np.count_nonzero(rates, axis=1)[:, :, None] > 0)
+        return basis, basis, back, np.maximum(values, 0)
+    values, vectors = np.linalg.eigh(rates @ across)
+    values = np.maximum(values, 0)
+    return vectors, vectors * values[:, None], across @ vectors, values

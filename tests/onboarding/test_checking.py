@@ -340,11 +340,18 @@ def work(**changes):
     return needs.Work(**{**shape, **changes})
 
 
-@pytest.mark.parametrize("decoder", DECODERS)
+@pytest.mark.parametrize(
+    ("decoder", "classes"),
+    [
+        (name, 2 if kind == "classes" else 1)
+        for name, each in DECODERS.items()
+        for kind in each.label_kinds
+    ],
+)
 @pytest.mark.parametrize("key", ["train_rows", "test_rows", "units", "bins"])
-def test_larger_populations_cost_more(key, decoder):
-    larger = work(**{key: 2 * getattr(work(), key)})
-    assert needs.seconds_per_fit(larger, decoder) > needs.seconds_per_fit(work(), decoder)
+def test_larger_populations_cost_more(key, decoder, classes):
+    small, larger = work(classes=classes), work(classes=classes, **{key: 2 * getattr(work(), key)})
+    assert needs.seconds_per_fit(larger, decoder) > needs.seconds_per_fit(small, decoder)
 
 
 def test_permutations_scale_the_estimate_and_cores_divide_it():

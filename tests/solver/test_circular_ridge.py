@@ -187,7 +187,7 @@ def test_a_penalty_is_selected_for_each_label_set_by_the_error_of_left_out_trial
     targets = np.stack([strong, rng.normal(size=30)], axis=1)
     alphas = [0.1, 10.0, 1000.0]
     centred, once = (targets - targets.mean(axis=0))[:, :, None], np.ones(30, int)
-    weights, chosen = selected_weights(rates, centred, alphas, once)
+    (weights,), (chosen,) = selected_weights(rates[None], centred, alphas, once[None])
     for number, y in enumerate(targets.T):
         oracle = RidgeCV(alphas).fit(rates, y)
         assert chosen[number] == oracle.alpha_
@@ -215,8 +215,9 @@ def test_copies_of_a_trial_are_left_out_together_in_the_selection_of_a_penalty()
     ]
     expected = np.asarray(alphas)[np.argmin(errors, axis=0)]
     rates, targets = rates - rates.mean(axis=0), targets - targets.mean(axis=0)
-    copies = np.bincount(drawn)[drawn]
-    _, chosen = selected_weights(rates, targets[:, :, None], alphas, copies)
+    copies = np.stack([np.bincount(drawn)[drawn], np.ones(40, int)])
+    _, (chosen, leaking) = selected_weights(
+        np.stack([rates, rates]), targets[:, :, None], alphas, copies
+    )
     assert chosen.tolist() == expected.tolist()
-    _, leaking = selected_weights(rates, targets[:, :, None], alphas, np.ones(40, int))
     assert leaking.tolist() != expected.tolist()
