@@ -46,6 +46,7 @@ from neuro_attn.inference.pvalues import TIE, p_value
 from neuro_attn.randomness import stream
 from neuro_attn.recording import assign_tasks, build
 from neuro_attn.sources.simulation import generation as simulation
+from neuro_attn.sources.simulation.drive import drive_of, weights_of
 from neuro_attn.study import Study
 
 SEED = 2021
@@ -54,7 +55,7 @@ NAME = "simulated"
 TASKS = ("pro", "retro")
 WITHIN, ACROSS = ("pro", "pro"), ("pro", "retro")
 KEPT = Path(__file__).with_name("calibration.json")
-PAPER = Path(__file__).parents[1] / "config" / "panichello_buschman.yaml"
+PAPER = Path(__file__).with_name("paper_size.yaml")
 Found = dict[str, Any]
 
 # --- data sets with Gaussian rates -------------------------------------------------------------
@@ -536,17 +537,9 @@ def spike_counts(dataset: SimulationDataset, seed: int, regions: Sequence[str]) 
         rates, units = [], []
         for region in regions:
             own = truth.sel(unit=(truth["session"] == session) & (truth["region"] == region))
-            onset = float(truth["selection_onset"].sel(planted_region=region))
-            drive = simulation._drive(trials, starts, onset, planted.selection_rise)
+            drive = drive_of(trials, starts, planted.regions[region], planted)
             n_units = own.sizes["unit"]
-            weights = np.concatenate(
-                [
-                    own["selection_axis"].values,
-                    own["visual"].values,
-                    own["color_plane"].values.reshape(n_units, -1),
-                ],
-                axis=1,
-            ).astype(np.float32)
+            weights = weights_of(own, planted.regions[region]).astype(np.float32)
             rate = np.maximum(own["baseline"].values.astype(np.float32) + drive @ weights.T, 0)
             rate = rate.reshape(len(trials), time.n_bins, -1, n_units).sum(axis=2)
             gain = [simulation._gain(planted, shared_gain, rng) for _ in range(n_units)]

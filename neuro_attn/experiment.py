@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from neuro_attn.configuration import Timing
+from neuro_attn.configuration.experiment import EITHER
 
 LOCATIONS = ("upper", "lower")
 TASKS = ("pro", "retro")
@@ -97,8 +98,12 @@ def _epochs(
     now = np.zeros(n_trials)
     for epoch in epochs(task):
         columns[f"{epoch}_onset"] = now
-        shortest, longest = getattr(getattr(timing, task), epoch)
-        duration = rng.uniform(shortest, longest, n_trials)
+        drawn_from = getattr(getattr(timing, task), epoch)
+        if isinstance(drawn_from, dict):
+            duration = rng.choice(drawn_from[EITHER], n_trials)
+        else:
+            shortest, longest = drawn_from
+            duration = rng.uniform(shortest, longest, n_trials)
         now = now + (duration if decimals is None else duration.round(decimals))
     return {**columns, "duration": now}
 
@@ -161,34 +166,46 @@ def draw_session(
 
 
 def draw_report(
-    trials: pd.DataFrame, sd: float, swap_fraction: float, rng: np.random.Generator
+    trials: pd.DataFrame,
+    sd: float | np.ndarray,
+    swap_fraction: float | np.ndarray,
+    rng: np.random.Generator,
+    guess_fraction: float | np.ndarray = 0.0,
 ) -> pd.DataFrame:
-    """Draw graded reports: the target's colour with a von Mises error, at times the other item's.
+    """Draw graded reports: the target's colour with a von Mises error, another item's, or a guess.
 
     Parameters
     ----------
     trials : pandas.DataFrame
         Trials of `draw_session`.
-    sd : float
-        SD of the error, degrees; kappa = 1 / sd^2 in rad, its limit for small errors.
-    swap_fraction : float
+    sd : float or array
+        SD of the error, degrees, of all trials or of each; kappa = 1 / sd^2 in rad, its limit for
+        small errors.
+    swap_fraction : float or array
         Fraction of two-item trials that report the distractor.
     rng : numpy.random.Generator
         Source of randomness.
+    guess_fraction : float or array
+        Fraction of trials that report a random colour.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``report`` (rad in [0, 2 pi)), ``report_error`` (degrees in [-180, 180), from the
-        target) and ``swapped``.
+        target), ``swapped`` and, if there are any guesses, ``guessed``.
     """
-    swapped = (rng.random(len(trials)) < swap_fraction) & trials["distractor_color"].notna()
+    cause = rng.random(len(trials))
+    swapped = (cause < swap_fraction) & trials["distractor_color"].notna()
     reported = np.where(swapped, trials["distractor_color"], trials["target_color"])
-    report = (reported + rng.vonmises(0, 1 / np.deg2rad(sd) ** 2, len(trials))) % (2 * np.pi)
+    kappa = 1 / np.deg2rad(sd) ** 2
+    report = (reported + rng.vonmises(0, kappa, len(trials))) % (2 * np.pi)
+    found = {"swapped": swapped.astype(bool)}
+    if np.any(guess_fraction):
+        guessed = cause >= 1 - np.asarray(guess_fraction)
+        report = np.where(guessed, rng.uniform(0, 2 * np.pi, len(trials)), report)
+        found["guessed"] = guessed
     error = circular_difference(report, trials["target_color"].to_numpy())
-    return pd.DataFrame(
-        {"report": report, "report_error": np.rad2deg(error), "swapped": swapped.astype(bool)}
-    )
+    return pd.DataFrame({"report": report, "report_error": np.rad2deg(error), **found})
 
 
 def circular_difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -53,6 +53,15 @@ def test_epochs_follow_one_another_and_last_as_long_as_the_task_says(task, timin
             assert lasted.max() > longest - tenth
 
 
+def test_a_delay_of_two_durations_has_each_in_half_of_the_trials_and_none_between():
+    timing = Timing(retro={"memory_delay": {"either": [0.5, 1.0]}})
+    trials = block("retro", 4000, timing=timing)
+    lasted = (trials["cue_onset"] - trials["memory_delay_onset"]).round(9)
+    assert set(lasted) == {0.5, 1.0}
+    low, high = stats.binom.interval(1 - 5e-5, 4000, 0.5)
+    assert low <= (lasted == 1.0).sum() <= high
+
+
 # --- conditions --------------------------------------------------------------------------------
 
 
@@ -218,6 +227,27 @@ def test_swapped_reports_are_the_distractors_color_on_as_many_trials_as_planted(
     distance = experiment.circular_difference(reports["report"].to_numpy(), near)
     # 6 SD, 10,000 times: below 1e-4.
     assert np.abs(np.rad2deg(distance)).max() < 31
+
+
+def test_guesses_are_uniform_as_many_as_planted_and_no_swaps():
+    trials = block(n_trials=10_000)
+    reports = experiment.draw_report(trials, 5.0, 0.5, np.random.default_rng(5), 0.3)
+    guessed = reports["guessed"].to_numpy()
+    assert not (guessed & reports["swapped"]).any()
+    low, high = stats.binom.interval(1 - 5e-5, 10_000, 0.3)
+    assert low <= guessed.sum() <= high
+    for angles in (reports["report"], reports["report_error"] + 180):
+        turns = angles[guessed] / (2 * np.pi if angles.name == "report" else 360)
+        assert stats.kstest(turns, "uniform").pvalue > 2e-5
+
+
+def test_without_guesses_reports_are_drawn_as_they_were_before_there_were_guesses():
+    trials = block(n_trials=50)
+    one, other = (
+        experiment.draw_report(trials, 20.0, 0.1, np.random.default_rng(6), guesses)
+        for guesses in (0.0, 1e-9)
+    )
+    pd.testing.assert_frame_equal(one, other.drop(columns="guessed"))
 
 
 @given(one=st.floats(-20, 20), other=st.floats(-20, 20), turns=st.integers(-3, 3))

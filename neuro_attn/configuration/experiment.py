@@ -1,6 +1,6 @@
 """Settings of the experiment and of its simulation."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -25,38 +25,62 @@ from neuro_attn.configuration.types import (
     Settings,
 )
 
+EITHER: Final = "either"
+"""Key of the durations of which one is drawn for each trial."""
+EpochDuration = (
+    Duration
+    | Annotated[
+        dict[Literal["either"], Annotated[list[NonNegative], Field(min_length=1)]],
+        Field(min_length=1),
+    ]
+)
+"""Shortest and longest duration of an epoch, or the durations of which one is drawn."""
+
+
+def extremes(duration: EpochDuration) -> tuple[float, float]:
+    """Return the shortest and the longest duration of an epoch, s.
+
+    Examples
+    --------
+    >>> extremes((0.5, 0.7)), extremes({"either": [1.0, 0.5]})
+    ((0.5, 0.7), (0.5, 1.0))
+    """
+    if isinstance(duration, dict):
+        return min(duration[EITHER]), max(duration[EITHER])
+    return duration
+
 
 class ProspectiveTiming(Settings):
     """Shortest and longest duration of each epoch of a prospective trial, in s, in order."""
 
-    fixation: Duration = (0.3, 0.5)
+    fixation: EpochDuration = (0.3, 0.5)
     """Fixation before the cue."""
-    cue: Duration = (0.3, 0.3)
+    cue: EpochDuration = (0.3, 0.3)
     """Cue, before any item is seen."""
-    cue_delay: Duration = (0.2, 0.6)
+    cue_delay: EpochDuration = (0.2, 0.6)
     """Delay between cue and items."""
-    stimuli: Duration = (0.5, 0.5)
+    stimuli: EpochDuration = (0.5, 0.5)
     """The coloured squares."""
-    memory_delay: Duration = (1.3, 2.0)
+    memory_delay: EpochDuration = (1.3, 2.0)
     """Delay between items and report."""
-    report: Duration = (0.5, 0.5)
+    report: EpochDuration = (0.5, 0.5)
     """Colour wheel and report."""
 
 
 class RetrospectiveTiming(Settings):
     """Shortest and longest duration of each epoch of a retrospective trial, in s, in order."""
 
-    fixation: Duration = (0.3, 0.5)
+    fixation: EpochDuration = (0.3, 0.5)
     """Fixation before the items."""
-    stimuli: Duration = (0.5, 0.5)
+    stimuli: EpochDuration = (0.5, 0.5)
     """The coloured squares."""
-    memory_delay: Duration = (0.5, 1.0)
+    memory_delay: EpochDuration = (0.5, 1.0)
     """Delay between items and cue, during which both items are remembered."""
-    cue: Duration = (0.3, 0.3)
+    cue: EpochDuration = (0.3, 0.3)
     """Cue, after the items are gone."""
-    selection_delay: Duration = (0.5, 0.7)
+    selection_delay: EpochDuration = (0.5, 0.7)
     """Delay between cue and report: one item is selected."""
-    report: Duration = (0.5, 0.5)
+    report: EpochDuration = (0.5, 0.5)
     """Colour wheel and report."""
 
 
@@ -212,6 +236,22 @@ def _steps_before_report(timing: ProspectiveTiming | RetrospectiveTiming) -> int
 
 BlockName = Literal["pro", "retro_1", "retro_2"]
 BLOCK_NAMES: tuple[BlockName, ...] = ("pro", "retro_1", "retro_2")
+TypeName = Literal["pro", "retro", "single"]
+
+
+def _has_all_types(values: dict[TypeName, float]) -> dict[TypeName, float]:
+    if missing := [name for name in get_args(TypeName) if name not in values]:
+        raise ValueError(f"no value for {' and '.join(missing)}; give pro, retro and single")
+    return values
+
+
+_HAS_ALL_TYPES = AfterValidator(_has_all_types)
+Degree = Annotated[float, Field(ge=0, le=90), NUMBER]
+
+
+def of_trial_type(value: float | dict[TypeName, float], kind: TypeName) -> float:
+    """Return the value of a type of trial, if types differ."""
+    return value[kind] if isinstance(value, dict) else value
 
 
 class SimulatedRegion(Settings):
@@ -229,6 +269,14 @@ class SimulatedRegion(Settings):
     """SD over units of the colour tuning, spikes/s (for a unit of mean baseline)."""
     cue_sd: NonNegative = 1.0
     """SD over units of the response to the appearance of the cue, spikes/s."""
+    generalisation_onset: NonNegative | None = None
+    """When the retro axis gets its cosine with the pro axis, s after cue onset; until then the two
+    are orthogonal. null: both have their axes from the start.
+    """
+    color_plane_angles: tuple[Degree, Degree] = (90.0, 0.0)
+    """Angle between the colour planes of the two items, degrees: before selection, and of the
+    selected items after it.
+    """
 
 
 class Simulation(Settings):
@@ -269,10 +317,32 @@ class Simulation(Settings):
     """Correlation of these gains between the units of a session."""
     drift: NonNegative = 0.0
     """SD over units of the change in log rate over a session, a random walk."""
-    report_error: Positive = 20.0
-    """SD of the error of the report, degrees."""
-    swap_fraction: Fraction = 0.02
-    """Fraction of two-item trials on which the other item is reported."""
+    report_error: Positive | Annotated[dict[TypeName, Positive], _HAS_ALL_TYPES] = 20.0
+    """SD of the error of the report, degrees; or an SD for pro, retro and single (item) trials."""
+    swap_fraction: Fraction | Annotated[dict[TypeName, Fraction], _HAS_ALL_TYPES] = 0.02
+    """Fraction of two-item trials on which the other item is reported; or one for each type."""
+    guess_fraction: Fraction | Annotated[dict[TypeName, Fraction], _HAS_ALL_TYPES] = 0.0
+    """Fraction of trials on which a random colour is reported; or one for each type."""
+    selection_fails_beyond: Positive | None = None
+    """Absolute error of the report, degrees, beyond which selection was absent; null: never."""
+    stream: Annotated[str, Field(min_length=1)] | None = None
+    """Name of the random streams. Data sets with the same one and the same settings have the same
+    trials, units and spikes. null: the name of the data set.
+    """
+
+    @model_validator(mode="after")
+    def _reports_have_one_cause(self) -> "Simulation":
+        for kind in get_args(TypeName):
+            swaps, guesses = (
+                of_trial_type(each, kind) for each in (self.swap_fraction, self.guess_fraction)
+            )
+            if swaps + guesses > 1:
+                raise AtKeyError(
+                    "guess_fraction",
+                    message=f"swaps ({swaps:g}) and guesses ({guesses:g}) of {kind} trials are "
+                    "together more than all; lower one of the fractions",
+                )
+        return self
 
     @property
     def session_names(self) -> list[str]:

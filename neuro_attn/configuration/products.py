@@ -11,7 +11,7 @@ from neuro_attn import budget
 from neuro_attn.configuration.analysis import Analysis
 from neuro_attn.configuration.blocks import BLOCK
 from neuro_attn.configuration.datasets import AnyDataset
-from neuro_attn.configuration.experiment import NETWORK_STEP, Simulation
+from neuro_attn.configuration.experiment import NETWORK_STEP, Simulation, extremes
 from neuro_attn.configuration.network_settings import ListRecall, Network
 from neuro_attn.configuration.settings import Configuration
 
@@ -131,7 +131,7 @@ def _of_simulation(simulation: Simulation, n_bins: int, where: str) -> tuple[flo
 
 def _seconds(timing: object) -> float:
     """Return the longest duration of a trial, s."""
-    return float(sum(longest for _, longest in vars(timing).values()))
+    return float(sum(extremes(duration)[1] for duration in vars(timing).values()))
 
 
 def _of_network(network: Network, where: str) -> tuple[float, str, str, str]:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle, Wedge
 
 from neuro_attn.configuration import Timing
+from neuro_attn.configuration.experiment import EITHER, EpochDuration, extremes
 from neuro_attn.configuration.sources.simulation import SimulationDataset
 from neuro_attn.experiment import TASKS, epochs
 from neuro_attn.figures import style
@@ -55,7 +56,7 @@ def draw(timing: Timing, *, ax: style.Target | None = None) -> Figure:
     axes = canvas.whole()
     axes.set(xlim=(0, style.DOUBLE), ylim=(0, height))  # data coordinates are mm
     totals = {
-        task: sum(getattr(getattr(timing, task), epoch)[1] for epoch in epochs(task))
+        task: sum(extremes(getattr(getattr(timing, task), epoch))[1] for epoch in epochs(task))
         for task in TASKS
     }
     scale = (style.DOUBLE - LEFT - RIGHT) / max(totals.values())
@@ -99,13 +100,14 @@ def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: floa
         va="top",
     )
     names = epochs(task)
-    durations = [getattr(getattr(timing, task), name) for name in names]
+    drawn_from = [getattr(getattr(timing, task), name) for name in names]
+    durations = list(map(extremes, drawn_from))
     edges = LEFT + scale * np.concatenate([[0.0], np.cumsum([longest for _, longest in durations])])
     centres = (edges[:-1] + edges[1:]) / 2
     screens = style.spread(centres, SCREEN + 1, high=style.DOUBLE - 1 - SCREEN / 2)
     cue_seen = items_seen = False
-    for name, (shortest, longest), start, end, centre, screen in zip(
-        names, durations, edges[:-1], edges[1:], centres, screens, strict=True
+    for name, drawn, (shortest, longest), start, end, centre, screen in zip(
+        names, drawn_from, durations, edges[:-1], edges[1:], centres, screens, strict=True
     ):
         cue_seen |= name == "cue"
         items_seen |= name == "stimuli"
@@ -136,21 +138,25 @@ def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: floa
             fontsize=style.size(style.NOTE),
         )  # fmt: skip
         axes.text(
-            centre, bottom - 0.8, _duration(shortest, longest), ha="center", va="top",
+            centre, bottom - 0.8, _duration(drawn), ha="center", va="top",
             fontsize=style.size(style.NOTE), color=style.GREY,
         )  # fmt: skip
 
 
-def _duration(shortest: float, longest: float) -> str:
-    """Return a duration, or a range of durations, in ms as text."""
-    return style.DASH.join(f"{1000 * time:.0f}" for time in sorted({shortest, longest}))
+def _duration(duration: EpochDuration) -> str:
+    """Return a duration, a range of durations, or several durations, in ms as text."""
+    if isinstance(duration, dict):
+        times, between = duration[EITHER], " or "
+    else:
+        times, between = list(duration), style.DASH
+    return between.join(f"{1000 * time:.0f}" for time in sorted(set(times)))
 
 
 def _draw_scale(axes: Axes, scale: float, timing: Timing) -> None:
     varies = any(
         shortest < longest
         for task in TASKS
-        for shortest, longest in getattr(timing, task).model_dump().values()
+        for shortest, longest in map(extremes, getattr(timing, task).model_dump().values())
     )
     right = style.DOUBLE - RIGHT
     axes.plot([right - 0.5 * scale, right], [2.5, 2.5], color=style.ink(), linewidth=1)

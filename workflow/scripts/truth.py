@@ -5,5 +5,6 @@ from neuro_attn.sources.simulation.generation import plant
 
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     settings = Simulation.model_validate(snakemake.params.simulation)
-    truth = plant(settings, snakemake.wildcards.dataset, snakemake.params.seed)
+    name = settings.stream or snakemake.wildcards.dataset
+    truth = plant(settings, name, snakemake.params.seed)
     recording.save(truth, snakemake.output[0])

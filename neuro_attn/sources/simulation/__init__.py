@@ -44,10 +44,11 @@ class SimulationSource(Source[SimulationDataset]):
         from neuro_attn.sources.simulation.generation import outlines, simulate
 
         settings = request.dataset.simulation
+        name = settings.stream or request.name
         drawn = (
-            outlines(settings, request.name, request.seed)
+            outlines(settings, name, request.seed)
             if request.outlined
-            else simulate(settings, request.name, request.seed)[0]
+            else simulate(settings, name, request.seed)[0]
         )
         for session in drawn:
             if request.dataset.sessions.take(session.session):

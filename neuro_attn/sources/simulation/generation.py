@@ -14,6 +14,11 @@ subspace. The visual response V depends on the appearance of the cue: pro cues a
 have the same appearance, set 2 a different one. The gain g_i of a trial has the planted variance
 and correlation between units. The drift d_i is constant throughout a trial; its logarithm is a
 random walk over trials, independent of the task.
+
+On request, the axis of retro trials is orthogonal to that of pro trials until the region's
+`generalisation_onset`, S is 0 on trials with large errors of the report
+(`selection_fails_beyond`), and colour planes have other angles (`color_plane_angles`): each pair of
+planes has two equal principal angles. A selected lower item is then coded in a plane of its own.
 """
 
 from collections.abc import Iterator
@@ -21,26 +26,15 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.linalg import hadamard
 
 from neuro_attn import experiment
 from neuro_attn.configuration import Simulation
 from neuro_attn.randomness import stream
 from neuro_attn.recording import SpikeSession
+from neuro_attn.sources.simulation.drive import STEP, drive_of, time_bins, weights_of
+from neuro_attn.sources.simulation.planting import plant
 
-STEP = 0.01
-"""Width of the bins in which rates are constant, s."""
-VISUAL_LATENCY = 0.05
-"""Delay of visual responses to cue and items, s."""
-CUE_DECAY = 0.15
-"""Time constant of the visual response to the cue, s."""
-MEMORY_LEVEL = 0.7
-"""Strength of colour tuning in memory, relative to that while items are seen."""
-
-LOOKS = ("set1-upper", "set1-lower", "set2-upper", "set2-lower")
-PLANES = ("upper", "lower", "common")
-_SIGNS = hadamard(4)
-_FEATURES = len(experiment.TASKS) + len(LOOKS) + 2 * len(PLANES)
+__all__ = ["STEP", "outlines", "plant", "simulate"]
 
 
 def simulate(settings: Simulation, name: str, seed: int) -> tuple[list[SpikeSession], xr.Dataset]:
@@ -62,7 +56,10 @@ def simulate(settings: Simulation, name: str, seed: int) -> tuple[list[SpikeSess
     truth : xarray.Dataset
         ``baseline`` (unit), ``selection_axis`` (unit, task), ``visual`` (unit, look),
         ``color_plane`` (unit, plane, component), in spikes/s, with ``region``, ``session`` and
-        ``unit_id`` on unit; ``selection_onset`` (s) and ``shared`` (cosine) on each region.
+        ``unit_id`` on unit; ``selection_onset`` (s) and ``shared`` (cosine) on each region. If a
+        region generalises late, ``early_selection_axis`` (unit) is its axis in retro trials before
+        ``generalisation_onset`` (s). If planes of selected items differ, ``color_plane`` has one
+        for the lower item, too.
     """
     truth = plant(settings, name, seed)
     sessions = [
@@ -94,104 +91,19 @@ def outlines(settings: Simulation, name: str, seed: int) -> Iterator[SpikeSessio
         )
 
 
-def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
-    """Draw the tuning of all units, as `simulate` returns it."""
-    regions = []
-    for region, planted in settings.regions.items():
-        rng = stream(seed, "simulation", name, "tuning", region)
-        n = planted.units
-        baseline = 2 + (settings.baseline - 2) * rng.gamma(4, 1 / 4, n)
-        # Tuning is drawn in units of each unit's Poisson SD, the metric in which decoders see it.
-        noise = np.sqrt(baseline / settings.baseline)[:, None]
-        pro, other, *of_sets = noise.T * _label_axes(n, rng).T
-        cosine = planted.selection_axis_cosine
-        retro = cosine * pro + np.sqrt(1 - cosine**2) * other
-        tuning = noise * _orthogonal(n, len(of_sets) + 2 * len(PLANES), rng)
-        common, planes = np.split(tuning, [len(of_sets)], axis=1)
-        # A cue evokes a visual response, and its appearance identifies the cued item.
-        looks = [common[:, k] + sign * axis for k, axis in enumerate(of_sets) for sign in (1, -1)]
-        session = np.array(settings.session_names, dtype=object)
-        regions.append(
-            xr.Dataset(
-                {
-                    "baseline": ("unit", baseline),
-                    "selection_axis": (
-                        ("unit", "task"),
-                        planted.selection_sd * np.stack([pro, retro], axis=1),
-                    ),
-                    "visual": (
-                        ("unit", "look"),
-                        planted.cue_sd * np.stack(looks, axis=1) / np.sqrt(2),
-                    ),
-                    "color_plane": (
-                        ("unit", "plane", "component"),
-                        planted.color_sd * planes.reshape(n, len(PLANES), 2),
-                    ),
-                },
-                coords={
-                    "region": ("unit", np.full(n, region, dtype=object)),
-                    "session": ("unit", np.sort(np.resize(session, n))),
-                    "unit_id": ("unit", np.array([f"{region}-{i:03d}" for i in range(n)], object)),
-                    "task": list(experiment.TASKS),
-                    "look": list(LOOKS),
-                    "plane": list(PLANES),
-                },
-            )
-        )
-    truth = xr.concat(regions, "unit")
-    names = list(settings.regions)
-    onsets = [settings.regions[region].selection_onset for region in names]
-    truth["selection_onset"] = ("planted_region", onsets, {"units": "s"})
-    cosines = [settings.regions[region].selection_axis_cosine for region in names]
-    truth["shared"] = ("planted_region", cosines)
-    return truth.assign_coords(planted_region=names).assign_attrs(
-        dataset=name, seed=seed, settings=settings.model_dump_json()
-    )
-
-
-def _label_axes(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Return four independent axes along which classes could differ, shape (unit, axis).
-
-    Two are for the selection of the two tasks, two for the looks of the two cue sets. Units come
-    in fours with the same strength of tuning and the signs of a Hadamard matrix, so the axes stay
-    orthogonal however a decoder weighs units by their tuning, and nothing transfers by chance.
-    Units beyond the last four are not tuned.
-    """
-    strength = np.abs(rng.normal(size=n // 4)).repeat(4)
-    signs = np.tile(_SIGNS, (n // 4, 1)) * rng.choice([-1, 1], len(strength))[:, None]
-    axes = np.zeros((n, 4))
-    axes[rng.permutation(n)[: len(strength)]] = strength[:, None] * signs
-    return axes * np.sqrt(n) / np.linalg.norm(axes, axis=0)
-
-
-def _orthogonal(n: int, k: int, rng: np.random.Generator) -> np.ndarray:
-    """Return k directions over n units with root mean square 1, orthogonal if n allows it."""
-    directions = rng.normal(size=(n, k))
-    if n >= k:
-        directions = np.linalg.qr(directions)[0]
-    return directions * np.sqrt(n) / np.linalg.norm(directions, axis=0)
-
-
 def _simulate_session(
     settings: Simulation, truth: xr.Dataset, session: str, name: str, seed: int
 ) -> SpikeSession:
     rng = stream(seed, "simulation", name, session, "trials")
     trials = _draw_trials(settings, rng)
-    starts, within = _time_bins(trials)
+    starts, within = time_bins(trials)
     spike_times: list[np.ndarray] = []
     shared_gain = rng.normal(size=len(trials))
     for region in truth["planted_region"].values:
         units = truth.sel(unit=truth["region"] == region)
-        onset = float(truth["selection_onset"].sel(planted_region=region))
-        drive = _drive(trials, starts, onset, settings.selection_rise)
-        weights = np.concatenate(
-            [
-                units["selection_axis"].values,
-                units["visual"].values,
-                units["color_plane"].values.reshape(-1, 2 * len(PLANES)),
-            ],
-            axis=1,
-        )
+        planted = settings.regions[region]
+        drive = drive_of(trials, starts, planted, settings)
+        weights = weights_of(units, planted)
         own = stream(seed, "simulation", name, session, "spikes", region)
         walks = stream(seed, "simulation", name, session, "drift", region)
         for baseline, weight in zip(units["baseline"].values, weights, strict=True):
@@ -222,8 +134,17 @@ def _draw_trials(settings: Simulation, rng: np.random.Generator) -> pd.DataFrame
         settings.upper_fraction,
         settings.selection_run,
     )
-    reports = experiment.draw_report(trials, settings.report_error, settings.swap_fraction, rng)
+    sd, swap_fraction, guess_fraction = (
+        _of_trials(each, trials)
+        for each in (settings.report_error, settings.swap_fraction, settings.guess_fraction)
+    )
+    reports = experiment.draw_report(trials, sd, swap_fraction, rng, guess_fraction)
     return pd.concat([trials, reports], axis=1)
+
+
+def _of_trials(value: float | dict, trials: pd.DataFrame) -> float | np.ndarray:
+    """Return a value for all trials, or that of the type of each."""
+    return trials["trial_type"].map(value).to_numpy() if isinstance(value, dict) else value
 
 
 def _reported(
@@ -252,43 +173,3 @@ def _gain(settings: Simulation, shared: np.ndarray, rng: np.random.Generator) ->
 def _drift(strength: float, n_trials: int, rng: np.random.Generator) -> np.ndarray:
     """Return the factor by which a unit's rate has drifted on each trial."""
     return np.exp(strength * rng.normal(size=n_trials).cumsum() / np.sqrt(n_trials))
-
-
-def _time_bins(trials: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the left edges of all bins (trial, bin), s, and whether each is inside the trial."""
-    length = (trials["stop_time"] - trials["start_time"]).to_numpy()
-    steps = np.arange(int(np.ceil(length.max() / STEP))) * STEP
-    return trials["start_time"].to_numpy()[:, None] + steps, steps < length[:, None]
-
-
-def _drive(trials: pd.DataFrame, starts: np.ndarray, onset: float, rise: float) -> np.ndarray:
-    """Return the inputs of units, shape (trial, bin, feature): selection, looks, colours."""
-    centres = starts + STEP / 2
-    since_cue = centres - trials["cue_onset"].to_numpy()[:, None]
-    since_items = centres - trials["stimuli_onset"].to_numpy()[:, None] - VISUAL_LATENCY
-    seen_until = trials["memory_delay_onset"].to_numpy()[:, None] + VISUAL_LATENCY
-    selection = np.where(since_cue > onset, 1 - np.exp(-np.maximum(since_cue - onset, 0) / rise), 0)
-    visual_time = since_cue - VISUAL_LATENCY
-    visual = np.where(visual_time > 0, np.exp(-np.maximum(visual_time, 0) / CUE_DECAY), 0)
-    colors = np.where(since_items > 0, np.where(centres < seen_until, 1, MEMORY_LEVEL), 0)
-
-    sign = np.where(trials["selected"] == "upper", 1, -1)[:, None]
-    drive = np.zeros((*centres.shape, _FEATURES), dtype=np.float32)
-    for column, task in enumerate(experiment.TASKS):
-        drive[:, :, column] = selection * sign * (trials["task_order"] == task).to_numpy()[:, None]
-    first = len(experiment.TASKS)
-    look = "set" + trials["cue_set"].astype(str) + "-" + trials["selected"]
-    for column, shown in enumerate(LOOKS, first):
-        drive[:, :, column] = visual * (look == shown).to_numpy()[:, None]
-    first += len(LOOKS)
-    strengths = {
-        "upper_color": colors * (1 - selection),
-        "lower_color": colors * (1 - selection),
-        "target_color": colors * selection,
-    }
-    for number, (color, strength) in enumerate(strengths.items()):
-        # An item that is not shown has no colour and evokes no response.
-        angle = trials[color].to_numpy()[:, None]
-        for component, wave in enumerate((np.cos, np.sin)):
-            drive[:, :, first + 2 * number + component] = np.nan_to_num(strength * wave(angle))
-    return drive
