@@ -100,7 +100,7 @@ def _epochs(
         columns[f"{epoch}_onset"] = now
         drawn_from = getattr(getattr(timing, task), epoch)
         if isinstance(drawn_from, dict):
-            duration = rng.choice(drawn_from[EITHER], n_trials)
+            duration = rng.choice(np.array(drawn_from[EITHER], float), n_trials)
         else:
             shortest, longest = drawn_from
             duration = rng.uniform(shortest, longest, n_trials)

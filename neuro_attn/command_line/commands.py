@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from neuro_attn import budget, configuration, trusted_code
+from neuro_attn import budget, configuration, published, trusted_code
 from neuro_attn.command_line import examples, messages, options, running
 from neuro_attn.command_line.calling import DATA_VARIABLE, Run
 from neuro_attn.command_line.failures import WorkflowError
@@ -216,6 +216,7 @@ def _check(given: argparse.Namespace) -> int:
     try:
         configuration.check_extras(settings)
         configuration.check_code(settings)
+        published.check_published(settings)
     except InputError as error:
         raise error.at(positions.located(error.where, given.config)) from None
     from neuro_attn.onboarding import checking, profile_limits, rendering

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from neuro_attn import budget, checksums, configuration, sources
+from neuro_attn import budget, checksums, configuration, published, sources
 from neuro_attn.command_line import remaining, verifying
 from neuro_attn.command_line.calling import DATA_VARIABLE, Run, command, environment, shows
 from neuro_attn.command_line.failures import WorkflowError, failure, located
@@ -229,6 +229,10 @@ def _checked(what: Run) -> configuration.Positions:
     settings = configuration.parse(keys, what.config, positions)
     with budget.limited(what.memory or settings.memory):
         configuration.check_products(settings)
+    try:
+        published.check_published(settings)
+    except InputError as error:
+        raise error.at(positions.located(error.where, what.config)) from None
     return positions
 
 

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from neuro_attn.configuration.analysis import Analysis
+from neuro_attn.configuration.published import PublishedValue
 
 
 class RecordedDataset(Analysis):
@@ -15,5 +16,7 @@ class RecordedDataset(Analysis):
 
     overlapping_windows: Literal["error", "allow"] = "error"
     """Whether trials of a session may share spikes, by overlapping windows or repeated rows."""
+    published: tuple[PublishedValue, ...] = ()
+    """Values of a publication, in its order, to be compared with those of the run."""
     source: str
     """Format of the recordings."""

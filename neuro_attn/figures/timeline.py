@@ -106,7 +106,7 @@ def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: floa
     centres = (edges[:-1] + edges[1:]) / 2
     screens = style.spread(centres, SCREEN + 1, high=style.DOUBLE - 1 - SCREEN / 2)
     cue_seen = items_seen = False
-    for name, drawn, (shortest, longest), start, end, centre, screen in zip(
+    for name, lasting, (shortest, longest), start, end, centre, screen in zip(
         names, drawn_from, durations, edges[:-1], edges[1:], centres, screens, strict=True
     ):
         cue_seen |= name == "cue"
@@ -138,7 +138,7 @@ def _draw_task(axes: Axes, task: str, timing: Timing, scale: float, bottom: floa
             fontsize=style.size(style.NOTE),
         )  # fmt: skip
         axes.text(
-            centre, bottom - 0.8, _duration(drawn), ha="center", va="top",
+            centre, bottom - 0.8, _duration(lasting), ha="center", va="top",
             fontsize=style.size(style.NOTE), color=style.GREY,
         )  # fmt: skip
 

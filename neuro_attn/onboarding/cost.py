@@ -142,7 +142,8 @@ def estimate(
         + len(_OTHER_JOBS)
         + bool(dataset.nuisance_variables)
         + (dataset.behaviour is not None)
-        + bool(dataset.test_pairs),
+        + bool(dataset.test_pairs)
+        + bool(getattr(dataset, "published", ())),
         disk=sum(rates.values()) + sum(_stored(works, n) for works in by_region.values()),
     )
 

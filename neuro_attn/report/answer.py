@@ -39,6 +39,7 @@ from neuro_attn.inference.significance import first_look, significant
 from neuro_attn.report import PAGE
 from neuro_attn.report.courses import chart
 from neuro_attn.report.methods_text import citations, methods
+from neuro_attn.report.published import rows_of
 from neuro_attn.report.software import commit, versions
 from neuro_attn.results import TABLES, read_csv
 from neuro_attn.results.sections import SECTIONS
@@ -87,6 +88,7 @@ class OfDataset(NamedTuple):
     tasks: str
     directions: str
     summary: Shown | None
+    published: list[dict[str, str]]
     chart_title: str
     chart: Markup
     sample: str
@@ -187,6 +189,7 @@ def _of_dataset(
         tasks=", ".join(pairs[0]) if len(pairs) == 1 else "",
         directions=_directions(*pairs[0]) if len(pairs) == 1 else "",
         summary=_shown(summaries[0], folder) if summaries else None,
+        published=rows_of(own / "published.csv"),
         chart_title="Accuracy over time" if dataset.has_classes else "Prediction over time",
         chart=chart(as_course(read_csv(own / f"{course}.csv")), Marked.of(dataset)),
         sample=sample,

@@ -11,6 +11,7 @@ from neuro_attn.results.difference_tables import DIFFERENCE_TABLES
 from neuro_attn.results.geometry_tables import GEOMETRY_TABLES
 from neuro_attn.results.network_tables import NETWORK_TABLES
 from neuro_attn.results.prediction_tables import PREDICTION_TABLES
+from neuro_attn.results.published_table import PUBLISHED_TABLE
 from neuro_attn.results.shared_code_tables import SHARED_CODE_TABLES
 
 TABLES = {
@@ -22,6 +23,7 @@ TABLES = {
         GEOMETRY_TABLES,
         SHARED_CODE_TABLES,
         BEHAVIOUR_TABLES,
+        PUBLISHED_TABLE,
         NETWORK_TABLES,
         COMPARISON_TABLES,
     )

@@ -3,8 +3,8 @@ import platform
 from pathlib import Path
 
 # Every job parses these files, so nothing that they import may import numpy, pandas and the like.
-from neuro_attn import budget, configuration, locations, provenance, sources
-from neuro_attn import trusted_code
+from neuro_attn import budget, configuration, locations, provenance, published
+from neuro_attn import sources, trusted_code
 from neuro_attn.configuration.blocks import blocks
 from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.errors import InputError
@@ -40,6 +40,7 @@ try:
     )
     with budget.limited(config["memory"]):
         configuration.check_products(CONFIGURATION)
+    published.check_published(CONFIGURATION)
     configuration.check_code(CONFIGURATION)
     if not workflow.deployment_settings.deployment_method:
         # With a deployment method, jobs run in another environment.

@@ -96,6 +96,29 @@ if CARDS:
             "../scripts/write_cards.py"
 
 
+rule compare_with_published:
+    input:
+        unpack(tables_with_published),
+    output:
+        "results/{dataset}/published.csv",
+    log:
+        "results/logs/published/{dataset}.log",
+    benchmark:
+        "results/benchmarks/published/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **fixed(),
+    params:
+        # It depends on the values alone, not on how results were computed.
+        published=lambda wildcards: DATASETS[wildcards.dataset].model_dump(
+            mode="json", include={"published"}
+        )["published"],
+        sources=sources_of("compare_with_published.py"),
+    script:
+        "../scripts/compare_with_published.py"
+
+
 # The answer page contains every figure and table.
 ENTRIES = [entry for group in GROUPS for entry in (*group.figures, *group.tables)]
 

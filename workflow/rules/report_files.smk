@@ -1,5 +1,6 @@
 # Figures, tables and cards of the report.
 
+from neuro_attn import published
 from neuro_attn.figures.targets import report_groups
 from neuro_attn.results import TABLES
 from neuro_attn.results.sections import category
@@ -41,3 +42,12 @@ def tables_of_cards():
         of_comparison = ("fit", "nearest", "leaderboard")
         tables |= {name: f"results/comparison/{name}.csv" for name in of_comparison}
     return tables
+
+
+def tables_with_published(wildcards):
+    """Return the tables with which published values are compared, by name."""
+    files = published.files_of(DATASETS[wildcards.dataset].published)
+    return {
+        name: f"results/{file.format(dataset=wildcards.dataset)}"
+        for name, file in files.items()
+    }
