@@ -40,7 +40,9 @@ def settings_with_behaviour(wildcards):
 
 def settings_with_confounds(wildcards):
     dataset = DATASETS[wildcards.dataset]
-    return of_first_block(wildcards.dataset, settings_without(dataset, ["behaviour", "published"]))
+    return of_first_block(
+        wildcards.dataset, settings_without(dataset, ["behaviour", "published"])
+    )
 
 
 def settings_of_first_block(wildcards):
