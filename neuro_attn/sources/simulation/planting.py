@@ -19,62 +19,15 @@ _SIGNS = hadamard(4)
 
 def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
     """Draw the tuning of all units, as `simulate` returns it."""
-    of_regions = settings.regions.values()
-    is_late = any(each.generalisation_onset is not None for each in of_regions)
-    is_tilted = any(each.color_plane_angles[1] for each in of_regions)
-    shown = [*PLANES, COMMON_LOWER] if is_tilted else list(PLANES)
-    regions = []
-    for region, planted in settings.regions.items():
-        rng = stream(seed, "simulation", name, "tuning", region)
-        n = planted.units
-        baseline = 2 + (settings.baseline - 2) * rng.gamma(4, 1 / 4, n)
-        # Tuning is drawn in units of each unit's Poisson SD, the metric in which decoders see it.
-        noise = np.sqrt(baseline / settings.baseline)[:, None]
-        pro, other, *of_sets = noise.T * _label_axes(n, rng).T
-        cosine = planted.selection_axis_cosine
-        retro = cosine * pro + np.sqrt(1 - cosine**2) * other
-        tuning = noise * _orthogonal(n, len(of_sets) + 2 * len(PLANES), rng)
-        common, planes = np.split(tuning, [len(of_sets)], axis=1)
-        # A cue evokes a visual response, and its appearance identifies the cued item.
-        looks = [common[:, k] + sign * axis for k, axis in enumerate(of_sets) for sign in (1, -1)]
-        own = stream(seed, "simulation", name, "colour planes", region)
-        planes = _with_angles(planes.reshape(n, len(PLANES), 2), noise, planted, own)
-        session = np.array(settings.session_names, dtype=object)
-        regions.append(
-            xr.Dataset(
-                {
-                    "baseline": ("unit", baseline),
-                    "selection_axis": (
-                        ("unit", "task"),
-                        planted.selection_sd * np.stack([pro, retro], axis=1),
-                    ),
-                    "visual": (
-                        ("unit", "look"),
-                        planted.cue_sd * np.stack(looks, axis=1) / np.sqrt(2),
-                    ),
-                    "color_plane": (
-                        ("unit", "plane", "component"),
-                        planted.color_sd * planes[:, : len(shown)],
-                    ),
-                    **({EARLY: ("unit", planted.selection_sd * other)} if is_late else {}),
-                },
-                coords={
-                    "region": ("unit", np.full(n, region, dtype=object)),
-                    "session": ("unit", np.sort(np.resize(session, n))),
-                    "unit_id": ("unit", np.array([f"{region}-{i:03d}" for i in range(n)], object)),
-                    "task": list(experiment.TASKS),
-                    "look": list(LOOKS),
-                    "plane": shown,
-                },
-            )
-        )
-    truth = xr.concat(regions, "unit")
+    truth = xr.concat(
+        [_of_region(region, settings, name, seed) for region in settings.regions], "unit"
+    )
     names = list(settings.regions)
     onsets = [settings.regions[region].selection_onset for region in names]
     truth["selection_onset"] = ("planted_region", onsets, {"units": "s"})
     cosines = [settings.regions[region].selection_axis_cosine for region in names]
     truth["shared"] = ("planted_region", cosines)
-    if is_late:
+    if _is_late(settings):
         late = [settings.regions[region].generalisation_onset for region in names]
         truth["generalisation_onset"] = (
             "planted_region",
@@ -83,6 +36,59 @@ def plant(settings: Simulation, name: str, seed: int) -> xr.Dataset:
         )
     return truth.assign_coords(planted_region=names).assign_attrs(
         dataset=name, seed=seed, settings=settings.model_dump_json()
+    )
+
+
+def _is_late(settings: Simulation) -> bool:
+    """Return whether the code of a region generalises later than it starts."""
+    return any(each.generalisation_onset is not None for each in settings.regions.values())
+
+
+def _of_region(region: str, settings: Simulation, name: str, seed: int) -> xr.Dataset:
+    """Draw the tuning of the units of a region."""
+    planted = settings.regions[region]
+    is_tilted = any(each.color_plane_angles[1] for each in settings.regions.values())
+    shown = [*PLANES, COMMON_LOWER] if is_tilted else list(PLANES)
+    rng = stream(seed, "simulation", name, "tuning", region)
+    n = planted.units
+    baseline = 2 + (settings.baseline - 2) * rng.gamma(4, 1 / 4, n)
+    # Tuning is drawn in units of each unit's Poisson SD, the metric in which decoders see it.
+    noise = np.sqrt(baseline / settings.baseline)[:, None]
+    pro, other, *of_sets = noise.T * _label_axes(n, rng).T
+    cosine = planted.selection_axis_cosine
+    retro = cosine * pro + np.sqrt(1 - cosine**2) * other
+    tuning = noise * _orthogonal(n, len(of_sets) + 2 * len(PLANES), rng)
+    common, planes = np.split(tuning, [len(of_sets)], axis=1)
+    # A cue evokes a visual response, and its appearance identifies the cued item.
+    looks = [common[:, k] + sign * axis for k, axis in enumerate(of_sets) for sign in (1, -1)]
+    own = stream(seed, "simulation", name, "colour planes", region)
+    planes = _with_angles(planes.reshape(n, len(PLANES), 2), noise, planted, own)
+    session = np.array(settings.session_names, dtype=object)
+    return xr.Dataset(
+        {
+            "baseline": ("unit", baseline),
+            "selection_axis": (
+                ("unit", "task"),
+                planted.selection_sd * np.stack([pro, retro], axis=1),
+            ),
+            "visual": (
+                ("unit", "look"),
+                planted.cue_sd * np.stack(looks, axis=1) / np.sqrt(2),
+            ),
+            "color_plane": (
+                ("unit", "plane", "component"),
+                planted.color_sd * planes[:, : len(shown)],
+            ),
+            **({EARLY: ("unit", planted.selection_sd * other)} if _is_late(settings) else {}),
+        },
+        coords={
+            "region": ("unit", np.full(n, region, dtype=object)),
+            "session": ("unit", np.sort(np.resize(session, n))),
+            "unit_id": ("unit", np.array([f"{region}-{i:03d}" for i in range(n)], object)),
+            "task": list(experiment.TASKS),
+            "look": list(LOOKS),
+            "plane": shown,
+        },
     )
 
 
