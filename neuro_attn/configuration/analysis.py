@@ -36,7 +36,7 @@ TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
 """Nuisance variables other than trial columns: order of trials, and mean rate of the region."""
 NUISANCE_KEYS = {"confounds", "balance"}
 """Keys of a data set that only the table of confounds depends on."""
-UNDECODED_KEYS = {*NUISANCE_KEYS, "behaviour", "published"}
+UNDECODED_KEYS = {*NUISANCE_KEYS, "behaviour", "single_units", "published"}
 """Keys of a data set on which neither decoding nor the drawing of figures depends."""
 LATER_KEYS = {*UNDECODED_KEYS, "reference_tasks", "compared_regions"}
 """Keys of a data set that neither its recordings nor their decoding depend on."""
@@ -199,6 +199,8 @@ class Analysis(Settings):
     """Colours of the two items, if the data set has them."""
     behaviour: BehaviourColumns | None = None
     """Trial columns of reports of a circular variable; null: behaviour is not analysed."""
+    single_units: Flag = False
+    """Whether to test single units, and to correlate their sensitivity between tasks."""
     confounds: list[Name] = []
     """Nuisance variables to test as confounds: trial columns, trial_number or mean_rate."""
     balance: list[Name] = []

@@ -143,6 +143,7 @@ def estimate(
         + bool(dataset.nuisance_variables)
         + (dataset.behaviour is not None)
         + bool(dataset.test_pairs)
+        + dataset.single_units
         + bool(getattr(dataset, "published", ())),
         disk=sum(rates.values()) + sum(_stored(works, n) for works in by_region.values()),
     )

@@ -20,3 +20,28 @@ rule measure_behaviour:
         sources=sources_of("measure_behaviour.py"),
     script:
         "../scripts/measure_behaviour.py"
+
+
+rule measure_single_units:
+    input:
+        recordings=recordings_of,
+        session_units="results/{dataset}/session_units.csv",
+        costs=ancient("results/{dataset}/costs.csv"),
+    output:
+        single_units="results/{dataset}/single_units.csv",
+        single_unit_counts="results/{dataset}/single_unit_counts.csv",
+        single_unit_correlations="results/{dataset}/single_unit_correlations.csv",
+    log:
+        "results/logs/single_units/{dataset}.log",
+    benchmark:
+        "results/benchmarks/single_units/{dataset}.tsv"
+    conda:
+        "../envs/neuro-attn.yaml"
+    resources:
+        **as_estimated("measure_geometry"),
+    params:
+        settings=settings_with_single_units,
+        seed=CONFIGURATION.seed,
+        sources=sources_of("measure_single_units.py"),
+    script:
+        "../scripts/measure_single_units.py"

@@ -40,9 +40,14 @@ def settings_with_behaviour(wildcards):
 
 def settings_with_confounds(wildcards):
     dataset = DATASETS[wildcards.dataset]
-    return of_first_block(
-        wildcards.dataset, settings_without(dataset, ["behaviour", "published"])
-    )
+    unused = configuration.UNDECODED_KEYS - configuration.NUISANCE_KEYS
+    return of_first_block(wildcards.dataset, settings_without(dataset, unused))
+
+
+def settings_with_single_units(wildcards):
+    dataset = DATASETS[wildcards.dataset]
+    unused = {"decoding", "colors", *configuration.LATER_KEYS}
+    return of_first_block(wildcards.dataset, settings_without(dataset, unused))
 
 
 def settings_of_first_block(wildcards):
