@@ -51,7 +51,7 @@ def sensitivity(
     >>> first = np.repeat([True, False], 50)
     >>> found = sensitivity(2.0 * first[:, None] + rng.normal(size=(100, 1)), first, 99, rng)
     >>> found.d_prime.round(1), found.p_value
-    (array([2.]), array([0.01]))
+    (array([2.2]), array([0.01]))
     """
     shuffled = rng.permuted(np.tile(is_first, (permutations, 1)), axis=1)
     members = np.concatenate([is_first[None], shuffled]).astype(float)
