@@ -1,4 +1,4 @@
-"""An RO-Crate is held against what its specification and its profile require."""
+"""An RO-Crate is held against what its specification and its profiles require."""
 
 import json
 import re
@@ -7,6 +7,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from neuro_attn.files import sha256
+
+EXTERNAL = {
+    "ro-crate-metadata.json": ("conformsTo",),
+    "https://w3id.org/workflowhub/workflow-ro-crate#snakemake": ("identifier", "url"),
+}
+"""References to what has no entity of its own."""
 
 
 def entities(folder: Path) -> dict[str, dict]:
@@ -23,7 +29,7 @@ def references(value) -> list[str]:
 
 
 def check_crate(folder: Path) -> dict[str, dict]:
-    """Hold the metadata against all that RO-Crate 1.1 and Process Run Crate 0.5 require."""
+    """Hold the metadata against all that RO-Crate 1.1 and Workflow Run Crate 0.5 require."""
     crate = json.loads((folder / "ro-crate-metadata.json").read_text(encoding="utf-8"))
     assert crate.keys() == {"@context", "@graph"}
     found = entities(folder)
@@ -33,12 +39,15 @@ def check_crate(folder: Path) -> dict[str, dict]:
         assert each["@id"]
         assert each["@type"]
         for name, value in each.items():
-            if name != "conformsTo" or each["@id"] != "ro-crate-metadata.json":
+            if name not in EXTERNAL.get(each["@id"], ()):
                 assert set(references(value)) <= found.keys(), name
     descriptor = found["ro-crate-metadata.json"]
     assert descriptor["@type"] == "CreativeWork"
     assert descriptor["about"] == {"@id": "./"}
-    assert descriptor["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
+    assert references(descriptor["conformsTo"]) == [
+        "https://w3id.org/ro/crate/1.1",
+        "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
+    ]
     root = found["./"]
     assert root["@type"] == "Dataset"
     assert root["name"]
@@ -48,7 +57,7 @@ def check_crate(folder: Path) -> dict[str, dict]:
     assert licence["name"]
     assert licence["description"]
     # Files are in the folder, are parts of the data set, and are what their checksums say.
-    files = {name: each for name, each in found.items() if each["@type"] == "File"}
+    files = {name: each for name, each in found.items() if "File" in each["@type"]}
     assert files.keys() == set(references(root["hasPart"]))
     for name, each in files.items():
         path = folder / unquote(name)
@@ -58,13 +67,25 @@ def check_crate(folder: Path) -> dict[str, dict]:
         assert each["name"]
         assert each["description"]
         assert "/" in each["encodingFormat"]
-    # The profile: the run, its software, what it read and what it made.
-    assert found[root["conformsTo"]["@id"]]["@type"] == "CreativeWork"
+    # The profiles: the workflow, its run, what it read and what it made.
+    profiles = {name: found[name]["@type"] for name in references(root["conformsTo"])}
+    for kind in ("process", "workflow"):
+        assert profiles[f"https://w3id.org/ro/wfrun/{kind}/0.5"] == "CreativeWork"
+    workflow = found[root["mainEntity"]["@id"]]
+    assert workflow["@type"] == ["File", "SoftwareSourceCode", "ComputationalWorkflow"]
+    assert found[workflow["programmingLanguage"]["@id"]]["@type"] == "ComputerLanguage"
+    assert found[workflow["softwareRequirements"]["@id"]]["softwareVersion"] == workflow["version"]
+    for each in references([workflow["input"], workflow["output"]]):
+        parameter = found[each]
+        assert parameter["@type"] == "FormalParameter"
+        assert parameter["additionalType"] == "File"
+        assert found[parameter["workExample"]["@id"]]["exampleOfWork"] == {"@id": each}
     (action,) = (found[name] for name in references(root["mentions"]))
     assert action["@type"] == "CreateAction"
-    assert datetime.fromisoformat(action["endTime"]).tzinfo
-    instrument = found[action["instrument"]["@id"]]
-    assert instrument["@type"] == "SoftwareApplication"
-    assert instrument["softwareVersion"]
-    assert files.keys() <= set(references([action["object"], action["result"]]))
+    start, end = (datetime.fromisoformat(action[name]) for name in ("startTime", "endTime"))
+    assert start.tzinfo
+    assert start <= end
+    assert action["instrument"] == root["mainEntity"]
+    read, made = (set(references(action[name])) for name in ("object", "result"))
+    assert files.keys() == {workflow["@id"], *(files.keys() & read), *made}
     return found

@@ -1,6 +1,7 @@
 """The configuration: typed and validated; the only source of its keys and their descriptions."""
 
 from neuro_attn.configuration.analysis import (
+    DESCRIBING_KEYS,
     LATER_KEYS,
     MEAN_RATE,
     NUISANCE_KEYS,
@@ -61,6 +62,7 @@ __all__ = [
     "BLOCK_NAMES",
     "CUE",
     "CUED",
+    "DESCRIBING_KEYS",
     "FAMILIES",
     "ITEMS",
     "LATER_KEYS",

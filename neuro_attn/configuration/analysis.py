@@ -36,7 +36,9 @@ TRIAL_NUMBER, MEAN_RATE = "trial_number", "mean_rate"
 """Nuisance variables other than trial columns: order of trials, and mean rate of the region."""
 NUISANCE_KEYS = {"confounds", "balance"}
 """Keys of a data set that only the table of confounds depends on."""
-UNDECODED_KEYS = {*NUISANCE_KEYS, "behaviour", "single_units", "published"}
+DESCRIBING_KEYS = {"licence", "citation"}
+"""Keys of a data set on which no number depends, only the answer page, methods and metadata."""
+UNDECODED_KEYS = {*NUISANCE_KEYS, *DESCRIBING_KEYS, "behaviour", "single_units", "published"}
 """Keys of a data set on which neither decoding nor the drawing of figures depends."""
 LATER_KEYS = {*UNDECODED_KEYS, "reference_tasks", "compared_regions"}
 """Keys of a data set that neither its recordings nor their decoding depend on."""

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from neuro_attn.configuration.analysis import Analysis
 from neuro_attn.configuration.published import PublishedValue
+from neuro_attn.configuration.types import Words
 
 
 class RecordedDataset(Analysis):
@@ -20,3 +21,7 @@ class RecordedDataset(Analysis):
     """Values of a publication, in its order, to be compared with those of the run."""
     source: str
     """Format of the recordings."""
+    licence: Words | None = None
+    """Licence of the recordings, as CC-BY-4.0, or its address; null: not stated."""
+    citation: Words | None = None
+    """Reference of the recordings, as authors (year). Title. Journal. doi:..."""

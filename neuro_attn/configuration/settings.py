@@ -20,7 +20,15 @@ from neuro_attn.configuration.network_settings import (
     Network,
     NetworkAnalysis,
 )
-from neuro_attn.configuration.types import NUMBER, AtKeyError, FolderName, Name, Positive, Settings
+from neuro_attn.configuration.types import (
+    NUMBER,
+    AtKeyError,
+    FolderName,
+    Name,
+    Positive,
+    Settings,
+    Words,
+)
 from neuro_attn.files import as_on_disk, meeting, shown_apart
 from neuro_attn.results import TABLES
 
@@ -44,6 +52,7 @@ RESERVED = (
     "index.html",
     "methods.txt",
     "configuration.yaml",
+    "workflow.smk",
     "ro-crate-metadata.json",
 )
 """What `results` contains besides the folders of data sets."""
@@ -78,6 +87,10 @@ class Configuration(Settings):
     """Random seed; every job derives its own named random stream from it."""
     data_folder: str = "data"
     """Folder to which the files of data sets are relative."""
+    author: Words | None = None
+    """Who analyses the data, a person or group, for the metadata of the results; null: nobody."""
+    licence: Words | None = None
+    """Licence of the results, as CC-BY-4.0, or its address; null: not stated."""
     memory: Positive | None = None
     """Maximum memory for a job or for reading files, GB; null: 80 % of the available memory."""
     decoding: Decoding = Decoding()

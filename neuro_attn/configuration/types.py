@@ -178,6 +178,7 @@ Name = Annotated[str, AfterValidator(_is_name)]
 FolderName = Annotated[Name, AfterValidator(_is_folder)]
 RegionName = Annotated[str, Field(min_length=1)]
 Expression = Annotated[str, Field(min_length=1)]
+Words = Annotated[str, Field(min_length=1)]
 ColumnName = Annotated[str, AfterValidator(_is_column)]
 Files = (
     Annotated[str, Field(min_length=1)]

@@ -29,10 +29,11 @@ ANSWER = {
     "page": f"{FOLDER}/index.html",
     "text": f"{FOLDER}/methods.txt",
     "configuration": f"{FOLDER}/configuration.yaml",
+    "workflow": f"{FOLDER}/workflow.smk",
     "crate": f"{FOLDER}/ro-crate-metadata.json",
 }
-"""The answer page, the methods as text (`report.answer`), the configuration, and the metadata
-(`report.crate`)."""
+"""The answer page, the methods as text (`report.answer`), the configuration, the Snakefile, and the
+metadata (`report.crate`)."""
 
 
 def result_tables(configuration: Configuration) -> list[str]:

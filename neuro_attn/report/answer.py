@@ -38,7 +38,7 @@ from neuro_attn.files import write_text
 from neuro_attn.inference.significance import first_look, significant
 from neuro_attn.report import PAGE
 from neuro_attn.report.courses import chart
-from neuro_attn.report.methods_text import citations, methods
+from neuro_attn.report.methods_text import Origin, citations, methods, origin_of
 from neuro_attn.report.published import rows_of
 from neuro_attn.report.software import commit, versions
 from neuro_attn.results import TABLES, read_csv
@@ -94,6 +94,7 @@ class OfDataset(NamedTuple):
     sample: str
     warnings: list[str]
     methods: str
+    origin: Origin
 
 
 def write_answer(
@@ -195,6 +196,7 @@ def _of_dataset(
         sample=sample,
         warnings=_warnings(dataset, regions, verdicts),
         methods=methods(name, dataset, sample),
+        origin=origin_of(dataset),
     )
 
 

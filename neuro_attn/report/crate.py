@@ -1,8 +1,9 @@
 """Metadata of a run as an RO-Crate: a description of the results that programs can read.
 
-With this file the folder of results is an RO-Crate 1.1 of the profile Process Run Crate 0.5, which
-archives such as Zenodo and WorkflowHub read. It describes the software and its version, the
-configuration, the recordings with their checksums, and every table and figure.
+With this file the folder of results is an RO-Crate 1.1 of the profile Workflow Run Crate 0.5, which
+archives such as Zenodo and WorkflowHub read. It describes the run of the workflow: its Snakefile,
+the software and its versions, the configuration, who ran it and when, the recordings with their
+checksums, licence and reference, and every table and figure.
 
 References
 ----------
@@ -15,100 +16,140 @@ import platform
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import printable
 from neuro_attn.figures.specification import FORMATS
 from neuro_attn.figures.verdict_words import headline
 from neuro_attn.files import sha256, write_text
 from neuro_attn.report.answer import caption_of
-from neuro_attn.report.methods_text import citations
+from neuro_attn.report.methods_text import citations, origin_of
 from neuro_attn.report.software import commit, versions
 from neuro_attn.results import read_csv, table_of
 
+Entity = dict[str, Any]
+"""A thing that the metadata describe: its identifier, type and properties."""
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
-PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 # The second context defines `sha256`.
 CONTEXT = (f"{SPECIFICATION}/context", "https://w3id.org/ro/terms/workflow-run/context")
+WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
+    WORKFLOW_CRATE: ("Workflow RO-Crate", "1.0"),
+}
+"""Profiles, with name and version; a Workflow Run Crate follows all three."""
 MEDIA_TYPES = {
     ".csv": "text/csv",
     ".html": "text/html",
     ".pdf": "application/pdf",
     ".png": "image/png",
+    ".smk": "text/x-python",
     ".svg": "image/svg+xml",
     ".txt": "text/plain",
     ".yaml": "application/yaml",
 }
 LICENCE, OWN, DEVELOPERS, RUN = "#licence", "#neuro-attn", "#developers", "#run"
-MIT = "https://spdx.org/licenses/MIT"
+BIOSCHEMAS = "https://bioschemas.org/profiles/{}/1.0-RELEASE"
+SNAKEMAKE = "https://w3id.org/workflowhub/workflow-ro-crate#snakemake"
+SPDX = "https://spdx.org/licenses/"
+MIT = f"{SPDX}MIT"  # of neuro-attn
+DESCRIBED = {
+    "configuration": ("Configuration", "All settings of the run, as YAML."),
+    "page": ("Answer page", "Verdicts, figures, tables and methods."),
+    "text": ("Methods", "The methods as text, with references."),
+    "workflow": (
+        "Workflow of neuro-attn",
+        "The Snakefile that was run. The rules that it includes and their scripts are files of "
+        "neuro-attn, in the version that is stated here.",
+    ),
+}
+"""Name and description of files that every run writes."""
+NOT_STATED: Entity = {
+    "@id": LICENCE,
+    "@type": "CreativeWork",
+    "name": "No licence stated",
+    "description": "The owners of these results have not stated how others may use them. Before "
+    "you publish the folder, state it in the configuration (licence) or here.",
+}
+_SPDX = re.compile(r"[A-Za-z0-9.+-]+")
 _REFERENCE = re.compile(r"(?P<authors>[^()]+) \((?P<year>\d{4})\)\. (?P<title>.+?)\. ")
 _DOI = re.compile(r"doi:(10\.\S+)$")
-
-Entity = dict[str, Any]
-"""A thing that the metadata describe: its identifier, type and properties."""
 
 
 def write_crate(
     *,
-    datasets: Sequence[str],
+    datasets: Mapping[str, AnyDataset],
     entries: Sequence[Mapping[str, Any]],
     tables: Sequence[str],
     configuration: str,
+    snakefile: str,
     written: Mapping[str, str],
+    author: str = "",
+    licence: str = "",
 ) -> None:
-    """Write the metadata, and the configuration as a file.
+    """Write the metadata, and the configuration and the Snakefile as files.
 
     Parameters
     ----------
-    datasets : sequence of str
-        Names of the data sets, without those of networks.
-    entries, tables, configuration
+    datasets, entries, tables, configuration
         As `answer.write_answer`.
+    snakefile : str
+        The Snakefile of the workflow.
     written : mapping of str to str
         The files of `figures.targets.ANSWER`. The page and the methods exist already.
+    author, licence : str
+        Who analysed the data, and the licence of the results; empty if they are not stated.
     """
     path = Path(written["crate"])
     folder = path.parent
     write_text(configuration, written["configuration"])
-    text = Path(written["text"]).read_text(encoding="utf-8")
-    settings = _file(
-        written["configuration"], folder, "Configuration", "All settings of the run, as YAML."
+    write_text(snakefile, written["workflow"])
+    settings, page, methods, workflow = (
+        _file(written[name], folder, *words) for name, words in DESCRIBED.items()
     )
     results = [
-        _file(written["page"], folder, "Answer page", "Verdicts, figures, tables and methods."),
-        _file(written["text"], folder, "Methods", "The methods as text, with references."),
+        page,
+        methods,
         *(_table(each, folder) for each in tables),
         *(file for entry in entries for file in _figure(entry, folder)),
     ]
-    recordings = [each for name in datasets for each in _recordings(name, folder)]
+    parameters = [_parameter(settings), _parameter(page)]
+    workflow |= _of_workflow(*parameters)
+    origins = {name: _origin(each) for name, each in datasets.items()}
+    read = [each for name in datasets for each in _recordings(name, origins[name], folder)]
+    text = Path(written["text"]).read_text(encoding="utf-8")
     works = [each for reference in citations(text) for each in _cited(reference)]
-    now = datetime.now().astimezone().isoformat(timespec="seconds")
+    of_results = _licence(licence) if licence else NOT_STATED
+    people = [_entity(author, "Person")] if author else []
     root = {
         "@id": "./",
         "@type": "Dataset",
         "name": f"Results of neuro-attn: {', '.join(map(printable, datasets))}",
-        "description": " ".join(_answers(datasets, folder)),
-        "datePublished": now,
-        "license": {"@id": LICENCE},
-        "conformsTo": {"@id": PROFILE},
-        "hasPart": _identifiers([settings, *results]),
-        "mentions": [{"@id": RUN}],
+        "description": " ".join(_answers(list(datasets), folder)),
+        "license": {"@id": of_results["@id"]},
+        "conformsTo": [{"@id": each} for each in PROFILES],
+        "mainEntity": {"@id": workflow["@id"]},
+        "hasPart": _identifiers([workflow, settings, *results]),
+        "mentions": {"@id": RUN},
         "citation": _identifiers(each for each in works if each["@type"] == "ScholarlyArticle"),
     }
-    run = {
-        "@id": RUN,
-        "@type": "CreateAction",
-        "name": "Run of neuro-attn",
-        "description": "neuro-attn run configuration.yaml",
-        "endTime": now,
-        "instrument": {"@id": OWN},
-        "object": _identifiers([settings, *recordings]),
+    run = _run(tables, entries) | {
+        "instrument": {"@id": workflow["@id"]},
+        "object": _identifiers([settings, *read]),
         "result": _identifiers(results),
     }
-    described = [root, run, *_fixed(), *_software(), settings, *results, *recordings, *works]
-    # Works share authors.
+    root["datePublished"] = run["endTime"]
+    if people:
+        root["author"] = run["agent"] = _identifiers(people)
+    described = [root, run, of_results, *people, *_fixed(), *_software(), workflow, *parameters]
+    described += [settings, *results, *read, *works]
+    described += [each for origin in origins.values() for each in chain(*origin.values())]
+    # Works share authors, and data sets a licence.
     graph = list({each["@id"]: each for each in described}.values())
     crate = {"@context": list(CONTEXT), "@graph": graph}
     write_text(json.dumps(crate, indent=1, ensure_ascii=False) + "\n", path)
@@ -122,8 +163,10 @@ def _answers(datasets: Sequence[str], folder: Path) -> Iterator[str]:
         yield printable(f"{name}: {answer}")
 
 
-def _identifiers(entities: Iterable[Entity]) -> list[Entity]:
-    return [{"@id": entity["@id"]} for entity in entities]
+def _identifiers(entities: Iterable[Entity]) -> list[Entity] | Entity:
+    """Return references to entities; a single one is no list, as RO-Crate recommends."""
+    found = [{"@id": entity["@id"]} for entity in entities]
+    return found[0] if len(found) == 1 else found
 
 
 def _file(file: str | Path, folder: Path, name: str, description: str) -> Entity:
@@ -156,8 +199,20 @@ def _figure(entry: Mapping[str, Any], folder: Path) -> Iterator[Entity]:
             yield _file(files[kind], folder, f"{entry['title']}, {entry['subject']}", caption)
 
 
-def _recordings(dataset: str, folder: Path) -> Iterator[Entity]:
+def _origin(dataset: AnyDataset) -> dict[str, list[Entity]]:
+    """Return the licence and the reference of recordings, each with what it refers to."""
+    citation, licence = origin_of(dataset)
+    found = {}
+    if licence:
+        found["license"] = [_licence(licence)]
+    if citation:
+        found["citation"] = _cited(citation) or [_entity(citation, "ScholarlyArticle")]
+    return found
+
+
+def _recordings(dataset: str, origin: Mapping[str, list[Entity]], folder: Path) -> Iterator[Entity]:
     """Yield the recordings that were read; they are not in the folder of results."""
+    stated = {name: {"@id": entities[0]["@id"]} for name, entities in origin.items()}
     for row in read_csv(folder / dataset / "sessions.csv").itertuples():
         subject = f" of subject {row.subject}" if row.subject else ""
         yield {
@@ -169,32 +224,108 @@ def _recordings(dataset: str, folder: Path) -> Iterator[Entity]:
                 f"{row.n_trials} trials."
             ),
             **({"sha256": row.sha256} if row.sha256 else {}),
+            **stated,
         }
 
 
+def _run(tables: Sequence[str], entries: Sequence[Mapping[str, Any]]) -> Entity:
+    """Return the run without what it refers to; it began at the latest with its oldest result."""
+    files = [*tables, *(path for entry in entries for path in entry["files"])]
+    ages = [Path(path).stat().st_mtime for path in files]
+    return {
+        "@id": RUN,
+        "@type": "CreateAction",
+        "name": "Run of neuro-attn",
+        "description": "neuro-attn run configuration.yaml",
+        **({"startTime": _time(datetime.fromtimestamp(min(ages)))} if ages else {}),
+        "endTime": _time(datetime.now()),
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone().isoformat(timespec="seconds")
+
+
+def _parameter(file: Entity) -> Entity:
+    """Return the input or output of the workflow that a file exemplifies, and refer to it there."""
+    parameter = {
+        "@id": f"#parameter-{file['@id']}",
+        "@type": "FormalParameter",
+        "name": file["name"],
+        "additionalType": "File",
+        "encodingFormat": file["encodingFormat"],
+        "conformsTo": {"@id": BIOSCHEMAS.format("FormalParameter")},
+        "workExample": {"@id": file["@id"]},
+    }
+    file["exampleOfWork"] = {"@id": parameter["@id"]}
+    return parameter
+
+
+def _of_workflow(read: Entity, made: Entity) -> Entity:
+    """Return what describes the Snakefile as a workflow, besides what describes it as a file."""
+    return {
+        "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
+        "programmingLanguage": {"@id": SNAKEMAKE},
+        "conformsTo": {"@id": BIOSCHEMAS.format("ComputationalWorkflow")},
+        "version": versions()["neuro-attn"],
+        "license": {"@id": MIT},
+        "creator": {"@id": DEVELOPERS},
+        "softwareRequirements": {"@id": OWN},
+        "input": {"@id": read["@id"]},
+        "output": {"@id": made["@id"]},
+    }
+
+
+def _entity(name: str, kind: str) -> Entity:
+    """Return a thing that has no other identifier than its name."""
+    return {"@id": f"#{quote(name)}", "@type": kind, "name": printable(name)}
+
+
+def _licence(stated: str) -> Entity:
+    """Return a licence that is stated by its address, its SPDX identifier or in words.
+
+    Examples
+    --------
+    >>> _licence("CC-BY-4.0")["@id"]
+    'https://spdx.org/licenses/CC-BY-4.0'
+    >>> _licence("as agreed with the owners")["@id"]
+    '#as%20agreed%20with%20the%20owners'
+    """
+    entity = _entity(stated, "CreativeWork")
+    if stated.startswith("https://"):
+        entity["@id"] = quote(stated, safe="/:?=&%#")
+    elif _SPDX.fullmatch(stated):
+        entity["@id"] = f"{SPDX}{stated}"
+    return entity | {"description": f"Licence: {printable(stated)}"}
+
+
 def _fixed() -> list[Entity]:
-    """Return what is the same for all runs: what the metadata follow, and licences."""
+    """Return what is the same for all runs: what the metadata follow, and the licence of code."""
+    types = ("ComputationalWorkflow", "FormalParameter")
     return [
         {
             "@id": "ro-crate-metadata.json",
             "@type": "CreativeWork",
-            "conformsTo": {"@id": SPECIFICATION},
+            "conformsTo": [{"@id": SPECIFICATION}, {"@id": WORKFLOW_CRATE}],
             "about": {"@id": "./"},
         },
-        {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
+        *(
+            {"@id": url, "@type": "CreativeWork", "name": name, "version": version}
+            for url, (name, version) in PROFILES.items()
+        ),
+        *(
+            {"@id": BIOSCHEMAS.format(each), "@type": "CreativeWork", "name": f"{each} profile"}
+            for each in types
+        ),
         {
-            "@id": LICENCE,
-            "@type": "CreativeWork",
-            "name": "No licence stated",
-            "description": "The owners of these results have not stated how others may use them. "
-            "Before you publish the folder, put your licence here.",
+            "@id": SNAKEMAKE,
+            "@type": "ComputerLanguage",
+            "name": "Snakemake",
+            "version": versions()["snakemake"],
+            "identifier": {"@id": "https://doi.org/10.1093/bioinformatics/bts480"},
+            "url": {"@id": "https://snakemake.readthedocs.io"},
         },
-        {
-            "@id": MIT,
-            "@type": "CreativeWork",
-            "name": "MIT License",
-            "description": "The licence of neuro-attn, not of these results.",
-        },
+        _licence("MIT"),
     ]
 
 
@@ -230,15 +361,15 @@ def _cited(reference: str) -> list[Entity]:
     if parts is None:
         return []
     authors = [
-        {"@id": f"#{quote(name)}", "@type": "Person", "name": name}
+        {"@id": f"#{quote(name)}", "@type": "Person", "name": printable(name)}
         for name in parts["authors"].split(", ")
     ]
     doi = _DOI.search(reference)
     work = {
-        "@id": f"https://doi.org/{doi[1]}" if doi else f"#{quote(parts['title'])}",
+        "@id": f"https://doi.org/{quote(doi[1])}" if doi else f"#{quote(parts['title'])}",
         "@type": "ScholarlyArticle",
-        "name": parts["title"],
-        "description": reference,
+        "name": printable(parts["title"]),
+        "description": printable(reference),
         "datePublished": parts["year"],
         "author": _identifiers(authors),
     }

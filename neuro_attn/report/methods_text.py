@@ -1,8 +1,9 @@
 """The methods of an analysis as text to paste into a paper, with its numbers filled in."""
 
 from importlib.metadata import version
+from typing import NamedTuple
 
-from neuro_attn.configuration import AnyDataset
+from neuro_attn.configuration import AnyDataset, RecordedDataset
 from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.figures.captions import family
@@ -40,6 +41,13 @@ REFERENCES = {
 """References, by how the text cites them."""
 
 
+class Origin(NamedTuple):
+    """Reference and licence of recordings; empty where they are not stated."""
+
+    citation: str
+    licence: str
+
+
 def methods(name: str, dataset: AnyDataset, sample: str) -> str:
     """Return a paragraph on how a data set was decoded and how its verdicts were reached.
 
@@ -53,8 +61,26 @@ def methods(name: str, dataset: AnyDataset, sample: str) -> str:
         What was recorded, such as "8 sessions of 2 subjects".
     """
     has_overlaps = len(dataset.tasks) > 1 and dataset.has_classes
-    parts = [*_populations(name, dataset, sample), *_decoders(dataset), *_accuracies(dataset)]
+    parts = [*_populations(name, dataset, sample), *_origin(dataset)]
+    parts += [*_decoders(dataset), *_accuracies(dataset)]
     return " ".join([*parts, *(_overlaps(dataset) if has_overlaps else [])])
+
+
+def origin_of(dataset: AnyDataset) -> Origin:
+    """Return the reference and the licence of the recordings of a data set."""
+    if isinstance(dataset, RecordedDataset):
+        return Origin(dataset.citation or "", dataset.licence or "")
+    return Origin("", "")
+
+
+def _origin(dataset: AnyDataset) -> list[str]:
+    citation, licence = origin_of(dataset)
+    parts = []
+    if citation:
+        parts.append(f"The recordings are described in: {citation.rstrip('.')}.")
+    if licence:
+        parts.append(f"The licence of the recordings is {licence.rstrip('.')}.")
+    return parts
 
 
 def citations(text: str) -> list[str]:

@@ -28,6 +28,8 @@ TIMES = (-0.05, 0.05, 0.15)
 def keys_of(kind):
     return {
         "source": "netcdf",
+        "licence": "CC0-1.0",
+        "citation": "Who W (2020). <What>. Where 1, 2.",
         "files": "*.nc",
         "label": {"column": "direction", "kind": kind},
         "tasks": {task: {"trials": f"rule == {task!r}"} for task in TASKS},
@@ -189,6 +191,7 @@ def test_the_answer_page_states_the_prediction_and_no_verdict(tmp_path):
     assert "In LPFC, direction is decoded: circular error 38 degrees within tasks" in page
     assert "Prediction over time" in page
     assert "at least 40 trials of each task in every session" in page
+    assert "angles: Who W (2020). &lt;What&gt;. Where 1, 2. Licence: CC0-1.0." in page
     main = page[page.index("<main") : page.index('id="reproduce"')]
     for word in ("erdict", "accuracy", "class direction", "overlap"):
         assert word not in main

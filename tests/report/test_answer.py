@@ -121,6 +121,14 @@ def test_methods_state_the_numbers_of_the_configuration(dataset):
         assert stated in text
 
 
+def test_methods_state_reference_and_licence_of_the_recordings_where_they_are_known(dataset):
+    stated = {"citation": "Who W (2020). What. Where 1, 2.", "licence": "CC-BY-4.0"}
+    text = methods("mine", dataset(source="simulation", **stated), "")
+    assert "The recordings are described in: Who W (2020). What. Where 1, 2. The licence" in text
+    assert "licence of the recordings is CC-BY-4.0. At each time" in text
+    assert "licence" not in methods("mine", dataset(source="simulation"), "")
+
+
 @pytest.mark.parametrize(
     ("correction", "cited"), [("max", "Westfall"), ("cluster", "Maris"), ("fdr", "Benjamini")]
 )

@@ -1,18 +1,27 @@
 """The metadata of a run are a valid RO-Crate that describes what is in the folder of results."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from neuro_attn.configuration import parse
 from neuro_attn.report import software
 from neuro_attn.report.crate import write_crate
 from neuro_attn.results import write_csv
 from neuro_attn.results.tables import TABLES
+from tests.conftest import KEYS
 from tests.crates import check_crate, entities, references
 
 DIGEST = "a" * 64
+ORIGIN = {
+    "source": "netcdf",
+    "files": "*.nc",
+    "licence": "CC-BY-4.0",
+    "citation": "Steinmetz NA, Carandini M (2019). Choice. Nature 576, 266. doi:10.1038/s41586-1",
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +46,16 @@ def folder(tmp_path_factory) -> Path:
         "subject": "mine",
         "files": [str(path) for path in (folder / "figures").iterdir()],
     }
-    names = {"page": "index.html", "text": "methods.txt"}
+    names = {"page": "index.html", "text": "methods.txt", "workflow": "workflow.smk"}
     names |= {"configuration": "configuration.yaml", "crate": "ro-crate-metadata.json"}
     write_crate(
-        datasets=["mine"],
+        datasets={"mine": parse({"datasets": {"mine": KEYS | ORIGIN}}).datasets["mine"]},
         entries=[figure],
         tables=[str(folder / "mine/sessions.csv")],
         configuration="datasets: {mine: {}}\n",
+        snakefile="rule all: pass\n",
+        author="Ada Lovelace",
+        licence="https://example.org/terms",
         written={name: str(folder / file) for name, file in names.items()},
     )
     return folder
@@ -68,6 +80,33 @@ def test_recordings_are_named_with_subject_and_checksum(folder):
     assert "subject A" in monday["description"]
     assert "sha256" not in found["#mine/tuesday"]
     assert {"#mine/monday%201", "#mine/tuesday"} <= set(references(found["#run"]["object"]))
+
+
+def test_recordings_have_the_licence_and_the_reference_of_the_configuration(folder):
+    found = entities(folder)
+    for name in ("#mine/monday%201", "#mine/tuesday"):
+        assert found[name]["license"] == {"@id": "https://spdx.org/licenses/CC-BY-4.0"}
+        work = found[found[name]["citation"]["@id"]]
+        assert work["@id"] == "https://doi.org/10.1038/s41586-1"
+        authors = [found[each]["name"] for each in references(work["author"])]
+        assert authors == ["Steinmetz NA", "Carandini M"]
+    # They are not those of the results, nor works that the analysis rests on.
+    root = found["./"]
+    assert found[root["license"]["@id"]]["name"] == "https://example.org/terms"
+    assert work["@id"] not in references(root["citation"])
+
+
+def test_the_author_of_the_configuration_ran_the_workflow(folder):
+    found = entities(folder)
+    for name, role in (("#run", "agent"), ("./", "author")):
+        (person,) = references(found[name][role])
+        assert found[person] == {"@id": person, "@type": "Person", "name": "Ada Lovelace"}
+
+
+def test_the_run_began_with_its_oldest_result(folder):
+    files = [folder / "mine/sessions.csv", *(folder / "figures").iterdir()]
+    start = datetime.fromisoformat(entities(folder)["#run"]["startTime"]).timestamp()
+    assert start == int(min(path.stat().st_mtime for path in files))
 
 
 def test_what_the_methods_cite_is_cited_with_its_authors(folder):

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+import yaml
 
 from tests.workflow.conftest import Project
 
@@ -46,6 +47,15 @@ def test_an_edit_of_documentation_anywhere_reruns_nothing(copy):
     assert len(modules) > 200
     edit(copy, with_documentation, *modules, *scripts)
     assert planned(copy) == (set(), "")
+
+
+def test_a_licence_or_a_reference_changes_the_answer_page_alone(copy):
+    config = copy.folder / "config.yaml"
+    keys = yaml.safe_load(config.read_text(encoding="utf-8")) | {"licence": "MIT", "author": "me"}
+    for dataset in keys["datasets"].values():
+        dataset |= {"licence": "CC0-1.0", "citation": "We (2026). Data. Journal 1, 2."}
+    config.write_text(yaml.safe_dump(keys, sort_keys=False), encoding="utf-8")
+    assert planned(copy)[0] == {"answer"}
 
 
 def test_an_edit_of_what_the_configuration_does_not_use_reruns_nothing(copy):

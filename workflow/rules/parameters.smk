@@ -8,13 +8,17 @@ from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.configuration.scores import SCORES
 
-# Jobs depend on the sessions that they read, not on how these were selected.
-SELECTION = {"sessions": {"include", "exclude", "on_error"}}
+# Jobs depend on the sessions that they read, not on how these were selected, nor on keys that only
+# describe a data set.
+NOT_USED = {
+    "sessions": {"include", "exclude", "on_error"},
+    **dict.fromkeys(configuration.DESCRIBING_KEYS, True),
+}
 
 
 def settings_without(dataset, keys):
     return dataset.model_dump(
-        mode="json", exclude=dict.fromkeys(keys, True) | SELECTION
+        mode="json", exclude=dict.fromkeys(keys, True) | NOT_USED
     )
 
 

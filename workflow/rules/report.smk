@@ -144,6 +144,11 @@ rule answer:
         },
         entries=[entry.as_shown for entry in ENTRIES],
         configuration=configuration.written(CONFIGURATION),
+        snakefile=Path(workflow.source_path("../../Snakefile")).read_text(
+            encoding="utf-8"
+        ),
+        author=CONFIGURATION.author or "",
+        licence=CONFIGURATION.licence or "",
         page=page_digest(),
         sources=sources_of("write_answer.py"),
     script:

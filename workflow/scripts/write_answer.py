@@ -29,4 +29,11 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
         text=snakemake.output.text,
         **shown,
     )
-    write_crate(datasets=list(datasets), written=dict(snakemake.output.items()), **shown)
+    write_crate(
+        datasets=datasets,
+        snakefile=snakemake.params.snakefile,
+        author=snakemake.params.author,
+        licence=snakemake.params.licence,
+        written=dict(snakemake.output.items()),
+        **shown,
+    )
