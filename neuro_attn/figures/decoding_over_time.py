@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from neuro_attn.configuration import AnyDataset
 from neuro_attn.escaping import rst
 from neuro_attn.figures import many_regions, over_time, region_rows, style
-from neuro_attn.figures.captions import family, findings, paragraphs, percent, significance
+from neuro_attn.figures.captions import family, findings, paragraphs, significance
 from neuro_attn.figures.courses import sample
 from neuro_attn.figures.over_time import LABELS, Shown, averaged, of_trained_tasks
 from neuro_attn.figures.protocol import Drawn, Results
@@ -86,12 +86,7 @@ def _description(dataset: AnyDataset, in_rows: bool) -> str:
     only = ""
     if dataset.test_only:
         only = f" Not shown: {rst(listing(dataset.test_only))}, whose trials are only tested."
-    marked = (
-        f"Rows: means over {over}. Full colour"
-        if in_rows
-        else f"Thick lines: means over {over}. Bands: means of their "
-        f"{percent(inference.confidence)} intervals. Bars"
-    )
+    marked = region_rows.how_to_read(in_rows, over, inference.confidence)
     return (
         f"{decoding.score_label.capitalize()} of decoders ({decoding.decoder_label}) trained and "
         f"tested at the same time, {dataset.time.described}. {marked}: all "

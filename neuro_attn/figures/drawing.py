@@ -15,6 +15,9 @@ from neuro_attn.figures.specification import FORMATS
 from neuro_attn.files import write_text
 from neuro_attn.results import read_csv
 
+WITH_SIZES = ("transfer", "prediction_over_time")
+"""Tables with the number of sessions and units of all regions."""
+
 
 def write_figures(
     *,
@@ -45,7 +48,8 @@ def write_figures(
     """
     read = {stem: _read(paths) for stem, paths in results.items()}
     given = _settings(settings)
-    regions = regions_shown(read["transfer"]) if "transfer" in read else None
+    sizes = next((read[name] for name in WITH_SIZES if name in read), None)
+    regions = None if sizes is None else regions_shown(sizes)
     some = of_regions(read, regions) if regions else read
     for name, note in figures.items():
         try:

@@ -1,7 +1,8 @@
 """Which regions the figures show if there are more than fit on a page.
 
-The figures of shared codes and of decoding over time have all regions. The others have those with
-the most sessions, and among these the most units: a choice that does not depend on the results.
+The figures of shared codes, and of decoding or prediction over time, have all regions. The others
+have those with the most sessions, and among these the most units: a choice that does not depend on
+the results.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,8 @@ def regions_shown(transfer: pd.DataFrame, most: int | None = None) -> list[str] 
     Parameters
     ----------
     transfer : pandas.DataFrame
-        The table of accuracy over time, with ``region``, ``session``, ``n_sessions``, ``n_units``.
+        The table of accuracy or prediction over time, with ``region``, ``session``, ``n_sessions``
+        and ``n_units``.
     most : int, optional
         Number of regions to show at most; by default `MOST`.
 
@@ -61,7 +63,7 @@ def note_on(regions: list[str]) -> str:
     """Return a sentence for captions on the choice of regions."""
     return (
         f"Shown: the {len(regions)} regions with the most sessions, and among these the most "
-        "units. Shared codes, decoding over time and the tables have all regions."
+        "units. Shared codes, curves over time and the tables have all regions."
     )
 
 

@@ -1,4 +1,4 @@
-"""Accuracy over time of more regions than have room for panels: a heat map with a row for each."""
+"""Curves over time of more regions than have room for panels: a heat map with a row for each."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from neuro_attn.figures import style
+from neuro_attn.figures.captions import percent
 from neuro_attn.figures.over_time import LABELS, Shown, averaged, of_trained_tasks
 from neuro_attn.figures.verdict_words import listing
 from neuro_attn.inference.significance import significant
@@ -46,12 +46,14 @@ def plotted(
     means = {region: averaged(here) for region, here in rows.groupby("region", sort=False)}
     table = pd.concat(means, names=["region"]).reset_index("region")
     norm = style.chance_norm(table["accuracy"].to_numpy(float), table["chance"].mean())
+    colors = style.DIVERGING_ERRORS if shown.smaller_is_better else style.DIVERGING
     kinds = [kind for kind in LABELS if (table["kind"] == kind).any()]
     panels = [(block, kind) for block in blocks for kind in kinds]
     canvas = style.Canvas.of(ax, style.DOUBLE, EXTRA + ROW * len(blocks[0]))
     (grid,) = canvas.panels(1, len(panels), sharex=True)
     for axes, (block, kind) in zip(grid, panels, strict=True):
-        _draw_block(axes, table[table["kind"] == kind], block, norm, shown.alpha)
+        look = {"cmap": colors, "norm": norm}
+        _draw_block(axes, table[table["kind"] == kind], block, look, shown.alpha)
         _mark_times(axes, shown.windows)
         axes.set_title(LABELS[kind], fontsize=style.size(style.SMALL))
         names = block if kind == kinds[0] else []
@@ -60,11 +62,34 @@ def plotted(
         axes.locator_params(axis="x", nbins=3)
         axes.set_ylim(len(blocks[0]) - 0.5, -0.5)
         axes.spines[:].set_visible(False)
-    style.accuracy_bar(canvas, norm, list(grid), table["accuracy"].min(), shown.score)
+    style.accuracy_bar(canvas, norm, list(grid), table["accuracy"].min(), shown.score, colors)
     bars = f"; bars above: {listing(shown.windows)}" if shown.windows else ""
     pale = f"pale: corrected p \N{GREATER-THAN OR EQUAL TO} {style.proportion(shown.alpha)}"
     canvas.x_label(f"time from {shown.event} (s){bars}; {pale}")
     return canvas.figure
+
+
+def how_to_read(in_rows: bool, over: str, confidence: float) -> str:
+    """Return what a caption says of means over tasks and of marks of significance.
+
+    Parameters
+    ----------
+    in_rows : bool
+        Whether regions are rows, or panels as of `over_time.plotted`.
+    over : str
+        Over what the means are.
+    confidence : float
+        Coverage of the intervals.
+
+    Examples
+    --------
+    >>> how_to_read(True, "tasks", 0.95)
+    'Rows: means over tasks. Full colour'
+    """
+    if in_rows:
+        return f"Rows: means over {over}. Full colour"
+    of_intervals = f"Bands: means of their {percent(confidence)} intervals."
+    return f"Thick lines: means over {over}. {of_intervals} Bars"
 
 
 def blocks_of(regions: Sequence[str]) -> list[list[str]]:
@@ -81,7 +106,7 @@ def blocks_of(regions: Sequence[str]) -> list[list[str]]:
 
 
 def _draw_block(
-    axes: Axes, rows: pd.DataFrame, block: Sequence[str], norm: Normalize, alpha: float
+    axes: Axes, rows: pd.DataFrame, block: Sequence[str], look: dict[str, Any], alpha: float
 ) -> None:
     accuracy, p = (
         rows.pivot_table(column, "region", "time").reindex(block).to_numpy(float)
@@ -90,7 +115,7 @@ def _draw_block(
     places: dict[str, Any] = {"shading": "nearest", "rasterized": True}
     grid = np.unique(rows["time"]), np.arange(len(block))
     values = np.ma.masked_invalid(accuracy)
-    axes.pcolormesh(*grid, values, cmap=style.DIVERGING, norm=norm, **places)
+    axes.pcolormesh(*grid, values, **look, **places)
     paler = np.ma.masked_where(significant(p, alpha) | values.mask, np.ones(values.shape))
     axes.pcolormesh(
         *grid, paler, cmap="Greys_r", vmin=0, vmax=1, alpha=PALER, gid="paler", **places

@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 
 from neuro_attn.command_line import running
 from neuro_attn.configuration import parse
-from neuro_attn.figures import prediction_across_times, prediction_over_time
+from neuro_attn.figures import many_regions, prediction_across_times, prediction_over_time
 from neuro_attn.figures.over_time import Shown
 from neuro_attn.figures.prediction_words import as_course, headline
 from neuro_attn.report.answer import write_answer
@@ -113,6 +113,27 @@ def test_the_figure_says_what_its_axis_and_its_chance_line_are(kind):
     ticks = [tick.get_text() for axes in figure.axes for tick in axes.get_yticklabels()]
     assert {"circular": "60", "linear": "0.4"}[kind] in ticks
     plt.close(figure)
+
+
+@pytest.mark.parametrize("kind", ["circular", "linear"])
+def test_many_regions_are_rows_of_a_heat_map_in_which_red_is_better(kind, monkeypatch):
+    monkeypatch.setattr(many_regions, "MOST", 2)
+    table = over_time(kind)
+    figure = prediction_over_time.draw(table, Shown.of(dataset_of(kind)))
+    within, _, bar = figure.axes
+    assert [tick.get_text() for tick in within.get_yticklabels()] == ["LPFC", "FEF", "V4"]
+    values, paler = within.collections[:2]
+    at = table["train_task"] == table["test_task"]
+    means = table[at].pivot_table("value", "region", "time").loc[["LPFC", "FEF", "V4"]]
+    np.testing.assert_allclose(values.get_array(), means)
+    np.testing.assert_array_equal(paler.get_array().mask[:, -1], [True, False, True])
+    red, _, blue, _ = values.to_rgba(means.loc["LPFC"].iloc[-1])
+    assert red > 2 * blue
+    assert {"circular": "circular error (degrees)", "linear": "R²"}[kind] == bar.get_ylabel()
+    plt.close(figure)
+    text = prediction_over_time.caption(table, dataset_of(kind))
+    assert "Rows: means over tasks or directions. Full colour: all have p < 0.05" in text
+    assert prediction_over_time.ALL_REGIONS
 
 
 def test_the_caption_names_the_best_prediction_and_its_direction():
