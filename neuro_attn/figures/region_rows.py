@@ -62,7 +62,8 @@ def plotted(
         axes.locator_params(axis="x", nbins=3)
         axes.set_ylim(len(blocks[0]) - 0.5, -0.5)
         axes.spines[:].set_visible(False)
-    style.accuracy_bar(canvas, norm, list(grid), table["accuracy"].min(), shown.score, colors)
+    worst = table["accuracy"].max() if shown.smaller_is_better else table["accuracy"].min()
+    style.accuracy_bar(canvas, norm, list(grid), worst, shown.score, colors)
     bars = f"; bars above: {listing(shown.windows)}" if shown.windows else ""
     pale = f"pale: corrected p \N{GREATER-THAN OR EQUAL TO} {style.proportion(shown.alpha)}"
     canvas.x_label(f"time from {shown.event} (s){bars}; {pale}")

@@ -83,8 +83,9 @@ def plotted(
             axes.tick_params(which="both", labelleft=False)
         if not style.is_lowest(column, len(regions)):
             axes.tick_params(which="both", labelbottom=False)
-    lowest = float(cross_temporal["accuracy"].min())
-    style.accuracy_bar(canvas, norm, [panel[0] for panel in panels], lowest, score, colors)
+    accuracy = cross_temporal["accuracy"]
+    worst = float(accuracy.max() if colors == style.DIVERGING_ERRORS else accuracy.min())
+    style.accuracy_bar(canvas, norm, [panel[0] for panel in panels], worst, score, colors)
     marks = f"corrected p < {style.proportion(alpha)} {directions}"
     canvas.x_label(f"test time (s); outlined: {marks}")
     return canvas.figure

@@ -130,6 +130,9 @@ def test_many_regions_are_rows_of_a_heat_map_in_which_red_is_better(kind, monkey
     red, _, blue, _ = values.to_rgba(means.loc["LPFC"].iloc[-1])
     assert red > 2 * blue
     assert {"circular": "circular error (degrees)", "linear": "R²"}[kind] == bar.get_ylabel()
+    # The bar has all of the better side, and little of the worse one, which does not occur.
+    near, far = sorted(abs(np.array(bar.get_ylim()) - table["chance"].iloc[0]))
+    assert near < 0.2 * far
     plt.close(figure)
     text = prediction_over_time.caption(table, dataset_of(kind))
     assert "Rows: means over tasks or directions. Full colour: all have p < 0.05" in text

@@ -10,7 +10,7 @@ from matplotlib.colors import CenteredNorm
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from neuro_attn.figures.style.canvas import Canvas
-from neuro_attn.figures.style.constants import DIVERGING, GREY
+from neuro_attn.figures.style.constants import DIVERGING, DIVERGING_ERRORS, GREY
 from neuro_attn.figures.style.numbers import proportion
 
 _WIDE = 10.0
@@ -40,17 +40,22 @@ def accuracy_bar(
     canvas: Canvas,
     norm: CenteredNorm,
     axes: Sequence[Axes],
-    lowest: float,
+    worst: float,
     score: str = "balanced accuracy",
     colors: str = DIVERGING,
 ) -> Colorbar:
-    """Add a colour bar of accuracies, with a tick at chance and cropped at the `lowest` value."""
+    """Add a colour bar of accuracies, with a tick at chance and cropped at the `worst` value."""
     bar = canvas.color_bar(
         ScalarMappable(norm, colors), axes, shrink=0.5, aspect=18, pad=0.01, fraction=0.05
     )
     chance = float(norm.vcenter)
-    top = chance + float(norm.halfrange)
-    bottom = min(lowest, chance - 0.15 * float(norm.halfrange))
+    half = float(norm.halfrange)
+    bottom, top = chance - half, chance + half
+    # Errors are worse above chance.
+    if colors == DIVERGING_ERRORS:
+        top = max(worst, chance + 0.15 * half)
+    else:
+        bottom = min(worst, chance - 0.15 * half)
     bar.ax.set_ylim(bottom, top)
     round_values = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(bottom, top)
     ticks = [
