@@ -40,6 +40,8 @@ class Decoder:
         Its name in captions, with its settings in braces (``LABEL``).
     method : str
         A sentence on how it is fitted, with its source (``METHOD``).
+    method_of_classes : str
+        A further one that concerns classes alone (``METHOD_OF_CLASSES``, if there is one).
     settings : dict of str to tuple
         The keys of `decoding` that only such decoders use, each with its kind (a name in `_KINDS`),
         default and description (``SETTINGS``, if it has any).
@@ -54,6 +56,7 @@ class Decoder:
     name: str
     label: str
     method: str
+    method_of_classes: str
     settings: dict[str, tuple[str, Any, str]]
     label_kinds: tuple[LabelKind, ...]
     needs: tuple[str, ...]
@@ -82,7 +85,8 @@ def specified(module: Path) -> Decoder:
             )
     kinds = among_kinds(module, found.get("LABEL_KINDS", (CLASSES,)))
     needs = found.get("NEEDS", ())
-    return Decoder(module.stem, found["LABEL"], found["METHOD"], settings, kinds, needs, module)
+    words = found["LABEL"], found["METHOD"], found.get("METHOD_OF_CLASSES", "")
+    return Decoder(module.stem, *words, settings, kinds, needs, module)
 
 
 def _written(value: Any) -> str:

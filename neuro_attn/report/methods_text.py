@@ -63,7 +63,7 @@ def methods(name: str, dataset: AnyDataset, sample: str) -> str:
     has_overlaps = len(dataset.tasks) > 1 and dataset.has_classes
     parts = [*_populations(name, dataset, sample), *_origin(dataset)]
     parts += [*_decoders(dataset), *_accuracies(dataset)]
-    return " ".join([*parts, *(_overlaps(dataset) if has_overlaps else [])])
+    return " ".join(filter(None, [*parts, *(_overlaps(dataset) if has_overlaps else [])]))
 
 
 def origin_of(dataset: AnyDataset) -> Origin:
@@ -149,6 +149,7 @@ def _decoders(dataset: AnyDataset) -> list[str]:
         f"At each time and in each window, a linear decoder was trained on one task and tested on "
         f"{tested}. The decoder was {decoding.decoder_label}.",
         DECODERS[decoding.decoder].method,
+        *([DECODERS[decoding.decoder].method_of_classes] if dataset.has_classes else []),
         f"Trials were split into {decoding.folds} {folds} before resampling, and all "
         f"{'tasks and classes' if dataset.has_classes else 'tasks'} had equal numbers of training "
         f"trials. The {decoding.score_label} is a mean over "

@@ -30,8 +30,11 @@ from neuro_attn.solver.batched_fit import one_blas_thread
 LABEL = "ridge regression (alpha = {alpha})"
 METHOD = (
     "It minimises the squared error with a ridge penalty of strength alpha, and the intercept is "
-    "not penalised. Of an angle, cosine and sine are predicted; of classes, indicators, from which "
-    "follows the linear discriminant of the penalised scatter within classes."
+    "not penalised. Of an angle, cosine and sine are predicted."
+)
+METHOD_OF_CLASSES = (
+    "Of classes, indicators are predicted, from which follows the linear discriminant of the "
+    "penalised scatter within classes."
 )
 LABEL_KINDS = ("classes", "circular", "linear")
 NEEDS = ("copies",)
