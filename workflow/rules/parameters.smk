@@ -17,9 +17,7 @@ NOT_USED = {
 
 
 def settings_without(dataset, keys):
-    return dataset.model_dump(
-        mode="json", exclude=dict.fromkeys(keys, True) | NOT_USED
-    )
+    return dataset.model_dump(mode="json", exclude=dict.fromkeys(keys, True) | NOT_USED)
 
 
 def settings_of(wildcards):
