@@ -280,6 +280,27 @@ class Analysis(Settings):
         return self
 
     @model_validator(mode="after")
+    def _counts_are_left(self) -> "Analysis":
+        name = self.decoding.decoder
+        if not DECODERS[name].needs_counts:
+            return self
+        if self.time.smoothing is not None:
+            raise AtKeyError(
+                "time",
+                "smoothing",
+                message=f"decoder: {name} needs spike counts, and smoothed spikes are none; remove "
+                "the key, or give another decoder",
+            )
+        for key in ("confounds", "balance"):
+            if getattr(self, key):
+                raise AtKeyError(
+                    key,
+                    message=f"decoder: {name} needs spike counts, and nuisance variables have "
+                    "none; remove the key, or give another decoder",
+                )
+        return self
+
+    @model_validator(mode="after")
     def _test_only_is_apart(self) -> "Analysis":
         for name in self.test_only:
             if name in self.tasks:

@@ -62,6 +62,11 @@ class Decoder:
     needs: tuple[str, ...]
     module: Path
 
+    @property
+    def needs_counts(self) -> bool:
+        """Whether rates must be spike counts in bins of known width."""
+        return "widths" in self.needs
+
     def described(self, values: dict[str, Any]) -> str:
         """Return the name of the decoder with the values of its settings, for captions."""
         return self.label.format(**{name: _written(value) for name, value in values.items()})

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from neuro_attn.configuration.analysis import Analysis, Sessions
+from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.experiment import NetworkTrials
 from neuro_attn.configuration.families import Family, attended, recomputed
 from neuro_attn.configuration.types import (
@@ -214,6 +215,14 @@ class NetworkAnalysis(Analysis):
         if self.time.smoothing is not None:
             raise AtKeyError(
                 "time", "smoothing", message="a network has no spikes to smooth; remove the key"
+            )
+        name = self.decoding.decoder
+        if DECODERS[name].needs_counts:
+            raise AtKeyError(
+                "decoding",
+                "decoder",
+                message=f"{name} needs spike counts, and a network has none; give another decoder "
+                "under network_analysis.decoding",
             )
         return self
 

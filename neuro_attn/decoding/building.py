@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 
 from neuro_attn.configuration import MEAN_RATE, NUISANCE_KEYS, TRIAL_NUMBER, AnyDataset
+from neuro_attn.configuration.decoders import DECODERS
 from neuro_attn.configuration.null_models import NULL_MODELS
 from neuro_attn.decoding.population import Population, SessionTrials
 from neuro_attn.decoding.tabulation import (
@@ -27,6 +28,8 @@ from neuro_attn.study import Study
 
 POOLED = "all"
 """Name of the session that stands for all sessions together."""
+COUNT_TOLERANCE = 1e-3
+"""Largest distance of a rate times the width of its bin from a spike count: its rounding."""
 READ_BYTES = 50_000_000
 """Size of the rates that are read at once."""
 
@@ -102,6 +105,7 @@ def build_populations(
             times,
             trials.labels,
             label_kind=dataset.label_kind,
+            widths=_widths(dataset),
         )
         for session, members in groups
     ]
@@ -180,7 +184,7 @@ def _session_trials(
     for key in sorted(NUISANCE_KEYS):
         for column in set(getattr(dataset, key)) - {TRIAL_NUMBER, MEAN_RATE}:
             trial_column(recording, column, study.key(key))
-    return SessionTrials(
+    part = SessionTrials(
         session=recording.attrs["session"],
         rates=_with_windows(recording["rates"], units, dataset),
         task=task,
@@ -194,6 +198,8 @@ def _session_trials(
         if (block := dataset.decoding.block) is None
         else trial_column(recording, block, study.key("decoding.block")),
     )
+    _check_counts(part, study)
+    return part
 
 
 def _with_windows(rates: xr.DataArray, units: np.ndarray, dataset: AnyDataset) -> np.ndarray:
@@ -209,6 +215,31 @@ def _with_windows(rates: xr.DataArray, units: np.ndarray, dataset: AnyDataset) -
         for number, of_window in enumerate(bins, n_times):
             found[:, part, number] = read[..., of_window].mean(-1)
     return found
+
+
+def _widths(dataset: AnyDataset) -> np.ndarray:
+    """Return the widths of bins and windows, s."""
+    windows = [dataset.time.bins_in(window) for window in dataset.windows.values()]
+    n_bins = [1] * dataset.time.n_bins + [each.stop - each.start for each in windows]
+    return dataset.time.bin * np.array(n_bins, float)
+
+
+def _check_counts(part: SessionTrials, study: Study) -> None:
+    """Raise `InputError` if a decoder needs spike counts and the rates in bins are none."""
+    time, name = study.dataset.time, study.dataset.decoding.decoder
+    if not DECODERS[name].needs_counts:
+        return
+    for unit, unit_id in enumerate(part.unit_ids):
+        counts = part.rates[:, unit, : time.n_bins].astype(float) * time.bin
+        wrong = (counts < 0) | (np.abs(counts - np.round(counts)) > COUNT_TOLERANCE)
+        if wrong.any():
+            raise InputError(
+                study.key("decoding.decoder"),
+                f"{name} needs spike counts; a rate of unit {unit_id!r} in session "
+                f"{part.session!r} is {counts[wrong][0]:.4g} spikes in a bin of {time.bin:g} s.",
+                "Give spikes or rates in bins of this width, without smoothing, or choose another "
+                "decoder.",
+            )
 
 
 def _condition(recording: xr.Dataset, study: Study) -> np.ndarray | None:

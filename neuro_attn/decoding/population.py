@@ -92,6 +92,9 @@ class Population:
         The same units in trials of further tasks, on which decoders are tested and never trained.
     label_kind : str
         The kind of the label.
+    widths : array, shape (bin,), optional
+        Widths of time bins and windows, s, with which rates are spike counts; without it, rates
+        are counts.
     """
 
     session: str
@@ -105,6 +108,7 @@ class Population:
     pseudotrials: int | None = None
     test_only: "Population | None" = None
     label_kind: LabelKind = CLASSES
+    widths: np.ndarray | None = None
 
     @property
     def is_continuous(self) -> bool:
@@ -208,6 +212,7 @@ def without_times(population: Population) -> Population:
         population,
         parts=parts,
         times=population.times[:0],
+        widths=None if population.widths is None else population.widths[n_times:],
         test_only=None if test_only is None else without_times(test_only),
     )
 

@@ -63,6 +63,7 @@ def fit_readouts(
     n_classes: int,
     settings: Decoding,
     copies: np.ndarray | None = None,
+    widths: np.ndarray | None = None,
 ) -> Fitted:
     """Standardise rates and fit the configured decoder to them.
 
@@ -78,11 +79,15 @@ def fit_readouts(
         The decoder, its settings, and whether units are divided by their SD.
     copies : array of int, shape (problem, row), optional
         How many rows the trial of each row has; by default one.
+    widths : array, shape (problem,), optional
+        Widths of the bins or windows, s; by default 1, so that rates are counts.
     """
     data, units = standardize(rates, scale=settings.standardize)
     if copies is None:
         copies = np.ones(rates.shape[:2], int)
-    inputs = {"copies": copies}
+    if widths is None:
+        widths = np.ones(len(rates))
+    inputs = {"copies": copies, "rates": rates, "units": units, "widths": widths}
     needed = {name: inputs[name] for name in DECODERS[settings.decoder].needs}
     decoder = import_module(f"neuro_attn.decoding.decoders.{settings.decoder}")
     readouts = decoder.fit(data, labels, n_classes, **needed, **settings.decoder_settings)

@@ -45,7 +45,7 @@ def train(
         )
     data = training_rows(population, folds, task=task, units=units, bins=bins)
     n_replicates, n_bins, _, n_units = data.shape
-    copies = None
+    copies, widths = None, population.widths
     if "copies" in DECODERS[settings.decoder].needs:
         copies = np.repeat([_copies(fold.train[task]) for fold in folds], n_bins, axis=0)
     fitted = fit_readouts(
@@ -54,6 +54,7 @@ def train(
         n_classes=len(population.classes),
         settings=settings,
         copies=copies,
+        widths=None if widths is None else np.tile(widths[bins], n_replicates),
     )
     weights, intercept = fitted.on_rates(np.repeat(population.origin[units], n_bins, axis=0))
     standardized = fitted.readouts.weights[:, :, 0]

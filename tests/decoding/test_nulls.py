@@ -108,8 +108,9 @@ def test_every_null_model_works_with_every_decoder(dataset, null, decoder):
     found = decode_windows(members, study, region="V4", n_units=None, progress=False)
     null_accuracy = found["window_null"].squeeze()
     assert null_accuracy.sizes["permutation"] == 40
-    # The SD of a mean of 40 is at most .02, since 12 and more trials are tested.
-    np.testing.assert_allclose(null_accuracy.mean("permutation"), 0.5, atol=0.1)
+    # Label sets of pseudosessions begin with the same class and have the same lengths of runs, so
+    # they are correlated, and across tasks their mean has an SD of up to .05.
+    np.testing.assert_allclose(null_accuracy.mean("permutation"), 0.5, atol=0.2)
     assert (null_accuracy.std("permutation") > 0).all()
 
 
@@ -208,7 +209,8 @@ def recording_of(session, n, seed=0):
     """Return a Recording of noise with n trials in turn of the two tasks and random labels."""
     rng = np.random.default_rng([seed, n, *session.encode()])
     return xr.Dataset(
-        {"rates": (("trial", "unit", "time"), rng.poisson(5, (n, 3, 4)).astype(np.float32))},
+        # Counts of spikes in bins of 0.1 s.
+        {"rates": (("trial", "unit", "time"), 10 * rng.poisson(5, (n, 3, 4)).astype(np.float32))},
         coords={
             "time": [0.05, 0.15, 0.25, 0.35],
             "trial_id": ("trial", np.arange(n)),

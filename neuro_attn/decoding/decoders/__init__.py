@@ -14,7 +14,9 @@ such decoders use: kind, default and description of each). See
   units, and outputs (1 for two classes, otherwise one for each class).
 
 ``fit`` also takes what ``NEEDS`` names: ``copies`` (problem, row), the number of rows of each row's
-trial, which is above 1 in resamples.
+trial, which is above 1 in resamples; ``rates`` (problem, row, unit), X before it was standardised;
+``units``, how it was (`neuro_attn.solver.standardization.Units`); ``widths`` (problem,), the widths
+of bins or windows in s, with which rates must be spike counts.
 
 A decoder of continuous labels (``LABEL_KINDS``) predicts, by a third function:
 ``fit_targets(X, y, copies=copies, **settings)`` takes targets y (row, label set, output). Its

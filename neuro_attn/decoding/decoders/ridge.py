@@ -23,6 +23,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from neuro_attn.decoding.class_means import class_means
 from neuro_attn.decoding.readouts import Readouts
 from neuro_attn.solver import ridge
 from neuro_attn.solver.batched_fit import one_blas_thread
@@ -66,13 +67,9 @@ def fit(
     """Fit linear discriminants of the penalised scatter; see the package."""
     rates = X.astype(np.float64)
     indicators = (y[:, :, None] == np.arange(n_classes)).astype(float)
-    rows_of_class = len(y) / n_classes
     weights = _weights(rates, indicators - 1 / n_classes, copies, alpha)
-    across = np.swapaxes(rates, 1, 2)
-    with one_blas_thread():
-        means = (across @ indicators.reshape(len(y), -1)).reshape(weights.shape) / rows_of_class
     # (problem, label set, unit, class) and (problem, label set, class, class)
-    of_set, means = np.moveaxis(weights, 1, 2), np.moveaxis(means, 1, 2)
+    of_set, means = np.moveaxis(weights, 1, 2), class_means(rates, y, n_classes)
     fitted = np.swapaxes(means, 2, 3) @ of_set
     axes = n_classes * of_set @ np.linalg.inv(np.eye(n_classes) - fitted)
     intercept = -0.5 * (means * axes).sum(axis=2)
