@@ -23,6 +23,7 @@ import xarray as xr
 
 from neuro_attn import printing
 from neuro_attn.decoding.null_block import (
+    CONFUSED,
     CROSS,
     PAIR,
     NullBlock,
@@ -82,7 +83,9 @@ def decode_region(
         the prefix ``window_``, ``unit_accuracy`` for several numbers of units,
         ``trial_accuracy`` for several numbers of training trials (``n_per_class``), and
         ``half_accuracy`` for disjoint halves of the units. ``n_constant`` are units that are
-        constant over the training trials, means over folds and draws. ``confidence`` is
+        constant over the training trials, means over folds and draws. ``confusion`` (session,
+        train_task, test_task, window, true_class, decoded_class) counts tests over folds and draws,
+        and ``confusion_null`` (..., permutation) are shares, means over sessions. ``confidence`` is
         P(true class) of each trial. ``weights`` and ``patterns`` are for standardised units.
 
     Raises
@@ -99,7 +102,8 @@ def decode_region(
     _report_constant_units(sessions, f"{study.name}, region {region}")
     on_sessions = xr.concat(sessions, "session", join="outer")
     on_trials, on_units = xr.concat(trials, "trial"), xr.concat(units, "unit")
-    merged = xr.merge([on_sessions, on_trials, on_units, nulls.at_pairs_of_times()])
+    of_nulls = [nulls.at_pairs_of_times(), nulls.confusion()]
+    merged = xr.merge([on_sessions, on_trials, on_units, *of_nulls])
     of_label = {"classes": ", ".join(members[0].classes)}
     if members[0].is_continuous:
         # Accuracy is then a score that is reported on another scale.
@@ -266,6 +270,12 @@ def _decoded(
     times = slice(len(decoder.population.times))
 
     window_accuracy = in_windows(original.accuracy, decoder)
+    classes = list(decoder.population.classes)
+    confused = {
+        "confusion": (CONFUSED, original.confusion),
+        "true_class": ("true_class", classes),
+        "decoded_class": ("decoded_class", classes),
+    }
     on_session = xr.Dataset(
         {
             "accuracy": ((*CROSS, "draw"), at_pairs_of_times(original.accuracy, decoder)),
@@ -273,8 +283,9 @@ def _decoded(
             "bootstrap": ((*PAIR, "time", "replicate"), in_bins(boot, decoder)),
             "window_accuracy": ((*PAIR, "window", "draw"), window_accuracy),
             "window_bootstrap": ((*PAIR, "window", "replicate"), in_windows(boot, decoder)),
-            # Tables of sizes are those of accuracies.
+            # Tables of sizes and confusions are those of classes.
             **({} if decoder.population.is_continuous else by_size(decoder, window_accuracy)),
+            **({} if decoder.population.is_continuous else confused),
             **decoder.counts(),
             "n_constant": (("train_task", "time"), original.n_constant[:, times]),
             "window_n_constant": (

@@ -12,6 +12,7 @@ from scipy.special import expit, softmax
 
 from neuro_attn.configuration import Decoding
 from neuro_attn.decoding.adjustment import held_out_rows
+from neuro_attn.decoding.confusion import counted
 from neuro_attn.decoding.population import Population
 from neuro_attn.decoding.scores import PooledScore, score_of
 from neuro_attn.decoding.splits import Fold
@@ -31,7 +32,8 @@ class Tested(NamedTuple):
     """What testing one batch of decoders gave.
 
     ``accuracy`` (replicate, train_task, test_task, train_bin, test_bin), or the statistics of
-    another score, with axes of their own after these; ``weights`` and
+    another score, with axes of their own after these; ``confusion`` (replicate, train_task,
+    test_task, window, true_class, decoded_class) counts test trials; ``weights`` and
     ``patterns`` (replicate, train_task, bin, unit, output) on standardised units; ``on_rows``
     P(true class), or the error of a continuous label, at the training time,
     [train_task][test_task] (replicate, bin, row);
@@ -40,6 +42,7 @@ class Tested(NamedTuple):
     """
 
     accuracy: np.ndarray
+    confusion: np.ndarray
     weights: np.ndarray
     patterns: np.ndarray
     on_rows: list[list[np.ndarray]]
@@ -98,7 +101,7 @@ def evaluate_fold(
         train(population, folds, task=task, units=units, settings=settings, bins=bins)
         for task in range(n_tasks)
     ]
-    scored = []
+    scored, confused = [], []
     on_rows: list[list[np.ndarray]] = [[] for _ in range(n_tasks)]
     for train_task, test_task in np.ndindex(n_tasks, n_tested):
         test = (tests if test_task == train_task else others)[test_task]
@@ -113,15 +116,29 @@ def evaluate_fold(
             else _probability_of(truth, at_training_time)
         )
         on_rows[train_task].append(of_rows)
+        confused.append(_confusion(population, truth, at_training_time))
+    confusion = np.stack(confused, axis=1)
     accuracy = np.stack(scored, axis=1)
     return Tested(
         accuracy.reshape(-1, n_tasks, n_tested, *accuracy.shape[2:]),
+        confusion.reshape(len(folds), n_tasks, n_tested, *confusion.shape[2:]),
         np.stack([each.standardized for each in trained], 1),
         np.stack([each.patterns for each in trained], 1),
         on_rows,
         np.stack([each.n_constant for each in trained], 1),
         float(np.mean([each.unconverged for each in trained])),
     )
+
+
+def _confusion(population: Population, truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return counts in the windows, which are the last bins; none for a continuous label.
+
+    From scores (replicate, bin, row, output): (replicate, window, true_class, decoded_class).
+    """
+    if population.is_continuous:
+        return np.zeros((len(scores), 0, 0, 0), int)
+    first = max(0, scores.shape[1] - len(population.windows))
+    return counted(truth, scores[:, first:], len(population.classes))
 
 
 def _truth(population: Population, folds: Sequence[Fold], task: int) -> np.ndarray:

@@ -7,12 +7,18 @@ between times concern the mean over sessions alone, so they are summed session b
 import numpy as np
 import xarray as xr
 
+from neuro_attn.decoding.confusion import shares
 from neuro_attn.decoding.population_decoder import PopulationDecoder
 from neuro_attn.decoding.splits import Replicate
 
 PAIR = ("train_task", "test_task")
 CROSS = (*PAIR, "train_time", "test_time")
 """Dimensions of accuracies at pairs of times."""
+
+
+CONFUSED = (*PAIR, "window", "true_class", "decoded_class")
+"""Dimensions of confusion matrices."""
+CONFUSION = "confusion_null"
 
 
 class NullBlock:
@@ -39,7 +45,7 @@ class NullBlock:
             ``window_`` the same in the windows.
         """
         replicates = [Replicate("permutation", number) for number in self.label_sets]
-        null = decoder.replicated(replicates)
+        null, confusion = decoder.outcomes(replicates)
         mirrored = decoder.mirrored(null, self.label_sets.start)
         self._n_sessions += 1
         found: dict[str, tuple] = {}
@@ -48,6 +54,8 @@ class NullBlock:
             found[name] = ((*PAIR, "time", "permutation"), in_bins(values, decoder))
             in_window = in_windows(values, decoder)
             found[f"window_{name}"] = ((*PAIR, "window", "permutation"), in_window)
+        if not decoder.population.is_continuous:
+            self._add(CONFUSION, np.moveaxis(shares(confusion), 0, -1))
         return found
 
     def _add(self, name: str, values: np.ndarray) -> None:
@@ -64,8 +72,16 @@ class NullBlock:
                 if self._n_sessions > 1
                 else (dims, total)
                 for name, total in self._sums.items()
+                if name != CONFUSION
             }
         )
+
+    def confusion(self) -> xr.Dataset:
+        """Return ``confusion_null``, means over the sessions; empty for continuous labels."""
+        if CONFUSION not in self._sums:
+            return xr.Dataset()
+        mean = (self._sums[CONFUSION] / self._n_sessions).astype(np.float32)
+        return xr.Dataset({CONFUSION: ((*CONFUSED, "permutation"), mean)})
 
 
 def at_pairs_of_times(values: np.ndarray, decoder: PopulationDecoder) -> np.ndarray:

@@ -14,12 +14,14 @@ from neuro_attn.decoding.splits import Fold
 class Original(NamedTuple):
     """Results of decoding the data themselves.
 
-    ``accuracy`` (draw, train_task, test_task, bin, bin); what is defined on trials and on
+    ``accuracy`` (draw, train_task, test_task, bin, bin); ``confusion`` as in `Tested`, over all
+    draws; what is defined on trials and on
     units; ``n_constant`` (train_task, bin) constant units of a draw, mean over folds and draws;
     ``unconverged`` fraction of fits.
     """
 
     accuracy: np.ndarray
+    confusion: np.ndarray
     on_trials: xr.Dataset
     on_units: xr.Dataset
     n_constant: np.ndarray
@@ -29,7 +31,7 @@ class Original(NamedTuple):
 def decode_original(decoder: PopulationDecoder) -> Original:
     """Decode the data in all draws and folds."""
     sums = _Sums(decoder.population)
-    accuracies, n_constant, unconverged = [], [], []
+    accuracies, confusion, n_constant, unconverged = [], [], [], []
     for draw in range(decoder.settings.draws):
         units = decoder.units(draw, ORIGINAL)[: decoder.n_units]
         of_folds = []
@@ -42,6 +44,7 @@ def decode_original(decoder: PopulationDecoder) -> Original:
                 bins=EVERYTHING,
             )
             of_folds.append(tested.accuracy[0])
+            confusion.append(tested.confusion[0])
             n_constant.append(tested.n_constant[0])
             unconverged.append(tested.unconverged)
             sums.add(fold, tested, units)
@@ -49,6 +52,7 @@ def decode_original(decoder: PopulationDecoder) -> Original:
         decoder.progress.update()
     return Original(
         np.stack(accuracies),
+        np.sum(confusion, axis=0),
         sums.on_trials(),
         sums.on_units(),
         np.mean(n_constant, axis=0),

@@ -6,7 +6,7 @@ and for resampled trials and units. The three differ only in their `Replicate`.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -34,6 +34,17 @@ MIRRORED_AT_ONCE = 1000
 """Replicates with mirrored units whose accuracies are summed at once."""
 ORIGINAL = Replicate("observed")
 """The data themselves, with their own labels and trials."""
+
+
+class Outcomes(NamedTuple):
+    """What replicates decode.
+
+    ``accuracy`` (replicate, train, test, bin, bin), the score as mean over draws and folds;
+    ``confusion`` (replicate, train, test, window, true_class, decoded_class), numbers of tests.
+    """
+
+    accuracy: np.ndarray
+    confusion: np.ndarray
 
 
 class PopulationDecoder:
@@ -138,21 +149,26 @@ class PopulationDecoder:
         return self.study.rng("units", *names).permutation(self.population.n_units)
 
     def replicated(self, replicates: list[Replicate]) -> np.ndarray:
-        """Return scores (replicate, train, test, bin, bin) from means over draws and folds.
+        """Return the scores of `outcomes`."""
+        return self.outcomes(replicates).accuracy
 
-        They are summed in float64 and rounded once. Equal accuracies are therefore equal in
+    def outcomes(self, replicates: list[Replicate]) -> Outcomes:
+        """Decode replicates of the data.
+
+        Scores are summed in float64 and rounded once. Equal accuracies are therefore equal in
         all digits, whichever and however many terms they sum.
         """
         n_tasks, n_tested = len(self.population.tasks), len(self.population.tested_tasks)
         n_bins = self.population.n_bins
         shape = (len(replicates), n_tasks, n_tested, n_bins, n_bins)
         accuracy = np.zeros(shape, np.float32)
+        confusion: list[np.ndarray] = [np.zeros(0)] * len(replicates)
         n_terms = self.settings.draws * self.settings.folds
         for sizes, members in self._batches(replicates):
             batch = [replicates[member] for member in members]
             resampled = [copies_of(self.population, self.study, replicate=each) for each in batch]
             pools = np.stack([self._resampled_units(each) for each in batch])
-            total = np.zeros(())
+            total, confused = np.zeros(()), np.zeros((), int)
             for draw in range(self.settings.draws):
                 units = pools[:, self._order_of_units(draw)[: self.n_units]]
                 observed = self.folds(draw, ORIGINAL, sizes)
@@ -177,9 +193,12 @@ class PopulationDecoder:
                         score=self.score,
                     )
                     total = total + tested.accuracy
+                    confused = confused + tested.confusion
                 self.progress.update(len(batch))
             accuracy[members] = self.value(total / n_terms)
-        return accuracy
+            for member, of_member in zip(members, confused, strict=True):
+                confusion[member] = of_member
+        return Outcomes(accuracy, np.array(confusion))
 
     def _keeps_trials(self, replicate: Replicate) -> bool:
         """Return whether a replicate has the trials of the data in each fold.

@@ -24,7 +24,7 @@ ALL, EACH = "all", "each"
 """Groups of populations that are corrected together: all sessions, and each session."""
 LARGE = ("time_largest", "window_largest", "onset_largest", "onset_null", "pairs_largest")
 """Variables of reduced results that grow with the number of permutations."""
-_ON_POPULATIONS = ("unit_accuracy", "trial_accuracy", "n_per_class")
+_ON_POPULATIONS = ("unit_accuracy", "trial_accuracy", "n_per_class", "confusion", "confusion_null")
 """Results without a test, which tables take as they are."""
 _KEPT = ("units_per_draw",)
 

@@ -6,6 +6,7 @@ from neuro_attn.errors import InputError
 from neuro_attn.results.behaviour_tables import BEHAVIOUR_TABLES
 from neuro_attn.results.columns import Table
 from neuro_attn.results.comparison_tables import COMPARISON_TABLES
+from neuro_attn.results.confusion_tables import CONFUSION_TABLES
 from neuro_attn.results.dataset_tables import DATASET_TABLES
 from neuro_attn.results.difference_tables import DIFFERENCE_TABLES
 from neuro_attn.results.geometry_tables import GEOMETRY_TABLES
@@ -19,6 +20,7 @@ TABLES = {
     table.name: table
     for tables in (
         DATASET_TABLES,
+        CONFUSION_TABLES,
         PREDICTION_TABLES,
         DIFFERENCE_TABLES,
         GEOMETRY_TABLES,

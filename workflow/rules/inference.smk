@@ -30,6 +30,8 @@ rule infer:
         onsets="results/{dataset}/onsets.csv",
         unit_counts="results/{dataset}/unit_counts.csv",
         trial_counts="results/{dataset}/trial_counts.csv",
+        confusion="results/{dataset}/confusion.csv",
+        information="results/{dataset}/information.csv",
         cross_temporal="results/{dataset}/cross_temporal.nc",
     log:
         "results/logs/infer/{dataset}.log",

@@ -1,6 +1,6 @@
 from neuro_attn import recording
 from neuro_attn.configuration import dataset_from
-from neuro_attn.inference import nulls, reduction, tables
+from neuro_attn.inference import confusion, nulls, reduction, tables
 from neuro_attn.inference.cross_temporal import cross_temporal
 from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.jobs import job
@@ -24,3 +24,5 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
     write_csv(onsets, snakemake.output.onsets)
     write_csv(tables.unit_count_table(regions), snakemake.output.unit_counts)
     write_csv(tables.trial_count_table(regions), snakemake.output.trial_counts)
+    write_csv(confusion.confusion_table(regions), snakemake.output.confusion)
+    write_csv(confusion.information_table(regions), snakemake.output.information)
