@@ -18,6 +18,7 @@ from neuro_attn.decoding import build_populations, decode_region, regions_table,
 from neuro_attn.errors import InputError, did_you_mean
 from neuro_attn.inference import tables
 from neuro_attn.inference.accuracy_differences import difference_table
+from neuro_attn.inference.confusion import confusion_table, information_table
 from neuro_attn.inference.cross_temporal import cross_temporal
 from neuro_attn.inference.onset_table import onset_table
 from neuro_attn.shared_code.tables import tables_of
@@ -342,6 +343,8 @@ def _analysed(
         onsets=onset_table(decodings, inference, study.seed),
         unit_counts=tables.unit_count_table(decodings),
         trial_counts=tables.trial_count_table(decodings),
+        confusion=confusion_table(decodings),
+        information=information_table(decodings),
         regions=regions,
         cross_temporal=cross_temporal(decodings, inference),
         settings=study.dataset,

@@ -42,6 +42,8 @@ class CrossTask:
         Onsets of decoding, and the units and trials of each region.
     unit_counts, trial_counts : pandas.DataFrame
         Accuracy against the number of units, and of training trials.
+    confusion, information : pandas.DataFrame
+        Confusion matrices in the windows, and the information of decoded on true classes.
     cross_temporal : xarray.Dataset
         Accuracy for every training and test time.
     settings : settings of a data set
@@ -58,6 +60,8 @@ class CrossTask:
     onsets: pd.DataFrame
     unit_counts: pd.DataFrame
     trial_counts: pd.DataFrame
+    confusion: pd.DataFrame
+    information: pd.DataFrame
     regions: pd.DataFrame
     cross_temporal: xr.Dataset
     settings: AnyDataset = field(repr=False)

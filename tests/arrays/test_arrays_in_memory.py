@@ -50,7 +50,8 @@ def test_unrelated_codes_are_not_called_shared():
 def test_the_tables_have_the_columns_of_the_files():
     found = cross_task(rates_with(ONE, ONE, n_times=4), times=[0.05, 0.15, 0.25, 0.35])
     counts = ("unit_counts", "trial_counts", "regions")
-    for table in ("verdicts", "overlap", "overlap_sessions", "summary", "onsets", *counts):
+    of_classes = ("summary", "confusion", "information")
+    for table in ("verdicts", "overlap", "overlap_sessions", "onsets", *of_classes, *counts):
         assert list(getattr(found, table).columns) == columns_of(table), table
     assert list(found.over_time.columns) == columns_of("transfer")
 

@@ -43,6 +43,7 @@ def results(small_run):
         *((table, table) for table in ("verdicts", "overlap", "overlap_differences")),
         *((table, table) for table in ("overlap_sessions", "summary", "onsets", "regions")),
         *((table, table) for table in ("unit_counts", "trial_counts")),
+        *((table, table) for table in ("confusion", "information")),
         ("over_time", "transfer"),
     ],
 )

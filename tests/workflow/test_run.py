@@ -38,8 +38,9 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     expected += ["results/small/truth.nc"]
     expected += [f"results/small/recordings/session0{n}.nc" for n in (1, 2)]
     expected += [f"results/small/decoding/{region}.nc" for region in ("LPFC", "V4%2Fanterior")]
-    tables = ("transfer", "summary", "onsets", "geometry", "unit_counts", "regions")
+    tables = ("transfer", "summary", "onsets", "confusion", "information", "geometry", "regions")
     tables += (
+        "unit_counts",
         "trial_counts",
         "geometry_left_out",
         "geometry_over_time",

@@ -27,9 +27,9 @@ METHOD = (
     "The class is decoded whose mean over training trials has the highest correlation with the "
     "trial over units (Meyers 2013, Neural Decoding Toolbox)."
 )
-PER_FIT = 3e-5
+PER_FIT = 2e-6
 """Overhead of a fit, s."""
-PER_PRODUCT = 2e-9
+PER_PRODUCT = 6e-9
 """Time of a product in the means of a class, s."""
 
 

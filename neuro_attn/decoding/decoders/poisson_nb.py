@@ -25,9 +25,9 @@ METHOD = (
     "for each class."
 )
 NEEDS = ("rates", "units", "widths")
-PER_FIT = 4e-5
+PER_FIT = 5e-6
 """Overhead of a fit, s."""
-PER_PRODUCT = 2e-9
+PER_PRODUCT = 6e-9
 """Time of a product in the means of a class, s."""
 
 
