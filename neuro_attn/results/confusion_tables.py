@@ -58,6 +58,5 @@ CONFUSION_TABLES = (
             "Information has no sign: below-chance accuracy across tasks gives as much as accuracy "
             "above chance. [summary.csv](#summarycsv) has the tests."
         ),
-        permuted=True,
     ),
 )
