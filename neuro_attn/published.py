@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TASKS = ("task", "train_task", "test_task", "first_task", "second_task")
+_CHECKED = (*_TASKS, "window")
+"""Columns whose values follow from the configuration."""
+_TABLE = "published"
 _BETWEEN = " vs "
 """Joins two tasks or windows in tables."""
 _MISSING = float("nan")
@@ -74,7 +77,7 @@ def compared(
         _row(value, _found(value, frames, f"datasets.{name}.published.{number}"))
         for number, value in enumerate(values)
     ]
-    return pd.DataFrame(rows, columns=columns_of("published"))
+    return pd.DataFrame(rows, columns=columns_of(_TABLE))
 
 
 class _Here(NamedTuple):
@@ -89,32 +92,33 @@ def _check(value: PublishedValue, dataset: AnyDataset, at: str) -> None:
     existing = [
         name
         for name, table in TABLES.items()
-        if table.subject == "dataset" and table.applies(dataset)
+        if table.subject == "dataset" and table.applies(dataset) and name != _TABLE
     ]
     if value.table not in existing:
-        raise _unknown(f"{at}.table", f"this data set has no table {value.table!r}", existing)
+        problem = f"this data set has no table {value.table!r}"
+        raise _unknown(f"{at}.table", problem, value.table, existing)
     columns = {column.name: column for column in TABLES[value.table].columns}
     keys = {f"{at}.column": [value.column], f"{at}.row": [*value.row]}
     for key, names in {**keys, f"{at}.interval": [*(value.interval or ())]}.items():
         for name in names:
             if name not in columns:
-                raise _unknown(key, f"no column {name!r} in table {value.table}", [*columns])
+                problem = f"no column {name!r} in table {value.table}"
+                raise _unknown(key, problem, name, [*columns])
     cells = [(f"{at}.row.{name}", columns[name], cell) for name, cell in value.row.items()]
     cells.append((f"{at}.published", columns[value.column], value.published))
     cells += [(f"{at}.interval", columns[name], 0.0) for name in value.interval or ()]
     for key, column, cell in cells:
         _check_kind(key, column, cell)
     for name, cell in value.row.items():
-        if name in _TASKS or name == "window":
+        if name in _CHECKED:
             known = list(dataset.tested_tasks if name in _TASKS else dataset.windows)
             for part in str(cell).split(_BETWEEN):
                 if part not in known:
                     kind = "window" if name == "window" else "task"
-                    raise _unknown(f"{at}.row.{name}", f"no {kind} {part!r}", known)
+                    raise _unknown(f"{at}.row.{name}", f"no {kind} {part!r}", part, known)
 
 
-def _unknown(key: str, problem: str, known: list[str]) -> InputError:
-    given = problem.split("'")[1]
+def _unknown(key: str, problem: str, given: str, known: list[str]) -> InputError:
     return InputError(
         key, f"{problem}.", did_you_mean(given, known) or f"Allowed: {', '.join(known)}."
     )
@@ -141,10 +145,11 @@ def _found(value: PublishedValue, frames: Mapping[str, "pd.DataFrame"], at: str)
         known = set(frames[value.table][name])
         known |= set(frames["regions"]["region"]) if name == "region" else set()
         # A run checks tasks and windows before it begins.
-        if known and cell not in known and name not in (*_TASKS, "window"):
+        if known and not any(_equal(cell, each) for each in known) and name not in _CHECKED:
             problem = f"{file} has no {name} {str(cell)!r}"
-            raise _unknown(f"{at}.row.{name}", problem, sorted(map(str, known)))
-        frame = frame[frame[name] == cell]
+            listed = sorted(map(str, known))
+            raise _unknown(f"{at}.row.{name}", problem, str(cell), listed)
+        frame = frame.iloc[[n for n, each in enumerate(frame[name]) if _equal(cell, each)]]
     if len(frame) > 1:
         varying = [column for column in frame if len(frame[column].drop_duplicates()) > 1]
         raise InputError(
@@ -157,6 +162,13 @@ def _found(value: PublishedValue, frames: Mapping[str, "pd.DataFrame"], at: str)
     (row,) = frame.to_dict("records")
     low, high = map(row.get, value.interval) if value.interval else (_MISSING, _MISSING)
     return _Here(row[value.column], low, high)
+
+
+def _equal(cell: float | str, other: float | str) -> bool:
+    """Return whether a cell of a table is the given one; tables have nine digits."""
+    if isinstance(cell, str) or isinstance(other, str):
+        return cell == other
+    return math.isclose(cell, other, rel_tol=1e-8, abs_tol=1e-9)
 
 
 def _row(value: PublishedValue, here: _Here) -> dict[str, object]:

@@ -92,6 +92,11 @@ def test_a_result_that_the_run_does_not_have_is_missing(tables):
     assert math.isnan(row["here"])
 
 
+def test_numbers_that_identify_a_row_may_be_rounded(tables):
+    row = beside(tables, row={**VALUE["row"], "accuracy": 0.83 + 1e-12})
+    assert row["here"] == 0.83
+
+
 def test_words_are_compared_with_words(tmp_path):
     verdict = {"region": "V4", "first_task": "pro", "second_task": "retro", "window": "late"}
     tables = {
@@ -141,6 +146,7 @@ def test_the_answer_page_shows_numbers_and_words_in_the_order_of_the_configurati
             {"table": "sumary"},
             "0.table: this data set has no table 'sumary'. Did you mean",
         ),
+        ({"table": "published"}, "this data set has no table 'published'"),
         ({"table": "behaviour_measures"}, "this data set has no table 'behaviour_measures'"),
         ({"column": "acuracy"}, "no column 'acuracy' in table summary. Did you mean accuracy?"),
         ({"row": {"area": "V4"}}, "published.0.row: no column 'area' in table summary"),

@@ -26,6 +26,17 @@ SMALLEST = {
             "time": {"start": 0.0, "stop": 0.4, "bin": 0.1},
             "windows": {"late": [0.2, 0.4]},
             "decoding": {"unit_counts": [2]},
+            "single_units": True,
+            "published": [
+                {
+                    "quantity": "accuracy of <NA>",
+                    "published": 0.95,
+                    "table": "summary",
+                    "row": {"region": "NA", "session": "all", "window": "late"},
+                    "column": "accuracy",
+                    "interval": ["ci_low", "ci_high"],
+                }
+            ],
         }
     },
     "decoding": {"draws": 1},
@@ -62,6 +73,30 @@ def run(new_project) -> Project:
     recording(project.folder / "data/2024.nc")
     project.run("report", project.write_config(SMALLEST), "--cores", "2")
     return project
+
+
+def test_a_published_value_stands_beside_that_of_the_run_on_the_answer_page(run):
+    results = run.folder / "results"
+    (row,) = read_csv(results / "mine/published.csv").to_dict("records")
+    summary = read_csv(results / "mine/summary.csv").iloc[0]
+    assert (row["published"], row["here"]) == (0.95, summary["accuracy"])
+    page = (results / "index.html").read_text(encoding="utf-8")
+    shown = page[page.index("Published, here and planted") :]
+    assert "accuracy of &lt;NA&gt;" in shown
+    assert ">0.950</td>" in shown
+
+
+def test_single_units_are_tested_with_several_classes_and_one_task(run):
+    units = read_csv(run.folder / "results/mine/single_units.csv")
+    pairs = {"left vs middle", "left vs right", "middle vs right"}
+    assert set(units["classes"]) == pairs
+    assert len(units) == 6 * len(pairs)
+    # Two of three classes differ in four of six units, by 4 SD; no p is below 1 / (19 + 1).
+    assert ((units["p_value"] == 0.05).groupby(units["classes"]).sum() >= 4).all()
+    counts = read_csv(run.folder / "results/mine/single_unit_counts.csv")
+    assert set(counts["n_units"]) == {6}
+    assert (counts["n_selective"] == 0).all()
+    assert read_csv(run.folder / "results/mine/single_unit_correlations.csv").empty
 
 
 def test_one_draw_task_region_and_window_and_twenty_bootstraps_give_every_figure(run):

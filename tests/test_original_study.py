@@ -1,0 +1,31 @@
+"""The page on the original study states what was counted."""
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+COUNTED = json.loads((ROOT / "benchmarks/look_of_cue.json").read_text(encoding="utf-8"))
+GENERALISATION = "generalisation, relative to"
+STRONG = "three times the selection code"
+REFERENCES = ("selection", "within tasks")
+
+
+def test_the_page_has_the_verdicts_that_were_counted():
+    page = (ROOT / "docs/original_study.md").read_text(encoding="utf-8")
+    for world in dict.fromkeys(key.rsplit("; ", 1)[0] for key in COUNTED):
+        of = ("selection", f"{GENERALISATION} selection", f"{GENERALISATION} within tasks")
+        counts = [COUNTED[f"{world}; {what}"] for what in of]
+        cells = [", ".join(f"{n} {verdict}" for verdict, n in each.items()) for each in counts]
+        assert f"| {' | '.join([*world.split('; '), *cells])} |" in page
+
+
+def test_a_strong_look_leaves_a_shared_code_shared_relative_to_selection_alone():
+    shared = {what: COUNTED[f"shared; {STRONG}; {GENERALISATION} {what}"] for what in REFERENCES}
+    assert shared["selection"]["shared"] >= 45
+    assert "shared" not in shared["within tasks"]
+
+
+def test_a_strong_look_makes_no_task_specific_code_shared():
+    for what in REFERENCES:
+        found = COUNTED[f"task-specific; {STRONG}; {GENERALISATION} {what}"]
+        assert not {"shared", "partly shared"} & set(found)
