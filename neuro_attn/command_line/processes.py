@@ -16,6 +16,7 @@ from threading import Thread
 from types import FrameType
 from typing import Any, TextIO
 
+from neuro_attn.command_line import job_server
 from neuro_attn.command_line.calling import Run, command, environment
 from neuro_attn.command_line.failures import failure
 from neuro_attn.command_line.progress import Progress
@@ -79,16 +80,21 @@ class Process:
         WorkflowError, KeyboardInterrupt
             As in `run`.
         """
-        with subprocess.Popen(
-            command(self.what, arguments),
-            env=environment(self.what),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=[self.lock],
-            process_group=0,
-            **TEXT,
-        ) as process:
+        variables = environment(self.what)
+        with (
+            job_server.place() as (of_server, listener),
+            subprocess.Popen(
+                command(self.what, arguments),
+                env=variables | of_server,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=[self.lock],
+                process_group=0,
+                **TEXT,
+            ) as process,
+            job_server.serving(listener, process.pid, variables),
+        ):
             # The length is constant, so that the text overwrites a former number entirely.
             os.pwrite(self.lock, f"{process.pid:>20}\n".encode(), 0)
             try:

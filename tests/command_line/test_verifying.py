@@ -243,7 +243,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted((folder / "results").rglob("*"))
-        if path.is_file() and "logs" not in path.parts
+        if path.is_file() and not {"logs", "benchmarks"} & set(path.parts)
     }
 
 

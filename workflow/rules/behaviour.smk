@@ -8,8 +8,6 @@ rule measure_behaviour:
         behaviour_errors="results/{dataset}/behaviour_errors.csv",
     log:
         "results/logs/behaviour/{dataset}.log",
-    benchmark:
-        "results/benchmarks/behaviour/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -33,8 +31,6 @@ rule measure_single_units:
         single_unit_correlations="results/{dataset}/single_unit_correlations.csv",
     log:
         "results/logs/single_units/{dataset}.log",
-    benchmark:
-        "results/benchmarks/single_units/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:

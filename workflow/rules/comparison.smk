@@ -21,8 +21,6 @@ rule match_region_signatures:
         SIGNATURES_OF_REGION,
     log:
         "results/logs/match_signatures/{dataset}/{region}.log",
-    benchmark:
-        "results/benchmarks/match_signatures/{dataset}/{region}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -46,8 +44,6 @@ rule match_signatures:
         SIGNATURES,
     log:
         "results/logs/match_signatures/{dataset}.log",
-    benchmark:
-        "results/benchmarks/match_signatures/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -72,8 +68,6 @@ rule compare:
         left_out="results/comparison/signatures_left_out.csv",
     log:
         "results/logs/compare.log",
-    benchmark:
-        "results/benchmarks/compare.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -98,8 +92,6 @@ rule score_networks:
         leaderboard="results/comparison/leaderboard.csv",
     log:
         "results/logs/score_networks.log",
-    benchmark:
-        "results/benchmarks/score_networks.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:

@@ -9,8 +9,6 @@ rule decode:
         "results/{dataset}/decoding/{region}.nc",
     log:
         "results/logs/decode/{dataset}/{region}.log",
-    benchmark:
-        "results/benchmarks/decode/{dataset}/{region}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -32,8 +30,6 @@ rule decode_nulls:
         "results/{dataset}/nulls/{region}/{block}.nc",
     log:
         "results/logs/nulls/{dataset}/{region}/{block}.log",
-    benchmark:
-        "results/benchmarks/nulls/{dataset}/{region}/{block}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -60,8 +56,6 @@ rule share_confounds:
         "results/{dataset}/parts/confounds.json",
     log:
         "results/logs/confounds/{dataset}/shared.log",
-    benchmark:
-        "results/benchmarks/confounds/{dataset}/shared.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -83,8 +77,6 @@ rule decode_region_confounds:
         CONFOUNDS_OF_REGION,
     log:
         "results/logs/confounds/{dataset}/region_{region}.log",
-    benchmark:
-        "results/benchmarks/confounds/{dataset}/region_{region}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -113,8 +105,6 @@ rule decode_confounds:
         "results/{dataset}/confounds.csv",
     log:
         "results/logs/confounds/{dataset}.log",
-    benchmark:
-        "results/benchmarks/confounds/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:

@@ -7,8 +7,6 @@ rule reduce:
         "results/{dataset}/reduced/{region}.nc",
     log:
         "results/logs/reduce/{dataset}/{region}.log",
-    benchmark:
-        "results/benchmarks/reduce/{dataset}/{region}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -35,8 +33,6 @@ rule infer:
         cross_temporal="results/{dataset}/cross_temporal.nc",
     log:
         "results/logs/infer/{dataset}.log",
-    benchmark:
-        "results/benchmarks/infer/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -60,8 +56,6 @@ rule infer_predictions:
         cross_temporal="results/{dataset}/prediction_cross_temporal.nc",
     log:
         "results/logs/infer_predictions/{dataset}.log",
-    benchmark:
-        "results/benchmarks/infer_predictions/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -81,8 +75,6 @@ rule compare_region_codes:
         CODES_OF_REGION,
     log:
         "results/logs/codes/{dataset}/{region}.log",
-    benchmark:
-        "results/benchmarks/codes/{dataset}/{region}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -102,8 +94,6 @@ rule compare_tests:
         "results/{dataset}/accuracy_differences.csv",
     log:
         "results/logs/tests/{dataset}.log",
-    benchmark:
-        "results/benchmarks/tests/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -128,8 +118,6 @@ rule compare_codes:
         verdicts="results/{dataset}/verdicts.csv",
     log:
         "results/logs/codes/{dataset}.log",
-    benchmark:
-        "results/benchmarks/codes/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -150,8 +138,6 @@ rule measure_region_geometry:
         GEOMETRY_OF_REGION,
     log:
         "results/logs/geometry/{dataset}/{region}.log",
-    benchmark:
-        "results/benchmarks/geometry/{dataset}/{region}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -177,8 +163,6 @@ rule measure_geometry:
         color_planes="results/{dataset}/color_planes.csv",
     log:
         "results/logs/geometry/{dataset}.log",
-    benchmark:
-        "results/benchmarks/geometry/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:

@@ -10,8 +10,6 @@ for name, network in TRAINED_HERE.items():
             log=replicates_of(name, network, "training.csv"),
         log:
             f"results/logs/train/{name}.log",
-        benchmark:
-            f"results/benchmarks/train/{name}.tsv"
         conda:
             "../envs/neuro-attn.yaml"
         resources:
@@ -37,8 +35,6 @@ for name, network in TRAINED_HERE.items():
             **recorded_of(name, network),
         log:
             f"results/logs/record/{name}.log",
-        benchmark:
-            f"results/benchmarks/record/{name}.tsv"
         conda:
             "../envs/neuro-attn.yaml"
         resources:
@@ -71,8 +67,6 @@ for name in IMPORTED:
             ],
         log:
             f"results/logs/import/{name}.log",
-        benchmark:
-            f"results/benchmarks/import/{name}.tsv"
         conda:
             "../envs/neuro-attn.yaml"
         resources:
@@ -144,8 +138,6 @@ rule collect_networks:
         report_error="results/networks/report_error.csv",
     log:
         "results/logs/collect_networks.log",
-    benchmark:
-        "results/benchmarks/collect_networks.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -165,8 +157,6 @@ rule recall_lists:
         table="results/networks/list_recall/{family}/seed{seed}.csv",
     log:
         "results/logs/recall_lists/{family}/seed{seed}.log",
-    benchmark:
-        "results/benchmarks/recall_lists/{family}/seed{seed}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -195,8 +185,6 @@ rule collect_list_recall:
         table="results/networks/list_recall.csv",
     log:
         "results/logs/collect_list_recall.log",
-    benchmark:
-        "results/benchmarks/collect_list_recall.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:

@@ -31,8 +31,6 @@ for name, parts in BY_SESSION.items():
             f"results/{name}/recordings/{{session}}.nc",
         log:
             f"results/logs/recordings/{name}/{{session}}.log",
-        benchmark:
-            f"results/benchmarks/recordings/{name}/{{session}}.tsv"
         wildcard_constraints:
             session="|".join(re.escape(as_filename(part.sessions[0])) for part in parts),
         conda:
@@ -65,8 +63,6 @@ for (name, *number), part in TOGETHER:
             files_of(name, part.sessions),
         log:
             f"results/logs/recordings/{'/'.join([name, *number])}.log",
-        benchmark:
-            f"results/benchmarks/recordings/{'/'.join([name, *number])}.tsv"
         conda:
             "../envs/neuro-attn.yaml"
         resources:
@@ -84,8 +80,6 @@ rule truth:
         "results/{dataset}/truth.nc",
     log:
         "results/logs/truth/{dataset}.log",
-    benchmark:
-        "results/benchmarks/truth/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -111,8 +105,6 @@ checkpoint regions:
         left_out="results/{dataset}/sessions_left_out.csv",
     log:
         "results/logs/regions/{dataset}.log",
-    benchmark:
-        "results/benchmarks/regions/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:

@@ -17,8 +17,6 @@ for group in GROUPS:
                 **outputs_of(group.figures),
             log:
                 f"results/logs/figures/{group.name}.log",
-            benchmark:
-                f"results/benchmarks/figures/{group.name}.tsv"
             conda:
                 "../envs/neuro-attn.yaml"
             resources:
@@ -45,8 +43,6 @@ if TABLES_SHOWN:
             [file for table in TABLES_SHOWN for file in outputs_of([table]).values()],
         log:
             "results/logs/tables.log",
-        benchmark:
-            "results/benchmarks/tables.tsv"
         conda:
             "../envs/neuro-attn.yaml"
         resources:
@@ -76,8 +72,6 @@ if CARDS:
             ],
         log:
             "results/logs/write_cards.log",
-        benchmark:
-            "results/benchmarks/write_cards.tsv"
         conda:
             "../envs/neuro-attn.yaml"
         resources:
@@ -103,8 +97,6 @@ rule compare_with_published:
         "results/{dataset}/published.csv",
     log:
         "results/logs/published/{dataset}.log",
-    benchmark:
-        "results/benchmarks/published/{dataset}.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:
@@ -131,8 +123,6 @@ rule answer:
         **ANSWER,
     log:
         "results/logs/answer.log",
-    benchmark:
-        "results/benchmarks/answer.tsv"
     conda:
         "../envs/neuro-attn.yaml"
     resources:

@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 import pandas as pd
 
 from neuro_attn import networks

@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 from neuro_attn.configuration.published import PublishedValue
 from neuro_attn.jobs import job
 from neuro_attn.published import compared

@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 import json
 from functools import partial
 from pathlib import Path

@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 from neuro_attn.figures.drawing import write_figures
 from neuro_attn.jobs import job
 

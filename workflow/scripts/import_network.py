@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 from neuro_attn import networks, recording, sources
 from neuro_attn.configuration import ImportedNetwork, dataset_from
 from neuro_attn.jobs import job

@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 from neuro_attn.configuration import ListRecall
 from neuro_attn.jobs import job
 from neuro_attn.networks.list_recall import list_recall

@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 import sys
 
 from neuro_attn import budget, recording, sources

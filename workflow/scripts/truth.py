@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 from neuro_attn import recording
 from neuro_attn.configuration import Simulation
 from neuro_attn.jobs import job

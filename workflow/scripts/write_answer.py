@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 from pathlib import Path
 
 from neuro_attn.configuration import dataset_from

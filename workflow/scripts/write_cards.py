@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 from neuro_attn.configuration import family_file
 from neuro_attn.files import write_text
 from neuro_attn.jobs import job

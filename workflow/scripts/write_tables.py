@@ -1,3 +1,7 @@
+from neuro_attn.handover import hand_over
+
+hand_over()
+
 from neuro_attn.figures.tables import Page, write_tables
 from neuro_attn.jobs import job
 
