@@ -132,7 +132,7 @@ def test_the_answer_page_shows_numbers_and_words_in_the_order_of_the_configurati
         "interval": "[0.800, 0.860]",
         "planted": "0.900",
     }
-    assert (second["published"], second["here"], second["planted"]) == ("<b>", "V4", "\u2013")
+    assert (second["published"], second["here"], second["planted"]) == ("<b>", "V4", "")
     assert rows_of(tmp_path / "none.csv") == []
 
 

@@ -23,7 +23,8 @@ def rows_of(file: Path) -> list[dict[str, str]]:
     Returns
     -------
     list of dict
-        ``quantity``, ``location``, ``published``, ``here``, ``interval`` and ``planted``.
+        ``quantity``, ``location``, ``published``, ``here``, ``interval`` and ``planted``; the last
+        is empty without a planted value.
     """
     if not file.exists():
         return []
@@ -37,6 +38,8 @@ def _row(row: dict) -> dict[str, str]:
         key: (row[f"{key}_text"] or _NONE) if is_text else _number(row[key])
         for key in ("published", "here", "planted")
     }
+    if shown["planted"] == _NONE:
+        shown["planted"] = ""
     ends = [_number(row[end]) for end in ("ci_low", "ci_high")]
     return {
         "quantity": f"{row['quantity']}{unit}",

@@ -81,8 +81,9 @@ def test_a_published_value_stands_beside_that_of_the_run_on_the_answer_page(run)
     summary = read_csv(results / "mine/summary.csv").iloc[0]
     assert (row["published"], row["here"]) == (0.95, summary["accuracy"])
     page = (results / "index.html").read_text(encoding="utf-8")
-    shown = page[page.index("Published, here and planted") :]
+    shown = page[page.index("<summary>Published values</summary>") :]
     assert "accuracy of &lt;NA&gt;" in shown
+    assert "planted" not in page[: page.index("Decoding over time")]
     assert ">0.950</td>" in shown
 
 
