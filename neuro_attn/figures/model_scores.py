@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from neuro_attn.escaping import rst
-from neuro_attn.figures import style
+from neuro_attn.figures import many_regions, region_cells, style
 from neuro_attn.figures.captions import findings, paragraphs, percent
 from neuro_attn.figures.protocol import Compared, Drawn, Results
 from neuro_attn.results.model_scores import labels
@@ -28,7 +28,8 @@ def draw(model_scores: pd.DataFrame, *, ax: style.Target | None = None) -> Figur
     """Plot one column of panels per score and one row of panels per region.
 
     Each population of a network is a row. Dots are seeds, a dark tick their mean, open dots the
-    mean of the untrained seeds, and a coloured tick the mean ceiling.
+    mean of the untrained seeds, and a coloured tick the mean ceiling. With more than
+    `many_regions.MOST` regions, means are cells of a heat map.
 
     Parameters
     ----------
@@ -46,6 +47,15 @@ def draw(model_scores: pd.DataFrame, *, ax: style.Target | None = None) -> Figur
         return style.blank("no network population is compared", ax)
     regions = style.ordered(trained["region"])
     scores = [name for name in labels() if name in set(trained["score"])]
+    if len(regions) > many_regions.MOST:
+        means = trained.assign(name=trained["network"] + ", " + trained["population"])
+        cells = {
+            labels()[score]: means[means["score"] == score].pivot_table(
+                "value", "region", "name", sort=False, dropna=False
+            )
+            for score in scores
+        }
+        return region_cells.plotted(cells, "score (mean of seeds)", ax=ax)
     rows = list(dict.fromkeys(zip(trained["network"], trained["population"], strict=True)))
     height = ROW if len(rows) <= 12 else DENSE
     canvas = style.Canvas.of(
@@ -93,9 +103,14 @@ def caption(model_scores: pd.DataFrame) -> str:
             f"{mean['value']:.2f}{of_ceiling} (mean of {len(rows)} seeds{untrained})."
         )
         lines.append((ratio if ratio > 0 else 0.0, text.replace("-", style.MINUS)))
+    marks = (
+        "Colours are means over replicate networks; the table has floors and ceilings"
+        if trained["region"].nunique() > many_regions.MOST
+        else "Dots are replicate networks, dark ticks their means, open dots untrained networks, "
+        "red ticks ceilings"
+    )
     description = (
-        "Dots are replicate networks, dark ticks their means, open dots untrained networks. Red "
-        "ticks are ceilings: from halves of the trials of the predicted side for predictivity, "
+        f"{marks}. Ceilings are from halves of the trials of the predicted side for predictivity, "
         "otherwise the score of two halves of the region's units. Units and trials are matched. "
         "Predictivity, debiased CKA and crossnobis RSA are 0 on average for unrelated codes. "
         "Procrustes and dynamical similarity are not: compare them with untrained networks."

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from neuro_attn.escaping import rst
-from neuro_attn.figures import style
+from neuro_attn.figures import many_regions, region_cells, style
 from neuro_attn.figures.captions import findings, interval, paragraphs
 from neuro_attn.figures.protocol import Compared, Drawn, Results
 
@@ -22,6 +22,7 @@ NEEDS = ("comparison/distances.csv", "comparison/fit.csv", "comparison/nearest.c
 COLORS = {"compatible": "#1b6ca8", "incompatible": "#c0392b", "uninformative": "0.6"}
 MARKERS = {"compatible": "o", "incompatible": "X", "uninformative": "D"}
 """Colour and marker of each verdict on the fit."""
+KEYS = ["network", "trained", "population", "region"]
 LINE, DENSE = 4.2, 3.0
 """Height of a region's row, with few and with many panels, mm."""
 
@@ -36,6 +37,9 @@ def draw(
     ax: style.Target | None = None,
 ) -> Figure:
     """Plot one panel per population of each network, with one row per region.
+
+    With more than `many_regions.MOST` regions, distances of trained networks are cells of a heat
+    map, and compatible regions are marked by dots.
 
     Filled markers are the trained network; shape and colour are the verdict on its fit. Open dots
     are the untrained network. A ring marks a region that is named. Grey ticks mark the ceiling
@@ -60,6 +64,8 @@ def draw(
     if distances.empty:
         return style.blank("no region has a code to compare with", ax)
     regions = style.ordered(distances["region"])
+    if len(regions) > many_regions.MOST:
+        return _in_cells(distances, fit, ax)
     populations = list(
         distances[["network", "population"]].drop_duplicates().itertuples(index=False, name=None)
     )
@@ -100,13 +106,31 @@ def draw(
     return canvas.figure
 
 
-def caption(nearest: pd.DataFrame) -> str:
+def _in_cells(distances: pd.DataFrame, fit: pd.DataFrame, ax: style.Target | None) -> Figure:
+    """Plot the distances of trained networks from many regions."""
+    both = distances.merge(fit[[*KEYS, "verdict"]], how="left", on=KEYS)
+    trained = both[both["trained"].astype(bool)]
+    trained = trained.assign(
+        name=trained["network"] + ", " + trained["population"],
+        compatible=(trained["verdict"] == "compatible").astype(float),
+    )
+    cells, marked = (
+        trained.pivot_table(column, "region", "name", sort=False, dropna=False)
+        for column in ("distance", "compatible")
+    )
+    label = "distance of signatures (bootstrap SDs); dots: compatible"
+    return region_cells.plotted({"": cells}, label, marked > 0, ax=ax)
+
+
+def caption(nearest: pd.DataFrame, in_cells: bool = False) -> str:
     """Describe the figure, with the regions that populations resemble.
 
     Parameters
     ----------
     nearest : pandas.DataFrame
         The table of regions that networks resemble.
+    in_cells : bool
+        Whether there are so many regions that distances are cells of a heat map.
     """
     lines = []
     known = nearest.assign(untrained_as_near=nearest["untrained_as_near"].fillna(False))
@@ -125,12 +149,14 @@ def caption(nearest: pd.DataFrame) -> str:
         )
         # Populations that resemble one region first, then those with the fewest possible regions.
         lines.append((1 / (1 + row["possible"].count(",")), text))
+    marks = "Colours: distance of the trained network; dots: compatible regions" * in_cells
+    ends = "Ceiling: halves of the region's units; floor: untrained network." * (not in_cells)
     description = (
-        "Markers: a network is incompatible if its codes do not overlap across tasks as those of "
-        "the region do, and the test uninformative if it would reject neither an overlap of 0 nor "
-        "of 1. A region is named if it alone is compatible. Distance: root mean square over d' of "
-        "all pairs of tasks, and colour geometry, in bootstrap SDs of the region, with matched "
-        "units, trials and d'. Ceiling: halves of the region's units; floor: untrained network."
+        f"{marks or 'Markers'}: a network is incompatible if its codes do not overlap across tasks "
+        "as those of the region do, and the test uninformative if it would reject neither an "
+        "overlap of 0 nor of 1. A region is named if it alone is compatible. Distance: root mean "
+        "square over d' of all pairs of tasks, and colour geometry, in bootstrap SDs of the "
+        f"region, with matched units, trials and d'. {ends}"
     )
     return paragraphs(findings(lines, 2), description)
 
@@ -139,7 +165,8 @@ def drawn(results: Results, settings: Compared) -> Drawn:
     """Return the figure of the comparison and its caption."""
     nearest = results["nearest"]
     figure = draw(results["distances"], results["fit"], nearest, settings.confidence)
-    return Drawn(figure, caption(nearest))
+    in_cells = results["distances"]["region"].nunique() > many_regions.MOST
+    return Drawn(figure, caption(nearest, in_cells))
 
 
 def _ring() -> dict[str, Any]:

@@ -27,6 +27,8 @@ MOST_ROWS = 40
 """With more rows, untrained networks are omitted."""
 MOST_NAMES = 16
 """With more regions and trained populations, only regions are labelled on the map."""
+MOST_REGIONS = 40
+"""With more names, those without a place on the map are omitted; the heat map has all of them."""
 WIDTH = 62.0
 """Approximate width of the map, mm."""
 DISTANCES = (1.6, 3.5, 5.5, 8.0, 11.0)
@@ -122,7 +124,9 @@ def draw(
     ((axes,),) = right.panels(1, 1)
     trained = {key: key[0] == brain or bool(networks[key[0]][1]) for key in order}
     near = {key: nearest[key] or key[1] for key in order}
-    _map(axes, scaled.to_numpy(float), near, trained, names, len(of_brain), height)
+    _map(
+        axes, scaled.to_numpy(float), near, trained, names, len(of_brain), min(height, 1.2 * WIDTH)
+    )
     return canvas.figure
 
 
@@ -259,7 +263,7 @@ def _map(
         named = [index for index, is_named in enumerate(trained.values()) if is_named]
     axes.set_xlabel(f"PC 1 ({fractions[0]:.0%} of the variance), bootstrap SDs")
     axes.set_ylabel(f"PC 2 ({fractions[1]:.0%}), bootstrap SDs")
-    axes.set_aspect("equal", adjustable="box")
+    axes.set_aspect("equal", adjustable="box", anchor="N")
     handles = [
         Line2D([], [], linestyle="", marker="D", markersize=4, color=style.GREY, label="region"),
         Line2D(
@@ -276,7 +280,7 @@ def _labels(axes: Axes, places: np.ndarray, names: dict[int, str], height: float
 
     Limits leave room for names beside the points. Sizes are estimated in mm before the layout is
     known: axes have equal scales, and the map is `WIDTH` x `height` mm. Names leave it only if they
-    have no place in it.
+    have no place in it; with more than `MOST_REGIONS`, they are omitted instead.
     """
     spans = np.ptp(places, axis=0) * [1.6, 1.24] / [WIDTH, height]
     mm = max(float(spans.max()), 1e-9)
@@ -293,6 +297,9 @@ def _labels(axes: Axes, places: np.ndarray, names: dict[int, str], height: float
             is_inside = (np.abs(centre - middle) + size / 2 <= ends).all()
             if is_inside and not any(_overlap(box, other) for other in taken):
                 break
+        else:
+            if len(names) > MOST_REGIONS:
+                continue
         taken.append(box)
         axes.annotate(
             name,

@@ -36,8 +36,13 @@ from neuro_attn.onboarding.needs import (
 from neuro_attn.sources import SOURCES
 from neuro_attn.study import Study
 
-START_SECONDS = 8.0
-"""What Snakemake takes to plan the run and to plan it anew, s."""
+RUN_SECONDS = 12.0
+"""What a run takes on one core besides its jobs, s: planning it, planning it anew when regions are
+known, the answer page and its tables, and Snakemake's report.
+
+For the session of docs/your_data.md, planning took 3 s of processor time, twice, the page and its
+tables 3 s, and the report 5 s with its own planning.
+"""
 _OTHER_JOBS = ("regions", "infer", "compare_codes", "measure_geometry", "figures")
 """Jobs of every data set; others depend on its settings."""
 _BY_REGION = ("compare_codes", "measure_geometry")
@@ -85,7 +90,7 @@ class Cost:
     @property
     def processor_seconds(self) -> float:
         """Time of all jobs on one core, s."""
-        return self.decoding_seconds + JOB_SECONDS * self.jobs + DATASET_SECONDS
+        return self.decoding_seconds + JOB_SECONDS * self.jobs + DATASET_SECONDS + RUN_SECONDS
 
 
 def estimate(
@@ -124,7 +129,17 @@ def estimate(
     n_jobs = len(by_region) * (n_blocks + (n_blocks > 1))
     if has_jobs_by_region(needs):
         n_jobs += len(by_region) * (len(_BY_REGION) + bool(dataset.nuisance_variables))
-    total = fitting + JOB_SECONDS * n_jobs
+    jobs = (
+        readers
+        + n_jobs
+        + len(_OTHER_JOBS)
+        + bool(dataset.nuisance_variables)
+        + (dataset.behaviour is not None)
+        + bool(dataset.test_pairs)
+        + dataset.single_units
+        + bool(getattr(dataset, "published", ()))
+    )
+    total = fitting + JOB_SECONDS * jobs + DATASET_SECONDS
     seconds = [need.time.at(need.permutations(n)) for need in run if need.region]
     largest = max(run, key=lambda need: need.memory.at(need.permutations(n)))
     return Cost(
@@ -132,19 +147,12 @@ def estimate(
         fits=sum(fits(work, dataset) for work in everything),
         decoding_seconds=fitting,
         # Jobs of different regions share the cores; no run is shorter than its longest job.
-        seconds=START_SECONDS + max([(total + DATASET_SECONDS) / cores, *seconds]),
+        seconds=RUN_SECONDS + max([total / cores, *seconds]),
         cores=cores,
         bytes=largest.memory.at(largest.permutations(n)),
         largest=str(largest),
         needs=tuple(needs),
-        jobs=readers
-        + n_jobs
-        + len(_OTHER_JOBS)
-        + bool(dataset.nuisance_variables)
-        + (dataset.behaviour is not None)
-        + bool(dataset.test_pairs)
-        + dataset.single_units
-        + bool(getattr(dataset, "published", ())),
+        jobs=jobs,
         disk=sum(rates.values()) + sum(_stored(works, n) for works in by_region.values()),
     )
 

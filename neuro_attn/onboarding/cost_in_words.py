@@ -1,7 +1,7 @@
 """The estimated cost of a run as text."""
 
 from neuro_attn.onboarding import text
-from neuro_attn.onboarding.cost import START_SECONDS, Cost
+from neuro_attn.onboarding.cost import RUN_SECONDS, Cost
 from neuro_attn.onboarding.needs import DATASET_SECONDS, JOB_SECONDS
 
 
@@ -23,9 +23,9 @@ def render(cost: Cost) -> list[str]:
         *text.wrapped(
             f"an estimate: {text.count(cost.populations, 'population')}, {cost.fits:,} fits of "
             f"{cost.decoding_seconds / max(cost.fits, 1) * 1e3:.2g} ms on average "
-            f"({duration(cost.decoding_seconds)} on one core), and {JOB_SECONDS:g} s a region and "
-            f"{DATASET_SECONDS:g} s a data set for everything else, shared by the cores, after "
-            f"{START_SECONDS:g} s of planning. Busy cores take twice as long. "
+            f"({duration(cost.decoding_seconds)} on one core), {JOB_SECONDS:g} s to start each job "
+            f"and {DATASET_SECONDS:g} s a data set for everything else, shared by the cores, and "
+            f"{RUN_SECONDS:g} s for planning and the report. Busy cores take twice as long. "
             "inference.permutations, inference.bootstraps and decoding.draws scale it.",
             "  ",
             "  ",

@@ -43,7 +43,7 @@ PER_PREDICTED = 4e-8
 PER_TEST = 2e-7
 """Time in which a value of the null at a pair of times is read and tested, s."""
 JOB_SECONDS = 2.0
-"""What every job takes to start and to import, s."""
+"""What every job takes to start and to import, s: about half of it is Snakemake's."""
 SHARED_SECONDS = 900.0
 """Time of decoding all regions of a data set without its permutations, s, above which each region
 has jobs of its own for geometry, codes, confounds and signatures. Below, one job does all regions,

@@ -1,5 +1,6 @@
 """What a reader of each figure must find in it, for every shape of data."""
 
+from itertools import product
 from unittest.mock import Mock
 
 import numpy as np
@@ -43,6 +44,7 @@ from neuro_attn.figures import (
 )
 from neuro_attn.figures.over_time import accuracy_limits
 from neuro_attn.results import read_csv, write_csv
+from neuro_attn.results.model_scores import labels
 from tests.durations import FIXED
 
 FIXED_TIMING = NetworkTiming(**FIXED)
@@ -739,6 +741,37 @@ def test_the_plane_of_the_second_item_narrows_to_a_line_as_it_turns_away(angle, 
     x, y = flat[4:].T
     area = abs(x @ np.roll(y, 1) - y @ np.roll(x, 1)) / 2
     assert area == pytest.approx(2 * share, abs=1e-9)
+
+
+def test_networks_and_many_regions_are_cells_of_heat_maps(make, monkeypatch):
+    monkeypatch.setattr(many_regions, "MOST", 2)
+    shape = make.shapes["panichello"]
+    regions = style.ordered(shape.regions)
+    distances, fit, nearest = make.compared(shape)
+    axes, bar = rendered(signature_distances.draw(distances, fit, nearest)).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == regions
+    names = [label.get_text() for label in axes.get_xticklabels()]
+    trained = distances[distances["trained"]].set_index(["network", "population", "region"])
+    cells = axes.collections[0].get_array()
+    for (row, region), (column, name) in product(enumerate(regions), enumerate(names)):
+        assert cells[row, column] == trained["distance"][(*name.split(", "), region)]
+    # Encoders and contexts are compatible with the first region of the shape.
+    (dots,) = (line for line in axes.lines if line.get_gid() == "marked")
+    assert {regions[int(y)] for y in dots.get_ydata()} == {next(iter(shape.regions))}
+    marked = {names[int(x)] for x in dots.get_xdata()}
+    assert marked == {name for name in names if not name.endswith("decoder")}
+    assert bar.get_ylabel().startswith("distance of signatures")
+    scores = make.model_scores(shape)
+    *panels_of_scores, _ = rendered(model_scores.draw(scores)).axes
+    means = scores[scores["trained"]].groupby(["score", "region"])["value"].mean()
+    for panel, (score, title) in zip(panels_of_scores, labels().items(), strict=True):
+        assert panel.get_title(loc="left") == title
+        cells = panel.collections[0].get_array().mean(axis=1)
+        np.testing.assert_allclose(cells, means[score].loc[regions])
+    nearest = nearest.assign(possible="", untrained_as_near=False)
+    for text in (signature_distances.caption(nearest, True), model_scores.caption(scores)):
+        assert "Colours" in text
+        assert len(text.split()) <= 120
 
 
 def test_signatures_name_every_region_and_network(shape, make):

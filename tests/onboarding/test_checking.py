@@ -3,11 +3,13 @@
 import json
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
+from benchmarks import first_figure
 from neuro_attn import decoding, sources
 from neuro_attn.configuration import parse
 from neuro_attn.configuration.decoders import DECODERS
@@ -363,6 +365,26 @@ def test_permutations_scale_the_estimate_and_cores_divide_it():
     assert large.fits / small.fits == pytest.approx(10100 / 200)
     assert large.bytes > small.bytes
     assert cost.estimate(by_region, many, rates, 4).seconds < large.seconds / 3
+
+
+SESSION = {"tasks": 2, "train_rows": 58, "test_rows": 30, "bins": 9, "times": 8}
+"""Populations of docs/your_data.md: 29 training trials of a class in a fold, and 50 units."""
+
+
+def test_the_estimate_of_the_first_session_is_of_the_size_of_what_its_report_took():
+    """Processor time within a factor of 2, since busy cores take up to twice as long."""
+    dataset = settings_of(inference={"permutations": 19, "bootstraps": 40}).datasets["mine"]
+    decoding = dataset.decoding.model_copy(update={"folds": 5})
+    dataset = dataset.model_copy(update={"decoding": decoding})
+    by_region = {f"R{number}": [work(**SESSION)] for number in range(7)}
+    found = cost.estimate(by_region, dataset, dict.fromkeys(by_region, 1e6), 2)
+    page = (Path(__file__).parents[2] / "docs/your_data.md").read_text(encoding="utf-8")
+    for stated in (f"{found.fits:,} fits", f"{found.jobs} jobs"):
+        assert stated in page, stated
+    took = json.loads(first_figure.KEPT.read_text(encoding="utf-8"))["report"]
+    assert 1 / 2 < found.processor_seconds / took["processor"] < 1.25
+    # A run on two cores without other work lasts as long as these processor seconds permit.
+    assert found.processor_seconds / 2 < found.seconds < took["wall"]
 
 
 def test_sessions_are_jobs_and_a_job_holds_the_rates_of_its_region_only():
