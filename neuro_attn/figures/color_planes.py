@@ -21,6 +21,8 @@ OF = "dataset"
 SECTION = "Geometry"
 NEEDS = ("{dataset}/color_planes.csv", "{dataset}/geometry.csv")
 
+MOST_REGIONS = 12
+"""Largest number of regions, each of which has a row of large panels."""
 AXES = ["pc1", "pc2", "pc3"]
 LOOKS: tuple[tuple[str, Any, str], ...] = (
     ("^", "-", "#4477AA"),

@@ -49,17 +49,17 @@ def write_figures(
     read = {stem: _read(paths) for stem, paths in results.items()}
     given = _settings(settings)
     sizes = next((read[name] for name in WITH_SIZES if name in read), None)
-    regions = None if sizes is None else regions_shown(sizes)
-    some = of_regions(read, regions) if regions else read
     for name, note in figures.items():
         try:
             module = import_module(f"neuro_attn.figures.{name}")
-            shows_all = regions is None or getattr(module, "ALL_REGIONS", False)
-            drawn: Drawn = module.drawn(read if shows_all else some, given)
+            shows_all = sizes is None or getattr(module, "ALL_REGIONS", False)
+            most = getattr(module, "MOST_REGIONS", None)
+            regions = None if shows_all else regions_shown(sizes, most)
+            drawn: Drawn = module.drawn(of_regions(read, regions) if regions else read, given)
             for kind in FORMATS:
                 style.save(drawn.figure, outputs[f"{name}_{kind}"], note)
             text = drawn.caption
-            if regions is not None and not shows_all:
+            if regions:
                 text = f"{drawn.caption}\n{note_on(regions)}\n"
             text = f"**{note.capitalize()}.**\n\n{text}" if note else text
             write_text(text, outputs[f"{name}_caption"])

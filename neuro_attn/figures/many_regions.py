@@ -61,8 +61,9 @@ def of_regions(results: Mapping[str, Any], regions: list[str]) -> dict[str, Any]
 
 def note_on(regions: list[str]) -> str:
     """Return a sentence for captions on the choice of regions."""
+    number = f"{len(regions)} regions" if len(regions) > 1 else "region"
     return (
-        f"Shown: the {len(regions)} regions with the most sessions, and among these the most "
+        f"Shown: the {number} with the most sessions, and among these the most "
         "units. Shared codes, curves over time and the tables have all regions."
     )
 

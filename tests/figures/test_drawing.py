@@ -113,12 +113,14 @@ def test_of_more_regions_than_fit_figures_show_those_with_most_sessions_and_capt
     make, settings, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(many_regions, "MOST", 2)
+    monkeypatch.setattr(transfer_matrix, "MOST_REGIONS", 1, raising=False)
     shape = make.shapes["panichello"]
     transfer = make.transfer(shape)  # of these regions, parietal and V4 have the most units
-    files = {name: str(tmp_path / f"{name}.csv") for name in ("transfer", "onsets")}
+    files = {name: str(tmp_path / f"{name}.csv") for name in ("transfer", "onsets", "summary")}
     write_csv(transfer, files["transfer"])
     write_csv(make.onsets(shape), files["onsets"])
-    names = ("transfer_over_time", "onsets", "decoding_over_time")
+    write_csv(make.summary(shape), files["summary"])
+    names = ("transfer_over_time", "onsets", "decoding_over_time", "transfer_matrix")
     write_figures(
         figures=dict.fromkeys(names, ""),
         results=files,
@@ -133,6 +135,10 @@ def test_of_more_regions_than_fit_figures_show_those_with_most_sessions_and_capt
     assert all(f">{region}<" in svg for region in shape.regions)
     assert "Full colour: all have" in caption
     assert "Shown:" not in caption
+    svg, caption = written.pop("transfer_matrix")  # shows fewer than others
+    assert ">parietal<" in svg
+    assert ">V4<" not in svg
+    assert "Shown: the region with the most sessions" in caption
     for svg, caption in written.values():
         assert ">V4<" in svg
         assert ">LPFC<" not in svg
