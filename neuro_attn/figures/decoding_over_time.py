@@ -10,6 +10,7 @@ from neuro_attn.figures.captions import family, findings, paragraphs, significan
 from neuro_attn.figures.courses import sample
 from neuro_attn.figures.over_time import LABELS, Shown, averaged, of_trained_tasks
 from neuro_attn.figures.protocol import Drawn, Results
+from neuro_attn.figures.region_order import ordered
 from neuro_attn.figures.verdict_words import listing
 from neuro_attn.inference.significance import significant
 
@@ -63,7 +64,7 @@ def caption(transfer: pd.DataFrame, dataset: AnyDataset) -> str:
         course = means[means["kind"] == kind]
         is_found = significant(course["p_corrected"], dataset.inference.alpha)
         if not is_found.any():
-            without.append(rst(region))
+            without.append(str(region))
             continue
         row = course.loc[course["accuracy"].where(is_found).idxmax()]
         text = (
@@ -71,7 +72,8 @@ def caption(transfer: pd.DataFrame, dataset: AnyDataset) -> str:
             f"significant in {is_found.sum()} of {len(course)} bins."
         )
         lines.append((row["accuracy"] - row["chance"], text))
-    named = listing(without) if 0 < len(without) <= NAMED else f"{len(without)} regions"
+    few = 0 < len(without) <= NAMED
+    named = listing(map(rst, ordered(without))) if few else f"{len(without)} regions"
     none = f"Significant {LABELS[kind]} in no bin: {named}." if without else ""
     found = findings(lines) if lines else ""
     in_rows = rows["region"].nunique() > many_regions.MOST

@@ -75,6 +75,10 @@ def test_captions_state_the_correction_of_what_is_shown(make, settings):
     ):
         assert "p < 0.01" in over_time
         assert "for the false discovery rate over times and regions" in over_time
+    # Regions are in the order of figures, whatever that of the table.
+    none = make.transfer(shape).assign(p_corrected=1.0)
+    caption = decoding_over_time.caption(none, dataset)
+    assert "in no bin: LPFC, FEF, parietal and V4." in caption
     # Windows and onsets are always corrected by the maximum.
     in_windows = transfer_matrix.caption(make.summary(shape), dataset)
     assert "by the maximum over windows and regions" in in_windows
