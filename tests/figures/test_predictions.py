@@ -29,7 +29,7 @@ def keys_of(kind):
     return {
         "source": "netcdf",
         "licence": "CC0-1.0",
-        "citation": "Who W (2020). <What>. Where 1, 2.",
+        "citation": "Who W (2020). <What>. Where 1, 2",
         "files": "*.nc",
         "label": {"column": "direction", "kind": kind},
         "tasks": {task: {"trials": f"rule == {task!r}"} for task in TASKS},
