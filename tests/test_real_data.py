@@ -54,7 +54,7 @@ def test_object_identity_transfers_between_positions_as_computed_independently(r
 def test_the_highest_correlation_decodes_objects_as_neurodecoder_does(real_data):
     """The matrix that the package NeuroDecodeR published, by its classifier and 18 splits.
 
-    Over seeds, the mean over 20 draws varies by 0.01.
+    Over four seeds, the largest difference was 0.015 to 0.017.
     """
     published = np.array([[0.919, 0.654, 0.657], [0.756, 0.981, 0.813], [0.713, 0.847, 0.947]])
     keys = yaml.safe_load((CONFIG / "zhang_desimone.yaml").read_text(encoding="utf-8"))
