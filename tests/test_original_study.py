@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+from benchmarks import simulated_studies
+
 ROOT = Path(__file__).parents[1]
 COUNTED = json.loads((ROOT / "benchmarks/look_of_cue.json").read_text(encoding="utf-8"))
+STUDIES = json.loads(simulated_studies.KEPT.read_text(encoding="utf-8"))
 GENERALISATION = "generalisation, relative to"
 STRONG = "three times the selection code"
 REFERENCES = ("selection", "within tasks")
@@ -29,3 +32,27 @@ def test_a_strong_look_makes_no_task_specific_code_shared():
     for what in REFERENCES:
         found = COUNTED[f"task-specific; {STRONG}; {GENERALISATION} {what}"]
         assert not {"shared", "partly shared"} & set(found)
+
+
+def test_the_page_has_what_was_found_in_simulated_studies():
+    page = (ROOT / "docs/original_study.md").read_text(encoding="utf-8")
+    assert simulated_studies.table(STUDIES) in page
+
+
+def test_intervals_contain_what_is_planted_and_verdicts_contradict_it_in_few_studies():
+    planted = simulated_studies.original().simulation.regions
+    contradicting = {
+        1.0: {"task-specific", "not decodable", "reversed"},
+        0.5: {"task-specific", "not decodable", "reversed"},
+        0.0: {"shared", "partly shared", "not decodable", "reversed"},
+    }
+    for what, counts in STUDIES.items():
+        n = sum(counts.values())
+        assert n == simulated_studies.STUDIES
+        if what.endswith("interval"):
+            # The page states why the overlap of a shared code is slightly below 1.
+            assert counts["True"] >= (0.85 if "LPFC" in what else 0.93) * n
+        elif what.startswith("generalisation"):
+            region = planted[what.split(", ")[1]]
+            wrong = contradicting[region.selection_axis_cosine] & set(counts)
+            assert sum(counts[verdict] for verdict in wrong) <= 0.05 * n
