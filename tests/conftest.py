@@ -16,12 +16,14 @@ from hypothesis import HealthCheck, settings
 from neuro_attn.configuration import AnyDataset, parse
 
 # A test does not fail because the machine is busy, and examples are the same each time, so that
-# what passed here passes elsewhere; `pytest --hypothesis-profile search` looks for new ones.
-for name, same in (("same", True), ("search", False)):
+# what passed here passes elsewhere; `pytest --hypothesis-profile search` looks for new ones, and
+# for more of them: the same ones, each time, find little.
+for name, same, examples in (("same", True, 50), ("search", False, 200)):
     settings.register_profile(
         name,
         settings.get_profile("default"),
         derandomize=same,
+        max_examples=examples,
         database=None,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],

@@ -78,7 +78,7 @@ def test_rates_count_the_spikes_after_each_trials_own_event(small):
     st.text()
     | st.sampled_from(["", ".", "..", "/", "reaction time", "a/b", "100%", "a%20b", " a", "a\nb"])
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_trial_column_keeps_its_name_whatever_it_is(small, tmp_path, name):
     """NetCDF allows no slash in a name, and no space in that of a coordinate."""
     planted = session()

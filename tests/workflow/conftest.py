@@ -80,10 +80,10 @@ class Project:
         done = commands.run(arguments, folder=self.folder, environment=self._variables())
         return _checked(done, check)
 
-    def run_tables(self, config: str) -> None:
-        """Compute all tables of results, without figures and report, on two cores."""
+    def run_tables(self, config: str, cores: int = 2) -> None:
+        """Compute all tables of results, without figures and report."""
         tables = result_tables(configuration.load(self.folder / config))
-        self.run("run", config, "--cores", "2", "--", *tables)
+        self.run("run", config, "--cores", str(cores), "--", *tables)
 
     def snakemake(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         return self._call([sys.executable, "-m", "snakemake", *arguments], check)

@@ -105,10 +105,13 @@ def test_an_edit_reruns_what_imports_it_and_nothing_else(small_run, module, rule
 
 
 def test_one_core_or_two_give_the_same_bytes(small_run, new_project):
+    """Of tables and arrays; the same tables are the same figures (`test_style.py`)."""
     project = new_project()
-    project.run("run", project.write_config({**SMALL, **NETWORKS}), "--cores", "1")
-    one, two = (each.results(".csv", ".png", ".svg", ".pdf") for each in (project, small_run))
-    assert one.keys() == two.keys()
+    project.run_tables(project.write_config({**SMALL, **NETWORKS}), cores=1)
+    one, two = (each.results(".csv", ".nc") for each in (project, small_run))
+    # A run of tables alone makes no truth of the simulation and no arrays of attention to draw.
+    assert one.keys() <= two.keys()
+    assert len(one) > 50
     assert [path for path in one if one[path] != two[path]] == []
 
 
