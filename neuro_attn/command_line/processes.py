@@ -33,17 +33,29 @@ _PATIENCE = 30
 
 @contextmanager
 def interrupted_by_signals() -> Iterator[None]:
-    """Raise `KeyboardInterrupt` on SIGTERM and on SIGHUP, as Python does on SIGINT."""
+    """Raise `KeyboardInterrupt` on SIGTERM and on SIGHUP, as Python does on SIGINT.
+
+    Signals that this process ignores (SIGHUP under `nohup`, SIGINT in the background of a script)
+    have no effect, as before. Snakemake does not ignore SIGINT, which stops it.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, interrupt) for number in numbers]
+    def do_nothing(number: int, frame: FrameType | None) -> None:
+        # In contrast to SIG_IGN, other processes do not inherit this.
+        pass
+
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(number, interrupt)
+        elif number == signal.SIGINT:
+            signal.signal(number, do_nothing)
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)
 
 

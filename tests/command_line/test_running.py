@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -256,10 +257,10 @@ Error in rule regions:
 # --- stopping ------------------------------------------------------------------------------------
 
 
-def start_sleeping(folder: Path) -> tuple[subprocess.Popen, int]:
+def start_sleeping(folder: Path, before: Sequence[str] = ()) -> tuple[subprocess.Popen, int]:
     """Start a run whose job sleeps; return it and the process id of the job's shell."""
     process = subprocess.Popen(
-        [*COMMAND, "run", "mine.yaml", "--cores", "1"],
+        [*before, *COMMAND, "run", "mine.yaml", "--cores", "1"],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -292,6 +293,30 @@ def test_a_signal_to_the_command_ends_snakemake_and_its_jobs(workflow, number):
         assert done.returncode == 0, done.stderr
         assert "was killed" not in done.stdout
         assert (folder / "results/slept.txt").exists()
+
+
+IGNORE = """
+import os, signal, sys
+for number in (signal.SIGHUP, signal.SIGINT):
+    signal.signal(number, signal.SIG_IGN)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+"""Starts a command as `nohup` does in the background of a script."""
+
+
+def test_a_run_in_the_background_outlives_its_terminal_and_is_stopped_by_sigterm(workflow):
+    process, job = start_sleeping(workflow(SLEEPS), [sys.executable, "-c", IGNORE])
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.5)
+    began = time.monotonic()
+    process.terminate()
+    _, errors = process.communicate(timeout=HANGS)
+    assert errors == "neuro-attn: error: stopped. Run the same command again to resume.\n"
+    assert not is_alive(job)
+    # Snakemake was interrupted, not killed.
+    assert time.monotonic() - began < processes._PATIENCE
 
 
 def test_a_second_run_names_the_process_of_the_first(workflow):
