@@ -24,6 +24,8 @@ ONE_THREAD = {
 } | {"VECLIB_MAXIMUM_THREADS": "1"}
 """What Snakemake sets for a job of one thread, and libraries read when they are imported."""
 ACCEPTED = b"accepted"
+READY = b"!"
+"""What the fork and then the script send before the script runs in the fork."""
 KILLED = 137
 """Exit code of a shell whose process was killed, as it is when memory runs out."""
 
@@ -52,8 +54,13 @@ def hand_over() -> None:
                 return
         except OSError:
             return
-        # The fork reports an interruption.
+        # An interruption also reaches the fork, which removes its partial files while this waits.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        server.sendall(READY)
+        answer = server.recv(4, socket.MSG_WAITALL)
+    code = struct.unpack("!i", answer)[0] if len(answer) == 4 else KILLED
+    if code == -signal.SIGINT:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        code = server.recv(4, socket.MSG_WAITALL)
+        signal.raise_signal(signal.SIGINT)
     # Nothing was written or opened here that would have to be flushed or closed.
-    os._exit(struct.unpack("!i", code)[0] if len(code) == 4 else KILLED)
+    os._exit(code)

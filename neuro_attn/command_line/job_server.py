@@ -3,8 +3,8 @@
 It imports what a script imports, unless an earlier one did, forks, and runs the script in the fork.
 It is in Snakemake's group of processes, so both are stopped together, and it ends with Snakemake.
 
-It refuses whoever is not a descendant of this Snakemake process, of the same user and the same
-Python, so that no job leaves its cluster, container or environment.
+It refuses any process that is not a descendant of this Snakemake process, or whose user, mounts,
+control group or Python differs, so that no job leaves its cluster, container or environment.
 """
 
 import ast
@@ -22,10 +22,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from neuro_attn.handover import ACCEPTED, ONE_THREAD, VARIABLE
 
@@ -45,18 +45,19 @@ def place() -> Iterator[tuple[dict[str, str], socket.socket | None]]:
     if sys.platform != "linux":
         yield {}, None
         return
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        socket.socket(socket.AF_UNIX) as listener,
-    ):
-        try:
-            listener.bind(f"{folder}/jobs")
+    with ExitStack() as stack:
+        variables: dict[str, str] = {}
+        # The disk may be full, and the path of a socket has at most 107 bytes.
+        with suppress(OSError):
+            temporary = tempfile.TemporaryDirectory(
+                prefix="neuro-attn-", ignore_cleanup_errors=True
+            )
+            address = f"{stack.enter_context(temporary)}/jobs"
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(address)
             listener.listen()
-        except OSError:
-            # The path of a socket has at most 107 bytes.
-            yield {}, None
-        else:
-            yield {VARIABLE: f"{folder}/jobs"}, listener
+            variables[VARIABLE] = address
+        yield variables, listener if variables else None
 
 
 @contextmanager
@@ -97,9 +98,16 @@ def serving(
 # --- the server -----------------------------------------------------------------------------------
 
 
+class _Start(NamedTuple):
+    """What the server was started with: how it handles SIGINT, and its environment variables."""
+
+    on_interruption: Any
+    environment: dict[str, str]
+
+
 def serve(listener: socket.socket, snakemake: int) -> None:
     """Run jobs until Snakemake has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start = _Start(signal.signal(signal.SIGINT, signal.SIG_IGN), dict(os.environ))
     ended = os.pidfd_open(snakemake)
     while True:
         ready = select.select([listener.fileno(), ended], [], [])[0]
@@ -109,25 +117,41 @@ def serve(listener: socket.socket, snakemake: int) -> None:
         if ended in ready:
             return
         connection, _ = listener.accept()
-        # A script that is refused, or cannot be imported here, runs itself.
-        with connection, suppress(OSError, ValueError, ImportError):
-            if _is_job(connection, snakemake):
-                _accept(connection)
+        # A script that is refused, or whose imports fail in any way, runs itself.
+        with connection, suppress(Exception):
+            if not _is_job(connection, snakemake):
+                continue
+            with _received(connection) as (request, files):
+                _import(Path(request["script"]))
+                if os.fork() == 0:
+                    # Scripts must not wait for a fork once the server has died.
+                    listener.close()
+                    os.close(ended)
+                    _run(request, files, connection, start)
 
 
 def _is_job(connection: socket.socket, snakemake: int) -> bool:
-    """Return whether a process of this user below Snakemake connected."""
+    """Return whether a descendant of Snakemake connected that is confined as this process is."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-    process, user, _ = struct.unpack("3i", credentials)
+    process, user, _ = struct.unpack("iII", credentials)
+    if user != os.getuid() or _confines(str(process)) != _confines("self"):
+        return False
     while process not in (0, 1, snakemake):
         # The parent follows the name, in brackets, and the state.
         status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
         process = int(status.rpartition(")")[2].split()[1])
-    return process == snakemake and user == os.getuid()
+    return process == snakemake
 
 
-def _accept(connection: socket.socket) -> None:
-    """Read a request, import what its script does, and run the script in a fork."""
+def _confines(process: str) -> tuple[str, bytes]:
+    """Return the mount namespace and the control groups of a process."""
+    place = Path("/proc") / process
+    return os.readlink(place / "ns/mnt"), (place / "cgroup").read_bytes()
+
+
+@contextmanager
+def _received(connection: socket.socket) -> Iterator[tuple[dict[str, Any], list[int]]]:
+    """Read a request; yield it with the input, output and error of its script."""
     connection.settimeout(_PATIENCE)
     header, files, *_ = socket.recv_fds(connection, 4, 3)
     try:
@@ -136,14 +160,12 @@ def _accept(connection: socket.socket) -> None:
         while len(message) < size:
             part = connection.recv(size - len(message))
             if not part:
-                return
+                raise EOFError
             message += part
         request = json.loads(message)
         if request["python"] != sys.prefix or len(files) != 3:
-            return
-        _import(Path(request["script"]))
-        if os.fork() == 0:
-            _run(request, files, connection)
+            raise ValueError("a process of another Python, or without output")
+        yield request, files
     finally:
         for file in files:
             os.close(file)
@@ -165,15 +187,20 @@ def _import(script: Path) -> None:
 # --- a fork ---------------------------------------------------------------------------------------
 
 
-def _run(request: dict[str, Any], files: list[int], connection: socket.socket) -> NoReturn:
+def _run(
+    request: dict[str, Any], files: list[int], connection: socket.socket, start: _Start
+) -> NoReturn:
     """Run a script as if Python had just started it, and send its exit code."""
     code = 1
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, start.on_interruption)
         for number, file in enumerate(files):
             os.dup2(file, number)
+            os.close(file)
+        # Libraries set variables when they are imported, and read them later.
+        changed = {k: v for k, v in os.environ.items() if start.environment.get(k) != v}
         os.environ.clear()
-        os.environ.update(request["environment"])
+        os.environ.update(request["environment"] | changed)
         os.chdir(request["folder"])
         # Libraries keep the time zone that they were started with.
         time.tzset()
@@ -182,6 +209,9 @@ def _run(request: dict[str, Any], files: list[int], connection: socket.socket) -
             sys.path.insert(0, str(Path(request["script"]).parent))
         connection.settimeout(None)
         connection.sendall(ACCEPTED)
+        # If an interruption ends the script before it ignores them, it does not get ready.
+        if not connection.recv(1):
+            raise EOFError
         Thread(target=_follow, args=[connection], daemon=True).start()
         code = _exit_code(request["script"])
         atexit._run_exitfuncs()
@@ -201,17 +231,21 @@ def _follow(connection: socket.socket) -> None:
 
 
 def _exit_code(script: str) -> int:
-    """Run a script; return the code with which Python would exit."""
+    """Run a script; return the code with which Python would exit, negative for a signal."""
     try:
         runpy.run_path(script, run_name="__main__")
     except SystemExit as done:
         if done.code is None or isinstance(done.code, int):
-            return done.code or 0
+            return (done.code or 0) & 0xFF
         print(done.code, file=sys.stderr)
         return 1
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        return 1
+    except BaseException as error:
+        # The traceback begins in the script, not in the server.
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename != script:
+            trace = trace.tb_next
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+        return -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
     return 0
 
 

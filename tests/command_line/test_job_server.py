@@ -6,6 +6,7 @@ A script that was handed over runs in another process than the one that was star
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -125,6 +126,8 @@ def test_a_fork_has_the_arguments_folder_environment_and_output_of_its_script(st
     [
         ("sys.exit(3)", 3, ""),
         ("sys.exit()", 0, ""),
+        ("sys.exit(-1)", 255, ""),
+        ("sys.exit(2**40 + 5)", 5, ""),
         ("sys.exit('the reason')", 1, "the reason\n"),
         ("os._exit(4)", KILLED, ""),
         ("os.kill(os.getpid(), 9)", KILLED, ""),
@@ -137,27 +140,36 @@ def test_a_script_ends_with_the_exit_code_of_its_fork(starter, end, code, err):
 
 
 def test_an_error_is_reported_as_python_does(starter):
-    done = starter.run("def f():\n    raise ValueError('this')\n\nf()\n")
-    assert done.code == 1
-    assert done.err.startswith("Traceback (most recent call last):\n")
-    assert "script.py" in done.err
+    text = "def f():\n    raise ValueError('this')\n\nf()\n"
+    done, plain = starter.run(text), starter.run(text, **{VARIABLE: "none"})
+    assert done.code == plain.code == 1
     assert done.err.endswith("ValueError: this\n")
+    assert done.err == plain.err
 
 
 def test_imports_are_made_once_for_all_forks(starter):
     modules, imported = starter.folder / "modules", starter.folder / "imported"
     modules.mkdir()
-    (modules / "heavy.py").write_text(f"print('once', file=open({str(imported)!r}, 'a'))\n")
-    done = [starter.run(f"import heavy\nfound = {{}}\n{SHOW}") for _ in range(2)]
+    (modules / "heavy.py").write_text(
+        f"import os\nprint('once', file=open({str(imported)!r}, 'a'))\n"
+        "os.environ['SET_BY_HEAVY'] = '1'\n"
+    )
+    text = f"import heavy\nfound = dict(variable=os.environ['SET_BY_HEAVY'])\n{SHOW}"
+    done = [starter.run(text) for _ in range(2)]
     assert all(each.forked for each in done)
     assert done[0].out != done[1].out
     assert imported.read_text() == "once\n"
 
 
-def test_a_script_that_cannot_be_imported_reports_it_itself(starter):
-    done = starter.run("import absent_module\n")
-    assert done.code == 1
-    assert "No module named 'absent_module'" in done.err
+def test_a_script_whose_imports_fail_reports_it_itself(starter):
+    modules = starter.folder / "modules"
+    modules.mkdir()
+    (modules / "broken.py").write_text("raise RuntimeError('broken')\n")
+    for name, message in (("absent", "No module named 'absent'"), ("broken", "Error: broken")):
+        done = starter.run(f"import {name}\n")
+        assert done.code == 1
+        assert message in done.err
+    assert starter.run(f"found = {{}}\n{SHOW}").forked
 
 
 def test_scripts_of_others_and_with_several_threads_run_themselves(starter):
@@ -170,12 +182,51 @@ def test_scripts_of_others_and_with_several_threads_run_themselves(starter):
     assert starter.run(text).forked
 
 
-def test_a_fork_ends_with_the_script_that_waits_for_it(starter):
-    text = "import time\nopen('process', 'w').write(str(os.getpid()))\ntime.sleep(3600)\n"
-    started = starter.start(text)
+SLEEP = """
+import time
+open("process", "w").write(f"{os.getpid()} {os.getppid()} .")
+try:
+    time.sleep(3600)
+finally:
+    time.sleep(0.2)
+    open("removed", "w")
+"""
+"""Leaves its process and parent in a file, and removes what it has written when interrupted."""
+
+
+def asleep(starter: Starter) -> tuple[int, int]:
+    """Return the process and parent of a script that sleeps."""
     there = starter.folder / "process"
-    assert waited(lambda: there.exists() and there.read_text() != "")
-    fork = int(there.read_text())
+    assert waited(lambda: there.exists() and there.read_text().endswith("."))
+    process, parent, _ = there.read_text().split()
+    return int(process), int(parent)
+
+
+def test_an_interrupted_fork_removes_its_partial_files(starter):
+    started = starter.start(SLEEP)
+    fork, _ = asleep(starter)
+    for process in (started, fork):
+        os.kill(process, signal.SIGINT)
+    done = starter.end()
+    assert done.code == -signal.SIGINT
+    assert done.err.endswith("KeyboardInterrupt\n")
+    assert (starter.folder / "removed").exists()
+
+
+def test_scripts_do_not_wait_for_the_forks_of_a_killed_server(starter):
+    started = starter.start(SLEEP)
+    _, server = asleep(starter)
+    os.kill(server, signal.SIGKILL)
+    assert waited(lambda: _gone(server))
+    with socket.socket(socket.AF_UNIX) as script, pytest.raises(ConnectionRefusedError):
+        script.connect(starter.variables[VARIABLE])
+    os.kill(started, signal.SIGKILL)
+    starter.end()
+
+
+def test_a_fork_ends_with_the_script_that_waits_for_it(starter):
+    started = starter.start(SLEEP)
+    fork, _ = asleep(starter)
     assert fork != started
     os.kill(started, signal.SIGKILL)
     assert starter.end().code == -signal.SIGKILL
