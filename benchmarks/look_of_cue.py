@@ -4,7 +4,8 @@
 
 We simulate V4 in eight sessions of the original study's trials (`paper_size.yaml`), with a shared
 and with task-specific codes, in 0.1 to 0.25 s after the cue, when units respond to its look. The
-code of the look is absent, or has three times the SD of the selection code. Verdicts on selection
+response to the look is absent or has, at its peak, three times the SD of the selection code; half
+of its variance distinguishes upper from lower cues. Verdicts on selection
 concern the two retro cue sets, verdicts on generalisation pro and retro set 2. The latter rest on
 the overlap relative to that of selection, or, without reference tasks, relative to codes within
 tasks. Counts of verdicts are kept in `look_of_cue.json`, which docs/original_study.md shows.

@@ -33,7 +33,7 @@ KILLED = 137
 def hand_over() -> None:
     """Let the server of this run execute this script, and end with its exit code.
 
-    Returns if there is no server, or if it refuses the script, which then goes on itself.
+    Returns if there is no server, or if it refuses the script, which then runs itself.
     """
     place = os.environ.get(VARIABLE)
     if place is None or any(os.environ.get(name) != n for name, n in ONE_THREAD.items()):

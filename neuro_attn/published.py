@@ -137,8 +137,8 @@ def _check_kind(key: str, column: Column, cell: float | str) -> None:
 def _found(value: PublishedValue, frames: Mapping[str, "pd.DataFrame"], at: str) -> _Here:
     """Return the value of the run.
 
-    It is missing if its row does not exist although all that identifies it does, as the onset of a
-    region that has none.
+    It is missing if its row does not exist although the table or `regions` has all names in it, as
+    for a region without an onset.
     """
     frame, file = frames[value.table], f"{value.table}.csv"
     for name, cell in value.row.items():

@@ -30,7 +30,7 @@ from typing import Any, NamedTuple, NoReturn
 from neuro_attn.handover import ACCEPTED, ONE_THREAD, VARIABLE
 
 _PATIENCE = 10
-"""Time in which a request arrives, and in which the server ends once Snakemake has, s."""
+"""Longest wait for a request to arrive, and for the server to end after Snakemake, s."""
 
 
 # --- starting it ----------------------------------------------------------------------------------

@@ -288,15 +288,15 @@ class Analysis(Settings):
             raise AtKeyError(
                 "time",
                 "smoothing",
-                message=f"decoder: {name} needs spike counts, and smoothed spikes are none; remove "
-                "the key, or give another decoder",
+                message=f"decoder: {name} needs spike counts, and smoothed rates are not counts; "
+                "remove the key, or give another decoder",
             )
         for key in ("confounds", "balance"):
             if getattr(self, key):
                 raise AtKeyError(
                     key,
-                    message=f"decoder: {name} needs spike counts, and nuisance variables have "
-                    "none; remove the key, or give another decoder",
+                    message=f"decoder: {name} needs spike counts, and the controls for nuisance "
+                    "variables decode from other values; remove the key, or give another decoder",
                 )
         return self
 

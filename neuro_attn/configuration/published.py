@@ -22,9 +22,9 @@ class PublishedValue(Settings):
     unit: str = ""
     """Unit of the value."""
     location: str = ""
-    """Where the value was published, as Fig. 2a."""
+    """Where the value was published, such as Fig. 2a."""
     table: Text
-    """Table of results of the data set, as summary."""
+    """Table of results of the data set, such as summary."""
     row: dict[Text, Number | str] = {}
     """Values of columns of the table that identify one row."""
     column: Text

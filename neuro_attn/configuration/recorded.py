@@ -22,6 +22,6 @@ class RecordedDataset(Analysis):
     source: str
     """Format of the recordings."""
     licence: Words | None = None
-    """Licence of the recordings, as CC-BY-4.0, or its address; null: not stated."""
+    """Licence of the recordings, such as CC-BY-4.0, or its address; null: not stated."""
     citation: Words | None = None
-    """Reference of the recordings, as authors (year). Title. Journal. doi:..."""
+    """Reference of the recordings: authors (year). Title. Journal. doi:...; null: not stated."""

@@ -88,9 +88,9 @@ class Configuration(Settings):
     data_folder: str = "data"
     """Folder to which the files of data sets are relative."""
     author: Words | None = None
-    """Who analyses the data, a person or group, for the metadata of the results; null: nobody."""
+    """Who analyses the data, a person or group, for the metadata; null: not stated."""
     licence: Words | None = None
-    """Licence of the results, as CC-BY-4.0, or its address; null: not stated."""
+    """Licence of the results, such as CC-BY-4.0, or its address; null: not stated."""
     memory: Positive | None = None
     """Maximum memory for a job or for reading files, GB; null: 80 % of the available memory."""
     decoding: Decoding = Decoding()

@@ -225,7 +225,7 @@ def _widths(dataset: AnyDataset) -> np.ndarray:
 
 
 def _check_counts(part: SessionTrials, study: Study) -> None:
-    """Raise `InputError` if a decoder needs spike counts and the rates in bins are none."""
+    """Raise `InputError` if a decoder needs spike counts and the rates in bins are not counts."""
     time, name = study.dataset.time, study.dataset.decoding.decoder
     if not DECODERS[name].needs_counts:
         return

@@ -15,9 +15,9 @@ class Original(NamedTuple):
     """Results of decoding the data themselves.
 
     ``accuracy`` (draw, train_task, test_task, bin, bin); ``confusion`` as in `Tested`, over all
-    draws; what is defined on trials and on
-    units; ``n_constant`` (train_task, bin) constant units of a draw, mean over folds and draws;
-    ``unconverged`` fraction of fits.
+    draws; ``on_trials`` and ``on_units``, what is defined on trials and on units; ``n_constant``
+    (train_task, bin) constant units of a draw, mean over folds and draws; ``unconverged``
+    fraction of fits.
     """
 
     accuracy: np.ndarray

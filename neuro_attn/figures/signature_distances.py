@@ -149,14 +149,18 @@ def caption(nearest: pd.DataFrame, in_cells: bool = False) -> str:
         )
         # Populations that resemble one region first, then those with the fewest possible regions.
         lines.append((1 / (1 + row["possible"].count(",")), text))
-    marks = "Colours: distance of the trained network; dots: compatible regions" * in_cells
+    marks = (
+        "Colours are distances of trained networks, and dots mark compatible regions. A network"
+        if in_cells
+        else "Markers: a network"
+    )
     ends = "Ceiling: halves of the region's units; floor: untrained network." * (not in_cells)
     description = (
-        f"{marks or 'Markers'}: a network is incompatible if its codes do not overlap across tasks "
-        "as those of the region do, and the test uninformative if it would reject neither an "
-        "overlap of 0 nor of 1. A region is named if it alone is compatible. Distance: root mean "
-        "square over d' of all pairs of tasks, and colour geometry, in bootstrap SDs of the "
-        f"region, with matched units, trials and d'. {ends}"
+        f"{marks} is incompatible if its codes do not overlap across tasks as those of the region "
+        "do, and the test uninformative if it would reject neither an overlap of 0 nor of 1. A "
+        "region is named if it alone is compatible. Distance: root mean square over d' of all "
+        "pairs of tasks, and colour geometry, in bootstrap SDs of the region, with matched units, "
+        f"trials and d'. {ends}"
     )
     return paragraphs(findings(lines, 2), description)
 

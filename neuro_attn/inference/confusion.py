@@ -1,12 +1,12 @@
-r"""Confusion matrices, and the information that decoded classes have on the true ones.
+r"""Confusion matrices, and the mutual information of true and decoded classes.
 
 The mutual information of equally probable classes k and decoded classes l is
 
 .. math:: I = \frac1K \sum_{k, l} q_{kl} \log_2 \frac{q_{kl}}{\bar q_l}
 
 with the fraction q of the trials of k that are decoded as l, mean over sessions. A finite number of
-trials makes it positive where nothing is decoded. Its mean over permuted labels estimates this bias
-(Panzeri et al. 2007, J Neurophysiol 98:1064).
+trials makes it positive even where nothing is decoded. Its mean over permuted labels
+estimates this bias (Panzeri et al. 2007, J Neurophysiol 98:1064).
 """
 
 from collections.abc import Sequence

@@ -23,24 +23,27 @@ CONFUSION_TABLES = (
             Column("n_tests", "count", "number of such tests, over folds, draws and sessions"),
         ),
         details=(
-            "All sessions together. The `share`s of a `true_class` sum to 1, and their mean over "
-            "the diagonal is the balanced accuracy, whichever `decoding.score` is. Each trial is "
-            "tested once a draw, so `n_tests` counts it several times."
+            "There are no rows for single sessions. The `share`s of a `true_class` sum to 1, and "
+            "the mean of the diagonal is the balanced accuracy, whatever `decoding.score` is. "
+            "Trials are tested in every draw, so `n_tests` can exceed the number of trials."
         ),
     ),
     Table(
         "information",
-        "Information of the decoded on the true classes in a region for a pair of tasks in a "
+        "Mutual information of true and decoded classes in a region for a pair of tasks in a "
         "window.",
         ("{dataset}/information.csv",),
         (
             REGION,
             *PAIR,
             WINDOW,
-            Column("information", "number", "mutual information of both", "bits"),
+            Column("information", "number", "mutual information", "bits"),
             Column("information_permuted", "number", "the same, mean over permuted labels", "bits"),
             Column(
-                "information_corrected", "number", "their difference; around 0 by chance", "bits"
+                "information_corrected",
+                "number",
+                "their difference; 0 on average by chance",
+                "bits",
             ),
         ),
         section="Decoding",
@@ -48,15 +51,15 @@ CONFUSION_TABLES = (
         caption=(
             "Mutual information, in bits, of the true and the decoded classes of test trials in "
             "every region and window, for every pair of tasks, over all sessions. The mean over "
-            "permuted labels is its bias, which is subtracted in the last column. Classes that are "
-            "confused in a regular way, as by a reversed code, also give information. The file "
-            "confusion.csv in the same folder contains the confusion matrices."
+            "permuted labels estimates its bias, and is subtracted in the last column. Classes "
+            "that are confused in a regular way, as by a reversed code, also give information. The "
+            "file confusion.csv in the same folder contains the confusion matrices."
         ),
         details=(
-            "Classes count as equally probable, so the maximum is the logarithm of their number: 1 "
-            "bit for two classes. It is a lower bound on the information in the rates. "
-            "Information has no sign: below-chance accuracy across tasks gives as much as accuracy "
-            "above chance. [summary.csv](#summarycsv) has the tests."
+            "Classes count as equally probable, so the maximum is log2 of their number: 1 bit for "
+            "two classes. The information in decoded classes is a lower bound on that in the "
+            "rates. It does not distinguish accuracy below chance, as of a reversed code, from "
+            "accuracy above it. [summary.csv](#summarycsv) has the tests."
         ),
     ),
 )

@@ -21,8 +21,8 @@ PUBLISHED_TABLE = (
             Column(
                 "recovered",
                 "truth",
-                "whether the confidence interval of the run contains the planted value or, for "
-                "text, whether the run has it; missing without either",
+                "whether the confidence interval contains the planted value or, for text, whether "
+                "both agree; missing without a planted value or an interval",
                 optional=True,
             ),
             Column("location", "text", "where the value was published"),

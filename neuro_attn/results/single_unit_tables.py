@@ -48,7 +48,7 @@ SINGLE_UNIT_TABLES = (
             Column(
                 "p_value",
                 "number",
-                "one-sided binomial p-value of more selective units than `inference.alpha`",
+                "one-sided binomial p-value: is `fraction` above `inference.alpha`?",
             ),
         ),
         section="Decoding",
@@ -56,7 +56,7 @@ SINGLE_UNIT_TABLES = (
         caption=(
             "Units whose rates differ between two classes, by a permutation test of d' for each "
             "unit, uncorrected. The binomial test compares their number with the level of the "
-            "tests. It assumes independent units; noise correlations make it too liberal."
+            "tests. It assumes independent units; noise correlations make its p-value too small."
         ),
         when="single_units",
         details=_ONLY + "The binomial test assumes that units are independent.",
@@ -71,7 +71,11 @@ SINGLE_UNIT_TABLES = (
             _CLASSES,
             WINDOW,
             *TASKS,
-            Column("correlation", "number", "correlation of d' over units, around 0"),
+            Column(
+                "correlation",
+                "number",
+                "correlation of d' over units, without subtracting the means",
+            ),
             *CI,
             Column("p_value", "number", "two-sided p-value by flipping the signs of units"),
             Column("n_units", "count", "number of units"),
@@ -86,9 +90,9 @@ SINGLE_UNIT_TABLES = (
         ),
         when="single_units",
         details=(
-            _ONLY + "The correlation is around 0 and not around the means, because exchanging "
-            "the classes changes the sign of all d'. Overlaps of codes ([`overlap`]"
-            "(#overlapcsv)) are corrected for noise, correlations are not."
+            _ONLY + "The means of d' over units are not subtracted, because exchanging the "
+            "classes changes the sign of all d'. Overlaps of codes ([`overlap`](#overlapcsv)) are "
+            "corrected for noise, correlations are not."
         ),
     ),
 )

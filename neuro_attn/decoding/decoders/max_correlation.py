@@ -13,8 +13,9 @@ which is linear in x. Decision values are
     \qquad g = \overline{\|\tilde m\|} / s^2,
 
 with the mean length of the class means and the variance s^2 of a unit within classes. They are log
-odds if units have independent normal noise of equal variance and class means equal lengths, which
-are the assumptions under which the highest correlation is the most probable class.
+odds if units have independent normal noise of equal variance, and class means have equal means over
+units and equal lengths. Under these assumptions, the class with the highest correlation is the most
+probable one.
 """
 
 import numpy as np
@@ -24,8 +25,8 @@ from neuro_attn.decoding.readouts import Readouts
 
 LABEL = "maximum correlation"
 METHOD = (
-    "The class is decoded whose mean over training trials has the highest correlation with the "
-    "trial over units (Meyers 2013, Neural Decoding Toolbox)."
+    "It decodes the class whose mean over training trials has the highest correlation, over units, "
+    "with the trial (Meyers 2013, Neural Decoding Toolbox)."
 )
 PER_FIT = 2e-6
 """Overhead of a fit, s."""

@@ -3,16 +3,16 @@ r"""Ridge regression of a label, as scikit-learn's `Ridge`.
 .. math:: \min_{W, b} \sum_j \|y_j - x_j W - b\|^2 + \alpha \|W\|^2
 
 A linear label is its own target; a circular one has two, its cosine and sine, and the predicted
-angle is the direction of :math:`x W + b`. Of classes, the indicators are the targets. Regression of
+angle is the direction of :math:`x W + b`. For classes, the targets are indicators. Regression of
 K equally frequent classes is linear discriminant analysis up to a K x K matrix (Hastie, Buja &
 Tibshirani 1995, Ann Stat 23:73; Treder 2018, arXiv:1803.10016): with the means R of the fitted
 indicators l over the trials of each class k,
 
 .. math:: S^{-1} (m_1, ..., m_K) = K\, W (1 - R)^{-1}, \qquad S = (S_W + \alpha) / n,
 
-where S_W is the scatter within classes. Decision values are the log odds of that discriminant. Of
+where S_W is the scatter within classes. Decision values are the log odds of that discriminant. For
 two classes, they are those of scikit-learn's `RidgeClassifier` times a positive number. The largest
-of more than two indicators is a bad guess, because a class between two others is masked by them.
+of more than two indicators is a poor decision, because two classes mask a class between them.
 
 The solution is linear in the targets, so all label sets of the same training trials take one matrix
 product (`neuro_attn.solver.ridge`). Of several values of alpha, each label set selects that with
@@ -31,11 +31,11 @@ from neuro_attn.solver.batched_fit import one_blas_thread
 LABEL = "ridge regression (alpha = {alpha})"
 METHOD = (
     "It minimises the squared error with a ridge penalty of strength alpha, and the intercept is "
-    "not penalised. Of an angle, cosine and sine are predicted."
+    "not penalised. For an angle, it predicts cosine and sine."
 )
 METHOD_OF_CLASSES = (
-    "Of classes, indicators are predicted, from which follows the linear discriminant of the "
-    "penalised scatter within classes."
+    "For classes, it predicts their indicators, from which we compute the linear discriminant with "
+    "the penalised scatter within classes."
 )
 LABEL_KINDS = ("classes", "circular", "linear")
 NEEDS = ("copies",)
