@@ -150,7 +150,7 @@ def caption(nearest: pd.DataFrame, in_cells: bool = False) -> str:
         # Populations that resemble one region first, then those with the fewest possible regions.
         lines.append((1 / (1 + row["possible"].count(",")), text))
     marks = (
-        "Colours are distances of trained networks, and dots mark compatible regions. A network"
+        "Colours: distances of trained networks; dots: compatible regions. A network"
         if in_cells
         else "Markers: a network"
     )
