@@ -34,7 +34,7 @@ from neuro_attn.geometry.estimates import Estimate, Resampling, UndefinedError, 
 from neuro_attn.geometry.information import ITEMS, color_information
 from neuro_attn.geometry.measures import abstraction, axis_cosine, color_overlap
 from neuro_attn.geometry.places import Context, Place
-from neuro_attn.sources.simulation.generation import MEMORY_LEVEL
+from neuro_attn.sources.simulation.drive import MEMORY_LEVEL
 from neuro_attn.study import Study
 
 KEPT = Path(__file__).with_name("geometry.json")

@@ -139,9 +139,9 @@ def decode_nulls(
     Returns
     -------
     xarray.Dataset
-        ``null``, ``mirrored``, ``window_null``, ``window_mirrored``, ``cross_null`` and
-        ``cross_mirrored`` as in `decode_region`. `inference.reduction.reduced` tests against all
-        blocks.
+        ``null``, ``mirrored``, ``window_null``, ``window_mirrored``, ``cross_null``,
+        ``cross_mirrored`` and ``confusion_null`` as in `decode_region`.
+        `inference.reduction.reduced` tests against all blocks.
     """
     nulls = NullBlock(label_sets)
     with _decoders(
@@ -155,7 +155,8 @@ def decode_nulls(
     ) as decoders:
         decoded = [xr.Dataset(nulls.decode(decoder)) for decoder in decoders]
     names = xr.DataArray([member.session for member in members], dims="session", name="session")
-    found = xr.concat(decoded, names).merge(nulls.at_pairs_of_times())
+    found = xr.concat(decoded, names)
+    found = xr.merge([found, nulls.at_pairs_of_times(), nulls.confusion()])
     return found.assign_attrs(dataset=study.name, region=region)
 
 

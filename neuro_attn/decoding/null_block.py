@@ -80,7 +80,8 @@ class NullBlock:
         """Return ``confusion_null``, means over the sessions; empty for continuous labels."""
         if CONFUSION not in self._sums:
             return xr.Dataset()
-        mean = (self._sums[CONFUSION] / self._n_sessions).astype(np.float32)
+        # The order of bytes decides how a mean over permutations is rounded.
+        mean = (self._sums[CONFUSION] / self._n_sessions).astype(np.float32, order="C")
         return xr.Dataset({CONFUSION: ((*CONFUSED, "permutation"), mean)})
 
 

@@ -24,7 +24,7 @@ ALL, EACH = "all", "each"
 """Groups of populations that are corrected together: all sessions, and each session."""
 LARGE = ("time_largest", "window_largest", "onset_largest", "onset_null", "pairs_largest")
 """Variables of reduced results that grow with the number of permutations."""
-_ON_POPULATIONS = ("unit_accuracy", "trial_accuracy", "n_per_class", "confusion", "confusion_null")
+_ON_POPULATIONS = ("unit_accuracy", "trial_accuracy", "n_per_class", "confusion")
 """Results without a test, which tables take as they are."""
 _KEPT = ("units_per_draw",)
 
@@ -55,6 +55,9 @@ def reduced(blocks: Sequence[xr.Dataset], settings: Inference) -> xr.Dataset:
     }
     decoding = blocks[0]
     kept = decoding[[name for name in (*_ON_POPULATIONS, *_KEPT) if name in decoding]]
+    if "confusion_null" in decoding:
+        each = [block["confusion_null"] for block in blocks]
+        kept = kept.assign(confusion_null=xr.concat(each, "permutation"))
     prefixed = [
         part.rename({each: f"{name}_{each}" for each in part.data_vars})
         for name, part in parts.items()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from neuro_attn import decoding, recording
 from neuro_attn.configuration import Decoding, Inference
 from neuro_attn.configuration.blocks import blocks
-from neuro_attn.inference import nulls, reduction, tables
+from neuro_attn.inference import confusion, nulls, reduction, tables
 from neuro_attn.inference.clusters import cluster_p_value
 from neuro_attn.inference.corrections import against_null, corrected, stacked
 from neuro_attn.inference.cross_temporal import cross_temporal
@@ -63,6 +63,8 @@ def tables_of(regions, settings):
         onset_table(regions, settings).to_csv(),
         tables.unit_count_table(regions).to_csv(),
         tables.trial_count_table(regions).to_csv(),
+        confusion.confusion_table(regions).to_csv(),
+        confusion.information_table(regions).to_csv(),
     ], cross_temporal(regions, settings)
 
 
