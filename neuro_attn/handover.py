@@ -26,6 +26,8 @@ ONE_THREAD = {
 ACCEPTED = b"accepted"
 READY = b"!"
 """What the fork and then the script send before the script runs in the fork."""
+PACKAGE = os.path.dirname(os.path.realpath(__file__))
+"""This package, of which there may be several: in a copy of the repository, jobs import that."""
 KILLED = 137
 """Exit code of a shell whose process was killed, as it is when memory runs out."""
 
@@ -41,7 +43,8 @@ def hand_over() -> None:
     request = {
         "script": os.path.abspath(sys.argv[0]),
         "folder": os.getcwd(),
-        "python": sys.prefix,
+        "python": [sys.prefix, PACKAGE],
+        "path": sys.path,
         "environment": {k: v for k, v in os.environ.items() if k != VARIABLE},
     }
     message = json.dumps(request).encode()

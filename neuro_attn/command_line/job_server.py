@@ -4,7 +4,8 @@ It imports what a script imports, unless an earlier one did, forks, and runs the
 It is in Snakemake's group of processes, so both are stopped together, and it ends with Snakemake.
 
 It refuses any process that is not a descendant of this Snakemake process, or whose user, mounts,
-control group or Python differs, so that no job leaves its cluster, container or environment.
+control group, Python or copy of this package differs, so that no job leaves its cluster, container
+or environment.
 """
 
 import ast
@@ -27,7 +28,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple, NoReturn
 
-from neuro_attn.handover import ACCEPTED, ONE_THREAD, VARIABLE
+from neuro_attn.handover import ACCEPTED, ONE_THREAD, PACKAGE, VARIABLE
 
 _PATIENCE = 10
 """Longest wait for a request to arrive, and for the server to end after Snakemake, s."""
@@ -69,8 +70,8 @@ def serving(
         yield
         return
     server = None
-    # Without -P, Python would import modules from the current folder, such as a random.py.
-    command = [sys.executable, "-P", "-m", __name__, str(listener.fileno()), str(snakemake)]
+    # It imports what Snakemake imports: in a copy of the repository, the package in this folder.
+    command = [sys.executable, "-m", __name__, str(listener.fileno()), str(snakemake)]
     # Snakemake may have ended already.
     with suppress(OSError, subprocess.SubprocessError):
         server = subprocess.Popen(
@@ -163,8 +164,8 @@ def _received(connection: socket.socket) -> Iterator[tuple[dict[str, Any], list[
                 raise EOFError
             message += part
         request = json.loads(message)
-        if request["python"] != sys.prefix or len(files) != 3:
-            raise ValueError("a process of another Python, or without output")
+        if request["python"] != [sys.prefix, PACKAGE] or len(files) != 3:
+            raise ValueError("a process of another Python or package, or without output")
         yield request, files
     finally:
         for file in files:
@@ -205,8 +206,7 @@ def _run(
         # Libraries keep the time zone that they were started with.
         time.tzset()
         sys.argv = [request["script"]]
-        if not os.environ.get("PYTHONSAFEPATH"):
-            sys.path.insert(0, str(Path(request["script"]).parent))
+        sys.path[:] = request["path"]
         connection.settimeout(None)
         connection.sendall(ACCEPTED)
         # If an interruption ends the script before it ignores them, it does not get ready.

@@ -5,6 +5,7 @@ A script that was handed over runs in another process than the one that was star
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -179,6 +180,19 @@ def test_scripts_of_others_and_with_several_threads_run_themselves(starter):
     out, _ = mine.communicate(timeout=HANGS)
     # The same script below Snakemake is accepted.
     assert json.loads(out)["process"] == mine.pid
+    assert starter.run(text).forked
+
+
+def test_a_script_with_another_copy_of_the_package_runs_itself(starter):
+    """A job imports the package of a copy of the repository, if the run is in one."""
+    copy = starter.folder / "modules/neuro_attn"
+    copy.mkdir(parents=True)
+    for name in ("__init__", "handover"):
+        shutil.copy(ROOT / f"neuro_attn/{name}.py", copy)
+    text = f"import neuro_attn\nfound = dict(package=neuro_attn.__file__)\n{SHOW}"
+    done = starter.run(text, PYTHONPATH=str(copy.parent))
+    assert json.loads(done.out)["package"] == str(copy / "__init__.py")
+    assert not done.forked
     assert starter.run(text).forked
 
 
