@@ -35,6 +35,9 @@ def pytest_configure() -> None:
     """Keep what is compiled: for this process, the workflows that it runs, and the next time."""
     # A shell starts a background process with SIGINT ignored, which runs of tests would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Under nohup, runs of tests would ignore SIGHUP; they do not inherit a function.
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: None)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     folder = Path(__file__).parents[1] / ".cache"
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "numba"))
