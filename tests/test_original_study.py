@@ -50,7 +50,7 @@ def test_intervals_contain_what_is_planted_and_verdicts_contradict_it_in_few_stu
         n = sum(counts.values())
         assert n == simulated_studies.STUDIES
         if what.endswith("interval"):
-            # The page states why the overlap of a shared code is slightly below 1.
+            # In LPFC the overlap of a shared code is biased downwards, as the page states.
             assert counts["True"] >= (0.85 if "LPFC" in what else 0.93) * n
         elif what.startswith("generalisation"):
             region = planted[what.split(", ")[1]]

@@ -1,4 +1,4 @@
-"""Published values stand beside those of the run, and no row is compared by mistake."""
+"""Published values are compared with the right rows of a run, and never by mistake with others."""
 
 import math
 from pathlib import Path

@@ -105,12 +105,12 @@ def test_a_fork_has_the_arguments_folder_environment_and_output_of_its_script(st
     text = (
         "found = dict(name=__name__, file=__file__, arguments=sys.argv, folder=os.getcwd(),\n"
         "    mine=os.environ['MINE'], path=sys.path)\n"
-        "print('told', file=sys.stderr)\n" + SHOW
+        "print('a remark', file=sys.stderr)\n" + SHOW
     )
     done = starter.run(text, MINE="ä, b")
     there = json.loads(done.out)
     assert done.forked
-    assert (done.code, done.err) == (0, "told\n")
+    assert (done.code, done.err) == (0, "a remark\n")
     script = str(starter.folder / "script.py")
     assert there["name"] == "__main__"
     assert there["file"] == script

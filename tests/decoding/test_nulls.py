@@ -108,11 +108,11 @@ def test_every_null_model_works_with_every_decoder(dataset, null, decoder):
     found = decode_windows(members, study, region="V4", n_units=None, progress=False)
     null_accuracy = found["window_null"].squeeze()
     assert null_accuracy.sizes["permutation"] == 40
-    # The SD of a mean of 40 is at most .02, since 12 and more trials are tested. But label sets of
-    # pseudosessions begin with the same class and have the same
-    # lengths of runs, so they are correlated, and across tasks their mean has an SD of up to .05.
-    atol = 0.2 if null == "pseudosession" else 0.1
-    np.testing.assert_allclose(null_accuracy.mean("permutation"), 0.5, atol=atol)
+    # Few sessions give few label sets, so accuracies are correlated. Over 40 seeds and 3 decoders,
+    # SDs were up to .026 (shuffled labels) and .044 (others) in a cell, and .018 over all cells.
+    means = null_accuracy.mean("permutation")
+    np.testing.assert_allclose(means, 0.5, atol=0.1 if null == "shuffle" else 0.2)
+    assert float(means.mean()) == pytest.approx(0.5, abs=0.08)
     assert (null_accuracy.std("permutation") > 0).all()
 
 
