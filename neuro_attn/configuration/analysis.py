@@ -16,6 +16,7 @@ from neuro_attn.configuration.labels import (
     kind_of,
 )
 from neuro_attn.configuration.null_models import NULL_MODELS, NullModelName
+from neuro_attn.configuration.resampling import ResampledDecoding
 from neuro_attn.configuration.scores import SCORES, ScoreName
 from neuro_attn.configuration.selection import Regions, Sessions
 from neuro_attn.configuration.time_bins import Time
@@ -38,7 +39,14 @@ NUISANCE_KEYS = {"confounds", "balance"}
 """Keys of a data set that only the table of confounds depends on."""
 DESCRIBING_KEYS = {"licence", "citation"}
 """Keys of a data set on which no number depends, only the answer page, methods and metadata."""
-UNDECODED_KEYS = {*NUISANCE_KEYS, *DESCRIBING_KEYS, "behaviour", "single_units", "published"}
+UNDECODED_KEYS = {
+    *NUISANCE_KEYS,
+    *DESCRIBING_KEYS,
+    "behaviour",
+    "single_units",
+    "resampled_decoding",
+    "published",
+}
 """Keys of a data set on which neither decoding nor the drawing of figures depends."""
 LATER_KEYS = {*UNDECODED_KEYS, "reference_tasks", "compared_regions"}
 """Keys of a data set that neither its recordings nor their decoding depend on."""
@@ -203,6 +211,8 @@ class Analysis(Settings):
     """Trial columns of reports of a circular variable; null: behaviour is not analysed."""
     single_units: Flag = False
     """Whether to test single units, and to correlate their sensitivity between tasks."""
+    resampled_decoding: ResampledDecoding | None = None
+    """Decoding across tasks from trials that are resampled by unit; null: not computed."""
     confounds: list[Name] = []
     """Nuisance variables to test as confounds: trial columns, trial_number or mean_rate."""
     balance: list[Name] = []
@@ -330,6 +340,15 @@ class Analysis(Settings):
                 key,
                 message=f"{listed} are all tasks, so no other pair can be related to them; add a "
                 "task or remove the key",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _resampled_tasks_are_two(self) -> "Analysis":
+        if self.resampled_decoding is not None and len(self.tasks) < 2:
+            raise AtKeyError(
+                "resampled_decoding",
+                message="decodes across tasks, and there is one task; add a task or remove the key",
             )
         return self
 

@@ -18,7 +18,14 @@ DEFAULTS: dict[LabelKind, dict[str, str]] = {
 }
 """Decoder and score of continuous labels, where the configuration names none."""
 _CHOICES: dict[str, Mapping[str, Any]] = {"decoder": DECODERS, "score": SCORES}
-OF_CLASSES = ("colors", "confounds", "balance", "reference_tasks", "single_units")
+OF_CLASSES = (
+    "colors",
+    "confounds",
+    "balance",
+    "reference_tasks",
+    "single_units",
+    "resampled_decoding",
+)
 """Keys of analyses that compare classes."""
 
 

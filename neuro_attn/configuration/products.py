@@ -79,10 +79,12 @@ def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:
             where = f"datasets.{name}.simulation"
             yield _of_simulation(simulation, dataset.time.n_bins, where)
         yield _of_results(dataset, f"datasets.{name}")
+        yield from _of_resampled(dataset, f"datasets.{name}")
     for name, network in settings.networks_to_train().items():
         yield _of_network(network, f"networks.{name}")
     if settings.networks and settings.network_analysis is not None:
         yield _of_results(settings.network_analysis, "network_analysis")
+        yield from _of_resampled(settings.network_analysis, "network_analysis")
     if settings.list_recall.families:
         yield _of_lists(settings.list_recall, "list_recall")
 
@@ -98,6 +100,20 @@ def _of_results(analysis: Analysis, where: str) -> tuple[float, str, str, str]:
         f"{bins:,} times and windows, {n_tested} tasks)",
         "Lower inference.permutations, inference.bootstraps or decoding.draws, or choose a shorter "
         "time or wider bins.",
+    )
+
+
+def _of_resampled(analysis: Analysis, where: str) -> Iterator[tuple[float, str, str, str]]:
+    """Yield the memory of the accuracies of all iterations, as counts and as fractions."""
+    if analysis.resampled_decoding is None:
+        return
+    iterations, pairs = analysis.resampled_decoding.iterations, len(analysis.task_pairs)
+    bins = analysis.time.n_bins + len(analysis.windows)
+    yield (
+        12.0 * iterations * pairs * bins,
+        f"{where}.resampled_decoding",
+        f"{iterations:,} iterations ({pairs} pairs of tasks, {bins:,} times and windows)",
+        "Lower iterations, or choose a shorter time or wider bins.",
     )
 
 

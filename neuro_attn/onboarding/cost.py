@@ -126,6 +126,7 @@ def estimate(
     # With one block, inference reduces the regions.
     run = [need for need in needs if n_blocks > 1 or need.rule != "reduce"]
     fitting = sum(fits(work, dataset) * seconds_per_fit(work, decoder) for work in everything)
+    resampled = [need for need in needs if need.rule == "decode_resampled"]
     n_jobs = len(by_region) * (n_blocks + (n_blocks > 1))
     if has_jobs_by_region(needs):
         n_jobs += len(by_region) * (len(_BY_REGION) + bool(dataset.nuisance_variables))
@@ -137,8 +138,11 @@ def estimate(
         + (dataset.behaviour is not None)
         + bool(dataset.test_pairs)
         + dataset.single_units
+        + len(resampled)
+        + bool(resampled)
         + bool(getattr(dataset, "published", ()))
     )
+    fitting += sum(need.time.fixed - JOB_SECONDS for need in resampled)
     total = fitting + JOB_SECONDS * jobs + DATASET_SECONDS
     seconds = [need.time.at(need.permutations(n)) for need in run if need.region]
     largest = max(run, key=lambda need: need.memory.at(need.permutations(n)))
@@ -244,6 +248,7 @@ def works_of(recordings: list[xr.Dataset], study: Study, populations: pd.DataFra
                     times=n_times,
                     only_tested=len(dataset.test_only),
                     trials=sum(len(part.task) for part in member.parts),
+                    all_units=member.n_units,
                 )
             )
     return Works(by_region, rates)

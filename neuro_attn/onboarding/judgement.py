@@ -30,6 +30,7 @@ from neuro_attn.inference.region_pairs import check_compared
 from neuro_attn.onboarding import text
 from neuro_attn.onboarding.left_out import few_trials, left_out, lost
 from neuro_attn.onboarding.silence import silence
+from neuro_attn.resampled_decoding.decode import check_trials
 from neuro_attn.sources.regions import check_map
 from neuro_attn.study import Study
 
@@ -107,6 +108,9 @@ def judge(found: list[xr.Dataset], study: Study) -> Judgement:
     if dataset.colors is not None:
         with made.collecting():
             made.cautions += _colors(trained, by_region, study)
+    if dataset.resampled_decoding is not None:
+        with made.collecting():
+            check_trials(found, study, list(by_region))
     if dataset.behaviour is not None:
         with made.collecting():
             for each in found:

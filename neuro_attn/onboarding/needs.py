@@ -89,6 +89,8 @@ class Work:
         Further tasks, on which decoders are only tested.
     trials : int
         Trials of all its sessions.
+    all_units : int
+        Units of the population, of which a draw takes `units`.
     """
 
     tasks: int
@@ -100,6 +102,7 @@ class Work:
     times: int
     only_tested: int = 0
     trials: int = 0
+    all_units: int = 0
 
     @property
     def pairs(self) -> int:
@@ -153,6 +156,7 @@ _DESCRIBED = {
     "decode": "decoding region",
     "reduce": "tests of region",
     "infer": "inference over all regions",
+    "decode_resampled": "decoding resampled trials of region",
     "decode_confounds": "decoding confounds",
     "compare_codes": "comparing codes",
     "measure_geometry": "geometry",
@@ -192,6 +196,10 @@ def needs_of(
     for region, works in by_region.items():
         needs.append(Need("decode", region, *_decoding(works, dataset, rates[region])))
         needs.append(Need("reduce", region, *_reducing(works, dataset)))
+        if dataset.resampled_decoding is not None:
+            needs.append(
+                Need("decode_resampled", region, *_resampling(works, dataset, rates[region]))
+            )
     decoding = [need for need in needs if need.rule == "decode"]
     fixed = sum(need.time.fixed for need in decoding)
     total = Law(DATASET_SECONDS + fixed, sum(need.time.per_permutation for need in decoding))
@@ -278,6 +286,25 @@ def _decoding(works: Sequence[Work], dataset: AnyDataset, rates: float) -> tuple
     return (
         Law(fixed, _of_nulls(works)),
         Law(JOB_SECONDS + (1 + inference.bootstraps) * sum(seconds), sum(seconds)),
+    )
+
+
+def _resampling(works: Sequence[Work], dataset: AnyDataset, rates: float) -> tuple[Law, Law]:
+    """Return memory and time of the job that decodes resampled trials of a region.
+
+    It holds its rates with each unit by itself, and the rows of all tasks twice.
+    """
+    settings = dataset.resampled_decoding
+    assert settings is not None
+    units, n_tasks, n_bins = sum(work.all_units for work in works), works[0].tasks, works[0].bins
+    rows = settings.trials * works[0].classes
+    working = max(4.0 * rows * n_bins * max(rows, units), float(BATCH_BYTES))
+    # Rows are trained on in one direction and tested in the other, on the diagonal of times.
+    one = replace(works[0], train_rows=rows, test_rows=rows * n_tasks, units=units, bins=1)
+    fits = settings.iterations * n_tasks * n_bins
+    return (
+        Law(BASE_BYTES + 3 * rates + 2 * (n_tasks + 1) * working),
+        Law(JOB_SECONDS + fits * seconds_per_fit(one, dataset.decoding.decoder)),
     )
 
 

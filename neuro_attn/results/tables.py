@@ -13,6 +13,7 @@ from neuro_attn.results.geometry_tables import GEOMETRY_TABLES
 from neuro_attn.results.network_tables import NETWORK_TABLES
 from neuro_attn.results.prediction_tables import PREDICTION_TABLES
 from neuro_attn.results.published_table import PUBLISHED_TABLE
+from neuro_attn.results.resampled_tables import RESAMPLED_TABLES
 from neuro_attn.results.shared_code_tables import SHARED_CODE_TABLES
 from neuro_attn.results.single_unit_tables import SINGLE_UNIT_TABLES
 
@@ -26,6 +27,7 @@ TABLES = {
         GEOMETRY_TABLES,
         SHARED_CODE_TABLES,
         SINGLE_UNIT_TABLES,
+        RESAMPLED_TABLES,
         BEHAVIOUR_TABLES,
         PUBLISHED_TABLE,
         NETWORK_TABLES,

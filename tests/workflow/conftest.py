@@ -31,6 +31,7 @@ datasets:
     windows: {cue: [0.1, 0.5]}
     decoding: {population: pseudopopulation}
     behaviour: {report: report, target: target_color, non_targets: [distractor_color]}
+    resampled_decoding: {trials: 8, iterations: 20}
     simulation:
       sessions: 2
       cycles: 2

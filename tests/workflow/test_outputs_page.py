@@ -88,6 +88,7 @@ def test_every_file_is_on_the_page(results):
         ("small/recordings/*.nc", "recordings"),
         ("network-tiny/recordings/*.nc", "recordings"),
         ("small/decoding/*.nc", "decoding/{region}.nc"),
+        ("small/resampled/*.nc", "resampled/{region}.nc"),
         ("small/cross_temporal.nc", "cross_temporal.nc"),
         ("small/truth.nc", "truth.nc"),
     ],

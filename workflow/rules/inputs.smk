@@ -10,6 +10,7 @@ from neuro_attn.results.names import selected
 GEOMETRY_OF_REGION = "results/{dataset}/parts/geometry/{region}.json"
 CODES_OF_REGION = "results/{dataset}/parts/codes/{region}.nc"
 CONFOUNDS_OF_REGION = "results/{dataset}/parts/confounds/{region}.nc"
+RESAMPLED_OF_REGION = "results/{dataset}/resampled/{region}.nc"
 SIGNATURES_OF_REGION = "results/comparison/signatures/{dataset}/{region}.nc"
 SIGNATURES = "results/comparison/signatures/{dataset}.nc"
 
@@ -131,6 +132,15 @@ def decodings_of_dataset(dataset):
     return [
         f"results/{dataset}/decoding/{as_filename(region)}.nc"
         for region in regions_of(dataset)
+    ]
+
+
+def resampled_of_regions(wildcards):
+    return [
+        RESAMPLED_OF_REGION.format(
+            dataset=wildcards.dataset, region=as_filename(region)
+        )
+        for region in regions_of(wildcards.dataset)
     ]
 
 

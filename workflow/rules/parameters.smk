@@ -52,6 +52,19 @@ def settings_with_single_units(wildcards):
     return of_first_block(wildcards.dataset, settings_without(dataset, unused))
 
 
+def settings_with_resampled(wildcards):
+    """Return settings of the decoding of resampled trials with the level of its tests."""
+    inference = DATASETS[wildcards.dataset].inference
+    levels = {"confidence": inference.confidence, "alpha": inference.alpha}
+    return settings_of_resampled(wildcards) | {"inference": levels}
+
+
+def settings_of_resampled(wildcards):
+    # Iterations take the place of permutations, nulls and bootstraps.
+    unused = {"inference", "colors", *configuration.LATER_KEYS} - {"resampled_decoding"}
+    return settings_without(DATASETS[wildcards.dataset], unused)
+
+
 def settings_of_first_block(wildcards):
     """Return settings with at most the permutations of one block.
 
