@@ -22,7 +22,7 @@ def test_every_block_that_can_be_generated_is_on_the_page():
 
 def test_error_rates_and_coverage_rest_on_400_data_sets():
     parts = ("units", "dependent", "real", "differences", "region", "cross_temporal", "power")
-    for part in (*parts, "accuracy_differences", "continuous_labels", "resampled_decoding"):
+    for part in (*parts, "accuracy_differences", "continuous_labels"):
         assert all(each["n"] >= 400 for each in GENERATOR["RATES"][part].values())
     for each in GENERATOR["RATES"]["region_differences"].values():
         assert each["drawn"] >= 400
