@@ -11,6 +11,8 @@ from neuro_attn import budget, locations, trusted_code
 from neuro_attn.command_line.surroundings import replacements
 from neuro_attn.sources import manifest
 
+SNAKEMAKE = "neuro_attn.command_line.scheduling"
+"""The module that runs Snakemake."""
 DATA_VARIABLE = "NEURO_ATTN_DATA"
 PROFILES = "workflow/profiles/"
 """Folder of the profiles for clusters, relative to the project."""
@@ -64,7 +66,7 @@ def command(what: Run, arguments: Sequence[str]) -> list[str]:
     project = locations.project_of_run()
     profile = project / "profiles/default"
     return [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
+        *(sys.executable, "-m", SNAKEMAKE, "--snakefile", str(project / "Snakefile")),
         # Snakemake would otherwise use a profile of this name in the current folder.
         *("--workflow-profile", str(profile) if profile.is_dir() else "none"),
         # --configfile takes all arguments up to the next option, so an option must follow it.
