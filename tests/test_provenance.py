@@ -342,4 +342,4 @@ def test_results_depend_on_no_reader_and_on_no_family_that_they_do_not_use():
         expected = sources.READERS["simulation"] if script.name == "truth.py" else []
         assert OURS.files(script) & READERS == set(expected), script
         used = {path.stem for path in OURS.files(script) & FAMILY_FILES}
-        assert used == ({"bahdanau", "seq2seq"} if script.name == "recall_lists.py" else set())
+        assert used == ({"bahdanau", "seq2seq"} if script.name == "list_recall.py" else set())

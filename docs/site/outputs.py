@@ -24,7 +24,7 @@ MEASURED = {
 SUBJECTS = {
     "dataset": "data sets",
     "network": "networks",
-    "list_recall": "networks",
+    "skill": "networks",
     "comparison": "comparison",
 }
 

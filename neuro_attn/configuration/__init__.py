@@ -32,7 +32,6 @@ from neuro_attn.configuration.families import ATTENDED, FAMILIES, family_file, i
 from neuro_attn.configuration.network_settings import (
     ActivationFiles,
     ImportedNetwork,
-    ListRecall,
     Network,
     NetworkAnalysis,
 )
@@ -55,6 +54,7 @@ from neuro_attn.configuration.settings import (
     network_dataset,
     written,
 )
+from neuro_attn.configuration.skills import ListRecall
 from neuro_attn.configuration.smoothing import Smoothing
 
 __all__ = [

@@ -19,8 +19,7 @@ def check_extras(settings: Configuration) -> None:
     settings : Configuration
         The configuration.
     """
-    needs = {"networks": settings.networks_to_train(), "list_recall": settings.list_recall.families}
-    keys = [key for key, given in needs.items() if given]
+    keys = ["networks"] * bool(settings.networks_to_train()) + [*settings.skills()]
     missing = [name for name in _OF_NETWORKS if find_spec(name) is None]
     if keys and missing:
         raise InputError(

@@ -1,4 +1,4 @@
-"""The settings of networks: their training, the analysis of their activations, list recall."""
+"""The settings of networks: their training and the analysis of their activations."""
 
 from typing import Annotated, Any, Literal
 
@@ -155,42 +155,6 @@ AnyNetwork = Annotated[
     Discriminator(_kind),
 ]
 """A network to train, or one with the key `source`, whose activations are imported."""
-
-
-class ListRecall(Settings):
-    """Networks that read lists of items and recall them: the bottleneck of a fixed context."""
-
-    families: tuple[Literal["seq2seq", "bahdanau"], ...] = ()
-    """Families that recall lists; an empty list omits this analysis."""
-    lengths: Annotated[tuple[Annotated[int, Field(ge=4), NUMBER], ...], Field(min_length=1)] = (
-        4,
-        8,
-        16,
-        24,
-    )
-    """Numbers of items per list; one network is trained for each."""
-    seeds: Count = 3
-    """Number of replicate networks, trained from different initialisations."""
-    hidden: Count = 32
-    """Hidden units per direction of the encoder, and of the decoder."""
-    steps: Count = 2000
-    """Training steps."""
-    batch: Count = 64
-    """Lists per training step."""
-    learning_rate: Positive = 1e-2
-    """Maximum learning rate of Adam; it decreases to 0 with a cosine schedule."""
-    test_lists: Annotated[int, Field(ge=40, le=1000), NUMBER] = 500
-    """Held-out lists of each length that are scored."""
-
-    @model_validator(mode="after")
-    def _nothing_comes_twice(self) -> "ListRecall":
-        for key in ("families", "lengths"):
-            given = getattr(self, key)
-            if len(set(given)) < len(given):
-                raise AtKeyError(
-                    key, message=f"an entry occurs twice (given: {', '.join(map(str, given))})"
-                )
-        return self
 
 
 class NetworkAnalysis(Analysis):

@@ -12,8 +12,9 @@ from neuro_attn.configuration.analysis import Analysis
 from neuro_attn.configuration.blocks import BLOCK
 from neuro_attn.configuration.datasets import AnyDataset
 from neuro_attn.configuration.experiment import NETWORK_STEP, Simulation, extremes
-from neuro_attn.configuration.network_settings import ListRecall, Network
+from neuro_attn.configuration.network_settings import Network
 from neuro_attn.configuration.settings import Configuration
+from neuro_attn.configuration.skills import Skill
 
 _SESSION, _BLOCK, _TRIAL, _UNIT = 20_000, 5_000, 500, 2_000
 """Bytes per session in the plan of a run; per block, trial and unit in a simulation's tables."""
@@ -68,9 +69,9 @@ def network_bytes(network: Network) -> float:
     return _of_network(network, "")[0]
 
 
-def recall_bytes(recall: ListRecall) -> float:
-    """Return the memory of the recall of lists, without what JAX takes by itself."""
-    return _of_lists(recall, "")[0] if recall.families else 0.0
+def skill_bytes(skill: Skill) -> float:
+    """Return the memory of learning a skill, without what JAX takes by itself."""
+    return float(_MATRIX * skill.hidden**2 + 4 * skill.size.cells * skill.hidden)
 
 
 def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:
@@ -85,8 +86,9 @@ def _needs(settings: Configuration) -> Iterator[tuple[float, str, str, str]]:
     if settings.networks and settings.network_analysis is not None:
         yield _of_results(settings.network_analysis, "network_analysis")
         yield from _of_resampled(settings.network_analysis, "network_analysis")
-    if settings.list_recall.families:
-        yield _of_lists(settings.list_recall, "list_recall")
+    for name, skill in settings.skills().items():
+        size = skill.size
+        yield skill_bytes(skill) + size.jobs * _SESSION, name, size.what, size.remedy
 
 
 def _of_results(analysis: Analysis, where: str) -> tuple[float, str, str, str]:
@@ -160,16 +162,4 @@ def _of_network(network: Network, where: str) -> tuple[float, str, str, str]:
         f"a network of {network.hidden:,} hidden units, with {rows:,} trials of "
         f"{steps * NETWORK_STEP:g} s",
         "Lower hidden, batch, test_trials or seeds.",
-    )
-
-
-def _of_lists(recall: ListRecall, where: str) -> tuple[float, str, str, str]:
-    rows, length = max(recall.batch, recall.test_lists), max(recall.lengths)
-    n_jobs = recall.seeds * len(recall.families) * len(recall.lengths)
-    weights = _MATRIX * recall.hidden**2
-    return (
-        float(weights + 4 * rows * length * recall.hidden + n_jobs * _SESSION),
-        where,
-        f"recall of {rows:,} lists of {length:,} items by {recall.hidden:,} hidden units",
-        "Lower hidden, batch, lengths, seeds or test_lists.",
     )

@@ -16,10 +16,10 @@ from neuro_attn.configuration.network_settings import (
     ActivationFiles,
     AnyNetwork,
     ImportedNetwork,
-    ListRecall,
     Network,
     NetworkAnalysis,
 )
+from neuro_attn.configuration.skills import SKILLS, ListRecall, Skill
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -57,7 +57,7 @@ RESERVED = (
 )
 """What `results` contains besides the folders of data sets."""
 RESERVED_NETWORKS = (
-    "list_recall",
+    *SKILLS,
     *sorted(
         file.removeprefix("networks/")
         for table in TABLES.values()
@@ -201,6 +201,11 @@ class Configuration(Settings):
             for name in self.networks
             for trained in self._versions(name)
         }
+
+    def skills(self) -> dict[str, Skill]:
+        """Return the settings of the skills that networks learn, by key."""
+        given: dict[str, Skill] = {key: getattr(self, key) for key in SKILLS}
+        return {key: skill for key, skill in given.items() if skill.families}
 
     def networks_to_train(self) -> dict[str, Network]:
         """Return the networks that a run trains."""

@@ -205,7 +205,7 @@ def _group_of_dataset(name: str, dataset: AnyDataset, configuration: Configurati
 
 def _group_together(of: str, configuration: Configuration, settings: dict[str, Any]) -> Group:
     """Return the figures and tables of all networks, or of the comparison."""
-    subjects = ("comparison",) if of == "comparison" else ("network", "list_recall")
+    subjects = ("comparison",) if of == "comparison" else ("network", "skill")
     figures = [
         _entry(figure, figure.needs, subject=of)
         for figure in FIGURES.values()
@@ -222,8 +222,8 @@ def _group_together(of: str, configuration: Configuration, settings: dict[str, A
 def _exists(table: Table, configuration: Configuration) -> bool:
     """Return whether a run writes a given table of networks or of the comparison."""
     match table.subject:
-        case "list_recall":
-            return table.applies(configuration.list_recall)
+        case "skill":
+            return table.skill in configuration.skills()
         case "network":
             return any(map(table.applies, configuration.networks.values()))
         case _:

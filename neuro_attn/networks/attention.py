@@ -219,17 +219,19 @@ class Memory(NamedTuple):
     """Keys and values of all heads, computed once per source and reused for every query."""
 
     keys: Array
-    """Shape (source, head, unit)."""
+    """Shape (source, group, unit)."""
     values: Array
-    """Shape (source, head, unit)."""
+    """Shape (source, group, unit)."""
 
 
 class MultiHeadAttention(eqx.Module):
     """Several heads of scaled dot-product attention (Vaswani et al. 2017, section 3.2.2).
 
-    c^i = softmax(q^i K^i' / sqrt(n)) V^i,  c = W_O [c^1; c^2; ...]
+    c^i = softmax(q^i K^g' / sqrt(n)) V^g,  c = W_O [c^1; c^2; ...]
 
-    The sources are the steps of the trial.
+    The sources are the steps of the trial. Each head i has keys and values of its own, or shares
+    them with the other heads of its group g: grouped-query attention (Ainslie et al. 2023), with
+    one group multi-query attention (Shazeer 2019).
 
     Parameters
     ----------
@@ -239,6 +241,8 @@ class MultiHeadAttention(eqx.Module):
         Number of heads, each with n_units / n_heads units, rounded up.
     key : jax.Array
         Random key of the initial weights.
+    n_groups : int, optional
+        Number of groups, a divisor of the number of heads; by default every head is a group.
     """
 
     Q: eqx.nn.Linear
@@ -246,19 +250,21 @@ class MultiHeadAttention(eqx.Module):
     V: eqx.nn.Linear
     O: eqx.nn.Linear  # noqa: E741 (W_O is its name)
     n_heads: int = eqx.field(static=True)
+    n_groups: int = eqx.field(static=True)
 
-    def __init__(self, n_units: int, n_heads: int, key: Array):
+    def __init__(self, n_units: int, n_heads: int, key: Array, n_groups: int | None = None):
         keys = jax.random.split(key, 4)
-        n_all = n_heads * -(-n_units // n_heads)
+        self.n_heads, self.n_groups = n_heads, n_groups or n_heads
+        per_head = -(-n_units // n_heads)
         self.Q, self.K, self.V = (
-            eqx.nn.Linear(n_units, n_all, use_bias=False, key=each) for each in keys[:3]
+            eqx.nn.Linear(n_units, n * per_head, use_bias=False, key=each)
+            for n, each in zip((n_heads, self.n_groups, self.n_groups), keys[:3], strict=True)
         )
-        self.O = eqx.nn.Linear(n_all, n_units, use_bias=False, key=keys[3])
-        self.n_heads = n_heads
+        self.O = eqx.nn.Linear(n_heads * per_head, n_units, use_bias=False, key=keys[3])
 
     def memory(self, states: Array) -> Memory:
         """Return the keys and values of states of shape (source, unit)."""
-        shape = (len(states), self.n_heads, -1)
+        shape = (len(states), self.n_groups, -1)
         return Memory(
             jax.vmap(self.K)(states).reshape(shape), jax.vmap(self.V)(states).reshape(shape)
         )
@@ -282,10 +288,12 @@ class MultiHeadAttention(eqx.Module):
         weights : array, shape (head, source)
             Attention weights; rows sum to 1.
         """
-        q = self.Q(query).reshape(self.n_heads, -1)
-        scores = jnp.einsum("hu,shu->hs", q, memory.keys) * q.shape[1] ** -0.5
+        q = self.Q(query).reshape(self.n_groups, self.n_heads // self.n_groups, -1)
+        scores = jnp.einsum("ghu,sgu->ghs", q, memory.keys) * q.shape[2] ** -0.5
         weights = jax.nn.softmax(scores, where=present)
-        return jnp.einsum("hs,shu->hu", weights, memory.values), weights
+        contexts = jnp.einsum("ghs,sgu->ghu", weights, memory.values)
+        n_units, n_sources = q.shape[2], len(present)
+        return contexts.reshape(self.n_heads, n_units), weights.reshape(self.n_heads, n_sources)
 
     def __call__(self, query: Array, memory: Memory, present: Array) -> tuple[Array, Array]:
         """Return c, shape (unit,), and the attention weights, shape (head, source); see `heads`."""

@@ -78,7 +78,7 @@ class BlockedHeads(MultiHeadAttention):
 
     def __init__(self, attention: MultiHeadAttention, allowed: Array):
         self.Q, self.K, self.V, self.O = attention.Q, attention.K, attention.V, attention.O
-        self.n_heads = attention.n_heads
+        self.n_heads, self.n_groups = attention.n_heads, attention.n_groups
         self.allowed = allowed
 
     def heads(self, query: Array, memory: Memory, present: Array) -> tuple[Array, Array]:

@@ -105,7 +105,7 @@ class SilencedHeads(MultiHeadAttention):
 
     def __init__(self, attention: MultiHeadAttention, kept: Array):
         self.Q, self.K, self.V, self.O = attention.Q, attention.K, attention.V, attention.O
-        self.n_heads, self.kept = attention.n_heads, kept
+        self.n_heads, self.n_groups, self.kept = attention.n_heads, attention.n_groups, kept
 
     def heads(self, query: Array, memory: Memory, present: Array) -> tuple[Array, Array]:
         """Return contexts and weights of the heads; see `MultiHeadAttention`."""

@@ -113,7 +113,7 @@ class SwappedHeads(MultiHeadAttention):
 
     def __init__(self, attention: MultiHeadAttention, swap: Swap):
         self.Q, self.K, self.V, self.O = attention.Q, attention.K, attention.V, attention.O
-        self.n_heads = attention.n_heads
+        self.n_heads, self.n_groups = attention.n_heads, attention.n_groups
         self.swap = swap
 
     def memory(self, states: Array) -> Memory:

@@ -9,7 +9,7 @@ from neuro_attn.results.sections import Section
 
 Kind = Literal["text", "number", "count", "truth"]
 Label = Literal["classes", "continuous", "any"]
-Subject = Literal["dataset", "network", "list_recall", "comparison"]
+Subject = Literal["dataset", "network", "skill", "comparison"]
 _DTYPES = {"text": "str", "number": "float64", "count": "int64", "truth": "bool"}
 
 
@@ -100,7 +100,12 @@ class Table:
             return "dataset"
         if self.files[0].startswith("comparison/"):
             return "comparison"
-        return "list_recall" if "{family}" in self.files[-1] else "network"
+        return "skill" if "{family}" in self.files[-1] else "network"
+
+    @property
+    def skill(self) -> str:
+        """The key of the skill that the networks of such a table learn; empty for other tables."""
+        return self.files[-1].split("/")[1] if self.subject == "skill" else ""
 
     def applies(self, settings: object) -> bool:
         """Return whether this table exists for a data set or network with these settings."""

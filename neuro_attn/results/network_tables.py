@@ -284,25 +284,4 @@ NETWORK_TABLES = (
             "([queries, keys or values](networks.md#queries-keys-or-values))."
         ),
     ),
-    Table(
-        "list_recall",
-        "Recall of lists of one length by a replicate network.",
-        ("networks/list_recall.csv", "networks/list_recall/{family}/seed{n}.csv"),
-        (
-            Column("family", "text", "the family of networks"),
-            SEED,
-            Column("length", "count", "number of items of a list"),
-            Column("token_accuracy", "number", "fraction of positions with the correct item"),
-            Column("forced_accuracy", "number", "the same with teacher forcing"),
-            Column("chance", "number", "1 / number of different items"),
-            Column("n_lists", "count", "number of held-out lists"),
-        ),
-        when="families",
-        details=(
-            "Only with `list_recall` "
-            "([the bottleneck of a fixed context](networks.md#the-bottleneck-of-a-fixed-context)). "
-            "The lists are held out. With teacher forcing, the decoder receives the correct items "
-            "before each position."
-        ),
-    ),
 )

@@ -16,6 +16,7 @@ from neuro_attn.results.published_table import PUBLISHED_TABLE
 from neuro_attn.results.resampled_tables import RESAMPLED_TABLES
 from neuro_attn.results.shared_code_tables import SHARED_CODE_TABLES
 from neuro_attn.results.single_unit_tables import SINGLE_UNIT_TABLES
+from neuro_attn.results.skill_tables import SKILL_TABLES
 
 TABLES = {
     table.name: table
@@ -31,6 +32,7 @@ TABLES = {
         BEHAVIOUR_TABLES,
         PUBLISHED_TABLE,
         NETWORK_TABLES,
+        SKILL_TABLES,
         COMPARISON_TABLES,
     )
     for table in tables

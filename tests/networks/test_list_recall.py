@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from neuro_attn.configuration import ListRecall
-from neuro_attn.networks import list_recall
-from neuro_attn.networks.list_recall import COLUMNS, RECALLERS, VOCABULARY, one_hot
+from neuro_attn.networks.skills import list_recall
+from neuro_attn.networks.skills.list_recall import COLUMNS, RECALLERS, VOCABULARY, one_hot
 
 LENGTH = 6
 

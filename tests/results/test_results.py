@@ -121,7 +121,7 @@ def test_columns_are_written_in_the_order_of_the_specification(tmp_path):
         ("results/networks/tiny/seed0/report_error.csv", "reports"),
         ("results/networks/tiny/seed12/report_error_untrained.csv", "reports"),
         ("results/networks/networks/seed0/training.csv", "training"),
-        ("results/networks/list_recall/seq2seq/seed0.csv", "list_recall"),
+        ("results/networks/list_recall/seq2seq/seed0/list_recall.csv", "list_recall"),
         ("results/comparison/signatures_left_out.csv", "signatures_left_out"),
     ],
 )

@@ -101,6 +101,6 @@ def test_an_edit_of_a_family_trains_its_networks_again(copy):
     edit(copy, with_code, "networks/families/luong_dot.py")
     rules, summary = planned(copy)
     assert {"train_tiny", "record_tiny"} <= rules
-    assert not rules & {"recordings_small", "truth", "recall_lists"}
+    assert not rules & {"recordings_small", "truth", "learn_list_recall"}
     changed = "neuro_attn/networks/families/luong_dot.py changed"
     assert re.search(rf"^  .*train_tiny.*: {changed}$", summary, re.MULTILINE)

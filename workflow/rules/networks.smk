@@ -152,44 +152,51 @@ rule collect_networks:
         "../scripts/collect_networks.py"
 
 
-rule recall_lists:
-    output:
-        table="results/networks/list_recall/{family}/seed{seed}.csv",
-    log:
-        "results/logs/recall_lists/{family}/seed{seed}.log",
-    conda:
-        "../envs/neuro-attn.yaml"
-    resources:
-        **fixed(
-            products.recall_bytes(CONFIGURATION.list_recall),
-            minutes=CONFIGURATION.list_recall.steps / 200,
-        ),
-    params:
-        settings=CONFIGURATION.list_recall.model_dump(
-            mode="json", exclude={"families", "seeds"}
-        ),
-        seed=CONFIGURATION.seed,
-        sources=sources_of("recall_lists.py"),
-    script:
-        "../scripts/recall_lists.py"
+for skill, settings in CONFIGURATION.skills().items():
+    tables = [table.name for table in TABLES.values() if table.skill == skill]
 
+    rule:
+        name:
+            f"learn_{skill}"
+        output:
+            **{
+                table: f"results/networks/{skill}/{{family}}/seed{{seed}}/{table}.csv"
+                for table in tables
+            },
+        log:
+            f"results/logs/learn_{skill}/{{family}}/seed{{seed}}.log",
+        conda:
+            "../envs/neuro-attn.yaml"
+        resources:
+            **fixed(products.skill_bytes(settings), minutes=settings.steps / 200),
+        params:
+            settings=settings.model_dump(mode="json", exclude={"families", "seeds"}),
+            seed=CONFIGURATION.seed,
+            sources=sources_of(f"{skill}.py"),
+        script:
+            f"../scripts/{skill}.py"
 
-rule collect_list_recall:
-    input:
-        [
-            f"results/networks/list_recall/{family}/seed{seed}.csv"
-            for family in CONFIGURATION.list_recall.families
-            for seed in range(CONFIGURATION.list_recall.seeds)
-        ],
-    output:
-        table="results/networks/list_recall.csv",
-    log:
-        "results/logs/collect_list_recall.log",
-    conda:
-        "../envs/neuro-attn.yaml"
-    resources:
-        **fixed(),
-    params:
-        sources=sources_of("collect_list_recall.py"),
-    script:
-        "../scripts/collect_list_recall.py"
+    rule:
+        name:
+            f"collect_{skill}"
+        input:
+            **{
+                table: [
+                    f"results/networks/{skill}/{family}/seed{seed}/{table}.csv"
+                    for family in settings.families
+                    for seed in range(settings.seeds)
+                ]
+                for table in tables
+            },
+        output:
+            **{table: f"results/networks/{table}.csv" for table in tables},
+        log:
+            f"results/logs/collect_{skill}.log",
+        conda:
+            "../envs/neuro-attn.yaml"
+        resources:
+            **fixed(),
+        params:
+            sources=sources_of("collect_skill.py"),
+        script:
+            "../scripts/collect_skill.py"

@@ -37,10 +37,10 @@ class Block(eqx.Module):
     mlp_norm: eqx.nn.LayerNorm
     mlp: eqx.nn.MLP
 
-    def __init__(self, n_units: int, n_heads: int, key: Array):
+    def __init__(self, n_units: int, n_heads: int, key: Array, n_groups: int | None = None):
         key_attention, key_mlp = jax.random.split(key)
         self.attention_norm = eqx.nn.LayerNorm(n_units)
-        self.attention = MultiHeadAttention(n_units, n_heads, key_attention)
+        self.attention = MultiHeadAttention(n_units, n_heads, key_attention, n_groups)
         self.mlp_norm = eqx.nn.LayerNorm(n_units)
         self.mlp = perceptron(n_units, n_units, WIDENING * n_units, key_mlp)
 

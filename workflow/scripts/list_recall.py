@@ -4,7 +4,7 @@ hand_over()
 
 from neuro_attn.configuration import ListRecall
 from neuro_attn.jobs import job
-from neuro_attn.networks.list_recall import list_recall
+from neuro_attn.networks.skills.list_recall import list_recall
 from neuro_attn.results import write_csv
 
 with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
@@ -15,4 +15,4 @@ with job(rule=snakemake.rule, log=snakemake.log[0], outputs=snakemake.output):
         int(snakemake.wildcards.seed),
         snakemake.params.seed,
     )
-    write_csv(table, snakemake.output.table)
+    write_csv(table, snakemake.output.list_recall)

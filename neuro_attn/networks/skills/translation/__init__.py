@@ -1,0 +1,1 @@
+"""Translation from English into French by encoder-decoders, and whether attention explains it."""
