@@ -54,7 +54,7 @@ from neuro_attn.configuration.settings import (
     network_dataset,
     written,
 )
-from neuro_attn.configuration.skills import ListRecall
+from neuro_attn.configuration.skills import ListRecall, Translation
 from neuro_attn.configuration.smoothing import Smoothing
 
 __all__ = [
@@ -99,6 +99,7 @@ __all__ = [
     "Task",
     "Time",
     "Timing",
+    "Translation",
     "TrialType",
     "check_code",
     "check_extras",

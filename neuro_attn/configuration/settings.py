@@ -19,7 +19,7 @@ from neuro_attn.configuration.network_settings import (
     Network,
     NetworkAnalysis,
 )
-from neuro_attn.configuration.skills import SKILLS, ListRecall, Skill
+from neuro_attn.configuration.skills import SKILLS, ListRecall, Skill, Translation
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -107,6 +107,8 @@ class Configuration(Settings):
     """Comparison of networks with the regions of a data set."""
     list_recall: ListRecall = ListRecall()
     """Networks that recall lists."""
+    translation: Translation = Translation()
+    """Networks that translate sentences."""
 
     @model_validator(mode="after")
     def _names_are_free(self) -> "Configuration":

@@ -5,7 +5,10 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from neuro_attn.configuration.types import NUMBER, AtKeyError, Count, Positive, Settings
+from neuro_attn.configuration.types import NUMBER, AtKeyError, Count, Flag, Positive, Settings
+
+_SENTENCE = 45
+"""Largest number of words and ends of a sentence in both languages together."""
 
 
 class Size(NamedTuple):
@@ -84,5 +87,53 @@ class ListRecall(Skill):
         )
 
 
-SKILLS: dict[str, type[Skill]] = {"list_recall": ListRecall}
+class Translation(Skill):
+    """Networks that translate English sentences into French, and whether attention explains it."""
+
+    families: tuple[
+        Literal[
+            "seq2seq",
+            "bahdanau",
+            "bahdanau-unprimed",
+            "bahdanau-words",
+            "luong-general",
+            "qkv",
+            "transformer",
+        ],
+        ...,
+    ] = ()
+    """Families and variants that translate; an empty list omits this analysis."""
+    seeds: Count = 5
+    """Number of replicate networks, trained from different initialisations."""
+    hidden: Count = 64
+    """Hidden units per layer and direction."""
+    batch: Count = 64
+    """Sentences per training step."""
+    pairs: Annotated[int, Field(ge=500, le=50_000), NUMBER] = 6000
+    """Pairs of sentences to learn from."""
+    test_sentences: Annotated[int, Field(ge=40, le=2000), NUMBER] = 500
+    """Held-out sentences that are translated."""
+    beams: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=16), NUMBER], ...], Field(min_length=1)
+    ] = (
+        1,
+        4,
+    )
+    """Numbers of hypotheses of the search for the most probable translation; 1 is greedy."""
+    teacher_forcing: Flag = True
+    """Whether the decoder is told the correct words during training."""
+
+    @property
+    def size(self) -> Size:
+        """The size of its largest job."""
+        rows = max(self.batch, self.test_sentences)
+        return Size(
+            rows * _SENTENCE * max(self.beams),
+            self.seeds * len(self.families),
+            f"translation of {rows:,} sentences by {self.hidden:,} hidden units",
+            "Lower hidden, batch, seeds or test_sentences.",
+        )
+
+
+SKILLS: dict[str, type[Skill]] = {"list_recall": ListRecall, "translation": Translation}
 """The class of settings of each skill, by its key in a configuration."""

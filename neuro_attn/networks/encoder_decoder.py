@@ -178,7 +178,7 @@ class EncoderDecoder(eqx.Module):
 
     def begin(self, n_steps: int) -> Cache:
         """Return an empty cache for a number of steps."""
-        blank = jnp.zeros((n_steps, self.norm.weight.shape[0]))
+        blank = jnp.zeros((n_steps, self.target_embedding.n_units))
         return Cache(tuple(block.memory(blank) for block in self.decoder), jnp.array(0))
 
     def step(

@@ -155,3 +155,28 @@ def test_heads_that_do_not_divide_the_units_are_rounded_up():
     attention = MultiHeadAttention(N_UNITS, 4, KEY)
     assert attention.Q.out_features == 8
     assert attention.O.out_features == N_UNITS
+
+
+@pytest.mark.parametrize("n_groups", [1, 2, 4])
+def test_heads_of_a_group_are_heads_with_the_same_keys_and_values(asked, n_groups):
+    query, states, present = asked
+    n_heads = 4
+    grouped = MultiHeadAttention(8, n_heads, KEY, n_groups)
+    pad = ((0, 0), (0, 2))
+    query, states = jnp.pad(query[None], pad)[0], jnp.pad(states, pad)
+    repeated = {
+        name: jnp.repeat(
+            getattr(grouped, name).weight.reshape(n_groups, -1, 8), n_heads // n_groups, axis=0
+        ).reshape(-1, 8)
+        for name in "KV"
+    }
+    own = with_weights(
+        MultiHeadAttention(8, n_heads, KEY), Q=grouped.Q.weight, O=grouped.O.weight, **repeated
+    )
+    assert grouped.memory(states).keys.shape[1] == n_groups
+    for ours, theirs in zip(
+        grouped(query, grouped.memory(states), present),
+        own(query, own.memory(states), present),
+        strict=True,
+    ):
+        assert np.allclose(ours, theirs, atol=1e-6)

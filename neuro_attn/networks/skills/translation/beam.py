@@ -1,8 +1,8 @@
 """Beam search: the most probable translation that a limited search finds.
 
-A hypothesis w_1 ... w_k has the log-probability sum_k log p(w_k | w_1 ... w_{k-1}, x). At every step
-all hypotheses are continued by all words, and the `n_beams` most probable continuations are kept;
-one that has ended keeps its log-probability. One beam is greedy search.
+A hypothesis w_1 ... w_k has the log-probability sum_k log p(w_k | w_1 ... w_{k-1}, x). At every
+step all hypotheses are continued by all words, and the `n_beams` most probable continuations are
+kept; one that has ended keeps its log-probability. One beam is greedy search.
 """
 
 import jax

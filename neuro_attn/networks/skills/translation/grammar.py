@@ -32,7 +32,7 @@ from neuro_attn.networks.skills.translation.lexicon import (
     elides,
 )
 
-LONGEST = 18
+LONGEST = 14
 """Maximum number of English words of a sentence."""
 KEPT_OUT = ("I", "love", "you")
 """Words that follow each other in no sentence, for a translation that is never trained."""
@@ -90,7 +90,7 @@ def noun_phrase(determiner: Determiner, noun: Noun, adjectives: Sequence[Adjecti
     """
     masculine = noun.gender == "masculine"
     noun_pair = translate_words(noun.english, noun.french)
-    pairs, after = [], []
+    pairs: list[tuple[Phrase, bool]] = []
     following = noun.french
     for each in reversed(adjectives):
         form = each.masculine if masculine else each.feminine
@@ -99,13 +99,13 @@ def noun_phrase(determiner: Determiner, noun: Noun, adjectives: Sequence[Adjecti
         pair = translate_words(each.english, form)
         pairs.insert(0, (pair, each.precedes))
         following = form if each.precedes else following
-    if elides(following):
-        article = (
-            determiner.masculine_before_vowel if masculine else determiner.feminine_before_vowel
-        )
-    else:
-        article = determiner.masculine if masculine else determiner.feminine
-    first = translate_words(determiner.english, article)
+    forms = {
+        (True, False): determiner.masculine,
+        (False, False): determiner.feminine,
+        (True, True): determiner.masculine_before_vowel,
+        (False, True): determiner.feminine_before_vowel,
+    }
+    first = translate_words(determiner.english, forms[masculine, elides(following)])
     before = [pair for pair, precedes in pairs if precedes]
     after = [pair for pair, precedes in pairs if not precedes]
     return Phrase(
@@ -145,7 +145,7 @@ class Writer:
 
     def clause(self, question: bool = False) -> Phrase:
         """Draw a clause, or a question."""
-        person = self._one_of([*range(len(PRONOUNS)), None])
+        person = self._one_of((None, *range(len(PRONOUNS))))
         subject, number = self._subject(person)
         is_third = number == THIRD
         helper = Word("does" if is_third else "do")
@@ -195,7 +195,7 @@ class Writer:
         return noun_phrase(self._one_of(DETERMINERS), self._one_of(NOUNS), adjectives)
 
     def _one_of(self, entries: Sequence[Entry]) -> Entry:
-        return entries[self.rng.integers(len(entries))]
+        return entries[int(self.rng.integers(len(entries)))]
 
     def _happens(self, probability: float) -> bool:
         return bool(self.rng.random() < probability)

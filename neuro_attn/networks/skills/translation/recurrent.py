@@ -33,14 +33,14 @@ class FixedContext(Translator):
 
     def __init__(self, key: Array, sizes: Sizes):
         keys = jax.random.split(key, 5)
-        n_units = sizes.units
+        self.sizes, n_units = sizes, sizes.units
         self.encoder = Bidirectional(sizes.source, n_units, keys[0], keys[1])
         self.decoder = seq2seq.Decoder(keys[2:], 2 * n_units, sizes.target, n_units)
 
     def read(self, english: Array) -> Source:
         """Return c as the memory; see `Translator`."""
         present = words_of(english)
-        states = self.encoder(_one_hot(english, self.encoder.forward.cell.input_size), present)
+        states = self.encoder(_one_hot(english, self.sizes.source), present)
         last = states[present.sum() - 1]
         return Source(jnp.concatenate([halves(last)[0], halves(states[0])[1]]), present)
 
@@ -50,7 +50,7 @@ class FixedContext(Translator):
 
     def step(self, source: Source, state: Array, last: Array) -> Step:
         """Return d_k and its scores; see `Translator`."""
-        told = _one_hot(last, self.decoder.readout.out_features)
+        told = _one_hot(last, self.sizes.target)
         state, scores = self.decoder.step(source.memory, state, told)
         return Step(state, scores, jnp.zeros(len(source.present)))
 
@@ -65,7 +65,7 @@ class Attending(Translator):
 
     def __init__(self, key: Array, sizes: Sizes, *, primed: bool = True, words: bool = False):
         keys = jax.random.split(key, 6)
-        n_units = sizes.units
+        self.sizes, n_units = sizes, sizes.units
         if words:
             self.encoder = Embedding(
                 sizes.source, 2 * n_units, "sinusoidal", sizes.longest, keys[0]
@@ -79,9 +79,9 @@ class Attending(Translator):
         """Return h as the memory; see `Translator`."""
         present = words_of(english)
         if isinstance(self.encoder, Embedding):
-            words = _one_hot(english, self.encoder.linear.in_features)
+            words = _one_hot(english, self.sizes.source)
             return Source(self.encoder(words), present)
-        words = _one_hot(english, self.encoder.forward.cell.input_size)
+        words = _one_hot(english, self.sizes.source)
         return Source(self.encoder(words, present), present)
 
     def begin(self, source: Source) -> Array:
@@ -91,7 +91,7 @@ class Attending(Translator):
 
     def step(self, source: Source, state: Array, last: Array) -> Step:
         """Return d_k, its scores and weights; see `Translator`."""
-        told = _one_hot(last, self.decoder.readout.out_features)
+        told = _one_hot(last, self.sizes.target)
         state, scores, _, weights = self.decoder.step(source.memory, source.present, state, told)
         return Step(state, scores, weights)
 
@@ -103,7 +103,7 @@ class Multiplicative(Translator):
 
     def __init__(self, key: Array, sizes: Sizes, attention: type[GeneralAttention | QKVAttention]):
         key_attention, key = jax.random.split(key)
-        n_units = sizes.units
+        self.sizes, n_units = sizes, sizes.units
         if attention is QKVAttention:
             attends: Attention = QKVAttention(n_units, n_units, n_units, key_attention)
         else:
@@ -112,7 +112,7 @@ class Multiplicative(Translator):
 
     def read(self, english: Array) -> Source:
         """Return h as the memory; see `Translator`."""
-        words = _one_hot(english, self.network.encoder.cell.input_size)
+        words = _one_hot(english, self.sizes.source)
         return Source(self.network.encode(words), words_of(english))
 
     def begin(self, source: Source) -> Decoded:
@@ -121,7 +121,7 @@ class Multiplicative(Translator):
 
     def step(self, source: Source, state: Decoded, last: Array) -> Step:
         """Return d_k and z_k, scores and weights; see `Translator`."""
-        told = _one_hot(last, self.network.readout.out_features)
+        told = _one_hot(last, self.sizes.target)
         before = state._replace(report=told)
         done = self.network.step(source.memory, source.present, before)
         return Step(done, done.report, done.weights)

@@ -29,26 +29,25 @@ class Transforming(Translator):
     """
 
     network: EncoderDecoder
-    n_steps: int
 
     def __init__(self, key: Array, sizes: Sizes):
         shape = Shape(sizes.source, sizes.target, sizes.units, LAYERS, HEADS, HEADS)
         self.network = EncoderDecoder(key, shape)
-        self.n_steps = sizes.longest
+        self.sizes = sizes
 
     def read(self, english: Array) -> Source:
         """Return keys and values as the memory; see `Translator`."""
         present = words_of(english)
-        n_words = self.network.source_embedding.linear.in_features
-        return Source(self.network.read(jax.nn.one_hot(english, n_words), present), present)
+        words = jax.nn.one_hot(english, self.sizes.source)
+        return Source(self.network.read(words, present), present)
 
     def begin(self, source: Source) -> Cache:
         """Return an empty cache; see `Translator`."""
-        return self.network.begin(self.n_steps)
+        return self.network.begin(self.sizes.longest)
 
     def step(self, source: Source, state: Cache, last: Array) -> Step:
         """Return the cache, scores and weights; see `Translator`."""
-        told = jax.nn.one_hot(last, self.network.readout.out_features)
+        told = jax.nn.one_hot(last, self.sizes.target)
         state, decoded = self.network.step(source.memory, source.present, state, told)
         return Step(state, decoded.scores, decoded.weights.mean(axis=(0, 1)))
 
@@ -57,7 +56,7 @@ class Transforming(Translator):
         if told is None:
             return super().write(source, length)
         before = jnp.concatenate([jnp.array([END]), told[: length - 1]])
-        words = jax.nn.one_hot(before, self.network.readout.out_features)
+        words = jax.nn.one_hot(before, self.sizes.target)
         decoded = self.network.write(source.memory, source.present, words)
         weights = decoded.weights.mean(axis=(1, 2))
         return Written(jnp.argmax(decoded.scores, axis=1), decoded.scores, weights)

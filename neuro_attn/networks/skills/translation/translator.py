@@ -67,6 +67,8 @@ class Written(NamedTuple):
 class Translator(eqx.Module):
     """Base class of translators."""
 
+    sizes: Sizes = eqx.field(static=True)
+
     @abstractmethod
     def read(self, english: Array) -> Source:
         """Read the numbers of words, shape (source,), whose last ones can be `END`."""

@@ -1,8 +1,9 @@
 """Sentences as arrays: the number of each word, and which words translate which."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -50,12 +51,12 @@ class Vocabulary:
         return tuple(known[: known.index("")] if "" in known else known)
 
 
-class Pairs(eqx.Module):
+class Pairs(NamedTuple):
     """Sentences of both languages as arrays; every row ends with at least one `END`."""
 
-    english: Array
+    english: np.ndarray
     """Shape (sentence, source), int."""
-    french: Array
+    french: np.ndarray
     """Shape (sentence, target), int."""
 
 
@@ -90,5 +91,5 @@ def words_of(numbers: Array) -> Array:
     numbers : array, shape (position,), int
         A row of `Pairs`.
     """
-    is_word = numbers != END
-    return is_word | (np.arange(len(numbers)) == is_word.sum())
+    is_word = jnp.asarray(numbers) != END
+    return is_word | (jnp.arange(len(is_word)) == is_word.sum())
