@@ -337,9 +337,16 @@ def test_recordings_depend_on_what_reads_files_and_not_on_what_describes_them(so
     assert set(of_package) - DESCRIBERS <= found
 
 
+OF_SKILLS = {
+    "list_recall.py": {"bahdanau", "seq2seq"},
+    "translation.py": {"bahdanau", "seq2seq", "transformer"},
+}
+"""Families whose parts learn a skill."""
+
+
 def test_results_depend_on_no_reader_and_on_no_family_that_they_do_not_use():
     for script in SCRIPTS.glob("*.py"):
         expected = sources.READERS["simulation"] if script.name == "truth.py" else []
         assert OURS.files(script) & READERS == set(expected), script
         used = {path.stem for path in OURS.files(script) & FAMILY_FILES}
-        assert used == ({"bahdanau", "seq2seq"} if script.name == "list_recall.py" else set())
+        assert used == OF_SKILLS.get(script.name, set()), script

@@ -105,10 +105,14 @@ class Translation(Skill):
     """Families and variants that translate; an empty list omits this analysis."""
     seeds: Count = 5
     """Number of replicate networks, trained from different initialisations."""
-    hidden: Count = 64
-    """Hidden units per layer and direction."""
-    batch: Count = 64
+    hidden: Annotated[int, Field(ge=4, multiple_of=4), NUMBER] = 64
+    """Hidden units per layer."""
+    steps: Count = 2500
+    """Training steps."""
+    batch: Count = 32
     """Sentences per training step."""
+    learning_rate: Positive = 6e-3
+    """Maximum learning rate of Adam; it decreases to 0 with a cosine schedule."""
     pairs: Annotated[int, Field(ge=500, le=50_000), NUMBER] = 6000
     """Pairs of sentences to learn from."""
     test_sentences: Annotated[int, Field(ge=40, le=2000), NUMBER] = 500

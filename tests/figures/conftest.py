@@ -516,6 +516,49 @@ def make_list_recall(lengths: tuple[int, ...] = (4, 8, 16, 24)) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def make_translation(families: tuple[str, ...] = ("seq2seq", "bahdanau", "transformer")):
+    """Return the tables `translation`, `translation_alignment` and `translation_attention`."""
+    rng = np.random.default_rng(14)
+    lengths = ((3, 5), (6, 8), (9, 11))
+    written = [
+        (family, seed, beams, *length, 1 - 0.3 * rng.random(), 0.9, 100)
+        for family in families
+        for seed in range(3)
+        for beams in (1, 4)
+        for length in lengths
+    ]
+    attending = [family for family in families if family != "seq2seq"]
+    aligned = [
+        (family, seed, 0.1 + 0.2 * rng.random(), 0.4, 0.8, 300, 0.9, 1.0, 200)
+        for family in attending
+        for seed in range(3)
+    ]
+    french, english, links = ("je", "t'", "aime"), ("I", "love", "you"), {(0, 0), (1, 2), (2, 1)}
+    attention = [
+        (
+            family,
+            seed,
+            sentence,
+            k,
+            target,
+            s,
+            source,
+            0.8 if (k, s) in links else 0.1,
+            (k, s) in links,
+        )
+        for family in attending
+        for seed in range(3)
+        for sentence in range(2)
+        for k, target in enumerate(french)
+        for s, source in enumerate(english)
+    ]
+    names = ("translation", "translation_alignment", "translation_attention")
+    rows = (written, aligned, attention)
+    return tuple(
+        pd.DataFrame(each, columns=columns_of(name)) for each, name in zip(rows, names, strict=True)
+    )
+
+
 def _lab(color, simulation: np.ndarray | None = None) -> np.ndarray:
     srgb = np.array(to_rgb(color))
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
@@ -556,6 +599,7 @@ def make() -> SimpleNamespace:
         signatures=make_signatures,
         located=make_located,
         list_recall=make_list_recall,
+        translation=make_translation,
         shapes=SHAPES,
         long_names=LONG_NAMES,
         atlas=ATLAS,

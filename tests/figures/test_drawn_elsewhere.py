@@ -102,6 +102,8 @@ def inputs_of(make) -> dict[str, Callable[[], tuple]]:
         "transfer_matrix": lambda: (make.summary(two),),
         "transfer_over_time": lambda: (make.transfer(two), make.onsets(two)),
         "trial_counts": lambda: (make.trial_counts(two),),
+        "translation": lambda: make.translation()[:2],
+        "translation_attention": lambda: make.translation()[2:],
         "unit_counts": lambda: (make.unit_counts(two),),
     }
 

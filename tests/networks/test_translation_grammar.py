@@ -43,9 +43,10 @@ def test_the_same_english_sentence_has_the_same_translation(sentences):
 
 
 def test_one_sentence_is_kept_out_of_all_others(sentences):
-    text = " ".join(KEPT_OUT)
-    assert not any(text in " ".join(each.english) for each in sentences)
-    assert not any("je t' aime" in " ".join(each.french) for each in sentences)
+    english, french = map(" ".join, KEPT_OUT)
+    assert (english, french) == ("I love you", "je t' aime")
+    assert not any(english in " ".join(each.english) for each in sentences)
+    assert not any(french in " ".join(each.french) for each in sentences)
 
 
 def test_french_elides_before_vowels_and_only_there(sentences):
@@ -98,7 +99,7 @@ def test_articles_agree_with_nouns(sentences):
                 assert word in articles[genders[noun]], each
                 assert word != "mon" or genders[noun] == "masculine" or elides(noun)
                 checked += 1
-    assert checked > 3000
+    assert checked > 2000
 
 
 def test_rows_return_the_words_and_mark_their_end(sentences):

@@ -10,7 +10,7 @@ French: subject [ne] [clitic] verb [pas | jamais] [adverb] [object] [preposition
 A sentence is a clause, two clauses with a conjunction, or a question (do ... ?, est-ce que ... ?).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -34,8 +34,8 @@ from neuro_attn.networks.skills.translation.lexicon import (
 
 LONGEST = 14
 """Maximum number of English words of a sentence."""
-KEPT_OUT = ("I", "love", "you")
-"""Words that follow each other in no sentence, for a translation that is never trained."""
+KEPT_OUT = (("I", "love", "you"), ("je", "t'", "aime"))
+"""English and French words that follow each other in no sentence: a translation never trained."""
 
 Entry = TypeVar("Entry")
 
@@ -130,7 +130,8 @@ class Writer:
         """Draw a sentence of at most `LONGEST` words that does not contain `KEPT_OUT`."""
         while True:
             found = written(self._any_sentence())
-            if len(found.english) <= LONGEST and not _contains(found.english, KEPT_OUT):
+            is_kept_out = any(map(_contains, found, KEPT_OUT))
+            if len(found.english) <= LONGEST and not is_kept_out:
                 return found
 
     def _any_sentence(self) -> Phrase:
@@ -278,6 +279,5 @@ def _french(*phrases: Phrase) -> tuple[tuple[str, Word], ...]:
     return tuple(pair for phrase in phrases for pair in phrase.french)
 
 
-def _contains(words: Sequence[str], part: Iterable[str]) -> bool:
-    part = tuple(part)
+def _contains(words: Sequence[str], part: Sequence[str]) -> bool:
     return any(tuple(words[at : at + len(part)]) == part for at in range(len(words)))

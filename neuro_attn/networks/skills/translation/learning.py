@@ -49,7 +49,7 @@ LENGTHS = ((3, 5), (6, 8), (9, 11), (12, 14))
 """Ranges of numbers of English words for which translations are scored together."""
 TOGETHER = 50
 """Number of training steps that are drawn, compiled and run together."""
-LOVE = Sentence(KEPT_OUT, ("je", "t'", "aime"), frozenset({(0, 0), (1, 2), (2, 1)}))
+LOVE = Sentence(*KEPT_OUT, frozenset({(0, 0), (1, 2), (2, 1)}))
 """The sentence that no corpus contains, and whose attention is shown."""
 N_SHOWN = 3
 """Number of other held-out sentences whose attention is shown."""

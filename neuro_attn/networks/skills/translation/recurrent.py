@@ -2,8 +2,10 @@
 
 seq2seq        c = [f_S; b_1] of a bidirectional encoder is all that its decoder reads
 bahdanau       additive attention to h_s = [f_s; b_s], and d_0 = tanh(W_0 b_1)
-luong-general  bilinear attention to the states of a forward encoder, d_0 = h_S, input feeding
+luong-general  bilinear attention to h_s, d_0 = h_S, input feeding
 qkv            the same with queries, keys and values
+
+All encoders are bidirectional, because French articles agree with nouns that follow them.
 
 Two changes of `bahdanau` close the ways around attention, one after the other:
 
@@ -97,7 +99,7 @@ class Attending(Translator):
 
 
 class Multiplicative(Translator):
-    """Translator with the encoder, decoder and one of the attentions of Luong et al. (2015)."""
+    """Translator with the decoder of Luong et al. (2015) and an attention by products."""
 
     network: Luong
 
@@ -108,12 +110,16 @@ class Multiplicative(Translator):
             attends: Attention = QKVAttention(n_units, n_units, n_units, key_attention)
         else:
             attends = GeneralAttention(n_units, n_units, key_attention)
-        self.network = Luong(key, sizes.source, sizes.target, n_units, attends)
+        network = Luong(key, sizes.source, sizes.target, n_units, attends)
+        keys = jax.random.split(jax.random.fold_in(key, 1))
+        encoder = Bidirectional(sizes.source, n_units // 2, keys[0], keys[1])
+        self.network = eqx.tree_at(lambda each: each.encoder, network, encoder)
 
     def read(self, english: Array) -> Source:
         """Return h as the memory; see `Translator`."""
+        present = words_of(english)
         words = _one_hot(english, self.sizes.source)
-        return Source(self.network.encode(words), words_of(english))
+        return Source(self.network.encoder(words, present), present)
 
     def begin(self, source: Source) -> Decoded:
         """Return d_0 and z_0; see `Translator`."""
