@@ -130,7 +130,7 @@ class Writer:
         """Draw a sentence of at most `LONGEST` words that does not contain `KEPT_OUT`."""
         while True:
             found = written(self._any_sentence())
-            is_kept_out = any(map(_contains, found, KEPT_OUT))
+            is_kept_out = any(map(_contains, (found.english, found.french), KEPT_OUT))
             if len(found.english) <= LONGEST and not is_kept_out:
                 return found
 
