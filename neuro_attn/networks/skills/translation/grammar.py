@@ -257,6 +257,8 @@ def corpus(n: int, rng: np.random.Generator) -> list[Sentence]:
     --------
     >>> for each in corpus(2, np.random.default_rng(1)):
     ...     print(" ".join(each.english), "->", " ".join(each.french))
+    we follow a king -> nous suivons un roi
+    do they see me ? -> est-ce qu' ils me voient ?
     """
     writer = Writer(rng)
     found: dict[tuple[str, ...], Sentence] = {}
