@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from benchmarks import simulated_studies
+from benchmarks import overlap_bias, simulated_studies
 
 ROOT = Path(__file__).parents[1]
 COUNTED = json.loads((ROOT / "benchmarks/look_of_cue.json").read_text(encoding="utf-8"))
@@ -56,3 +56,17 @@ def test_intervals_contain_what_is_planted_and_verdicts_contradict_it_in_few_stu
             region = planted[what.split(", ")[1]]
             wrong = contradicting[region.selection_axis_cosine] & set(counts)
             assert sum(counts[verdict] for verdict in wrong) <= 0.05 * n
+
+
+def test_the_page_has_the_measured_cause_of_overlaps_below_1():
+    page = (ROOT / "docs/original_study.md").read_text(encoding="utf-8")
+    kept = json.loads(overlap_bias.KEPT.read_text(encoding="utf-8"))
+    assert len(kept) == 10
+    for name, each in kept.items():
+        assert each["n"] == len(overlap_bias.STUDIES)
+        # Ratios of the reference tasks, and their geometric mean, are not on the page.
+        if "retro_1" not in name or name.endswith(", overlap"):
+            assert f"{each['mean']:.3f} \N{PLUS-MINUS SIGN} {each['se']:.3f}" in page, name
+    pair = "pro and retro_2"
+    for ratio in ("strength of code", "efficiency of decoders"):
+        assert kept[f"{pair}, {ratio}"]["mean"] > 1 + 4 * kept[f"{pair}, {ratio}"]["se"]

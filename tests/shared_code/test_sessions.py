@@ -12,7 +12,12 @@ from neuro_attn.inference.sign_flips import (
     sign_patterns,
 )
 from neuro_attn.shared_code.discriminants import sensitivity
-from neuro_attn.shared_code.sessions import bayes_factor, difference, overlap_of_sessions
+from neuro_attn.shared_code.sessions import (
+    bayes_factor,
+    difference,
+    jackknife_error,
+    overlap_of_sessions,
+)
 from tests.worlds import RegionWorld, region_data_set
 
 FAR_RATE = 1e-5
@@ -160,3 +165,32 @@ def test_intervals_contain_the_planted_overlap_of_a_region(cosine):
         # With finite training, one code is read as 1.03.
         held += low <= cosine <= high
     assert held >= stats.binom.ppf(FAR_RATE / 4, n, 0.92)
+
+
+@pytest.mark.parametrize(("trials", "side"), [((60, 12), -1), ((12, 60), 1)])
+def test_unequal_trials_bias_the_overlap_of_one_code_that_is_stronger_in_one_task(trials, side):
+    """The better decoders are those of the stronger code, or the others; R is below or above 1.
+
+    In 160 sessions R differs from 1 by at least 5.5 standard errors on average, so the limit of 1.5
+    is missed by chance in less than 1 of 10,000 samples, as is that of 4.5 for the geometric mean.
+    """
+    rng, d_primes = rng_of(4), []
+    for _ in range(160):
+        code = rng.normal(0, 0.5, size=10)
+        tasks = []
+        for n, gain in zip(trials, (2, 1), strict=True):
+            label = np.repeat([0, 1], n)
+            rates = np.outer(label - 0.5, gain * code) + rng.normal(size=(2 * n, 10))
+            tasks.append((rates[..., None], label))
+        d_primes.append(sensitivity(*tasks, folds=5, rng=rng))
+    first, second, across, back = np.array(d_primes)[..., 0].T
+    overlap = overlap_of_sessions(across + back, first + second)
+    assert side * (overlap.value - 1) > 1.5 * jackknife_error(overlap.without)
+
+    def geometric_mean(sums):
+        return np.sqrt(sums[2] * sums[3] / (sums[0] * sums[1]))
+
+    each = np.stack([first, second, across, back])
+    sums = each.sum(axis=1)
+    without = geometric_mean(sums[:, None] - each)
+    assert abs(geometric_mean(sums) - 1) < 4.5 * jackknife_error(without)
