@@ -339,6 +339,7 @@ def test_recordings_depend_on_what_reads_files_and_not_on_what_describes_them(so
 
 OF_SKILLS = {
     "list_recall.py": {"bahdanau", "seq2seq"},
+    "sequence_processing.py": {"transformer"},
     "translation.py": {"bahdanau", "seq2seq", "transformer"},
 }
 """Families whose parts learn a skill."""

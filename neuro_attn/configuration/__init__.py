@@ -54,7 +54,7 @@ from neuro_attn.configuration.settings import (
     network_dataset,
     written,
 )
-from neuro_attn.configuration.skills import ListRecall, Translation
+from neuro_attn.configuration.skills import ListRecall, SequenceProcessing, Translation
 from neuro_attn.configuration.smoothing import Smoothing
 
 __all__ = [
@@ -92,6 +92,7 @@ __all__ = [
     "RecordedDataset",
     "Regions",
     "RetrospectiveTiming",
+    "SequenceProcessing",
     "Sessions",
     "SimulatedRegion",
     "Simulation",

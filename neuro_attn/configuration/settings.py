@@ -19,7 +19,13 @@ from neuro_attn.configuration.network_settings import (
     Network,
     NetworkAnalysis,
 )
-from neuro_attn.configuration.skills import SKILLS, ListRecall, Skill, Translation
+from neuro_attn.configuration.skills import (
+    SKILLS,
+    ListRecall,
+    SequenceProcessing,
+    Skill,
+    Translation,
+)
 from neuro_attn.configuration.types import (
     NUMBER,
     AtKeyError,
@@ -107,6 +113,8 @@ class Configuration(Settings):
     """Comparison of networks with the regions of a data set."""
     list_recall: ListRecall = ListRecall()
     """Networks that recall lists."""
+    sequence_processing: SequenceProcessing = SequenceProcessing()
+    """Networks that process sequences by recurrence, convolution or self-attention."""
     translation: Translation = Translation()
     """Networks that translate sentences."""
 

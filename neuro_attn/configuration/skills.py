@@ -139,5 +139,68 @@ class Translation(Skill):
         )
 
 
-SKILLS: dict[str, type[Skill]] = {"list_recall": ListRecall, "translation": Translation}
+class SequenceProcessing(Skill):
+    """Networks that process sequences by recurrence, convolution or self-attention."""
+
+    families: tuple[
+        Literal[
+            "gru",
+            "dilated-convolution",
+            "undilated-convolution",
+            "self-attention",
+            "self-attention-without-positions",
+        ],
+        ...,
+    ] = ()
+    """Ways of processing a sequence that are compared; an empty list omits this analysis."""
+    length: Annotated[int, Field(ge=8), NUMBER] = 64
+    """Number of steps of the sequences on which networks are trained."""
+    test_lengths: Annotated[
+        tuple[Annotated[int, Field(ge=4), NUMBER], ...], Field(min_length=1)
+    ] = (
+        16,
+        64,
+        256,
+    )
+    """Numbers of steps of the sequences on which they are tested."""
+    delays: tuple[Count, ...] = (4, 16, 32)
+    """Steps from an item to its recall; one network is trained for each."""
+    hidden: Count = 32
+    """Hidden units of the GRU; the other networks have about as many weights."""
+    steps: Count = 400
+    """Training steps."""
+    batch: Count = 16
+    """Sequences per training step."""
+    test_sequences: Annotated[int, Field(ge=40, le=1000), NUMBER] = 100
+    """Held-out sequences of each length and distance that are scored."""
+
+    @model_validator(mode="after")
+    def _delays_fit(self) -> "SequenceProcessing":
+        for delay in self.delays:
+            if delay >= self.length:
+                raise AtKeyError(
+                    "delays",
+                    message=f"must be below the length of {self.length} steps (given: {delay})",
+                )
+        return self
+
+    @property
+    def size(self) -> Size:
+        """The size of its largest job."""
+        longest = max(self.length, *self.test_lengths)
+        rows = max(self.batch, 50)
+        return Size(
+            # Attention has weights for each pair of steps.
+            rows * longest * max(1.0, longest / self.hidden) + self.test_sequences * longest,
+            self.seeds * len(self.families) * (1 + len(self.delays)),
+            f"{rows:,} sequences of {longest:,} steps in networks of {self.hidden:,} hidden units",
+            "Lower hidden, batch, length, test_lengths, seeds or test_sequences.",
+        )
+
+
+SKILLS: dict[str, type[Skill]] = {
+    "list_recall": ListRecall,
+    "sequence_processing": SequenceProcessing,
+    "translation": Translation,
+}
 """The class of settings of each skill, by its key in a configuration."""

@@ -116,4 +116,69 @@ SKILL_TABLES = (
         ),
         details="Only with `translation`.",
     ),
+    Table(
+        "sequence_processing",
+        "Error and gradient of a replicate network for sequences of one length in which an item is "
+        "needed some steps after it was seen.",
+        _files("sequence_processing"),
+        (
+            FAMILY,
+            SEED,
+            Column("task", "text", "`marked item` or `item at a delay`"),
+            Column("trained_length", "count", "number of steps of the sequences of training"),
+            Column("length", "count", "number of steps of a sequence"),
+            Column("distance", "count", "number of steps from the item to the answer"),
+            Column("error", "number", "fraction of wrong answers at the last step"),
+            Column("chance", "number", "the error of guesses"),
+            Column(
+                "gradient",
+                "number",
+                "norm of the gradient of the correct item's score with respect to the input "
+                "`distance` steps before (root mean square over 32 sequences)",
+            ),
+            Column("gradient_untrained", "number", "the same before training"),
+            Column("n_sequences", "count", "number of held-out sequences"),
+        ),
+        details=(
+            "Only with `sequence_processing` "
+            "([three ways of processing sequences]"
+            "(networks.md#three-ways-of-processing-sequences)). One network is trained for the "
+            "marked item, and one for each delay, on sequences of one length."
+        ),
+    ),
+    Table(
+        "sequence_costs",
+        "Costs of a network with enough layers to reach a whole sequence.",
+        _files("sequence_processing", "sequence_costs"),
+        (
+            FAMILY,
+            SEED,
+            Column("length", "count", "number of steps of the sequence"),
+            Column("n_weights", "count", "number of weights"),
+            Column(
+                "sequential_steps",
+                "count",
+                "largest number of updates of a layer's state that must wait for each other",
+            ),
+            Column(
+                "path_length",
+                "number",
+                "moves between steps on the shortest path from an input to the last output, for "
+                "the input from which it is longest",
+            ),
+            Column("multiply_adds", "count", "multiply-adds of matrix products, forward pass"),
+            Column("held", "count", "numbers held from the forward to the backward pass"),
+            Column(
+                "equivariance_error",
+                "number",
+                "difference between the output for permuted steps and the permuted output, without "
+                "causal mask, divided by that between the outputs for two sequences",
+            ),
+        ),
+        details=(
+            "Only with `sequence_processing`. Networks are untrained, of the size of those that "
+            "are trained, and have one layer (GRU, self-attention) or as many as reach the first "
+            "step (convolutions). Dependencies are derivatives that are not 0."
+        ),
+    ),
 )

@@ -559,6 +559,34 @@ def make_translation(families: tuple[str, ...] = ("seq2seq", "bahdanau", "transf
     )
 
 
+def make_sequence_processing() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Answers and costs of a convolution that reaches 64 steps and of self-attention."""
+    families = ("dilated-convolution", "self-attention-without-positions")
+    answers = [
+        (family, seed, task, 64, length, distance, error, 7 / 8, gradient, 0.1, 200)
+        for family in families
+        for seed in range(3)
+        for task in ("marked item", "item at a delay")
+        for length in (16, 64, 256)
+        for distance in (1, 8, 63, 64, 255)
+        if distance < length
+        for error, gradient in [
+            (0.8, 0.0) if distance > 63 and family == families[0] else (0.1, 1 / distance)
+        ]
+    ]
+    costs = [
+        (family, seed, length, 7000, steps, steps, 1000 * length, 100 * length**2, error)
+        for family, error in zip(families, (1.0, 1e-7), strict=True)
+        for seed in range(3)
+        for length in (8, 64)
+        for steps in [int(np.log2(length)) if family == families[0] else 1]
+    ]
+    return (
+        pd.DataFrame(answers, columns=columns_of("sequence_processing")),
+        pd.DataFrame(costs, columns=columns_of("sequence_costs")),
+    )
+
+
 def _lab(color, simulation: np.ndarray | None = None) -> np.ndarray:
     srgb = np.array(to_rgb(color))
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
@@ -600,6 +628,7 @@ def make() -> SimpleNamespace:
         located=make_located,
         list_recall=make_list_recall,
         translation=make_translation,
+        sequence_processing=make_sequence_processing,
         shapes=SHAPES,
         long_names=LONG_NAMES,
         atlas=ATLAS,

@@ -95,6 +95,7 @@ def inputs_of(make) -> dict[str, Callable[[], tuple]]:
             ).reindex(columns=columns_of("behaviour_measures"), fill_value=9.0),
             behaviour_errors(),
         ),
+        "sequence_processing": make.sequence_processing,
         "shared_codes": lambda: (verdicts(make),),
         "signature_distances": lambda: make.compared(two),
         "signatures": lambda: make.signatures(two),

@@ -14,6 +14,7 @@ from matplotlib.text import Text
 from neuro_attn.configuration import Inference, NetworkTask, Timing
 from neuro_attn.configuration.experiment import NetworkTiming
 from neuro_attn.errors import InputError
+from neuro_attn.escaping import rst
 from neuro_attn.figures import (
     attention,
     attention_ablation,
@@ -31,6 +32,7 @@ from neuro_attn.figures import (
     model_scores,
     onsets,
     region_rows,
+    sequence_processing,
     shared_codes,
     signature_distances,
     signatures,
@@ -585,6 +587,23 @@ def test_list_recall_draws_every_seed_beside_chance(lengths, make):
     assert sorted(seeds) == sorted(table["token_accuracy"])
     for text in ("seq2seq", "bahdanau", "chance, 0.125", "n = 3 seeds, 500 held-out lists"):
         assert says(figure, text)
+
+
+def test_sequence_processing_draws_zero_gradients_and_every_seed(make):
+    answers, costs = make.sequence_processing()
+    figure = rendered(sequence_processing.draw(answers, costs))
+    lines = [line for axes in panels(figure) for line in axes.lines]
+    zeros = np.concatenate([line.get_xdata() for line in lines if line.get_gid() == "zero"])
+    assert list(zeros) == [64, 255]
+    seeds = [line for line in lines if line.get_gid() == "seeds"]
+    # Distances of the longest sequences, lengths, and delays in sequences of 64 steps.
+    assert sorted(len(line.get_xdata()) for line in seeds) == [9] * 4 + [15] * 2
+    symmetry = [line.get_xdata() for line in lines if line.get_gid() == "equivariance"]
+    assert sorted(np.concatenate(symmetry)) == [1e-7] * 6 + [1.0] * 6  # of two lengths
+    for family in answers["family"].unique():
+        assert says(figure, family)
+        assert rst(family) in sequence_processing.caption(answers, costs)
+    assert says(figure, "n = 3 seeds")
 
 
 def test_signature_distances_show_the_verdicts_and_ring_the_region_that_is_named(shape, make):

@@ -425,6 +425,10 @@ def of_lists(**keys: object) -> dict[str, Any]:
     return {"datasets": {"s": simulated()}, "list_recall": {"families": ["seq2seq"], **keys}}
 
 
+def of_sequences(**keys: object) -> dict[str, Any]:
+    return {"datasets": {"s": simulated()}, "sequence_processing": {"families": ["gru"], **keys}}
+
+
 NETWORK_REMEDY = "Lower hidden, batch, test_trials or seeds"
 LIST_REMEDY = "Lower hidden, batch, lengths, seeds or test_lists"
 BILLIONS |= {
@@ -463,6 +467,10 @@ BILLIONS |= {
     "lengths of list recall": (
         of_lists(lengths=[10**9]),
         ["list_recall", "lists of 1,000,000,000 items", LIST_REMEDY],
+    ),
+    "lengths of sequence processing": (
+        of_sequences(test_lengths=[10**7]),
+        ["sequence_processing", "sequences of 10,000,000 steps", "Lower hidden, batch, length"],
     ),
     "seeds of list recall": (of_lists(seeds=10**7), ["list_recall", LIST_REMEDY]),
 }

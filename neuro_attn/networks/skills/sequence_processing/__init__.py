@@ -1,0 +1,1 @@
+"""Three ways of processing a sequence: recurrence, causal convolution and self-attention."""
