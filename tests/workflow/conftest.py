@@ -58,6 +58,9 @@ network_analysis:
 comparison: {dataset: small}
 list_recall:
   {families: [seq2seq], lengths: [4], seeds: 1, hidden: 4, steps: 5, batch: 4, test_lists: 40}
+translation:
+  {families: [bahdanau], seeds: 1, hidden: 4, steps: 5, batch: 4, pairs: 500,
+   test_sentences: 40, beams: [1]}
 """
 )
 

@@ -51,7 +51,7 @@ def test_every_file_of_the_results_contract_is_made(small_run):
     expected += [f"results/{name}/cross_temporal.nc" for name in datasets]
     kinds = ("weights.npz", "training.csv", "attention.nc", "report_error.csv")
     expected += [f"results/networks/tiny/seed{n}/{kind}" for n in (0, 1) for kind in kinds]
-    tables = ("attention_ablation", "qkv_swap", "list_recall")
+    tables = ("attention_ablation", "qkv_swap", "list_recall", "translation")
     expected += [f"results/networks/{table}.csv" for table in tables]
     expected += [f"results/network-tiny/recordings/seed{n}.nc" for n in (0, 1)]
     expected += [

@@ -170,11 +170,13 @@ for skill, settings in CONFIGURATION.skills().items():
         resources:
             **fixed(products.skill_bytes(settings), minutes=settings.steps / 200),
         params:
+            # The path of a script is formatted when its job runs, after the end of this loop.
+            skill=skill,
             settings=settings.model_dump(mode="json", exclude={"families", "seeds"}),
             seed=CONFIGURATION.seed,
             sources=sources_of(f"{skill}.py"),
         script:
-            f"../scripts/{skill}.py"
+            "../scripts/{params.skill}.py"
 
     rule:
         name:
