@@ -96,36 +96,6 @@ def lesions() -> str:
     return _grid(header, rows)
 
 
-def translation() -> str:
-    """Return correct translations, and whether attention explains them."""
-    found = json.loads((ROOT / "benchmarks/translation.json").read_text(encoding="utf-8"))
-    longest = list(next(iter(found.values()))["exact"]["1"])[-1]
-    header = ["network", "sentences correct", f"of {longest.replace('-', ' to ')} words"]
-    header += ["with four beams", "alignment error", "largest weight correct"]
-    header += ["words that follow moved attention"]
-    rows = []
-    for name, of in found.items():
-        exact = of["exact"]
-        cells = [exact["1"]["all"], exact["1"][longest], exact["4"]["all"]]
-        cells += [of.get(key) for key in ("alignment_error", "largest_correct", "follows")]
-        rows.append([f"`{name}`", *(NONE if each is None else _spread(each, 2) for each in cells)])
-    (diagonal,) = {of["diagonal_error"]["mean"] for of in found.values() if "love" in of}
-    rows.append(["the diagonal", *[NONE] * 3, _number(diagonal), *[NONE] * 2])
-    return _grid(header, rows)
-
-
-def love() -> str:
-    """Return the attention to the correct words of the sentence that was kept out."""
-    found = json.loads((ROOT / "benchmarks/translation.json").read_text(encoding="utf-8"))
-    shown = {name: of["love"] for name, of in found.items() if "love" in of}
-    words = dict(zip(("je", "t'", "aime"), ("I", "you", "love"), strict=True))
-    header = ["network", *(f"*{french}*: weight on *{word}*" for french, word in words.items())]
-    rows = [
-        [f"`{name}`", *(_spread(of[french], 2) for french in words)] for name, of in shown.items()
-    ]
-    return _grid(header, rows)
-
-
 def _lost(of: dict[str, Any] | None) -> str:
     """Return the error from the target and from the nearest item; a dash without them."""
     if of is None:
@@ -158,8 +128,6 @@ BLOCKS = {
     "memory": memory,
     "swaps": swaps,
     "lesions": lesions,
-    "translation": translation,
-    "love": love,
 }
 
 if __name__ == "__main__":
