@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from neuro_attn.escaping import rst
 from neuro_attn.figures import style
@@ -105,11 +105,11 @@ def _decades(axes: Axes, which: Literal["x", "y"], base: int = 10) -> None:
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(LogLocator(base, numticks=5))
     axis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())
 
 
 def _power(value: float) -> str:
-    """Return a number up to 1,000 as digits, and others as powers of 10."""
+    """Return a number from 0.01 to 10,000 as digits, and others as powers of 10."""
     if 0.01 <= value < 10_000:
         return f"{value:g}"
     exponent = f"{np.log10(value):.0f}".replace("-", style.MINUS)
