@@ -125,7 +125,7 @@ class Translation(Skill):
     )
     """Numbers of hypotheses of the search for the most probable translation; 1 is greedy."""
     teacher_forcing: Flag = True
-    """Whether the decoder is told the correct words during training."""
+    """Whether the decoder receives the correct words during training."""
 
     @property
     def size(self) -> Size:

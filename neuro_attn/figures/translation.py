@@ -44,15 +44,15 @@ def draw(
     """
     canvas = style.Canvas.of(ax, style.DOUBLE, HEIGHT)
     ((left, right),) = canvas.panels(1, 2)
-    greedy = translation[translation["beams"] == translation["beams"].min()]
-    looks = style.region_looks(list(dict.fromkeys(greedy["family"])))
-    _draw_lengths(left, greedy, looks)
+    shown = translation[translation["beams"] == translation["beams"].min()]
+    looks = style.region_looks(list(dict.fromkeys(shown["family"])))
+    _draw_lengths(left, shown, looks)
     if len(alignment):
         _draw_explanation(right, alignment)
     else:
         right.remove()
-    seeds = style.count(greedy.groupby(["family", "least_words"]).size(), "seed")
-    per_seed = greedy.groupby(["family", "seed"])["n_sentences"].sum()
+    seeds = style.count(shown.groupby(["family", "least_words"]).size(), "seed")
+    per_seed = shown.groupby(["family", "seed"])["n_sentences"].sum()
     canvas.x_label(f"n = {seeds}, {style.count(per_seed, 'held-out sentence')}", style.NOTE)
     handles = [
         Line2D([], [], color=color, marker=marker, markersize=3, label=family)
@@ -62,12 +62,12 @@ def draw(
     return canvas.figure
 
 
-def _draw_lengths(axes: Axes, greedy: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
-    ranges = list(dict.fromkeys(zip(greedy["least_words"], greedy["most_words"], strict=True)))
+def _draw_lengths(axes: Axes, shown: pd.DataFrame, looks: dict[str, tuple[str, str]]) -> None:
+    ranges = list(dict.fromkeys(zip(shown["least_words"], shown["most_words"], strict=True)))
     ranges.sort()
     for place, (family, (color, marker)) in enumerate(looks.items()):
         aside = 0.08 * (place - (len(looks) - 1) / 2)
-        rows = greedy[greedy["family"] == family]
+        rows = shown[shown["family"] == family]
         at = rows["least_words"].map({least: n for n, (least, _) in enumerate(ranges)})
         axes.plot(
             at + aside,
@@ -129,16 +129,18 @@ def _draw_explanation(axes: Axes, alignment: pd.DataFrame) -> None:
 
 
 def caption(translation: pd.DataFrame, alignment: pd.DataFrame) -> str:
-    """Describe the figure, with the families whose attention explains least first.
+    """Describe the figure, with the families that translate worst first.
 
     Parameters
     ----------
     translation, alignment : pandas.DataFrame
         As for `draw`.
     """
-    greedy = translation[translation["beams"] == translation["beams"].min()]
+    fewest = translation["beams"].min()
+    shown = translation[translation["beams"] == fewest]
+    search = "by greedy search" if fewest == 1 else f"by beam search with {fewest} hypotheses"
     lines = []
-    for family, rows in greedy.groupby("family", sort=False):
+    for family, rows in shown.groupby("family", sort=False):
         weighted = rows["exact_match"] * rows["n_sentences"]
         exact = weighted.groupby(rows["seed"]).sum() / rows.groupby("seed")["n_sentences"].sum()
         text = f"{rst(family)}: {exact.mean():.2f} of sentences correct"
@@ -151,13 +153,17 @@ def caption(translation: pd.DataFrame, alignment: pd.DataFrame) -> str:
             )
         lines.append((1 - exact.mean(), f"{text}."))
     description = (
-        "Networks translate English sentences of a small grammar into French. Left: fraction of "
-        "held-out sentences in which all words are correct, by length. Right: alignment error rate "
-        "of the largest attention weights against the alignment of the grammar, and the fraction "
-        "of words that change to the translation of another word of the same class to which all "
-        "attention is moved. Attention explains a translation if the error is low and words follow "
-        "attention. Small markers are replicate networks, lines and large markers means."
+        f"Networks translate English sentences of a small grammar into French, {search}. Left: "
+        "fraction of held-out sentences in which all words are correct, by length. "
     )
+    if len(alignment):
+        description += (
+            "Right: alignment error rate of the largest attention weights against the alignment of "
+            "the grammar, and the fraction of words that change to the translation of another word "
+            "of the same class to which all attention is moved. Attention explains a translation "
+            "if the error is low and words follow attention. "
+        )
+    description += "Small markers are replicate networks, lines and large markers means."
     return paragraphs(findings(lines), description)
 
 

@@ -21,7 +21,7 @@ PANEL = 34.0
 """Height of a row of panels, mm."""
 COLUMNS = 3
 SENTENCE = 0
-"""Number of the example that is shown: the one that no network was trained on in any form."""
+"""Number of the example that is shown, which no training sentence contains."""
 
 
 @style.drawing
@@ -117,8 +117,9 @@ def caption(attention: pd.DataFrame) -> str:
         )
     description = (
         "Attention to the English words (columns) at each French word (rows) of a sentence that "
-        "was kept out of training in every form, as means over replicate networks. Red outlines "
-        "are words that translate each other. The correct French words are told."
+        "no training sentence contains in either language. Weights are means over replicate "
+        "networks. Red outlines are words that translate each other. The decoder receives the "
+        "correct French words."
     )
     return paragraphs(findings(lines), description)
 

@@ -80,9 +80,10 @@ SKILL_TABLES = (
             Column("n_moves", "count", "number of words at which attention is moved"),
         ),
         details=(
-            "Only with `translation`, for families with attention. The decoder is told the correct "
-            "words. With several layers and heads, weights are means over them, and attention is "
-            "moved in all."
+            "Only with `translation`, for families with attention. The decoder receives the "
+            "correct words. Each French word has one link, so `alignment_error` and "
+            "`largest_correct` add to 1. With several layers and heads, weights are means over "
+            "them, and attention is moved in all."
         ),
     ),
     Table(
@@ -100,7 +101,10 @@ SKILL_TABLES = (
             Column("weight", "number", "attention weight"),
             Column("is_link", "truth", "whether the words translate each other"),
         ),
-        details="Only with `translation`, for families with attention. Words are told.",
+        details=(
+            "Only with `translation`, for families with attention. The decoder receives the "
+            "correct words."
+        ),
     ),
     Table(
         "translation_examples",

@@ -10,7 +10,7 @@ import pytest
 from jax import Array
 
 from neuro_attn.networks.skills.translation import beam, explanation, scores
-from neuro_attn.networks.skills.translation.grammar import corpus
+from neuro_attn.networks.skills.translation.grammar import Sentence, corpus
 from neuro_attn.networks.skills.translation.learning import BUILDERS, WITHOUT_ATTENTION
 from neuro_attn.networks.skills.translation.translator import (
     Sizes,
@@ -194,6 +194,27 @@ class Dictionary(Translator):
         weights = jnp.where(source.present.sum() == 1, source.present.astype(float), usual)
         word = self.translations[source.memory[jnp.argmax(weights if self.attends else usual)]]
         return Step(state + 1, jax.nn.one_hot(word, self.sizes.target), weights)
+
+
+def test_attention_moves_between_words_without_a_common_translation():
+    sentences = corpus(1500, np.random.default_rng(12))
+    drawn = explanation.moves(sentences, np.random.default_rng(13))
+    french = {}
+    for each in sentences:
+        for k, s in each.links:
+            french.setdefault(each.english[s], set()).add(each.french[k])
+    for move in drawn:
+        english = sentences[move.sentence].english
+        source, other = english[move.source], english[move.other]
+        assert not french[source] & french[other]
+        assert french[other] <= explanation.FORMS[other]
+    # Both words of a sentence such as this one are forms of aime.
+    both = Sentence(
+        ("I", "love", "him", "and", "she", "loves", "me"),
+        ("je", "l'", "aime", "et", "elle", "m'", "aime"),
+        frozenset({(0, 0), (1, 2), (2, 1), (3, 3), (4, 4), (5, 6), (6, 5)}),
+    )
+    assert explanation.moves([both], np.random.default_rng(14)) == []
 
 
 @pytest.mark.parametrize("attends", [True, False])

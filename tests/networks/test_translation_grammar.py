@@ -1,6 +1,7 @@
 """Sentences of the grammar, and the numbers of their words."""
 
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from neuro_attn.networks.skills.translation.grammar import KEPT_OUT, LONGEST, corpus
 from neuro_attn.networks.skills.translation.lexicon import ELIDED, NOUNS, PRONOUNS, VERBS, elides
 from neuro_attn.networks.skills.translation.vocabulary import Languages, words_of
+
+DE = ("de", "d'")
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +89,8 @@ def test_verbs_agree_with_their_subject(sentences):
 
 def test_articles_agree_with_nouns(sentences):
     genders = {noun.french: noun.gender for noun in NOUNS}
-    articles = {"masculine": {"un", "mon", "ce", "cet", "le", "du", "l'"}}
-    articles["feminine"] = {"une", "ma", "mon", "cette", "la", "l'"}
+    articles = {"masculine": {"un", "mon", "ce", "cet", "le", "du", "l'", *DE}}
+    articles["feminine"] = {"une", "ma", "mon", "cette", "la", "l'", *DE}
     checked = 0
     for each in sentences:
         for word, noun in zip(each.french, each.french[1:], strict=False):
@@ -100,6 +103,51 @@ def test_articles_agree_with_nouns(sentences):
                 assert word != "mon" or genders[noun] == "masculine" or elides(noun)
                 checked += 1
     assert checked > 2000
+
+
+def test_an_is_written_before_vowels_and_only_there(sentences):
+    pairs = [
+        pair for each in sentences for pair in pairwise(each.english) if pair[0] in ("a", "an")
+    ]
+    assert {following for article, following in pairs if article == "an"} == {"old", "apple"}
+    assert {"horse", "house", "happy", "hat"} <= {
+        after for article, after in pairs if article == "a"
+    }
+    assert not {"old", "apple"} & {after for article, after in pairs if article == "a"}
+
+
+def test_the_article_of_a_negated_object_is_de(sentences):
+    verbs = {word for verb in VERBS for word in (verb.base, verb.third)}
+    seen = Counter()
+    for each in sentences:
+        for k, s in each.links:
+            if each.english[s] in ("a", "an"):
+                is_object = s > 0 and each.english[s - 1] in verbs
+                own = {each.english[n] for n in range(*_clause(each.english, s))}
+                is_negated = is_object and bool({"not", "never"} & own)
+                assert (each.french[k] in DE) == is_negated, each
+                seen[is_negated] += 1
+    assert min(seen[True], seen[False]) > 100
+
+
+def _clause(words, at: int) -> tuple[int, int]:
+    """Return where the clause around a word starts and stops."""
+    ends = [n for n, word in enumerate(words) if word in ("and", "but", "because")]
+    start = max((n + 1 for n in ends if n < at), default=0)
+    return start, min((n for n in ends if n > at), default=len(words))
+
+
+def test_no_verb_is_reflexive(sentences):
+    persons = ({"I", "me", "we", "us"}, {"you"}, {"he", "him"}, {"she", "her"}, {"they", "them"})
+    subjects = {pronoun.subject for pronoun in PRONOUNS} - {"you"}
+    objects = {pronoun.object for pronoun in PRONOUNS} - {"you"}
+    for each in sentences:
+        if not {"and", "but", "because"} & set(each.english):
+            for own in persons:
+                assert not (
+                    own & subjects & set(each.english) and own & objects & set(each.english)
+                )
+            assert each.english.count("you") < 2
 
 
 def test_rows_return_the_words_and_mark_their_end(sentences):

@@ -1,13 +1,13 @@
 """Does attention explain a translation? Its links against gold, and what moving it does.
 
-A translator is told the correct words. At each word its largest weight is a link to a word of the
+The decoder receives the correct words. At each word its largest weight is a link to a word of the
 source; these links are compared with those of the grammar. Links can be right although the network
 does not use them, so we also intervene: at one word, all attention is moved from the word of the
 source that it translates to another of the same class (for example from noun to noun). If attention
-explains the word, the network now writes the translation of the other one.
+explains the word, the network now writes the translation of the other one. The two words never have
+a French form in common, so a network that writes the correct word wherever it attends scores 0.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -23,15 +23,22 @@ from neuro_attn.networks.skills.translation.scores import alignment_error, diago
 from neuro_attn.networks.skills.translation.translator import Translator
 from neuro_attn.networks.skills.translation.vocabulary import END, Languages
 
-CLASSES = tuple(
-    frozenset(words)
-    for words in (
-        [each.english for each in lexicon.NOUNS],
-        [each.english for each in lexicon.ADJECTIVES],
-        [word for each in lexicon.VERBS for word in (each.base, each.third)],
-    )
-)
-"""Classes of English words whose translations can be exchanged by attention."""
+
+def _by_class() -> tuple[dict[str, frozenset[str]], ...]:
+    nouns = {each.english: frozenset({each.french}) for each in lexicon.NOUNS}
+    adjectives = {
+        each.english: frozenset({each.masculine, each.feminine, each.before_vowel})
+        for each in lexicon.ADJECTIVES
+    }
+    verbs = {
+        word: frozenset(each.french) for each in lexicon.VERBS for word in (each.base, each.third)
+    }
+    return nouns, adjectives, verbs
+
+
+CLASSES = _by_class()
+"""English words of a class, whose translations can be exchanged by attention: all French forms."""
+FORMS = {word: forms for words in CLASSES for word, forms in words.items()}
 
 
 class Agreement(NamedTuple):
@@ -42,7 +49,10 @@ class Agreement(NamedTuple):
     diagonal_error: float
     """The same of the diagonal."""
     largest_correct: float
-    """Fraction of French words whose largest weight is on the word that they translate."""
+    """Fraction of French words whose largest weight is on the word that they translate.
+
+    It is 1 - `alignment_error`, because the grammar links each French word once.
+    """
 
 
 class Move(NamedTuple):
@@ -123,7 +133,10 @@ def moves(sentences: Sequence[Sentence], rng: np.random.Generator) -> list[Move]
 
 
 def _exchangeable(word: str, other: str) -> bool:
-    return word != other and any(word in words and other in words for words in CLASSES)
+    """Return whether two words are of a class and have no translation in common."""
+    are_of_a_class = any(word in words and other in words for words in CLASSES)
+    # The correct word would otherwise count as the other one: love and loves are both aime.
+    return are_of_a_class and not FORMS[word] & FORMS[other]
 
 
 def move_attention(
@@ -145,7 +158,6 @@ def move_attention(
     interventions : sequence of Move
         As drawn by `moves`.
     """
-    translations = _translations(sentences)
     pairs = languages.pairs([sentences[move.sentence] for move in interventions])
     at = np.array([move.word for move in interventions])
     written = {}
@@ -156,18 +168,9 @@ def move_attention(
     follows, stays = [], []
     for move, old, new in zip(interventions, written["source"], written["other"], strict=True):
         sentence = sentences[move.sentence]
-        follows.append(new in translations[sentence.english[move.other]])
+        follows.append(new in FORMS[sentence.english[move.other]])
         stays.append(old == sentence.french[move.word])
     return Moved(float(np.mean(follows)), float(np.mean(stays)), len(interventions))
-
-
-def _translations(sentences: Sequence[Sentence]) -> dict[str, set[str]]:
-    """Return the French words, in all their forms, that each English word is linked to."""
-    found = defaultdict(set)
-    for each in sentences:
-        for k, source in each.links:
-            found[each.english[source]].add(each.french[k])
-    return found
 
 
 @eqx.filter_jit

@@ -2,7 +2,8 @@
 
 French differs in what makes translation more than a change of words: objects that are pronouns
 precede their verb (clitics), negation has two parts, most adjectives follow their noun, adverbs
-follow their verb, words agree in gender and person, vowels are elided, and de le becomes du.
+follow their verb, words agree in gender and person, vowels are elided, de le becomes du, and the
+article of a negated object becomes de (je ne vois pas de chat).
 
 English: subject [never | do not] [adverb] verb object [preposition noun-phrase]
 French: subject [ne] [clitic] verb [pas | jamais] [adverb] [object] [preposition noun-phrase]
@@ -21,6 +22,7 @@ from neuro_attn.networks.skills.translation.lexicon import (
     CONJUNCTIONS,
     DETERMINERS,
     ELIDED,
+    NEGATED,
     NOUNS,
     PREPOSITIONS,
     PRONOUNS,
@@ -29,6 +31,8 @@ from neuro_attn.networks.skills.translation.lexicon import (
     Adjective,
     Determiner,
     Noun,
+    Pronoun,
+    begins_with_vowel,
     elides,
 )
 
@@ -50,7 +54,7 @@ class Sentence(NamedTuple):
 
 
 class Word:
-    """An English word at one place of a sentence, told apart from its repetitions by identity."""
+    """An English word at one place of a sentence, whose repetitions are other objects."""
 
     def __init__(self, text: str):
         self.text = text
@@ -159,7 +163,7 @@ class Writer:
         verb = self._one_of(VERBS)
         is_bare = question or negation == 1 or not is_third
         verb_pair = translate_words(verb.base if is_bare else verb.third, verb.french[number])
-        clitic, thing = self._object(person)
+        clitic, thing = self._object(person, is_negated=negation > 0)
         place = self._place() if self._happens(0.25) else NOTHING
         opening, end = _question(helper) if question else (NOTHING, NOTHING)
         return Phrase(
@@ -174,26 +178,29 @@ class Writer:
         pronoun = PRONOUNS[person]
         return translate_words(pronoun.subject, pronoun.french_subject), pronoun.person
 
-    def _object(self, subject: int | None) -> tuple[Phrase, Phrase]:
+    def _object(self, subject: int | None, *, is_negated: bool) -> tuple[Phrase, Phrase]:
         """Return an object as a clitic and as a noun phrase, one of which is `NOTHING`."""
         if self._happens(0.6):
-            return NOTHING, self.noun_phrase()
-        pronoun = self._one_of([each for n, each in enumerate(PRONOUNS) if n != subject])
+            return NOTHING, self.noun_phrase(is_negated)
+        pronoun = self._one_of([each for each in PRONOUNS if not _is_same(subject, each)])
         return translate_words(pronoun.object, pronoun.french_object), NOTHING
 
     def _place(self) -> Phrase:
         english, french = self._one_of(PREPOSITIONS)
         return _in_order(translate_words(english, *french), self.noun_phrase())
 
-    def noun_phrase(self) -> Phrase:
-        """Draw a noun phrase with up to two adjectives."""
+    def noun_phrase(self, is_negated: bool = False) -> Phrase:
+        """Draw a noun phrase with up to two adjectives, possibly as the object of a negation."""
         adjectives = []
         for precedes, chance in ((True, 0.25), (False, 0.3)):
             if self._happens(chance):
                 adjectives.append(
                     self._one_of([each for each in ADJECTIVES if each.precedes == precedes])
                 )
-        return noun_phrase(self._one_of(DETERMINERS), self._one_of(NOUNS), adjectives)
+        determiner = self._one_of(DETERMINERS)
+        if is_negated:
+            determiner = NEGATED.get(determiner.english, determiner)
+        return noun_phrase(determiner, self._one_of(NOUNS), adjectives)
 
     def _one_of(self, entries: Sequence[Entry]) -> Entry:
         return entries[int(self.rng.integers(len(entries)))]
@@ -203,6 +210,15 @@ class Writer:
 
     def _chosen(self, *probabilities: float) -> int:
         return int(self.rng.choice(len(probabilities), p=probabilities))
+
+
+def _is_same(subject: int | None, other: Pronoun) -> bool:
+    """Return whether a verb with this subject and object would be reflexive (we see me)."""
+    if subject is None:
+        return False
+    first = {"I", "we"}
+    ours = PRONOUNS[subject]
+    return ours == other or {ours.subject, other.subject} <= first
 
 
 def _negation(kind: int) -> tuple[Phrase, Phrase]:
@@ -234,7 +250,7 @@ def written(phrase: Phrase) -> Sentence:
         french.append((text, word))
     english = [word.text for word in phrase.english]
     for at, text in enumerate(english[:-1]):
-        if text == "a" and elides(english[at + 1]):
+        if text == "a" and begins_with_vowel(english[at + 1]):
             english[at] = "an"
     return Sentence(
         tuple(english),

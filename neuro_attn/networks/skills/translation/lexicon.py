@@ -54,13 +54,17 @@ class Determiner(NamedTuple):
     feminine_before_vowel: str
 
 
-VOWELS = frozenset("aeiouhàâéèêëîïôûœ")
-"""Initials before which French words elide; none of the words with h has an aspirated h."""
+VOWELS = frozenset("aeiouàâéèêëîïôûœ")
+
+
+def begins_with_vowel(word: str) -> bool:
+    """Return whether a word begins with the letter of a vowel."""
+    return word[0] in VOWELS
 
 
 def elides(word: str) -> bool:
-    """Return whether a French word begins with the sound of a vowel."""
-    return word[0] in VOWELS
+    """Return whether words elide before a French word; the h of all our words is mute."""
+    return word[0] == "h" or begins_with_vowel(word)
 
 
 def _regular(base: str, third: str, stem: str) -> Verb:
@@ -161,12 +165,15 @@ DETERMINERS = (
     Determiner("my", "mon", "ma", "mon", "mon"),
     Determiner("this", "ce", "cette", "cet", "cette"),
 )
+NEGATED = {"a": Determiner("a", "de", "de", "de", "de")}
+"""Determiners that change in the object of a negated verb."""
 
+# Not still, whose translation with a negation is another word: pas encore means not yet.
 ADVERBS = (
     ("often", "souvent"),
     ("always", "toujours"),
-    ("sometimes", "parfois"),
-    ("still", "encore"),
+    ("easily", "facilement"),
+    ("really", "vraiment"),
 )
 
 PREPOSITIONS = (

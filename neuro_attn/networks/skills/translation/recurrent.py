@@ -9,7 +9,7 @@ All encoders are bidirectional, because French articles agree with nouns that fo
 
 Two changes of `bahdanau` close the ways around attention, one after the other:
 
-bahdanau-unprimed  d_0 = 0: the decoder knows of the sentence only what it attends to
+bahdanau-unprimed  d_0 = 0: of the sentence, the decoder receives only what it attends to
 bahdanau-words     and h_s = E x_s + g p_s: a word and its position, without a recurrent encoder
 """
 

@@ -75,7 +75,7 @@ def alignment_error(found: Sequence[Links], gold: Sequence[Links]) -> float:
 
 
 def diagonal(n_target: int, n_source: int) -> set[tuple[int, int]]:
-    """Return links along the diagonal, the alignment that knows only the lengths.
+    """Return links along the diagonal, the alignment that depends only on the lengths.
 
     Position k of the translation is linked to floor((k + 1/2) S / T).
 

@@ -52,7 +52,7 @@ class Transforming(Translator):
         return Step(state, decoded.scores, decoded.weights.mean(axis=(0, 1)))
 
     def write(self, source: Source, length: int, told: Array | None = None) -> Written:
-        """Write a translation, or all steps at once if words are told; see `Translator`."""
+        """Write a translation, or all steps at once if words are given; see `Translator`."""
         if told is None:
             return super().write(source, length)
         before = jnp.concatenate([jnp.array([END]), told[: length - 1]])

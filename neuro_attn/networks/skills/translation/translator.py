@@ -54,7 +54,7 @@ class Step(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What a decoder wrote, or its scores for words that it was told."""
+    """What a decoder wrote, or its scores if it receives given words."""
 
     words: Array
     """Word with the highest score at each step, shape (target,), int."""
@@ -119,7 +119,7 @@ class Taught(eqx.Module):
 
     translator: Translator
     teacher_forcing: bool = eqx.field(static=True, default=True)
-    """Whether the decoder is told the correct words."""
+    """Whether the decoder receives the correct words."""
 
     def loss(self, english: Array, french: Array, key: Array, first: int = 0) -> Array:
         """Return the cross-entropy of a translation, averaged over its words and its end.
