@@ -23,6 +23,7 @@ RATES, CALIBRATION, CONFOUNDS, FITS, FOLDS, GEOMETRY, *OVER_TIME = (
     for name in (
         *("shared_code", "calibration", "confounds", "comparison", "folds", "geometry"),
         *("cross_temporal", "onsets", "accuracy_differences", "continuous_labels"),
+        "resampled_decoding",
     )
 )
 for rates in OVER_TIME:
@@ -206,6 +207,18 @@ def continuous_labels() -> str:
         for name, each in RATES["continuous_labels"].items()
     ]
     return _grid(["world", "within a task: p < 0.05", "across tasks: p < 0.05", "n"], rows)
+
+
+def resampled_decoding() -> str:
+    """Return the rates of p-values and percentiles over draws of trials."""
+    header = ["world", "p over iterations < 0.05", "p over sessions < 0.05"]
+    header += ["percentiles contain the accuracy on new trials", "n"]
+    names = ("significant", "over sessions", "covered")
+    rows = [
+        [name, *(_rate(each[rate]) for rate in names), f"{each['n']:,}"]
+        for name, each in RATES["resampled_decoding"].items()
+    ]
+    return _grid(header, rows)
 
 
 def accuracy_differences() -> str:
@@ -454,6 +467,7 @@ BLOCKS = {
     "cross_temporal": cross_temporal,
     "accuracy_differences": accuracy_differences,
     "continuous_labels": continuous_labels,
+    "resampled_decoding": resampled_decoding,
     "onsets_alone": onsets_alone,
     "onsets_decoded": onsets_decoded,
     "onsets_differences": onsets_differences,

@@ -41,8 +41,8 @@ RESAMPLED_TABLES = (
             "(2021)](methods.md#trials-resampled-by-unit), and is shown beside our tests, which "
             "do not use it. A p-value or percentile describes draws of the trials of exactly "
             "these units. Units and sessions are not resampled, so it permits no conclusion about "
-            "others. If both tasks have unrelated codes, p is below 0.05 too "
-            "often. Percentiles are those of "
+            "others. If both tasks have unrelated codes, p is below 0.05 [too "
+            "often](calibration.md#trials-resampled-by-unit). Percentiles are those of "
             "`inference.confidence`, and are no confidence interval of the accuracy. Regions "
             "whose sessions all have too few trials have no rows."
         ),

@@ -80,6 +80,15 @@ def test_predictions_of_continuous_labels_keep_their_type_i_error():
             assert each["within"]["rate"] <= 0.1, name
 
 
+def test_p_over_draws_of_trials_is_not_calibrated_and_the_test_over_sessions_is():
+    rates = dict(GENERATOR["RATES"]["resampled_decoding"])
+    assert rates["no code"]["significant"]["high"] < 0.05
+    assert rates["independent codes, twice as strong"]["significant"]["low"] > 0.05
+    assert rates.pop("shared code")["over sessions"]["rate"] > 0.5
+    # A true rate of 0.047, the largest attainable below 0.05, exceeds 0.09 in 1 of 5,000.
+    assert all(each["over sessions"]["rate"] <= 0.09 for each in rates.values())
+
+
 def test_38_calibration_in_a_world_that_is_too_kind():
     rates = GENERATOR["RATES"]
     of_units = ("correlation", "dimensions", "gain", "rates change", "classes", "units", "tails")
