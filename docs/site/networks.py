@@ -1,6 +1,7 @@
 """Write the generated parts of docs/networks.md: ``python docs/site/networks.py``.
 
-The numbers are those that ``python -m benchmarks.zoo RESULTS --write`` kept in benchmarks/zoo.json.
+The numbers are those that ``python -m benchmarks.zoo RESULTS --write`` kept in benchmarks/zoo.json,
+and ``python -m benchmarks.captioning RESULTS --write`` in benchmarks/captioning.json.
 tests/results/test_networks_page.py fails if the page is out of date.
 """
 
@@ -17,6 +18,10 @@ NONE = "\N{EN DASH}"
 PARTS = {"queries": "queries", "keys": "keys", "values": "values", "everything": "all"}
 """What is swapped, with the header of its column."""
 FOUND: dict[str, Any] = json.loads((ROOT / "benchmarks/zoo.json").read_text(encoding="utf-8"))
+
+CAPTIONS: dict[str, Any] = json.loads(
+    (ROOT / "benchmarks/captioning.json").read_text(encoding="utf-8")
+)
 
 
 def page(text: str) -> str:
@@ -96,6 +101,22 @@ def lesions() -> str:
     return _grid(header, rows)
 
 
+def captions() -> str:
+    """Return the scores of captions, the attention to objects, and the effect of moving it."""
+    columns = {
+        "exact_match": "sentences correct",
+        "token_accuracy": "words correct",
+        "mass": "attention on the named object",
+        "mass_others": "on other objects",
+        "follows": "words that follow moved attention",
+    }
+    rows = [
+        [f"`{name}`", str(of["mass"]["n"]), *(_spread(of[column], 2) for column in columns)]
+        for name, of in CAPTIONS.items()
+    ]
+    return _grid(["attention", "seeds", *columns.values()], rows)
+
+
 def _lost(of: dict[str, Any] | None) -> str:
     """Return the error from the target and from the nearest item; a dash without them."""
     if of is None:
@@ -128,6 +149,7 @@ BLOCKS = {
     "memory": memory,
     "swaps": swaps,
     "lesions": lesions,
+    "captions": captions,
 }
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ from neuro_attn.configuration.settings import (
     network_dataset,
     written,
 )
-from neuro_attn.configuration.skills import ListRecall, SequenceProcessing, Translation
+from neuro_attn.configuration.skills import Captioning, ListRecall, SequenceProcessing, Translation
 from neuro_attn.configuration.smoothing import Smoothing
 
 __all__ = [
@@ -75,6 +75,7 @@ __all__ = [
     "ActivationFiles",
     "AnyDataset",
     "BehaviourColumns",
+    "Captioning",
     "ColorColumns",
     "Comparison",
     "Configuration",

@@ -21,6 +21,7 @@ from neuro_attn.configuration.network_settings import (
 )
 from neuro_attn.configuration.skills import (
     SKILLS,
+    Captioning,
     ListRecall,
     SequenceProcessing,
     Skill,
@@ -117,6 +118,8 @@ class Configuration(Settings):
     """Networks that process sequences by recurrence, convolution or self-attention."""
     translation: Translation = Translation()
     """Networks that translate sentences."""
+    captioning: Captioning = Captioning()
+    """Networks that describe images."""
 
     @model_validator(mode="after")
     def _names_are_free(self) -> "Configuration":

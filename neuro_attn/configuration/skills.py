@@ -198,9 +198,39 @@ class SequenceProcessing(Skill):
         )
 
 
+class Captioning(Skill):
+    """Networks that describe images in words, with attention over a grid of patches."""
+
+    families: tuple[Literal["soft", "straight-through", "stochastic"], ...] = ()
+    """Kinds of attention; an empty list omits this analysis."""
+    seeds: Count = 5
+    """Number of replicate networks, trained from different initialisations."""
+    hidden: Count = 64
+    """Hidden units per patch, of the attention layer and of the decoder."""
+    steps: Count = 1200
+    """Training steps."""
+    batch: Count = 32
+    """Images per training step."""
+    test_images: Annotated[int, Field(ge=60, le=5000), NUMBER] = 600
+    """Held-out images that are scored."""
+
+    @property
+    def size(self) -> Size:
+        """The size of its largest job."""
+        # The attention layer has a state for each of 9 patches and 14 words, in at most 3 samples.
+        rows = max(3 * self.batch, self.test_images)
+        return Size(
+            rows * 9 * 14,
+            self.seeds * len(self.families),
+            f"captions of {rows:,} images by {self.hidden:,} hidden units",
+            "Lower hidden, batch, seeds or test_images.",
+        )
+
+
 SKILLS: dict[str, type[Skill]] = {
     "list_recall": ListRecall,
     "sequence_processing": SequenceProcessing,
     "translation": Translation,
+    "captioning": Captioning,
 }
 """The class of settings of each skill, by its key in a configuration."""

@@ -6,6 +6,9 @@ from neuro_attn.results.shared_columns import SEED
 FAMILY = Column("family", "text", "the family of networks")
 
 
+EXAMPLE = Column("image", "count", "the image")
+
+
 def _files(skill: str, table: str = "") -> tuple[str, str]:
     """Return the files of a table: of all networks, and of one."""
     name = table or skill
@@ -184,5 +187,63 @@ SKILL_TABLES = (
             "are trained, and have one layer (GRU, self-attention) or as many as reach the first "
             "step (convolutions). Dependencies are derivatives that are not 0."
         ),
+    ),
+    Table(
+        "captioning",
+        "Captions of held-out images with a number of objects by a replicate network.",
+        _files("captioning"),
+        (
+            FAMILY,
+            SEED,
+            Column("n_objects", "count", "number of objects in an image"),
+            Column("exact_match", "number", "fraction of sentences with all words correct"),
+            Column("token_accuracy", "number", "fraction of words, and ends, that are correct"),
+            Column("mass", "number", "attention on the patch of the named object"),
+            Column("mass_others", "number", "attention on the patches of all other objects"),
+            Column("chance_mass", "number", "1 / number of patches"),
+            Column("follows", "number", "fraction of words that follow attention when it is moved"),
+            Column("n_images", "count", "number of held-out images"),
+            Column("n_moves", "count", "number of words at which attention is moved"),
+        ),
+        details=(
+            "Only with `captioning` "
+            "([image captioning](networks.md#image-captioning)). Sentences are the network's own. "
+            "Attention is measured while the correct words are its input, as the mean over the "
+            "words that name a colour or a shape. The patch of an object is the only one whose "
+            "receptive field contains the whole object. For `follows`, all attention is moved to "
+            "another object of the image for one word; it is missing with one object."
+        ),
+    ),
+    Table(
+        "captioning_maps",
+        "Attention to a patch while a word is written, for example images.",
+        _files("captioning", "captioning_maps"),
+        (
+            FAMILY,
+            SEED,
+            EXAMPLE,
+            Column("word", "count", "position of the word, from 0"),
+            Column("correct", "text", "the correct word"),
+            Column("written", "text", "the word that the network writes after correct ones"),
+            Column("grid_row", "count", "row of the patch, from 0 at the top"),
+            Column("grid_column", "count", "column of the patch, from 0 at the left"),
+            Column("weight", "number", "attention weight of the patch"),
+            Column("is_named", "truth", "whether the word names the colour or shape of its object"),
+        ),
+        details="Only with `captioning`. The same held-out images for all networks.",
+    ),
+    Table(
+        "captioning_images",
+        "A pixel of an example image.",
+        _files("captioning", "captioning_images"),
+        (
+            FAMILY,
+            SEED,
+            EXAMPLE,
+            Column("row", "count", "row of the pixel, from 0 at the top"),
+            Column("column", "count", "column of the pixel, from 0 at the left"),
+            *(Column(ink, "number", f"intensity of {ink}") for ink in ("red", "green", "blue")),
+        ),
+        details="Only with `captioning`. Intensities are 0 to 1 plus noise.",
     ),
 )

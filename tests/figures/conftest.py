@@ -587,6 +587,57 @@ def make_sequence_processing() -> tuple[pd.DataFrame, pd.DataFrame]:
     )
 
 
+def make_captioning() -> pd.DataFrame:
+    rng = np.random.default_rng(14)
+    rows = [
+        (
+            family,
+            seed,
+            n,
+            *(1 - loss * rng.random(4)),
+            1 / 9,
+            loss if n > 1 else np.nan,
+            200,
+            n - 1,
+        )
+        for family, loss in (("soft", 0.1), ("straight-through", 0.3))
+        for seed in range(3)
+        for n in (1, 2, 3)
+    ]
+    return pd.DataFrame(rows, columns=columns_of("captioning"))
+
+
+def make_caption_maps() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make maps of two words of an example, and its image of 4 x 4 pixels."""
+    families = [("soft", 0.6), ("straight-through", 1.0)]
+    maps = [
+        (
+            family,
+            0,
+            1,
+            k,
+            word,
+            word,
+            row,
+            column,
+            weight * (row == column == k),
+            row == column == k,
+        )
+        for family, weight in families
+        for k, word in enumerate(("red", "circle"))
+        for row, column in np.ndindex(3, 3)
+    ]
+    pixels = [
+        (family, 0, 1, row, column, 1.02, 0.5, -0.02)
+        for family, _ in families
+        for row, column in np.ndindex(4, 4)
+    ]
+    return (
+        pd.DataFrame(maps, columns=columns_of("captioning_maps")),
+        pd.DataFrame(pixels, columns=columns_of("captioning_images")),
+    )
+
+
 def _lab(color, simulation: np.ndarray | None = None) -> np.ndarray:
     srgb = np.array(to_rgb(color))
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
@@ -627,6 +678,8 @@ def make() -> SimpleNamespace:
         signatures=make_signatures,
         located=make_located,
         list_recall=make_list_recall,
+        captioning=make_captioning,
+        caption_maps=make_caption_maps,
         translation=make_translation,
         sequence_processing=make_sequence_processing,
         shapes=SHAPES,

@@ -68,6 +68,8 @@ def inputs_of(make) -> dict[str, Callable[[], tuple]]:
         "attention": lambda: (make.attention(), TIMING),
         "attention_ablation": lambda: (make.located({"gru": ("hidden",)}),),
         "attention_needed": lambda: (of_networks("attention_use"),),
+        "captioning": lambda: (make.captioning(),),
+        "captioning_maps": make.caption_maps,
         "color_planes": lambda: (make.color_planes(two), make.geometry(two)),
         "cross_temporal": lambda: (make.cross_temporal(two),),
         "decoding_over_time": lambda: (make.transfer(two),),

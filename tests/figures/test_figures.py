@@ -18,6 +18,8 @@ from neuro_attn.escaping import rst
 from neuro_attn.figures import (
     attention,
     attention_ablation,
+    captioning,
+    captioning_maps,
     color_planes,
     cross_temporal,
     curves,
@@ -604,6 +606,35 @@ def test_sequence_processing_draws_zero_gradients_and_every_seed(make):
         assert says(figure, family)
         assert rst(family) in sequence_processing.caption(answers, costs)
     assert says(figure, "n = 3 seeds")
+
+
+def test_captioning_draws_every_seed_over_all_images(make):
+    table = make.captioning()
+    figure = rendered(captioning.draw(table))
+    assert chance_lines(panels(figure)[1]) == [1 / 9]
+    rows = table[(table["family"] == "soft") & (table["seed"] == 2)]
+    drawn = [
+        np.concatenate([line.get_ydata() for line in axes.lines if line.get_gid() == "seeds"])
+        for axes in panels(figure)
+    ]
+    assert [len(each) for each in drawn] == [6, 6, 6]
+    assert np.isclose(drawn[0], rows["exact_match"].mean()).any()
+    # Words that follow moved attention: none with one object, one of three with two.
+    assert np.allclose(drawn[2], [0.1] * 3 + [0.3] * 3)
+    for text in ("soft", "n = 3 seeds, 600 images that are held out"):
+        assert says(figure, text)
+
+
+def test_maps_of_captions_outline_the_named_object(make):
+    maps, images = make.caption_maps()
+    figure = rendered(captioning_maps.draw(maps, images))
+    for k, axes in enumerate(axes for axes in panels(figure) if axes.patches):
+        (outline,) = axes.patches
+        column, row = np.add(outline.get_xy(), 0.5)
+        drawn = axes.images[0].get_array()
+        assert (row, column) == (k % 2, k % 2) == np.unravel_index(drawn.argmax(), drawn.shape)
+    assert k == 3
+    assert "weight on the named object, red 0.60, circle 0.60." in captioning_maps.caption(maps)
 
 
 def test_signature_distances_show_the_verdicts_and_ring_the_region_that_is_named(shape, make):

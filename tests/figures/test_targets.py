@@ -162,6 +162,11 @@ def test_recall_of_lists_needs_no_networks():
     assert "results/networks/training.csv" not in result_tables(given)
 
 
+def test_captions_have_a_figure_of_scores_and_one_of_maps():
+    given = configuration(captioning={"families": ["soft"]})
+    assert drawn(given)["networks"] == {"captioning", "captioning_maps"}
+
+
 def test_the_comparison_has_the_confidence_of_its_data_set():
     inference = {"permutations": 19, "confidence": 0.9}
     given = configuration(

@@ -472,6 +472,10 @@ BILLIONS |= {
         of_sequences(test_lengths=[10**7]),
         ["sequence_processing", "sequences of 10,000,000 steps", "Lower hidden, batch, length"],
     ),
+    "images of captioning": (
+        {"datasets": {"s": simulated()}, "captioning": {"families": ["soft"], "batch": 10**7}},
+        ["captioning", "captions of 30,000,000 images", "Lower hidden, batch, seeds"],
+    ),
     "seeds of list recall": (of_lists(seeds=10**7), ["list_recall", LIST_REMEDY]),
 }
 
