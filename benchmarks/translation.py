@@ -16,7 +16,7 @@ from benchmarks.zoo import over_seeds
 from neuro_attn.results import read_csv
 
 KEPT = Path(__file__).with_name("translation.json")
-EXPLAINED = ["alignment_error", "diagonal_error", "largest_correct", "stays", "follows"]
+EXPLAINED = ["alignment_error", "diagonal_error", "stays", "follows"]
 
 
 def summary(results: Path) -> dict[str, Any]:
@@ -28,16 +28,15 @@ def summary(results: Path) -> dict[str, Any]:
     love = attention[attention["sentence"].eq(0) & attention["is_link"]]
     found: dict[str, Any] = {}
     for family, rows in written.groupby("family", sort=False):
-        of: dict[str, Any] = {"exact": {}, "bleu": {}}
+        of: dict[str, Any] = {"exact": {}}
         for beams, here in rows.groupby("beams"):
             of["exact"][str(beams)] = {
-                "all": over_seeds(_whole(here, "exact_match")),
+                "all": over_seeds(_whole(here)),
                 **{
                     f"{least}-{most}": over_seeds(each["exact_match"])
                     for (least, most), each in here.groupby(["least_words", "most_words"])
                 },
             }
-            of["bleu"][str(beams)] = over_seeds(_whole(here, "bleu"))
         ours = alignment[alignment["family"] == family]
         if len(ours):
             of.update({column: over_seeds(ours[column]) for column in EXPLAINED})
@@ -50,9 +49,9 @@ def summary(results: Path) -> dict[str, Any]:
     return found
 
 
-def _whole(rows: pd.DataFrame, column: str) -> pd.Series:
-    """Return the mean over all sentences of each seed."""
-    weighted = (rows[column] * rows["n_sentences"]).groupby(rows["seed"]).sum()
+def _whole(rows: pd.DataFrame) -> pd.Series:
+    """Return the fraction of all sentences of each seed that are correct."""
+    weighted = (rows["exact_match"] * rows["n_sentences"]).groupby(rows["seed"]).sum()
     return weighted / rows.groupby("seed")["n_sentences"].sum()
 
 
