@@ -30,7 +30,7 @@ _NAMED = 3
 """Places that a message names before it counts the others."""
 _UNKNOWN_NAME = re.compile(r"KeyError: '(.+)'\nWildcards:\n  (dataset|network)=")
 _NO_RULE = re.compile(r"No rule to produce (.+?)(?: \(if you use|$)")
-_REFUSED = re.compile(r"(?:snakemake|__main__\.py): error: (.+)")
+_REFUSED = re.compile(r"snakemake: error: (.+)")
 
 
 class WorkflowError(Exception):

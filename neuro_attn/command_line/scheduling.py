@@ -13,6 +13,7 @@ from snakemake.cli import args_to_api, parse_args, print_exception
 
 def main() -> None:
     """Run Snakemake with the arguments of the process, and exit with its code."""
+    sys.argv[0] = "snakemake"  # the name in its messages
     try:
         parser, arguments = parse_args(None)
         if arguments.executor in (None, "local"):
