@@ -10,8 +10,8 @@ as an object, and overlap. The context z_k is new for every word, and all that a
 the contents of the image. The state d_k receives the words so far and the positions that were
 attended to, but no contents. This closes two ways around attention. There is no vector of the whole
 image, and d_0 does not depend on it. And the decoder cannot read a whole object at one word, and
-write later words from memory while it attends elsewhere, as it does if z_k enters d_k (Xu et al.
-2015). m_k is the map of word k:
+write later words from memory while it attends elsewhere, which is possible where z_k also enters
+d_k (Xu et al. 2015). m_k is the map of word k:
 
 soft              m = alpha
 straight-through  m = one-hot(s), s ~ Categorical(alpha); the gradient is that of soft weights
