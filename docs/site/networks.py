@@ -1,7 +1,8 @@
 """Write the generated parts of docs/networks.md: ``python docs/site/networks.py``.
 
 The numbers are those that ``python -m benchmarks.zoo RESULTS --write`` kept in benchmarks/zoo.json,
-and ``python -m benchmarks.captioning RESULTS --write`` in benchmarks/captioning.json.
+``python -m benchmarks.captioning RESULTS --write`` in benchmarks/captioning.json and
+``python -m benchmarks.translation RESULTS --write`` in benchmarks/translation.json.
 tests/results/test_networks_page.py fails if the page is out of date.
 """
 
@@ -117,6 +118,35 @@ def captions() -> str:
     return _grid(["attention", "seeds", *columns.values()], rows)
 
 
+def translation() -> str:
+    """Return correct translations, and whether attention explains them."""
+    found = json.loads((ROOT / "benchmarks/translation.json").read_text(encoding="utf-8"))
+    longest = list(next(iter(found.values()))["exact"]["1"])[-1]
+    header = ["network", "sentences correct", f"of {longest.replace('-', ' to ')} words"]
+    header += ["with four beams", "alignment error", "`stays`", "`follows`"]
+    rows = []
+    for name, of in found.items():
+        exact = of["exact"]
+        cells = [exact["1"]["all"], exact["1"][longest], exact["4"]["all"]]
+        cells += [of.get(key) for key in ("alignment_error", "stays", "follows")]
+        rows.append([f"`{name}`", *(NONE if each is None else _spread(each, 2) for each in cells)])
+    (diagonal,) = {of["diagonal_error"]["mean"] for of in found.values() if "love" in of}
+    rows.append(["the diagonal", *[NONE] * 3, _number(diagonal), *[NONE] * 2])
+    return _grid(header, rows)
+
+
+def love() -> str:
+    """Return the attention to the correct words of the sentence that was kept out."""
+    found = json.loads((ROOT / "benchmarks/translation.json").read_text(encoding="utf-8"))
+    shown = {name: of["love"] for name, of in found.items() if "love" in of}
+    words = dict(zip(("je", "t'", "aime"), ("I", "you", "love"), strict=True))
+    header = ["network", *(f"*{french}*: weight on *{word}*" for french, word in words.items())]
+    rows = [
+        [f"`{name}`", *(_spread(of[french], 2) for french in words)] for name, of in shown.items()
+    ]
+    return _grid(header, rows)
+
+
 def _lost(of: dict[str, Any] | None) -> str:
     """Return the error from the target and from the nearest item; a dash without them."""
     if of is None:
@@ -149,6 +179,8 @@ BLOCKS = {
     "memory": memory,
     "swaps": swaps,
     "lesions": lesions,
+    "translation": translation,
+    "love": love,
     "captions": captions,
 }
 

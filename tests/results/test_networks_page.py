@@ -1,5 +1,6 @@
 """The numbers of networks in docs/networks.md are those of the run that was summarised."""
 
+import json
 import re
 from pathlib import Path
 from runpy import run_path
@@ -33,3 +34,19 @@ def test_seeds_that_are_averaged_have_learned():
         for of in of_network.values():
             assert of["report_error"]["n"] == found["learned"][name]
             assert of["report_error"]["high"] < 30
+
+
+def test_what_the_page_says_of_translation_is_what_was_measured():
+    found = json.loads((ROOT / "benchmarks/translation.json").read_text(encoding="utf-8"))
+    assert {of["exact"]["1"]["all"]["n"] for of in found.values()} == {5}
+    seq2seq, luong = found.pop("seq2seq"), found["luong-general"]
+    assert [round(seq2seq["exact"]["1"][n]["mean"], 2) for n in ("3-5", "12-14")] == [0.95, 0.01]
+    assert luong["exact"]["1"]["all"]["low"] < 0.6
+    assert luong["alignment_error"]["high"] > 0.6
+    for family, of in found.items():
+        assert of["follows"]["mean"] > 0.7
+        if family != "luong-general":
+            assert round(of["exact"]["1"]["all"]["mean"], 2) >= 0.95
+            assert of["alignment_error"]["mean"] < of["diagonal_error"]["mean"] / 2
+    assert found["bahdanau-words"]["alignment_error"]["high"] < 0.115
+    assert 0.75 < found["transformer"]["follows"]["mean"] < 0.85
