@@ -118,8 +118,8 @@ def caption(attention: pd.DataFrame) -> str:
     description = (
         "Attention to the English words (columns) at each French word (rows) of a sentence that "
         "no training sentence contains in either language. Weights are means over replicate "
-        "networks. Red outlines are words that translate each other. The decoder receives the "
-        "correct French words."
+        "networks; what is missing to 1 in a row is on the end of the sentence. Red outlines are "
+        "words that translate each other. The decoder receives the correct French words."
     )
     return paragraphs(findings(lines), description)
 
