@@ -66,7 +66,7 @@ def test_an_edit_of_what_the_configuration_does_not_use_reruns_nothing(copy):
     describers = [package / "sources" / "contents.py"]
     used = [*readers, *settings, *describers]
     edit(copy, with_code, *(str(path.relative_to(package)) for path in used))
-    edit(copy, with_code, "networks/families/transformer.py", "networks/families/qkv.py")
+    edit(copy, with_code, "networks/families/perceiver.py", "networks/families/qkv.py")
     edit(copy, with_code, "decoding/nulls/session_swap.py")
     edit(copy, with_code, "registry/client.py", "command_line/progress.py")
     assert planned(copy) == (set(), "")
