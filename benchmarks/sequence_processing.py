@@ -1,7 +1,7 @@
 """Three ways of processing sequences: a summary of the skill, and measured times.
 
 `python -m benchmarks.sequence_processing [--write]` trains the networks of `sequence_processing`
-with its default settings, as config/zoo.yaml does, and summarises them over seeds. It then times
+with its default settings, as config/skills.yaml does, and summarises them over seeds. It then times
 one learning step (loss and gradient for one sequence) at two lengths, of all families in
 alternation. Times are given as ratios to the GRU at the same length, and as ratios of the longer to
 the shorter sequence. The multiply-adds that are counted from the program before compilation are
@@ -32,7 +32,7 @@ from neuro_attn.networks.skills.sequence_processing.processors import FAMILIES, 
 
 KEPT = Path(__file__).with_name("sequence_processing.json")
 SEED = 2021
-"""The seed of config/zoo.yaml, which is the default."""
+"""The seed of config/skills.yaml, which is the default."""
 TIMED = (64, 512)
 """Lengths of the sequences that are timed."""
 

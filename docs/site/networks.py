@@ -1,8 +1,9 @@
 """Write the generated parts of docs/networks.md: ``python docs/site/networks.py``.
 
 The numbers are those that ``python -m benchmarks.zoo RESULTS --write`` kept in benchmarks/zoo.json,
-``python -m benchmarks.captioning RESULTS --write`` in benchmarks/captioning.json and
-``python -m benchmarks.translation RESULTS --write`` in benchmarks/translation.json.
+``python -m benchmarks.captioning RESULTS --write`` in benchmarks/captioning.json,
+``python -m benchmarks.translation RESULTS --write`` in benchmarks/translation.json, and
+``python -m benchmarks.sequence_processing --write`` in benchmarks/sequence_processing.json.
 tests/results/test_networks_page.py fails if the page is out of date.
 """
 
@@ -23,6 +24,14 @@ FOUND: dict[str, Any] = json.loads((ROOT / "benchmarks/zoo.json").read_text(enco
 CAPTIONS: dict[str, Any] = json.loads(
     (ROOT / "benchmarks/captioning.json").read_text(encoding="utf-8")
 )
+SEQUENCES: dict[str, Any] = json.loads(
+    (ROOT / "benchmarks/sequence_processing.json").read_text(encoding="utf-8")
+)
+ASKED = {
+    "marked item": [("64", "1"), ("64", "63"), ("256", "63"), ("256", "255")],
+    "item at a delay": [("64", "4"), ("64", "16"), ("64", "32")],
+}
+"""Lengths and distances of the table of errors, by task."""
 
 
 def page(text: str) -> str:
@@ -147,6 +156,51 @@ def love() -> str:
     return _grid(header, rows)
 
 
+def sequence_errors() -> str:
+    """Return the errors of the three ways of processing sequences."""
+    header = ["network", *(f"{task}, {d} of {n}" for task, at in ASKED.items() for n, d in at)]
+    rows = [
+        [
+            f"`{family}`",
+            *(_spread(of[t][n][d]["error"], 2) for t, at in ASKED.items() for n, d in at),
+        ]
+        for family, of in SEQUENCES["answers"].items()
+    ]
+    return _grid(header, rows)
+
+
+def sequence_costs() -> str:
+    """Return the costs of the three ways of processing sequences, at two lengths."""
+    columns = {
+        "n_weights": "weights",
+        "path_length": "longest path",
+        "sequential_steps": "sequential steps",
+        "multiply_adds": "multiply-adds (1,000)",
+        "held": "numbers held (1,000)",
+    }
+    header = ["network", *(f"{name}, {n} steps" for name in columns.values() for n in (16, 64))]
+    rows = []
+    for family, of in SEQUENCES["costs"].items():
+        cells = []
+        for column, name in columns.items():
+            scale = 1000 if "1,000" in name else 1
+            cells += [f"{of[str(n)][column]['mean'] / scale:,.0f}" for n in (16, 64)]
+        rows.append([f"`{family}`", *cells])
+    return _grid(header, rows)
+
+
+def sequence_times() -> str:
+    """Return measured times of a learning step, as ratios."""
+    short, long = SEQUENCES["timed_lengths"]
+    header = ["network", *(f"time / GRU, {n} steps" for n in (short, long))]
+    header.append(f"time, {long} / {short} steps")
+    rows = []
+    for family, of in SEQUENCES["times"].items():
+        over = [_number(of["over_gru"].get(str(n))) for n in (short, long)]
+        rows.append([f"`{family}`", *over, _number(of["growth"], 1)])
+    return _grid(header, rows)
+
+
 def _lost(of: dict[str, Any] | None) -> str:
     """Return the error from the target and from the nearest item; a dash without them."""
     if of is None:
@@ -182,6 +236,9 @@ BLOCKS = {
     "translation": translation,
     "love": love,
     "captions": captions,
+    "sequence_errors": sequence_errors,
+    "sequence_costs": sequence_costs,
+    "sequence_times": sequence_times,
 }
 
 if __name__ == "__main__":

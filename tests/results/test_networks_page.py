@@ -50,3 +50,23 @@ def test_what_the_page_says_of_translation_is_what_was_measured():
             assert of["alignment_error"]["mean"] < of["diagonal_error"]["mean"] / 2
     assert found["bahdanau-words"]["alignment_error"]["high"] < 0.115
     assert 0.75 < found["transformer"]["follows"]["mean"] < 0.85
+
+
+def test_what_the_page_says_of_sequences_is_what_was_measured():
+    found = json.loads((ROOT / "benchmarks/sequence_processing.json").read_text(encoding="utf-8"))
+
+    def error(family: str, task: str, length: int, distance: int) -> float:
+        return found["answers"][family][task][str(length)][str(distance)]["error"]["mean"]
+
+    marked, delayed = "marked item", "item at a delay"
+    assert error("gru", marked, 256, 255) < 0.01
+    assert error("gru", delayed, 64, 16) > 0.6
+    for distance in (1, 63):
+        assert error("dilated-convolution", marked, 64, distance) < 0.01
+    assert error("dilated-convolution", marked, 256, 255) > 0.8
+    assert error("undilated-convolution", marked, 64, 63) > 0.8
+    for family in ("self-attention", "self-attention-without-positions"):
+        assert error(family, marked, 256, 255) < 0.01
+    for delay in (4, 16, 32):
+        assert error("self-attention", delayed, 64, delay) < 0.01
+        assert error("self-attention-without-positions", delayed, 64, delay) > 0.6
