@@ -156,18 +156,18 @@ class EncoderDecoder(eqx.Module):
         states = jax.vmap(self.source_norm)(states)
         return tuple(block.cross_attention.memory(states) for block in self.decoder)
 
-    def write(self, source: tuple[Memory, ...], present: Array, told: Array) -> Decoded:
+    def write(self, source: tuple[Memory, ...], present: Array, previous: Array) -> Decoded:
         """Return the output at all steps in one pass, given the words before each.
 
         Parameters
         ----------
         source, present
             As returned by and given to `read`.
-        told : array, shape (target, output)
+        previous : array, shape (target, output)
             w_0, w_1, ...
         """
-        states = self.target_embedding(told)
-        mask, weights = causal(len(told)), []
+        states = self.target_embedding(previous)
+        mask, weights = causal(len(previous)), []
         for block, memory in zip(self.decoder, source, strict=True):
             own = block.memory(states)
             states, attended = jax.vmap(block, in_axes=(0, (None, 0), None))(
@@ -182,7 +182,7 @@ class EncoderDecoder(eqx.Module):
         return Cache(tuple(block.memory(blank) for block in self.decoder), jnp.array(0))
 
     def step(
-        self, source: tuple[Memory, ...], present: Array, cache: Cache, told: Array
+        self, source: tuple[Memory, ...], present: Array, cache: Cache, previous: Array
     ) -> tuple[Cache, Decoded]:
         """Return the cache and the output after one step.
 
@@ -192,12 +192,12 @@ class EncoderDecoder(eqx.Module):
             As for `write`.
         cache : Cache
             Earlier steps.
-        told : array, shape (output,)
+        previous : array, shape (output,)
             w_{k-1}.
         """
         n_steps = len(cache.memories[0].keys)
         encoding = self.target_embedding.encoding(n_steps)[cache.time]
-        state = self.target_embedding.linear(told) + encoding
+        state = self.target_embedding.linear(previous) + encoding
         until_now = jnp.arange(n_steps) <= cache.time
         memories, weights = [], []
         for block, own, memory in zip(self.decoder, cache.memories, source, strict=True):

@@ -60,8 +60,8 @@ def hard() -> Stochastic:
 
 
 @eqx.filter_jit
-def write(model, image, told=None, key=None, moved=None):
-    return model.write(model.annotations(image), LENGTH, told=told, key=key, moved=moved)
+def write(model, image, forced=None, key=None, moved=None):
+    return model.write(model.annotations(image), LENGTH, forced=forced, key=key, moved=moved)
 
 
 # Scenes and sentences
@@ -196,7 +196,7 @@ def test_the_score_function_estimator_has_the_exact_gradient_as_its_expectation(
     sequences = jnp.array(list(itertools.product(range(3), repeat=2)))
 
     def logs(model, sequence):
-        written = model.write(memory, 2, told=words, moved=jax.nn.one_hot(sequence, 3))
+        written = model.write(memory, 2, forced=words, moved=jax.nn.one_hot(sequence, 3))
         chosen = jnp.sum(written.maps * written.probabilities, axis=1)
         return log_likelihoods(written, words), jnp.log(chosen)
 
@@ -240,7 +240,7 @@ def test_the_loss_is_the_mean_cross_entropy_of_words_and_end(model):
         # All patches are equal, so that samples do not matter.
         image = jnp.zeros_like(image)
         model = eqx.tree_at(lambda m: m.annotations.p, model, jnp.zeros((GRID**2, UNITS)))
-    scores_ = np.asarray(write(model, image, told=words).scores, float)
+    scores_ = np.asarray(write(model, image, forced=words).scores, float)
     logs = scores_ - np.log(np.exp(scores_).sum(axis=1, keepdims=True))
     expected = -logs[np.arange(4), [1, 2, 6, 0]].mean()
     loss = eqx.filter_jit(type(model).loss)(model, image, words, jax.random.key(0))
@@ -289,8 +289,8 @@ class Reader(eqx.Module):
     def annotations(self, image):
         return jnp.eye(GRID**2)
 
-    def write(self, memory, length, *, told, moved):
-        return Captions(words=jnp.argmax(moved @ memory, axis=1), named=told)
+    def write(self, memory, length, *, forced, moved):
+        return Captions(words=jnp.argmax(moved @ memory, axis=1), named=forced)
 
 
 def test_words_of_a_network_that_reads_the_attended_patch_follow_it(scenes):
@@ -319,13 +319,13 @@ def test_tables_have_a_row_for_each_number_of_objects_word_and_pixel():
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "message"),
     [
         ({"families": ("soft", "soft")}, "an entry occurs twice"),
         ({"families": ("hard",)}, "'soft', 'straight-through' or 'stochastic'"),
         ({"test_images": 10}, "greater than or equal to 60"),
     ],
 )
-def test_impossible_settings_are_refused(keys, told):
-    with pytest.raises(ValidationError, match=told):
+def test_impossible_settings_are_refused(keys, message):
+    with pytest.raises(ValidationError, match=message):
         Captioning(**keys)

@@ -1,4 +1,4 @@
-"""Recall of lists: what passes through one vector, what is told, and what is held out."""
+"""Recall of lists: what passes through one vector, what is forced, and what is held out."""
 
 import equinox as eqx
 import jax
@@ -25,8 +25,8 @@ def items() -> jax.Array:
 
 
 @eqx.filter_jit
-def recall(model, items, told=None) -> jax.Array:
-    return model(items, told)
+def recall(model, items, forced=None) -> jax.Array:
+    return model(items, forced)
 
 
 @eqx.filter_jit
@@ -54,9 +54,9 @@ def test_told_its_own_answers_a_network_does_what_it_does_freely(model, items):
 
 def test_what_is_told_reaches_later_answers_alone(model, items):
     other = items.at[2].set(jnp.roll(items[2], 1))
-    one, told = recall(model, items, items), recall(model, items, other)
-    np.testing.assert_array_equal(one[:3], told[:3])
-    assert np.all(np.any(one[3:] != told[3:], axis=1))
+    one, forced = recall(model, items, items), recall(model, items, other)
+    np.testing.assert_array_equal(one[:3], forced[:3])
+    assert np.all(np.any(one[3:] != forced[3:], axis=1))
 
 
 def test_the_loss_is_the_mean_cross_entropy_with_teacher_forcing(model, items):
@@ -67,16 +67,16 @@ def test_the_loss_is_the_mean_cross_entropy_with_teacher_forcing(model, items):
 
 
 class Reverser(eqx.Module):
-    """Recalls lists from their end, and what it is told if it is told something."""
+    """Recalls lists from their end, or the forced items, if there are any."""
 
-    def __call__(self, items, told=None):
-        return items[::-1] if told is None else told
+    def __call__(self, items, forced=None):
+        return items[::-1] if forced is None else forced
 
 
 def test_token_accuracy_counts_items_in_their_place():
     lists = np.array([[0, 1, 2, 3], [4, 5, 5, 4], [1, 2, 3, 1], [7, 7, 0, 7]])
     assert list_recall.token_accuracy(Reverser(), lists) == (0 + 4 + 2 + 2) / 16
-    assert list_recall.token_accuracy(Reverser(), lists, told=True) == 1
+    assert list_recall.token_accuracy(Reverser(), lists, forced=True) == 1
 
 
 def test_no_network_is_trained_on_a_list_that_it_is_scored_on():
@@ -107,7 +107,7 @@ def test_a_list_that_a_vector_can_hold_is_learned():
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "message"),
     [
         ({"lengths": (4, 8, 4)}, r"an entry occurs twice \(given: 4, 8, 4\)"),
         ({"families": ("seq2seq", "seq2seq")}, "an entry occurs twice"),
@@ -116,6 +116,6 @@ def test_a_list_that_a_vector_can_hold_is_learned():
         ({"families": ("transformer",)}, "'seq2seq' or 'bahdanau'"),
     ],
 )
-def test_impossible_settings_are_refused(keys, told):
-    with pytest.raises(ValidationError, match=told):
+def test_impossible_settings_are_refused(keys, message):
+    with pytest.raises(ValidationError, match=message):
         ListRecall(**keys)

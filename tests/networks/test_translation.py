@@ -39,7 +39,7 @@ def translator(family) -> Translator:
 
 
 @eqx.filter_jit
-def told(translator: Translator, english: Array, french: Array):
+def forced(translator: Translator, english: Array, french: Array):
     return translator.write(translator.read(english), len(french), french)
 
 
@@ -50,21 +50,21 @@ def free(translator: Translator, english: Array):
 
 def test_what_follows_the_end_of_a_sentence_does_not_matter(translator):
     assert np.allclose(
-        told(translator, ENGLISH, FRENCH).scores,
-        told(translator, ENGLISH[:5], FRENCH).scores,
+        forced(translator, ENGLISH, FRENCH).scores,
+        forced(translator, ENGLISH[:5], FRENCH).scores,
         atol=1e-5,
     )
 
 
 def test_later_words_do_not_matter_for_earlier_ones(translator):
-    ours = told(translator, ENGLISH, FRENCH).scores
-    other = told(translator, ENGLISH, FRENCH.at[2].set(4)).scores
+    ours = forced(translator, ENGLISH, FRENCH).scores
+    other = forced(translator, ENGLISH, FRENCH.at[2].set(4)).scores
     assert np.allclose(ours[:3], other[:3], atol=1e-5)
     assert not np.allclose(ours[3], other[3], atol=1e-5)
 
 
 def test_weights_are_those_of_words_of_the_sentence(translator, family):
-    weights = np.asarray(told(translator, ENGLISH, FRENCH).weights)
+    weights = np.asarray(forced(translator, ENGLISH, FRENCH).weights)
     if family in WITHOUT_ATTENTION:
         assert not weights.any()
     else:
@@ -75,7 +75,7 @@ def test_weights_are_those_of_words_of_the_sentence(translator, family):
 
 def test_told_its_own_words_a_network_writes_as_it_does_freely(translator):
     ours = free(translator, ENGLISH)
-    again = told(translator, ENGLISH, ours.words)
+    again = forced(translator, ENGLISH, ours.words)
     assert np.array_equal(ours.words, again.words)
     assert np.allclose(ours.scores, again.scores, atol=1e-4)
     assert np.allclose(ours.weights, again.weights, atol=1e-5)
@@ -98,7 +98,7 @@ def test_teacher_forcing_changes_what_the_loss_is_of(translator):
         float(Taught(translator, given).loss(ENGLISH, FRENCH, jax.random.key(0)))
         for given in (True, False)
     )
-    log_p = jax.nn.log_softmax(told(translator, ENGLISH, FRENCH).scores)
+    log_p = jax.nn.log_softmax(forced(translator, ENGLISH, FRENCH).scores)
     by_hand = -np.mean([log_p[k, word] for k, word in enumerate(np.asarray(FRENCH)[:4])])
     assert with_it == pytest.approx(by_hand, rel=1e-4)
     own = jax.nn.log_softmax(free(translator, ENGLISH).scores)

@@ -66,14 +66,14 @@ class Recaller(eqx.Module):
             y_k.
         """
 
-    def __call__(self, items: Array, told: Array | None = None) -> Array:
+    def __call__(self, items: Array, forced: Array | None = None) -> Array:
         """Read a list and recall it.
 
         Parameters
         ----------
         items : array, shape (position, item)
             The list, one-hot.
-        told : array, shape (position, item), optional
+        forced : array, shape (position, item), optional
             Items that the decoder receives as x_1, x_2, ... in place of its own output, one-hot
             (teacher forcing). By default it receives its own output.
 
@@ -84,13 +84,13 @@ class Recaller(eqx.Module):
         """
         memory = self.encoder(items, jnp.ones(len(items), bool))
 
-        def step(carry: tuple[Array, Array], told: Array | None) -> tuple:
+        def step(carry: tuple[Array, Array], forced: Array | None) -> tuple:
             state, scores = self.step(memory, *carry)
             own = jax.nn.one_hot(jnp.argmax(scores), len(scores))
-            return (state, own if told is None else told), scores
+            return (state, own if forced is None else forced), scores
 
         start = (self.begin(memory), jnp.zeros(items.shape[1]))
-        return jax.lax.scan(step, start, told, length=len(items))[1]
+        return jax.lax.scan(step, start, forced, length=len(items))[1]
 
     def loss(self, items: Array, target: Array, key: Array, first: int = 0) -> Array:
         """Return the cross-entropy of recall with teacher forcing, averaged over positions.
@@ -107,7 +107,7 @@ class Recaller(eqx.Module):
         array, shape ()
             Cross-entropy, nats.
         """
-        return optax.losses.softmax_cross_entropy(self(items, told=target), target).mean()
+        return optax.losses.softmax_cross_entropy(self(items, forced=target), target).mean()
 
 
 class FixedContext(Recaller):
@@ -185,7 +185,7 @@ def list_recall(settings: ListRecall, family: str, replicate: int, seed: int) ->
     for length in settings.lengths:
         held_out = held_out_lists(settings.test_lists, length, seed, replicate)
         model = train(settings, family, held_out, replicate, seed)
-        free, forced = (token_accuracy(model, held_out, told) for told in (False, True))
+        free, forced = (token_accuracy(model, held_out, forced) for forced in (False, True))
         rows.append((family, replicate, length, free, forced, 1 / VOCABULARY, len(held_out)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -227,7 +227,7 @@ def train(
     return model
 
 
-def token_accuracy(model: Recaller, lists: np.ndarray, told: bool = False) -> float:
+def token_accuracy(model: Recaller, lists: np.ndarray, forced: bool = False) -> float:
     """Return the fraction of positions at which the correct item is recalled.
 
     Parameters
@@ -236,16 +236,16 @@ def token_accuracy(model: Recaller, lists: np.ndarray, told: bool = False) -> fl
         The network.
     lists : array, shape (list, position), int
         Lists to recall.
-    told : bool
+    forced : bool
         Whether to use teacher forcing.
     """
     items = jnp.asarray(one_hot(lists))
-    answers = np.asarray(recalled(model, items, items if told else None))
+    answers = np.asarray(recalled(model, items, items if forced else None))
     return float(np.mean(answers == lists))
 
 
 @eqx.filter_jit
-def recalled(model: Recaller, items: Array, told: Array | None) -> Array:
+def recalled(model: Recaller, items: Array, forced: Array | None) -> Array:
     """Return the recalled items, shape (list, position), int.
 
     Parameters
@@ -254,10 +254,10 @@ def recalled(model: Recaller, items: Array, told: Array | None) -> Array:
         The network.
     items : array, shape (list, position, item)
         Lists, one-hot.
-    told : array, shape (list, position, item), or None
+    forced : array, shape (list, position, item), or None
         See `Recaller`.
     """
-    return jnp.argmax(jax.vmap(model)(items, told), axis=2)
+    return jnp.argmax(jax.vmap(model)(items, forced), axis=2)
 
 
 def held_out_lists(n: int, length: int, seed: int, replicate: int) -> np.ndarray:

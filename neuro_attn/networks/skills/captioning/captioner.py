@@ -117,7 +117,7 @@ class Step(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A sentence, or the scores of words that the decoder was told."""
+    """A sentence, or the scores of words that the decoder received."""
 
     words: Array
     """Word with the highest score at each step, shape (word,), int."""
@@ -196,9 +196,9 @@ class Captioner(eqx.Module):
         if moved is not None:
             weights = jnp.where(moved.any(), moved, weights)
         context = weights @ memory
-        told = jax.nn.one_hot(last, len(WORDS))
+        word = jax.nn.one_hot(last, len(WORDS))
         seen = weights @ self.annotations.p
-        state = self.cell(jnp.concatenate([told, seen]), state)
+        state = self.cell(jnp.concatenate([word, seen]), state)
         scores = self.readout(jnp.concatenate([state, context]))
         return Step(state, scores, weights, probabilities)
 
@@ -207,7 +207,7 @@ class Captioner(eqx.Module):
         memory: Array,
         length: int,
         *,
-        told: Array | None = None,
+        forced: Array | None = None,
         key: Array | None = None,
         moved: Array | None = None,
         soft: bool = False,
@@ -220,7 +220,7 @@ class Captioner(eqx.Module):
             a.
         length : int
             Number of words.
-        told : array, shape (word,), int, optional
+        forced : array, shape (word,), int, optional
             Words that the decoder receives as w_1, w_2, ... (teacher forcing); by default those
             that it writes.
         key : jax.Array, optional
@@ -233,13 +233,13 @@ class Captioner(eqx.Module):
         keys = None if key is None else jax.random.split(key, length)
 
         def step(carry: tuple[Array, Array], now: tuple) -> tuple:
-            told, key, moved = now
+            forced, key, moved = now
             done = self.step(memory, *carry, key=key, moved=moved, soft=soft)
             word = jnp.argmax(done.scores)
-            return (done.state, word if told is None else told), (word, *done[1:])
+            return (done.state, word if forced is None else forced), (word, *done[1:])
 
         start = (jnp.zeros(self.cell.hidden_size), jnp.array(END))
-        return Written(*jax.lax.scan(step, start, (told, keys, moved), length=length)[1])
+        return Written(*jax.lax.scan(step, start, (forced, keys, moved), length=length)[1])
 
     def loss(self, image: Array, words: Array, key: Array, first: int = 0) -> Array:
         """Return the cross-entropy of a sentence, averaged over its words and its end.
@@ -261,7 +261,7 @@ class Captioner(eqx.Module):
             Cross-entropy, nats.
         """
         memory = self.annotations(image)
-        written = self.write(memory, len(words), told=words, key=key)
+        written = self.write(memory, len(words), forced=words, key=key)
         return -jnp.mean(log_likelihoods(written, words), where=belongs(words))
 
 
@@ -286,10 +286,10 @@ class Stochastic(Captioner):
     def loss(self, image: Array, words: Array, key: Array, first: int = 0) -> Array:
         """Return a cross-entropy whose gradient is the estimate; see `Captioner.loss`."""
         memory = self.annotations(image)
-        soft = self.write(memory, len(words), told=words, soft=True)
+        soft = self.write(memory, len(words), forced=words, soft=True)
 
         def sample(key: Array) -> tuple[Array, Array]:
-            written = self.write(memory, len(words), told=words, key=key)
+            written = self.write(memory, len(words), forced=words, key=key)
             chosen = jnp.sum(written.maps * written.probabilities, axis=1)
             return log_likelihoods(written, words), jnp.log(chosen)
 

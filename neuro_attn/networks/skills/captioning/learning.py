@@ -151,7 +151,7 @@ def _maps(model: Captioner, scenes: Scenes, images: np.ndarray) -> list[tuple]:
     rows = []
     for n, words in enumerate(correct.words):
         for k in range(np.count_nonzero(words)):
-            of_word = (n, k, WORDS[words[k]], WORDS[answers.told[n, k]])
+            of_word = (n, k, WORDS[words[k]], WORDS[answers.forced[n, k]])
             thing = correct.named[n, k]
             rows += [
                 (

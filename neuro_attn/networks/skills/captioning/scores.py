@@ -25,7 +25,7 @@ class Answers(NamedTuple):
 
     words: np.ndarray
     """Its own sentences, shape (image, word), int."""
-    told: np.ndarray
+    forced: np.ndarray
     """The word with the highest score after the correct ones, shape (image, word), int."""
     maps: np.ndarray
     """The map of each word after the correct ones, shape (image, word, patch)."""
@@ -56,15 +56,15 @@ def answers(model: Captioner, images: np.ndarray, words: np.ndarray) -> Answers:
     words : array, shape (image, word), int
         Their correct sentences.
     """
-    free, told = _written(model, jnp.asarray(images), jnp.asarray(words))
-    return Answers(*map(np.asarray, (free.words, told.words, told.maps)))
+    free, forced = _written(model, jnp.asarray(images), jnp.asarray(words))
+    return Answers(*map(np.asarray, (free.words, forced.words, forced.maps)))
 
 
 @eqx.filter_jit
 def _written(model: Captioner, images: Array, words: Array) -> tuple[Written, Written]:
     def of(image: Array, words: Array) -> tuple[Written, Written]:
         memory = model.annotations(image)
-        return model.write(memory, LENGTH), model.write(memory, LENGTH, told=words)
+        return model.write(memory, LENGTH), model.write(memory, LENGTH, forced=words)
 
     return jax.vmap(of)(images, words)
 
@@ -181,6 +181,6 @@ def _moved(
 
     def of(image: Array, word: Array, patch: Array) -> Array:
         maps = jnp.zeros((LENGTH, GRID**2)).at[word, patch].set(1)
-        return model.write(memories[image], LENGTH, told=words[image], moved=maps).words[word]
+        return model.write(memories[image], LENGTH, forced=words[image], moved=maps).words[word]
 
     return jax.lax.map(lambda one: of(*one), (image, word, patch), batch_size=64)

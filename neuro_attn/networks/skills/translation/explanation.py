@@ -80,7 +80,7 @@ class Moved(NamedTuple):
 
 @eqx.filter_jit
 def weights_of(translator: Translator, english: Array, french: Array) -> Array:
-    """Return attention while the correct words are told, shape (sentence, target, source)."""
+    """Return attention while the decoder receives the correct words, shape (sentence, target, source)."""
 
     def of(english: Array, french: Array) -> Array:
         return translator.write(translator.read(english), len(french), french).weights
@@ -190,8 +190,8 @@ def _written_at(
             scores = jnp.where(k == at, forced.scores, usual.scores)
             return usual.state, jnp.argmax(scores)
 
-        told = jnp.concatenate([jnp.array([END]), french[:-1]])
-        steps = jnp.arange(len(french)), told
+        previous = jnp.concatenate([jnp.array([END]), french[:-1]])
+        steps = jnp.arange(len(french)), previous
         return jax.lax.scan(step, translator.begin(source), steps)[1][at]
 
     return jax.vmap(of)(english, french, at, to)

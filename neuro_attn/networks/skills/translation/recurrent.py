@@ -52,8 +52,8 @@ class FixedContext(Translator):
 
     def step(self, source: Source, state: Array, last: Array) -> Step:
         """Return d_k and its scores; see `Translator`."""
-        told = _one_hot(last, self.sizes.target)
-        state, scores = self.decoder.step(source.memory, state, told)
+        word = _one_hot(last, self.sizes.target)
+        state, scores = self.decoder.step(source.memory, state, word)
         return Step(state, scores, jnp.zeros(len(source.present)))
 
 
@@ -93,8 +93,8 @@ class Attending(Translator):
 
     def step(self, source: Source, state: Array, last: Array) -> Step:
         """Return d_k, its scores and weights; see `Translator`."""
-        told = _one_hot(last, self.sizes.target)
-        state, scores, _, weights = self.decoder.step(source.memory, source.present, state, told)
+        word = _one_hot(last, self.sizes.target)
+        state, scores, _, weights = self.decoder.step(source.memory, source.present, state, word)
         return Step(state, scores, weights)
 
 
@@ -127,8 +127,8 @@ class Multiplicative(Translator):
 
     def step(self, source: Source, state: Decoded, last: Array) -> Step:
         """Return d_k and z_k, scores and weights; see `Translator`."""
-        told = _one_hot(last, self.sizes.target)
-        before = state._replace(report=told)
+        word = _one_hot(last, self.sizes.target)
+        before = state._replace(report=word)
         done = self.network.step(source.memory, source.present, before)
         return Step(done, done.report, done.weights)
 

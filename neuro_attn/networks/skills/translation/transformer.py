@@ -47,15 +47,15 @@ class Transforming(Translator):
 
     def step(self, source: Source, state: Cache, last: Array) -> Step:
         """Return the cache, scores and weights; see `Translator`."""
-        told = jax.nn.one_hot(last, self.sizes.target)
-        state, decoded = self.network.step(source.memory, source.present, state, told)
+        word = jax.nn.one_hot(last, self.sizes.target)
+        state, decoded = self.network.step(source.memory, source.present, state, word)
         return Step(state, decoded.scores, decoded.weights.mean(axis=(0, 1)))
 
-    def write(self, source: Source, length: int, told: Array | None = None) -> Written:
+    def write(self, source: Source, length: int, forced: Array | None = None) -> Written:
         """Write a translation, or all steps at once if words are given; see `Translator`."""
-        if told is None:
+        if forced is None:
             return super().write(source, length)
-        before = jnp.concatenate([jnp.array([END]), told[: length - 1]])
+        before = jnp.concatenate([jnp.array([END]), forced[: length - 1]])
         words = jax.nn.one_hot(before, self.sizes.target)
         decoded = self.network.write(source.memory, source.present, words)
         weights = decoded.weights.mean(axis=(1, 2))

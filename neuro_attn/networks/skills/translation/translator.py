@@ -91,7 +91,7 @@ class Translator(eqx.Module):
             w_{k-1}, `END` at first.
         """
 
-    def write(self, source: Source, length: int, told: Array | None = None) -> Written:
+    def write(self, source: Source, length: int, forced: Array | None = None) -> Written:
         """Write a translation.
 
         Parameters
@@ -100,18 +100,18 @@ class Translator(eqx.Module):
             The sentence.
         length : int
             Number of steps.
-        told : array, shape (target,), int, optional
+        forced : array, shape (target,), int, optional
             Words w_1, w_2, ... that the decoder receives; by default those that it writes.
         """
 
-        def step(carry: tuple[Any, Array], told: Array | None) -> tuple:
+        def step(carry: tuple[Any, Array], forced: Array | None) -> tuple:
             done = self.step(source, *carry)
             word = jnp.argmax(done.scores)
-            following = word if told is None else told
+            following = word if forced is None else forced
             return (done.state, following), (word, done.scores, done.weights)
 
         start = (self.begin(source), jnp.array(END))
-        return Written(*jax.lax.scan(step, start, told, length=length)[1])
+        return Written(*jax.lax.scan(step, start, forced, length=length)[1])
 
 
 class Taught(eqx.Module):
@@ -136,8 +136,8 @@ class Taught(eqx.Module):
         array, shape ()
             Cross-entropy, nats.
         """
-        told = french if self.teacher_forcing else None
+        forced = french if self.teacher_forcing else None
         source = self.translator.read(english)
-        scores = self.translator.write(source, len(french), told).scores
+        scores = self.translator.write(source, len(french), forced).scores
         each = optax.losses.softmax_cross_entropy_with_integer_labels(scores, french)
         return jnp.mean(each, where=words_of(french))
