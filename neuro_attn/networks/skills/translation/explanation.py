@@ -80,7 +80,7 @@ class Moved(NamedTuple):
 
 @eqx.filter_jit
 def weights_of(translator: Translator, english: Array, french: Array) -> Array:
-    """Return attention while the decoder receives the correct words, shape (sentence, target, source)."""
+    """Return attention, shape (sentence, target, source), with the correct words as input."""
 
     def of(english: Array, french: Array) -> Array:
         return translator.write(translator.read(english), len(french), french).weights
