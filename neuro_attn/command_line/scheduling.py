@@ -9,6 +9,7 @@ On one machine the number of cores limits jobs already, so we start Snakemake wi
 import sys
 
 from snakemake.cli import args_to_api, parse_args, print_exception
+from snakemake.settings.types import MaxJobsPerTimespan
 
 
 def main() -> None:
@@ -16,7 +17,9 @@ def main() -> None:
     sys.argv[0] = "snakemake"  # the name in its messages
     try:
         parser, arguments = parse_args(None)
-        if arguments.executor in (None, "local"):
+        default = MaxJobsPerTimespan.parse_choice(parser.get_default("max_jobs_per_timespan"))
+        is_default = vars(arguments.max_jobs_per_timespan) == vars(default)
+        if is_default and arguments.executor in (None, "local"):
             arguments.max_jobs_per_timespan = None
         succeeded = args_to_api(arguments, parser)
     except Exception as error:

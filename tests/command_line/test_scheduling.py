@@ -31,6 +31,11 @@ def test_on_one_machine_jobs_are_limited_by_cores_alone(limit):
     assert limit("--cores", "2", "--executor", "local") is None
 
 
+def test_a_limit_that_the_user_gives_holds_on_one_machine_too(limit):
+    given = limit("--cores", "2", "--max-jobs-per-timespan", "5/1m")
+    assert (given.max_jobs, given.timespan) == (5, 60)
+
+
 def test_a_cluster_keeps_the_limit_of_its_profile(limit):
     given = limit("--profile", "workflow/profiles/slurm")
     assert (given.max_jobs, given.timespan) == (200, 10)
